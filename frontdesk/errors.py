@@ -1,0 +1,27 @@
+"""How a command ends: 0 done, 2 the user's mistake (one line, no traceback), 1 a defect of ours."""
+
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+
+class UserError(Exception):
+    """A mistake the user can mend. The message is one line: what and where, what was expected, what to do."""
+
+
+def warn(message: str) -> None:
+    """Print one warning line to standard error."""
+    print(f"warning: {message}", file=sys.stderr, flush=True)
+
+
+def run(main: Callable[[], None]) -> NoReturn:
+    """Run a stage's `main` and leave the process with its exit code."""
+    try:
+        main()
+    except UserError as error:
+        print("error: " + " ".join(str(error).split()), file=sys.stderr, flush=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr, flush=True)
+        sys.exit(130)
+    sys.exit(0)

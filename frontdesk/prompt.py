@@ -1,0 +1,62 @@
+"""The one place where a prompt is made.
+
+A run's chat template is its family's file in `frontdesk/templates/` with the run's system prompt written into it. The same
+text is the trainer's template, `runs/NAME/model/chat_template.jinja` and vLLM's `--chat-template`, so a conversation is the
+same tokens in training, evaluation, serving and the chat, and no client can forget the system prompt. What a customer
+types cannot end a turn: `<|` in a message becomes `< |`.
+"""
+
+import hashlib
+import json
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from frontdesk.config import Config
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+Message = dict[str, str]
+"""`{"role": "user" | "assistant" | "system", "content": str}`"""
+
+TURN_ENDS = {"chatml": ("<|im_end|>",), "llama3": ("<|end_of_text|>", "<|eot_id|>")}
+"""The tokens of each template family that end an answer."""
+
+
+def chat_template(config: Config) -> str:
+    """The run's Jinja chat template."""
+    family = resources.files("frontdesk").joinpath(f"templates/{config.model.template}.jinja").read_text(encoding="utf-8")
+    return "{%- set default_system = " + json.dumps(config.system_prompt.strip(), ensure_ascii=False) + " -%}\n" + family
+
+
+def template_hash(config: Config) -> str:
+    """Short digest of the run's template, for provenance."""
+    return hashlib.sha256(chat_template(config).encode()).hexdigest()[:16]
+
+
+def encode(tokenizer: "PreTrainedTokenizerBase", messages: list[Message]) -> tuple[list[int], list[int]]:
+    """Token ids of a whole conversation and a mask of the same length: 1 where the token is an agent's (trained)."""
+    out = tokenizer.apply_chat_template(messages, tokenize=True, return_dict=True, return_assistant_tokens_mask=True)
+    return list(out["input_ids"]), list(out["assistant_masks"])
+
+
+def encode_prompt(tokenizer: "PreTrainedTokenizerBase", messages: list[Message]) -> list[int]:
+    """Token ids that an answer continues; the last message is the customer's."""
+    return list(tokenizer.apply_chat_template(messages, tokenize=True, return_dict=True, add_generation_prompt=True)["input_ids"])
+
+
+def fit(tokenizer: "PreTrainedTokenizerBase", messages: list[Message], limit: int) -> list[Message]:
+    """The newest turns whose prompt has at most `limit` tokens, starting at a customer's turn.
+
+    The system prompt is in the template and so always stays. If the last message alone is too long, its beginning is cut.
+    """
+    turns = list(messages)
+    while len(turns) > 1 and len(encode_prompt(tokenizer, turns)) > limit:
+        turns = turns[1:]
+        while len(turns) > 1 and turns[0]["role"] != "user":
+            turns = turns[1:]
+    text = turns[-1]["content"]
+    while len(text) > 1 and len(encode_prompt(tokenizer, turns)) > limit:
+        text = text[len(text) // 4 + 1 :]
+        turns = [{**turns[-1], "content": text}]
+    return turns

@@ -1,0 +1,44 @@
+"""Where a run keeps its files. Stages know each other only through these paths."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+EMBEDDED_NAME = "smollm2-135m"
+EMBEDDED_MODEL = Path(".cache/models") / EMBEDDED_NAME
+
+
+@dataclass(frozen=True)
+class Run:
+    """The paths of one run, under `runs/NAME/` of the working folder."""
+
+    name: str
+
+    @property
+    def root(self) -> Path:
+        return Path("runs") / self.name
+
+    @property
+    def data(self) -> Path:
+        """Rows of each split, `faq.jsonl`, and `manifest.json`, which is written last."""
+        return self.root / "data"
+
+    @property
+    def manifest(self) -> Path:
+        return self.data / "manifest.json"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.root / "checkpoints"
+
+    @property
+    def adapter(self) -> Path:
+        return self.root / "adapter"
+
+    @property
+    def model(self) -> Path:
+        """The merged model; `provenance.json` in it is written last and means complete."""
+        return self.root / "model"
+
+    @property
+    def provenance(self) -> Path:
+        return self.model / "provenance.json"

@@ -1,0 +1,61 @@
+"""A project folder of its own for each test, and a run of the stage in it."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from data_tools.__main__ import main
+from data_tools.source import Source, read_source
+
+BASE = {"company": "Shop", "system_prompt": "You answer.", "model": {"base": "smollm2-135m", "template": "chatml"}}
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """Write a file into the project folder, which is the working folder; lines of `text` end as given."""
+    monkeypatch.chdir(tmp_path)
+
+    def write_file(name: str, text: str, encoding: str = "utf-8") -> Path:
+        path = Path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode(encoding))
+        return path
+
+    return write_file
+
+
+@pytest.fixture
+def source(write: Callable[..., Path]) -> Callable[..., Source]:
+    """A source with the given text."""
+    return lambda text, name="input.txt", encoding="utf-8": read_source(write(name, text, encoding))
+
+
+@pytest.fixture
+def make_data(write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """Run `python -m data_tools configs/shop.yaml` with the given `data` section; the folder of the results."""
+
+    def make(**data: Any) -> Path:
+        config = write("configs/shop.yaml", yaml.safe_dump({**BASE, "data": data}, allow_unicode=True))
+        monkeypatch.setattr(sys, "argv", ["data_tools", str(config)])
+        main()
+        return Path("runs/shop/data")
+
+    return make
+
+
+@pytest.fixture
+def faq_text() -> str:
+    """An FAQ of 40 entries with three to six questions and two answers each, as JSON lines."""
+    entries = []
+    for number in range(40):
+        questions = [f"Question {number}, asked in way {way}?" for way in range(3 + number % 4)]
+        answers = [f"Answer {number} said plainly.", f"Answer {number} said otherwise."]
+        entries.append(
+            {"id": f"topic-{number}", "category": f"c{number % 5}", "questions": questions, "answers": answers, "facts": [f"{number}"]}
+        )
+    return "".join(json.dumps(entry) + "\n" for entry in entries)
