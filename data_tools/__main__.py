@@ -10,7 +10,7 @@ from data_tools.faq import Entry, join_records
 from data_tools.readers import read_chat, read_faq
 from data_tools.rows import chat_rows, entry_rows, split_rows
 from data_tools.source import Source, find_files, read_source
-from frontdesk.config import Config, config_from_arguments
+from frontdesk.config import Config, config_argument, load_config
 from frontdesk.errors import UserError, run
 from frontdesk.run import Run
 
@@ -20,7 +20,7 @@ MANY = 5
 
 def main() -> None:
     """Read, clean, split, write; print the counts."""
-    config = config_from_arguments("data_tools", __doc__)
+    config = load_config(config_argument("data_tools", __doc__))
     dataset = build(config)
     manifest = write_dataset(config, dataset)
     print(summary(manifest))

@@ -2,10 +2,10 @@
 
 import argparse
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from frontdesk.errors import UserError
 
@@ -65,6 +65,14 @@ class ServeConfig(Section):
     cpu_kv_cache_gib: int = Field(1, ge=1)  # without a limit the engine takes half of the memory
     eager: bool = False  # True starts sooner, False answers faster
 
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.max_tokens >= self.context_length:
+            raise ValueError(f"serve.max_tokens {self.max_tokens} must be less than serve.context_length {self.context_length}")
+        if self.port == self.ui_port:
+            raise ValueError(f"serve.port and serve.ui_port are both {self.port}; two ports are needed")
+        return self
+
 
 class UiConfig(Section):
     """What the chat page shows."""
@@ -85,13 +93,13 @@ class Config(Section):
     ui: UiConfig = UiConfig()
 
 
-def config_from_arguments(stage: str, description: str | None) -> Config:
-    """The config that a stage's command line names: `python -m STAGE CONFIG`."""
+def config_argument(stage: str, description: str | None) -> str:
+    """The path on a stage's command line: `python -m STAGE CONFIG`."""
     parser = argparse.ArgumentParser(
         prog=f"python -m {stage}", description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("config", help="the run's YAML file, such as configs/demo.yaml")
-    return load_config(parser.parse_args().config)
+    return str(parser.parse_args().config)
 
 
 def load_config(path: str | Path) -> Config:
@@ -113,6 +121,8 @@ def load_config(path: str | Path) -> Config:
 
 def _explain(error: ValidationError) -> str:
     first = error.errors()[0]
+    if first["type"] == "value_error":
+        return f"{first['msg'].removeprefix('Value error, ')}; change one of them in the config"
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] != "extra_forbidden":
         return (

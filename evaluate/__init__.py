@@ -1,0 +1,1 @@
+"""`make eval`: does the bot state the shop's facts?"""

@@ -1,0 +1,1 @@
+"""Serving: vLLM's OpenAI-compatible API on the merged model, and the chat page beside it."""

@@ -1,0 +1,74 @@
+"""Serve a trained run: the OpenAI-compatible API and the chat page.
+
+    python -m serve configs/demo.yaml
+
+Starts vLLM on `runs/NAME/model` and the page `python -m ui CONFIG`, waits until a first question has been answered, prints
+both addresses, and keeps both running until Ctrl-C or SIGTERM. Logs: `runs/NAME/serve/engine.log` and `chat.log`. A client
+must send the key in the environment variable FRONTDESK_API_KEY, where that is set.
+"""
+
+import asyncio
+import os
+import sys
+
+from frontdesk.address import url
+from frontdesk.config import Config, config_argument, load_config
+from frontdesk.errors import run as run_stage
+from frontdesk.run import Run
+from serve import engine
+from serve.checks import check
+from serve.logs import say
+from serve.processes import Child
+from serve.supervise import StartFailed, until_stopped
+
+
+def main() -> None:
+    """Check, start, wait, announce, watch, stop."""
+    path = config_argument("serve", __doc__)
+    config = load_config(path)
+    run = Run(config.name)
+    device = engine.device()
+    check(config, run, device)
+    say(
+        f"serving {run.model} on the {device.upper()}, context {config.serve.context_length} tokens, "
+        f"{'eager' if config.serve.eager else 'compiled'}, API key {'required' if engine.api_key() else 'not required'}"
+    )
+    try:
+        asyncio.run(serve(config, run, path))
+    except StartFailed as error:
+        sys.exit(f"error: {error}")
+    say("stopped; nothing is left running")
+
+
+async def serve(config: Config, run: Run, path: str) -> None:
+    """Run the engine and the page until Ctrl-C or SIGTERM."""
+    import httpx
+
+    folder = run.root / "serve"
+    page_command = [sys.executable, "-m", "ui", path]
+    page_environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    async with httpx.AsyncClient(timeout=120, trust_env=False) as client:  # a proxy of the environment must not see local calls
+        children = (
+            Child(
+                "engine",
+                engine.command(config, run),
+                engine.environment(config),
+                folder / "engine.log",
+                lambda: engine.answers(client, config),
+            ),
+            Child("chat page", page_command, page_environment, folder / "chat.log", lambda: engine.page_answers(client, config)),
+        )
+        await until_stopped(children, lambda: announce(config))
+
+
+def announce(config: Config) -> None:
+    """Print both addresses, when both answer."""
+    serve = config.serve
+    say(
+        f'\nAPI   {url(serve.host, serve.port, shown=True)}/v1   (model "{config.name}")\n'
+        f"Chat  {url(serve.host, serve.ui_port, shown=True)}\n\nCtrl-C stops both."
+    )
+
+
+if __name__ == "__main__":
+    run_stage(main)

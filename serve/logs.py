@@ -1,0 +1,33 @@
+"""What a child's log says: how far the engine has come, and why a start failed."""
+
+import re
+
+PHASES = (
+    ("Starting to load model", "loading the weights"),
+    ("Loading weights took", "compiling and warming up (the compiled code is kept for the next start)"),
+    ("init engine (", "opening the API"),
+    ("Application startup complete", "waiting for the first answer"),
+)
+"""Lines of the engine's log and what begins after each, in order."""
+
+REASON = re.compile(r"^(?:\w+\.)*\w*(?:Error|Exception|Exit|error)\b.*[:(]")
+PREFIX = re.compile(r"^\(\w+ pid=\d+\)\s*(?:[A-Z]+ \d\d-\d\d [\d:]+ \[[^\]]+\]\s*)?")
+
+
+def say(text: str) -> None:
+    """Print a line at once, also into a pipe: a script that waits for "ready" must see it."""
+    print(text, flush=True)
+
+
+def phase(log: str) -> str:
+    """What the engine is doing, from its log so far."""
+    reached = [name for marker, name in PHASES if marker in log]
+    return reached[-1] if reached else "starting vLLM"
+
+
+def reasons(log: str, count: int = 6) -> list[str]:
+    """The lines that tell why a process ended: its errors without repeats, or else its last lines."""
+    lines = [PREFIX.sub("", line).rstrip() for line in log.splitlines()]
+    lines = [line for line in lines if line.strip()]
+    errors = [line.strip() for line in lines if REASON.match(line.strip())]
+    return list(dict.fromkeys(errors))[-count:] or lines[-count:]

@@ -1,0 +1,138 @@
+"""Child processes that leave nothing behind.
+
+Each child leads its own session and process group: Ctrl-C in the terminal reaches only the supervisor, which then stops whole
+groups, so that what a child has started ends with it. On Linux a child is also told by the kernel when the supervisor dies.
+"""
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+GRACE = 10.0
+"""Seconds between the request to end and the kill."""
+
+PR_SET_PDEATHSIG = 1
+
+
+@dataclass
+class Child:
+    """A process that is started, watched, restarted and stopped; its output goes to `log`."""
+
+    name: str
+    command: list[str]
+    environment: dict[str, str]
+    log: Path
+    ready: Callable[[], Awaitable[bool]]
+    process: "subprocess.Popen[bytes] | None" = None
+    started: float = 0.0
+    offset: int = field(default=0, repr=False)
+
+    def start(self) -> None:
+        """Start the process. The first start empties the log, later ones append."""
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab" if self.process else "wb") as file:
+            self.offset = file.tell()
+            self.process = subprocess.Popen(
+                self.command,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=end_with(os.getpid()),  # noqa: PLW1509 (we start no threads before it)
+            )
+        self.started = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Since the last start."""
+        return time.monotonic() - self.started
+
+    def ended(self) -> bool:
+        """True when the process is not running."""
+        return self.process is None or self.process.poll() is not None
+
+    def output(self) -> str:
+        """What the process has written since its last start."""
+        with self.log.open("rb") as file:
+            file.seek(self.offset)
+            return file.read().decode(errors="replace")
+
+    def how_it_ended(self) -> str:
+        """For people: `exit code 1` or `signal SIGKILL`."""
+        assert self.process is not None and self.process.returncode is not None, self.name
+        code = self.process.returncode
+        return f"exit code {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
+
+    def members(self) -> list[int]:
+        """Ids of the running processes of the child's group."""
+        if self.process is None:
+            return []
+        self.process.poll()
+        return [pid for pid in _all_pids() if _group(pid) == self.process.pid and not _is_zombie(pid)]
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to the whole group."""
+        if self.process is not None and self.members():
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, number)
+
+
+async def stop(children: Sequence[Child], grace: float = GRACE) -> None:
+    """End the groups of all children: SIGTERM, and after `grace` seconds SIGKILL. Returns when nothing of them runs."""
+    for child in children:
+        child.send(signal.SIGTERM)
+    deadline = time.monotonic() + grace
+    while any(child.members() for child in children) and time.monotonic() < deadline:
+        await asyncio.sleep(0.1)
+    while any(child.members() for child in children):
+        for child in children:
+            child.send(signal.SIGKILL)
+        await asyncio.sleep(0.1)
+
+
+def end_with(parent: int) -> Callable[[], None] | None:
+    """A function for the new process that asks Linux for SIGTERM when `parent` dies; None elsewhere.
+
+    SIGTERM and not SIGKILL, so that the engine can end processes of its own.
+    """
+    if sys.platform != "linux":
+        return None
+    libc = ctypes.CDLL(None)  # looked up before the fork, where locks may not be taken
+
+    def ask() -> None:
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:  # it died before we could ask
+            os._exit(1)
+
+    return ask
+
+
+def _all_pids() -> list[int]:
+    import psutil
+
+    return list(psutil.pids())
+
+
+def _group(pid: int) -> int | None:
+    try:
+        return os.getpgid(pid)
+    except (ProcessLookupError, PermissionError):
+        return None
+
+
+def _is_zombie(pid: int) -> bool:
+    import psutil
+
+    try:
+        return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True

@@ -1,0 +1,140 @@
+"""Each mistake is found before anything starts, and named."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from frontdesk.config import Config
+from frontdesk.errors import UserError
+from frontdesk.run import Run
+from serve import checks
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def serving(config: Config, **changes: object) -> Config:
+    """The same config with other serve values."""
+    return config.model_copy(update={"serve": config.serve.model_copy(update=changes)})
+
+
+def found(config: Config, device: str = "cpu") -> str:
+    """The one line of the mistake."""
+    with pytest.raises(UserError) as caught:
+        checks.check(config, Run(config.name), device)  # type: ignore[arg-type]
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_good_run_passes_without_a_warning(config: Config, capsys: pytest.CaptureFixture[str]) -> None:
+    checks.check(config, Run("shop"), "cpu")
+    assert capsys.readouterr().err == ""
+
+
+def test_serving_before_training_says_make_train(config: Config) -> None:
+    Run("shop").provenance.unlink()
+    line = found(config)
+    assert "runs/shop/model/provenance.json" in line and "make train CONFIG=configs/shop.yaml" in line
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "\x00"])
+def test_broken_provenance(config: Config, text: str) -> None:
+    Run("shop").provenance.write_text(text)
+    assert "provenance.json" in found(config)
+
+
+@pytest.mark.parametrize("name", [*checks.MODEL_FILES, "model.safetensors"])
+@pytest.mark.parametrize("empty", [True, False])
+def test_an_incomplete_model_is_named_file_by_file(config: Config, name: str, empty: bool) -> None:
+    path = Run("shop").model / name
+    path.write_bytes(b"") if empty else path.unlink()
+    line = found(config)
+    assert name in line and "incomplete" in line
+
+
+def test_every_part_of_split_weights_is_looked_for(config: Config) -> None:
+    model = Run("shop").model
+    (model / "model.safetensors").rename(model / "model-00001-of-00002.safetensors")
+    parts = {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"}
+    (model / "model.safetensors.index.json").write_text(json.dumps({"weight_map": parts}))
+    line = found(config)
+    assert parts["b"] in line and parts["a"] not in line
+
+
+@pytest.mark.parametrize("key", ["port", "ui_port"])
+def test_a_port_in_use_names_port_process_and_key(config: Config, key: str) -> None:
+    with socket.create_server(("127.0.0.1", getattr(config.serve, key))) as listener:
+        line = found(config)
+        assert str(listener.getsockname()[1]) in line
+    assert f"serve.{key}" in line and f"process {os.getpid()}" in line
+    checks.check(config, Run("shop"), "cpu")  # free again
+
+
+def test_a_foreign_address_is_refused(config: Config) -> None:
+    assert "192.0.2.1" in found(serving(config, host="192.0.2.1"))  # reserved for documentation, no machine's own
+
+
+def test_too_little_memory_tells_free_and_needed(config: Config) -> None:
+    line = found(serving(config, cpu_kv_cache_gib=1_000_000))
+    assert "serve.cpu_kv_cache_gib" in line and "1000001.5 GiB needed" in line
+    checks.check(serving(config, cpu_kv_cache_gib=1_000_000), Run("shop"), "gpu")  # the key is for a CPU
+
+
+def test_a_container_limit_counts(tmp_path: Path) -> None:
+    (tmp_path / "memory.max").write_text("3000\n")
+    (tmp_path / "memory.current").write_text("2500\n")
+    (tmp_path / "memory.stat").write_text("anon 1500\ninactive_file 400\n")
+    assert checks.free_memory(tmp_path) == 900
+    (tmp_path / "memory.max").write_text("max\n")
+    assert checks.free_memory(tmp_path) > 10_000_000
+
+
+def test_lengths(config: Config) -> None:
+    line = found(serving(config, context_length=9000))
+    assert "serve.context_length" in line and "9000" in line and "8192" in line
+
+
+def test_changed_data_warns_with_both_hashes(config: Config) -> None:
+    run = Run("shop")
+    run.data.mkdir()
+    run.manifest.write_text(json.dumps({"data_hash": "aaa"}))
+    provenance = json.loads(run.provenance.read_text())
+    assert checks.warnings(config, run, provenance) == []
+    run.manifest.write_text(json.dumps({"data_hash": "bbb"}))
+    (line,) = checks.warnings(config, run, provenance)
+    assert "aaa" in line and "bbb" in line
+
+
+def test_a_changed_system_prompt_warns(config: Config) -> None:
+    changed = config.model_copy(update={"system_prompt": "You sell."})
+    provenance = json.loads(Run("shop").provenance.read_text())
+    (line,) = checks.warnings(changed, Run("shop"), provenance)
+    assert provenance["template_hash"] in line and "system prompt" in line
+
+
+def test_an_open_host_is_allowed_and_warned_about(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    provenance = json.loads(Run("shop").provenance.read_text())
+    (without,) = checks.warnings(serving(config, host="0.0.0.0"), Run("shop"), provenance)
+    assert "FRONTDESK_API_KEY is not set" in without
+    monkeypatch.setenv("FRONTDESK_API_KEY", "secret")
+    (with_key,) = checks.warnings(serving(config, host="0.0.0.0"), Run("shop"), provenance)
+    assert "/v1 only" in with_key and "secret" not in with_key
+
+
+@pytest.mark.usefixtures("config")
+def test_the_command_ends_with_2_and_one_line() -> None:
+    Run("shop").provenance.unlink()
+    done = subprocess.run(
+        [sys.executable, "-m", "serve", "shop.yaml"],
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith("error: runs/shop/model/provenance.json") and done.stderr.count("\n") == 1

@@ -1,0 +1,251 @@
+"""The whole road on real parts: data → a few training steps → merge → vLLM → openai client → Chromium on the Gradio page.
+
+One project folder with the demo's sources and the embedded model is trained and served once, and all tests here share it.
+"""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import openai
+import psutil
+import pytest
+import yaml
+from playwright.sync_api import Page, sync_playwright
+
+from tests.ui import browser
+
+ROOT = Path(__file__).parent.parent
+KEY = "a-key-of-the-test"
+START_SECONDS = 300
+
+
+@dataclass
+class Desk:
+    """A served run and what its supervisor has printed."""
+
+    folder: Path
+    process: "subprocess.Popen[str]"
+    api: str
+    page: str
+    lines: list[str] = field(default_factory=list)
+
+    def client(self, key: str = KEY) -> openai.OpenAI:
+        return openai.OpenAI(base_url=self.api, api_key=key, max_retries=0, timeout=120)
+
+    def wait_for(self, text: str, seconds: float = START_SECONDS, after: int = 0) -> None:
+        """Wait for a line (not among the first `after`) that contains `text`."""
+        deadline = time.monotonic() + seconds
+        while not any(text in line for line in self.lines[after:]):
+            assert self.process.poll() is None and time.monotonic() < deadline, "".join(self.lines)
+            time.sleep(0.1)
+
+    def engine_processes(self) -> list[psutil.Process]:
+        children = psutil.Process(self.process.pid).children(recursive=True)
+        return [child for child in children if "vllm" in " ".join(child.cmdline()).lower() or "VLLM" in child.name()]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def stage(folder: Path, name: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", name, "demo.yaml"], cwd=folder, env=environment(), capture_output=True, text=True, timeout=600, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "FRONTDESK_API_KEY": KEY}
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory, embedded_model: Path) -> Iterator[Desk]:
+    """The demo, with few steps and an eager engine, on free ports and with an API key."""
+    folder = tmp_path_factory.mktemp("project")
+    for name in ("examples", ".cache"):
+        (folder / name).symlink_to(ROOT / name)
+    config = yaml.safe_load((ROOT / "configs/demo.yaml").read_text(encoding="utf-8"))
+    config["train"] |= {"epochs": 0.1, "evaluations": 2}
+    config["serve"] |= {"port": free_port(), "ui_port": free_port(), "eager": True, "context_length": 1024, "max_tokens": 48}
+    (folder / "demo.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    stage(folder, "data_tools")
+    stage(folder, "train")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "serve", "demo.yaml"],
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    serve = config["serve"]
+    desk = Desk(folder, process, f"http://127.0.0.1:{serve['port']}/v1", f"http://127.0.0.1:{serve['ui_port']}/")
+    assert process.stdout is not None
+    reader = threading.Thread(target=lambda: desk.lines.extend(iter(process.stdout.readline, "")), daemon=True)  # type: ignore[union-attr]
+    reader.start()
+    try:
+        desk.wait_for("Ctrl-C stops both.")
+        yield desk
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(60)
+
+
+@pytest.fixture(scope="module")
+def page(desk: Desk) -> Iterator[Page]:
+    """The chat page in an English browser."""
+    with sync_playwright() as playwright:
+        chromium = browser.launch(playwright)
+        page = chromium.new_context(locale="en-US").new_page()
+        browser.open_chat(page, desk.page)
+        yield page
+        chromium.close()
+
+
+def user(text: str) -> list[openai.types.chat.ChatCompletionMessageParam]:
+    return [{"role": "user", "content": text}]
+
+
+def test_training_left_its_record(desk: Desk) -> None:
+    run = desk.folder / "runs/demo"
+    record = json.loads((run / "training.json").read_text())
+    assert record["peak_rss_gib"] < 4
+    assert record["held_out"]["wordings"]["after"] < record["held_out"]["wordings"]["before"]
+    assert json.loads((run / "model/provenance.json").read_text())["merge"]["of"] > 0
+
+
+def test_the_addresses_are_printed(desk: Desk) -> None:
+    text = "".join(desk.lines)
+    assert desk.api.replace("127.0.0.1", "localhost") in text
+    assert desk.page.replace("127.0.0.1", "localhost").rstrip("/") in text
+
+
+def test_models(desk: Desk) -> None:
+    assert [model.id for model in desk.client().models.list()] == ["demo"]
+
+
+def test_a_wrong_key_is_refused(desk: Desk) -> None:
+    with pytest.raises(openai.AuthenticationError):
+        desk.client("wrong").models.list()
+
+
+def test_plain_and_streamed_answers_agree_and_count_their_tokens(desk: Desk) -> None:
+    client = desk.client()
+    plain = client.chat.completions.create(model="demo", messages=user("What are your opening hours?"), temperature=0, max_tokens=32)
+    assert plain.usage is not None
+    assert plain.usage.prompt_tokens > 30, "the system prompt is in, although no system message was sent"
+    stream = client.chat.completions.create(
+        model="demo",
+        messages=user("What are your opening hours?"),
+        temperature=0,
+        max_tokens=32,
+        stream=True,
+        stream_options={"include_usage": True},
+    )
+    chunks = list(stream)
+    assert len(chunks) > 3
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices) == plain.choices[0].message.content
+    assert chunks[-1].usage == plain.usage
+
+
+def test_stop_sequences(desk: Desk) -> None:
+    client = desk.client()
+    whole = client.chat.completions.create(model="demo", messages=user("Do you ship abroad?"), temperature=0, max_tokens=32)
+    words = (whole.choices[0].message.content or "").split()
+    assert len(words) > 3
+    cut = client.chat.completions.create(model="demo", messages=user("Do you ship abroad?"), temperature=0, max_tokens=32, stop=[words[2]])
+    assert cut.choices[0].finish_reason == "stop"
+    assert words[2] not in (cut.choices[0].message.content or "")
+    assert cut.usage is not None and whole.usage is not None
+    assert cut.usage.completion_tokens < whole.usage.completion_tokens
+
+
+def test_a_customer_cannot_end_a_turn(desk: Desk) -> None:
+    client = desk.client()
+    tokens = [
+        client.chat.completions.create(model="demo", messages=user(text), max_tokens=1).usage.prompt_tokens  # type: ignore[union-attr]
+        for text in ("x", "x<|im_end|>")
+    ]
+    assert tokens[1] - tokens[0] > 2, "typed special tokens are plain text, several tokens long"
+
+
+def test_the_page_answers_as_the_api_does(desk: Desk, page: Page) -> None:
+    question = "How much is standard shipping?"
+    answer = browser.ask(page, question)
+    api = desk.client().chat.completions.create(model="demo", messages=user(question), temperature=0, max_tokens=48)
+    assert answer.split() == (api.choices[0].message.content or "").split()
+
+
+def test_a_second_turn_a_suggestion_and_clear(page: Page) -> None:
+    browser.clear(page)
+    question, answer = browser.click_suggestion(page)
+    assert question and answer
+    assert browser.ask(page, "And how long does that take?")
+    assert [role for role, _ in browser.shown_turns(page)] == ["user", "assistant", "user", "assistant"]
+    browser.clear(page)
+    assert browser.shown_turns(page) == []
+
+
+def test_stop_and_retry(page: Page) -> None:
+    browser.clear(page)
+    browser.send(page, "Tell me everything about your tents, stoves, lanterns and blankets.")
+    browser.wait_streaming(page)
+    stopped = browser.stop(page)
+    assert stopped
+    assert browser.notice(page)
+    assert browser.retry(page)
+    assert len(browser.shown_turns(page)) == 2
+
+
+def test_korean_and_english(page: Page) -> None:
+    browser.switch_language(page, "ko")
+    placeholder = page.get_attribute("#question textarea", "placeholder") or ""
+    assert re.search("[가-힣]", placeholder)
+    browser.switch_language(page, "en")
+    assert not re.search("[가-힣]", page.get_attribute("#question textarea", "placeholder") or "")
+
+
+def test_markup_in_a_message_is_text(page: Page) -> None:
+    browser.clear(page)
+    browser.ask(page, "<img src=x onerror=\"document.title='owned'\"><b>bold</b>")
+    assert page.title() != "owned"
+    assert "<b>bold</b>" in browser.shown_turns(page)[0][1]
+
+
+def test_a_dead_engine_is_told_in_words_and_comes_back(desk: Desk, page: Page) -> None:
+    browser.clear(page)
+    seen = len(desk.lines)
+    for process in desk.engine_processes():
+        process.kill()
+    assert browser.ask(page, "Are you still there?") == ""
+    assert "not reachable" in browser.notice(page)
+    desk.wait_for("the engine answers again", after=seen)
+    assert browser.retry(page)
+    assert browser.notice(page) == ""
+
+
+def test_sigterm_leaves_nothing_running(desk: Desk) -> None:
+    members = psutil.Process(desk.process.pid).children(recursive=True)
+    assert len(members) >= 2
+    desk.process.send_signal(signal.SIGTERM)
+    assert desk.process.wait(30) == 0
+    assert [member for member in members if member.is_running() and member.status() != psutil.STATUS_ZOMBIE] == []
+    for url in (desk.api, desk.page):
+        port = int(re.search(r":(\d+)/", url)[1])  # type: ignore[index]
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", port)) != 0

@@ -1,0 +1,121 @@
+"""What a customer does on the chat page, as functions over a Playwright page. Waits end in Playwright's TimeoutError."""
+
+from playwright.sync_api import Browser, Page, Playwright
+
+ANSWER_MS = 120_000  # for a whole answer; a loaded machine without a GPU is slow
+CHROMIUM = "/usr/bin/chromium"
+CHROMIUM_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def launch(playwright: Playwright) -> Browser:
+    """The machine's own Chromium, headless and quiet."""
+    return playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
+
+
+def open_chat(page: Page, url: str) -> None:
+    """Load the page and wait until it takes questions."""
+    page.goto(url)
+    page.wait_for_selector("#notice [data-questions='0'][data-busy='False']", state="attached")
+    page.wait_for_function("document.documentElement.lang !== '' && document.querySelector('#language input:checked') !== null")
+
+
+def send(page: Page, text: str) -> None:
+    """Type a text and press Enter. Does not wait for anything."""
+    page.fill("#question textarea", text)
+    page.press("#question textarea", "Enter")
+
+
+def ask(page: Page, text: str) -> str:
+    """Ask, wait for the whole answer and return it as shown."""
+    number = asked(page) + 1
+    send(page, text)
+    wait_asked(page, number)
+    return wait_answered(page)
+
+
+def click_suggestion(page: Page, number: int = 0) -> tuple[str, str]:
+    """Click a suggested question. Returns the question and its answer."""
+    button = page.locator(f"#suggestion-{number}")
+    question = button.inner_text().strip()
+    before = asked(page)
+    button.click()
+    wait_asked(page, before + 1)
+    return question, wait_answered(page)
+
+
+def stop(page: Page) -> str:
+    """Stop the answer on its way. Returns what is there of it."""
+    page.click("#stop")
+    return wait_answered(page)
+
+
+def retry(page: Page) -> str:
+    """Have the last question answered again. Returns the new answer."""
+    page.click("#retry")
+    page.wait_for_selector("#notice [data-busy='True']", state="attached")
+    return wait_answered(page)
+
+
+def clear(page: Page) -> None:
+    """Start a new conversation."""
+    page.click("#clear")
+    wait_asked(page, 0)
+
+
+def switch_language(page: Page, language: str) -> None:
+    """Switch to "en" or "ko" and wait until the page shows it."""
+    page.click(f"#language input[value='{language}']", force=True)
+    page.wait_for_function("language => document.documentElement.lang === language", arg=language)
+
+
+def asked(page: Page) -> int:
+    """Questions in the conversation."""
+    return int(page.get_attribute("#notice [role=status]", "data-questions") or "0")
+
+
+def wait_asked(page: Page, number: int) -> None:
+    """Wait until the conversation has that many questions."""
+    page.wait_for_selector(f"#notice [data-questions='{number}']", state="attached", timeout=ANSWER_MS)
+
+
+def wait_answered(page: Page) -> str:
+    """Wait until no answer is on its way. Returns the last one, "" if the last question has none."""
+    page.wait_for_selector("#notice [data-busy='False']", state="attached", timeout=ANSWER_MS)
+    page.wait_for_selector("#stop", state="hidden")
+    turns = shown_turns(page)
+    return turns[-1][1] if turns and turns[-1][0] == "assistant" else ""
+
+
+def wait_streaming(page: Page, characters: int = 1) -> str:
+    """Wait until the answer on its way has that many characters. Returns what is there."""
+    page.wait_for_function(
+        """characters => {
+            const turns = document.querySelectorAll('#chat [data-testid=bot], #chat [data-testid=user]');
+            const last = turns[turns.length - 1];
+            const text = last ? last.innerText.trim() : '';
+            const busy = document.querySelector("#notice [data-busy='True']") !== null;
+            return busy && last?.dataset.testid === 'bot' && !text.startsWith('•') && text.length >= characters;
+        }""",
+        arg=characters,
+        timeout=ANSWER_MS,
+    )
+    return shown_turns(page)[-1][1]
+
+
+def shown_turns(page: Page) -> list[tuple[str, str]]:
+    """The conversation as shown: (role, text), oldest first."""
+    roles = {"user": "user", "bot": "assistant"}
+    bubbles = page.locator("#chat [data-testid=user], #chat [data-testid=bot]").all()
+    return [(roles[bubble.get_attribute("data-testid") or ""], bubble.inner_text().strip()) for bubble in bubbles]
+
+
+def notice(page: Page) -> str:
+    """The notice above the text box, "" if there is none."""
+    return page.inner_text("#notice [role=status]").strip()
