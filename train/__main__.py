@@ -11,11 +11,9 @@ A killed training goes on from its last whole checkpoint; a finished one is not 
 
 import hashlib
 import json
-import os
 import resource
 import shutil
 import time
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +21,7 @@ from frontdesk.config import Config, config_argument, load_config
 from frontdesk.errors import UserError, warn
 from frontdesk.errors import run as run_main
 from frontdesk.files import read_json, read_jsonl, whole_folder, write_json
+from frontdesk.quiet import quiet
 from frontdesk.run import Run
 
 
@@ -149,18 +148,6 @@ def held_out_losses(history: list[dict[str, Any]], best_step: int) -> dict[str, 
             if name.startswith("eval_") and name.endswith("_loss") and entry["step"] in (0, best_step):
                 losses.setdefault(name[5:-5], {})["after" if entry["step"] else "before"] = round(value, 4)
     return losses
-
-
-def quiet() -> None:
-    """Leave the terminal to our own progress lines."""
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    warnings.filterwarnings("ignore")
-    import datasets
-    import transformers
-
-    transformers.utils.logging.set_verbosity_error()
-    transformers.utils.logging.disable_progress_bar()
-    datasets.disable_progress_bars()
 
 
 if __name__ == "__main__":

@@ -55,6 +55,25 @@ def test_only_the_adapter_of_all_linear_layers_is_trained_on_nf4_weights(parts: 
     assert {(module.weight.quant_type, module.weight.compress_statistics) for module in quantized} == {("nf4", True)}
 
 
+def test_a_batch_in_parts_has_the_same_loss_and_gradients(parts: tuple[Any, Any, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    trainer, _, tokenizer = parts
+    batch = trainer.data_collator(rows_of(tokenizer))
+    items = (batch["labels"][:, 1:] != -100).sum()
+
+    def step() -> tuple[float, dict[str, torch.Tensor]]:
+        trainer.model.zero_grad()
+        loss = trainer.training_step(trainer.model, dict(batch), items)
+        return loss.item(), {name: p.grad.clone() for name, p in trainer.model.named_parameters() if p.grad is not None}
+
+    trainer.create_optimizer()
+    whole, gradients = step()
+    monkeypatch.setattr("train.trainer.MICRO_TOKENS", 2 * batch["input_ids"].shape[1])
+    in_parts, gradients_of_parts = step()
+    assert in_parts == pytest.approx(whole, rel=1e-5)
+    for name, gradient in gradients.items():
+        torch.testing.assert_close(gradients_of_parts[name], gradient, rtol=1e-3, atol=1e-6)
+
+
 def test_gradients_are_the_same_after_an_evaluation(parts: tuple[Any, Any, Any]) -> None:
     trainer, _, tokenizer = parts
     batch = trainer.data_collator(rows_of(tokenizer))

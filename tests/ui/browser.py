@@ -65,8 +65,9 @@ def retry(page: Page) -> str:
 
 def clear(page: Page) -> None:
     """Start a new conversation."""
-    page.click("#clear")
-    wait_asked(page, 0)
+    if asked(page):  # the button of an empty conversation is disabled
+        page.click("#clear")
+        wait_asked(page, 0)
 
 
 def switch_language(page: Page, language: str) -> None:

@@ -1,0 +1,18 @@
+"""Leave the terminal to our own progress lines: libraries keep their errors, not their bars and hints."""
+
+import logging
+import os
+import warnings
+
+
+def quiet() -> None:
+    """Silence progress bars, warnings and hints of transformers, datasets and bitsandbytes."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    warnings.filterwarnings("ignore")
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # it asks for a package of kernels from a hub, at every import
+    import datasets
+    import transformers
+
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    datasets.disable_progress_bars()
