@@ -1,6 +1,10 @@
 """What a customer does on the chat page, as functions over a Playwright page. Waits end in Playwright's TimeoutError."""
 
+from typing import cast
+
 from playwright.sync_api import Browser, Page, Playwright
+
+from ui.texts import TEXTS, Language
 
 ANSWER_MS = 120_000  # for a whole answer; a loaded machine without a GPU is slow
 CHROMIUM = "/usr/bin/chromium"
@@ -74,6 +78,8 @@ def switch_language(page: Page, language: str) -> None:
     """Switch to "en" or "ko" and wait until the page shows it."""
     page.click(f"#language input[value='{language}']", force=True)
     page.wait_for_function("language => document.documentElement.lang === language", arg=language)
+    placeholder = TEXTS[cast(Language, language)]["placeholder"]
+    page.wait_for_function("text => document.querySelector('#question textarea').placeholder === text", arg=placeholder)
 
 
 def asked(page: Page) -> int:
