@@ -57,7 +57,7 @@ def main() -> None:
 
 def run_key(config: Config, data_hash: str) -> str:
     """A digest of what the trained model depends on: the data, and the config but for serving and the page."""
-    parts = config.model_dump(mode="json", exclude={"serve", "ui", "data"})
+    parts = config.model_dump(mode="json", exclude={"name", "company", "serve", "ui", "data"})
     return hashlib.sha256(json.dumps([data_hash, parts], sort_keys=True).encode()).hexdigest()[:16]
 
 

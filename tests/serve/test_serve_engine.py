@@ -64,7 +64,7 @@ def test_no_key_means_no_key(config: Config, monkeypatch: pytest.MonkeyPatch, ke
 def test_cpu_settings_only_on_a_cpu(config: Config, monkeypatch: pytest.MonkeyPatch, device: engine.Device, expected: bool) -> None:
     monkeypatch.setattr(engine, "device", lambda: device)
     variables = engine.environment(config)
-    for name in ("VLLM_CPU_KVCACHE_SPACE", "VLLM_USE_AOT_COMPILE", "VLLM_ENABLE_V1_MULTIPROCESSING", "OMP_WAIT_POLICY"):
+    for name in ("VLLM_CPU_KVCACHE_SPACE", "VLLM_USE_AOT_COMPILE", "VLLM_ENABLE_V1_MULTIPROCESSING"):
         assert expected == (name in variables), name
     assert str(Path.cwd() / ".cache/vllm") == variables["VLLM_CACHE_ROOT"]
 
