@@ -37,18 +37,21 @@ def main() -> None:
         print(f"train: {run.model} is up to date with data {data_hash} and its config; nothing to do")
         return
 
+    import torch
+
     from train import base as base_model  # the heavy imports begin here, after the cheap checks
     from train import merge, precision
 
     quiet()
     base = base_model.locate(config.model)
     base_model.check_fit(base, run.root)
-    dtype, reason = precision.choose(config.train.precision)
-    print(f"train: {config.name}: base {config.model.base}, NF4 with double quantization, {str(dtype)[6:]} ({reason})", flush=True)
     record = run.root / "training.json"
     if record.is_file() and read_json(record)["key"] == key:
+        dtype = getattr(torch, read_json(record)["precision"])
         print(f"train: {run.adapter} is trained already; going on with the merge", flush=True)
     else:
+        dtype, reason = precision.choose(config.train.precision)
+        print(f"train: {config.name}: base {config.model.base}, NF4 with double quantization, {str(dtype)[6:]} ({reason})", flush=True)
         train_adapter(config, run, base, dtype, key)
     started = time.monotonic()
     merge.merge(config, run, base, dtype, data_hash, key)

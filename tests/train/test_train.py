@@ -1,6 +1,7 @@
 """The Llama-3 config's own path, and what happens to a training that is killed, repeated, or started too early."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -110,6 +111,16 @@ def test_a_finished_training_is_not_repeated(trained: tuple[Path, str]) -> None:
     again = stage("train", "llama3-8b.yaml", run.parent.parent)
     assert again.returncode == 0
     assert "up to date" in again.stdout
+
+
+def test_a_training_killed_in_the_merge_goes_on_with_the_merge(trained: tuple[Path, str]) -> None:
+    run, _ = trained
+    weights = (run / "model/model.safetensors").read_bytes()
+    shutil.rmtree(run / "model")
+    again = stage("train", "llama3-8b.yaml", run.parent.parent)
+    assert again.returncode == 0, again.stderr[-3000:]
+    assert "going on with the merge" in again.stdout and "held-out loss" not in again.stdout
+    assert (run / "model/model.safetensors").read_bytes() == weights
 
 
 def test_a_killed_training_goes_on_from_its_checkpoint(tmp_path: Path, tiny_llama3: Path) -> None:
