@@ -41,10 +41,12 @@ def main() -> None:
 def held_out_questions(run: Run) -> list[dict[str, Any]]:
     """The held-out wordings whose entry names facts: `{"messages", "facts", "source"}`."""
     facts = {entry["id"]: entry["facts"] for entry in read_jsonl(run.data / "faq.jsonl")}
-    rows = read_jsonl(run.data / "test_wordings.jsonl")
-    return [
-        {"messages": row["messages"][:1], "facts": facts[row["group"]], "source": row["source"]} for row in rows if facts.get(row["group"])
-    ]
+    questions = []
+    for row in read_jsonl(run.data / "test_wordings.jsonl"):
+        entry = row["id"].rsplit("#", 1)[0]  # not the group, which several entries may share
+        if facts[entry]:
+            questions.append({"messages": row["messages"][:1], "facts": facts[entry], "source": row["source"]})
+    return questions
 
 
 def answer(config: Config, folder: Path, questions: list[dict[str, Any]]) -> list[str]:

@@ -5,7 +5,7 @@
 Reads `runs/NAME/data/`; writes `runs/NAME/adapter/`, `training.json`, `loss.png` and `runs/NAME/model/` (see train/merge.py).
 A killed training goes on from its last whole checkpoint; a finished one is not repeated while data and config stay the same.
 
-`training.json`: {"key", "precision", "rows", "tokens", "supervised_tokens", "steps", "seconds", "tokens_per_second", "peak_rss_gib",
+`training.json`: {"key", "precision", "steps", "best_step", "seconds", "tokens_per_second", "peak_rss_gib",
 "held_out": {set: {"before", "after"}}, "history"}
 """
 
@@ -37,9 +37,9 @@ def main() -> None:
         print(f"train: {run.model} is up to date with data {data_hash} and its config; nothing to do")
         return
 
-    import torch
+    import torch  # the heavy imports begin here, after the cheap checks
 
-    from train import base as base_model  # the heavy imports begin here, after the cheap checks
+    from train import base as base_model
     from train import merge, precision
 
     quiet()

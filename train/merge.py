@@ -1,7 +1,7 @@
 """Merge the adapter into the base as the adapter saw it, and prove how much of its voice the merged model keeps.
 
 The adapter was trained on NF4 weights, so it is added to the dequantized NF4 weights, not to the pristine ones, whose rounding it never
-saw (docs/experiments.md has the measured difference). The sum is made in fp32 where memory allows and rounded to bf16 once.
+saw. The sum is made in fp32 where memory allows and rounded to bf16 once.
 
 Writes `runs/NAME/model/`: config, bf16 safetensors, tokenizer, `chat_template.jinja`, `generation_config.json` whose `eos_token_id` ends a
 turn, and, last, `provenance.json`:

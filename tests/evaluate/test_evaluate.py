@@ -15,7 +15,12 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     run.data.mkdir(parents=True)
     write_jsonl(run.data / "faq.jsonl", [{"id": "fee", "facts": ["$4"]}, {"id": "none", "facts": []}])
     rows = [
-        {"group": group, "messages": [{"role": "user", "content": group}, {"role": "assistant", "content": "x"}], "source": "f:1"}
+        {
+            "id": f"{group}#0",
+            "group": "shared",
+            "messages": [{"role": "user", "content": group}, {"role": "assistant", "content": "x"}],
+            "source": "f:1",
+        }
         for group in ("fee", "none")
     ]
     write_jsonl(run.data / "test_wordings.jsonl", rows)
