@@ -1,17 +1,19 @@
-"""Turn the FAQ and chat logs that a config names into `runs/NAME/data/`: `python -m data_tools configs/demo.yaml`."""
+"""Turn the FAQ and chat logs that a config names into `runs/NAME/data/`.
 
-from collections import Counter, defaultdict
+    python -m data_tools configs/demo.yaml [--strict] [--workers N]
+
+A record that cannot be read is reported and skipped; with --strict the first one ends the run.
+"""
+
+import argparse
+import os
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from data_tools.conversation import ChatFile
-from data_tools.dataset import Dataset, write_dataset
-from data_tools.faq import Entry, join_records
-from data_tools.readers import read_chat, read_faq
-from data_tools.rows import chat_rows, entry_rows, split_rows
-from data_tools.source import Source, find_files, read_source
-from frontdesk.config import Config, config_argument, load_config
-from frontdesk.errors import UserError, run
+from frontdesk.config import load_config
+from frontdesk.errors import run
+from frontdesk.files import whole_folder
 from frontdesk.run import Run
 
 MANY = 5
@@ -19,62 +21,19 @@ MANY = 5
 
 
 def main() -> None:
-    """Read, clean, split, write; print the counts."""
-    config = load_config(config_argument("data_tools", __doc__))
-    dataset = build(config)
-    manifest = write_dataset(config, dataset)
+    """Read, mask, clean, split, write; print the counts."""
+    parser = argparse.ArgumentParser(prog="python -m data_tools", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("config", help="the run's YAML file, such as configs/demo.yaml")
+    parser.add_argument("--strict", action="store_true", help="stop at the first broken record")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes that mask and clean; the result is the same")
+    options = parser.parse_args()
+    config = load_config(options.config)
+    from data_tools.build import build
+
+    with whole_folder(Run(config.name).data) as folder:
+        manifest = build(config, folder, options.strict, options.workers)
     print(summary(manifest))
-    print(f"\ndata {manifest['data_hash']} written to {Run(config.name).data}/")
-
-
-def build(config: Config) -> Dataset:
-    """Everything from the sources to the rows, in memory. Raises UserError."""
-    data = config.data
-    sources: list[dict[str, Any]] = []
-    dropped: Counter[str] = Counter()
-    faq = read_entries(data.faq, "faq", sources, dropped)
-    if not faq:
-        raise UserError(f"{', '.join(data.faq) or 'data.faq'}: found no FAQ entry; expected at least one with question and answer; add one")
-    refusals = read_entries(data.out_of_scope, "refusal", sources, dropped)
-    shared = {entry.id: entry.source for entry in faq}
-    for entry in refusals:
-        if entry.id in shared:
-            raise UserError(f"{entry.source}: id {entry.id!r} is also at {shared[entry.id]}; expected an id once; rename one of the two")
-    chats = read_chats(data.chats, data.agents, sources)
-    for chat in chats:
-        dropped += chat.dropped
-
-    talks, merged = chat_rows(chats, dropped)
-    messages = {"read": sum(chat.messages for chat in chats), "kept": sum(len(row.messages) for row in talks), "merged": merged}
-    lost = sum(number for reason, number in dropped.items() if reason.startswith("message: "))
-    assert messages["read"] == messages["kept"] + merged + lost, (messages, lost)
-    rows = entry_rows(faq, "faq", dropped) + entry_rows(refusals, "refusal", dropped) + talks
-    return Dataset(sources, faq, split_rows(rows, data), messages, dropped)
-
-
-def read_entries(paths: tuple[str, ...], kind: str, sources: list[dict[str, Any]], dropped: Counter[str]) -> list[Entry]:
-    """The entries of all files of a kind ("faq" or "refusal"), whose facts are added to `sources`."""
-    texts = [read_source(path) for path in find_files(paths, "data.faq" if kind == "faq" else "data.out_of_scope")]
-    read = [read_faq(text) for text in texts]
-    entries = join_records([records for _, records in read], kind, dropped)
-    per_file = Counter(entry.source.rsplit(":", 1)[0] for entry in entries)
-    sources += [{**_describe(text, name), "entries": per_file[text.path]} for text, (name, _) in zip(texts, read, strict=True)]
-    return entries
-
-
-def read_chats(paths: tuple[str, ...], agents: tuple[str, ...], sources: list[dict[str, Any]]) -> list[ChatFile]:
-    """The conversations of all chat exports, whose facts are added to `sources`."""
-    chats = []
-    for path in find_files(paths, "data.chats"):
-        text = read_source(path)
-        name, chat = read_chat(text, agents)
-        sources.append({**_describe(text, name), "conversations": len(chat.conversations), "messages": chat.messages})
-        chats.append(chat)
-    return chats
-
-
-def _describe(source: Source, format_name: str) -> dict[str, Any]:
-    return {"path": source.path, "format": format_name, "encoding": source.encoding, "sha256": source.sha256}
+    print(f"\ndata {manifest['data_hash']} written to {Run(config.name).data}/; look at {Run(config.name).data}/report.html")
 
 
 def summary(manifest: dict[str, Any]) -> str:
@@ -82,10 +41,17 @@ def summary(manifest: dict[str, Any]) -> str:
     lines = _sources(manifest["sources"])
     counts = manifest["messages"]
     if counts["read"]:
-        lost = sum(number for reason, number in manifest["dropped"].items() if reason.startswith("message: "))
-        lines.append(f"messages  {counts['read']} read = {counts['kept']} kept + {counts['merged']} merged + {lost} dropped")
-    lines += [f"dropped  {number:5}  {reason}" for reason, number in manifest["dropped"].items()]
+        fates = " + ".join(f"{counts[fate]} {fate}" for fate in ("kept", "merged", "capped", "set aside"))
+        lines.append(f"messages  {counts['read']} read = {fates} + {sum(counts['dropped'].values())} dropped; {counts['masked']} masked")
+    lines += [f"dropped  {number:5}  message: {reason}" for reason, number in counts["dropped"].items()]
+    lines += [f"dropped  {number:5}  conversation: {reason}" for reason, number in manifest["conversations"]["dropped"].items()]
+    lines += [f"dropped  {number:5}  {reason}" for reason, number in manifest["faq"]["dropped"].items()]
     lines += [f"rows  {split:15} {sum(kinds.values()):5}  {_list(kinds)}".rstrip() for split, kinds in manifest["rows"].items()]
+    random, split = (manifest["leak"][way] for way in ("random", "splits"))
+    lines.append(
+        f"leak  {split['exact']} exact and {split['near']} near copies of {split['of']} held-out rows are trained "
+        f"(split at random: {random['exact']:g} and {random['near']:g})"
+    )
     return "\n".join(lines)
 
 
@@ -98,10 +64,10 @@ def _sources(sources: list[dict[str, Any]]) -> list[str]:
     for (folder, name, encoding), members in alike.items():
         for part in [members] if len(members) > MANY else [[member] for member in members]:
             place = f"{folder}/ ({len(part)} files)" if len(part) > 1 else part[0]["path"]
-            total = {
-                unit: sum(source[unit] for source in part) for unit in ("entries", "conversations", "messages", "rows") if unit in part[0]
-            }
-            lines.append(f"{place}  {name}, {encoding}: " + ", ".join(f"{number} {unit}" for unit, number in total.items()))
+            units = ("entries", "conversations", "messages", "broken", "mended", "damaged", "rows")
+            total = {unit: sum(source[unit] for source in part) for unit in units}
+            shown = [f"{number} {unit}" for unit, number in total.items() if number]
+            lines.append(f"{place}  {name}, {encoding}: " + (", ".join(shown) or "nothing"))
     return lines
 
 

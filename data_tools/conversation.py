@@ -1,85 +1,99 @@
-"""Conversations between a customer and an agent: the one shape that all chat readers give, and its cleaning."""
+"""Messages as the readers give them, and the conversations that are made of them."""
 
+import re
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple
 
 from frontdesk.errors import UserError
 
 Role = Literal["customer", "agent"]
+Layout = Literal["room", "threads", "mixed", "folder"]
+"""How a format keeps conversations apart. room: not at all, one file is one stream that time splits; threads: one after the other;
+mixed: each message names its thread, in any order; folder: as mixed, and a thread goes on in other files of the folder. In the
+last two, messages without a thread are a room's."""
+
+
+class Message(NamedTuple):
+    """One message of an export, whoever wrote it."""
+
+    line: int
+    thread: str | None  # the ticket, chat or thread as the export calls it; None in a room
+    at: str | None  # ISO 8601 without a zone, where the export tells it
+    name: str  # who speaks, as the export calls them; "" where it does not
+    role: Role | None  # None where the export does not say: the config's agents decide
+    text: str
+    aside: str | None = None  # why this is no turn: "internal note", "bot", "system", "attachment", …
+
+
+class Person(NamedTuple):
+    """Somebody whom an export lists apart from the messages."""
+
+    names: tuple[str, ...]  # the one to show first
+    role: Role | None = None
+    bot: bool = False
+
+
+People = Mapping[str, Person]
+"""By the id that messages use."""
 
 
 class Turn(NamedTuple):
-    """What one speaker said at once."""
+    """What one speaker said at once, or what stood between (`aside` says why that is no turn)."""
 
     role: Role
     text: str
-    at: str | None  # ISO 8601 without a zone, where the export tells it
+    at: str | None
     source: str  # path:line
+    name: str = ""
+    aside: str | None = None
 
 
-@dataclass
-class Conversation:
-    """Turns in the order spoken."""
+class Conversation(NamedTuple):
+    """What was said, in the order spoken."""
 
     id: str
-    source: str
     turns: list[Turn]
 
-
-@dataclass
-class ChatFile:
-    """What a reader took from one file. Every message is a turn or is counted in `dropped`, whose keys are "message: REASON"."""
-
-    conversations: list[Conversation] = field(default_factory=list)
-    dropped: Counter[str] = field(default_factory=Counter)
-
     @property
-    def messages(self) -> int:
-        """How many messages the file holds."""
-        return sum(len(conversation.turns) for conversation in self.conversations) + self.dropped.total()
+    def source(self) -> str:
+        """Where it begins."""
+        return self.turns[0].source
 
 
-def in_order(turns: list[Turn]) -> list[Turn]:
-    """Turns by time. Those of one moment keep the file's order, which is turned round in a file that has the newest first."""
-    times = [turn.at for turn in turns if turn.at]
-    if len(times) < len(turns) or not times:
-        return turns
-    newest_first = times[0] > times[-1] and times == sorted(times, reverse=True)
-    return sorted(reversed(turns) if newest_first else turns, key=lambda turn: turn.at or "")
+class Speakers:
+    """Who is an agent, by the names or patterns (`*` stands for anything) of the config; counts who spoke."""
 
+    def __init__(self, agents: Iterable[str], people: Iterable[Person] = ()) -> None:
+        self.agents = tuple(agents)
+        self.patterns = [re.compile(re.escape(name.strip().casefold()).replace(r"\*", ".*"), re.DOTALL) for name in self.agents]
+        self.roles: dict[str, Role] = {}
+        self.counts: Counter[str] = Counter()
+        for person in people:
+            if self._is_agent(*person.names):
+                self.roles |= dict.fromkeys(person.names, "agent")
 
-def roles_by_name(speakers: Counter[str], agents: tuple[str, ...], path: str) -> dict[str, Role]:
-    """Who is an agent, from the config's names, for an export that does not say so itself.
+    def role(self, name: str) -> Role:
+        """The role of a speaker whom the export gives none."""
+        if name not in self.roles:
+            self.roles[name] = "agent" if self._is_agent(name) else "customer"
+        self.counts[name] += 1
+        return self.roles[name]
 
-    Raises UserError when none of several speakers is named. One lone speaker that is not named is a customer whom nobody answered.
-    """
-    roles: dict[str, Role] = {name: "agent" if name in agents else "customer" for name in speakers}
-    if speakers and "agent" not in roles.values() and (not agents or len(speakers) > 1):
-        found = ", ".join(f"{name!r} ({count} messages)" for name, count in speakers.most_common(8))
-        named = f"data.agents names {', '.join(map(repr, agents))}" if agents else "data.agents is empty"
-        raise UserError(f"{path}: found the speakers {found}, and {named}; expected the agent among them; set data.agents in the config")
-    return roles
+    def _is_agent(self, *names: str) -> bool:
+        return any(pattern.fullmatch(name.casefold()) for pattern in self.patterns for name in names)
 
+    def check(self, path: str) -> None:
+        """Raises UserError when nobody of those who spoke in a file is an agent; forgets them.
 
-def clean(turns: Iterable[Turn], dropped: Counter[str]) -> tuple[list[Turn], int]:
-    """Turns that begin with a customer, end with an agent and alternate, and how many messages were merged into others.
-
-    A model learns to answer: what an agent says unasked and what nobody answers teach nothing. What is left out is counted
-    in `dropped`; a conversation without an answered question comes back empty.
-    """
-    spoken = list(turns)
-    first = next((i for i, turn in enumerate(spoken) if turn.role == "customer"), len(spoken))
-    last = max((i for i, turn in enumerate(spoken) if turn.role == "agent" and i > first), default=first - 1)
-    dropped["message: leading agent"] += first
-    dropped["message: trailing customer"] += len(spoken) - last - 1
-    merged: list[Turn] = []
-    for turn in spoken[first : last + 1]:
-        if merged and merged[-1].role == turn.role:
-            merged[-1] = merged[-1]._replace(text=merged[-1].text + "\n" + turn.text)
-        else:
-            merged.append(turn)
-    if not merged:
-        dropped["conversation: no answered question"] += 1
-    return merged, last + 1 - first - len(merged)
+        One lone speaker is a customer whom nobody answered.
+        """
+        spoke, self.counts = self.counts, Counter()
+        if not spoke or "agent" in {self.roles[name] for name in spoke} or (self.agents and len(spoke) == 1):
+            return
+        found = ", ".join(f"{name!r} ({count} messages)" for name, count in spoke.most_common(8))
+        named = f"the agents are {', '.join(map(repr, self.agents))}" if self.agents else "no agent is named"
+        raise UserError(
+            f"{path}: found the speakers {found}, and {named}; expected the agent among them; "
+            "set data.agents in the config, or pass --agent NAME (`*` stands for anything)"
+        )

@@ -2,78 +2,136 @@
 
 * `train.jsonl`, `valid.jsonl`, `test.jsonl`: rows `{"id", "messages": [{"role": "user" | "assistant", "content"}, …], "kind":
   "faq" | "chat" | "refusal", "group", "source"}`. Roles alternate, from a user's to an assistant's message; there is no
-  system message, the chat template carries it. A group (FAQ entries that share an answer, or a conversation) lies in one
-  of the three files only. `source` is `path:line`. The id of an FAQ or refusal row is its entry's id, `#`, and a number.
+  system message, the chat template carries it. An assistant's message with `"weight": 0` is context and not trained. A row has at
+  most `train.max_length` tokens. A group (FAQ entries that share an answer, a conversation, near copies of either) lies in one
+  of the three files only. `source` is `path:line`. The id of an FAQ or refusal row is its entry's id, `#`, and a number; rows
+  with `"derived"` have a wording made by rules from the row whose id theirs begins with, and say how.
 * `valid_wordings.jsonl`, `test_wordings.jsonl`: rows of the same shape, held-out wordings of FAQ entries that are in `train.jsonl`.
+* `test_unseen.jsonl`: the questions of the FAQ entries in `test.jsonl`, which the model never learns, with the handoff as the answer.
 * `faq.jsonl`: FAQ entries `{"id", "category", "questions", "answers", "facts", "source", "split"}`. A fact is a string that a right
   answer contains; `|` parts alternatives. `split` is train, valid or test; category may be "", facts empty.
-* `manifest.json`, written last: `{"name", "seed", "sources": [{"path", "format", "encoding", "sha256", "entries" | "conversations",
-  "messages" (chats only), "rows"}, …], "messages": {"read", "kept", "merged"}, "rows": {split: {kind: n}}, "dropped":
-  {"UNIT: reason": n}, "files": {name: sha256}, "data_hash"}`. Of chat messages, read = kept + merged + all dropped with the unit "message".
-  It has no times, so that the same input and seed give the same bytes.
+* `conflicts.jsonl`: conversations set aside for review, since an answer in them contradicts the FAQ: `{"source", "entry",
+  "entry_source", "kind", "said", "known", "question", "answer"}`.
+* `ledger.jsonl`: what became of each message (data_tools/ledger.py). `report.html`: the same for people (data_tools/report.py).
+* `manifest.json`, written last: `{"name", "seed", "base", "max_length", "sources": [{"path", "format", "encoding", "sha256", …}, …],
+  "skipped", "messages": counts of the ledger, "conversations", "faq", "rows": {split: {kind: n}}, "leak", "files": {name: sha256},
+  "data_hash"}`. `data_hash` covers the rows and the FAQ. No file has times, so that the same input and seed give the same bytes.
 """
 
 import hashlib
+import json
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import IO, Any
 
-from data_tools.faq import Entry
-from data_tools.rows import SPLITS, Row
-from frontdesk.config import Config
-from frontdesk.files import sha256, whole_folder, write_json, write_jsonl
-from frontdesk.run import Run
+from data_tools.pii import KINDS
+from data_tools.rows import SPLITS, as_json
+from data_tools.splits import rank
+from data_tools.windows import Windows
+from data_tools.wordings import language
+from frontdesk.files import sha256
+from frontdesk.prompt import Message, encode
 
-
-@dataclass(frozen=True)
-class Dataset:
-    """All that one run of `make data` found."""
-
-    sources: list[dict[str, Any]]
-    entries: list[Entry]
-    rows: list[Row]
-    messages: dict[str, int]
-    dropped: Counter[str]
+SAMPLE = 2000
+"""Rows of a split, about, whose tokens are counted for the report."""
+PREVIEW = 2
+"""Rows of each kind that the report shows token by token."""
+MASKED_SAMPLES = 5
 
 
-def write_dataset(config: Config, dataset: Dataset) -> dict[str, Any]:
-    """Write the folder, whole or not at all, and return its manifest."""
-    with whole_folder(Run(config.name).data) as folder:
+@dataclass
+class Statistics:
+    """What the report shows of the rows."""
+
+    rows: dict[str, Counter[str]] = field(default_factory=lambda: {split: Counter() for split in SPLITS})
+    languages: Counter[str] = field(default_factory=Counter)
+    roles: Counter[str] = field(default_factory=Counter)
+    turns: Counter[int] = field(default_factory=Counter)
+    tokens: dict[str, list[int]] = field(default_factory=lambda: {split: [] for split in ("train", "valid", "test")})
+    answer_tokens: list[int] = field(default_factory=list)
+    preview: list[dict[str, Any]] = field(default_factory=list)
+    samples: dict[str, list[str]] = field(default_factory=dict)
+    of_source: Counter[str] = field(default_factory=Counter)
+
+
+class Rows:
+    """Writes the rows of all splits and gathers their statistics. `expected` is how many there will be, about."""
+
+    def __init__(self, folder: Path, windows: Windows, seed: int, expected: int) -> None:
+        self.folder, self.windows, self.seed = folder, windows, seed
+        self.sampled = f"{int(min(1, SAMPLE / max(1, expected)) * 0xFFFFFF):06x}"
+        self.statistics = Statistics()
+        self.files: dict[str, IO[str]] = {}
+        self.stack = ExitStack()
+
+    def __enter__(self) -> "Rows":
         for split in SPLITS:
-            write_jsonl(folder / f"{split}.jsonl", (row.as_json() for row in dataset.rows if row.split == split))
-        write_jsonl(folder / "faq.jsonl", _faq(dataset))
-        manifest = _manifest(config, dataset, folder)
-        write_json(folder / "manifest.json", manifest)
-    return manifest
+            self.files[split] = self.stack.enter_context((self.folder / f"{split}.jsonl").open("w", encoding="utf-8"))
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stack.close()
+
+    def write(
+        self, split: str, row_id: str, messages: list[Message], kind: str, group: str, source: str, derived: str = ""
+    ) -> list[list[Message]]:
+        """Write a row, or the windows that it is cut into, and return those that have something to learn."""
+        windows = [
+            window for window in self.windows(messages) if any(turn["role"] == "assistant" and turn.get("weight", 1) for turn in window)
+        ]
+        for number, window in enumerate(windows, 1):
+            name = f"{row_id}/{number}" if len(windows) > 1 else row_id
+            row = as_json(name, window, kind, group, source, derived)
+            self.files[split].write(json.dumps(row, ensure_ascii=False) + "\n")
+            self._count(split, name, window, kind, source)
+        return windows
+
+    def _count(self, split: str, row_id: str, messages: list[Message], kind: str, source: str) -> None:
+        seen = self.statistics
+        seen.rows[split][kind] += 1
+        seen.of_source[source.rsplit(":", 1)[0]] += 1
+        seen.languages[language(messages[0]["content"])] += 1
+        seen.turns[len(messages)] += 1
+        for role, name in (("user", "customer"), ("assistant", "agent")):
+            seen.roles[name] += sum(message["role"] == role for message in messages)
+        if split in seen.tokens and rank(self.seed, row_id)[:6] <= self.sampled:
+            ids, mask = encode(self.windows.tokenizer, messages)
+            seen.tokens[split].append(len(ids))
+            seen.answer_tokens += [sum(mask)] if split == "train" else []
+            if split == "train" and sum(shown["kind"] == kind for shown in seen.preview) < PREVIEW:
+                seen.preview.append({"id": row_id, "kind": kind, "tokens": self._tokens(ids, mask)})
+
+    def _tokens(self, ids: list[int], mask: list[int]) -> list[list[Any]]:
+        """Each token as text, and whether it is trained. Bytes of a letter that takes several tokens come with the last of them."""
+        shown: list[list[Any]] = []
+        held: list[int] = []
+        for token, trained in zip(ids, mask, strict=True):
+            held.append(token)
+            text = self.windows.tokenizer.decode(held)
+            if "\ufffd" not in text or len(held) > 4:
+                shown.append([text, bool(trained)])
+                held = []
+        return shown
+
+    def sample(self, text: str, kinds: tuple[str, ...]) -> None:
+        """Keep a masked text as a sample of the kinds masked in it."""
+        for kind in set(kinds):
+            samples = self.statistics.samples.setdefault(kind, [])
+            if len(samples) < MASKED_SAMPLES and f"[{kind}_" in text:
+                line = next(line for line in text.split("\n") if f"[{kind}_" in line)
+                samples.append(line[:200])
 
 
-def _faq(dataset: Dataset) -> Iterable[dict[str, Any]]:
-    splits = {row.owner: row.split.removesuffix("_wordings") for row in dataset.rows if row.split in ("valid", "test")}
-    for entry in dataset.entries:
-        yield {
-            "id": entry.id,
-            "category": entry.category,
-            "questions": [wording.text for wording in entry.questions],
-            "answers": entry.answers,
-            "facts": entry.facts,
-            "source": entry.source,
-            "split": splits.get(entry.id, "train"),
-        }
+def masks(samples: dict[str, list[str]], found: Counter[str]) -> dict[str, Any]:
+    """What was masked by kind, with samples."""
+    return {kind: {"found": found[kind], "samples": samples.get(kind, [])} for kind in KINDS if found[kind]}
 
 
-def _manifest(config: Config, dataset: Dataset, folder: Path) -> dict[str, Any]:
-    files = {path.name: sha256(path) for path in sorted(folder.glob("*.jsonl"))}
-    made = Counter(row.source.rsplit(":", 1)[0] for row in dataset.rows)
-    rows = {split: dict(sorted(Counter(row.kind for row in dataset.rows if row.split == split).items())) for split in SPLITS}
-    return {
-        "name": config.name,
-        "seed": config.data.seed,
-        "sources": [{**source, "rows": made[source["path"]]} for source in dataset.sources],
-        "messages": dataset.messages,
-        "rows": rows,
-        "dropped": {reason: number for reason, number in sorted(dataset.dropped.items()) if number},
-        "files": files,
-        "data_hash": hashlib.sha256("".join(files.values()).encode()).hexdigest()[:16],
-    }
+def fingerprint(folder: Path) -> dict[str, Any]:
+    """The digest of each file, and the one of the rows and the FAQ together."""
+    files = {path.name: sha256(path) for path in sorted(folder.iterdir())}
+    rows = "".join(files[f"{name}.jsonl"] for name in (*SPLITS, "faq"))
+    return {"files": files, "data_hash": hashlib.sha256(rows.encode()).hexdigest()[:16]}

@@ -1,100 +1,92 @@
-"""Rows of training data, made from FAQ entries and conversations."""
+"""Rows of training data: what may become one, before it is known which split it belongs to."""
 
-import json
-from collections import Counter, defaultdict
-from dataclasses import dataclass, replace
-from typing import Literal
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
-from data_tools.conversation import ChatFile, Turn, clean
 from data_tools.faq import Entry
-from data_tools.splits import answer_groups, assign, hold_out_wordings
+from data_tools.wordings import derive, language
 from frontdesk.config import DataConfig
+from frontdesk.prompt import Message
 
 Kind = Literal["faq", "chat", "refusal"]
-SPLITS = ("train", "valid", "test", "valid_wordings", "test_wordings")
+SPLITS = ("train", "valid", "test", "valid_wordings", "test_wordings", "test_unseen")
+
+
+class Candidate(NamedTuple):
+    """What is needed of a row to choose its split. `owner` is the FAQ entry or conversation that it comes from."""
+
+    id: str
+    kind: Kind
+    owner: str
+    bonds: tuple[str, ...]  # candidates that share one are never parted: an answer, a conversation's id
 
 
 @dataclass(frozen=True)
 class Row:
-    """One example. `owner` is the FAQ entry or conversation that it comes from."""
+    """One example of an FAQ entry or refusal. `derived` says how its wording was made, "" for a wording of the input."""
 
     id: str
-    messages: list[dict[str, str]]
+    messages: list[Message]
     kind: Kind
-    group: str
     source: str
     owner: str
-    split: str = "train"
+    derived: str = ""
 
-    def as_json(self) -> dict[str, object]:
-        """The row as its file has it."""
-        return {"id": self.id, "messages": self.messages, "kind": self.kind, "group": self.group, "source": self.source}
+    @property
+    def question(self) -> str:
+        return str(self.messages[0]["content"])
 
-
-def entry_rows(entries: list[Entry], kind: Kind, dropped: Counter[str]) -> list[Row]:
-    """One row for each wording of a question; the answers take turns."""
-    groups = answer_groups(entries)
-    rows = []
-    for entry in entries:
-        for i, wording in enumerate(entry.questions):
-            messages = [_message("user", wording.text), _message("assistant", entry.answers[i % len(entry.answers)])]
-            rows.append(Row(f"{entry.id}#{i}", messages, kind, groups[entry.id], wording.source, entry.id))
-    return _without_duplicates(rows, dropped)
+    @property
+    def answer(self) -> str:
+        return str(self.messages[1]["content"])
 
 
-def chat_rows(files: list[ChatFile], dropped: Counter[str]) -> tuple[list[Row], int]:
-    """One row for each conversation that has an answered question, and how many messages were merged into others.
-
-    Two conversations of one id are one group. Ids of rows stay distinct.
-    """
-    rows: list[Row] = []
-    merged_of: dict[str, int] = {}
-    ids: Counter[str] = Counter()
-    for file in files:
-        for conversation in file.conversations:
-            turns, merged = clean(conversation.turns, dropped)
-            if not turns:
-                continue
-            group = f"chat:{conversation.id}"
-            ids[group] += 1
-            name = f"{group}#{ids[group]}" if ids[group] > 1 else group
-            rows.append(Row(name, [_spoken(turn) for turn in turns], "chat", group, turns[0].source, name))
-            merged_of[name] = merged
-    kept = _without_duplicates(rows, dropped)
-    names = {row.id for row in kept}
-    for row in rows:
-        if row.id not in names:
-            dropped["message: in a duplicate conversation"] += len(row.messages) + merged_of.pop(row.id)
-    return kept, sum(merged_of.values())
+def as_json(row_id: str, messages: list[Message], kind: str, group: str, source: str, derived: str = "") -> dict[str, object]:
+    """A row as its file has it."""
+    row: dict[str, object] = {"id": row_id, "messages": messages, "kind": kind, "group": group, "source": source}
+    return row | ({"derived": derived} if derived else {})
 
 
-def _message(role: str, content: str) -> dict[str, str]:
+def message(role: str, content: str) -> Message:
+    """One message of a row."""
     return {"role": role, "content": content}
 
 
-def _spoken(turn: Turn) -> dict[str, str]:
-    return _message("user" if turn.role == "customer" else "assistant", turn.text)
-
-
-def _without_duplicates(rows: list[Row], dropped: Counter[str]) -> list[Row]:
-    """Rows with distinct messages; of equal ones that with the first id stays, wherever it stands in the input."""
-    first: dict[str, str] = {}
+def entry_rows(entries: Iterable[Entry], kind: Kind, dropped: Counter[str]) -> list[Row]:
+    """One row for each wording of a question, the answers taking turns; of equal rows that with the first id stays."""
+    rows = []
+    for entry in entries:
+        for i, wording in enumerate(entry.questions):
+            messages = [message("user", wording.text), message("assistant", entry.answers[i % len(entry.answers)])]
+            rows.append(Row(f"{entry.id}#{i}", messages, kind, wording.source, entry.id))
+    first: dict[tuple[str, str], str] = {}
     for row in sorted(rows, key=lambda row: row.id):
-        first.setdefault(json.dumps(row.messages), row.id)
+        first.setdefault((row.question, row.answer), row.id)
     stay = set(first.values())
     dropped["row: duplicate"] += len(rows) - len(stay)
     return [row for row in rows if row.id in stay]
 
 
-def split_rows(rows: list[Row], data: DataConfig) -> list[Row]:
-    """The rows with their splits: by group within each kind, then held-out wordings of trained FAQ entries."""
-    splits: dict[str, str] = {}
-    for kind in dict.fromkeys(row.kind for row in rows):
-        sizes = Counter(row.group for row in rows if row.kind == kind)
-        splits |= assign(sizes, data.seed, data.valid_share, data.test_share)
-    questions: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
-    for row in rows:
-        if row.kind == "faq" and splits[row.group] == "train":
-            questions[row.owner].append((row.id, row.messages[0]["content"]))
-    wordings = hold_out_wordings(questions, data.seed)
-    return [replace(row, split=wordings.get(row.id, splits[row.group])) for row in rows]
+def derived_rows(entries: Iterable[Entry], trained: Iterable[Row], data: DataConfig) -> list[Row]:
+    """Other wordings for the trained FAQ entries that have fewer than `data.wordings`, made by rules from those that they have."""
+    rows_of: dict[str, list[Row]] = {}
+    for row in trained:
+        rows_of.setdefault(row.owner, []).append(row)
+    out = []
+    for entry in entries:
+        rows = rows_of.get(entry.id, [])
+        missing = data.wordings - len(entry.questions)
+        for i, row in enumerate(rows):
+            share = missing // len(rows) + (i < missing % len(rows))
+            for n, (text, how) in enumerate(derive(row.question, max(0, share), data.seed, row.id), 1):
+                messages = [message("user", text), row.messages[1]]
+                out.append(Row(f"{row.id}.{n}", messages, "faq", row.source, entry.id, how))
+    return out
+
+
+def unseen(row: Row, handoff: dict[str, str]) -> Row:
+    """The question of a fact that is not trained, with the answer that is right then: the handoff."""
+    said = handoff[language(row.question)]
+    return Row(f"unseen:{row.id}", [row.messages[0], message("assistant", said)], "refusal", row.source, row.owner)

@@ -1,25 +1,61 @@
-"""Input files as text: which files a config names, and what encoding each one is in."""
+"""Input files as text: what encoding each one is in, and its text with the damage of wrong encodings mended.
+
+Text is read in pieces: memory does not grow with the file.
+"""
 
 import codecs
+import re
+import struct
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from frontdesk.errors import UserError
 from frontdesk.files import sha256
 
 ENCODINGS = "UTF-8, UTF-16 or CP949"
+HEAD = 1 << 16
+"""Bytes by which a file's format is recognized."""
+CHUNK = 1 << 20
+OFFICE = {"xl/workbook.xml": "xlsx", "word/document.xml": "docx"}
+SUSPECT = re.compile("[\u0080-\u00ff€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]{2,}")
+"""What UTF-8 or CP949 looks like when it was read as a Western encoding."""
+PLAIN = re.compile("[\x00-\x7f\ufffd]+")
+WORD = re.compile("[A-Za-z0-9]")
+SAMPLE = 10_000
+"""Letters by which Korean is told from Western text."""
+DAMAGE = 0.02
+"""A file with at most this share of broken characters is still text in that encoding."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Source:
-    """One input file. `text` has NFC letters, "\\n" line ends and no byte order mark."""
+    """One input file. An office document has the encoding "xlsx" or "docx" and no text."""
 
-    path: str
-    text: str
+    path: str  # as people know it; `archive.zip/inner.txt` inside an archive
+    file: Path  # where its bytes lie
     encoding: str
     sha256: str
+    size: int  # bytes
+    damaged: int = 0  # broken characters, read as U+FFFD
+    mended: int = field(default=0, compare=False)  # lines that were read in a wrong encoding before, counted while reading
+    position: int = field(default=0, compare=False)  # bytes read so far
+
+    @cached_property
+    def head(self) -> str:
+        """The beginning of the text, by which its format is recognized; "" for an office document."""
+        if self.encoding in OFFICE.values():
+            return ""
+        with self.file.open("rb") as file:
+            text = codecs.getincrementaldecoder(self.encoding)("replace").decode(file.read(HEAD))
+        lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        return "\n".join(mend(line) for line in lines)
+
+    def forget(self) -> None:
+        """Free the head, which comes again when it is asked for."""
+        self.__dict__.pop("head", None)
 
     def at(self, line: int) -> str:
         """The place of a line, `path:line`."""
@@ -28,66 +64,159 @@ class Source:
     @property
     def start(self) -> str:
         """The first line that is not blank."""
-        return self.text.lstrip().split("\n", 1)[0]
+        return self.head.lstrip().split("\n", 1)[0]
+
+    @property
+    def first_line(self) -> int:
+        """The number of that line."""
+        return self.head[: len(self.head) - len(self.head.lstrip())].count("\n") + 1
+
+    def lines(self) -> Iterator[str]:
+        """All lines without their ends, in NFC, mended."""
+        with self.file.open(encoding=self.encoding, errors="replace") as text:
+            for number, line in enumerate(text):
+                if number % 256 == 0:
+                    self.position = text.buffer.raw.tell()  # type: ignore[attr-defined]
+                whole = line.removeprefix("\ufeff") if number == 0 else line
+                yield self._mended(whole.rstrip("\n"))
+
+    def chunks(self) -> Iterator[str]:
+        """The text as it stands, in pieces of about a megabyte."""
+        with self.file.open(encoding=self.encoding, errors="replace") as text:
+            first = text.read(CHUNK).removeprefix("\ufeff")
+            while first:
+                self.position = text.buffer.raw.tell()  # type: ignore[attr-defined]
+                yield first
+                first = text.read(CHUNK)
+
+    def _mended(self, line: str) -> str:
+        right = mend(line)
+        self.mended += right is not line and right != unicodedata.normalize("NFC", line)
+        return right
 
 
-def find_files(paths: Iterable[str], key: str) -> list[Path]:
-    """The files that a config key names, each once; a folder stands for the files in it, sorted. Raises UserError."""
-    found: list[Path] = []
-    for name in paths:
-        path = Path(name)
-        if path.is_dir():
-            inside = sorted(file for file in path.iterdir() if file.is_file() and not file.name.startswith("."))
-            if not inside:
-                raise UserError(f"{name}: found an empty folder; expected at least one file; add it or mend '{key}' in the config")
-            found += inside
-        elif path.is_file():
-            found.append(path)
-        else:
-            raise UserError(f"{name}: no such file or folder; expected a source named in '{key}'; mend the path in the config")
-    return list(dict.fromkeys(found))
-
-
-def read_source(path: Path) -> Source:
-    """Read a text file of unknown encoding. Raises UserError for a file that is no text."""
+def read_source(path: Path, name: str | None = None) -> Source:
+    """Open a file of unknown encoding; `name` is what people call it. Raises UserError for a file that is no text."""
+    name = name or path.as_posix()
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            head = file.read(HEAD)
+        kind = office(path, head)
+        encoding, damaged = (kind, 0) if kind else guess_encoding(path, head)
+        digest, size = sha256(path), path.stat().st_size
     except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror}); expected a readable text file; mend its permissions") from None
-    encoding = guess_encoding(raw)
-    if encoding is None:
-        found = "an Excel workbook or zip archive" if raw.startswith(b"PK\x03\x04") else "bytes that are no text"
-        raise UserError(f"{path}: found {found}; expected text in {ENCODINGS}; save it as CSV (UTF-8) and name that file")
-    text = raw.decode(encoding).removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    return Source(path.as_posix(), unicodedata.normalize("NFC", text), encoding, sha256(path))
+        raise UserError(f"{name}: cannot be read ({error.strerror}); expected a readable text file; mend its permissions") from None
+    if not encoding:
+        raise UserError(f"{name}: found bytes that are no text; expected text in {ENCODINGS}; save it as CSV (UTF-8) and name that file")
+    return Source(name, path, encoding, digest, size, damaged)
 
 
-def guess_encoding(raw: bytes) -> str | None:
-    """The first encoding that fits the bytes, in the order of how surely it can be told; None for no text."""
-    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return _fits(raw, "utf-16")
-    if b"\0" in raw:  # UTF-16 without a mark: blanks and line ends have their zero byte on one side only
-        even, odd = raw[::2].count(0), raw[1::2].count(0)
-        return _fits(raw, "utf-16-le" if odd > even else "utf-16-be") if min(even, odd) * 20 < max(even, odd) else None
-    return _fits(raw, "utf-8") or _korean(raw) or _fits(raw, "cp1252")
+def office(path: Path, head: bytes) -> str:
+    """ "xlsx" or "docx" for such a document, else ""."""
+    import zipfile
 
-
-def _fits(raw: bytes, encoding: str) -> str | None:
+    if not head.startswith(b"PK\x03\x04"):
+        return ""
     try:
-        raw.decode(encoding)
-    except UnicodeDecodeError:
-        return None
-    return encoding
+        with zipfile.ZipFile(path) as archive:
+            return next((kind for part, kind in OFFICE.items() if part in archive.NameToInfo), "")
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error):  # a damaged archive
+        return ""
 
 
-def _korean(raw: bytes) -> str | None:
-    """CP949, unless most of what it gives are syllables that nobody writes: then it is Western text of Windows.
+def guess_encoding(path: Path, head: bytes) -> tuple[str, int]:
+    """The first encoding that fits the whole file, in the order of how surely it can be told, and its broken characters; "" for no text."""
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return _fits(path, "utf-32")
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return _fits(path, "utf-16")
+    if wide := _unmarked_utf16(head):
+        return _fits(path, wide)
+    if sum(byte < 32 and byte not in b"\t\n\r\f\v\x1b" for byte in head) * 50 > len(head):
+        return "", 0
+    for encoding in ("utf-8", "cp949", "cp1252"):
+        found = _fits(path, encoding)
+        if found[0]:
+            return found
+    return "", 0
 
-    Everyday syllables are those of the older EUC-KR, whose bytes are both 0xA1 or higher.
+
+def _unmarked_utf16(head: bytes) -> str:
+    """The UTF-16 that a file without a mark is in, else "": its blanks and line ends have their zero byte on one side."""
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    if max(even, odd) * 50 < len(head):
+        return ""
+    encoding = "utf-16-le" if odd > even else "utf-16-be"
+    text = head.decode(encoding, "ignore")
+    strange = sum(unicodedata.category(letter) in ("Cc", "Cn", "Co") and letter not in "\t\n\r\f\v\x1b" for letter in text)
+    return encoding if strange * 50 <= len(text) else ""
+
+
+def _fits(path: Path, encoding: str) -> tuple[str, int]:
+    """The encoding and its broken characters where it fits, else an empty name.
+
+    CP949 does not fit when most of what it gives are syllables that nobody writes: then it is Western text of Windows.
     """
-    try:
-        letters = [letter.encode("cp949") for letter in raw.decode("cp949") if not letter.isascii()]
-    except UnicodeDecodeError:
-        return None
-    everyday = sum(1 for letter in letters if min(letter) >= 0xA1)
-    return "cp949" if everyday * 2 > len(letters) else None
+    damaged = letters = 0
+    sample = last = ""
+    for chunk in _pieces(path, encoding, "replace"):
+        last = chunk[-1]
+        if not chunk.isascii():
+            damaged += chunk.count("\ufffd")
+            letters += len(chunk) - len(chunk.encode("ascii", "ignore"))
+            sample = sample or PLAIN.sub("", chunk)[:SAMPLE]
+    if encoding == "cp949" and _korean(sample) * 2 <= len(sample):
+        return "", 0
+    if damaged:
+        before = sum(chunk.count("\ufffd") for chunk in _pieces(path, encoding, "ignore"))  # were broken before the file was written
+        broken = damaged - before - (last == "\ufffd")  # the last one may be where the file was cut off
+        if broken > (letters - damaged) * DAMAGE:
+            return "", 0
+    return encoding, damaged
+
+
+def _pieces(path: Path, encoding: str, errors: str) -> Iterator[str]:
+    with path.open(encoding=encoding, errors=errors) as text:
+        while chunk := text.read(CHUNK):
+            yield chunk
+
+
+def mend(text: str) -> str:
+    """Text in NFC, with what was once read in a wrong encoding read rightly."""
+    if text.isascii():
+        return text
+    if not unicodedata.is_normalized("NFC", text):
+        text = unicodedata.normalize("NFC", text)
+    if not SUSPECT.search(text):
+        return text
+    fixed = _read_again(text)
+    return text if fixed == text else mend(fixed)  # it may have been read wrongly twice
+
+
+def _read_again(text: str) -> str:
+    """Text that was read as Western: as UTF-8 if all of it fits, else as CP949 if that gives Korean, else what ftfy makes of it.
+
+    Western signs that follow each other by chance ("CAFÉ’S", "AÇÃO") stay: ftfy tells them from what nobody writes.
+    """
+    from ftfy import fix_encoding
+    from ftfy.badness import is_bad
+
+    bad = is_bad(text)
+    for right in ("utf-8", "cp949"):
+        for wrong in ("latin-1", "sloppy-windows-1252"):  # ftfy's name for cp1252 with all bytes
+            try:
+                fixed = text.encode(wrong).decode(right)
+            except UnicodeError:
+                continue
+            beyond = sum(letter > "\x7f" for letter in fixed)
+            korean = _korean(fixed)
+            if right == "utf-8" and (bad or korean):
+                return fixed
+            if right == "cp949" and korean * 2 > beyond and (bad or not WORD.search(text)):
+                return fixed
+    return fix_encoding(text)
+
+
+def _korean(text: str) -> int:
+    """How many Korean letters and syllables of everyday use: those of the older EUC-KR, whose bytes are both 0xA1 or higher."""
+    return sum(("가" <= letter <= "힣" or "ㄱ" <= letter <= "ㅣ") and min(letter.encode("cp949")) >= 0xA1 for letter in text)

@@ -1,13 +1,12 @@
-"""Which split each group belongs to, and which wordings of trained FAQ entries are held out.
-
-All choices follow digests of the seed and the name, so they do not depend on the order of the input.
-"""
+"""Which split each row belongs to. All choices follow digests of the seed and a name, so they do not depend on the order of the input."""
 
 import hashlib
+import random
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from data_tools.faq import Entry, plain
+from data_tools.copies import Clusters
+from data_tools.rows import Candidate
 
 MIN_GROUPS = 10
 """A kind with this many groups gets at least one of them in each held-out split that has a share."""
@@ -18,22 +17,38 @@ def rank(seed: int, name: str) -> str:
     return hashlib.sha256(f"{seed}:{name}".encode()).hexdigest()
 
 
-def answer_groups(entries: Iterable[Entry]) -> dict[str, str]:
-    """The group of each entry id: entries that share an answer are one group, named by the first of their ids."""
-    parent: dict[str, str] = {}
+def bind(candidates: Sequence[Candidate], near: Iterable[tuple[int, int]]) -> Clusters:
+    """Clusters of candidates that are never parted: they share an answer or a conversation, or are near copies."""
+    clusters = Clusters(len(candidates))
+    first: dict[str, int] = {}
+    for place, candidate in enumerate(candidates):
+        for bond in candidate.bonds:
+            clusters.join(first.setdefault(bond, place), place)
+    for one, two in near:
+        clusters.join(one, two)
+    return clusters
 
-    def root(name: str) -> str:
-        while parent.setdefault(name, name) != name:
-            name = parent[name]
-        return name
 
-    ids_by_answer: dict[str, str] = {}
-    entries = list(entries)
-    for entry in entries:
-        for answer in entry.answers:
-            one, two = sorted((root(entry.id), root(ids_by_answer.setdefault(plain(answer), entry.id))))
-            parent[two] = one
-    return {entry.id: root(entry.id) for entry in entries}
+def groups(candidates: Sequence[Candidate], clusters: Clusters) -> list[str]:
+    """The name of each candidate's group: the first owner in its cluster, by name."""
+    names: dict[int, str] = {}
+    for place, candidate in enumerate(candidates):
+        root = clusters.root(place)
+        names[root] = min(names.get(root, candidate.owner), candidate.owner)
+    return [names[clusters.root(place)] for place in range(len(candidates))]
+
+
+def split(candidates: Sequence[Candidate], group_of: Sequence[str], seed: int, valid_share: float, test_share: float) -> list[str]:
+    """train, valid or test for each candidate: by group, the groups of each kind apart (a mixed group counts with its first)."""
+    kinds: dict[str, str] = {}
+    for candidate, group in zip(candidates, group_of, strict=True):
+        kinds.setdefault(group, candidate.kind)
+    splits: dict[str, str] = {}
+    sizes = Counter(group_of)
+    for kind in dict.fromkeys(kinds.values()):
+        of_kind = Counter({group: sizes[group] for group in kinds if kinds[group] == kind})
+        splits |= assign(of_kind, seed, valid_share, test_share)
+    return [splits[group] for group in group_of]
 
 
 def assign(rows_of_group: Counter[str], seed: int, valid_share: float, test_share: float) -> dict[str, str]:
@@ -54,28 +69,37 @@ def _held_out(number: int, share: float) -> int:
     return max(int(number * share + 1e-9), 1 if share > 0 and number >= MIN_GROUPS else 0)
 
 
-def hold_out_wordings(questions: dict[str, list[tuple[str, str]]], seed: int) -> dict[str, str]:
+def hold_out_wordings(questions: dict[str, list[str]], alike: Clusters, number: int, place_of: dict[str, int], seed: int) -> dict[str, str]:
     """Row ids of trained FAQ rows that are held out as other wordings, each with its split.
 
-    `questions` has the (row id, question) pairs of each trained entry. One of four questions and more goes to
-    `test_wordings`; of every third entry with five and more, one more goes to `valid_wordings`.
+    `questions` has the row ids of each trained entry. One of four wordings and more goes to `test_wordings`; of every third
+    entry with five and more, one more goes to `valid_wordings`. Only a wording that is no near copy of another trained row is
+    held out: `alike` are clusters of near copies among all `number` rows, which `place_of` finds by their ids.
     """
+    sizes = Counter(alike.root(place) for place in range(number))
     chosen: dict[str, str] = {}
     third = 0
     for entry in sorted(questions, key=lambda entry: rank(seed, entry)):
-        rows = _distinct(questions[entry], seed)
-        if len(questions[entry]) >= 4 and rows:
-            chosen[rows[0]] = "test_wordings"
+        apart = [row for row in questions[entry] if sizes[alike.root(place_of[row])] == 1]
+        apart.sort(key=lambda row: rank(seed, row))
+        if len(questions[entry]) >= 4 and apart:
+            chosen[apart[0]] = "test_wordings"
         if len(questions[entry]) >= 5:
-            if third % 3 == 0 and len(rows) > 1:
-                chosen[rows[1]] = "valid_wordings"
+            if third % 3 == 0 and len(apart) > 1:
+                chosen[apart[1]] = "valid_wordings"
             third += 1
     return chosen
 
 
-def _distinct(questions: list[tuple[str, str]], seed: int) -> list[str]:
-    """Row ids in a random order, without questions that differ from another one in case and punctuation only."""
-    alike: defaultdict[str, list[str]] = defaultdict(list)
-    for row, question in questions:
-        alike["".join(letter for letter in question.casefold() if letter.isalnum())].append(row)
-    return sorted((rows[0] for rows in alike.values() if len(rows) == 1), key=lambda row: rank(seed, row))
+def questions_of(candidates: Sequence[Candidate], splits: Sequence[str]) -> dict[str, list[str]]:
+    """The row ids of each trained FAQ entry."""
+    out: defaultdict[str, list[str]] = defaultdict(list)
+    for candidate, where in zip(candidates, splits, strict=True):
+        if candidate.kind == "faq" and where == "train":
+            out[candidate.owner].append(candidate.id)
+    return out
+
+
+def at_random(number: int, seed: int, share: float) -> set[int]:
+    """The places that would be held out if `number` rows were split one by one: what leaks then is what the groups are for."""
+    return set(random.Random(seed).sample(range(number), round(number * share)))

@@ -24,16 +24,36 @@ class ModelConfig(Section):
     template: Literal["chatml", "llama3"] = "llama3"  # frontdesk/templates/NAME.jinja
 
 
+HANDOFF = {
+    "en": "I'm not able to answer that one myself. Shall I connect you with one of our agents?",
+    "ko": "그 내용은 제가 정확히 안내해 드리기 어렵습니다. 상담원에게 연결해 드릴까요?",
+}
+
+
 class DataConfig(Section):
-    """Where the FAQ and the chat logs lie, and how they are split. Paths are relative to the working folder."""
+    """Where the FAQ and the chat logs lie, and how they become rows. Paths are relative to the working folder."""
 
     faq: tuple[str, ...]
     chats: tuple[str, ...] = ()
     out_of_scope: tuple[str, ...] = ()
-    agents: tuple[str, ...] = ()  # speaker names of agents, where an export does not say who is one
+    agents: tuple[str, ...] = ()  # names of agents where an export does not say who is one; `*` stands for anything
+    columns: dict[str, str] = {}  # of chat tables whose headers are not understood: {text: Nachricht, role: Wer, …}
+    faq_columns: dict[str, str] = {}  # of FAQ tables likewise: {question: Frage, answer: Antwort}
+    mask: bool = True  # personal data in chats becomes [PHONE_1] and the like
+    public: tuple[str, ...] = ()  # more of the company's own numbers and names that stay, beside those in the FAQ
+    handoff: dict[str, str] = HANDOFF  # the right answer, by language, to what the desk cannot know
+    refusal_share: float = Field(0.05, ge=0, lt=0.5)  # of the rows; questions for other companies fill up what out_of_scope lacks
+    wordings: int = Field(4, ge=1, le=20)  # an entry with fewer is filled up with derived ones: one wording alone teaches no fact
+    stock_share: float = Field(0.005, gt=0, le=1)  # of all agent messages; a sentence that is said more often is trained that often only
     seed: int = 7
     valid_share: float = Field(0.05, ge=0, lt=0.5)  # of answer groups and conversations; facts in it are not learned
     test_share: float = Field(0.05, ge=0, lt=0.5)
+
+    @model_validator(mode="after")
+    def _knows_languages(self) -> Self:
+        if missing := HANDOFF.keys() - self.handoff.keys():
+            raise ValueError(f"data.handoff has no sentence for {' and '.join(sorted(missing))}; one for each of en and ko is needed")
+        return self
 
 
 class TrainConfig(Section):

@@ -9,15 +9,15 @@ types cannot end a turn: `<|` in a message becomes `< |`.
 import hashlib
 import json
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from frontdesk.config import Config
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-Message = dict[str, str]
-"""`{"role": "user" | "assistant" | "system", "content": str}`"""
+Message = dict[str, Any]
+"""`{"role": "user" | "assistant" | "system", "content": str}`; an assistant's with `"weight": 0` is context and not trained."""
 
 TURN_ENDS = {"chatml": ("<|im_end|>",), "llama3": ("<|end_of_text|>", "<|eot_id|>")}
 """The tokens of each template family that end an answer."""
@@ -35,9 +35,20 @@ def template_hash(config: Config) -> str:
 
 
 def encode(tokenizer: "PreTrainedTokenizerBase", messages: list[Message]) -> tuple[list[int], list[int]]:
-    """Token ids of a whole conversation and a mask of the same length: 1 where the token is an agent's (trained)."""
+    """Token ids of a whole conversation and a mask of the same length: 1 where the token is trained.
+
+    Trained are the agent's turns, their end tokens too, but for those with the weight 0.
+    """
     out = tokenizer.apply_chat_template(messages, tokenize=True, return_dict=True, return_assistant_tokens_mask=True)
-    return list(out["input_ids"]), list(out["assistant_masks"])
+    mask = list(out["assistant_masks"])
+    weights = [message.get("weight", 1) for message in messages if message["role"] == "assistant"]
+    turn = -1
+    if 0 in weights:
+        spoken, mask = mask, [0] * len(mask)
+        for position, flag in enumerate(spoken):
+            turn += flag and (position == 0 or not spoken[position - 1])
+            mask[position] = flag and weights[turn]
+    return list(out["input_ids"]), mask
 
 
 def encode_prompt(tokenizer: "PreTrainedTokenizerBase", messages: list[Message]) -> list[int]:

@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from frontdesk.base import load_tokenizer, locate
 from frontdesk.config import Config, config_argument, load_config
 from frontdesk.errors import UserError, warn
 from frontdesk.errors import run as run_main
@@ -43,7 +44,7 @@ def main() -> None:
     from train import merge, precision
 
     quiet()
-    base = base_model.locate(config.model)
+    base = locate(config.model)
     base_model.check_fit(base, run.root)
     record = run.root / "training.json"
     if record.is_file() and read_json(record)["key"] == key:
@@ -66,7 +67,7 @@ def run_key(config: Config, data_hash: str) -> str:
 
 def train_adapter(config: Config, run: Run, base: Path, dtype: Any, key: str) -> None:
     """Train the LoRA adapter, resuming where a killed training left off, and save it with its record and curve."""
-    from train.base import load_nf4, load_tokenizer
+    from train.base import load_nf4
     from train.curve import draw
     from train.trainer import build
 

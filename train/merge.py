@@ -13,13 +13,14 @@ import importlib.metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from frontdesk.base import load_tokenizer
 from frontdesk.config import Config
 from frontdesk.errors import warn
 from frontdesk.files import read_jsonl, whole_folder, write_json, write_text
 from frontdesk.generate import greedy_answers
 from frontdesk.prompt import TURN_ENDS, Message, chat_template, template_hash
 from frontdesk.run import Run
-from train.base import free_memory, load_nf4, load_tokenizer, weight_bytes
+from train.base import free_memory, load_nf4, weight_bytes
 
 if TYPE_CHECKING:
     import torch

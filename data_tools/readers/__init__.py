@@ -1,43 +1,55 @@
 """Readers of FAQ and chat exports. A file's format is told by its content, never by its name.
 
-Each format is a module with `looks_like(source)` and `read(…)`; the first that recognizes a file reads it. FAQ readers give
-`FaqRecord`s, chat readers a `ChatFile`.
+Each format is a module with `FORMAT`, `looks_like(source)` and `read(…)`; the first that recognizes a file reads it. FAQ readers
+give `FaqRecord`s, chat readers `Message`s, and both give `Broken` for what cannot be read.
 """
 
-from data_tools.conversation import ChatFile
-from data_tools.faq import FaqRecord
-from data_tools.readers import chat_table, faq_csv, faq_jsonl, kakaotalk, zendesk_log
+from types import ModuleType
+
+from data_tools.readers import (
+    channeltalk,
+    chat_table,
+    dialogues,
+    faq_docx,
+    faq_html,
+    faq_jsonl,
+    faq_markdown,
+    faq_table,
+    intercom,
+    kakaotalk,
+    livechat,
+    openai_messages,
+    sharegpt,
+    slack,
+    telegram,
+    whatsapp,
+    zendesk_log,
+    zendesk_tickets,
+)
 from data_tools.source import Source
 from frontdesk.errors import UserError
 
-FAQ_FORMATS = (
-    ("FAQ JSONL", faq_jsonl.looks_like, faq_jsonl.read),
-    ("FAQ CSV", faq_csv.looks_like, faq_csv.read),
-)
+FAQ_FORMATS = (faq_docx, faq_html, faq_jsonl, faq_markdown, faq_table)
 CHAT_FORMATS = (
-    ("Zendesk conversation log", zendesk_log.looks_like, zendesk_log.read),
-    ("KakaoTalk", kakaotalk.looks_like, kakaotalk.read),
-    ("chat table", chat_table.looks_like, chat_table.read),
+    *(zendesk_tickets, zendesk_log, intercom, livechat, channeltalk, telegram, slack, openai_messages, sharegpt),
+    *(dialogues, kakaotalk, whatsapp, chat_table),
 )
 
 
-def read_faq(source: Source) -> tuple[str, list[FaqRecord]]:
-    """The format's name and the records of an FAQ file. Raises UserError."""
-    for name, looks_like, read in FAQ_FORMATS:
-        if looks_like(source):
-            return name, read(source)
-    raise _unknown(source, "FAQ", FAQ_FORMATS)
+def faq_format(source: Source) -> ModuleType:
+    """The module that reads an FAQ file. Raises UserError."""
+    return _format(source, "FAQ", FAQ_FORMATS)
 
 
-def read_chat(source: Source, agents: tuple[str, ...]) -> tuple[str, ChatFile]:
-    """The format's name and the conversations of a chat export. Raises UserError."""
-    for name, looks_like, read in CHAT_FORMATS:
-        if looks_like(source):
-            return name, read(source, agents)
-    raise _unknown(source, "chat export", CHAT_FORMATS)
+def chat_format(source: Source) -> ModuleType:
+    """The module that reads a chat export. Raises UserError."""
+    return _format(source, "chat export", CHAT_FORMATS)
 
 
-def _unknown(source: Source, kind: str, formats: tuple[tuple[str, object, object], ...]) -> UserError:
+def _format(source: Source, kind: str, formats: tuple[ModuleType, ...]) -> ModuleType:
+    for module in formats:
+        if module.looks_like(source):
+            return module
     found = f"a file that begins with {source.start[:60]!r}" if source.start else "an empty file"
-    names = " or ".join(name for name, _, _ in formats)
-    return UserError(f"{source.at(1)}: found {found}; expected a {kind} as {names}; export it anew or take it out of the config")
+    names = ", ".join(module.FORMAT for module in formats)
+    raise UserError(f"{source.at(1)}: found {found}; expected a {kind} ({names}); export it anew or take it out of the config")

@@ -1,21 +1,24 @@
 """Zendesk conversation logs: one ticket a line `{"ticket_id", "events": […]}`, or one conversation as a document `{"events": […]}`.
 
-An event is `{"type", "created_at", "author": {"type"}, "content": {"type", "text"}}`. Only text that a customer or an agent
+An event is `{"type", "created_at", "author": {"type"}, "content": {"type", "text" or "body"}}`. Only what a customer or an agent
 wrote to the other is a turn.
 """
 
-import json
 import re
-from pathlib import Path
+from collections.abc import Iterator
+from pathlib import PurePath
 from typing import Any
 
-from data_tools.conversation import ChatFile, Conversation, Role, Turn, in_order
+from data_tools.conversation import Layout, Message, People, Role
+from data_tools.html_text import html_text
+from data_tools.records import Broken, Record, line_of, read_json
 from data_tools.source import Source
-from data_tools.tables import read_json, text_of
+from data_tools.tables import text_of
 from data_tools.times import parse_time
-from frontdesk.errors import UserError
 
-EVENTS = re.compile(r'"events"\s*:\s*\[')
+FORMAT = "Zendesk conversation log"
+LAYOUT: Layout = "threads"
+SHAPE = re.compile(r'\s*+(?:\[\s*+)?\{(?=.*"events"\s*:\s*\[)(?=.*"author"\s*:)(?=.*"content"\s*:)', re.DOTALL)
 AUTHORS: dict[str, Role] = {
     **dict.fromkeys(("user", "end_user", "end-user", "customer"), "customer"),
     **dict.fromkeys(("agent", "admin"), "agent"),
@@ -23,66 +26,58 @@ AUTHORS: dict[str, Role] = {
 
 
 def looks_like(source: Source) -> bool:
-    """Whether the file is JSON whose beginning has a list of events that have authors."""
-    beginning = source.text[:4000]
-    return source.start.startswith("{") and EVENTS.search(beginning) is not None and '"author"' in beginning
+    """Whether the file begins with a list of events that have authors and contents."""
+    return SHAPE.match(source.head) is not None
 
 
-def read(source: Source, agents: tuple[str, ...]) -> ChatFile:
-    """All conversations of the log. Raises UserError for a broken line or a record without events."""
-    out = ChatFile()
-    for number, (line, ticket) in enumerate(read_json(source), 1):
-        events = ticket.get("events")
-        if not isinstance(events, list):
-            raise UserError(f"{source.at(line)}: found no list 'events'; expected one in each ticket; mend or remove that line")
-        lines = _event_lines(source) if source.start.strip() == "{" else [line] * len(events)
-        turns = []
-        for event, event_line in zip(events, lines, strict=True):
-            turn = _turn(event, source.at(event_line))
-            if isinstance(turn, Turn):
-                turns.append(turn)
-            else:
-                out.dropped[f"message: {turn}"] += 1
-        name = text_of(ticket.get("ticket_id") or ticket.get("id")) or f"{Path(source.path).stem}-{number}"
-        out.conversations.append(Conversation(name, source.at(line), in_order(turns)))
-    return out
+def read(source: Source, people: People) -> Iterator[Message | Broken]:
+    """The events of each ticket."""
+    stem = PurePath(source.path).stem
+    for number, record in enumerate(read_json(source), 1):
+        if isinstance(record, Broken):
+            yield record
+        else:
+            yield from _ticket(record, f"{stem}-{number}")
 
 
-def _turn(event: Any, place: str) -> Turn | str:
-    """The turn that an event is, or why it is none."""
+def _ticket(record: Record, name: str) -> Iterator[Message | Broken]:
+    ticket, events = record.value, record.value.get("events")
+    if not isinstance(events, list):
+        yield Broken(record.line, "found no list 'events'; expected one in each ticket; mend or remove that record")
+        return
+    thread = text_of(ticket.get("ticket_id") or ticket.get("id")) or name
+    for event in events:
+        yield _message(event, line_of(event, record.line), thread)
+
+
+def _message(event: Any, line: int, thread: str) -> Message | Broken:
     if not isinstance(event, dict):
-        raise UserError(f"{place}: found {event!r} in 'events'; expected a JSON object; mend or remove it")
-    kind = text_of(event.get("type")).casefold()
+        return Broken(line, f"found a {type(event).__name__} in 'events'; expected a JSON object; mend or remove it")
     author, content = event.get("author"), event.get("content")
-    who = text_of(author.get("type") if isinstance(author, dict) else author).casefold()
-    text = text_of(content.get("text") if isinstance(content, dict) else content)
-    if event.get("public") is False or kind.endswith("note"):
+    text = _text(content)
+    if not isinstance(text, str | None):
+        return Broken(line, f"found a {type(text).__name__} as an event's text; expected text in quotes; mend or remove the event")
+    who, name = (author.get("type"), author.get("display_name")) if isinstance(author, dict) else (author, None)
+    who, at = text_of(who).casefold(), parse_time(text_of(event.get("created_at")))
+    aside = _aside(event, who, text or "")
+    return Message(line, thread, at.isoformat() if at else None, text_of(name), AUTHORS.get(who), text or "", aside)
+
+
+def _text(content: Any) -> Any:
+    """An event's text, or what stands in its place."""
+    text = content.get("text") or content.get("body") if isinstance(content, dict) else content
+    if not isinstance(text, str):
+        return text
+    return html_text(text) if isinstance(content, dict) and content.get("type") == "html" else text.strip()
+
+
+def _aside(event: dict[str, Any], who: str, text: str) -> str | None:
+    kind, content, more = text_of(event.get("type")).casefold(), event.get("content"), event.get("metadata")
+    if kind.endswith("note") or event.get("public") is False or (isinstance(more, dict) and more.get("public") is False):
         return "internal note"
-    if not kind.endswith("message"):
+    if not kind.endswith(("message", "comment")):
         return "other event"
-    if who in ("system", "bot"):
-        return who
     if who not in AUTHORS:
-        return "neither customer nor agent"
-    if not text:
-        return "without text"
-    at = parse_time(text_of(event.get("created_at")))
-    return Turn(AUTHORS[who], text, at.isoformat() if at else None, place)
-
-
-def _event_lines(source: Source) -> list[int]:
-    """The line at which each event of a document over many lines begins."""
-    decoder = json.JSONDecoder()
-    match = EVENTS.search(source.text)
-    assert match is not None, source.path
-    position, lines = match.end(), []
-    while (position := _skip(source.text, position)) < len(source.text) and source.text[position] != "]":
-        lines.append(source.text.count("\n", 0, position) + 1)
-        position = decoder.raw_decode(source.text, position)[1]
-    return lines
-
-
-def _skip(text: str, position: int) -> int:
-    while position < len(text) and text[position] in " \t\n,":
-        position += 1
-    return position
+        return who if who in ("system", "bot") else "neither customer nor agent"
+    files = event.get("attachments") or (isinstance(content, dict) and content.get("type") in ("file", "image"))
+    return None if text else "attachment" if files else "empty"

@@ -1,6 +1,7 @@
 """A project folder of its own for each test, and a run of the stage in it."""
 
 import json
+import random
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,6 @@ from typing import Any
 import pytest
 import yaml
 
-from data_tools.__main__ import main
 from data_tools.source import Source, read_source
 
 BASE = {"company": "Shop", "system_prompt": "You answer.", "model": {"base": "smollm2-135m", "template": "chatml"}}
@@ -35,25 +35,51 @@ def source(write: Callable[..., Path]) -> Callable[..., Source]:
     return lambda text, name="input.txt", encoding="utf-8": read_source(write(name, text, encoding))
 
 
-@pytest.fixture
-def make_data(write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
-    """Run `python -m data_tools configs/shop.yaml` with the given `data` section; the folder of the results."""
+@pytest.fixture(scope="session")
+def tokenizer(embedded_model: Path) -> Any:
+    """The embedded model's, loaded once, with the template of `BASE`."""
+    from frontdesk.base import load_tokenizer
+    from frontdesk.config import Config
 
-    def make(**data: Any) -> Path:
-        config = write("configs/shop.yaml", yaml.safe_dump({**BASE, "data": data}, allow_unicode=True))
-        monkeypatch.setattr(sys, "argv", ["data_tools", str(config)])
+    return load_tokenizer(Config(name="shop", data={"faq": ()}, **BASE), embedded_model)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def make_data(write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, embedded_model: Path, tokenizer: Any) -> Callable[..., Path]:
+    """Run `python -m data_tools configs/shop.yaml` with the given `data` section; the folder of the results.
+
+    The tokenizer is the shared one, which takes a second to load.
+    """
+
+    def make(*flags: str, train: dict[str, Any] | None = None, **data: Any) -> Path:
+        from data_tools import build
+        from data_tools.__main__ import main
+
+        monkeypatch.setattr(build, "load_tokenizer", lambda config, folder: tokenizer)
+        values = {**BASE, "model": {"base": str(embedded_model), "template": "chatml"}, "data": data, "train": train or {}}
+        config = write("configs/shop.yaml", yaml.safe_dump(values, allow_unicode=True))
+        monkeypatch.setattr(sys, "argv", ["data_tools", str(config), *flags])
         main()
         return Path("runs/shop/data")
 
     return make
 
 
+SYLLABLES = ["ba", "ce", "di", "fo", "gu", "ha", "je", "ki", "lo", "mu", "na", "pe", "ri", "so", "tu", "va", "we", "xi", "yo", "zu"]
+
+
+def words(rng: random.Random, number: int) -> str:
+    """Invented words, so that two texts are no near copies by chance."""
+    return " ".join("".join(rng.choices(SYLLABLES, k=3)) for _ in range(number))
+
+
 @pytest.fixture
 def faq_text() -> str:
     """An FAQ of 40 entries with three to six questions and two answers each, as JSON lines."""
+    rng = random.Random(1)
     entries = []
     for number in range(40):
-        questions = [f"Question {number}, asked in way {way}?" for way in range(3 + number % 4)]
+        questions = [f"{words(rng, 5)} {number} {way}?" for way in range(3 + number % 4)]
         answers = [f"Answer {number} said plainly.", f"Answer {number} said otherwise."]
         entries.append(
             {"id": f"topic-{number}", "category": f"c{number % 5}", "questions": questions, "answers": answers, "facts": [f"{number}"]}

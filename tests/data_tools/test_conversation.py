@@ -1,57 +1,84 @@
-"""Cleaning keeps account of every message; speakers become roles."""
-
-import itertools
-from collections import Counter
+"""Who is an agent: by name, by pattern, by an alias, by what the export says; and the mistake of naming none."""
 
 import pytest
 
-from data_tools.conversation import Turn, clean, in_order, roles_by_name
+from data_tools.conversation import Person, Speakers
 from frontdesk.errors import UserError
 
 
-def turns(pattern):
-    return [Turn("customer" if letter == "c" else "agent", f"{letter}{i}", None, f"x:{i}") for i, letter in enumerate(pattern)]
+@pytest.mark.parametrize(
+    ("agent", "name", "role"),
+    [
+        ("Shop", "Shop", "agent"),
+        ("Shop", "SHOP", "agent"),
+        (" Shop ", "Shop", "agent"),
+        ("Shop", "Shopkeeper", "customer"),
+        ("Shop*", "Shopkeeper", "agent"),
+        ("*상담원*", "행복상담원 2", "agent"),
+        ("* (Shop)", "Ann (Shop)", "agent"),
+        ("* (Shop)", "Ann Shop", "customer"),
+        ("[Shop] A.n", "[Shop] A.n", "agent"),
+        ("[Shop] A.n", "S", "customer"),
+        ("[Shop] A.n", "[Shop] Ann", "customer"),
+        ("*", "anybody\nat all", "agent"),
+        ("*", "", "agent"),
+        ("Shop", "", "customer"),
+        ("A+B|C", "C", "customer"),
+    ],
+)
+def test_agents_are_those_whom_the_config_names(agent, name, role):
+    assert Speakers([agent]).role(name) == role
 
 
-@pytest.mark.parametrize("pattern", ["".join(letters) for n in range(7) for letters in itertools.product("ca", repeat=n)])
-def test_every_message_is_kept_merged_or_dropped(pattern):
-    dropped = Counter()
-    kept, merged = clean(turns(pattern), dropped)
+def test_one_of_several_names_is_enough():
+    speakers = Speakers(["Ann", "Bo*"])
 
-    lost = sum(n for reason, n in dropped.items() if reason.startswith("message: "))
-    assert len(pattern) == len(kept) + merged + lost
-    assert [turn.role for turn in kept] == ["customer", "agent"] * (len(kept) // 2)
-    assert bool(kept) == ("ca" in pattern)
-    assert dropped["conversation: no answered question"] == (not kept)
-    words = "\n".join(turn.text for turn in kept).split("\n") if kept else []
-    assert words == [turn.text for turn in turns(pattern)][dropped["message: leading agent"] :][: len(words)]
+    assert [speakers.role(name) for name in ("Ann", "Bob", "Cy")] == ["agent", "agent", "customer"]
 
 
-def test_trims_are_told_apart():
-    dropped = Counter()
-    kept, merged = clean(turns("aaccaccac"), dropped)
+def test_an_alias_of_an_agent_is_one_too():
+    speakers = Speakers(["ann@shop.example"], [Person(("Ann", "ann@shop.example")), Person(("Cy", "cy@home.example"))])
 
-    assert [turn.text for turn in kept] == ["c2\nc3", "a4", "c5\nc6", "a7"]
-    assert merged == 2
-    assert dropped == Counter({"message: leading agent": 2, "message: trailing customer": 1})
+    assert [speakers.role(name) for name in ("Ann", "ann@shop.example", "Cy")] == ["agent", "agent", "customer"]
 
 
-def test_turns_are_put_in_the_order_spoken():
-    times = ["2026-01-01T10:00", "2026-01-01T10:00", "2026-01-01T11:00", "2026-01-01T12:00"]
-    spoken = [turn._replace(at=at) for turn, at in zip(turns("caca"), times, strict=True)]
-
-    assert in_order(spoken) == spoken
-    assert in_order(list(reversed(spoken))) == spoken  # an export with the newest first
-    assert in_order([spoken[2], spoken[0], spoken[3], spoken[1]]) == spoken
-    assert in_order(turns("ca")) == turns("ca")
+def spoken(speakers, **counts):
+    for name, count in counts.items():
+        for _ in range(count):
+            speakers.role(name)
+    return speakers
 
 
-def test_agents_are_those_named():
-    assert roles_by_name(Counter(Ann=3, Shop=2), ("Shop",), "room.txt") == {"Ann": "customer", "Shop": "agent"}
-    assert roles_by_name(Counter(Ann=3), ("Shop",), "room.txt") == {"Ann": "customer"}
+@pytest.mark.parametrize(("agents", "named"), [((), "no agent is named"), (("Store", "Desk*"), "the agents are 'Store', 'Desk*'")])
+def test_nobody_known_as_an_agent_is_an_error_that_lists_the_speakers(agents, named):
+    with pytest.raises(UserError) as error:
+        spoken(Speakers(agents), Shop=2, Ann=3).check("room.txt")
+
+    assert str(error.value).startswith(f"room.txt: found the speakers 'Ann' (3 messages), 'Shop' (2 messages), and {named}; expected the ")
+    assert "; set data.agents in the config, or pass --agent NAME" in str(error.value)
 
 
-@pytest.mark.parametrize("agents", [(), ("Store",)])
-def test_unnamed_agents_are_an_error_that_lists_the_speakers(agents):
-    with pytest.raises(UserError, match=r"room\.txt: found the speakers 'Ann' \(3 messages\), 'Shop' \(2 messages\).*set data\.agents"):
-        roles_by_name(Counter(Ann=3, Shop=2), agents, "room.txt")
+def test_the_error_lists_those_who_spoke_most_of_many():
+    speakers = spoken(Speakers([]), **{f"n{number}": number for number in range(1, 30)})
+    with pytest.raises(UserError, match=r"'n29' \(29 messages\).*'n22' \(22 messages\), and") as error:
+        speakers.check("room.txt")
+    assert "'n21'" not in str(error.value)
+
+
+def test_a_file_with_an_agent_or_without_speakers_is_right():
+    spoken(Speakers(["Shop"]), Ann=3, Shop=1).check("room.txt")
+    Speakers([]).check("room.txt")
+
+
+def test_one_lone_speaker_is_a_customer_whom_nobody_answered():
+    spoken(Speakers(["Shop"]), Ann=3).check("room.txt")
+    with pytest.raises(UserError, match=r"'Ann' \(3 messages\), and no agent is named"):
+        spoken(Speakers([]), Ann=3).check("room.txt")
+
+
+def test_each_file_is_judged_by_those_who_spoke_in_it():
+    speakers = Speakers(["Shop"])
+    spoken(speakers, Ann=1, Shop=1).check("one.txt")
+    with pytest.raises(UserError, match=r"two\.txt: found the speakers 'Ann' \(2 messages\), 'Cy' \(1 messages\)"):
+        spoken(speakers, Ann=2, Cy=1).check("two.txt")
+    speakers.check("three.txt")

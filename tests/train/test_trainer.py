@@ -6,7 +6,8 @@ import torch
 
 from frontdesk.config import Config, TrainConfig
 from train import precision
-from train.base import load_nf4, load_tokenizer
+from frontdesk.base import load_tokenizer
+from train.base import load_nf4
 from train.rows import token_rows
 from train.trainer import build
 

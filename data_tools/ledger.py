@@ -1,0 +1,62 @@
+"""The ledger: one line for every message of the chat exports, and what became of it.
+
+`ledger.jsonl` has `{"source": "path:line", "conversation", "fate", "reason", "masked": {kind: n}}`. Fates are
+
+* kept: its text begins a message of a row (or stands in it as a placeholder);
+* merged: its text goes on in that message;
+* capped: as kept or merged, but said so often that this time it is context only and not trained;
+* set aside: it contradicts the FAQ, or stands in a conversation that does;
+* dropped, with the reason.
+
+It holds no text. Every message is there once: what the readers gave plus what they could not read is what the ledger has.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from data_tools.clean import Fate
+
+
+class Ledger:
+    """Writes the ledger and counts its lines."""
+
+    def __init__(self, path: Path) -> None:
+        self.file = path.open("w", encoding="utf-8")
+        self.fates: Counter[Fate] = Counter()
+        self.masked = 0
+
+    def __enter__(self) -> "Ledger":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.file.close()
+
+    def write(self, conversation: str, places: Sequence[str], fates: Sequence[Fate], masks: Sequence[tuple[str, ...]]) -> None:
+        """One line for each message of a conversation: where it stands, its fate, and the kinds of what was masked in it."""
+        lines = []
+        for place, fate, kinds in zip(places, fates, masks, strict=True):
+            line: dict[str, object] = {"source": place, "conversation": conversation, "fate": fate.fate}
+            if fate.reason:
+                line["reason"] = fate.reason
+            if kinds:
+                line["masked"] = dict(Counter(kinds))
+                self.masked += 1
+            lines.append(json.dumps(line, ensure_ascii=False))
+        self.fates.update(fates)
+        if lines:
+            self.file.write("\n".join(lines) + "\n")
+
+    def counts(self) -> dict[str, object]:
+        """`{"read", "kept", "merged", "capped", "set aside", "dropped": {reason: n}, "masked"}`; read is the sum of all but masked."""
+        by_fate: Counter[str] = Counter()
+        dropped: Counter[str] = Counter()
+        for (fate, reason), number in self.fates.items():
+            if fate == "dropped":
+                dropped[reason] += number
+            else:
+                by_fate[fate] += number
+        named = {fate: by_fate[fate] for fate in ("kept", "merged", "capped", "set aside")}
+        return {"read": self.fates.total(), **named, "dropped": dict(sorted(dropped.items())), "masked": self.masked}

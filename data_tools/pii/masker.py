@@ -1,0 +1,144 @@
+"""The masker: finds personal data in the texts of a conversation and puts placeholders in its place, the same for the same value."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
+from typing import NamedTuple
+
+from data_tools.pii.addresses import find_addresses
+from data_tools.pii.identity import find_identity
+from data_tools.pii.names import find_names
+from data_tools.pii.network import find_network, may_be_secret
+from data_tools.pii.orders import find_orders
+from data_tools.pii.people import People, name_key, person
+from data_tools.pii.phones import find_phones, speaks_digits
+from data_tools.pii.spans import PLACEHOLDER, Masked, Span, collapse, original, usual, value_key, without_overlaps
+
+FINDERS = (find_identity, find_network, find_phones, find_orders, find_addresses)
+NUMERIC = re.compile(r"\d|@|\*{4}|골뱅이|[(\[]\s?at\s?[)\]]|\sdot\s", re.IGNORECASE)
+"""Most messages hold none of these, and no word that announces a secret or a spoken number: then no finder of numbers runs."""
+
+ASKED = 400
+"""As much of what the other side said before is looked at (its end)."""
+
+
+class Allow(NamedTuple):
+    """What stays: normalized values that a company publishes, and its name."""
+
+    values: frozenset[str] = frozenset()
+    company: str = ""
+
+    def keeps(self, span: Span, text: str) -> bool:
+        """Whether this piece of the text is public."""
+        key = value_key(span.kind, text[span.start : span.end])
+        if key in self.values:
+            return True
+        if span.kind == "NAME":
+            return len(key) >= 2 and name_key(self.company).startswith(key)
+        return span.kind == "ADDRESS" and len(key) >= 8 and any(key in value for value in self.values)
+
+
+def allowed(texts: Iterable[str], company: str) -> Allow:
+    """Everything in a company's public texts that would be masked elsewhere, and the company's name."""
+    values = {value_key(span.kind, text[span.start : span.end]) for text in texts for span in _numbers(usual(text), "")}
+    names = {name_key(text[name.start : name.end]) for text in texts for name in find_names(usual(text), "")}
+    return Allow(frozenset(values | names), company)
+
+
+class Masker:
+    """Masks conversations. Holds nothing but the allow-list, so it can be pickled."""
+
+    def __init__(self, allow: Allow | None = None) -> None:
+        self.allow = allow or Allow()
+
+    def mask(self, texts: Sequence[str], names: Sequence[str] = (), roles: Sequence[str] | None = None) -> list[Masked]:
+        """One conversation, in order: each text with placeholders, and what they replaced. Masking the result again changes nothing.
+
+        `names` are the participants' as the export tells them. `roles` ("customer" or "agent", one a text) tell whose question a text answers;
+        without them a text may answer the one before it.
+        """
+        kept: list[list[Span]] = [[] for _ in texts]
+        aliases: dict[str, str] = {}
+        holes = [[Span(*match.span(), "") for match in PLACEHOLDER.finditer(text)] for text in texts]
+        seen: dict[tuple[str, str], tuple[list[Span], list[Span]]] = {}
+        while True:  # until nothing is left: what was masked no longer hides its neighbours
+            works = [usual(collapse(text, spans)) for text, spans in zip(texts, holes, strict=True)]
+            found = self._round(works, names, roles, aliases, seen)
+            if not any(found):
+                return _replace(texts, kept, aliases)
+            moved = [original(spans, old) for spans, old in zip(found, holes, strict=True)]
+            kept = [sorted(old + new) for old, new in zip(kept, moved, strict=True)]
+            holes = [sorted(old + new) for old, new in zip(holes, moved, strict=True)]
+
+    def _round(
+        self,
+        works: list[str],
+        names: Sequence[str],
+        roles: Sequence[str] | None,
+        aliases: dict[str, str],
+        seen: dict[tuple[str, str], tuple[list[Span], list[Span]]],
+    ) -> list[list[Span]]:
+        """What is found in texts whose masked spans are holes. Adds to `aliases` which names are parts of which; `seen` spares work."""
+        said = list(zip(works, _asked(works, roles), strict=True))
+        for text, asked in said:
+            if (text, asked) not in seen:
+                seen[text, asked] = (list(_numbers(text, asked)), self._introduced(text, asked))
+        introduced = [text[span.start : span.end] for text, asked in said for span in seen[text, asked][1]]
+        people = People([*names, *introduced], self.allow.company)
+        aliases.update(people.aliases)
+        return [self._kept(text, [*seen[text, asked][0], *seen[text, asked][1], *people.find(text)]) for text, asked in said]
+
+    def _introduced(self, text: str, asked: str) -> list[Span]:
+        found = [Span(*name, "NAME") for name in find_names(text, asked)]
+        return [span for span in found if not self.allow.keeps(span, text) and person(text[span.start : span.end])]
+
+    def _kept(self, text: str, found: list[Span]) -> list[Span]:
+        """The spans to mask, without overlaps: nothing public and nothing inside something public."""
+        public = sorted(span for span in found if self.allow.keeps(span, text))
+        if not public:
+            return without_overlaps(found)
+        starts, ends = [span.start for span in public], list(accumulate((span.end for span in public), max))
+        inside = [bisect_right(starts, span.start) for span in found]
+        return without_overlaps(span for span, count in zip(found, inside, strict=True) if not count or ends[count - 1] < span.end)
+
+
+def _numbers(text: str, asked: str) -> Iterator[Span]:
+    if NUMERIC.search(text) or may_be_secret(text) or speaks_digits(text):
+        for find in FINDERS:
+            yield from find(text, asked)
+
+
+def _asked(texts: Sequence[str], roles: Sequence[str] | None) -> Iterator[str]:
+    """For each text, the end of what the other side said just before it."""
+    if roles is None:
+        yield from ["", *(text[-ASKED:] for text in texts[:-1])][: len(texts)]
+        return
+    said = {role: "" for role in roles}
+    speaker = ""
+    for text, role in zip(texts, roles, strict=True):
+        said[role] = (said[role] + "\n" + text if role == speaker else text)[-ASKED:]
+        speaker = role
+        yield next((said[other] for other in said if other != role), "")
+
+
+def _replace(texts: Sequence[str], spans: list[list[Span]], aliases: dict[str, str]) -> list[Masked]:
+    """Placeholders numbered by first occurrence, after those that are in the texts already."""
+    last: dict[str, int] = {}
+    for text in texts:
+        for kind, number in PLACEHOLDER.findall(text):
+            last[kind] = max(last.get(kind, 0), int(number))
+    numbers: dict[tuple[str, str], int] = {}
+    return [_masked(text, found, numbers, last, aliases) for text, found in zip(texts, spans, strict=True)]
+
+
+def _masked(text: str, spans: list[Span], numbers: dict[tuple[str, str], int], last: dict[str, int], aliases: dict[str, str]) -> Masked:
+    parts, at = [], 0
+    for start, end, kind in spans:
+        key = value_key(kind, text[start:end])
+        same = (kind, aliases.get(key, key) if kind == "NAME" else key)
+        if same not in numbers:
+            numbers[same] = last[kind] = last.get(kind, 0) + 1
+        parts += [text[at:start], f"[{kind}_{numbers[same]}]"]
+        at = end
+    return Masked("".join(parts) + text[at:], tuple(spans))

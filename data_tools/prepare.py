@@ -1,0 +1,146 @@
+"""Conversations made ready for rows, by several processes: masked, cleaned, compared with the FAQ, and reduced to n-grams.
+
+The results come in the order of the input, whatever the number of processes.
+"""
+
+import hashlib
+import multiprocessing
+import pickle
+from collections import deque
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from multiprocessing.pool import AsyncResult
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from data_tools.clean import Fate, Said, clean
+from data_tools.conflicts import Conflict, Facts
+from data_tools.conversation import Conversation, Turn
+from data_tools.copies import grams, normalize
+
+if TYPE_CHECKING:
+    from data_tools.pii import Masker
+
+BATCH = 64
+"""Conversations that go to a process at once."""
+
+
+class Prepared(NamedTuple):
+    """A conversation as rows need it. `said` is empty where it teaches nothing."""
+
+    id: str
+    said: list[Said]
+    places: list[str]  # path:line of each message of the export
+    fates: list[Fate]
+    masks: list[tuple[str, ...]]  # kinds of what was masked in each message
+    stock: list[tuple[int, ...]]  # digests of the sentences of each of `said`, none for a customer's
+    digest: bytes
+    grams: bytes
+    conflict: tuple[int, Conflict] | None  # the exchange of `said` that contradicts the FAQ, and how
+
+
+class Preparer:
+    """What each process does with a conversation."""
+
+    def __init__(self, masker: "Masker | None", facts: Facts) -> None:
+        self.masker, self.facts = masker, facts
+
+    def __call__(self, conversations: list[Conversation]) -> list[Prepared]:
+        """Prepare a batch."""
+        return [self.prepare(conversation) for conversation in conversations]
+
+    def prepare(self, conversation: Conversation) -> Prepared:
+        """Mask, then clean, then compare."""
+        turns: list[Turn] = conversation.turns
+        masks: list[tuple[str, ...]] = [()] * len(turns)
+        if self.masker:
+            turns, masks = self._masked(conversation, self.masker)
+        said, fates = clean(turns)
+        texts = [turn.text for turn in turns]
+        stock = [tuple(digest(texts[part]) for part in one.parts) if one.role == "agent" else () for one in said]
+        whole = "\n".join(f"{one.role}: {one.text}" for one in said)
+        return Prepared(
+            *(conversation.id, said, [turn.source for turn in turns], fates, masks, stock),
+            hashlib.blake2b(whole.encode(), digest_size=16).digest(),
+            grams(compared(said)).tobytes() if said else b"",
+            self._conflict(said),
+        )
+
+    def _masked(self, conversation: Conversation, masker: "Masker") -> tuple[list[Turn], list[tuple[str, ...]]]:
+        """The turns without personal data, and the kinds of what stood in each; what is no turn goes into no row."""
+        spoken = [turn for turn in conversation.turns if turn.aside is None]
+        names = sorted({turn.name for turn in conversation.turns if turn.name})
+        found = iter(masker.mask([turn.text for turn in spoken], names, [turn.role for turn in spoken]))
+        turns, masks = [], []
+        for turn in conversation.turns:
+            masked = next(found) if turn.aside is None else None
+            turns.append(turn._replace(text=masked.text) if masked else turn)
+            masks.append(tuple(span.kind for span in masked.spans) if masked else ())
+        return turns, masks
+
+    def _conflict(self, said: list[Said]) -> tuple[int, Conflict] | None:
+        for exchange, (question, answer) in enumerate(zip(said[::2], said[1::2], strict=True)):
+            if found := self.facts.conflict(question.text, answer.text):
+                return exchange, found
+        return None
+
+
+def compared(said: list[Said]) -> str:
+    """The text by which copies are told: the question of a single exchange, else all that was said."""
+    return said[0].text if len(said) == 2 else "\n".join(one.text for one in said)
+
+
+def digest(text: str) -> int:
+    """A number that stands for a sentence, whatever its case and punctuation."""
+    return int.from_bytes(hashlib.blake2b(normalize(text).encode(), digest_size=7).digest(), "big")
+
+
+_preparer: Preparer | None = None
+
+
+def _start(preparer: Preparer) -> None:
+    global _preparer  # noqa: PLW0603  one for each process, for as long as it lives
+    _preparer = preparer
+
+
+def _work(batch: list[Conversation]) -> list[Prepared]:
+    assert _preparer is not None
+    return _preparer(batch)
+
+
+def prepared(conversations: Iterable[Conversation], preparer: Preparer, workers: int) -> Iterator[Prepared]:
+    """Prepared conversations in the order given. A few batches at a time are on their way, so that memory stays flat."""
+    source = iter(conversations)
+    batches = iter(lambda: list(islice(source, BATCH)), [])
+    first = next(batches, [])
+    if workers <= 1 or len(first) < BATCH:
+        yield from preparer(first)
+        for batch in batches:
+            yield from preparer(batch)
+        return
+    with multiprocessing.get_context("fork").Pool(workers, _start, (preparer,)) as pool:
+        waiting: deque[AsyncResult[list[Prepared]]] = deque([pool.apply_async(_work, (first,))])
+        for batch in batches:
+            waiting.append(pool.apply_async(_work, (batch,)))
+            if len(waiting) > 4 * workers:
+                yield from waiting.popleft().get()
+        while waiting:
+            yield from waiting.popleft().get()
+
+
+class Spool:
+    """Prepared conversations in a file, to be gone through again."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.file = path.open("wb")
+
+    def add(self, item: Prepared) -> None:
+        """Append one; its n-grams are kept elsewhere."""
+        pickle.dump(tuple(item._replace(grams=b"")), self.file, pickle.HIGHEST_PROTOCOL)
+
+    def __iter__(self) -> Iterator[Prepared]:
+        self.file.flush()
+        with self.path.open("rb") as file:
+            while file.peek(1):
+                yield Prepared(*pickle.load(file))

@@ -1,0 +1,86 @@
+"""Rows that fit the run's model: conversations with more tokens than `train.max_length` become several windows, no answer is cut.
+
+Each trained agent turn is trained in exactly one window. The first of a window has as many earlier turns before it as take half of
+the window; those that another window trains have the weight 0 there. Only a customer's text is ever shortened, at its beginning.
+"""
+
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import TYPE_CHECKING
+
+from frontdesk.prompt import Message, encode, fit
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+
+@dataclass
+class Windows:
+    """Cuts conversations for one tokenizer, whose chat template is the run's, and counts what it did."""
+
+    tokenizer: "PreTrainedTokenizerBase"
+    max_length: int
+    cut: int = 0  # conversations that became several windows
+    made: int = 0  # those windows
+    shortened: int = 0  # windows whose customer text lost its beginning
+    dropped: int = 0  # answers that are longer than max_length on their own
+
+    def __post_init__(self) -> None:
+        pair = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "a"}]
+        once, twice = self.tokens(pair), self.tokens(pair * 2)
+        self.frame, self.turn = once, (twice - once + 1) // 2  # tokens of the system prompt with one exchange, and around each further turn
+
+    def tokens(self, messages: list[Message]) -> int:
+        """The length of a rendered conversation."""
+        return len(encode(self.tokenizer, messages)[0])
+
+    def fits(self, messages: list[Message]) -> bool:
+        """Whether a conversation is surely short enough. A token takes a byte at least, so most need not be tokenized."""
+        size = sum(len(message["content"].replace("<|", "< |").encode()) for message in messages)  # as the template writes it
+        return self.frame + self.turn * len(messages) + size <= self.max_length or self.tokens(messages) <= self.max_length
+
+    def __call__(self, messages: list[Message]) -> list[list[Message]]:
+        """The windows of a conversation: one where it fits, none where its only answer is too long."""
+        if self.fits(messages):
+            return [messages]
+        windows = []
+        agents = [place for place in range(1, len(messages), 2) if messages[place].get("weight", 1)]
+        while agents:
+            answer = agents[0]
+            start = self._start(messages, answer)
+            ends = self._ends(messages, start, agents)
+            window = messages[start : ends[-1] + 1] if ends else self._shortened(messages[start : answer + 1])
+            if window:
+                windows.append(_context(window, answer - start if ends else 1))
+            self.shortened += bool(window) and not ends
+            self.dropped += not window
+            agents = agents[max(1, len(ends)) :]
+        self.cut += len(windows) > 1
+        self.made += len(windows) if len(windows) > 1 else 0
+        return windows
+
+    def _start(self, messages: list[Message], answer: int) -> int:
+        """The earliest customer turn from which the conversation up to `answer` takes at most half of a window, else the last one."""
+        start = answer - 1
+        while start >= 2 and self.tokens(messages[start - 2 : answer + 1]) <= self.max_length // 2:
+            start -= 2
+        return start
+
+    def _ends(self, messages: list[Message], start: int, agents: list[int]) -> list[int]:
+        """The first of `agents` that a window from `start` has room for."""
+        return list(takewhile(lambda end: self.tokens(messages[start : end + 1]) <= self.max_length, agents))
+
+    def _shortened(self, pair: list[Message]) -> list[Message]:
+        """A customer turn and its answer with the beginning of the customer's text cut, or nothing where the answer alone is too long."""
+        answer = pair[-1]
+        answer_tokens = sum(encode(self.tokenizer, [{"role": "user", "content": "?"}, {**answer, "weight": 1}])[1])
+        question = fit(self.tokenizer, pair[:-1], self.max_length - answer_tokens - 2)
+        window = [*question, answer]
+        return window if self.tokens(window) <= self.max_length else []
+
+
+def _context(window: list[Message], first: int) -> list[Message]:
+    """A window whose agent turns before the place `first` are context only."""
+    return [
+        {**message, "weight": 0} if message["role"] == "assistant" and place < first else message for place, message in enumerate(window)
+    ]

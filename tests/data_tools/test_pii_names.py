@@ -1,0 +1,170 @@
+"""Names are found where people introduce themselves, answer, sign or are greeted; ordinary words stay."""
+
+import pytest
+
+from data_tools.pii import Masker
+from data_tools.pii.__main__ import unmark
+from data_tools.pii.people import person
+
+INTRODUCED = """
+My name is [[NAME:Jane Roe]] and I need help
+my name is [[NAME:susan]], I lost my bag
+my name's [[NAME:jane roe]] and i want a refund
+Hi, I'm [[NAME:Oliver Quill]]. My parcel is late.
+I am [[NAME:Marta Vance]] from Leeds
+Hello, this is [[NAME:Ben]] I need a ride
+This is [[NAME:Priya Nair]] from accounting
+hi, this is [[NAME:jane]] from the flower shop
+Name: [[NAME:Tom Harper]]
+Name on the card is [[NAME:JANE ROE]]
+Full name - [[NAME:Ana de Souza]]
+Recipient: [[NAME:Colin Marsh]]
+Thank you, Ms. [[NAME:Okafor]].
+Dear [[NAME:Jane]], your parcel is on its way
+Thank you so much, [[NAME:Susan]]!
+[[NAME:Jane]] here, any news?
+My friends call me [[NAME:Lexi]]
+You're chatting with [[NAME:Mia]].
+제 이름은 [[NAME:김하늘]]입니다
+저는 [[NAME:박서준]]이라고 합니다
+저는 [[NAME:이도윤]]인데요 배송이 안 와요
+안녕하세요, [[NAME:최유진]]입니다
+안녕하세요 상담원 [[NAME:정다은]]입니다
+예금주 [[NAME:강민호]]
+예금주는 [[NAME:윤서아]]이고 국민은행이에요
+받는 사람 [[NAME:오세훈]]
+수령인: [[NAME:한지민]]
+성함: [[NAME:배수지]]
+[[NAME:김하늘]] 고객님 확인 감사합니다
+[[NAME:서지호]]님, 주문이 확인되었습니다
+제 이름은 [[NAME:Jane Roe]]입니다
+주문자 [[NAME:남궁민]]입니다
+"""
+
+PLAIN = """
+Mark it as done please
+I'm Sure it was blue
+I'm looking for a gift, I'm not happy
+I'm Canadian and this is Great!
+Will you ship by May 5?
+May 5 works. April 3 too. Rose gold is fine.
+This is Amazing. This is the third time
+Hi there, hello team, dear customer, dear Sir
+Thanks Again! Thank you So much!
+What's the product name: WH-1000XM5?
+username is required, the file name is wrong
+the name is misspelled on my ticket
+The Alexa speaker and the Victoria sponge
+하늘색이랑 보라색 지우개 있나요?
+안녕하세요 문의드립니다
+안녕하세요, 고객센터입니다
+저는 대학생입니다
+저는 유학생인데요 할인되나요
+안녕하세요 주문자입니다
+김 과장님 계신가요? 선생님, 사장님, 고객님
+수령인 변경하고 싶어요
+예금주 확인 부탁드려요
+이름을 바꾸고 싶어요
+담당자 연결해 주세요
+이벤트입니다 이번 주말까지입니다
+제품 이름은 무엇인가요?
+"""
+
+ANSWERS = [
+    ("May I have your name, please?", "[[NAME:Susan]]"),
+    ("May I have your name, please?", "[[NAME:Mark]]."),
+    ("sure, may I have your name please?", "[[NAME:Crystal Minh]]"),
+    ("Could you give me your name, please?", "It's [[NAME:Jane Roe]]."),
+    ("Can I get your full name and order number?", "[[NAME:jane roe]], [[ORDER:20260227-0001234]]"),
+    ("Who am I speaking with?", "Sure, [[NAME:Priya]]"),
+    ("What's your name?", "I have no preference"),
+    ("What's your name?", "yes please"),
+    ("What's the name of the hotel?", "Hilton"),
+    ("What is the product name?", "Meadow"),
+    ("성함이 어떻게 되세요?", "[[NAME:김하늘]]이요"),
+    ("성함이 어떻게 되세요?", "네 [[NAME:박서준]]입니다"),
+    ("성함과 연락처 부탁드립니다", "[[NAME:이도윤]] [[PHONE:010-1234-5678]]"),
+    ("예금주 성함 알려주시겠어요?", "[[NAME:윤서아]]요"),
+    ("성함 말씀해 주세요", "잠시만요"),
+    ("성함 말씀해 주세요", "왜요?"),
+    ("상품 이름이 어떻게 되나요?", "하늘이요"),
+    ("연락처 알려주세요", "[[PHONE:555-0134]]"),
+    ("주문번호 알려주시겠어요?", "[[ORDER:88213]]이요"),
+    ("Can I get your booking ID, please?", "It's [[ORDER:968]]"),
+    ("How many nights?", "968"),
+]
+
+PARTICIPANTS = [
+    (["김하늘"], "[[NAME:김하늘]]님 [[NAME:하늘]]씨 [[NAME:하늘]]아"),
+    (["김하늘"], "하늘색 하늘이 맑은 날"),
+    (["김하늘"], "[[NAME:김하늘]]이에요, [[NAME:김 하늘]]이요"),
+    (["이보라"], "보라색이랑 이 보라색 둘 다요"),
+    (["박지우"], "지우개로 지우고 지우는 법, [[NAME:지우]]님"),
+    (["박도현"], "[[NAME:도현]]이가 [[NAME:도현]]은 모른대요"),
+    (["Jane Roe"], "Thanks [[NAME:Jane]], [[NAME:jane roe]] or Ms [[NAME:ROE]]; heroes stay"),
+    (["Mia (Travel Desk)"], "I'll ask [[NAME:Mia]] at the Travel Desk"),
+    (["Mark Lee"], "Mark it as done. Please ask [[NAME:Mark]]. May 5"),
+    (["Will Hart"], "Will you call? Thanks, [[NAME:Will]]!"),
+    (["Guest"], "a guest brought a Guest card"),
+    (["Customer Support"], "Customer Support is great"),
+    (["상담원", "고객", "나"], "상담원 고객 나 나는 고객이에요"),
+    (["Agent Smith"], "agent [[NAME:Smith]] said so"),
+    (["Visitor 1234"], "the visitor came"),
+    (["José Álvarez"], "Gracias [[NAME:José]]"),
+]
+
+
+def lines(block: str) -> list[str]:
+    return block.strip().splitlines()
+
+
+def check(marked: str, names: list[str], before: str = "") -> None:
+    text, gold = unmark(marked)
+    found = Masker().mask([before, text], names, ["agent", "customer"])[1].spans
+    assert sorted(found) == sorted(gold), [(s.kind, text[s.start : s.end]) for s in found]
+
+
+@pytest.mark.parametrize("marked", lines(INTRODUCED))
+def test_an_introduced_name_is_found_without_title_or_particle(marked: str) -> None:
+    check(marked, [])
+
+
+@pytest.mark.parametrize("text", lines(PLAIN))
+def test_ordinary_words_are_no_names(text: str) -> None:
+    check(text, [])
+
+
+@pytest.mark.parametrize(("before", "marked"), ANSWERS)
+def test_an_answer_is_what_was_asked_for(before: str, marked: str) -> None:
+    check(marked, [], before)
+
+
+@pytest.mark.parametrize(("names", "marked"), PARTICIPANTS)
+def test_participants_are_found_in_full_and_in_parts(names: list[str], marked: str) -> None:
+    check(marked, names)
+
+
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [
+        ("김하늘(VIP)", "김하늘"),
+        ("하늘 고객님", "하늘"),
+        ("Pebble & Pine Support", ""),
+        ("Mia | Pebble & Pine", "Mia"),
+        ("상담원2", ""),
+        ("", ""),
+    ],
+)
+def test_the_person_in_a_label(label: str, name: str) -> None:
+    assert person(label, "Pebble & Pine") == name
+
+
+def test_a_name_said_once_is_masked_in_the_whole_conversation() -> None:
+    texts = ["Hi Oliver was here", "my name is Oliver Quill", "Thanks Oliver", "oliver's parcel"]
+    masked = [item.text for item in Masker().mask(texts)]
+    assert masked == ["Hi [NAME_1] was here", "my name is [NAME_1]", "Thanks [NAME_1]", "[NAME_1]'s parcel"]
+
+
+def test_two_people_have_two_placeholders() -> None:
+    masked = Masker().mask(["Jane Roe and John Roe", "Jane, ask John"], ["Jane Roe", "John Roe"])
+    assert [item.text for item in masked] == ["[NAME_1] and [NAME_2]", "[NAME_1], ask [NAME_2]"]
