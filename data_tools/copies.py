@@ -1,9 +1,10 @@
 """Exact and near copies: MinHash signatures, clusters of rows that are alike, and the leak of copies across splits.
 
 Two texts are near copies when the Jaccard index of their character n-grams is at least `NEAR` (Broder 1997, "On the resemblance
-and containment of documents"). Candidates come from MinHash LSH (Indyk and Motwani 1998) by the library rensa and are
-verified exactly. English is compared by 3-grams, Korean by 2-grams of syllables without blanks: its words are short and its
-spacing is loose.
+and containment of documents"). Candidates come from MinHash LSH (Indyk and Motwani 1998) by the library rensa and are verified
+exactly. Questions are compared by 3-grams, Korean ones by 2-grams of syllables without blanks: its words are short and its spacing
+is loose. Conversations are compared by 8-grams and 4-grams: two that have nothing to do with each other share four in ten of
+their 3-grams, and less than two in ten of their 8-grams.
 """
 
 import re
@@ -15,10 +16,13 @@ from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
     import numpy as np
+    from rensa import RMinHash, RMinHashLSH
 
 NEAR = 0.7
-PERMUTATIONS, BANDS = 128, 32
-"""32 bands of 4 find a pair of Jaccard 0.7 with a probability of 0.9998, one of 0.3 with 0.23."""
+PERMUTATIONS, BANDS = 200, 40
+"""40 bands of 5 find a pair of Jaccard 0.7 with a probability of 0.9994, and hold one of 0.2 for a candidate with 0.013."""
+DOUBT = 0.15
+"""How far below `NEAR` an estimate may be that is verified: over four standard errors of 200 permutations."""
 SAME = 0.95
 """An index from which a text is not looked up for others: what is near to it is all but surely near to its copy."""
 LONGEST = 20_000
@@ -33,16 +37,20 @@ def normalize(text: str) -> str:
     return plain.replace(" ", "") if HANGUL.search(plain) else plain
 
 
-def grams(text: str) -> "np.ndarray":
-    """The character n-grams of a text as sorted 64-bit numbers, each once; a text that is shorter than one is one."""
+def grams(text: str, conversation: bool = False) -> "np.ndarray":
+    """The character n-grams of a question, or of a whole `conversation`, as sorted 64-bit numbers, each once.
+
+    A text that is shorter than one is one.
+    """
     import numpy as np
 
     plain = normalize(text)
     letters = np.frombuffer(plain.encode("utf-32-le"), dtype="<u4").astype(np.uint64)
-    size = max(1, min(len(letters), 2 if HANGUL.search(plain) else 3))
+    korean = HANGUL.search(plain) is not None
+    size = max(1, min(len(letters), (4 if korean else 8) if conversation else (2 if korean else 3)))
     numbers = letters[: len(letters) - size + 1]
-    for place in range(1, size):  # 21 bits hold any letter, so three letters are one number
-        numbers = (numbers << np.uint64(21)) | letters[place : len(letters) - size + 1 + place]
+    for place in range(1, size):  # a polynomial, whose overflow is meant
+        numbers = numbers * np.uint64(0x9E3779B97F4A7C15) + letters[place : len(letters) - size + 1 + place]
     return np.unique(numbers)
 
 
@@ -101,33 +109,54 @@ def near_pairs(store: Store, asked: Sequence[int], among: Sequence[int], seed: i
     Of a crowd of all but equal rows only the first is found for each and for what comes later: that clusters them all the same. A row
     without letters is no copy of any.
     """
-    from rensa import RMinHashLSH  # type: ignore[import-untyped]
+    import numpy as np
+    from rensa import RMinHashLSH
 
+    themselves = asked == among
     index = RMinHashLSH(threshold=NEAR, num_perm=PERMUTATIONS, num_bands=BANDS)
-    if asked is not among:
-        for part, several in store.batches(among):
-            for row, numbers, signature in zip(part, several, _signatures(several, seed), strict=True):
-                if len(numbers):
-                    index.insert(row, signature)
-    for part, several in store.batches(asked):
-        for row, own, signature in zip(part, several, _signatures(several, seed), strict=True):
-            if not len(own):
-                continue
-            same = False
-            for other in sorted(index.query(signature)):
-                if other != row and (likeness := jaccard(own, store[other])) >= NEAR:
-                    yield row, other, likeness
-                    same = same or likeness >= SAME
-            if asked is among and not same:
-                index.insert(row, signature)
+    digests = np.empty((len(among), PERMUTATIONS), dtype=np.uint32)
+    rows: list[int] = []  # those in the index, whose keys are their places here
+
+    def insert(row: int, signature: "RMinHash") -> None:
+        index.insert(len(rows), signature)
+        digests[len(rows)] = signature.digest()
+        rows.append(row)
+
+    itself = asked == among
+    if not itself:
+        for row, _, signature in _signed(store, among, seed):
+            insert(row, signature)
+    for row, own, signature in _signed(store, asked, seed):
+        likeness = 0.0
+        for other in _candidates(index, digests, signature):
+            if rows[other] != row and (found := jaccard(own, store[rows[other]])) >= NEAR:
+                yield row, rows[other], found
+                likeness = max(likeness, found)
+        if itself and likeness < SAME:
+            insert(row, signature)
 
 
-def _signatures(several: "list[np.ndarray]", seed: int) -> "Iterator[object]":
+def _candidates(index: "RMinHashLSH", digests: "np.ndarray", signature: "RMinHash") -> "list[int]":
+    """The places in `digests` of what may be a near copy."""
+    import numpy as np
+
+    found = np.array(sorted(index.query(signature)), dtype=np.int64)
+    if not len(found):
+        return []
+    estimate = (digests[found] == np.array(signature.digest(), dtype=np.uint32)).mean(axis=1)
+    return list(found[estimate >= NEAR - DOUBT].tolist())
+
+
+def _signed(store: Store, rows: Sequence[int], seed: int) -> "Iterator[tuple[int, np.ndarray, RMinHash]]":
+    """Each row that has n-grams, with them and their MinHash."""
     from rensa import RMinHash
 
-    raw = [numbers.tobytes() for numbers in several]
-    tokens = [[numbers[place : place + 8] for place in range(0, len(numbers), 8)] for numbers in raw]
-    return iter(RMinHash.from_token_sets(tokens, PERMUTATIONS, seed))
+    for part, several in store.batches(rows):
+        raw = [numbers.tobytes() for numbers in several]
+        tokens = [[numbers[place : place + 8] for place in range(0, len(numbers), 8)] for numbers in raw]
+        for row, numbers, signature in zip(part, several, RMinHash.from_token_sets(tokens, PERMUTATIONS, seed), strict=True):
+            if len(numbers):
+                yield row, numbers, signature
 
 
 class Clusters:

@@ -19,6 +19,8 @@ from data_tools.conversation import Conversation, Turn
 from data_tools.copies import grams, normalize
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from data_tools.pii import Masker
 
 BATCH = 64
@@ -62,7 +64,7 @@ class Preparer:
         return Prepared(
             *(conversation.id, said, [turn.source for turn in turns], fates, masks, stock),
             hashlib.blake2b(whole.encode(), digest_size=16).digest(),
-            grams(compared(said)).tobytes() if said else b"",
+            compared(said).tobytes() if said else b"",
             self._conflict(said),
         )
 
@@ -85,9 +87,9 @@ class Preparer:
         return None
 
 
-def compared(said: list[Said]) -> str:
-    """The text by which copies are told: the question of a single exchange, else all that was said."""
-    return said[0].text if len(said) == 2 else "\n".join(one.text for one in said)
+def compared(said: list[Said]) -> "np.ndarray":
+    """The n-grams by which copies are told: those of the question of a single exchange, else those of all that was said."""
+    return grams(said[0].text) if len(said) == 2 else grams("\n".join(one.text for one in said), conversation=True)
 
 
 def digest(text: str) -> int:

@@ -116,24 +116,26 @@ def _records(lines: Iterator[str], mark: str) -> Iterator[tuple[int, list[str] |
     line, width = 0, 0
     while (text := ahead.popleft().text if ahead else next(lines, None)) is not None:
         line += 1
-        if '"' not in text:
-            cells, taken = text.split(mark), 0
-        else:
-            try:
-                cells, is_open = _cells(text, mark)
-                taken = _close(text, len(cells), width or LONGEST_ROW, ahead, lines, mark) if is_open else 0
-                if taken:
-                    cells, _ = _cells("\n".join([text, *(ahead.popleft().text for _ in range(taken))]), mark)
-            except _Torn as error:
-                yield line, str(error)
-                continue
-            except csv.Error as error:
-                yield line, f"found a broken row ({error}); {QUOTES}"
-                continue
+        more = 0
+        try:
+            cells, is_open = _cells(text, mark) if '"' in text else (text.split(mark), False)
+            if is_open:
+                _close(text, len(cells), width or LONGEST_ROW, ahead, lines, mark)
+                cells, _ = _cells("\n".join([text, *(following.text for following in ahead)]), mark)
+                if width and any(map(str.strip, cells[width:])):
+                    raise _Torn(_too_many(len(cells), width))
+                more = len(ahead)
+                ahead.clear()
+        except _Torn as error:
+            yield line, str(error)
+            continue
+        except csv.Error as error:
+            yield line, f"found a broken row ({error}); {QUOTES}"
+            continue
         if any(map(str.strip, cells)):
             width = width or (len(cells) if _names_columns(cells) else 0)
             yield line, cells
-        line += taken
+        line += more
 
 
 def _cells(text: str, mark: str) -> tuple[list[str], bool]:
@@ -142,8 +144,8 @@ def _cells(text: str, mark: str) -> tuple[list[str], bool]:
     return next(reader), reader.line_num == 2  # the second line is taken in only by an open quote, which it closes
 
 
-def _close(text: str, cells: int, width: int, ahead: deque[_Ahead], lines: Iterator[str], mark: str) -> int:
-    """How many lines more a record takes whose first line leaves a quote open; they stand in `ahead`. Raises _Torn."""
+def _close(text: str, cells: int, width: int, ahead: deque[_Ahead], lines: Iterator[str], mark: str) -> None:
+    """Read `ahead` the lines to the end of a record whose first line leaves a quote open. Raises _Torn."""
     size = len(text) + sum(len(line.text) for line in ahead)
     cells += sum(line.cells for line in ahead)
     while not ahead or ahead[-1].is_open:
@@ -159,7 +161,6 @@ def _close(text: str, cells: int, width: int, ahead: deque[_Ahead], lines: Itera
         cells += ahead[-1].cells
     if ahead[-1].is_open is None:
         raise _Torn(f"found a quote that does not close before the one in line {len(ahead) + 1} of the row; {QUOTES}")
-    return len(ahead)
 
 
 def _inside(text: str, mark: str) -> _Ahead:

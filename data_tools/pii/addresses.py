@@ -10,9 +10,9 @@ REGION = rf"(?:(?:{CITY})\s+)?(?:[가-힣]{{1,5}}[시군구]\s*){{1,2}}(?:[가-�
 ROAD = r"(?:[가-힣A-Za-z][가-힣A-Za-z\d·.]{0,12}?(?:대로|로|길)(?:\s?\d{1,4}\s?번?[가-힣]?길)?|\d{1,3}번길)"
 NUMBER = r"(?:지하\s?)?\d{1,4}(?:\s?-\s?\d{1,4})?(?:번지)?"
 LOT = r"(?:[가-힣\d]{1,8}(?:동|읍|면|가)\s?)?(?:[가-힣]{1,6}리\s?)?(?:산\s?)?\d{1,4}(?:\s?-\s?\d{1,4})?(?:번지)?(?:\s?\d{1,3}호)?"
-BUILDING = r"(?:[가-힣A-Za-z\d]{1,14}(?:아파트|빌라|빌딩|타워|오피스텔|맨션|하이츠|하우스|주택|원룸|마을|단지|연립|자이|래미안|푸르지오|힐스테이트|아이파크|캐슬|팰리스|파크|스퀘어|센터|상가|캠퍼스|기숙사|빌|편한세상))"
-ROOM = r"(?:제?\d{1,4}동\s?(?:\d{1,5}호|\d{1,2}층)?|[A-Za-z가-하]동\s?\d{1,5}호|[BbA-Z]?-?\d{1,5}호|(?:지하\s?|[Bb])?\d{1,3}층(?:\s?\d{1,5}호)?|\d{1,4}-\d{1,5}(?!\d))"
-DETAIL = rf"(?:[\s,]{{0,3}}(?:\([가-힣\d\s,.A-Za-z]{{2,30}}\)|(?:[가-힣A-Za-z\d]{{1,10}}\s)?{BUILDING}(?:\s?\d{{1,2}}(?:차|단지))?|{ROOM}))"
+BUILDING = r"(?:[가-힣A-Za-z\d]{1,14}(?:아파트|빌라|빌딩|타워|오피스텔|맨션|하이츠|하우스|주택|원룸|마을|단지|연립|자이|래미안|푸르지오|힐스테이트|아이파크|캐슬|팰리스|파크|스퀘어|센터|상가|캠퍼스|기숙사|빌|타운|편한세상))"
+ROOM = r"(?:제?\d{1,4}동\s?(?:\d{1,5}호|\d{1,2}층)?|[A-Za-z](?:동|관)(?![가-힣])(?:\s?\d{1,5}호)?|[A-Za-z가-하]동\s?\d{1,5}호|(?:지하\s?)?[BbA-Z]?-?\d{1,5}호|(?:지하\s?|[Bb])?\d{1,3}층(?:\s?\d{1,5}호)?|[1-9]\d{0,3}-\d{1,5}(?![\d-]))"
+DETAIL = rf"(?:[\s,]{{0,3}}(?:\([가-힣\d\s,.A-Za-z]{{2,30}}\)|(?:[가-힣A-Za-z\d]{{1,10}}\s){{0,2}}{BUILDING}(?:\s?\d{{1,2}}(?:차|단지))?|(?:[가-힣A-Za-z\d]{{2,12}}\s)?\d{{1,4}}동\s?\d{{1,5}}호|{ROOM}))"
 ZIP = r"(?:[(\[]?(?<!\d)\d{5}[)\]]?\s?,?\s?)?"
 NOT_COUNTED = r"(?!\d|-\d|\s?(?:만\s?)?원|\s?(?:개|명|분|시|일|월|년|박|번(?!지|길)|회|장|벌|켤레|세트|위|살(?!아|고|았|던)|세\b|대\b|퍼센트|%|인|주|달|시간|km|m\b|미터|초|곳|가지|건|줄|kg|g\b|포인트|점\b|평|배|차(?!\s?\d)))"
 
@@ -44,19 +44,24 @@ SOFT_STREET = r"(?:Drive|Dr|Court|Ct|Way|Place|Pl|Square|Sq|Circle|Cir|Close|Tra
 MIDDLE = r"(?:(?!(?:on|in|of|the|a|an|to|my|your|our|and|for|at|or|is|was|from|with|minutes?|mins?|hours?|days?|miles?|km|items?|orders?|shirts?|people|times?|x)\b)[A-Za-z0-9][\w'.-]{0,20}\s+){0,4}?"
 UNIT = r"(?i:,?\s*(?:(?:apt|apartment|unit|suite|ste|flat|floor|fl|rm|room|bldg|building)\.?\s*#?\s?[A-Za-z]?-?\d{0,5}[A-Za-z]?\b|#\s?\w{1,6}|\d{1,3}(?:st|nd|rd|th) floor))"
 STATES = (
-    r"(?:A[LKZR]|C[AOT]|D[CE]|FL|GA|HI|I[DLNA]|K[SY]|LA|M[EDAINSOT]|N[EVHJMYCD]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[TA]|W[AVIY]"
+    r"(?:A[LKZR]|C[AOT]|D[CE]|FL|GA|HI|I[DLNA]|K[SY]|LA|M[EDAINSOT]|N[EVHJMYCD]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[TA]|W[AVIY]|NSW|VIC|QLD|TAS|ACT|ON|BC|AB|QC|MB|SK|NS"
     r"|(?i:california|texas|florida|new york|illinois|ohio|oregon|washington|georgia|michigan|colorado|arizona|virginia|massachusetts))"
 )
 TAIL = (
-    rf"(?:,?\s+(?:[A-Za-z][A-Za-z.'-]{{1,20}}\s){{0,3}}?[A-Za-z][A-Za-z.'-]{{1,20}}(?:,\s*|\s+)(?i:{STATES}),?\s+\d{{5}}(?:-\d{{4}})?"
+    rf"(?:,?\s+(?:[A-Za-z][A-Za-z.'-]{{1,20}}\s){{0,3}}?[A-Za-z][A-Za-z.'-]{{1,20}}(?:,\s*|\s+)(?i:{STATES}),?\s+(?:\d{{4,5}}(?:-\d{{4}})?|[A-Z]\d[A-Z] ?\d[A-Z]\d)"
     rf"|,?\s+(?:[A-Z][A-Za-z.'-]{{1,20}}[\s,]+){{0,3}}(?:{STATES}(?:\s+\d{{5}}(?:-\d{{4}})?)?|\d{{5}}(?:-\d{{4}})?|[A-Z]{{1,2}}\d[A-Z\d]? ?\d[A-Z]{{2}}(?:\s\d{{4}})?)(?![A-Za-z\d])"
     r"|,\s+(?!(?:Thanks|Thank|Please|But|And|So|Can|I|It|My|The|We|You|Is|Do|If|Or|Also|Attn|Ph|Tel|Call)\b)[A-Z][a-z]{2,20}(?:\s[A-Z][a-z]{2,20})?(?:,\s[A-Z][a-z]{2,20}(?:\s[A-Z][a-z]{2,20})?)?(?:\s\d{4,6})?)"
 )
 ENGLISH = re.compile(
-    rf"(?<![\w$#.,/-])(?:(?:flat|unit|apt|apartment|suite)\.?\s*#?\w{{1,5}},\s*)?\d{{1,6}}[A-Z]?(?:-\d{{1,4}})?,?\s+(?:{MIDDLE}(?i:{STREET})\b\.?|(?:[A-Z0-9][\w'.-]{{0,20}}\s+){{1,4}}?{SOFT_STREET}\b\.?|Broadway\b)"
+    rf"(?<![\w$#.,/-])(?:(?i:flat|unit|apt|apartment|suite)\.?\s*#?\w{{1,5}},\s*(?:[A-Z][\w' ]{{2,30}},\s*){{0,2}})?\d{{1,6}}[A-Z]?(?:-\d{{1,4}})?,?\s+(?:{MIDDLE}(?i:{STREET})\b\.?|(?:[A-Z0-9][\w'.-]{{0,20}}\s+){{1,4}}?{SOFT_STREET}\b\.?|Broadway\b)"
     rf"(?:\s(?:NW|NE|SW|SE|[NSEW])\b)?(?:{UNIT}){{0,2}}(?:{TAIL})?",
 )
 ENGLISH_UNIT_FIRST = re.compile(r"\bP\.?\s?O\.?\s?Box\s+\d{1,6}(?:,\s*[A-Z][a-z]+(?:\s[A-Z][a-z]+)?,?\s+[A-Z]{2}\s+\d{5})?", re.IGNORECASE)
+BRITISH = re.compile(r"(?<![\w])(?:[A-Z\d][\w' .-]{2,30},\s){1,4}(?:[A-Z][A-Za-z ]{2,20}\s)?[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}(?![A-Za-z\d])")
+CONTINENTAL = re.compile(
+    r"(?<![\w])\d{1,4}(?:\s?bis)?,?\s(?i:rue|avenue|boulevard|place|via|viale|piazza|calle|rua|chemin|impasse)\s(?:[\w'-]{1,20}\s?){1,5}(?:,\s\d{4,5}\s[\w-]{2,20})?(?:,\s[A-Z][a-z]{2,15})?"
+    r"|(?<![\w])(?:[A-ZÄÖÜ][\w-]{1,24}(?:straße|strasse|str\.|weg|platz|gasse|allee|laan|straat|gatan)|(?:[Cc]alle|[Rr]ua|[Vv]ia|[Pp]iazza)\s(?:[A-Z][\w'-]{1,20}\s?){1,3},?)\s\d{1,4}\s?[a-z]?\b(?:,\s\d{4,5}(?:\s[A-Z]{2})?\s[A-Z][\w-]{2,20})?(?:,\s[A-Z][a-z]{2,15})?"
+)
 ROMANIZED = re.compile(
     r"(?<![\w$#.-])(?:\d{1,4}(?:-\d{1,4})?(?:ho|F|th floor)?,\s*){0,2}\d{1,4}(?:-\d{1,4})?,?\s+[A-Z][A-Za-z]{1,20}(?:-?\d{0,3}(?:beon)?)?-(?:daero|ro|gil|dong)(?:\s?\d{1,3}(?:beon)?-gil)?(?:,\s*[A-Z][A-Za-z]{1,20}(?:-[a-z]{2,4})?){0,4}(?:\s\d{5})?"
 )
@@ -68,7 +73,7 @@ def find_addresses(text: str, asked: str) -> Iterator[Span]:
         for match in pattern.finditer(text):
             if _is_road(text, match, asked):
                 yield Span(*match.span(), "ADDRESS")
-    for pattern in (KOREAN_LOT, APARTMENT, ENGLISH, ENGLISH_UNIT_FIRST, ROMANIZED):
+    for pattern in (KOREAN_LOT, APARTMENT, ENGLISH, ENGLISH_UNIT_FIRST, ROMANIZED, BRITISH, CONTINENTAL):
         for match in pattern.finditer(text):
             yield Span(*match.span(), "ADDRESS")
     for match in POSTCODE.finditer(text):

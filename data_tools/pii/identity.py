@@ -12,7 +12,9 @@ from typing import Any
 
 from data_tools.pii.spans import Span, around
 
-DIGITS = re.compile(r"(?:\d[ .-]{0,3}){6}|[\dx*•-]{9}|\d\d-\d\d-\d\d|[A-Z]{1,2}\d{5}|[A-Z]\d{3}[A-Z]\d|여권|passport", re.IGNORECASE)
+DIGITS = re.compile(
+    r"(?:\d[ .-]{0,3}){6}|[\dx*•-]{9}|[*xX•]{4}|\d\d-\d\d-\d\d|[A-Z]{1,2}\d{5}|[A-Z]\d{3}[A-Z]\d|여권|passport", re.IGNORECASE
+)
 """What all numbers here contain."""
 
 BIRTH = r"\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
@@ -52,15 +54,19 @@ IBAN = re.compile(r"(?<![A-Za-z0-9])([A-Z]{2}\d\d(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -
 LABELLED_IBAN = re.compile(r"\bIBAN\b\W{0,3}(?:is|number|no|:)?\W{0,3}([A-Z]{2}\d\d(?: ?[A-Z0-9]){10,30})(?![A-Z0-9])", re.IGNORECASE)
 
 BANKS = (
-    r"(?:국민|신한|우리|하나|농협|기업|수협|신협|우체국|새마을|산업|부산|대구|광주|전북|경남|제주|제일|씨티|카카오|토스|케이|외환|저축)\s?(?:은행|뱅크|금고)|"
-    r"(?:국민|신한|우리|하나|농협|기업|수협|신협|우체국|카뱅|KB|NH|IBK|SC|iM)(?![가-힣A-Za-z])"
+    r"(?:국민|신한|우리|하나|농협|기업|수협|신협|우체국|새마을|산업|부산|대구|광주|전북|경남|제주|(?:SC\s?)?제일|씨티|카카오|토스|케이|외환|저축)\s?(?:은행|뱅크|금고)|"
+    r"(?:국민|신한|우리|하나|농협|기업|수협|신협|우체국|카뱅|SC제일|KB|NH|IBK|SC|iM)(?![가-힣A-Za-z])"
 )
-ACCOUNT = re.compile(r"(?<![\w.-])(\d{2,6}(?:\s?-\s?\d{1,8}){1,4}|\d{2,6}(?: \d{2,7}){1,3}|\d{9,16})(?![A-Za-z\d]|-\d)")
+ACCOUNT = re.compile(r"(?<![\w.-])(\d{2,6}(?:\s?-\s?\d{1,8}){1,4}|\d{2,6}(?: \d{2,7}){1,3}|\d{8,16})(?![A-Za-z\d]|-\d)")
 ACCOUNT_LABEL = re.compile(rf"(?:계좌|통장|{BANKS})[^\d\n.?!]{{0,12}}$", re.IGNORECASE)
 ACCOUNT_NUMBER = re.compile(r"(?:계좌|통장)\s?(?:번호)?\s?(?:는|은|가|:)?\s*$")
+ASKED_ACCOUNT = re.compile(r"(?:account|acct)\.? (?:number|no)|bank (?:details|account)|계좌|통장|iban", re.IGNORECASE)
+SHORT = 60
+"""An answer to a question for an account is no longer than this."""
+
 ACCOUNT_WORDS = re.compile(rf"계좌|통장|입금|송금|이체|예금주|환불\s?받을|{BANKS}", re.IGNORECASE)
 ENGLISH_ACCOUNT = re.compile(
-    r"\b(?:(?:bank|checking|savings?|deposit|refund)\s+(?:account|acct)|(?:account|acct|routing|aba|a/c)\s*(?:number|no\.?|num\b|nr\.?|#)|sort code|routing|iban)"
+    r"\b(?:(?:bank|checking|savings?|deposit|refund)\s+(?:account|acct)|(?:account|acct|routing|aba|a/c)\s*(?:number|no\.?|num\b|nr\.?|#)|sort code(?: and account)?|routing|iban|(?:account|acct)(?=\s*:?\s*(?:\d[ -]?){8}))"
     r"(?:\s+(?:number|no\.?|#))?(?:\s+(?:is|was|to|ending|at\s+[A-Z]\w+))*\s*[:=#]?\s*((?:\d[ -]?){5,16}\d)(?![\d-])",
     re.IGNORECASE,
 )
@@ -172,10 +178,12 @@ def _accounts(text: str, asked: str) -> Iterator[Span]:
 def _is_account(text: str, match: re.Match[str], asked: str) -> bool:
     value = match[1]
     size = sum(char.isdigit() for char in value)
-    if not 9 <= size <= 16 or DATE.match(value):
+    if not 8 <= size <= 16 or DATE.match(value):
         return False
     before = text[max(0, match.start() - 24) : match.start()]
     if MOBILE.fullmatch(value):
         return bool(ACCOUNT_NUMBER.search(before))
     labelled = bool(ACCOUNT_LABEL.search(before))
-    return labelled or (size >= 10 and " " not in value and _beside(ACCOUNT_WORDS, text, match, asked))
+    if len(text) <= SHORT and ASKED_ACCOUNT.search(asked):
+        return True
+    return (labelled and size >= 9) or (size >= 10 and " " not in value and _beside(ACCOUNT_WORDS, text, match, asked))

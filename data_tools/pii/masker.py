@@ -90,7 +90,7 @@ class Masker:
         return [self._kept(text, [*seen[text, asked][0], *seen[text, asked][1], *people.find(text)]) for text, asked in said]
 
     def _introduced(self, text: str, asked: str) -> list[Span]:
-        found = [Span(*name, "NAME") for name in find_names(text, asked)]
+        found = find_names(text, asked)
         return [span for span in found if not self.allow.keeps(span, text) and person(text[span.start : span.end])]
 
     def _kept(self, text: str, found: list[Span]) -> list[Span]:

@@ -21,17 +21,20 @@ SPELLED_EMAIL = re.compile(
 )
 IPV4 = re.compile(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?![\dA-Za-z]|[.-]\d)")
 IPV6 = re.compile(r"(?<![\w:.])(?=[0-9A-Fa-f:]{0,36}:[0-9A-Fa-f]{0,4}:)[0-9A-Fa-f:]{4,39}(?:(?:\.\d{1,3}){3})?(?![\w:])")
+EVERYBODYS = frozenset("127.0.0.1 0.0.0.0 192.168.0.1 192.168.1.1 10.0.0.1 255.255.255.0 255.255.255.255 8.8.8.8 8.8.4.4 1.1.1.1".split())
+"""Addresses of every router and of public name servers."""
+
 VERSION = re.compile(rf"(?:v|ver|version|버전|펌웨어|firmware|release|build)\W{{0,3}}{HOLE}|{HOLE}\s?버전", re.IGNORECASE)
 
 TOKENS = re.compile(
     r"(?<![A-Za-z0-9])(?:sk-[\w-]{8,}|(?:sk|pk|rk|whsec)_[A-Za-z0-9_]{12,}|gh[pousr]_\w{16,}|github_pat_\w{20,}|(?:AKIA|ASIA)[A-Z0-9]{12,}|xox[abprs]-[A-Za-z0-9-]{10,}"
-    r"|AIza[\w-]{20,}|glpat-[\w-]{12,}|hf_[A-Za-z0-9]{16,}|npm_[A-Za-z0-9]{20,}|eyJ[\w-]{6,}\.[\w-]{6,}(?:\.[\w-]*)?)"
+    r"|AIza[\w-]{20,}|glpat-[\w-]{12,}|hf_[A-Za-z0-9]{16,}|npm_[A-Za-z0-9]{20,}|(?=[a-f]{0,20}\d)(?=\d{0,20}[a-f])[0-9a-f]{32,128}(?![A-Za-z0-9])|eyJ[\w-]{6,}\.[\w-]{6,}(?:\.[\w-]*)?)"
     r"|-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[^-]*(?:-----END [A-Z ]{0,30}PRIVATE KEY-----)?",
     re.ASCII,
 )
 BEARER = re.compile(r"\bBearer\s+([\w.~+/-]{10,}=*)", re.ASCII | re.IGNORECASE)
 KEY = re.compile(
-    r"(?:(?:api|access|secret|private|license)[ _-]?key|\btoken|\bsecret|client[ _-]?secret|webhook secret|API\s?키|액세스\s?키|시크릿|토큰|인증키)"
+    r"(?:(?:api|access|secret|private|license|recovery|backup)[ _-]?(?:key|code)|\btoken|\bsecret|client[ _-]?secret|webhook secret|API\s?키|액세스\s?키|시크릿|토큰|인증키|복구\s?(?:키|코드)|백업\s?코드)"
     r"(?:\s*(?:is|was|[:=]|가|이|은|는|값은))*\s*[\"'`]?([A-Za-z0-9_\-./+=]{10,})",
     re.IGNORECASE,
 )
@@ -45,6 +48,7 @@ CODE = re.compile(
     r"(?:\s*(?:is|was|number|번호|코드|[:=]|가|이|은|는))*\s*(\d{3,8})(?![\d-]|\s?(?:자리|분|digit|min|초))",
     re.IGNORECASE,
 )
+ASKED_PASSWORD = re.compile(r"password|passcode|비밀\s?번호|비번|패스워드", re.IGNORECASE)
 ASKED_CODE = re.compile(
     r"인증\s?(?:번호|코드)|\bOTP\b|\bCV[CV]\b|verification code|security code|passcode|\bPIN\b|비밀\s?번호 \S*\s?(?:알려|말씀)",
     re.IGNORECASE,
@@ -67,10 +71,13 @@ def find_network(text: str, asked: str) -> Iterator[Span]:
     yield from _secrets(text, asked)
 
 
+HEX = re.compile(r"[0-9a-f]{32}")
+
+
 def may_be_secret(text: str) -> bool:
     """Whether a text holds a word that announces a secret; cheap."""
     low = text.lower()
-    return any(word in low for word in SECRETS)
+    return any(word in low for word in SECRETS) or bool(HEX.search(text))
 
 
 def _emails(text: str) -> Iterator[Span]:
@@ -89,6 +96,8 @@ def _addresses(text: str) -> Iterator[Span]:
 
 
 def _is_ip(value: str) -> bool:
+    if value in EVERYBODYS:
+        return False
     try:
         ipaddress.ip_address(value)
     except ValueError:
@@ -100,6 +109,10 @@ def _secrets(text: str, asked: str) -> Iterator[Span]:
     if ASKED_CODE.search(asked):
         for match in re.finditer(r"(?<![\w.-])\d{3,8}(?![\w.-]*\d|\s?(?:자리|분|원|개))", text):
             yield Span(*match.span(), "SECRET")
+    if ASKED_PASSWORD.search(asked) and (
+        match := re.fullmatch(r"\W{0,3}(?:it'?s |is )?((?=[!-~]*\d)(?=[!-~]*[A-Za-z])[!-~]{6,40})[.\s]*", text, re.ASCII)
+    ):
+        yield Span(*match.span(1), "SECRET")
     if not may_be_secret(text):
         return
     for match in TOKENS.finditer(text):

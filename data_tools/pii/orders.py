@@ -11,10 +11,13 @@ THING = (
     r"(?:order|booking|reservation|tracking|invoice|confirmation|reference|shipment|shipping|parcel|package|waybill|delivery|ticket|case|return|rma|receipt"
     r"|transaction|purchase|refund|pnr|itinerary|membership|member|customer|claim|quote|subscription|payment|flight|ride|trip|loyalty|repair)"
 )
+STRONG = (
+    r"(?:orde?r|booking|reservation|tracking|invoice|confirmation|reference|shipment|waybill|ticket|receipt|transaction|pnr|rma|itinerary)"
+)
 NUMBER = r"(?:number|numbers|no\.?|num|nr\.?|id|ids|code|ref(?:erence)?|#|№)"
 LINK = r"(?:\s*(?:is|was|are|it's|would be|should be|here|starts with|ends with|ending in|[:=,-]|—)(?=\W|\d))*\s*"
 NAMED_ENGLISH = re.compile(rf"(?<![A-Za-z]){THING}s?(?:'s)?\s*(?:{THING}\s*)?{NUMBER}(?![a-z]){LINK}({VALUE}){BOUND}", re.IGNORECASE)
-BARE_ENGLISH = re.compile(rf"(?<![A-Za-z]){THING}\s*(?:[:#(]|is|was|for)?\s*({VALUE}){BOUND}", re.IGNORECASE)
+BARE_ENGLISH = re.compile(rf"(?<![A-Za-z]){STRONG}\s*(?:[:#(]|is|was)?\s*({VALUE}){BOUND}", re.IGNORECASE)
 TRACKED = re.compile(
     rf"(?:\b(?:PNR|locator|ref|DHL|UPS|FedEx|USPS|EMS)|대한통운|한진택배|롯데택배|로젠택배|우체국택배|택배)(?:\s*(?:is|:|no\.?|number|번호))*\s*({VALUE}){BOUND}",
     re.IGNORECASE,
@@ -41,7 +44,7 @@ UNIT = re.compile(
     re.IGNORECASE,
 )
 DATE = re.compile(
-    r"(?:19|20)\d\d[-./ ]?(?:0?[1-9]|1[0-2])(?:[-./ ]?(?:0?[1-9]|[12]\d|3[01]))?|\d{1,2}[-/.]\d{1,2}(?:[-/.]\d{2,4})?|\d{1,2}:\d\d|\d{1,2}(?:st|nd|rd|th|am|pm|days?|hrs?|min)",
+    r"(?:19|20)\d\d(?P<sep>[-./ ]?)(?:0?[1-9]|1[0-2])(?:(?P=sep)(?:0?[1-9]|[12]\d|3[01]))?|\d{1,2}[-/.]\d{1,2}(?:[-/.]\d{2,4})?|\d{1,2}:\d\d|\d{1,2}(?:st|nd|rd|th|am|pm|days?|hrs?|min)",
     re.IGNORECASE,
 )
 ASKED = re.compile(rf"(?<![A-Za-z]){THING}s?\s*(?:{THING}\s*)?{NUMBER}(?![a-z])|{KOREAN_THING}\s?(?:번호|코드|넘버)", re.IGNORECASE)
@@ -52,6 +55,20 @@ SHORT = 120
 
 def find_orders(text: str, asked: str) -> Iterator[Span]:
     """All such numbers. `asked` is what the other side said just before."""
+    found = list(_said_to_be_orders(text, asked))
+    yield from found
+    shapes = {_shape(text[span.start : span.end]) for span in found}
+    if any(len(shape) >= 6 for shape in shapes):
+        for match in ANSWER.finditer(text):  # "A-1207 or A-1208": what looks like one that was named is one, too
+            if len(match[1]) >= 6 and _shape(match[1]) in shapes:
+                yield Span(*match.span(1), "ORDER")
+
+
+def _shape(value: str) -> str:
+    return re.sub(r"[A-Za-z]", "A", re.sub(r"\d", "9", value))
+
+
+def _said_to_be_orders(text: str, asked: str) -> Iterator[Span]:
     for match in HASH.finditer(text):
         if not NOT_NUMBERED.search(text[max(0, match.start() - 12) : match.start()]) and not UNIT.match(text, match.end()):
             yield Span(*match.span(1), "ORDER")

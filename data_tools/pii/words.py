@@ -2,9 +2,15 @@
 
 import re
 
+
+def either(words: str) -> str:
+    """A pattern for any of the words (patterns, separated by blanks); `_` stands for a blank."""
+    return f"(?:{'|'.join(word.replace('_', ' ') for word in words.split())})"
+
+
 SURNAMES = (
-    "남궁|황보|제갈|선우|독고|사공|서문|"
-    "[김이박최정강조윤장임한오서신권황안송류유전홍고문양손배백허남심노하곽성차주우구민나진지엄채원천방공현함변염여추도소석선설마길연위표명기반라왕금옥육인맹제모탁국어은편용]"
+    "(?:남궁|황보|제갈|선우|독고|사공|서문|"
+    "[김이박최정강조윤장임한오서신권황안송류유전홍고문양손배백허남심노하곽성차주우구민나진지엄채원천방공현함변염여추도소석선설마길연위표명기반라왕금옥육인맹제모탁국어은편용])"
 )
 SURNAME = re.compile(SURNAMES)
 
@@ -42,6 +48,12 @@ KOREAN_WORDS = frozenset(
 )
 """Common words in the shape of a surname and a given name, and words that answer "who?" without a name."""
 
+KOREAN_THINGS = frozenset(
+    "현관문 정류장 도서관 연구실 소방서 유치원 전봇대 경비실 주차장 강의실 노래방 미용실 세탁소 영화관 음식점 고깃집 전철역 소화전 방화문 기숙사 고시원 공사장 안내소 차고지 양로원 수영장 경로당 주민센터 "
+    "장미 국화 나비 하마 고래 여우 사자 배추 오이 기린 모란 백합 안개 수박 노을 채송화 진달래 해바라기".split()
+)
+"""Places and things that are addressed or ordered, in the shape of a name."""
+
 KOREAN_GIVEN_WORDS = frozenset(
     "하늘 보라 지우 사랑 나라 바다 이슬 가을 여름 봄 겨울 다운 아름 우리 나리 나무 유리 수정 지원 미소 진주 보람 소망 은혜 진실 슬기 기쁨 소리 지도 신원 시원 가영 예지 지영 보배 상미 정리 은행 사과 유나 하나 두리 세나 가람 누리 다정 소정 인정 "
     "정은 성은 지은 수리 성실 재미 주말 진행 주연 우주 서로 예약 나래 노을 새벽 새롬 햇살 단비 구름 송이 초롱 샘 솔 별 달 강 선물 민주 자유 평화 이유 상아 은하 수지 세미 고은 예은 보미 나은 하영 도움 주원 기대 대기 승인 시우 도은 수현 주문 정우 상우 나영".split()
@@ -70,8 +82,30 @@ ENGLISH_WORDS = frozenset(
 )
 """Words that no name begins with: they follow "I'm", "this is", "hi" and "thanks", or answer a question for the name without one."""
 
+FIRST_NAMES = frozenset(
+    "aaron abigail adam adrian aisha alan alastair albert alejandro alessandro alex alexander alexis alfred ali alice alicia alina alison alistair allison amanda amelia amina amir amy ana anastasia andre andrea andreas andrew andrey angela angelo anika anita "
+    "anna anne annette antoine anthony antonio anton arjun arnold arthur asha astrid audrey barbara beatrice beatriz ben benjamin bernard beth bianca bjorn boris brandon brenda brendan brian bridget bruno caitlin callum camila carla carlos carmen caroline catherine cecilia celine "
+    "charles charlie chloe chris christina christine christopher ciara claire clara claudia colin colleen connor cristina cynthia daniel daniela danielle darren dave david deborah denise dennis diana diego dimitri dominic donald donna doris dorothy douglas duncan edith edmund eduardo "
+    "edward edwin eileen elaine eleanor elena elias elif elisa elizabeth ella ellen elliot elsa emil emilia emily emma eric erica erik erin esther ethan eugene eva evan evelyn fatima felipe felix fernando finn fiona francesca francis francisco franz fred frederick freya gabriel gabriela gareth gary "
+    "geoffrey george gerald gerard gianni gillian giulia giuseppe gordon graham greta gregory gustav hannah hans harold harriet harry hassan heather hector helen helena henrik henry hiroshi howard hugo hussein ian ibrahim igor ines ingrid irene isaac isabel isabella isla ivan jacob jacqueline jake james "
+    "jamie jan jane janet janice jasper javier jeffrey jenna jennifer jeremy jerome jessica jin joan joanna joaquin joel johan johannes john jonas jonathan joseph josephine joshua juan juana judith julia julian julie juliet julio karen karin karl kate katherine kathleen katie kaveh keith kelly kenneth kenji "
+    "kevin khalid kirsten klaus kristin kyle lars laura lauren laurence leah leila lena leo leon leonard leonie leopold leslie lewis liam lila linda lindsay lisa logan lorenzo louis louise luca lucas lucia lucy luigi luis lukas lydia madeleine maeve magnus malcolm manuel marco marcus margaret maria marie "
+    "marina mario marta martha martin mary mateo matilda matteo matthew maureen maya megan mehmet melissa mia michael michaela michelle miguel mikhail mina miriam mohamed mohammed mohammad monica muhammad murray nadia naomi natalia natalie natasha nathan neil nicholas nicola nicole nigel nikolai nina noah "
+    "noor nora norman oleg oliver olivia omar oscar owen pablo pamela patricia patrick paul paula pedro peter petra philip philippa phoebe pierre priya rachel radek rafael raj rajesh ralph ramon raymond rebecca ricardo richard rita robert roberta roberto robin rodrigo roger roland roman ronald rosa rosalind "
+    "rosie rowan roy rupert ruth ryan sabrina salma samantha samira samuel sandra sanjay santiago sara sarah sean sebastian selena sergei sergio seth shannon sharon shaun sheila shirley sidney silvia simon sofia sonia sophia sophie stefan stella stephanie stephen steven stuart susan susanna suzanne sven sylvia "
+    "tamara tara tatiana teresa theodore theresa thomas tim timothy tobias tomas tony tracy ulrich ursula valentina valerie vanessa vera veronica vikram vincent viktor vladimir walter wei wendy wilhelm wilhelmina wilma william winston xavier yara yasmin yolanda yuki yusuf yvonne zachary zainab zara zoe "
+    "kim choi jung kang yoon jang lim seo kwon hwang ahn ryu bae baek".split()
+)
+"""First names (and Korean surnames in Latin letters) that are no words: followed by one more capitalized word they are a person without any cue."""
+
+THINGS = frozenset(
+    "bank temple palmer palmers street road avenue lane hotel inn store shop collection edition sponge boots lamp chair table sofa mug shoes bag dress jacket klein hilfiger kors lauren martens spade daniels jeans perfume pro max plus mini "
+    "book books park center centre square station airport hall house kong river valley beach city county island day award foundation university college hospital church museum gallery theatre".split()
+)
+"""A second word that makes a first name a place or a brand."""
+
 NAMES_THAT_ARE_WORDS = frozenset(
-    "will mark may april june august grace hope joy faith rose lily daisy ivy violet bill art frank chase drew miles pat ray rich rob sue jack guy max dean grant earl duke king young long brown green white black gray grey baker cook price "
+    "chance blaze rocket pearl lucky buddy case happy merry comfort patience prudence temperance constance bliss will mark may april june august grace hope joy faith rose lily daisy ivy violet bill art frank chase drew miles pat ray rich rob sue jack guy max dean grant earl duke king young long brown green white black gray grey baker cook price "
     "page bush rice cash bond case banks wood woods stone hill field fields park lane day love smart sharp best good sunny sky star summer autumn winter dawn eve angel amber ruby crystal jade pearl olive ginger basil rosemary holly iris "
     "jasmine victoria alexa georgia paris london austin chelsea florence brooklyn dallas jackson son moon sun van ham ban sir china india candy cherry kitty penny sandy rusty melody harmony destiny justice christian jean carol bob nick peg "
     "skip trip wade ward warren lance major mason hunter fisher carter taylor tyler walker parker porter potter miller cooper archer butler chandler spencer tanner turner weaver wright strong sweet little short small low high west north east "

@@ -23,8 +23,13 @@ SAID_BEHIND = re.compile(r"(?<=[?？])\s+(?=(?:A|Answer|답변|답)\s?\d*\s?[.:)
 """Where a line goes on with the answer."""
 NUMBER = re.compile(r"\d{1,2}[.)]\s+")
 MARKED = re.compile(
-    rf"^(?:\s{{0,3}}\#{{1,6}}\s|\s*(?:[-*+]\s+|\d+[.)]\s+)?(?:\*\*|__)?{ASKED.pattern}\S|\s*(?:\*\*|__).+(?:\*\*|__)\s*$|.*<summary>)",
-    re.MULTILINE | re.IGNORECASE,
+    rf"""^(?:
+      \ {{0,3}}\#{{1,6}}\s  # a heading
+    | .*<summary>
+    | \ *(?:[-*+]\s+|\d+[.)]\s+)?  # in a list or not:
+      (?:(?:\*\*|__)?{ASKED.pattern}\S | (?:\*\*|__).+(?:\*\*|__)\ *$ | (?:\*\*|__).+[?？](?:\*\*|__))
+    )""",
+    re.MULTILINE | re.IGNORECASE | re.VERBOSE,
 )
 """What tells a page of questions from a table."""
 LARGEST = 1 << 25

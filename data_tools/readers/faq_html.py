@@ -6,10 +6,9 @@ A question that stands both in the page's data and in what it shows is read once
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from copy import copy
-from html import escape
+from copy import deepcopy
 from itertools import groupby, repeat
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from data_tools.faq import FaqRecord, plain
 from data_tools.html_text import html_text
@@ -17,18 +16,23 @@ from data_tools.readers.faq_blocks import ASKED, SAID, Block, Piece, asks, bare,
 from data_tools.records import Broken
 from data_tools.source import OFFICE, Source
 
-if TYPE_CHECKING:
-    from bs4 import BeautifulSoup, Tag
-
 FORMAT = "FAQ web page"
 
 TAGS = re.compile(r"<(?:!doctype|html|head|body|script|main|section|article|div|details|dl|ul|h[1-6]|p)\b", re.IGNORECASE)
-HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"]
-TEXTS = ["p", "li", "pre", "blockquote", "dt", "dd", "td", "th"]
 WRAPPER = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[)|(?:-->|//\s*\]\]>)\s*$")
 """What old pages put around a script."""
-AROUND = ["nav", "header", "footer", "aside"]
-"""What stands around a page's content."""
+
+# Where questions stand, as XPath. What stands around a page's content, such as its menu, is left out.
+CONTENT = "not(ancestor::nav or ancestor::header or ancestor::footer or ancestor::aside)"
+QUESTION = 'contains(@itemtype, "schema.org/Question")'
+HEADING = "self::h1 or self::h2 or self::h3 or self::h4 or self::h5 or self::h6"
+TEXT = "self::p or self::li or self::pre or self::blockquote or self::dt or self::dd or self::td or self::th"
+ITEMS = f"//*[{QUESTION}][not(ancestor::*[{QUESTION}])]"
+DETAILS = f"details[summary][{CONTENT}][count(ancestor::details) < 4]"
+LISTS = f"//dl[{CONTENT}][not(ancestor::dl or ancestor::details)]"
+TERMS = ".//*[self::dt or self::dd][count(ancestor::dl) = 1]"
+HEADINGS = f"//*[{HEADING}][{CONTENT}][not(ancestor::details or ancestor::dl or ancestor::*[{HEADING} or {QUESTION}])]"
+BLOCKS = f"//*[{HEADING} or {TEXT}][{CONTENT}][not(ancestor::*[{HEADING} or {TEXT}])]"
 
 
 class Found(NamedTuple):
@@ -47,9 +51,7 @@ def looks_like(source: Source) -> bool:
 
 def read(source: Source, columns: Mapping[str, str] = {}) -> Iterator[FaqRecord | Broken]:
     """One record for each question. Raises UserError for a page without one. `columns` is for tables and not used."""
-    from bs4 import BeautifulSoup
-
-    page = BeautifulSoup(whole_text(source), "lxml")
+    page = _parsed(source)
     categories = _categories(page)
     records: list[FaqRecord | Broken] = []
     seen: set[str] = set()
@@ -64,8 +66,18 @@ def read(source: Source, columns: Mapping[str, str] = {}) -> Iterator[FaqRecord 
     yield from records
 
 
+def _parsed(source: Source) -> Any:
+    from lxml import etree, html  # type: ignore[import-untyped]
+
+    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True, no_network=True)
+    try:
+        return html.document_fromstring(whole_text(source).encode("utf-8", "replace"), parser)
+    except etree.ParserError:  # nothing but comments
+        raise nothing_found(source) from None
+
+
 def _new(source: Source, found: Iterable[Found | Broken], seen: set[str]) -> list[FaqRecord | Broken]:
-    """The records of questions that were not `seen` where else the page has them."""
+    """The records of questions that the page does not have elsewhere, where `seen`."""
     items = list(found)
     new = [item for item in items if isinstance(item, Broken) or not {plain(question) for question in item.questions} & seen]
     seen |= {plain(question) for item in new if isinstance(item, Found) for question in item.questions}
@@ -77,22 +89,32 @@ def _record(source: Source, found: Found) -> FaqRecord:
     return FaqRecord(source.at(found.line), "", found.category, "", found.questions, answers, ())
 
 
-def _question(html: str) -> tuple[str, ...]:
-    text = bare(" ".join(html_text(html).split()))
-    return (text,) if text else ()
+def _text(element: Any) -> str:
+    from lxml import etree
+
+    return html_text(etree.tostring(element, encoding="unicode", method="html", with_tail=False))
 
 
-def _linked(page: "BeautifulSoup") -> Iterator[Found | Broken]:
+def _line_of_text(text: str) -> str:
+    return bare(" ".join(text.split()))
+
+
+def _question(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, [_line_of_text(text)]))
+
+
+def _linked(page: Any) -> Iterator[Found | Broken]:
     """The questions of JSON-LD, wherever they stand in it."""
-    for script in page.find_all("script", type=re.compile(r"ld\+json", re.IGNORECASE)):
-        text, line = script.get_text(), script.sourceline or 1
+    for script in page.xpath("//script[contains(@type, 'ld+json')]"):
         try:
-            data = json.loads(WRAPPER.sub("", text), strict=False)
+            data = json.loads(WRAPPER.sub("", script.text or ""), strict=False)
         except (ValueError, RecursionError) as error:
-            if "acceptedAnswer" in text:
-                yield Broken(line, f"found JSON-LD that is not valid ({error}); expected an FAQPage of schema.org; mend it")
+            if "acceptedAnswer" in (script.text or ""):
+                yield Broken(script.sourceline, f"found JSON-LD that is not valid ({error}); expected an FAQPage of schema.org; mend it")
             continue
-        yield from (Found(line, "", _question(_string(item.get("name") or item.get("text"))), _answers(item)) for item in _questions(data))
+        for item in _questions(data):
+            if question := _question(html_text(_string(item.get("name") or item.get("text")))):
+                yield Found(script.sourceline, "", question, _answers(item))
 
 
 def _questions(data: Any) -> Iterator[dict[str, Any]]:
@@ -117,99 +139,76 @@ def _string(value: Any) -> str:
     return _string(value.get("@value")) if isinstance(value, dict) else "" if value is None else str(value)
 
 
-def _microdata(page: "BeautifulSoup", categories: dict[int, str]) -> Iterator[Found]:
-    for item in page.find_all(itemtype=re.compile(r"schema\.org/Question\b")):
-        name, answers = item.find(itemprop="name"), item.find_all(itemprop="acceptedAnswer")
-        if name and (question := _question(_inner(name))):
-            texts = [html_text(_inner(answer.find(itemprop="text") or answer)) for answer in answers]
-            yield Found(item.sourceline or 1, categories.get(id(item), ""), question, tuple(filter(None, texts)))
+def _microdata(page: Any, categories: dict[Any, str]) -> Iterator[Found]:
+    for item in page.xpath(ITEMS):
+        answers = [_property(answer, "text") or _text(answer) for answer in item.iterfind('.//*[@itemprop="acceptedAnswer"]')]
+        if question := _question(_property(item, "name")):
+            yield Found(item.sourceline, categories[item], question, tuple(filter(None, answers)))
 
 
-def _inner(element: "Tag") -> str:
-    content = element.get("content") if element.name == "meta" else None
-    return escape(str(content)) if content else element.decode_contents()
+def _property(item: Any, name: str) -> str:
+    element = item.find(f'.//*[@itemprop="{name}"]')
+    return "" if element is None else (element.get("content") or _text(element))
 
 
-def _details(page: "BeautifulSoup", categories: dict[int, str]) -> Iterator[Found]:
+def _details(page: Any, categories: dict[Any, str]) -> Iterator[Found]:
     """What opens on a click. One that only holds others is their category; one that does not ask is a part of the question around it."""
-    parts: set[int] = set()
-    for details in page.find_all("details"):
-        summary = _summary(details)
-        if id(details) in parts or not summary or details.find_parent(AROUND):
+    parts: set[Any] = set()
+    for details in page.xpath(f"//{DETAILS}"):
+        if details in parts:
             continue
-        inner = details.find_all("details")
-        if asks(html_text(summary)):
-            parts |= {id(other) for other in inner if not asks(html_text(_summary(other)))}
-        answer = _answer(details, [number for number, other in enumerate(inner) if id(other) not in parts])
+        summary, inner = _text(details.find("summary")), details.xpath(f".//{DETAILS}")
+        if asks(summary):
+            parts |= {other for other in inner if not asks(_text(other.find("summary")))}
+        answer = _answer(details, {other for other in inner if other not in parts})
         if (answer or not inner) and (question := _question(summary)):
-            yield Found(details.sourceline or 1, categories.get(id(details), ""), question, (answer,))
+            yield Found(details.sourceline, categories[details], question, (answer,))
 
 
-def _summary(details: "Tag") -> str:
-    """The HTML of what shows while the rest is closed."""
-    summary = details.find("summary", recursive=False)
-    return summary.decode_contents() if summary else ""
-
-
-def _answer(details: "Tag", apart: list[int]) -> str:
+def _answer(details: Any, apart: set[Any]) -> str:
     """The text below the summary, without those of the elements inside that are questions of their own."""
-    body = copy(details)
-    inner = body.find_all("details")
-    for element in (body.find("summary", recursive=False), *(inner[number] for number in apart)):
-        if element:
-            element.extract()
-    return html_text(body.decode_contents())
+    body = deepcopy(details)
+    copies = [copied for own, copied in zip(details.iter("details"), body.iter("details"), strict=True) if own in apart]
+    for element in (body.find("summary"), *copies):
+        element.drop_tree()
+    return _text(body)
 
 
-def _lists(page: "BeautifulSoup", categories: dict[int, str], asking: bool) -> Iterator[Found]:
+def _lists(page: Any, categories: dict[Any, str], asking: bool) -> Iterator[Found]:
     """Terms and their descriptions; if `asking`, of lists with a term that asks: others seldom hold questions."""
-    for terms in page.find_all("dl"):
-        own = [element for element in terms.find_all(["dt", "dd"]) if element.find_parent("dl") is terms]
-        if terms.find_parent([*AROUND, "details"]) or (
-            asking and not any(asks(html_text(_inner(term))) for term in own if term.name == "dt")
-        ):
+    for terms in page.xpath(LISTS):
+        groups = [(name, list(group)) for name, group in groupby(terms.xpath(TERMS), key=lambda element: element.tag)]
+        if asking and not any(asks(_text(term)) for name, group in groups for term in group if name == "dt"):
             continue
-        for line, questions, answer in _terms(own):
-            yield Found(line, categories.get(id(terms), ""), questions, (answer,))
+        for (name, group), (_, described) in zip(groups, [*groups[1:], ("", [])], strict=True):
+            questions = tuple(text for term in group for text in _question(_text(term))) if name == "dt" else ()
+            if questions:
+                yield Found(group[0].sourceline, categories[terms], questions, ("\n".join(filter(None, map(_text, described))),))
 
 
-def _terms(elements: list["Tag"]) -> Iterator[tuple[int, tuple[str, ...], str]]:
-    """The line of terms that stand together, the terms, and what describes them."""
-    groups = [(name, list(group)) for name, group in groupby(elements, key=lambda element: element.name)]
-    for (name, terms), (_, described) in zip(groups, [*groups[1:], ("", [])], strict=False):
-        questions = tuple(text for term in terms for text in _question(_inner(term))) if name == "dt" else ()
-        if questions:
-            yield terms[0].sourceline or 1, questions, "\n".join(filter(None, (html_text(_inner(part)) for part in described)))
-
-
-def _categories(page: "BeautifulSoup") -> dict[int, str]:
-    """The heading above each element that may be a question, or the summary around it, by the element's id."""
-    categories: dict[int, str] = {}
+def _categories(page: Any) -> dict[Any, str]:
+    """The heading above each element that may be a question, or the summary around it."""
+    categories: dict[Any, str] = {}
     heading = ""
-    for element in page.find_all(lambda tag: tag.name in (*HEADINGS, "details", "dl") or _is_question(tag)):
-        if element.name not in HEADINGS:
-            outer = element.find_parent("details")
-            categories[id(element)] = bare(" ".join(html_text(_summary(outer)).split())) if outer else heading
-        elif not element.find_parent(lambda tag: tag.name in ("details", "dl", *AROUND) or _is_question(tag)):
-            heading = bare(" ".join(html_text(element.decode_contents()).split()))
+    for element in page.xpath(f"{HEADINGS} | //details | //dl | {ITEMS}"):
+        if element.tag in ("details", "dl") or element.get("itemtype"):
+            outer = next(element.iterancestors("details"), None)
+            summary = None if outer is None else outer.find("summary")
+            categories[element] = heading if summary is None else _line_of_text(_text(summary))
+        else:
+            heading = _line_of_text(_text(element))
     return categories
 
 
-def _is_question(tag: "Tag") -> bool:
-    return "schema.org/Question" in str(tag.get("itemtype", ""))
-
-
-def _blocks(page: "BeautifulSoup") -> Iterator[Block]:
+def _blocks(page: Any) -> Iterator[Block]:
     """Headings and paragraphs."""
-    for element in page.find_all([*HEADINGS, *TEXTS]):
-        if element.find_parent([*AROUND, *TEXTS]):
+    for element in page.xpath(BLOCKS):
+        line, text = element.sourceline, _text(element)
+        if element.tag[0] == "h":
+            yield Block(line, " ".join(text.split()), int(element.tag[1]))
             continue
-        line, text = element.sourceline or 1, html_text(element.decode_contents())
-        if element.name in HEADINGS:
-            yield Block(line, " ".join(text.split()), int(element.name[1]))
-        else:
-            strong = element.find(["b", "strong"])
-            lead = html_text(strong.decode_contents()) if strong else ""
-            lead = lead if text.startswith(lead) else ""
-            mark = "- " if element.name == "li" and not lead and not ASKED.match(text) else ""
-            yield from paragraph(repeat(line), [Piece(lead, True), Piece(mark + text.removeprefix(lead), False)])
+        strong = next(element.iter("b", "strong"), None)
+        lead = "" if strong is None else _text(strong)
+        lead = lead if text.startswith(lead) else ""
+        mark = "- " if element.tag == "li" and not lead and not ASKED.match(text) else ""
+        yield from paragraph(repeat(line), [Piece(lead, True), Piece(mark + text.removeprefix(lead), False)])

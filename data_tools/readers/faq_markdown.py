@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from data_tools.faq import FaqRecord
 from data_tools.html_text import html_text
-from data_tools.readers import faq_table
 from data_tools.readers.faq_blocks import ASKED, ASKING, MARKED, SAID, Block, Piece, nothing_found, pairs, paragraph, whole_text
+from data_tools.readers.faq_table import looks_like as is_table
 from data_tools.records import Broken
 from data_tools.source import OFFICE, Source
 
@@ -28,7 +28,7 @@ def looks_like(source: Source) -> bool:
     """Whether the text has headings, questions in bold or lines that begin with `Q.`, and is no table."""
     if source.encoding in OFFICE.values() or source.start.startswith(("{", "<!", "<html")):
         return False
-    return MARKED.search(source.head) is not None and not faq_table.looks_like(source)
+    return MARKED.search(source.head) is not None and not is_table(source)
 
 
 def read(source: Source, columns: Mapping[str, str] = {}) -> Iterator[FaqRecord | Broken]:

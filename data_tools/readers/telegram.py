@@ -86,6 +86,8 @@ def _messages(cursor: _Cursor) -> Iterator[Record | Broken]:
             line, value, _ = cursor.value()
         except _NotJson as error:
             yield cursor.past_broken(error, indent)
+            if cursor.peek() == "}":  # it was closed twice
+                cursor.skip("}")
             continue
         if isinstance(value, dict):
             yield Record(line, value)

@@ -46,7 +46,8 @@ LEFT_OUT = (
     r"|이미지|사진|동영상|비디오|오디오|스티커|문서|음성 메시지)"
 )
 ATTACHMENT = re.compile(
-    rf"^(?:(?:.* • .*|[{MARKS}]*){LEFT_OUT} ?(?:omitted|생략됨|제외됨|누락됨)|.+ \((?:file attached|파일 첨부됨|첨부된 파일|파일 첨부)\)"
+    rf"^(?:(?:[^•\n]+ • [^•\n]*|[{MARKS}]*){LEFT_OUT} ?(?:omitted|생략됨|제외됨|누락됨)"
+    r"|.+ \((?:file attached|파일 첨부됨|첨부된 파일|파일 첨부)\)"
     rf"|[{MARKS}]*<(?:Media omitted|(?:attached|첨부 ?파일|첨부): .+|미디어.*(?:제외|생략).*|View once .* omitted)>)[{MARKS}]*$",
     re.MULTILINE,
 )

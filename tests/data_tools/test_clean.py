@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_tools.clean import ATTACHMENT, KEPT, MERGED, Fate, clean
+from data_tools.clean import ATTACHMENT, KEPT, MERGED, PLACEHOLDER, Fate, clean
 from data_tools.conversation import Turn
 
 ROLES = {"c": "customer", "a": "agent"}
@@ -27,6 +27,11 @@ def turns(pattern, texts=None):
     ]
 
 
+def written(turn):
+    """The text of a turn in a row."""
+    return ATTACHMENT if turn.aside or PLACEHOLDER.fullmatch(turn.text) else turn.text
+
+
 def checked(given_turns):
     """What `clean` gives, after what must hold for any turns."""
     said, fates = clean(given_turns)
@@ -39,8 +44,7 @@ def checked(given_turns):
         assert {given_turns[part].role for part in one.parts} == {one.role}
         assert fates[one.parts[0]].fate == "kept"
         assert all(fates[part] == MERGED for part in one.parts[1:])
-        assert one.text == "\n".join(given_turns[part].text if given_turns[part].aside is None and one.text != ATTACHMENT
-                                     and fates[part].reason != "as a placeholder" else ATTACHMENT for part in one.parts) or ATTACHMENT in one.text  # fmt: skip
+        assert one.text == "\n".join(written(given_turns[part]) for part in one.parts)
     for turn, fate in zip(given_turns, fates, strict=True):
         assert (fate.fate == "dropped") <= bool(fate.reason)
         if turn.aside not in (None, "attachment"):

@@ -57,7 +57,10 @@ def test_answers_keep_lists_links_tables_and_code_as_lines(source):
         *("  2. large", "Not on Sundays.", "Size | Price", "S | 3", "code"),
     ]
 
-    assert read(source(PAGE)) == [("When does it come?", "\n".join(answer), 10), ("Can I cancel?", "Yes: call us.", 33)]
+    assert read(source(PAGE)) == [
+        ("When does it come?", "\n".join(answer), 10),
+        ("Can I cancel?", "Yes: call us.", PAGE[: PAGE.index("Can I")].count("\n") + 1),
+    ]
     assert [record.category for record in faq_markdown.read(source(PAGE))] == ["Orders", "Questions"]
 
 

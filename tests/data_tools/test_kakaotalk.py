@@ -142,6 +142,12 @@ def test_a_date_that_somebody_wrote_stays_in_the_message(source):
     assert [message.at for message in bracket] == ["2026-03-02T15:12:00", "2026-03-03T09:05:00"]
 
 
+def test_a_later_date_at_the_end_of_a_day_is_no_date_line(source):
+    text = "방문 날짜입니다.\n2026년 3월 5일 목요일"
+    first, second = read(source(f"2026. 3. 2. 오후 3:12, 별빛 : {text}\n2026. 3. 3. 오전 9:05, 김 : 네\n"))
+    assert (first.text, second.text) == (text, "네")
+
+
 def test_lines_of_the_other_shape_belong_to_a_message(source):
     quoted = "전에 이렇게 남겼어요\n2026년 3월 2일 오후 3:12, 김 : 문의드려요"
     assert [message.text for message in read(source(f"[김] [오후 3:12] {quoted}\n[김] [오후 3:13] 네\n"))] == [quoted, "네"]

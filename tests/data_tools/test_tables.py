@@ -108,6 +108,13 @@ def test_a_quote_that_another_row_closes_too_early_costs_its_line_only(source):
     assert rows_of(items) == [(3, ["2", "shut"]), (4, ["3", "x"])]
 
 
+def test_a_row_of_several_lines_with_too_many_cells_costs_its_first_line_only(source):
+    items = list(read_csv(source('a,b\n1,"open\nshut",x,y\n3,"y\nz",\n')))
+
+    assert [line for line, _ in broken_in(items)] == [2, 3]
+    assert rows_of(items) == [(4, ["3", "y\nz"])]
+
+
 def test_a_row_has_at_most_so_many_lines(source):
     whole = '1,"' + "x\n" * 1000 + '"\n'
     endless = '2,"' + "x\n" * 3000 + '"\n'

@@ -132,6 +132,16 @@ def test_one_message_of_broken_json_leaves_the_others(source, spoilt):
     assert [item.text for item in found if item not in broken] == [f"text {number}" for number in (1, 2, 3) if number != spoilt]
 
 
+@pytest.mark.parametrize("stray", ["}", "} }", "{", '"x": ', ": ", "5", "oops"])
+def test_a_stray_mark_between_messages_is_passed_over(source, stray):
+    one, two = (json.dumps(said(number, f"text {number}")) for number in (1, 2))
+    document = json.dumps(chat()).replace("[]", f"[{one},\n{stray}\n,{two}]")
+    found = read(source(document))
+
+    assert any(isinstance(item, Broken) for item in found)
+    assert next(item for item in found if not isinstance(item, Broken)).text == "text 1"
+
+
 @pytest.mark.parametrize("share", [0.45, 0.7, 0.95, 0.999])
 def test_a_cut_file_gives_the_messages_before_the_cut_and_says_so(source, share):
     text = json.dumps(chat(*(said(number, f"text {number}") for number in range(9))), indent=1)

@@ -1,5 +1,7 @@
 """WhatsApp's heads and date orders; what WhatsApp itself says, photos and deleted messages."""
 
+import time
+
 import pytest
 
 from data_tools.readers import whatsapp
@@ -61,6 +63,7 @@ def days(source, *dates):
         pytest.param(("02/03/2026, 15:12", "13/03/2026, 15:12"), "2026-03-02", "2026-03-13", id="a day above 12 in first place"),
         pytest.param(("02/03/2026, 15:12", "02/13/2026, 15:12"), "2026-02-03", "2026-02-13", id="a day above 12 in second place"),
         pytest.param(("02/11/2026, 9:00", "03/01/2026, 9:00", "03/02/2026, 9:00"), "2026-02-11", "2026-03-02", id="time does not go back"),
+        pytest.param(("05/01/2026, 9:00", "03/05/2026, 9:00", "04/09/2026, 9:00"), "2026-01-05", "2026-09-04", id="order before closeness"),
         pytest.param(
             ("01/02/2026, 9:00", "01/03/2026, 9:00", "01/04/2026, 9:00"), "2026-01-02", "2026-01-04", id="days lie close, month first"
         ),
@@ -199,3 +202,14 @@ def test_a_day_that_does_not_exist_has_no_time(source):
 )
 def test_other_files_are_not_claimed(source, text):
     assert not whatsapp.looks_like(source(text))
+
+
+@pytest.mark.parametrize(
+    "text", [" • " * 50_000 + "omitted", "<" * 100_000 + "attached", "(" * 100_000 + "첨부", " " * 100_000 + ">x", "omitted " * 20_000]
+)
+def test_long_messages_of_odd_marks_take_no_long_time(source, text):
+    start = time.perf_counter()
+    (message,) = read(source(f"02/03/2026, 15:12 - Mina: {text}\n"))
+
+    assert message.aside is None
+    assert time.perf_counter() - start < 2  # a pattern that looks at each mark from each mark takes minutes
