@@ -15,15 +15,15 @@ export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup data train eval serve test check clean
+.PHONY: help setup data train eval serve test check bench clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 10
 
 setup: $(READY) $(MODEL) $(VENV)/.browser  ## install everything into .venv, convert the embedded model (other targets do it when needed)
 
-data: $(READY)  ## read FAQ and chat logs, write training rows to runs/NAME/data
-	@$(BIN)/python -m data_tools $(CONFIG)
+data: $(READY) $(MODEL)  ## read FAQ and chat logs, write training rows to runs/NAME/data (ARGS=--strict stops at the first broken record)
+	@$(BIN)/python -m data_tools $(CONFIG) $(ARGS)
 
 train: $(READY) $(MODEL)  ## QLoRA, then the merge into runs/NAME/model
 	@$(BIN)/python -m train $(CONFIG)
@@ -39,6 +39,10 @@ test: setup  ## all tests, with a real engine and a real browser; no GPU, no mod
 
 check: $(READY)  ## style, types, layering
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo
+
+bench: $(READY) $(MODEL)  ## messages/s and memory of make data at 10,000, 100,000 and 1,000,000 messages; how well personal data is found
+	@$(BIN)/python bench/data.py
+	@$(BIN)/python -m data_tools.pii
 
 clean:  ## remove runs and caches (not .venv, not the converted model)
 	rm -rf runs .cache/vllm .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info

@@ -5,6 +5,7 @@ The first pass reads, masks and cleans every conversation, and keeps what is nee
 conversations lie in a file, so memory does not grow with the texts.
 """
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -21,12 +22,12 @@ from data_tools.faq import Entry, FaqRecord, join_records, plain
 from data_tools.inputs import inputs
 from data_tools.ledger import Ledger
 from data_tools.pii import Allow, Masker, allowed
-from data_tools.prepare import Prepared, Preparer, Spool, prepared
+from data_tools.prepare import Prepared, Preparer, Spool, as_messages, prepared
 from data_tools.progress import bar
 from data_tools.readers import faq_format, faq_table
 from data_tools.records import Broken
 from data_tools.report import write_report
-from data_tools.rows import Candidate, Row, entry_rows, message, unseen
+from data_tools.rows import Candidate, Row, entry_rows, unseen
 from data_tools.stock import Stock
 from data_tools.windows import Windows
 from frontdesk.base import load_tokenizer, locate
@@ -60,13 +61,14 @@ class Work:
 
 def build(config: Config, folder: Path, strict: bool = False, workers: int = 1) -> dict[str, Any]:
     """Write all files of a run's data into `folder` and return the manifest. Raises UserError."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # its threads do not survive the fork of the workers
     windows = Windows(load_tokenizer(config, locate(config.model, whole=False)), config.train.max_length)
     with inputs() as opened, Store(opened.scratch / "grams") as store:
         work = Work(config, folder, Reading(opened, strict), store, Stock(config.data.stock_share))
         read_faq(work)
         allow = allowed((*config.data.public, *(text for entry in work.faq for text in _texts(entry))), config.company)
         spool = Spool(opened.scratch / "conversations")
-        verdicts = first_pass(work, spool, Masker(allow) if config.data.mask else None, workers)
+        verdicts = first_pass(work, spool, Masker(allow) if config.data.mask else None, windows, workers)
         work.reading.conclude()
         plan = choose(work.candidates, store, work.faq, work.rows, config.data)
         with Rows(folder, windows, config.data.seed, len(work.candidates)) as rows, Ledger(folder / "ledger.jsonl") as ledger:
@@ -122,7 +124,7 @@ def entries(work: Work, paths: tuple[str, ...], prefix: str) -> list[Entry]:
     return found
 
 
-def first_pass(work: Work, spool: Spool, masker: Masker | None, workers: int) -> list[int]:
+def first_pass(work: Work, spool: Spool, masker: Masker | None, windows: Windows, workers: int) -> list[int]:
     """Read, mask and clean all conversations. For each the place of its candidate, or why it has none."""
     data = work.config.data
     facts = Facts(Known(entry.id, tuple(w.text for w in entry.questions), tuple(entry.answers), entry.source) for entry in work.faq)
@@ -131,7 +133,7 @@ def first_pass(work: Work, spool: Spool, masker: Masker | None, workers: int) ->
     seen: set[bytes] = set()
     ids: Counter[str] = Counter()
     with bar("reading", work.reading.accounts) as progress:
-        for item in prepared(conversations, Preparer(masker, facts), workers):
+        for item in prepared(conversations, Preparer(masker, facts, windows), workers):
             progress.add(len(item.places))
             spool.add(item)
             work.masked.update(kind for kinds in item.masks for kind in kinds)
@@ -202,12 +204,12 @@ def write_conversation(work: Work, plan: Plan, item: Prepared, verdict: int, row
         fate = Fate("set aside", "contradicts the FAQ") if verdict == CONFLICT else Fate("dropped", "in a duplicate conversation")
         _change(fates, item.said, fate)
     else:
-        messages = [message("user" if said.role == "customer" else "assistant", said.text) for said in item.said]
+        messages = as_messages(item.said)
         if plan.splits[verdict] == "train":
             _cap(work.stock, item, messages, fates)
         candidate = work.candidates[verdict]
         source = item.places[item.said[0].parts[0]]
-        windows = rows.write(plan.splits[verdict], candidate.id, messages, "chat", plan.groups[verdict], source)
+        windows = rows.write(plan.splits[verdict], candidate.id, messages, "chat", plan.groups[verdict], source, fits=item.fits)
         work.conversations["rows" if windows else "nothing to train"] += 1
         _lose(item, messages, windows, fates)
     for said, sentences in zip(item.said, item.stock, strict=True):
@@ -273,7 +275,7 @@ def conclude(work: Work, plan: Plan, rows: Rows, ledger: Ledger, allow: Allow) -
         "faq": {
             "entries": len(work.faq),
             "wordings": sum(len(entry.questions) for entry in work.faq),
-            "derived": dict(sorted(Counter(row.derived for row in plan.derived).items())),
+            "derived": dict(sorted(Counter(how for row in plan.derived for how in row.derived.split(", ")).items())),
             "dropped": {reason: number for reason, number in sorted(work.dropped.items()) if number},
         },
         "rows": {split: dict(sorted(kinds.items())) for split, kinds in seen.rows.items()},

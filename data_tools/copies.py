@@ -112,7 +112,6 @@ def near_pairs(store: Store, asked: Sequence[int], among: Sequence[int], seed: i
     import numpy as np
     from rensa import RMinHashLSH
 
-    themselves = asked == among
     index = RMinHashLSH(threshold=NEAR, num_perm=PERMUTATIONS, num_bands=BANDS)
     digests = np.empty((len(among), PERMUTATIONS), dtype=np.uint32)
     rows: list[int] = []  # those in the index, whose keys are their places here

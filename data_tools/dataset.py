@@ -76,12 +76,18 @@ class Rows:
         self.stack.close()
 
     def write(
-        self, split: str, row_id: str, messages: list[Message], kind: str, group: str, source: str, derived: str = ""
+        self,
+        split: str,
+        row_id: str,
+        messages: list[Message],
+        kind: str,
+        group: str,
+        source: str,
+        derived: str = "",
+        fits: bool | None = None,
     ) -> list[list[Message]]:
-        """Write a row, or the windows that it is cut into, and return those that have something to learn."""
-        windows = [
-            window for window in self.windows(messages) if any(turn["role"] == "assistant" and turn.get("weight", 1) for turn in window)
-        ]
+        """Write a row, or the windows that it is cut into unless it is known that it `fits`; return what has something to learn."""
+        windows = [window for window in self.windows(messages, fits) if any(map(_is_trained, window))]
         for number, window in enumerate(windows, 1):
             name = f"{row_id}/{number}" if len(windows) > 1 else row_id
             row = as_json(name, window, kind, group, source, derived)
@@ -123,6 +129,10 @@ class Rows:
             if len(samples) < MASKED_SAMPLES and f"[{kind}_" in text:
                 line = next(line for line in text.split("\n") if f"[{kind}_" in line)
                 samples.append(line[:200])
+
+
+def _is_trained(message: Message) -> bool:
+    return message["role"] == "assistant" and message.get("weight", 1) != 0
 
 
 def masks(samples: dict[str, list[str]], found: Counter[str]) -> dict[str, Any]:

@@ -17,6 +17,9 @@ from data_tools.clean import Fate, Said, clean
 from data_tools.conflicts import Conflict, Facts
 from data_tools.conversation import Conversation, Turn
 from data_tools.copies import grams, normalize
+from data_tools.rows import message
+from data_tools.windows import Windows
+from frontdesk.prompt import Message
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,14 +41,15 @@ class Prepared(NamedTuple):
     stock: list[tuple[int, ...]]  # digests of the sentences of each of `said`, none for a customer's
     digest: bytes
     grams: bytes
+    fits: bool  # in the tokens of one row
     conflict: tuple[int, Conflict] | None  # the exchange of `said` that contradicts the FAQ, and how
 
 
 class Preparer:
     """What each process does with a conversation."""
 
-    def __init__(self, masker: "Masker | None", facts: Facts) -> None:
-        self.masker, self.facts = masker, facts
+    def __init__(self, masker: "Masker | None", facts: Facts, windows: Windows) -> None:
+        self.masker, self.facts, self.windows = masker, facts, windows
 
     def __call__(self, conversations: list[Conversation]) -> list[Prepared]:
         """Prepare a batch."""
@@ -65,6 +69,7 @@ class Preparer:
             *(conversation.id, said, [turn.source for turn in turns], fates, masks, stock),
             hashlib.blake2b(whole.encode(), digest_size=16).digest(),
             compared(said).tobytes() if said else b"",
+            self.windows.fits(as_messages(said)),
             self._conflict(said),
         )
 
@@ -85,6 +90,11 @@ class Preparer:
             if found := self.facts.conflict(question.text, answer.text):
                 return exchange, found
         return None
+
+
+def as_messages(said: list[Said]) -> list[Message]:
+    """The messages of a row."""
+    return [message("user" if one.role == "customer" else "assistant", one.text) for one in said]
 
 
 def compared(said: list[Said]) -> "np.ndarray":

@@ -26,8 +26,7 @@ class Bar:
             self.tell(now - self.started)
 
     def tell(self, seconds: float) -> None:
-        size = sum(account.source.size for account in self.accounts)
-        share = sum(account.source.position for account in self.accounts) / max(1, size)
+        share = self.share()
         left = f", {seconds * (1 - share) / share / 60:.1f} min left" if share > 0.01 else ""
         end = "\r" if sys.stderr.isatty() else "\n"
         print(
@@ -36,6 +35,13 @@ class Bar:
             file=sys.stderr,
             flush=True,
         )
+
+    def share(self) -> float:
+        """The part of the input that is done: what was read of the files, less the messages that were read and wait."""
+        size = sum(account.source.size for account in self.accounts)
+        read = sum(account.counts["messages"] for account in self.accounts)
+        position = sum(account.source.position for account in self.accounts)
+        return position / max(1, size) * min(1, self.messages / max(1, read))
 
 
 @contextmanager

@@ -214,7 +214,7 @@ def _read_again(text: str) -> str:
                 return fixed
             if right == "cp949" and korean * 2 > beyond and (bad or not WORD.search(text)):
                 return fixed
-    return fix_encoding(text)
+    return str(fix_encoding(text))
 
 
 def _korean(text: str) -> int:

@@ -13,6 +13,9 @@ from frontdesk.prompt import Message, encode, fit
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
+LEAST = 10
+"""Letters that must be left of a customer's text that is shortened: an answer to nothing teaches nothing."""
+
 
 @dataclass
 class Windows:
@@ -23,7 +26,7 @@ class Windows:
     cut: int = 0  # conversations that became several windows
     made: int = 0  # those windows
     shortened: int = 0  # windows whose customer text lost its beginning
-    dropped: int = 0  # answers that are longer than max_length on their own
+    dropped: int = 0  # answers that leave no room for a question
 
     def __post_init__(self) -> None:
         pair = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "a"}]
@@ -39,9 +42,9 @@ class Windows:
         size = sum(len(message["content"].replace("<|", "< |").encode()) for message in messages)  # as the template writes it
         return self.frame + self.turn * len(messages) + size <= self.max_length or self.tokens(messages) <= self.max_length
 
-    def __call__(self, messages: list[Message]) -> list[list[Message]]:
-        """The windows of a conversation: one where it fits, none where its only answer is too long."""
-        if self.fits(messages):
+    def __call__(self, messages: list[Message], fits: bool | None = None) -> list[list[Message]]:
+        """The windows of a conversation: one where it fits (if that is known already), none where its only answer is too long."""
+        if self.fits(messages) if fits is None else fits:
             return [messages]
         windows = []
         agents = [place for place in range(1, len(messages), 2) if messages[place].get("weight", 1)]
@@ -71,12 +74,12 @@ class Windows:
         return list(takewhile(lambda end: self.tokens(messages[start : end + 1]) <= self.max_length, agents))
 
     def _shortened(self, pair: list[Message]) -> list[Message]:
-        """A customer turn and its answer with the beginning of the customer's text cut, or nothing where the answer alone is too long."""
+        """A customer turn and its answer with the beginning of the customer's text cut, or nothing where the answer is too long."""
         answer = pair[-1]
         answer_tokens = sum(encode(self.tokenizer, [{"role": "user", "content": "?"}, {**answer, "weight": 1}])[1])
         question = fit(self.tokenizer, pair[:-1], self.max_length - answer_tokens - 2)
         window = [*question, answer]
-        return window if self.tokens(window) <= self.max_length else []
+        return window if len(question[0]["content"].strip()) >= LEAST and self.tokens(window) <= self.max_length else []
 
 
 def _context(window: list[Message], first: int) -> list[Message]:

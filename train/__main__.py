@@ -19,7 +19,7 @@ from typing import Any
 
 from frontdesk.base import load_tokenizer, locate
 from frontdesk.config import Config, config_argument, load_config
-from frontdesk.errors import UserError, warn
+from frontdesk.errors import UserError
 from frontdesk.errors import run as run_main
 from frontdesk.files import read_json, read_jsonl, whole_folder, write_json
 from frontdesk.quiet import quiet
@@ -113,13 +113,7 @@ def load_rows(config: Config, run: Run, tokenizer: Any) -> tuple[list[dict[str, 
     for name in ("train", "valid_wordings", "valid"):
         rows, counts = token_rows(tokenizer, read_jsonl(run.data / f"{name}.jsonl"), config.train.max_length)
         sets[name] = rows
-        print(
-            f"train: {name}: {counts.rows} rows, {counts.tokens} tokens, {counts.supervised} supervised; "
-            f"{counts.windows} windows of long conversations, {counts.shortened} shortened, {len(counts.dropped)} dropped",
-            flush=True,
-        )
-        if counts.dropped:
-            warn(f"{name}: an answer longer than train.max_length {config.train.max_length} was left out: {', '.join(counts.dropped[:5])}")
+        print(f"train: {name}: {counts.rows} rows, {counts.tokens} tokens, {counts.supervised} supervised", flush=True)
     if not sets["train"]:
         raise UserError(f"{run.data}/train.jsonl: no rows; training needs some; add FAQ entries or chats to the config's sources")
     held_out = {label: sets[name] for label, name in (("wordings", "valid_wordings"), ("unseen", "valid")) if sets[name]}

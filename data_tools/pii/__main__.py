@@ -1,7 +1,7 @@
 """Recall and precision of the masker on labelled texts: `python -m data_tools.pii [LABELLED.jsonl] [--errors]`.
 
-One JSON object a line: `{"id", "lang": "ko" or "en", "names": [participants], "before": agent's text before (optional), "text"}`, where `[[KIND:value]]`
-marks personal data. Recall: marks wholly covered by one span of their kind. Precision: spans that overlap a mark of their kind.
+One JSON object a line: `{"id", "lang": "ko" or "en", "names": [participants], "before": the agent's text before (optional), "text"}`, where
+`[[KIND:value]]` marks personal data. Recall: marks wholly covered by one span of their kind. Precision: spans that overlap a mark of their kind.
 Exit code 1 where the total recall is under 0.98 or the precision under 0.95.
 """
 
@@ -114,9 +114,8 @@ def table(scores: dict[str, Counter[str]]) -> str:
     lines = [f"{'':20} {'marks':>6} {'recall':>7} {'by any kind':>12} {'found':>6} {'precision':>10}"]
     for name in sorted(scores, key=lambda name: (name == "total", name in {"en", "ko"}, name)):
         n = scores[name]
-        lines.append(
-            f"{name:20} {n['gold']:6} {ratio(n['covered'], n['gold']):7.3f} {ratio(n['any'], n['gold']):12.3f} {n['found']:6} {ratio(n['right'], n['found']):10.3f}"
-        )
+        recall, anyhow, precision = ratio(n["covered"], n["gold"]), ratio(n["any"], n["gold"]), ratio(n["right"], n["found"])
+        lines.append(f"{name:20} {n['gold']:6} {recall:7.3f} {anyhow:12.3f} {n['found']:6} {precision:10.3f}")
     return "\n".join(lines)
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from data_tools.pii.addresses import find_addresses
 from data_tools.pii.identity import find_identity
+from data_tools.pii.money import find_money
 from data_tools.pii.names import find_names
 from data_tools.pii.network import find_network, may_be_secret
 from data_tools.pii.orders import find_orders
@@ -15,7 +16,7 @@ from data_tools.pii.people import People, name_key, person
 from data_tools.pii.phones import find_phones, speaks_digits
 from data_tools.pii.spans import PLACEHOLDER, Masked, Span, collapse, original, usual, value_key, without_overlaps
 
-FINDERS = (find_identity, find_network, find_phones, find_orders, find_addresses)
+FINDERS = (find_identity, find_money, find_network, find_phones, find_orders, find_addresses)
 NUMERIC = re.compile(r"\d|@|\*{4}|골뱅이|[(\[]\s?at\s?[)\]]|\sdot\s", re.IGNORECASE)
 """Most messages hold none of these, and no word that announces a secret or a spoken number: then no finder of numbers runs."""
 
@@ -55,8 +56,8 @@ class Masker:
     def mask(self, texts: Sequence[str], names: Sequence[str] = (), roles: Sequence[str] | None = None) -> list[Masked]:
         """One conversation, in order: each text with placeholders, and what they replaced. Masking the result again changes nothing.
 
-        `names` are the participants' as the export tells them. `roles` ("customer" or "agent", one a text) tell whose question a text answers;
-        without them a text may answer the one before it.
+        `names` are the participants' as the export tells them. `roles` ("customer" or "agent", one a text) tell whose question a text
+        answers; without them a text may answer the one before it.
         """
         kept: list[list[Span]] = [[] for _ in texts]
         aliases: dict[str, str] = {}
@@ -114,7 +115,7 @@ def _asked(texts: Sequence[str], roles: Sequence[str] | None) -> Iterator[str]:
     if roles is None:
         yield from ["", *(text[-ASKED:] for text in texts[:-1])][: len(texts)]
         return
-    said = {role: "" for role in roles}
+    said = dict.fromkeys(roles, "")
     speaker = ""
     for text, role in zip(texts, roles, strict=True):
         said[role] = (said[role] + "\n" + text if role == speaker else text)[-ASKED:]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from data_tools.pii.spans import Span
-from data_tools.pii.words import ENGLISH_WORDS, FIRST_NAMES, NAMES_THAT_ARE_WORDS, THINGS, either
+from data_tools.pii.words import ENGLISH_WORDS, FIRST_NAMES, NAMES_THAT_ARE_WORDS, THINGS, either, words
 
 LETTER = "A-Za-zÀ-ÖØ-öø-ɏ"
 PARTS = "de van von der da del la bin al el di du"
@@ -21,20 +21,26 @@ LABELLED = re.compile(
     rf"(?:\s{{0,3}}(?:'s|is|was|:|=|-|should be|to)(?=[\s:'\"]))+[\s\"']{{0,4}}(?P<name>{ANY})",
     re.IGNORECASE,
 )
-NOT_OF_PERSONS = frozenset(
-    "user product item file brand company store shop model street domain plan hotel restaurant business city country bank school wifi network app "
-    "game host computer device channel project color colour category event airline movie book variable field column group team server class".split()
+NOT_OF_PERSONS = words(
+    "user product item file brand company store shop model street domain plan hotel restaurant business city country bank school wifi "
+    "network app "
+    "game host computer device channel project color colour category event airline movie book variable field column group team server class"
 )
-ROLE = "recipient consignee passenger applicant driver patient traveller traveler tenant signatory guest card_?holder account_?holder beneficiary "
-ROLE += "customer contact(?:_person)? receiver sender"
-SAID_OF = "addressed_to registered_to belongs_to made_out_to signed_for_by signed_by (?:under|in)_the_name(?:_of)? ask_for "
-SAID_OF += "(?:label|invoice|ticket|card)_(?:should|to)_(?:say|read) attn:? attention:?"
+ROLE = (
+    "recipient consignee passenger applicant driver patient traveller traveler tenant signatory guest card_?holder account_?holder "
+    "beneficiary customer contact(?:_person)? receiver sender"
+)
+SAID_OF = (
+    "addressed_to registered_to belongs_to made_out_to signed_for_by signed_by (?:under|in)_the_name(?:_of)? ask_for "
+    "(?:label|invoice|ticket|card)_(?:should|to)_(?:say|read) attn:? attention:?"
+)
 HOLDER = re.compile(
     rf"{EDGE}(?:{either(ROLE)}(?:'s name)?(?:\s?\d)?\s?(?::|=|\bis\b)\s{{0,3}}|{either(SAID_OF)}{GAP})(?-i:(?P<name>{FULL}))", re.IGNORECASE
 )
 KIN = "wife husband son daughter mother mum mom father dad friend colleague partner boss sister brother neighbou?r"
 RELATED = re.compile(
-    rf"{EDGE}(?:{either('under name')}{GAP}(?-i:(?P<pair>{PAIR}))|{either('my our his her your')}{GAP}{either(KIN)},?{GAP}(?-i:(?P<name>{FULL})))",
+    rf"{EDGE}(?:(?:under|name){GAP}(?-i:(?P<pair>{PAIR}))"
+    rf"|{either('my our his her your')}{GAP}{either(KIN)},?{GAP}(?-i:(?P<name>{FULL})))",
     re.IGNORECASE,
 )
 INTRODUCED = re.compile(
@@ -59,13 +65,15 @@ GREETED = re.compile(
     re.IGNORECASE,
 )
 SIGNED = re.compile(
-    rf"(?:(?:regards|sincerely|cheers|best|wishes|thanks|thank you|truly|love)[,.!]? ?\n{{1,3}} ?|[\n ][-~] ?)(?P<name>(?-i:{FULL}))\s{{0,3}}$",
+    rf"(?:(?:regards|sincerely|cheers|best|wishes|thanks|thank you|truly|love)[,.!]? ?\n{{1,3}} ?|[\n ][-~] ?)"
+    rf"(?P<name>(?-i:{FULL}))\s{{0,3}}$",
     re.IGNORECASE,
 )
 PATTERNS = (
     ("name", LABELLED),
     (
-        "recipient consignee passenger applicant driver patient travel tenant signatory guest holder beneficiary customer contact receiver sender "
+        "recipient consignee passenger applicant driver patient travel tenant signatory guest holder beneficiary customer contact "
+        "receiver sender "
         "addressed registered belongs made_out signed the_name ask_for label invoice ticket card attn attention",
         HOLDER,
     ),
@@ -87,7 +95,9 @@ CUES = [([cue.replace("_", " ").replace("\N{SYMBOL FOR NEWLINE}", "\n") for cue 
 
 NAMED = re.compile(rf"{EDGE}(?P<name>{PAIR})")
 NUMBERED = re.compile(
-    r"\s?[,:(/-]?\s?(?:passport|ssn|dob|date of birth|phone|tel\b|mobile|e-?mail|iban|card number|\+?\d[\d -]{7}|\S{1,30}@)", re.IGNORECASE
+    r"\s?[,:(/-]?\s?(?:passport|ssn|dob|date of birth|phone|tel\b|mobile|e-?mail|iban|card number"
+    r"|(?!(?:19|20)\d\d-)\+?\d[\d -]{7}|\S{1,30}@)",
+    re.IGNORECASE,
 )
 NUMBER_FOR = re.compile(r"\d{4}(?:,|:| for| under| name) $")
 """What stands right behind or before a person's name in a list of persons."""
@@ -103,8 +113,10 @@ ASKS = re.compile(
 PLACE = "hotel restaurant product item company street user file brand shop store airline city bank business model plan event place"
 NOT_ASKED = re.compile(rf"\b{either(PLACE)}(?:'s)?\s?names?\b|names? of (?:the |your |a )?{either(PLACE)}", re.IGNORECASE)
 LEAD = re.compile(
-    r"(?:(?:hi|hello|hey|yes|yeah|yep|yup|sure|sure thing|okay|ok|of course|certainly|absolutely|no problem|oh|ah|um|uh|well|thanks|thank you"
-    r"|great|good|alright|it ?'?s|it is|that ?'?s|that would be|that is|that'd be|this is|i ?'?m|i am|(?:my |the )?(?:full |first |last )?name(?:'s| is)?"
+    r"(?:(?:hi|hello|hey|yes|yeah|yep|yup|sure|sure thing|okay|ok|of course|certainly|absolutely|no "
+    r"problem|oh|ah|um|uh|well|thanks|thank you"
+    r"|great|good|alright|it ?'?s|it is|that ?'?s|that would be|that is|that'd be|this is|i ?'?m|i am|(?:my |the )?(?:full |first "
+    r"|last )?name(?:'s| is)?"
     r"|call me|mr|mrs|ms|miss|dr|please use|under)(?![A-Za-z'])[\s,.!:-]{0,5}){0,6}",
     re.IGNORECASE,
 )
@@ -163,7 +175,8 @@ def name_words(match: re.Match[str], lower: bool = False, word_names: bool = Fal
         size = word.start() + len(part)
         if part != word[0]:
             break
-    if size >= 2:
+    acronym = value[:size].isupper() and size <= (2 if word_names else 4) and " " not in value[:size]
+    if size >= 2 and not acronym:
         yield Span(match.start(group), match.start(group) + size, "NAME")
 
 

@@ -5,32 +5,40 @@ from collections.abc import Iterator
 
 from data_tools.pii.names_english import CAP, EDGE, FULL, name_words
 from data_tools.pii.spans import Span
-from data_tools.pii.words import KOREAN_THINGS, KOREAN_WORDS, SURNAMES, TITLES, either
+from data_tools.pii.words import KOREAN_THINGS, KOREAN_WORDS, SURNAMES, TITLES, either, words
 
 HANGUL = re.compile(r"[가-힣]")
 OPEN = r"(?<![가-힣])"
 SHAPE = rf"{SURNAMES}[가-힣]{{1,2}}"
 TOKEN = rf"(?P<name>{SURNAMES}[가-힣]{{2}})"
 END = r"(?![가-힣])"
-IS = either("입니다 이에요 예요 이라고 라고\\s?합 인데요 이고요")
+IS = either("입니다 이에요 예요 이라고 라고_?합 인데요 이고요")
 COPULA = rf"(?:{IS}|{either('라고 에요 이예요 이고 이며 인데 이요 이야 이구요 구요 고요 이라 였 이었 맞')}|[요임야]{END}|(?:으로|로)\s)"
 STOP = rf"(?=$|[^가-힣A-Za-z]|님|씨|고객|본인|{COPULA})"
 DONE = either("되 돼 예약 주문 했 해 등록 가입 접수 합니다 부탁")
 
 WHO = (
-    "예금주 받는\\s?(?:사람|분) 받으시는\\s?분 수령인 수령자 수취인 보내는\\s?(?:사람|분) 발신인 수신인 주문자 예약자 구매자 신청자 신청인 입금자 투숙객 투숙자 "
-    "탑승객 탑승자 대표자? 명의자? 운전자 동행자 동행인 동반자 대리인 배우자 딸 아들 남편 아내 와이프 어머니 아버지 엄마 아빠 동생 언니 누나 오빠 친구 동료 할머니 "
-    "할아버지 보호자 환자 계약자 피보험자 세입자 입주자 작성자 영문명? 여권\\s?이름 영문\\s?이름 고객 회원 담당자 연락인 성함 성명 존함 이름"
+    "예금주 받는_?(?:사람|분) 받으시는_?분 수령인 수령자 수취인 보내는_?(?:사람|분) 발신인 수신인 주문자 예약자 구매자 신청자 신청인 "
+    "입금자 투숙객 투숙자 "
+    "탑승객 탑승자 대표자? 명의자? 운전자 동행자 동행인 동반자 대리인 배우자 보호자 환자 계약자 피보험자 세입자 입주자 작성자 영문명? "
+    "여권_?이름 영문_?이름 "
+    "고객 회원 담당자 연락인 성함 성명 존함 이름"
 )
 LABEL = re.compile(
     rf"{either(WHO)}(?:명|\s?이름|\s?성함|\s?성명)?(?:(?P<link>(?:\s?(?:은|는|이|가|을|를|:|=|\(|-)){{1,3}})\s?|\s)"
     rf"(?P<name>{SHAPE}|(?<=[:=]\s)[가-힣]{{2,4}}?|(?<=[:=])[가-힣]{{2,4}}?|[가-힣]{{2,3}}?(?={IS})){STOP}"
 )
+KIN = either("딸 아들 남편 아내 와이프 어머니 아버지 엄마 아빠 동생 언니 누나 오빠 친구 가족 동료 할머니 할아버지 보호자 대리인")
+KIN_NAMED = re.compile(rf"{KIN}(?:\s?이름[은이]?|,)?\s{TOKEN}(?=$|[,.)\d]|\s\d|님|씨|입니다|이에요|이고|인데|이라고)")
 I_AM = either("저는 저 전 제가 나는 난 본인은")
 GREETING = either("안녕하세요 안녕하십니까 반갑습니다 수고하세요 여보세요")
-CALLER = "고객 주문자 예약자 주문한 예약한 구매한 전화드린 문의드린 문의한 문의했던 연락드린 신청한 예약했던 주문했던 결제한 입금한 상담원 상담사 상담 매니저 담당자? 고객센터 고객지원팀 지원팀"
+CALLER = (
+    "고객 주문자 예약자 주문한 예약한 구매한 전화드린 문의드린 문의한 문의했던 연락드린 신청한 예약했던 주문했던 결제한 입금한 "
+    "상담원 상담사 상담 매니저 담당자? 고객센터 고객지원팀 지원팀"
+)
 SAID = re.compile(
-    rf"(?:{I_AM}|^|{GREETING}[,.!~\s]{{0,3}})\s?(?P<name>[가-힣]{{2,4}}?)(?:이라고|라고)\s?{either('합니다 해요 하는데 하고 하는 불러 함 부르')}"
+    rf"(?:{I_AM}|^|{GREETING}[,.!~\s]{{0,3}})\s?(?P<name>[가-힣]{{2,4}}?)(?:이라고|라고)"
+    rf"\s?{either('합니다 해요 하는데 하고 하는 불러 함 부르')}"
 )
 INTRODUCED = re.compile(
     rf"{OPEN}(?:{I_AM}|{GREETING}|{either(CALLER)})[\s,.!~:]{{0,3}}(?P<name>{SHAPE})"
@@ -42,10 +50,8 @@ TITLED = re.compile(
     rf"{OPEN}{TOKEN}(?=\s?{either('팀장 과장 차장 부장 대리 실장 매니저 기사 선생 원장 대표 이사 교수 간호사 상담사 상담원 사원 주임')}"
     r"(?:님|께|이|한|[^가-힣]|$))"
 )
-RELATED = re.compile(
-    rf"{OPEN}{TOKEN}(?=[은는이가]\s(?:제|저의|우리|저희|본인)[\s가]|의\s{either('남편 아내 가족 친구 동생 엄마 아빠 어머니 아버지 딸 아들 보호자 대리')}"
-    rf"|(?:으로|로)\s{DONE}|한테|에게|께\s|께서|\s?앞(?:으로)?{END})"
-)
+RELATED = re.compile(rf"{OPEN}{TOKEN}(?=[은는이가]\s(?:제|저의|우리|저희)\s{KIN}|의\s{KIN}|한테|에게|께\s|께서|\s?앞(?:으로)?{END})")
+NAMED_AS = re.compile(rf"(?:주문|예약|입금|명의|이름|수령|가입)[은는이가도]?\s{TOKEN}(?=(?:으로|로)\s{DONE})")
 BESIDE_NUMBER = re.compile(
     rf"(?<![\w-])[A-Z\d][A-Z\d-]{{6,24}}[\s,/():]{{1,3}}{TOKEN}"
     rf"(?=\s{{0,2}}(?:$|[,./)(\n\d]|{either('입니다 이에요 예요 님 이요 고객 본인 성인 앞 여기 명의 추가')}))"
@@ -63,24 +69,28 @@ ASKS = re.compile(
     rf"(?:{either('어떻 무엇 뭐 뭔 알려 말씀 부탁 여쭤 여쭙 확인 남겨 적어 입력 주시 주세요')}|으로\s?(?:예약|주문)|\?)|누구(?:신|세|실|시)"
 )
 NOT_OF_PERSONS = re.compile(
-    rf"{either('상품 제품 모델 매장 지점 회사 브랜드 업체 은행 파일 호텔 가게 상호 강아지 고양이 반려동물 반려견 반려묘')}\s?(?:의\s?)?(?:이름|명)"
+    either("상품 제품 모델 매장 지점 회사 브랜드 업체 은행 파일 호텔 가게 상호 강아지 고양이 반려동물 반려견 반려묘")
+    + r"\s?(?:의\s?)?(?:이름|명)"
 )
-LEAD = re.compile(
-    rf"(?:{either('네네 네 넵 넹 예 아 어 음 안녕하세요 저는 전 저 제\\s?이름은 이름은 성함은 제가 예금주는? 예약자는? 주문자는? 본인 받는\\s?사람은? 영문으로')}"
-    rf"{END}[\s,.!~:]{{0,4}}){{0,5}}"
+LEADS = (
+    "네네 네 넵 넹 예 아 어 음 안녕하세요 저는 전 저 제_?이름은 이름은 "
+    "성함은 제가 예금주는? 예약자는? 주문자는? 본인 받는_?사람은? 영문으로"
 )
+LEAD = re.compile(rf"(?:{either(LEADS)}{END}[\s,.!~:]{{0,4}}){{0,5}}")
 ENDING = either(
-    "입니다 이에요 예요 에요 이예요 이요 요 이고요 이구요 이고 고요 구요 인데요 이라고 라고 님이요 님 이며 이야 임 이랑 이였 였 으로 로 드림 본인"
+    "입니다 이에요 예요 에요 이예요 이요 요 이고요 이구요 이고 고요 구요 인데요 이라고 라고 님이요 님 이며 이야 임 이랑 이였 였 으로 "
+    "로 드림 본인"
 )
 ANSWER = re.compile(
-    rf"(?P<name>[가-힣]{{2,4}}?)(?:\s?{ENDING}(?:\s?{either('합니다 해요 입니다 습니다 하는데요')}|\s{DONE}[가-힣]{{0,8}})?{END}|(?=\s{{0,3}}(?:$|[^\s가-힣A-Za-z])))"
+    rf"(?P<name>[가-힣]{{2,4}}?)(?:\s?{ENDING}(?:\s?{either('합니다 해요 입니다 습니다 하는데요')}|\s{DONE}[가-힣]{{0,8}})?{END}"
+    rf"|(?=\s{{0,3}}(?:$|[^\s가-힣A-Za-z])))"
 )
 LATIN_ANSWER = re.compile(
     rf"(?P<name>{FULL})(?=\s{{0,3}}(?:$|[.,;!?\n(/]|\d|{either('입니다 이에요 예요 이요 요 이고 고요 이라고 라고')}))"
 )
 
-PARTICLES = frozenset("으 이 가 은 는 을 를 도 의 에 로 해 하 하고 만 와 과 한 된 될 할 으로 에서 이요 건 들 분 님".split())
-NO_ENDS = ("게", "고", "를", "는", "에", "면", "로", "요", "까", "다", "죠", "팀", "부서")
+PARTICLES = words("으 이 가 은 는 을 를 도 의 에 로 해 하 하고 만 와 과 한 된 될 할 으로 에서 이요 건 들 분 님")
+NO_ENDS = ("게", "고", "를", "는", "에", "면", "로", "요", "까", "다", "죠", "팀", "부서", "님")
 NO_STARTS = ("없어", "없음", "모르", "그건", "그냥", "잠시", "어떻", "무엇", "누구", "왜요")
 BESIDE_ENDS = ("해", "은", "을", "만", "데", "와", "의", "도", "번", "건", "시", "원")
 """Ends of common words; beside a number, where words of all kinds stand, of more."""
@@ -99,7 +109,7 @@ def introduced_korean(text: str) -> Iterator[Span]:
         said = match["link"] or len(match["name"]) >= 3 or re.match(IS, text[match.end() :][:4])
         if said and not NOT_OF_PERSONS.search(text[max(0, match.start() - 8) : match.start("name")]):
             yield from _if_name(match)
-    for pattern in (SAID, INTRODUCED, STARTS, HONORED, TITLED, RELATED, BESIDE_NUMBER, BEFORE_NUMBER):
+    for pattern in (SAID, INTRODUCED, STARTS, HONORED, TITLED, KIN_NAMED, RELATED, NAMED_AS, BESIDE_NUMBER, BEFORE_NUMBER):
         for match in pattern.finditer(text):
             if pattern not in {BESIDE_NUMBER, BEFORE_NUMBER} or not match["name"].endswith(BESIDE_ENDS):
                 yield from _if_name(match)

@@ -4,50 +4,65 @@ import re
 from collections.abc import Iterator
 
 from data_tools.pii.spans import Span
+from data_tools.pii.words import either
 
-VALUE = r"#?[A-Z0-9](?:[A-Z0-9]|[-_/](?=[A-Z0-9])|(?<=\d) (?=\d{3,4}(?!\d))){1,28}"
+VALUE = r"#?[A-Z0-9](?:[A-Z0-9]|[-_/](?=[A-Z0-9])|(?<=\d) (?=\d{2,4}(?!\d))){1,28}"
 BOUND = r"(?![A-Z0-9_*]|[-./]\d|:\d)"
-THING = (
-    r"(?:order|booking|reservation|tracking|invoice|confirmation|reference|shipment|shipping|parcel|package|waybill|delivery|ticket|case|return|rma|receipt"
-    r"|transaction|purchase|refund|pnr|itinerary|membership|member|customer|claim|quote|subscription|payment|flight|ride|trip|loyalty|repair)"
+STRONG = either(
+    "orde?r booking reservation tracking invoice confirmation reference shipment waybill ticket receipt transaction pnr rma itinerary"
 )
-STRONG = (
-    r"(?:orde?r|booking|reservation|tracking|invoice|confirmation|reference|shipment|waybill|ticket|receipt|transaction|pnr|rma|itinerary)"
+"""With one of these a long number needs no "number" between."""
+
+THING = either(
+    "order booking reservation tracking invoice confirmation reference shipment shipping parcel package waybill delivery ticket case "
+    "return rma receipt "
+    "transaction purchase refund pnr itinerary membership member customer claim quote subscription payment flight ride trip loyalty repair"
 )
 NUMBER = r"(?:number|numbers|no\.?|num|nr\.?|id|ids|code|ref(?:erence)?|#|№)"
-LINK = r"(?:\s*(?:is|was|are|it's|would be|should be|here|starts with|ends with|ending in|[:=,-]|—)(?=\W|\d))*\s*"
-NAMED_ENGLISH = re.compile(rf"(?<![A-Za-z]){THING}s?(?:'s)?\s*(?:{THING}\s*)?{NUMBER}(?![a-z]){LINK}({VALUE}){BOUND}", re.IGNORECASE)
-BARE_ENGLISH = re.compile(rf"(?<![A-Za-z]){STRONG}\s*(?:[:#(]|is|was)?\s*({VALUE}){BOUND}", re.IGNORECASE)
-TRACKED = re.compile(
-    rf"(?:\b(?:PNR|locator|ref|DHL|UPS|FedEx|USPS|EMS)|대한통운|한진택배|롯데택배|로젠택배|우체국택배|택배)(?:\s*(?:is|:|no\.?|number|번호))*\s*({VALUE}){BOUND}",
-    re.IGNORECASE,
-)
+LINKS = "is was are it's would_be should_be here starts_with ends_with ending_in [:=,-]"
+LINK = rf"(?:\s{{0,2}}{either(LINKS)}(?=\W|\d)){{0,4}}\s{{0,3}}"
+NAMED_ENGLISH = re.compile(rf"(?<![A-Za-z]){THING}s?(?:'s)?\s?(?:{THING}\s?)?{NUMBER}(?![a-z]){LINK}({VALUE}){BOUND}", re.IGNORECASE)
+BARE_ENGLISH = re.compile(rf"(?<![A-Za-z]){STRONG}(?![A-Za-z])\s?(?:[:#(]|is|was)?\s?({VALUE}){BOUND}", re.IGNORECASE)
+CARRIER = r"(?:\b(?:PNR|locator|ref|DHL|UPS|FedEx|USPS|EMS)|대한통운|택배)"
+CARRIED = re.compile(rf"{CARRIER}(?:\s?(?:is|:|no\.?|number|번호)){{0,2}}\s{{0,2}}({VALUE}){BOUND}", re.IGNORECASE)
 
-KOREAN_THING = r"(?:주문|예약|송장|운송장|접수|배송|조회|결제|승인|영수증|거래|티켓|항공권|예매|확인|교환|반품|환불|문의|회원|고객|멤버십|구매|발주|견적|인보이스|수리|택배|등기|상담|이용권|청구서|증권|픽업|PNR)"
-KOREAN_LINK = r"(?:\s*(?:가|는|은|이|를|을|:|=|요|여기|이거|이건|이거고|입니다|,|\(|-))*\s*"
+KOREAN_THING = either(
+    "주문 예약 송장 운송장 접수 배송 조회 결제 승인 영수증 거래 거래명세서 티켓 항공권 예매 확인 교환 반품 환불 문의 회원 고객 멤버십 "
+    "구매 발주 견적 인보이스 수리 택배 등기 상담 "
+    "이용권 청구서 증권 픽업 PNR"
+)
+KOREAN_LINK = rf"(?:\s{{0,2}}{either('가 는 은 이 를 을 : = 요 여기 이거 이건 이거고 입니다 , [(] -')}){{0,4}}\s{{0,3}}"
 NAMED_KOREAN = re.compile(rf"{KOREAN_THING}\s?(?:번호|넘버|코드|ID|아이디|No\.?|#){KOREAN_LINK}({VALUE}){BOUND}", re.IGNORECASE)
 BARE_KOREAN = re.compile(rf"{KOREAN_THING}(?:건|내역)?\s?[:#(]?\s?({VALUE}){BOUND}", re.IGNORECASE)
 FOLLOWED = re.compile(rf"(?<![A-Z0-9#.,/:-])({VALUE}){BOUND}\s?(?:번|건|으로|로)?\s?(?:주문|예약|송장|운송장|접수)", re.IGNORECASE)
+LABELLED = ((NAMED_ENGLISH, 2), (NAMED_KOREAN, 2), (CARRIED, 6), (BARE_ENGLISH, 5), (BARE_KOREAN, 6), (FOLLOWED, 6))
+"""Each with the digits that a value must have: the weaker the words, the more."""
 
 HASH = re.compile(rf"(?<![\w#&/])(#\s?(?:[A-Z]{{1,5}}[-_]?)?\d(?:[A-Z0-9]|[-_](?=[A-Z0-9])){{2,24}}){BOUND}", re.IGNORECASE)
-OWN_FORM = re.compile(
-    r"(?<![A-Z0-9-])((?:ORD|ORDER|INV|BK|BKG|RES|RSV|RV|TRK|PO|SO|RMA|TKT|REF|CS|CASE|TICKET|RET|SHP|BOOK|CONF|INVOICE|PAY|TXN)[-_#]?(?:[A-Z0-9]+[-_])*[A-Z]{0,3}\d{3,}(?:[-_][A-Z0-9]+)*"
-    r"|20\d{6}-[A-Z0-9]*\d{3}[A-Z0-9]*(?:-\d+)?|1Z[0-9A-Z]{16}|[A-Z]{2}\d{9}[A-Z]{2})(?![A-Z0-9])",
-    re.IGNORECASE,
-)
 NOT_NUMBERED = re.compile(
-    r"(?:room|apt|apartment|suite|unit|gate|platform|floor|item|size|page|step|version|model|color|colour|chapter|track)\s?$", re.IGNORECASE
-)
-UNIT = re.compile(
-    r"\s?(?:원|만\s?원|개|명|분|시|일|월|년|박|번째|자리|회|권|장|벌|켤레|세트|박스|병|잔|인분|퍼센트|%|포인트|위|층|호|kg|g\b|cm|mm|ml|gb|mb|krw|usd|won\b|dollars?|euros?|bucks"
-    r"|(?:items?|pieces?|pcs|units?|shirts?|pairs?|boxes|packs?|sets?|copies|days?|hours?|minutes?|mins?|weeks?|months?|years?|business|people|persons?|guests?|nights?|points?|or more|am|pm|times)\b)",
+    rf"{either('room apt apartment suite unit gate platform floor item size page step version model color colour chapter track')}\s?$",
     re.IGNORECASE,
 )
+PREFIX = either("ORD ORDER INV BK BKG RES RSV RV TRK PO SO RMA TKT REF CS CASE TICKET RET SHP BOOK CONF INVOICE PAY TXN")
+OWN_FORM = re.compile(
+    rf"(?<![A-Z0-9-])({PREFIX}[-_#]?(?:[A-Z0-9]{{1,12}}[-_]){{0,4}}[A-Z]{{0,3}}\d{{3,20}}(?:[-_][A-Z0-9]{{1,12}}){{0,4}}"
+    r"|20\d{6}-[A-Z0-9]{0,4}\d{3}[A-Z0-9]{0,12}(?:-\d{1,8})?|1Z[0-9A-Z]{16}|[A-Z]{2}\d{9}[A-Z]{2})(?![A-Z0-9])",
+    re.IGNORECASE,
+)
+KOREAN_UNITS = "원 만_?원 개 명 분 시 일 월 년 박 번째 자리 회 권 장 벌 켤레 세트 박스 병 잔 인분 퍼센트 % 포인트 위 층 호"
+ENGLISH_UNITS = (
+    "items? pieces? pcs units? shirts? pairs? boxes packs? sets? copies days? hours? minutes? mins? weeks? months? years? business "
+    "people persons? guests? nights? points? "
+    "or_more am pm times kg g cm mm ml gb mb krw usd won dollars? euros? bucks"
+)
+UNIT = re.compile(rf"\s?(?:{either(KOREAN_UNITS)}|{either(ENGLISH_UNITS)}\b)", re.IGNORECASE)
 DATE = re.compile(
-    r"(?:19|20)\d\d(?P<sep>[-./ ]?)(?:0?[1-9]|1[0-2])(?:(?P=sep)(?:0?[1-9]|[12]\d|3[01]))?|\d{1,2}[-/.]\d{1,2}(?:[-/.]\d{2,4})?|\d{1,2}:\d\d|\d{1,2}(?:st|nd|rd|th|am|pm|days?|hrs?|min)",
+    r"(?:19|20)\d\d(?P<sep>[-./ ]?)(?:0?[1-9]|1[0-2])(?:(?P=sep)(?:0?[1-9]|[12]\d|3[01]))?"
+    r"|\d{1,2}[-/.]\d{1,2}(?:[-/.]\d{2,4})?|\d{1,2}:\d\d"
+    r"|\d{1,2}(?:st|nd|rd|th|am|pm|days?|hrs?|min)",
     re.IGNORECASE,
 )
-ASKED = re.compile(rf"(?<![A-Za-z]){THING}s?\s*(?:{THING}\s*)?{NUMBER}(?![a-z])|{KOREAN_THING}\s?(?:번호|코드|넘버)", re.IGNORECASE)
+ASKED = re.compile(rf"(?<![A-Za-z]){THING}s?\s?(?:{THING}\s?)?{NUMBER}(?![a-z])|{KOREAN_THING}\s?(?:번호|코드|넘버)", re.IGNORECASE)
 ANSWER = re.compile(rf"(?<![A-Z0-9#.,/:$₩€£-])({VALUE}){BOUND}", re.IGNORECASE)
 SHORT = 120
 """An answer to a question for a number is no longer than this."""
@@ -55,26 +70,27 @@ SHORT = 120
 
 def find_orders(text: str, asked: str) -> Iterator[Span]:
     """All such numbers. `asked` is what the other side said just before."""
-    found = list(_said_to_be_orders(text, asked))
+    found = [*_in_own_form(text), *_labelled(text, asked)]
     yield from found
-    shapes = {_shape(text[span.start : span.end]) for span in found}
-    if any(len(shape) >= 6 for shape in shapes):
-        for match in ANSWER.finditer(text):  # "A-1207 or A-1208": what looks like one that was named is one, too
-            if len(match[1]) >= 6 and _shape(match[1]) in shapes:
-                yield Span(*match.span(1), "ORDER")
+    shapes = {shape for span in found if len(shape := _shape(text[span.start : span.end])) >= 6}
+    if shapes:  # "A-12071 or A-12081": what has the shape of a number that was named is one, too
+        yield from (Span(*match.span(1), "ORDER") for match in ANSWER.finditer(text) if _shape(match[1]) in shapes)
 
 
 def _shape(value: str) -> str:
     return re.sub(r"[A-Za-z]", "A", re.sub(r"\d", "9", value))
 
 
-def _said_to_be_orders(text: str, asked: str) -> Iterator[Span]:
+def _in_own_form(text: str) -> Iterator[Span]:
     for match in HASH.finditer(text):
         if not NOT_NUMBERED.search(text[max(0, match.start() - 12) : match.start()]) and not UNIT.match(text, match.end()):
             yield Span(*match.span(1), "ORDER")
     for match in OWN_FORM.finditer(text):
         yield Span(*match.span(1), "ORDER")
-    for pattern, least in ((NAMED_ENGLISH, 2), (NAMED_KOREAN, 2), (TRACKED, 6), (BARE_ENGLISH, 5), (BARE_KOREAN, 6), (FOLLOWED, 6)):
+
+
+def _labelled(text: str, asked: str) -> Iterator[Span]:
+    for pattern, least in LABELLED:
         for match in pattern.finditer(text):
             if _numbers(text, match, least):
                 yield Span(*match.span(1), "ORDER")
@@ -88,9 +104,10 @@ def _numbers(text: str, match: re.Match[str], least: int) -> bool:
     """Whether a value has enough digits (or is a booking code in capitals) and is no date, price, quantity or ordinary word."""
     value = match[1]
     digits = sum(char.isdigit() for char in value)
-    if UNIT.match(text, match.end()) or (DATE.fullmatch(value.lstrip("#")) and not (digits == 8 == len(value) and least < 5)):
+    named_day = digits == 8 == len(value) and least < 5  # "order number 20260227"
+    if UNIT.match(text, match.end()) or (DATE.fullmatch(value.lstrip("#")) and not named_day):
         return False
     if not digits:
         return least < 5 and 5 <= len(value) <= 8 and value.isupper()
-    letters = sum(char.isalpha() for char in value)
-    return digits >= least or (digits >= 2 and letters >= 1 and len(value) >= 5 and least < 6)
+    mixed = digits < len(value.replace("-", "")) and len(value) >= 5 and least < 6
+    return digits >= least or (digits >= 2 and mixed)

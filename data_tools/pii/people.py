@@ -7,20 +7,33 @@ from functools import lru_cache
 from data_tools.pii.names_english import LETTER
 from data_tools.pii.names_korean import is_korean_name
 from data_tools.pii.spans import HOLE, Span, usual
-from data_tools.pii.words import ENGLISH_WORDS, KOREAN_GIVEN_WORDS, NAMES_THAT_ARE_WORDS, ROLES, SURNAME
+from data_tools.pii.words import ENGLISH_WORDS, KOREAN_GIVEN_WORDS, NAMES_THAT_ARE_WORDS, ROLES, SURNAME, either
 
 HANGUL = re.compile(r"[가-힣]+")
 LATIN_WORD = re.compile(rf"[{LETTER}][{LETTER}'-]*")
-AFTER_FULL = r"(?=$|[^가-힣]|님|씨|군|양(?![가-힣])|고객|선생|회원|대리|과장|차장|부장|팀장|실장|사장|대표|매니저|사원|주임|엄마|아빠|어머|아버|이(?!상|하|후|전|내|미)|가(?!방|격)|은|는|을|를|의|에게|한테|께|와|과|랑|하고|도(?!시)|만|로(?!고)|으로|라|입|예|에요|요|야|드림|올림|보다|처럼|까지|부터|네|였|인|임|맞|측|본인|명의)"
-AFTER_GIVEN = r"(?=\s?(?:고객님|회원님)|님|씨|쌤|선생|언니|오빠|누나|이형|대리|과장|팀장|매니저|어머니|아버지|엄마|아빠|아(?![가-힣])|야(?![가-힣])|이에요|이예요|예요|이요|입니다|이라고|라고|이야(?![가-힣])|인데요|이가|이는|이랑|이한테|한테|에게|께서|이도|이를|이의|이네|드림|올림)"
-AFTER_PLAIN = r"(?=(?:이|가|은|는|을|를|도|와|과|의|랑)(?![가-힣]))"
+FULL_PARTICLES = (
+    "님 씨 군 양(?![가-힣]) 고객 선생 회원 대리 과장 차장 부장 팀장 실장 사장 대표 매니저 사원 주임 엄마 아빠 어머 아버 "
+    "이(?!상|하|후|전|내|미) 가(?!방|격) "
+    "은 는 을 를 의 에게 한테 께 와 과 랑 하고 도(?!시) 만 로(?!고) 으로 라 입 예 에요 요 야 드림 올림 보다 처럼 까지 부터 네 였 인 "
+    "임 맞 측 본인 명의"
+)
+AFTER_FULL = rf"(?=$|[^가-힣]|{either(FULL_PARTICLES)})"
+GIVEN_PARTICLES = (
+    "_?(?:고객님|회원님) 님 씨 쌤 선생 언니 오빠 누나 이형 대리 과장 팀장 매니저 어머니 아버지 엄마 아빠 아(?![가-힣]) 야(?![가-힣]) "
+    "이에요 이예요 예요 이요 "
+    "입니다 이라고 라고 이야(?![가-힣]) 인데요 이가 이는 이랑 이한테 한테 에게 께서 이도 이를 이의 이네 드림 올림"
+)
+AFTER_GIVEN = rf"(?={either(GIVEN_PARTICLES)})"
+AFTER_PLAIN = r"(?=[이가은는을를도와과의랑](?![가-힣]))"
 SEASON = re.compile(
-    r"\b(?:in|since|until|by|before|after|this|next|last|of|every|mid|early|late) (?:april|may|june|august|summer|autumn|winter|dawn|sunday)$",
+    r"\b(?:in|since|until|by|before|after|this|next|last|of|every|mid|early|late) "
+    r"(?:april|may|june|august|summer|autumn|winter|dawn|sunday)$",
     re.IGNORECASE,
 )
 GOES_ON = re.compile(r"'s? |\s(?:will|is|has|was|said|says|wants|called|asked|told)\s(?!you\b|it\b|there\b)")
 NOT_SENTENCE_START = re.compile(
-    r"(?:[A-Za-z0-9,;)'\"]\s+|(?:^|[.!?\n]\s*)(?:(?:hi|hello|hey|dear|thanks|thank you|mr|mrs|ms|miss|dr|by|for|to|from|ask|and)\.?,?\s+))$",
+    r"(?:[A-Za-z0-9,;)'\"]\s+|(?:^|[.!?\n]\s*)(?:(?:hi|hello|hey|dear|thanks|thank "
+    r"you|mr|mrs|ms|miss|dr|by|for|to|from|ask|and)\.?,?\s+))$",
     re.IGNORECASE,
 )
 

@@ -7,44 +7,61 @@ import re
 from collections.abc import Iterator
 
 from data_tools.pii.spans import Span, around
+from data_tools.pii.words import either
 
 JOIN = r"(?:\s?(?:[-.·/~_]|에|의|다시|국에)\s?|\s{1,2})?"
 COUNTRY = r"\(?(?:\+|00)?82[\s.)-]{0,3}\(?0?\)?"
-HIDDEN = r"(?:\d{3,4}|\*{3,4})"
-SPOKEN = r"(?:[\d공영일이삼사오육륙칠팔구]|하나|둘|셋|넷|다섯|여섯|일곱|여덟|아홉)\s?"
-WORD = r"(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|double|triple)"
-END = r"(?![\d*]|[-.]\d)"
+LAND = r"(?:2|3[1-3]|4[1-4]|5[1-5]|6[1-4]|70|80|50\d)"
+HOTLINE = r"1(?:5(?:22|33|44|66|77|88|99)|6(?:00|44|61|66|70|88)|8(?:00|11|33|55|77|99))"
+REST = rf"{JOIN}(?:\d{{3,4}}|\*{{3,4}}){JOIN}(?:\d{{4}}|\*{{4}})"
 EXTENSION = r"(?:\s?(?:ext\.?|x|내선)\s?\d{1,5})?"
+END = r"(?![\d*]|[-.]\d)"
 
 CERTAIN = re.compile(
-    rf"(?<![\d*+])(?<!\d[-.])(?:"
-    rf"(?:{COUNTRY}|\(?0)1[016789]\)?{JOIN}{HIDDEN}{JOIN}(?:\d{{4}}|\*{{4}})"  # mobile
-    rf"|{COUNTRY}(?:2|[3-6][1-5]|70|50\d){JOIN}\d{{3,4}}{JOIN}\d{{4}}"
-    rf"|\(?0(?:2|3[1-3]|4[1-4]|5[1-5]|6[1-4]|70|80|50\d)(?:\){JOIN}|{JOIN})\d{{3,4}}{JOIN}\d{{4}}"  # land line, internet, free and safe numbers
-    rf"|1(?:5(?:22|33|44|66|77|88|99)|6(?:00|44|61|66|70|88)|8(?:00|11|33|55|77|99))(?:\s?-\s?| )\d{{4}}"  # hotlines
-    rf"|(?:\+?1[-. ]?)?\(\d{{3}}\)[-. ]?\d{{3}}[-. ]?\d{{4}}|(?:\+?1[-. ])?\d{{3}}([-. ])\d{{3}}\1\d{{4}}"  # American
-    rf"|0\d{{2,4}}[ -]\d{{3,4}}[ -]\d{{3,4}}|07\d{{3}} ?\d{{6}}"  # British and the like
-    rf"){EXTENSION}{END}"
+    r"(?<![\d*+])(?<!\w[-.])(?<!\d{4} \d{4} )(?:"
+    rf"(?:{COUNTRY}|\(?0)(?:1[016789]|{LAND})\)?{REST}"
+    rf"|{HOTLINE}(?:\s?-\s?| )\d{{4}}"
+    r"|(?:\+?1[-. ]?)?\(\d{3}\)[-. ]?\d{3}[-. ]?\d{4}|(?:\+?1[-. ])?\d{3}([-. ])\d{3}\1\d{4}"  # American
+    rf"|0\d{{2,4}}[ -]\d{{3,4}}[ -]\d{{3,4}}|07\d{{3}} ?\d{{6}}){EXTENSION}{END}"  # British and the like
 )
 INTERNATIONAL = re.compile(rf"(?<![\d+])(?:\+|00(?=[1-9]))(?:\d[-. ()]{{0,2}}){{7,14}}\d{EXTENSION}(?!\d)")
 LIKELY = re.compile(rf"(?<![\w+*#])(?<!\w[-./])(?:\d{{3,4}}[-. ]\d{{4}}|[2-9]\d{{9}}|1[568]\d{{6}}|\d{{7,8}}){END}(?![A-Za-z])")
 """A phone only beside a word that says so."""
 
-WORDS = re.compile(
-    r"전화|번호|연락|핸드폰|휴대폰|휴대전화|폰\b|문자|콜센터|고객센터|대표|내선|phone|mobile|\bcell|\bcall|\btel\b|\btext (?:me|to|at|us)|\bring\b|reach|\bcontact|\bdial|hotline|\bfax|팩스|whatsapp|\bsms\b|number|in service|voicemail|gave (?:me|you)|pick(?:ed)? up|\bline\b",
+ALONE = re.compile(r"\W{0,3}([2-9]\d\d[2-9]\d{6})\W{0,3}")
+"""A message that holds an American number and nothing else."""
+
+PHONE_WORDS = (
+    "전화 연락 핸드폰 휴대폰 휴대전화 폰\\b 문자 콜센터 고객센터 대표 내선 팩스 phone mobile \\bcell \\bcall \\btel\\b "
+    "\\btext_(?:me|to|at|us) \\bring\\b "
+    "reach \\bcontact \\bdial hotline \\bfax whatsapp \\bsms\\b in_service voicemail gave_(?:me|you) pick(?:ed)?_up \\bline\\b"
+)
+WORDS = re.compile(either(PHONE_WORDS + " 번호 number"), re.IGNORECASE)
+ASKED = re.compile(
+    r"전화|연락|핸드폰|휴대폰|폰\s?번호|phone|mobile|\bcell|\btel\b|contact number|reach you|call you|(?:best|callback|good) "
+    r"number|number (?:to|we can)",
     re.IGNORECASE,
 )
-ASKED = re.compile(r"전화|연락|핸드폰|휴대폰|폰\s?번호|phone|mobile|\bcell|\btel\b|contact number|reach you|call you", re.IGNORECASE)
+ENGLISH_OTHER = (
+    "order booking reservation tracking invoice confirmation reference ref ticket case account serial model product item isbn sku id "
+    "routing "
+    "acct"
+)
 OTHER = re.compile(
-    r"(?:주문|예약|송장|운송장|접수|모델|상품|제품|인증|회원|계좌|쿠폰|바코드)\s?(?:번호|코드)?[^\d,.]{0,8}$"
-    r"|\b(?:order|booking|reservation|tracking|invoice|confirmation|reference|ref|ticket|case|account|serial|model|product|item|isbn|sku|id|routing|acct)\b[^\d,.;]{0,14}$",
+    rf"{either('주문 예약 송장 운송장 접수 모델 상품 제품 인증 회원 계좌 쿠폰 바코드')}\s?(?:번호|코드)?[^\d,.]{{0,8}}$"
+    rf"|\b{either(ENGLISH_OTHER)}\b[^\d,.;]{{0,14}}$",
     re.IGNORECASE,
 )
+OTHER_ASKED = re.compile(r"\b(?:id|order|booking|tracking|invoice|account|code)\b|주문|예약|송장|계좌|접수|코드", re.IGNORECASE)
+"""Words for other numbers, before a number and in a question."""
+
+DIGIT = r"(?:[\d공영일이삼사오육륙칠팔구]|하나|둘|셋|넷|다섯|여섯|일곱|여덟|아홉)\s?"
 SPOKEN_KOREAN = re.compile(
-    rf"(?<![가-힣])(?:[공영]\s?일\s?[공영일육륙칠팔구]\s?(?:{JOIN})|01[016789]{JOIN})(?:{SPOKEN}){{3,4}}(?:{JOIN})(?:{SPOKEN}){{4}}(?<!\s)(?![\d공영일이삼사오육륙칠팔구](?!\s?(?:입|이|예|요)))"
+    rf"(?<![가-힣\d])(?:[공영]\s?일\s?[공영일육륙칠팔구]\s?{JOIN}|01[016789]{JOIN})(?:{DIGIT}){{3,4}}{JOIN}(?:{DIGIT}){{4}}(?<!\s)"
+    r"(?![\d공영일이삼사오육륙칠팔구](?!\s?[입이예요]))"
 )
-SPOKEN_ENGLISH = re.compile(rf"\b{WORD}(?:[\s,-]{{1,3}}{WORD}){{6,14}}\b", re.IGNORECASE)
-DIGIT_WORDS = tuple("zero oh one two three four five six seven eight nine double triple".split())
+DIGIT_WORDS = "zero oh one two three four five six seven eight nine double triple"
+SPOKEN_ENGLISH = re.compile(rf"\b{either(DIGIT_WORDS)}(?:[\s,-]{{1,3}}{either(DIGIT_WORDS)}){{6,14}}\b", re.IGNORECASE)
 DATE = re.compile(r"(?:19|20)\d\d[-. ]?(?:0[1-9]|1[0-2])(?:[-. ]?(?:[0-2]\d|3[01]))?|(?:19|20)\d\d[-. ](?:19|20)\d\d")
 
 
@@ -57,6 +74,8 @@ def find_phones(text: str, asked: str) -> Iterator[Span]:
     for match in LIKELY.finditer(text):
         if not DATE.fullmatch(match[0]) and _said_to_be_phone(text, match, asked):
             yield Span(*match.span(), "PHONE")
+    if (alone := ALONE.fullmatch(text)) and not OTHER_ASKED.search(asked):
+        yield Span(*alone.span(1), "PHONE")
     if speaks_digits(text):
         for pattern in (SPOKEN_KOREAN, SPOKEN_ENGLISH):
             for match in pattern.finditer(text):
@@ -68,9 +87,9 @@ def speaks_digits(text: str) -> bool:
     if "공" in text or "영" in text or "01" in text:
         return True
     low = text.lower()
-    return sum(low.count(word) for word in DIGIT_WORDS) >= 6
+    return "e" in low and sum(low.count(word) for word in DIGIT_WORDS.split()) >= 6
 
 
 def _said_to_be_phone(text: str, match: re.Match[str], asked: str) -> bool:
     before = text[max(0, match.start() - 40) : match.start()]
-    return not OTHER.search(before) and bool(WORDS.search(around(text, *match.span(), left=40, right=16)) or ASKED.search(asked))
+    return not OTHER.search(before) and bool(WORDS.search(around(text, *match.span(), right=16)) or ASKED.search(asked))

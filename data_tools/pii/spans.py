@@ -38,9 +38,9 @@ USUAL = {
 }
 SPOKEN = str.maketrans("공영일이삼사오육륙칠팔구", "001234566789")
 SPOKEN_WORDS = {
-    **{word: str(digit) for digit, word in enumerate("zero one two three four five six seven eight nine".split())},
+    **{word: str(digit) for digit, word in enumerate(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"])},
     "oh": "0",
-    **{word: str(digit) for digit, word in enumerate("하나 둘 셋 넷 다섯 여섯 일곱 여덟 아홉".split(), 1)},
+    **{word: str(digit) for digit, word in enumerate(["하나", "둘", "셋", "넷", "다섯", "여섯", "일곱", "여덟", "아홉"], 1)},
 }
 SPOKEN_WORD = re.compile("|".join(SPOKEN_WORDS), re.IGNORECASE)
 

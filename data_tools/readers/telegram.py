@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from data_tools.conversation import Layout, Message, People
-from data_tools.records import Broken, Record, _Cursor, _NotJson
+from data_tools.records import Broken, Cursor, NotJson, Record, items
 from data_tools.source import Source
 from data_tools.times import epoch_time, parse_time
 
@@ -33,18 +33,18 @@ def looks_like(source: Source) -> bool:
 
 def read(source: Source, people: People) -> Iterator[Message | Broken]:
     """All messages, chat after chat."""
-    cursor = _Cursor(source.chunks())
+    cursor = Cursor(source.chunks())
     cursor.peek()
     try:
         for chat, record in _records(cursor, account=False):
             yield record if isinstance(record, Broken) else _message(record, chat)
         if cursor.peek():
             yield Broken(cursor.line, "found text behind the end of the chat; expected its messages above; mend the JSON there")
-    except _NotJson as error:
+    except NotJson as error:
         yield Broken(error.line, error.why)
 
 
-def _records(cursor: _Cursor, account: bool) -> Iterator[tuple[str | None, Record | Broken]]:
+def _records(cursor: Cursor, account: bool) -> Iterator[tuple[str | None, Record | Broken]]:
     """The messages of the object here, each with the id of its chat in the export of an account."""
     line, chat = cursor.line, None
     cursor.skip("{")
@@ -55,7 +55,7 @@ def _records(cursor: _Cursor, account: bool) -> Iterator[tuple[str | None, Recor
         cursor.skip(":")
         letter = cursor.peek()
         if key == "messages" and letter == "[":
-            yield from ((chat, record) for record in _messages(cursor))
+            yield from ((chat, record) for record in items(cursor))
         elif key == "list" and letter == "[":
             yield from _chats(cursor)
         elif key in ("chats", "left_chats") and letter == "{":
@@ -64,38 +64,16 @@ def _records(cursor: _Cursor, account: bool) -> Iterator[tuple[str | None, Recor
             value = cursor.value()[1]
             chat = str(value) if key == "id" and account else chat
     if letter != "}":
-        raise _NotJson(line, "found a chat that does not end; expected a closing }; export it anew, it is cut off")
+        raise NotJson(line, "found a chat that does not end; expected a closing }; export it anew, it is cut off")
     cursor.skip("}")
 
 
-def _chats(cursor: _Cursor) -> Iterator[tuple[str | None, Record | Broken]]:
+def _chats(cursor: Cursor) -> Iterator[tuple[str | None, Record | Broken]]:
     cursor.skip("[")
     while cursor.peek() == "{":
         yield from _records(cursor, account=True)
     if cursor.peek() == "]":
         cursor.skip("]")
-
-
-def _messages(cursor: _Cursor) -> Iterator[Record | Broken]:
-    """The objects of the list here. Those inside them need no lines, which would take most of the time."""
-    start = cursor.line
-    cursor.skip("[")
-    while cursor.peek() not in ("]", ""):
-        indent = cursor.indent
-        try:
-            line, value, _ = cursor.value()
-        except _NotJson as error:
-            yield cursor.past_broken(error, indent)
-            if cursor.peek() == "}":  # it was closed twice
-                cursor.skip("}")
-            continue
-        if isinstance(value, dict):
-            yield Record(line, value)
-        else:
-            yield Broken(line, f"found a {type(value).__name__}; expected a message; mend or remove it")
-    if not cursor.peek():
-        raise _NotJson(start, "found a list of messages that does not end; expected a closing ]; export it anew, it is cut off")
-    cursor.skip("]")
 
 
 def _message(record: Record, chat: str | None) -> Message | Broken:

@@ -47,7 +47,10 @@ def test_a_thread_goes_on_in_another_file():
     placed = [said(1, "a", 0, path="d/1.json"), said(2, None, 1, path="d/1.json"), said(1, "a", 2000, path="d/2.json")]
     found = talks(placed, "folder", name="d")
 
-    assert [(one.id, [turn.source for turn in one.turns]) for one in found] == [("a", ["d/1.json:1", "d/2.json:1"]), ("d-1", ["d/1.json:2"])]
+    assert [(one.id, [turn.source for turn in one.turns]) for one in found] == [
+        ("a", ["d/1.json:1", "d/2.json:1"]),
+        ("d-1", ["d/1.json:2"]),
+    ]
     assert found[0].source == "d/1.json:1"
 
 
@@ -147,7 +150,12 @@ def test_a_person_whom_the_export_lists_is_found_by_another_name():
 
 def test_only_those_who_speak_are_counted_as_speakers():
     speakers = Speakers(["Shop"])
-    placed = [said(1, "a", 0), said(2, "a", 1, "Shop", aside="bot"), said(3, "a", 1, "Bo", aside="attachment"), said(4, "a", 2, role="agent")]
+    placed = [
+        said(1, "a", 0),
+        said(2, "a", 1, "Shop", aside="bot"),
+        said(3, "a", 1, "Bo", aside="attachment"),
+        said(4, "a", 2, role="agent"),
+    ]
     list(conversations(placed, "mixed", speakers, "log"))
 
     assert speakers.counts == {"Ann": 1, "Bo": 1}

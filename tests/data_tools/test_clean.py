@@ -113,7 +113,19 @@ def test_an_answer_to_nothing_but_attachments_still_has_its_question():
 
 
 @pytest.mark.parametrize(
-    "text", ["사진", "사진 3장", "이모티콘", "파일: 영수증.pdf", "삭제된 메시지입니다.", "Photo", "3 photos", "File: bill.pdf", "[Image]", "[사진]"]
+    "text",
+    [
+        "사진",
+        "사진 3장",
+        "이모티콘",
+        "파일: 영수증.pdf",
+        "삭제된 메시지입니다.",
+        "Photo",
+        "3 photos",
+        "File: bill.pdf",
+        "[Image]",
+        "[사진]",
+    ],
 )
 def test_a_messengers_words_for_what_is_no_text_are_placeholders(text):
     said, fates = checked(turns("cca", {1: text}))
@@ -122,7 +134,9 @@ def test_a_messengers_words_for_what_is_no_text_are_placeholders(text):
     assert checked(turns("ca", {1: text}))[0] == []
 
 
-@pytest.mark.parametrize("text", ["사진 보내 주세요", "video", "photo", "My file: bill.pdf please", "File: bill", "[image] broken", "사진?"])
+@pytest.mark.parametrize(
+    "text", ["사진 보내 주세요", "video", "photo", "My file: bill.pdf please", "File: bill", "[image] broken", "사진?"]
+)
 def test_words_about_pictures_are_words(text):
     assert checked(turns("ca", {0: text}))[0][0].text == text
 

@@ -155,7 +155,9 @@ def test_a_damaged_archive_is_the_users_mistake_if_named_and_skipped_if_not(find
     put(f"chats/x.{kind}", broken(kind))
     put("chats/y.txt", b"hi")
 
-    with pytest.raises(UserError, match=rf"^chats/x\.{kind}: found a damaged archive \(.+\); expected a whole one; copy or export it anew$"):
+    with pytest.raises(
+        UserError, match=rf"^chats/x\.{kind}: found a damaged archive \(.+\); expected a whole one; copy or export it anew$"
+    ):
         find(f"chats/x.{kind}")
     found, skipped = find("chats")
     assert found == [("chats/y.txt", "hi")]
@@ -233,6 +235,14 @@ def test_an_archive_that_unpacks_to_far_too_much_is_refused_at_once(find, little
     with pytest.raises(UserError, match=rf"^x\.{kind}: found an archive of \d+ bytes that unpacks to more than \d+ MB; expected .*; if it"):
         find(f"x.{kind}")
     assert time.monotonic() - start < 1
+
+
+def test_nothing_of_a_zip_that_says_it_is_too_large_is_written(little_room):
+    put("x.zip", archive({"a.txt": "hi", "b.txt": bytes(30 << 20)}))
+    with inputs() as opened:
+        with pytest.raises(UserError, match="unpacks to more than"):
+            next(opened.find(["x.zip"], "data.chats"))
+        assert list(opened.scratch.iterdir()) == []
 
 
 def test_many_small_bombs_inside_one_archive_share_its_room(find, little_room, monkeypatch):

@@ -126,7 +126,7 @@ def test_objects_of_one_line_are_at_the_records_line():
 
 
 BREAKS = {
-    "a wrong word": ('"row 2', "undefined, \"row 2"),
+    "a wrong word": ('"row 2', 'undefined, "row 2'),
     "an escape": ("row 2", "row \\x 2"),
     "a colon too few": ('"text": "row 2', '"text" "row 2'),
     "a quote inside": ("row 2", 'row "2"'),
@@ -238,7 +238,7 @@ def test_halves_of_letters_become_the_sign_for_broken_ones(written, text):
 
 
 def test_ten_megabytes_in_one_line_and_in_one_text():
-    long = "가나 \\n다라 \\\"" * 500_000
+    long = '가나 \\n다라 \\"' * 500_000
     rows = [{"n": number, "text": "배송 언제? " * 8} for number in range(100_000)]
     text = json.dumps(rows, ensure_ascii=False)
     assert len(text) > 8_000_000
@@ -248,7 +248,7 @@ def test_ten_megabytes_in_one_line_and_in_one_text():
     (record,) = read('{"a":\n{"b": "' + long + '"}}')
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert len(record.value["a"]["b"]) == len("가나 \n다라 \"") * 500_000
+    assert len(record.value["a"]["b"]) == len('가나 \n다라 "') * 500_000
     assert record.value["a"].line == 2
     assert peak < 200 << 20
 

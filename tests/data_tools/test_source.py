@@ -118,7 +118,9 @@ def noise(size):
         pytest.param(noise(1000).replace(b"\0", b"\1"), id="noise without zero bytes"),
         pytest.param(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + noise(3000), id="picture"),
         pytest.param(b"SQLite format 3\0" + bytes(4000) + b"name TEXT, id INT" * 20, id="database"),
-        pytest.param(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "통합문서".encode("utf-16-le") * 20 + noise(900), id="old workbook"),
+        pytest.param(
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "통합문서".encode("utf-16-le") * 20 + noise(900), id="old workbook"
+        ),
         pytest.param(codecs.BOM_UTF16_LE + noise(5001), id="noise with a mark"),
     ],
 )
@@ -137,7 +139,16 @@ def test_what_cannot_be_opened_is_the_users_mistake(write):
         read_source(folder)
 
 
-SAID = ["배송은 얼마나 걸리나요?", "네", "iPhone 15 배송 됬나요", "ㅋㅋㅋ", "ㅠㅠ", "감사합니다^^ 넵", "환불 요청드립니다…", "[홍길동] [오후 3:15] 네"]
+SAID = [
+    "배송은 얼마나 걸리나요?",
+    "네",
+    "iPhone 15 배송 됬나요",
+    "ㅋㅋㅋ",
+    "ㅠㅠ",
+    "감사합니다^^ 넵",
+    "환불 요청드립니다…",
+    "[홍길동] [오후 3:15] 네",
+]
 
 
 @pytest.mark.parametrize("wrong", ["latin-1", "sloppy-windows-1252"])

@@ -150,7 +150,7 @@ def test_rows_chosen_at_random_are_a_share_and_the_same_each_time(share, number)
 
 def test_ranks_are_a_random_order_of_their_own_for_each_seed():
     names = [f"n{i}" for i in range(200)]
-    orders = [sorted(names, key=lambda name: rank(seed, name)) for seed in (1, 2)]  # noqa: B023
+    orders = [sorted(names, key=lambda name: rank(seed, name)) for seed in (1, 2)]
 
     assert orders[0] != orders[1] != names
     assert rank(1, "a") == rank(1, "a")

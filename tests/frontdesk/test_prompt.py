@@ -72,3 +72,38 @@ def test_fit_cuts_the_beginning_of_a_message_that_is_too_long_alone(tokenizer: A
     fitted = fit(tokenizer, [user("blah " * 500 + "the end?")], 200)
     assert fitted[0]["content"].endswith("the end?")
     assert 100 < len(encode_prompt(tokenizer, fitted)) <= 200
+
+
+def weighted(text: str, weight: int) -> dict[str, Any]:
+    return {"role": "assistant", "content": text, "weight": weight}
+
+
+def trained(tokenizer: Any, turns: list[dict[str, Any]]) -> list[str]:
+    """The answers that the mask leaves to be trained."""
+    ids, mask = encode(tokenizer, turns)
+    assert set(mask) <= {0, 1}
+    text = tokenizer.decode([token for token, flag in zip(ids, mask, strict=True) if flag])
+    return text.split(tokenizer.turn_end)[:-1]
+
+
+@pytest.mark.parametrize("weights", [(0, 1, 1), (1, 0, 1), (1, 1, 0), (0, 0, 1), (0, 0, 0), (1, 1, 1)])
+def test_answers_without_weight_are_context(tokenizer: Any, weights: tuple[int, ...]) -> None:
+    answers = ["첫째 answer", "second", "셋째 😀 answer"]
+    plain = [turn for answer in answers for turn in (user("and?"), agent(answer))]
+    turns = [turn for answer, weight in zip(answers, weights, strict=True) for turn in (user("and?"), weighted(answer, weight))]
+
+    assert encode(tokenizer, turns)[0] == encode(tokenizer, plain)[0]
+    assert trained(tokenizer, turns) == [answer for answer, weight in zip(answers, weights, strict=True) if weight]
+
+
+def test_an_answer_without_words_counts_as_a_turn(tokenizer: Any) -> None:
+    turns = [user("one"), weighted("", 0), user("two"), agent("second")]
+
+    assert trained(tokenizer, turns) == ["second"]
+    assert trained(tokenizer, [*turns[:3], weighted("second", 0)]) == []
+
+
+def test_a_system_message_does_not_shift_the_weights(tokenizer: Any) -> None:
+    turns = [{"role": "system", "content": "BOSS"}, user("one"), weighted("first", 0), user("two"), agent("second")]
+
+    assert trained(tokenizer, turns) == ["second"]

@@ -1,11 +1,14 @@
+"""Token rows: what is trained, how much there is, and rows that are too long."""
+
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from frontdesk.config import Config
+from frontdesk.errors import UserError
 from frontdesk.prompt import chat_template, encode
-from train.rows import IGNORED, token_rows
+from train.rows import IGNORED, Counts, token_rows
 
 
 @pytest.fixture(scope="module")
@@ -18,12 +21,14 @@ def tokenizer(embedded_model: Path) -> Any:
     return out
 
 
-def conversation(turns: int, words: int = 12) -> dict[str, Any]:
-    messages = []
+def conversation(turns: int, untrained: tuple[int, ...] = ()) -> dict[str, Any]:
+    """A row whose answers with the numbers `untrained` are context."""
+    messages: list[dict[str, Any]] = []
     for n in range(turns):
+        weight = {"weight": 0} if n in untrained else {}
         messages += [
-            {"role": "user", "content": f"question {n} " + "why " * words},
-            {"role": "assistant", "content": f"answer {n} " + "because " * words},
+            {"role": "user", "content": f"question {n} why"},
+            {"role": "assistant", "content": f"answer {n}, 그래서"} | weight,
         ]
     return {"messages": messages, "source": "chats.csv:7"}
 
@@ -33,41 +38,31 @@ def trained_texts(tokenizer: Any, rows: list[dict[str, list[int]]]) -> list[str]
     return [part.strip() for part in text.split("<|im_end|>") if part.strip()]
 
 
-def test_a_short_row_is_one_row_with_every_agent_turn_trained(tokenizer: Any) -> None:
-    row = conversation(3)
+@pytest.mark.parametrize("untrained", [(), (0,), (1,), (2,), (0, 2), (0, 1, 2)])
+def test_labels_are_on_the_answers_that_are_trained(tokenizer: Any, untrained: tuple[int, ...]) -> None:
+    row = conversation(3, untrained)
     rows, counts = token_rows(tokenizer, [row], 1000)
+
     assert [rows[0]["input_ids"]] == [encode(tokenizer, row["messages"])[0]]
-    assert trained_texts(tokenizer, rows) == [m["content"].strip() for m in row["messages"][1::2]]
-    assert (counts.windows, counts.shortened, counts.dropped) == (0, 0, [])
+    assert trained_texts(tokenizer, rows) == [f"answer {n}, 그래서" for n in range(3) if n not in untrained]
+    assert all(label in (IGNORED, token) for token, label in zip(rows[0]["input_ids"], rows[0]["labels"], strict=True))
     assert counts.supervised == sum(label != IGNORED for label in rows[0]["labels"])
 
 
-@pytest.mark.parametrize("max_length", [70, 100, 150, 300])
-def test_windows_train_each_answer_whole_and_once(tokenizer: Any, max_length: int) -> None:
-    row = conversation(12)
-    rows, counts = token_rows(tokenizer, [row], max_length)
-    assert max(len(row["input_ids"]) for row in rows) <= max_length
-    assert trained_texts(tokenizer, rows) == [m["content"].strip() for m in row["messages"][1::2]]
-    assert counts.windows == len(rows) > 1
+def test_counts_are_those_of_all_rows(tokenizer: Any) -> None:
+    rows, counts = token_rows(tokenizer, [conversation(1), conversation(4)], 1000)
+
+    assert (counts.rows, counts.tokens) == (2, sum(len(row["input_ids"]) for row in rows))
+    assert 0 < counts.supervised < counts.tokens
+    assert token_rows(tokenizer, [], 1000) == ([], Counts())
 
 
-def test_windows_have_context_where_it_fits(tokenizer: Any) -> None:
-    rows, _ = token_rows(tokenizer, [conversation(12)], 300)
-    for window in rows[1:]:
-        first = next(i for i, label in enumerate(window["labels"]) if label != IGNORED)
-        assert "answer" in tokenizer.decode(window["input_ids"][:first]), "an earlier answer stands before the first trained one"
+def test_a_row_that_is_too_long_is_refused_with_what_to_do(tokenizer: Any) -> None:
+    row = conversation(3)
+    size = len(encode(tokenizer, row["messages"])[0])
 
-
-def test_a_long_question_is_shortened_and_its_answer_kept(tokenizer: Any) -> None:
-    messages = [{"role": "user", "content": "blah " * 400 + "my real question"}, {"role": "assistant", "content": "The whole answer."}]
-    rows, counts = token_rows(tokenizer, [{"messages": messages, "source": "a:1"}], 128)
-    assert trained_texts(tokenizer, rows) == ["The whole answer."]
-    assert "my real question" in tokenizer.decode(rows[0]["input_ids"])
-    assert counts.shortened == 1
-
-
-def test_an_answer_that_cannot_fit_is_left_out_and_named(tokenizer: Any) -> None:
-    messages = [{"role": "user", "content": "why"}, {"role": "assistant", "content": "because " * 400}]
-    rows, counts = token_rows(tokenizer, [{"messages": messages, "source": "a:9"}, conversation(1)], 128)
-    assert counts.dropped == ["a:9"]
-    assert len(rows) == 1
+    assert len(token_rows(tokenizer, [row], size)[0]) == 1
+    with pytest.raises(
+        UserError, match=rf"^chats\.csv:7: found a row of {size} tokens; expected at most train\.max_length {size - 1}; run"
+    ):
+        token_rows(tokenizer, [conversation(1), row], size - 1)
