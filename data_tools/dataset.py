@@ -132,7 +132,7 @@ class Rows:
 
 
 def _is_trained(message: Message) -> bool:
-    return message["role"] == "assistant" and message.get("weight", 1) != 0
+    return bool(message["role"] == "assistant" and message.get("weight", 1))
 
 
 def masks(samples: dict[str, list[str]], found: Counter[str]) -> dict[str, Any]:

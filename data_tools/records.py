@@ -55,7 +55,7 @@ def read_json(source: Source, lists: tuple[str, ...] = (), inner: bool = True) -
 
     A document with a list under one of the keys `lists` gives the items of that list as records, and what else it holds as
     a last record with the key "document". What is broken is given with its line, and what follows it is read. Without `inner`,
-    objects inside a record do not know their lines, which saves a third of the time.
+    objects inside a record do not know their lines, and a file whose records take several lines is read three times as fast.
     """
     cursor = Cursor(source.chunks(), inner)
     while letter := cursor.peek():

@@ -30,7 +30,7 @@ HOLE = "\ufffc"
 """Stands for a masked span while the rest of a text is searched: no recognizer's pattern matches it."""
 
 UNUSUAL = re.compile("[\uff01-\uff5e\u2010-\u2015\u2212\u00a0\u3000\u2000-\u200a\u202f\u2019\t]")
-USUAL = {
+USUAL: dict[int, int | str] = {
     **{code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)},
     **dict.fromkeys([*range(0x2010, 0x2016), 0x2212], "-"),
     **dict.fromkeys([0xA0, 0x3000, *range(0x2000, 0x200B), 0x202F, 0x09], " "),

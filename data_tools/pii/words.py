@@ -175,7 +175,7 @@ FIRST_NAMES = words(
     "yolanda yuki yusuf yvonne zachary zainab zara zoe "
     "kim choi jung kang yoon jang lim seo kwon hwang ahn ryu bae baek"
 )
-"""First names (and Korean surnames in Latin letters) that are no words: followed by one more capitalized word they are a person without any cue."""
+"""First names (and Korean surnames in Latin letters) that are no words: with one more capitalized word they are a person without any cue."""
 
 THINGS = words(
     "bed drive turn court place way bank temple palmer palmers street road avenue lane hotel inn store shop collection edition sponge "

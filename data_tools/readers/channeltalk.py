@@ -9,7 +9,7 @@ from typing import Any
 
 from data_tools.conversation import Layout, Message, People, Role
 from data_tools.html_text import html_text
-from data_tools.records import Broken, line_of, read_json
+from data_tools.records import Broken, read_json
 from data_tools.source import Source
 from data_tools.tables import text_of
 from data_tools.times import epoch_time, parse_time
@@ -30,11 +30,11 @@ def looks_like(source: Source) -> bool:
 def read(source: Source, people: People) -> Iterator[Message | Broken]:
     """All messages, in the file's order."""
     document = re.search(r'"(?:messages|userChats)"\s*:\s*\[', source.head)
-    for record in read_json(source, LISTS if document else ()):
+    for record in read_json(source, LISTS if document else (), inner=False):
         if isinstance(record, Broken):
             yield record
         elif record.key in ("messages", ""):
-            yield _message(record.value, line_of(record.value, record.line))
+            yield _message(record.value, record.line)
 
 
 def _message(message: dict[str, Any], line: int) -> Message | Broken:

@@ -93,7 +93,7 @@ def _rows(source: Source) -> Iterator[Row | Broken]:
     if source.encoding == "xlsx":
         yield from read_xlsx(source)
     elif source.start.startswith(("{", "[")):
-        for record in read_json(source):
+        for record in read_json(source, inner=False):
             yield record if isinstance(record, Broken) else Row(record.line, record.value)
     else:
         yield from read_csv(source)

@@ -28,7 +28,7 @@ def looks_like(source: Source) -> bool:
 
 def read(source: Source, columns: Mapping[str, str] = {}) -> Iterator[FaqRecord | Broken]:
     """One record for each object. `columns` is for tables and not used."""
-    for record in read_json(source, tuple(dict.fromkeys(LIST.findall(source.head)))):
+    for record in read_json(source, tuple(dict.fromkeys(LIST.findall(source.head))), inner=False):
         if isinstance(record, Broken):
             yield record
         elif record.key != "document":

@@ -38,7 +38,7 @@ def is_side_file(source: Source) -> bool:
 def read(source: Source) -> dict[str, Person]:
     """The people by their ids. Raises UserError for a record that is no person: names would be missing."""
     people: dict[str, Person] = {}
-    for record in read_json(source, ("users",)):
+    for record in read_json(source, ("users",), inner=False):
         if isinstance(record, Broken):
             raise UserError(f"{source.at(record.line)}: {record.why}")
         if record.key == "document":

@@ -39,7 +39,7 @@ def read(source: Source, people: People) -> Iterator[Message | Broken]:
     """The messages of one channel's day."""
     folder = PurePath(source.path).parent.name
     seen: set[str] = set()
-    for record in read_json(source, inner=False):  # the messages are the records
+    for record in read_json(source, inner=False):
         if isinstance(record, Broken):
             yield record
             continue
