@@ -13,8 +13,10 @@ from data_tools.topics import foreign_questions
 from data_tools.wordings import language
 from frontdesk.config import DataConfig
 
+LOOKS = (1, 2)
+"""The splits are looked through for copies that the clusters miss, each time with other hash functions: what is added to the seed."""
 ROUNDS = 4
-"""The splits are chosen anew when the second look, with other hash functions, finds a copy that the first one missed."""
+"""How often they are chosen anew because one was found."""
 
 SPLITS_AT_RANDOM = 20
 
@@ -44,15 +46,14 @@ def choose(candidates: Sequence[Candidate], store: Store, faq: Sequence[Entry], 
     for _ in range(ROUNDS):
         clusters = splits.bind(candidates, found)
         plan = _plan(candidates, clusters, found, data)
-        leaks = near_pairs(store, *_sides(plan.splits), data.seed + 1)
-        missed = [(held, trained) for held, trained, _ in leaks]
+        missed = [pair for look in LOOKS for pair in _leaks(plan, store, data.seed + look)]
         if not missed:
             break
         found += missed
     _add_rows(plan, candidates, store, faq, rows, data)
     trained = [place for place in range(len(store)) if place >= len(candidates) or plan.splits[place] == "train"]
     held = _sides(plan.splits)[0]
-    written = _count(near_pairs(store, held, trained, data.seed + 2), len(held))
+    written = _count(near_pairs(store, held, trained, data.seed + LOOKS[-1]), len(held))
     if written["exact"] or written["near"]:
         raise RuntimeError(f"copies of held-out rows are left in the training rows: {written}; this is a defect of the splits")
     sizes = Counter(clusters.root(place) for place in everything)
@@ -75,6 +76,10 @@ def _plan(candidates: Sequence[Candidate], clusters: Clusters, near: Pairs, data
     for row_id, split in held_out.items():
         chosen[place_of[row_id]] = split
     return Plan(chosen, groups)
+
+
+def _leaks(plan: Plan, store: Store, seed: int) -> Pairs:
+    return [(held, trained) for held, trained, _ in near_pairs(store, *_sides(plan.splits), seed)]
 
 
 def _sides(chosen: Sequence[str]) -> tuple[list[int], list[int]]:
@@ -115,8 +120,7 @@ def _add_rows(
     for row in (*derived, *generated):
         store.add(grams(row.question).tobytes())
     held = _sides(plan.splits)[0]
-    copies = {new for _, new, _ in near_pairs(store, held, range(first, len(store)), data.seed + 1)}
-    copies |= {new for _, new, _ in near_pairs(store, held, range(first, len(store)), data.seed + 2)}
+    copies = {new for look in LOOKS for _, new, _ in near_pairs(store, held, range(first, len(store)), data.seed + look)}
     store.forget(copies)
     for place, row in enumerate((*derived, *generated), first):
         if place not in copies:

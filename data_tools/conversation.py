@@ -9,9 +9,9 @@ from frontdesk.errors import UserError
 
 Role = Literal["customer", "agent"]
 Layout = Literal["room", "threads", "mixed", "folder"]
-"""How a format keeps conversations apart. room: not at all, one file is one stream that time splits; threads: one after the other;
-mixed: each message names its thread, in any order; folder: as mixed, and a thread goes on in other files of the folder. In the
-last two, messages without a thread are a room's."""
+"""How a format keeps conversations apart. room: not at all, one file is one stream that time splits (where messages name a thread, it
+is a room of its own); threads: one after the other; mixed: each message names its thread, in any order; folder: as mixed, and a
+thread goes on in other files of the folder. In the last two, messages without a thread are a room's."""
 
 
 class Message(NamedTuple):

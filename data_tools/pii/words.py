@@ -3,9 +3,9 @@
 import re
 
 
-def either(words: str) -> str:
+def either(choices: str) -> str:
     """A pattern for any of the words (patterns, separated by blanks); `_` stands for a blank."""
-    return f"(?:{'|'.join(word.replace('_', ' ') for word in words.split())})"
+    return f"(?:{'|'.join(word.replace('_', ' ') for word in choices.split())})"
 
 
 def words(text: str) -> frozenset[str]:
@@ -175,7 +175,7 @@ FIRST_NAMES = words(
     "yolanda yuki yusuf yvonne zachary zainab zara zoe "
     "kim choi jung kang yoon jang lim seo kwon hwang ahn ryu bae baek"
 )
-"""First names (and Korean surnames in Latin letters) that are no words: with one more capitalized word they are a person without any cue."""
+"""First names (and Korean surnames in Latin letters) that are no words: with one more capitalized word they are a person, uncued."""
 
 THINGS = words(
     "bed drive turn court place way bank temple palmer palmers street road avenue lane hotel inn store shop collection edition sponge "
@@ -186,24 +186,21 @@ THINGS = words(
 )
 """A second word that makes a first name a place or a brand."""
 
-NAMES_THAT_ARE_WORDS = frozenset(
-    "chance blaze rocket pearl lucky buddy case happy merry comfort patience prudence temperance constance bliss will mark may april "
-    "june august grace hope joy faith rose lily daisy ivy violet bill art frank chase drew miles pat ray rich rob sue jack guy max "
-    "dean grant earl duke king young long brown green white black gray grey baker cook price "
-    "page bush rice cash bond case banks wood woods stone hill field fields park lane day love smart sharp best good sunny sky star "
-    "summer autumn winter dawn eve angel amber ruby crystal jade pearl olive ginger basil rosemary holly iris "
-    "jasmine victoria alexa georgia paris london austin chelsea florence brooklyn dallas jackson son moon sun van ham ban sir china "
-    "india candy cherry kitty penny sandy rusty melody harmony destiny justice christian jean carol bob nick peg "
-    "skip trip wade ward warren lance major mason hunter fisher carter taylor tyler walker parker porter potter miller cooper archer "
-    "butler chandler spencer tanner turner weaver wright strong sweet little short small low high west north east "
-    "south home house street rivers lake brooks ford bridges church bishop pope abbott prior noble prince knight marshal gold silver "
-    "wolf fox swan drake crane bird finch lamb bull lyon hall wall bell ball book kay gay bear buck cliff dale "
-    "forest gale gene glen heath jet lee? melon merit sage scout storm true wing winner wise york dan? don hay jan mac mat mike? "
-    "neal? nan opal pen pepper piper poppy raven reed rod ross sherry sterling stormy sunday tad ted? trinity "
-    "verity vince? vi willow zip rush pay sell cole colt dolly dick ann? hank barb chuck chip clay court daly early english free "
-    "freeman gates golden hand head hood hope hurt jewel joiner key land law leader lock lord march mercy minor more "
-    "moss nail newman outlaw pace pack power quick read root sales salt self ship shirt shoe steel stock town train true tune vest wait wells yard".replace(
-        "?", ""
-    ).split()
+NAMES_THAT_ARE_WORDS = words(
+    "abbott alexa amber angel ann april archer art august austin autumn baker ball ban banks barb basil bear bell best bill bird "
+    "bishop black blaze bliss bob bond book bridges brooklyn brooks brown buck buddy bull bush butler candy carol carter case cash "
+    "chance chandler chase chelsea cherry china chip christian chuck church clay cliff cole colt comfort constance cook cooper court "
+    "crane crystal daisy dale dallas daly dan dawn day dean destiny dick dolly don drake drew duke earl early east english eve faith "
+    "field fields finch fisher florence ford forest fox frank free freeman gale gates gay gene georgia ginger glen gold golden good "
+    "grace grant gray green grey guy hall ham hand hank happy harmony hay head heath high hill holly home hood hope house hunter hurt "
+    "india iris ivy jack jackson jade jan jasmine jean jet jewel joiner joy june justice kay key king kitty knight lake lamb lance "
+    "land lane law leader lee lily little lock london long lord love low lucky lyon mac major march mark marshal mason mat max may "
+    "melody melon mercy merit merry mike miles miller minor moon more moss nail nan neal newman nick noble north olive opal outlaw "
+    "pace pack page paris park parker pat patience pay pearl peg pen penny pepper piper pope poppy porter potter power price prince "
+    "prior prudence quick raven ray read reed rice rich rivers rob rocket rod root rose rosemary ross ruby rush rusty sage sales salt "
+    "sandy scout self sell sharp sherry ship shirt shoe short silver sir skip sky small smart son south spencer star steel sterling "
+    "stock stone storm stormy street strong sue summer sun sunday sunny swan sweet tad tanner taylor ted temperance town train "
+    "trinity trip true tune turner tyler van verity vest vi victoria vince violet wade wait walker wall ward warren weaver wells west "
+    "white will willow wing winner winter wise wolf wood woods wright yard york young zip"
 )
 """Names that are ordinary words: they count only with a capital, where a name can stand."""
