@@ -6,6 +6,7 @@ file where it lies.
 """
 
 import codecs
+import io
 import json
 import random
 import re
@@ -14,11 +15,13 @@ import sys
 import tempfile
 import time
 import traceback
+import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr
+from copy import deepcopy
 from dataclasses import dataclass, field
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -134,7 +137,7 @@ class Heard(Reading):
 def outcome(path: Path, kind: str) -> Outcome:
     """What reading `path` as "chats" or "faq" gives. Raises AssertionError for what no input may lead to, and whatever else is raised."""
     found, places = Outcome(), list[str]()
-    with inputs() as opened, redirect_stderr(StringIO()):
+    with inputs() as opened, redirect_stderr(io.StringIO()):
         reading = Heard(opened, found)
         try:
             for place, texts in (_chats if kind == "chats" else _faq)(reading, path):
@@ -246,7 +249,7 @@ def json_changed(data: bytes, rng: random.Random) -> bytes:
         if isinstance(holder, dict) and rng.random() < 0.2:
             del holder[key]
         else:
-            holder[key] = rng.choice(VALUES)
+            holder[key] = deepcopy(rng.choice(VALUES))
     return "\n".join(json.dumps(one, indent=indent) for one in documents).encode()
 
 
@@ -260,18 +263,17 @@ def _places(value: Any) -> Iterator[tuple[Any, Any]]:
 
 def repacked(data: bytes, rng: random.Random) -> bytes:
     """An office document with a part of it damaged inside; else with other bytes."""
-    import io
-    import zipfile
-
-    if not data.startswith(b"PK"):
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            parts = {name: archive.read(name) for name in archive.namelist()}
+    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, NotImplementedError, RuntimeError):
         return bytes_changed(data, rng)
+    name = rng.choice([*(part for part in parts if part.startswith(("xl/", "word/"))), *parts])
+    parts[name] = rng.choice((cut, bytes_changed, odd_put_in, tags_changed, encoded_otherwise))(parts[name], rng)
     out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
-        parts = {name: old.read(name) for name in old.namelist()}
-        name = rng.choice([*(part for part in parts if part.startswith(("xl/", "word/"))), *parts])
-        parts[name] = rng.choice((cut, bytes_changed, odd_put_in, tags_changed, encoded_otherwise))(parts[name], rng)
+    with zipfile.ZipFile(out, "w") as archive:
         for part, content in parts.items():
-            new.writestr(part, content)
+            archive.writestr(part, content)
     return out.getvalue()
 
 

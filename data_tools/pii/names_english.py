@@ -102,7 +102,7 @@ NUMBERED = re.compile(
 NUMBER_FOR = re.compile(r"\d{4}(?:,|:| for| under| name) $")
 """What stands right behind or before a person's name in a list of persons."""
 
-COUNTED = re.compile(r"\b(?:\d+|an?|one|two|three|four) $", re.IGNORECASE)
+COUNTED = re.compile(r"\b(?:\d+|the|de|an?|one|two|three|four) $", re.IGNORECASE)
 
 ASKS = re.compile(
     r"(?:your|the|full|first|last|sur|holder's|caller's|customer's|guest's)\s{0,2}(?:\w+\s+){0,2}?names?\b|\bname(?:,? please)?\s?\?"

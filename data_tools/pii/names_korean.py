@@ -44,7 +44,7 @@ INTRODUCED = re.compile(
     rf"{OPEN}(?:{I_AM}|{GREETING}|{either(CALLER)})[\s,.!~:]{{0,3}}(?P<name>{SHAPE})"
     rf"{either('입니다 이에요 예요 에요 이예요 인데 이고 이라고 라고 이구요 이며 이요')}"
 )
-STARTS = re.compile(rf"^{TOKEN}(?=이고|인데)")
+STARTS = re.compile(rf"^{TOKEN}(?=이고)")
 HONORED = re.compile(rf"{OPEN}{TOKEN}(?:\s?고객님|\s?회원님|\s?님|\s?씨)(?![가-힣](?<![은는이가을를께도의과와으로,]))")
 TITLED = re.compile(
     rf"{OPEN}{TOKEN}(?=\s?{either('팀장 과장 차장 부장 대리 실장 매니저 기사 선생 원장 대표 이사 교수 간호사 상담사 상담원 사원 주임')}"

@@ -27,15 +27,15 @@ TALKS = (
         "방금 보냈어요 tag03",
         "새 잔을 내일 보내 드릴게요 tag04",
     ),
-    ("Is the green tea in stock? tag05", "Yes, 40 tins are here tag06", "Great, I take two tag07", "They leave on Friday tag08"),
+    ("Is the green tea in stock tag05?", "Yes, 40 tins are here tag06", "Great, I take two tag07", "They leave on Friday tag08"),
     ("영업시간이 어떻게 되나요? tag09", "평일 9시부터 6시까지입니다 tag10", "점심에는요? tag11", "12시부터 1시까지 쉽니다 tag12"),
 )
 """Customer and agent in turn."""
 PAIRS = (
-    ("Do you ship abroad? tag01", "Yes, to Japan and Canada; it takes 9 days tag02"),
-    ("찻잎은 어떻게 보관하나요? tag03", "서늘하고 어두운 곳에 두세요 tag04"),
-    ("Can I return an open tin? tag05", "No, only closed ones within 14 days tag06"),
-    ("포인트는 언제 쌓이나요? tag07", "배송이 끝난 다음 날 쌓입니다 tag08"),
+    ("Do you ship abroad tag01?", "Yes, to Japan and Canada; it takes 9 days tag02"),
+    ("찻잎은 어떻게 보관하나요 tag03?", "서늘하고 어두운 곳에 두세요 tag04"),
+    ("Can I return an open tin tag05?", "No, only closed ones within 14 days tag06"),
+    ("포인트는 언제 쌓이나요 tag07?", "배송이 끝난 다음 날 쌓입니다 tag08"),
 )
 SAID = [
     (talk, 2 * turn + talk, ("Mina", "Agent")[turn % 2], text, turn % 2)
@@ -194,7 +194,8 @@ def _faqs() -> dict[str, str]:
         + "".join(f'{number},"{question}","{answer}"\n' for number, (question, answer) in enumerate(PAIRS)),
         "FAQ Markdown, headings": "# Tea\n\n" + "".join(f"## {question}\n\n{answer}\n\n" for question, answer in PAIRS),
         "FAQ Markdown, marks": "".join(f"Q. {question}\nA. {answer}\n\n" for question, answer in PAIRS),
-        "FAQ web page": f"<!DOCTYPE html>\n<html><head>{script}</head>\n<body><h1>Tea</h1>\n<dl><dt>{PAIRS[2][0]}</dt>\n<dd>{PAIRS[2][1]}</dd></dl>\n"
+        "FAQ web page": f"<!DOCTYPE html>\n<html><head>{script}</head>\n<body><h1>Tea</h1>\n"
+        f"<dl><dt>{PAIRS[2][0]}</dt>\n<dd>{PAIRS[2][1]}</dd></dl>\n"
         f"<details><summary>{PAIRS[3][0]}</summary>\n<p>{PAIRS[3][1]}</p></details></body></html>\n",
     }
 

@@ -39,6 +39,17 @@ You're chatting with [[NAME:Mia]].
 [[NAME:서지호]]님, 주문이 확인되었습니다
 제 이름은 [[NAME:Jane Roe]]입니다
 주문자 [[NAME:남궁민]]입니다
+My wife [[NAME:Ilse]] will collect it
+It is booked under [[NAME:Tobin Farrow]] for two
+Please ask for [[NAME:L. Marchetti]] at the gate
+Passenger 2: [[NAME:Oona Bright]], window seat
+[[NAME:Daniel Okoro]] signed, I saw him
+한글로는 [[NAME:Robin Lee]]으로 예약했어요
+[[NAME:조은채]]한테 보낼 선물이에요
+딸 이름이 [[NAME:문서윤]]입니다
+[[NAME:유재민]] 팀장님께 전해 주세요
+[[NAME:백다온]] [[PHONE:010-3333-4444]] 로 바꿔 주세요
+경비실 말고 [[NAME:하은결]] 앞으로 부탁드려요
 """
 
 PLAIN = """
@@ -68,6 +79,13 @@ The Alexa speaker and the Victoria sponge
 담당자 연결해 주세요
 이벤트입니다 이번 주말까지입니다
 제품 이름은 무엇인가요?
+강아지 이름은 보리예요
+이메일로 가입했고 지메일로 예약했어요
+아들 생일이 언제라고 했죠
+추운날인데 배송 괜찮나요
+두 잔은 Shirley Temple 주세요? 아니요, one Shirley Temple
+Murray Drive is closed, the Oliver Bonas store too
+Under GDPR I may ask for it
 """
 
 ANSWERS = [
@@ -92,6 +110,12 @@ ANSWERS = [
     ("주문번호 알려주시겠어요?", "[[ORDER:88213]]이요"),
     ("Can I get your booking ID, please?", "It's [[ORDER:968]]"),
     ("How many nights?", "968"),
+    ("What name is it under?", "[[NAME:Hope Larkin]], and the card is in my bag"),
+    ("And your first name?", "[[NAME:Will]]"),
+    ("May I have your name?", "Give me a second"),
+    ("어느 분 성함으로 예약하셨어요?", "네 [[NAME:남궁설아]]로 되어 있어요"),
+    ("Which password did you try?", "[[SECRET:lampGlow77!]]"),
+    ("계좌번호 알려주세요", "[[BANK_ACCOUNT:73810264]]"),
 ]
 
 PARTICIPANTS = [

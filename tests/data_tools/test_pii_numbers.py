@@ -108,6 +108,26 @@ my password is [[SECRET:Hunter2!x]]
 인증번호 [[SECRET:483920]] 왔어요
 my social is [[SSN:512-44-7781]]
 SSN [[SSN:512447781]]
+[[PHONE:(+82)10-2222-3333]] 맞아요
+[[PHONE:010_4444_5555]]
+[[PHONE:00447700900456]]
+[[PHONE:1670 3311]] 여기로 걸었어요
+[[CARD:4532 **** **** 5417]]
+Order numbers are [[ORDER:KX-20417]] or [[ORDER:KX-20477]]
+order no [[ORDER:2025/0731]]
+USPS tracking [[ORDER:9400 1200 0255 4478 3390 18]]
+recovery key [[SECRET:PQ7D-29XM-KF4T-8ZRA]]
+door code is [[SECRET:5521#]]
+[[SECRET:0f3ad9127bb64c0e9d5531aa7cf08e62]]
+client_secret=[[SECRET:Qm2Xv81Lc0Tz]]
+acct [[BANK_ACCOUNT:5519927001]] is the new one
+SC제일 [[BANK_ACCOUNT:426-20-117733]] 됩니까
+[[ADDRESS:Flat 4, 9 Mill Lane, York YO1 9AB]]
+[[ADDRESS:The Old Forge, Copse Road, Upper Wick, UW3 2AB]] is where she lives
+[[ADDRESS:14 Rue des Acacias, 69001 Lyon, France]]
+[[ADDRESS:Lindenstraße 12, 10115 Berlin]]
+반품은 [[ADDRESS:경기 파주시 문발읍 책향기로 30 한빛 물류센터 B동]]
+집은 [[ADDRESS:용산구 새창로 7-12 반지하]]예요
 """
 
 PLAIN = """
@@ -151,6 +171,12 @@ the std::string a::b
 call me at 10:30
 2025-2026 시즌 상품
 주문은 2026년 3월 15일 20:00까지
+the router page is 192.168.0.1
+black case for SM-G991N
+INV is short for invoice, GDPR is a law
+볼륨 이단계로 해주세요
+6자리 인증번호가 안 와요
+Go to https://acme.example/tickets/search
 """
 
 

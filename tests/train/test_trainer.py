@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 import torch
 
+from frontdesk.base import load_tokenizer
 from frontdesk.config import Config, TrainConfig
 from train import precision
-from frontdesk.base import load_tokenizer
 from train.base import load_nf4
 from train.rows import token_rows
 from train.trainer import build
