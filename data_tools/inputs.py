@@ -115,7 +115,7 @@ class Inputs:
         except DAMAGE as error:
             raise _damaged(name, error) from None
         with archive:
-            members = sorted((member for member in archive.infolist() if not member.is_dir()), key=_inner)
+            members = sorted((member for member in archive.infolist() if not member.filename.endswith("/")), key=_inner)
             if not members:
                 raise UserError(f"{name}: found an empty archive; expected at least one file; make it anew or mend the config")
             if len(members) > MEMBERS:

@@ -19,7 +19,7 @@ MARK = re.compile(r'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"?|[][{},]')
 """The next text, bracket or comma of what is no JSON: a quote that is left open ends with its line."""
 HALF = re.compile(r"\\u[dD][89a-fA-F]")
 PAIR = re.compile(r"(\\\\|\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w)|\\u[dD][89a-fA-F]\w\w")
-"""Escapes that stay as they are (group 1), and halves of a letter without the other half, which no file can hold."""
+"""Escapes that stay as they are (group 1), and halves of a letter without the other half."""
 DECODER = json.JSONDecoder()
 TOO_DEEP = "found JSON nested too deep; expected a chat or FAQ record; mend or remove that line"
 
@@ -66,7 +66,10 @@ def read_json(source: Source, lists: tuple[str, ...] = (), inner: bool = True) -
             elif letter == "{" and lists:
                 yield from _document(cursor, lists)
             else:
-                yield _record(*cursor.value())
+                found = _record(*cursor.value())
+                yield found
+                if isinstance(found, Broken):
+                    cursor.skip_line()
         except NotJson as error:
             cursor.skip_line()
             if cursor.peek() and (error.line != line or cursor.indent):  # it takes several lines
@@ -110,6 +113,11 @@ def items(cursor: "Cursor", key: str = "") -> Iterator[Record | Broken]:
     if not cursor.peek():
         raise NotJson(start, "found a JSON list that does not end; expected a closing ]; export the file anew, it is cut off")
     cursor.skip("]")
+
+
+def whole_letters(text: str) -> str:
+    """A JSON text with the sign for a broken letter in the place of halves of letters, which no file can hold."""
+    return PAIR.sub(lambda match: match[1] or "\\ufffd", text) if HALF.search(text) else text
 
 
 def _record(line: int, value: Any, key: str = "") -> Record | Broken:
@@ -206,8 +214,13 @@ class Cursor:
                     self.more(len(self.text) - self.at)
                     continue
                 line = self.line + self.text.count("\n", self.at, error.pos)
-                endless = len(self.text) - self.at >= LONGEST
-                found = f"found a record of over {LONGEST >> 20} MB" if endless else f"found no valid JSON ({error.msg})"
+                if self.at > 1 << 16:  # the next error will count lines from the beginning of the text
+                    self.text, self.at = self.text[self.at :], 0
+                found = (
+                    f"found a record of over {LONGEST >> 20} MB"
+                    if len(self.text) - self.at >= LONGEST
+                    else f"found no valid JSON ({error.msg})"
+                )
                 raise NotJson(line, f"{found}; expected a JSON object; mend or remove it") from None
             except RecursionError:
                 raise NotJson(self.line, TOO_DEEP) from None
@@ -223,7 +236,7 @@ class Cursor:
 
     def _settled(self, value: Any, text: str) -> Any:
         """The value of a text without halves of letters, with the lines of its objects where it takes several."""
-        whole = PAIR.sub(lambda match: match[1] or "\\ufffd", text) if HALF.search(text) else text
+        whole = whole_letters(text)
         several = self.inner and "\n" in text
         if several and self.decoder is DECODER:  # from the first such record on: in a file of lines no object needs its line
             self.decoder = json.JSONDecoder(object_pairs_hook=self._locate)

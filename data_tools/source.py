@@ -9,7 +9,7 @@ import struct
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from frontdesk.errors import UserError
@@ -24,6 +24,8 @@ SUSPECT = re.compile("[\u0080-\u00ff€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“�
 """What UTF-8 or CP949 looks like when it was read as a Western encoding."""
 PLAIN = re.compile("[\x00-\x7f\ufffd]+")
 WORD = re.compile("[A-Za-z0-9]")
+LONGEST_LINE = 1 << 17
+"""Characters; a longer line is no person's, and mending it would take seconds."""
 SAMPLE = 10_000
 """Letters by which Korean is told from Western text."""
 DAMAGE = 0.02
@@ -176,9 +178,8 @@ def _fits(path: Path, encoding: str) -> tuple[str, int]:
 
 
 def _pieces(path: Path, encoding: str, errors: str) -> Iterator[str]:
-    with path.open(encoding=encoding, errors=errors) as text:
-        while chunk := text.read(CHUNK):
-            yield chunk
+    with path.open("rb") as file:  # a file opened as text reads on without end where errors are ignored
+        yield from codecs.iterdecode(iter(partial(file.read, CHUNK), b""), encoding, errors)
 
 
 def mend(text: str) -> str:
@@ -187,7 +188,7 @@ def mend(text: str) -> str:
         return text
     if not unicodedata.is_normalized("NFC", text):
         text = unicodedata.normalize("NFC", text)
-    if not SUSPECT.search(text):
+    if len(text) > LONGEST_LINE or not SUSPECT.search(text):
         return text
     fixed = _read_again(text)
     return text if fixed == text else mend(fixed)  # it may have been read wrongly twice

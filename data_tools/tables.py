@@ -19,6 +19,8 @@ MOST_LINES = 2000
 """Lines of one row."""
 UNPACKED = 1 << 30
 """Bytes that an office document may unpack to."""
+MOST_SHOWN = 30
+"""Columns that a message names."""
 LAST_ROW = 1 << 20
 """The last row that Excel can have."""
 QUOTES = 'expected quotes that close; end the quoted cell with " and write a quote inside it as ""'
@@ -258,6 +260,12 @@ def find_column(header: Iterable[str], names: Iterable[str]) -> str | None:
     return next((plain[name] for name in names if name in plain), None)
 
 
+def listed(names: Iterable[str]) -> str:
+    """Columns for a message of one line, which is short whatever a broken file calls them."""
+    shown = [" ".join(name.split())[:40] for name in names]
+    return (", ".join(shown[:MOST_SHOWN]) or "none") + f" and {len(shown) - MOST_SHOWN} more" * (len(shown) > MOST_SHOWN)
+
+
 def given_columns(source: Source, header: list[str], given: Mapping[str, str]) -> dict[str, str]:
     """The header cells that the config's `data.columns` gives for each field. Raises UserError for one that is not there."""
     columns: dict[str, str] = {}
@@ -265,7 +273,7 @@ def given_columns(source: Source, header: list[str], given: Mapping[str, str]) -
         column = name if name in header else find_column(header, (plain_name(name),))
         if column is None:
             raise UserError(
-                f"{source.at(source.first_line)}: found the columns {', '.join(header)}; expected {name!r} for the {field}; "
+                f"{source.at(source.first_line)}: found the columns {listed(header)}; expected {name!r} for the {field}; "
                 f"mend data.columns.{field} in the config"
             )
         columns[field] = column

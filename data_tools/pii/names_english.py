@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from data_tools.pii.spans import Span
-from data_tools.pii.words import ENGLISH_WORDS, FIRST_NAMES, NAMES_THAT_ARE_WORDS, THINGS, either, words
+from data_tools.pii.words import ENGLISH_WORDS, NAMES_THAT_ARE_WORDS, THINGS, either, is_given, words
 
 LETTER = "A-Za-zÀ-ÖØ-öø-ɏ"
 PARTS = "de van von der da del la bin al el di du"
@@ -191,4 +191,4 @@ def _is_person(text: str, match: re.Match[str]) -> bool:
     before = text[max(0, match.start() - 12) : match.start()]
     if last in THINGS or COUNTED.search(before):
         return False
-    return first in FIRST_NAMES or bool(NUMBERED.match(text, match.end()) or NUMBER_FOR.search(before))
+    return is_given(first) or bool(NUMBERED.match(text, match.end()) or NUMBER_FOR.search(before))

@@ -1,6 +1,8 @@
-"""Words that decide whether a word is a person's name."""
+"""Words that decide whether a word is a person's name; given names stand in names.txt."""
 
 import re
+from functools import lru_cache
+from pathlib import Path
 
 
 def either(choices: str) -> str:
@@ -11,6 +13,26 @@ def either(choices: str) -> str:
 def words(text: str) -> frozenset[str]:
     """The words of a text."""
     return frozenset(text.split())
+
+
+@lru_cache(maxsize=1)
+def given_names() -> dict[str, frozenset[str]]:
+    """The lists of names.txt: "english", "korean" (in Hangul) and "syllables" (of Korean names in Latin letters)."""
+    text = (Path(__file__).parent / "names.txt").read_text(encoding="utf-8")
+    lists = [block.split("\n", 1) for block in text.removeprefix("# ").split("\n# ")]
+    return {title.split(":")[0]: words(names) for title, names in lists}
+
+
+def is_given(word: str) -> bool:
+    """Whether a word is a given name in Latin letters, known or of two Korean syllables ("Ji-woo"), or two with a hyphen."""
+    names, low = given_names(), word.lower()
+    if low in names["english"]:
+        return True
+    first, hyphen, last = low.partition("-")
+    if hyphen:
+        return first in names["english"] or {first, last} <= names["syllables"]
+    cuts = range(2, len(low) - 1) if 5 <= len(low) <= 10 else ()
+    return any(low[:cut] in names["syllables"] and low[cut:] in names["syllables"] for cut in cuts)
 
 
 SURNAMES = (
@@ -136,46 +158,24 @@ ENGLISH_WORDS = words(
     "google apple samsung amazon paypal visa mastercard uber ubers lyft fedex ups usps dhl gmail whatsapp facebook instagram kitty "
     "airport university hospital mall school office bank address street credit debit password username account id merry happy "
     "congrats congratulations cheers regards sincerely kindly respectfully interested eligible entitled responsible sizing wearing "
-    "size medium large"
+    "size medium large "
+    "tracking website site page label klarna tesco ikea zara nike adidas lego sony bosch canon dyson philips xbox playstation nintendo "
+    "android iphone ipad macbook bluetooth wifi usb windows chrome safari firefox netflix spotify youtube tiktok twitter linkedin ebay etsy "
+    "shopify stripe klarna royal hermes dpd evri correos canada america korea japan china germany france spain italy england scotland wales "
+    "ireland australia london paris berlin seoul busan tokyo chicago boston york california texas christmas easter thanksgiving valentine "
+    "valentine's mother's father's boxing monday's today's yesterday's tomorrow's customer's company's "
+    "meanwhile otherwise anyways basically apparently additionally furthermore moreover therefore however plus nevertheless sadly luckily "
+    "hopefully ideally regardless besides finally firstly secondly lastly first second lately recently previously eventually wherever "
+    "whichever hence thus besides indeed likewise instead overall sometimes often usually generally specifically fortunately "
+    "settings warranty terms conditions profile menu tools options section details department dept desk reception security gdpr policy "
+    "technician driver courier engineer doctor nurse teacher director receptionist manager supervisor "
+    "subject date sent cc bcc re fw fwd attachment total subtotal qty quantity price amount item items sku model brand color colour delivery "
+    "shipping billing pickup return returns exchange warehouse depot invoice statement confirmation reference tracking status reason "
+    "notes note comment comments instructions message title mobile tel fax cell hq ltd llc inc gmbh plc corp group holdings solutions "
+    "ask asked broken frozen raining cold hot warm dirty noisy slow faulty leaking blank beautiful gorgeous lovely nasty dark crowded empty "
+    "shipped delivered dispatched cancelled canceled processed"
 )
 """Words that no name begins with: they follow "I'm", "this is", "hi" and "thanks", or answer a question for the name without one."""
-
-FIRST_NAMES = words(
-    "aaron abigail adam adrian aisha alan alastair albert alejandro alessandro alex alexander alexis alfred ali alice alicia alina "
-    "alison alistair allison amanda amelia amina amir amy ana anastasia andre andrea andreas andrew andrey angela angelo anika anita "
-    "anna anne annette antoine anthony antonio anton arjun arnold arthur asha astrid audrey barbara beatrice beatriz ben benjamin "
-    "bernard beth bianca bjorn boris brandon brenda brendan brian bridget bruno caitlin callum camila carla carlos carmen caroline "
-    "catherine cecilia celine "
-    "charles charlie chloe chris christina christine christopher ciara claire clara claudia colin colleen connor cristina cynthia "
-    "daniel daniela danielle darren dave david deborah denise dennis diana diego dimitri dominic donald donna doris dorothy douglas "
-    "duncan edith edmund eduardo "
-    "edward edwin eileen elaine eleanor elena elias elif elisa elizabeth ella ellen elliot elsa emil emilia emily emma eric erica "
-    "erik erin esther ethan eugene eva evan evelyn fatima felipe felix fernando finn fiona francesca francis francisco franz fred "
-    "frederick freya gabriel gabriela gareth gary "
-    "geoffrey george gerald gerard gianni gillian giulia giuseppe gordon graham greta gregory gustav hannah hans harold harriet harry "
-    "hassan heather hector helen helena henrik henry hiroshi howard hugo hussein ian ibrahim igor ines ingrid irene isaac isabel "
-    "isabella isla ivan jacob jacqueline jake james "
-    "jamie jan jane janet janice jasper javier jeffrey jenna jennifer jeremy jerome jessica jin joan joanna joaquin joel johan "
-    "johannes john jonas jonathan joseph josephine joshua juan juana judith julia julian julie juliet julio karen karin karl kate "
-    "katherine kathleen katie kaveh keith kelly kenneth kenji "
-    "kevin khalid kirsten klaus kristin kyle lars laura lauren laurence leah leila lena leo leon leonard leonie leopold leslie lewis "
-    "liam lila linda lindsay lisa logan lorenzo louis louise luca lucas lucia lucy luigi luis lukas lydia madeleine maeve magnus "
-    "malcolm manuel marco marcus margaret maria marie "
-    "marina mario marta martha martin mary mateo matilda matteo matthew maureen maya megan mehmet melissa mia michael michaela "
-    "michelle miguel mikhail mina miriam mohamed mohammed mohammad monica muhammad nadia naomi natalia natalie natasha nathan neil "
-    "nicholas nicola nicole nigel nikolai nina noah "
-    "noor nora norman oleg oliver olivia omar oscar owen pablo pamela patricia patrick paul paula pedro peter petra philip philippa "
-    "phoebe pierre priya rachel radek rafael raj rajesh ralph ramon raymond rebecca ricardo richard rita robert roberta roberto robin "
-    "rodrigo roger roland roman ronald rosa rosalind "
-    "rosie rowan roy rupert ruth ryan sabrina salma samantha samira samuel sandra sanjay santiago sara sarah sean sebastian selena "
-    "sergei sergio seth shannon sharon shaun sheila shirley sidney silvia simon sofia sonia sophia sophie stefan stella stephanie "
-    "stephen steven stuart susan susanna suzanne sven sylvia "
-    "tamara tara tatiana teresa theodore theresa thomas tim timothy tobias tomas tony tracy ulrich ursula valentina valerie vanessa "
-    "vera veronica vikram vincent viktor vladimir walter wei wendy wilhelm wilhelmina wilma william winston xavier yara yasmin "
-    "yolanda yuki yusuf yvonne zachary zainab zara zoe "
-    "kim choi jung kang yoon jang lim seo kwon hwang ahn ryu bae baek"
-)
-"""First names (and Korean surnames in Latin letters) that are no words: with one more capitalized word they are a person, uncued."""
 
 THINGS = words(
     "bed drive turn court place way bank temple palmer palmers street road avenue lane hotel inn store shop collection edition sponge "
@@ -201,6 +201,10 @@ NAMES_THAT_ARE_WORDS = words(
     "sandy scout self sell sharp sherry ship shirt shoe short silver sir skip sky small smart son south spencer star steel sterling "
     "stock stone storm stormy street strong sue summer sun sunday sunny swan sweet tad tanner taylor ted temperance town train "
     "trinity trip true tune turner tyler van verity vest vi victoria vince violet wade wait walker wall ward warren weaver wells west "
-    "white will willow wing winner winter wise wolf wood woods wright yard york young zip"
+    "white will willow wing winner winter wise wolf wood woods wright yard york young zip "
+    "adele alexandria alma ash athena aurora blanche blessing camden caesar charlotte cheyenne clementine coral cruz dakota denver "
+    "dusty ember fern flora fleur german hamilton harley hazel heather honor houston jasper jefferson jordan ken lane laurel lincoln luna madison "
+    "marina maxim melody memphis mercedes merlin mickey minnie montgomery myrtle orion orlando phoenix portia precious ram rex river "
+    "robin savannah siena sienna sora sydney una viola virginia washington zelda bonnie brandy cherry carolina asia santiago coco tiger"
 )
 """Names that are ordinary words: they count only with a capital, where a name can stand."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from data_tools.conversation import Role
 from data_tools.source import Source
-from data_tools.tables import find_column, given_columns, plain_name, text_of
+from data_tools.tables import find_column, given_columns, listed, plain_name, text_of
 from data_tools.times import parse_time
 from frontdesk.errors import UserError
 
@@ -159,7 +159,7 @@ def _check(source: Source, header: list[str], found: dict[str, str]) -> None:
     if lacking:
         fields = ", ".join(field for field in COLUMNS if field not in found)
         raise UserError(
-            f"{source.at(source.first_line)}: found the columns {', '.join(header)}; expected one for {'; and one for '.join(lacking)}; "
+            f"{source.at(source.first_line)}: found the columns {listed(header)}; expected one for {'; and one for '.join(lacking)}; "
             f"rename the columns, or name them in data.columns of the config ({fields})"
         )
 

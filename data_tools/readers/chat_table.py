@@ -42,7 +42,7 @@ def looks_like(source: Source) -> bool:
     try:
         match = OBJECT.match(source.head)
         return match is not None and _is_row(json.JSONDecoder().raw_decode(source.head, match.end())[0])
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return False
 
 
@@ -126,7 +126,7 @@ def _message(row: Row, table: _Table) -> tuple[Message | Broken]:
 
 def _unknown_role(word: str) -> str:
     known = ", ".join(name for name in MEANING if name.isascii() == word.isascii())
-    return f"found {word!r} as a speaker's role; expected one of {known}; correct the cell"
+    return f"found {word[:40]!r} as a speaker's role; expected one of {known}; correct the cell"
 
 
 def _exchange(row: Row, table: _Table) -> tuple[Message | Broken, ...]:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from data_tools.faq import FaqRecord, plain
 from data_tools.html_text import html_text
 from data_tools.readers.faq_blocks import ASKED, SAID, Block, Piece, asks, bare, behind, nothing_found, pairs, paragraph, whole_text
-from data_tools.records import Broken
+from data_tools.records import Broken, whole_letters
 from data_tools.source import OFFICE, Source
 
 FORMAT = "FAQ web page"
@@ -107,7 +107,7 @@ def _linked(page: Any) -> Iterator[Found | Broken]:
     """The questions of JSON-LD, wherever they stand in it."""
     for script in page.xpath("//script[contains(@type, 'ld+json')]"):
         try:
-            data = json.loads(WRAPPER.sub("", script.text or ""), strict=False)
+            data = json.loads(whole_letters(WRAPPER.sub("", script.text or "")), strict=False)
         except (ValueError, RecursionError) as error:
             if "acceptedAnswer" in (script.text or ""):
                 yield Broken(script.sourceline, f"found JSON-LD that is not valid ({error}); expected an FAQPage of schema.org; mend it")

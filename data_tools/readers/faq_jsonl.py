@@ -12,7 +12,7 @@ from data_tools.faq import FaqRecord
 from data_tools.readers.faq_table import find_columns
 from data_tools.records import Broken, read_json
 from data_tools.source import Source
-from data_tools.tables import text_of
+from data_tools.tables import listed, text_of
 
 FORMAT = "FAQ JSONL"
 
@@ -38,8 +38,7 @@ def read(source: Source, columns: Mapping[str, str] = {}) -> Iterator[FaqRecord 
 def _record(source: Source, line: int, values: dict[str, Any]) -> FaqRecord | Broken:
     found = find_columns(values)
     if not {"question", "answer"} & found.keys():
-        keys = ", ".join(values) or "none"
-        return Broken(line, f"found the keys {keys}; expected 'questions' and 'answers'; rename the keys")
+        return Broken(line, f"found the keys {listed(values)}; expected 'questions' and 'answers'; rename the keys")
     texts = {field: _values(values, field, found) for field in ("question", "answer", "facts")}
     names = {field: values.get(found.get(field, "")) for field in ("id", "category", "subject")}
     wrong = [(field, item) for field, items in texts.items() for item in items if not isinstance(item, str)]

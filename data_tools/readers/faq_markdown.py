@@ -11,6 +11,7 @@ from data_tools.readers.faq_blocks import ASKED, ASKING, MARKED, SAID, Block, Pi
 from data_tools.readers.faq_table import looks_like as is_table
 from data_tools.records import Broken
 from data_tools.source import OFFICE, Source
+from frontdesk.errors import UserError
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -19,6 +20,8 @@ FORMAT = "FAQ Markdown"
 
 FRONT = re.compile(r"\A\s*---\n.*?\n(?:---|\.\.\.)(?=\n|\Z)", re.DOTALL)
 """What stands about a page at its beginning, for the program that shows it."""
+LONGEST_LINE = 20_000
+"""Characters; marks without end in one line would take minutes."""
 SUMMARY = re.compile(r"<summary[^>]*>(.*?)</summary>", re.DOTALL | re.IGNORECASE)
 BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 STRONG = re.compile(r"<(/?)(?:b|strong)\b", re.IGNORECASE)
@@ -35,7 +38,11 @@ def read(source: Source, columns: Mapping[str, str] = {}) -> Iterator[FaqRecord 
     """One record for each question. Raises UserError for a page without one. `columns` is for tables and not used."""
     from markdown_it import MarkdownIt
 
-    text = FRONT.sub(lambda front: "\n" * front[0].count("\n"), whole_text(source))
+    page = whole_text(source)
+    for line, text in enumerate(page.split("\n"), 1):
+        if len(text) > LONGEST_LINE:
+            raise UserError(f"{source.at(line)}: found a line of {len(text)} characters; expected paragraphs; break it into lines")
+    text = FRONT.sub(lambda front: "\n" * front[0].count("\n"), page)
     found = list(pairs(source, _blocks(MarkdownIt("commonmark").enable("table").parse(text))))
     if not found:
         raise nothing_found(source)

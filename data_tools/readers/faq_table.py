@@ -11,7 +11,7 @@ from data_tools.faq import FaqRecord
 from data_tools.readers.faq_blocks import MARKED
 from data_tools.records import Broken
 from data_tools.source import Source
-from data_tools.tables import Row, find_column, given_columns, looks_like_csv, read_csv, read_xlsx, text_of
+from data_tools.tables import Row, find_column, given_columns, listed, looks_like_csv, read_csv, read_xlsx, text_of
 from frontdesk.errors import UserError
 
 FORMAT = "FAQ table"
@@ -77,7 +77,7 @@ def _columns(source: Source, header: list[str], given: Mapping[str, str]) -> dic
     lacking = [f"the {field}, called {COLUMNS[field].split()[0]}" for field in NEEDED if field not in found]
     if lacking:
         raise UserError(
-            f"{source.at(source.first_line)}: found the columns {', '.join(header)}; expected one for {' and one for '.join(lacking)}; "
+            f"{source.at(source.first_line)}: found the columns {listed(header)}; expected one for {' and one for '.join(lacking)}; "
             "rename the columns, or name them in data.columns of the config (question, answer)"
         )
     return found

@@ -70,6 +70,6 @@ def _first(source: Source) -> dict[str, Any]:
         value = json.JSONDecoder().raw_decode(source.head, match.end())[0]
     except json.JSONDecodeError:
         return dict.fromkeys(KEY.findall(source.head))
-    except RecursionError:
+    except (ValueError, RecursionError):  # no list of people has numbers of thousands of digits, or is so deep
         return {}
     return value if isinstance(value, dict) else {}

@@ -154,10 +154,11 @@ def test_training_before_data_is_one_line(tmp_path: Path, tiny_llama3: Path) -> 
     assert not (tmp_path / "runs").exists()
 
 
-def test_a_model_folder_without_weights_is_one_line(trained: tuple[Path, str], tmp_path: Path) -> None:
-    folder = project(tmp_path, tmp_path / "empty")
-    (folder / "empty").mkdir()
-    assert stage("data_tools", "llama3-8b.yaml", folder).returncode == 0
+def test_a_model_folder_without_weights_is_one_line(tiny_llama3: Path, tmp_path: Path) -> None:
+    base = shutil.copytree(tiny_llama3, tmp_path / "base")
+    folder = project(tmp_path, base)
+    (base / "model.safetensors").unlink()
+    assert stage("data_tools", "llama3-8b.yaml", folder).returncode == 0, "the tokenizer is enough for the data"
     result = stage("train", "llama3-8b.yaml", folder)
     assert result.returncode == 2
     assert result.stderr.count("\n") == 1 and "no model found" in result.stderr
