@@ -17,6 +17,7 @@ BRACE = re.compile(r'[^"{}]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"{}]*+)*+([{}])', r
 """The next brace that stands in no text."""
 MARK = re.compile(r'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"?|[][{},]')
 """The next text, bracket or comma of what is no JSON: a quote that is left open ends with its line."""
+JUNK = re.compile(r'(?:[ \t,}]++|"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"|[^\s,{}\[\]"]++)*+')
 HALF = re.compile(r"\\u[dD][89a-fA-F]")
 PAIR = re.compile(r"(\\\\|\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w)|\\u[dD][89a-fA-F]\w\w")
 """Escapes that stay as they are (group 1), and halves of a letter without the other half."""
@@ -105,11 +106,12 @@ def items(cursor: "Cursor", key: str = "") -> Iterator[Record | Broken]:
     while cursor.peek() not in ("]", ""):
         indent = cursor.indent
         try:
-            yield _record(*cursor.value(), key)
+            found = _record(*cursor.value(), key)
         except NotJson as error:
-            yield cursor.past_broken(error, indent)
-            if cursor.peek() == "}":  # it was closed twice
-                cursor.skip("}")
+            found = cursor.past_broken(error, indent)
+        yield found
+        if isinstance(found, Broken):
+            cursor.skip_junk()
     if not cursor.peek():
         raise NotJson(start, "found a JSON list that does not end; expected a closing ]; export the file anew, it is cut off")
     cursor.skip("]")
@@ -213,15 +215,7 @@ class Cursor:
                 if cut and not self.ended and len(self.text) - self.at < LONGEST:
                     self.more(len(self.text) - self.at)
                     continue
-                line = self.line + self.text.count("\n", self.at, error.pos)
-                if self.at > 1 << 16:  # the next error will count lines from the beginning of the text
-                    self.text, self.at = self.text[self.at :], 0
-                found = (
-                    f"found a record of over {LONGEST >> 20} MB"
-                    if len(self.text) - self.at >= LONGEST
-                    else f"found no valid JSON ({error.msg})"
-                )
-                raise NotJson(line, f"{found}; expected a JSON object; mend or remove it") from None
+                raise self._error(error) from None
             except RecursionError:
                 raise NotJson(self.line, TOO_DEEP) from None
             except ValueError:  # Python's limit on digits
@@ -229,6 +223,14 @@ class Cursor:
             line = self.line
             self._past(end)
             return line, value
+
+    def _error(self, error: json.JSONDecodeError) -> NotJson:
+        line = self.line + self.text.count("\n", self.at, error.pos)
+        if self.at > 1 << 16:  # where the next error stands is counted from the beginning of the text
+            self.text, self.at = self.text[self.at :], 0
+        endless = len(self.text) - self.at >= LONGEST
+        found = f"found a record of over {LONGEST >> 20} MB" if endless else f"found no valid JSON ({error.msg})"
+        return NotJson(line, f"{found}; expected a JSON object; mend or remove it")
 
     def _decoded(self, text: str, at: int) -> tuple[Any, int]:
         self.made.clear()
@@ -279,9 +281,16 @@ class Cursor:
                 return
             self.skip_line()
 
+    def skip_junk(self) -> None:
+        """Go past what else of the line is no object, such as the other numbers of a list."""
+        while (match := JUNK.match(self.text, self.at)) and match.end() > self.at:
+            self._past(match.end())
+            if self.at == len(self.text):
+                self.more()
+
     def skip_value(self) -> None:
         """Go past a broken value, to the comma or bracket that follows it."""
-        opened: list[str] = []
+        opened, number = list[str](), {"{": 0, "[": 0}
         while True:
             match = MARK.search(self.text, self.at)
             if not self.ended and (not match or match.end() == len(self.text)):
@@ -293,9 +302,11 @@ class Cursor:
                 return self._past(match.start() if match else len(self.text))
             if mark in "{[":
                 opened.append(mark)
-            elif mark in "}]" and (opener := "{["["}]".index(mark)]) in opened:  # brackets may be missing before it
-                while opened.pop() != opener:
-                    pass
+                number[mark] += 1
+            elif mark in "}]" and number[opener := "{["["}]".index(mark)]]:
+                while (closed := opened.pop()) != opener:  # its own bracket is missing
+                    number[closed] -= 1
+                number[opener] -= 1
             self._past(match.end())
 
     def _past(self, position: int) -> None:

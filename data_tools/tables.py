@@ -19,6 +19,8 @@ MOST_LINES = 2000
 """Lines of one row."""
 UNPACKED = 1 << 30
 """Bytes that an office document may unpack to."""
+MOST_COLUMNS = 1 << 14
+"""As many as Excel can have."""
 MOST_SHOWN = 30
 """Columns that a message names."""
 LAST_ROW = 1 << 20
@@ -47,6 +49,8 @@ def read_csv(source: Source) -> Iterator[Row | Broken]:
         elif isinstance(cells, str):
             raise UserError(f"{source.at(line)}: {cells}")
         elif _names_columns(cells):
+            if len(cells) > MOST_COLUMNS:
+                raise UserError(f"{source.at(line)}: found {len(cells)} columns; expected at most {MOST_COLUMNS}; end the header's line")
             header = column_names(cells)
 
 

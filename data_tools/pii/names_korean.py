@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from data_tools.pii.names_english import CAP, EDGE, FULL, name_words
 from data_tools.pii.spans import Span
-from data_tools.pii.words import KOREAN_THINGS, KOREAN_WORDS, SURNAMES, TITLES, either, words
+from data_tools.pii.words import KOREAN_THINGS, KOREAN_WORDS, SURNAMES, TITLES, either, given_names, words
 
 HANGUL = re.compile(r"[가-힣]")
 OPEN = r"(?<![가-힣])"
@@ -13,22 +13,38 @@ SHAPE = rf"{SURNAMES}[가-힣]{{1,2}}"
 TOKEN = rf"(?P<name>{SURNAMES}[가-힣]{{2}})"
 END = r"(?![가-힣])"
 IS = either("입니다 이에요 예요 이라고 라고_?합 인데요 이고요")
-COPULA = rf"(?:{IS}|{either('라고 에요 이예요 이고 이며 인데 이요 이야 이구요 구요 고요 이라 였 이었 맞')}|[요임야]{END}|(?:으로|로)\s)"
+COPULA = rf"(?:{IS}|{either('라고 에요 이예요 이고 이며 인데 이요 이야 이구요 구요 고요 이라 라서 라는 라구 였 이었 맞')}|[요임야]{END}|(?:으로|로)\s)"
 STOP = rf"(?=$|[^가-힣A-Za-z]|님|씨|고객|본인|{COPULA})"
 DONE = either("되 돼 예약 주문 했 해 등록 가입 접수 합니다 부탁")
+
+FULL_PARTICLES = (
+    "님 씨 군 양(?![가-힣]) 고객 선생 회원 대리 과장 차장 부장 팀장 실장 사장 대표 매니저 사원 주임 엄마 아빠 어머 아버 "
+    "이(?!상|하|후|전|내|미) 가(?!방|격) "
+    "은 는 을 를 의 에게 한테 께 와 과 랑 하고 도(?!시) 만 로(?!고) 으로 라 입 예 에요 요 야 드림 올림 보다 처럼 까지 부터 네 였 인 "
+    "임 맞 측 본인 명의 이?라서 이?라는 이?라구 이구 이에게 말고 아니 됐 됩 되 된 올림 군 양 및 님께 어린이 학생 환자 보호자 (?:기사|배송원)"
+)
+AFTER_FULL = rf"(?=$|[^가-힣]|{either(FULL_PARTICLES)})"
+GIVEN_PARTICLES = (
+    "_?(?:고객님|회원님) 님 씨 쌤 선생 언니 오빠 누나 이형 대리 과장 팀장 매니저 어머니 아버지 엄마 아빠 아(?![가-힣]) 야(?![가-힣]) "
+    "이에요 이예요 예요 이요 "
+    "입니다 이라고 라고 이야(?![가-힣]) 인데요 이가 이는 이랑 이한테 한테 에게 께서 이도 이를 이의 이네 드림 올림 라서 이라서 이라는 이라구 이꺼 이거 군(?![가-힣]) 양(?![가-힣]) "
+    "이_(?:번호|이름|폰|전화|생일|가방|옷|주소|학교|유치원|앞)"
+)
+AFTER_GIVEN = rf"(?={either(GIVEN_PARTICLES)})"
 
 WHO = (
     "예금주 받는_?(?:사람|분) 받으시는_?분 수령인 수령자 수취인 보내는_?(?:사람|분) 발신인 수신인 주문자 예약자 구매자 신청자 신청인 "
     "입금자 투숙객 투숙자 "
     "탑승객 탑승자 대표자? 명의자? 운전자 동행자 동행인 동반자 대리인 배우자 보호자 환자 계약자 피보험자 세입자 입주자 작성자 영문명? "
     "여권_?이름 영문_?이름 "
-    "고객 회원 담당자 연락인 성함 성명 존함 이름"
+    "고객 회원 담당자? 연락인 성함 성명 존함 이름 보낸_?(?:사람|분) 받는_?이 보내는_?이 받으실_?분 보내시는_?분 방문자 방문인 이용자 접수자 결제자 "
+    "참석자 참가자 탑승자명 승객 동승자 기사 대표자? 작성 문의자 요청자 발송인 회신인 추천인 피보험자 가입자 명의"
 )
 LABEL = re.compile(
     rf"{either(WHO)}(?:명|\s?이름|\s?성함|\s?성명)?(?:(?P<link>(?:\s?(?:은|는|이|가|을|를|:|=|\(|-)){{1,3}})\s?|\s)"
     rf"(?P<name>{SHAPE}|(?<=[:=]\s)[가-힣]{{2,4}}?|(?<=[:=])[가-힣]{{2,4}}?|[가-힣]{{2,3}}?(?={IS})){STOP}"
 )
-KIN = either("딸 아들 남편 아내 와이프 어머니 아버지 엄마 아빠 동생 언니 누나 오빠 친구 가족 동료 할머니 할아버지 보호자 대리인")
+KIN = either("딸 아들 조카 손자 손녀 사촌 룸메 룸메이트 여친 남친 여자친구 남자친구 신랑 신부 막내 첫째 둘째 아기 아이 선배 후배 남편 아내 와이프 어머니 아버지 엄마 아빠 동생 언니 누나 오빠 친구 가족 동료 할머니 할아버지 보호자 대리인")
 KIN_NAMED = re.compile(rf"{KIN}(?:\s?이름[은이]?|,)?\s{TOKEN}(?=$|[,.)\d]|\s\d|님|씨|입니다|이에요|이고|인데|이라고)")
 I_AM = either("저는 저 전 제가 나는 난 본인은")
 GREETING = either("안녕하세요 안녕하십니까 반갑습니다 수고하세요 여보세요")
@@ -47,14 +63,19 @@ INTRODUCED = re.compile(
 STARTS = re.compile(rf"^{TOKEN}(?=이고)")
 HONORED = re.compile(rf"{OPEN}{TOKEN}(?:\s?고객님|\s?회원님|\s?님|\s?씨)(?![가-힣](?<![은는이가을를께도의과와으로,]))")
 TITLED = re.compile(
-    rf"{OPEN}{TOKEN}(?=\s?{either('팀장 과장 차장 부장 대리 실장 매니저 기사 선생 원장 대표 이사 교수 간호사 상담사 상담원 사원 주임')}"
-    r"(?:님|께|이|한|[^가-힣]|$))"
+    rf"{OPEN}{TOKEN}(?=\s?{either('팀장 과장 차장 부장 대리 실장 매니저 기사 선생 원장 대표 이사 교수 간호사 상담사 상담원 사원 주임 소장 본부장 강사 코치 사장 과장 변호사 주무관 담당')}"
+    r"(?:님|께|이|한|입|인|과|은|에|이고|[^가-힣]|$))"
 )
 RELATED = re.compile(rf"{OPEN}{TOKEN}(?=[은는이가]\s(?:제|저의|우리|저희)\s{KIN}|의\s{KIN}|한테|에게|께\s|께서|\s?앞(?:으로)?{END})")
+CORRECTED = re.compile(
+    rf"{OPEN}{TOKEN}(?=(?:이|가)?\s?{either('아니라 아니고 말고')}|(?:으로|로)\s?{either('바꿔 바꾸 변경 수정 정정 개명 고쳐 표기 적혀 적어 나와 나오 찍혀 되어 돼')})"
+)
+NAMES_MEANT = re.compile(either("받는 이름 성함 예약자 명의 개명 주문자 수령인 예금주 신청자 영문 한글 여권 보내는 가입자 탑승"))
+QUOTED = re.compile(r"(?:이름|성함|성명|이니셜|각인|자수)\s?(?:은|는|을|를|자수|각인|스티커|표기|표시|란에?|에)?\s?['\"‘“](?P<name>[가-힣]{2,4})['\"’”]")
 NAMED_AS = re.compile(rf"(?:주문|예약|입금|명의|이름|수령|가입)[은는이가도]?\s{TOKEN}(?=(?:으로|로)\s{DONE})")
 BESIDE_NUMBER = re.compile(
     rf"(?<![\w-])[A-Z\d][A-Z\d-]{{6,24}}[\s,/():]{{1,3}}{TOKEN}"
-    rf"(?=\s{{0,2}}(?:$|[,./)(\n\d]|{either('입니다 이에요 예요 님 이요 고객 본인 성인 앞 여기 명의 추가')}))"
+    rf"(?=\s{{0,2}}(?:$|[,./)(\n\d]|{either('입니다 이에요 예요 님 이요 요 고객 본인 성인 앞 여기 명의 추가 으로 로 예금주')}))"
 )
 BEFORE_NUMBER = re.compile(rf"{OPEN}{TOKEN}[\s,/():]{{1,3}}(?=\d[\d-]{{8,24}}(?![A-Za-z]))")
 
@@ -89,6 +110,7 @@ LATIN_ANSWER = re.compile(
     rf"(?P<name>{FULL})(?=\s{{0,3}}(?:$|[.,;!?\n(/]|\d|{either('입니다 이에요 예요 이요 요 이고 고요 이라고 라고')}))"
 )
 
+AFTER_CONSONANT, AFTER_VOWEL = words("은 을 과 으"), words("는 를 와")
 PARTICLES = words("으 이 가 은 는 을 를 도 의 에 로 해 하 하고 만 와 과 한 된 될 할 으로 에서 이요 건 들 분 님")
 NO_ENDS = ("게", "고", "를", "는", "에", "면", "로", "요", "까", "다", "죠", "팀", "부서", "님")
 NO_STARTS = ("없어", "없음", "모르", "그건", "그냥", "잠시", "어떻", "무엇", "누구", "왜요")
@@ -106,11 +128,13 @@ def introduced_korean(text: str) -> Iterator[Span]:
     if not HANGUL.search(text):
         return
     for match in LABEL.finditer(text):
-        said = match["link"] or len(match["name"]) >= 3 or re.match(IS, text[match.end() :][:4])
+        said = match["link"] or len(match["name"]) >= 3 or match["name"] in given_names()["korean"] or re.match(IS, text[match.end() :][:4])
         if said and not NOT_OF_PERSONS.search(text[max(0, match.start() - 8) : match.start("name")]):
             yield from _if_name(match)
-    for pattern in (SAID, INTRODUCED, STARTS, HONORED, TITLED, KIN_NAMED, RELATED, NAMED_AS, BESIDE_NUMBER, BEFORE_NUMBER):
+    for pattern in (SAID, INTRODUCED, STARTS, HONORED, TITLED, KIN_NAMED, RELATED, NAMED_AS, CORRECTED, QUOTED, BESIDE_NUMBER, BEFORE_NUMBER):
         for match in pattern.finditer(text):
+            if pattern is CORRECTED and not (NAMES_MEANT.search(text) or match["name"][1:] in given_names()["korean"]):
+                continue
             if pattern not in {BESIDE_NUMBER, BEFORE_NUMBER} or not match["name"].endswith(BESIDE_ENDS):
                 yield from _if_name(match)
     for pattern in (LATIN_LABEL, LATIN_INTRODUCED, LATIN_GIVEN):
@@ -130,9 +154,21 @@ def answered_korean(text: str) -> Iterator[Span]:
 
 def is_korean_name(name: str) -> bool:
     """Whether Hangul in a name's place is a name rather than a common word, one with a particle, or a surname with a title."""
-    if name in KOREAN_WORDS or name in KOREAN_THINGS or (len(name) > 2 and name[:2] in KOREAN_WORDS and name[2:] in PARTICLES):
+    if name in KOREAN_WORDS or name in KOREAN_THINGS or (len(name) > 2 and name[:2] in KOREAN_WORDS and _is_particle(name[2:], name[1])):
         return False
     return name[1:] not in TITLES and not name.endswith(NO_ENDS) and not name.startswith(NO_STARTS)
+
+
+def _is_particle(end: str, before: str) -> bool:
+    """Whether a word ends in a particle that goes with its last sound: "추가는", never "추가은"."""
+    if end in AFTER_CONSONANT or end in AFTER_VOWEL:
+        return (end in AFTER_CONSONANT) == ends_in_consonant(before)
+    return end in PARTICLES
+
+
+def ends_in_consonant(word: str) -> bool:
+    """Whether the last syllable of a Hangul word has a final consonant."""
+    return (ord(word[-1]) - 0xAC00) % 28 != 0
 
 
 def _if_name(match: re.Match[str]) -> Iterator[Span]:

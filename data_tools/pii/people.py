@@ -5,25 +5,12 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from data_tools.pii.names_english import LETTER
-from data_tools.pii.names_korean import is_korean_name
+from data_tools.pii.names_korean import AFTER_FULL, AFTER_GIVEN, is_korean_name
 from data_tools.pii.spans import HOLE, Span, usual
-from data_tools.pii.words import ENGLISH_WORDS, KOREAN_GIVEN_WORDS, NAMES_THAT_ARE_WORDS, ROLES, SURNAME, either
+from data_tools.pii.words import ENGLISH_WORDS, KOREAN_GIVEN_WORDS, NAMES_THAT_ARE_WORDS, ROLES, SURNAME
 
 HANGUL = re.compile(r"[가-힣]+")
 LATIN_WORD = re.compile(rf"[{LETTER}][{LETTER}'-]*")
-FULL_PARTICLES = (
-    "님 씨 군 양(?![가-힣]) 고객 선생 회원 대리 과장 차장 부장 팀장 실장 사장 대표 매니저 사원 주임 엄마 아빠 어머 아버 "
-    "이(?!상|하|후|전|내|미) 가(?!방|격) "
-    "은 는 을 를 의 에게 한테 께 와 과 랑 하고 도(?!시) 만 로(?!고) 으로 라 입 예 에요 요 야 드림 올림 보다 처럼 까지 부터 네 였 인 "
-    "임 맞 측 본인 명의"
-)
-AFTER_FULL = rf"(?=$|[^가-힣]|{either(FULL_PARTICLES)})"
-GIVEN_PARTICLES = (
-    "_?(?:고객님|회원님) 님 씨 쌤 선생 언니 오빠 누나 이형 대리 과장 팀장 매니저 어머니 아버지 엄마 아빠 아(?![가-힣]) 야(?![가-힣]) "
-    "이에요 이예요 예요 이요 "
-    "입니다 이라고 라고 이야(?![가-힣]) 인데요 이가 이는 이랑 이한테 한테 에게 께서 이도 이를 이의 이네 드림 올림"
-)
-AFTER_GIVEN = rf"(?={either(GIVEN_PARTICLES)})"
 AFTER_PLAIN = r"(?=[이가은는을를도와과의랑](?![가-힣]))"
 SEASON = re.compile(
     r"\b(?:in|since|until|by|before|after|this|next|last|of|every|mid|early|late) "
@@ -125,7 +112,7 @@ def _korean_patterns(name: str) -> Iterator[tuple[str, str]]:
     short = given or name
     if len(short) >= 2:
         after = AFTER_GIVEN if short in KOREAN_GIVEN_WORDS or not is_korean_name(short) else rf"(?:{AFTER_GIVEN}|{AFTER_PLAIN})"
-        yield short, rf"(?<![가-힣]){short}{after}"
+        yield short, rf"(?<![가-힣]){short}{after}|(?<=['\"‘“]){short}(?=['\"’”])"
     elif short:
         yield short, rf"(?<![가-힣]){short}(?=님|씨|아(?![가-힣]))"
     if not given and len(name) == 2 and name not in KOREAN_GIVEN_WORDS and is_korean_name(name):

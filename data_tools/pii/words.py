@@ -23,6 +23,13 @@ def given_names() -> dict[str, frozenset[str]]:
     return {title.split(":")[0]: words(names) for title, names in lists}
 
 
+@lru_cache(maxsize=1)
+def korean_syllables() -> tuple[frozenset[str], frozenset[str]]:
+    """The first and the last syllables of known Korean given names."""
+    names = given_names()["korean"]
+    return frozenset(name[0] for name in names), frozenset(name[-1] for name in names)
+
+
 def is_given(word: str) -> bool:
     """Whether a word is a given name in Latin letters, known or of two Korean syllables ("Ji-woo"), or two with a hyphen."""
     names, low = given_names(), word.lower()
@@ -37,7 +44,7 @@ def is_given(word: str) -> bool:
 
 SURNAMES = (
     "(?:남궁|황보|제갈|선우|독고|사공|서문|"
-    "[김이박최정강조윤장임한오서신권황안송류유전홍고문양손배백허남심노하곽성차주우구민나진지엄채원천방공현함변염여추도소석선설마길연위표명기반라왕금옥육인맹제모탁국어은편용])"
+    "[김이박최정강조윤장임한오서신권황안송류유전홍고문양손배백허남심노하곽성차주우구민나진지엄채원천방공현함변염여추도소석선설마길연위표명기반라왕금옥육인맹제모탁국어은편용피봉감팽좌갈계두복빈온옹음견묵범표설국])"
 )
 SURNAME = re.compile(SURNAMES)
 
@@ -93,6 +100,7 @@ KOREAN_WORDS = words(
     "함유 염색 여름 여유 여성용 추위 추첨 도매 도장 소금 소독 소재 소음 석유 선풍기 선크림 설탕 마우스 마켓 마트 길게 연필 연두색 "
     "연보라 위로 위쪽 표면 명단 명품 기계 기념 기념품 반바지 반팔 반찬 라벨 왕만두 금색 금지 인형 제습기 모니터 모양 국물 어른 "
     "어린이 어르신 은퇴 편도 용돈 부탁 부탁드 기다려 기다리 감사합 죄송 미안 잘못 하늘색 보라색 노랑 파랑 빨강 검정 흰색 회색 분홍 "
+    "농협 신한 국민 수협 신협 새마을 카뱅 토스 소문자 대문자 고지서 두번째 두개 두명 두시 온라인 감독 감자 계약 계란 계산 계속 계정 계획 복사 범위 음료 음식 "
     "분홍색 초록 초록색 이월 삼월 사월 오월 유월 칠월 시월"
 )
 """Common words in the shape of a surname and a given name, and words that answer "who?" without a name."""
@@ -172,13 +180,14 @@ ENGLISH_WORDS = words(
     "subject date sent cc bcc re fw fwd attachment total subtotal qty quantity price amount item items sku model brand color colour delivery "
     "shipping billing pickup return returns exchange warehouse depot invoice statement confirmation reference tracking status reason "
     "notes note comment comments instructions message title mobile tel fax cell hq ltd llc inc gmbh plc corp group holdings solutions "
+    "shinhan kookmin woori hana nonghyup kakao naver coupang samsung hyundai kia engineers iban swift engineers engineer ssn dob vat pin otp api id wifi "
     "ask asked broken frozen raining cold hot warm dirty noisy slow faulty leaking blank beautiful gorgeous lovely nasty dark crowded empty "
     "shipped delivered dispatched cancelled canceled processed"
 )
 """Words that no name begins with: they follow "I'm", "this is", "hi" and "thanks", or answer a question for the name without one."""
 
 THINGS = words(
-    "bed drive turn court place way bank temple palmer palmers street road avenue lane hotel inn store shop collection edition sponge "
+    "bonas secret bank nespresso spencer bed drive turn court place way bank temple palmer palmers street road avenue lane hotel inn store shop collection edition sponge "
     "boots lamp chair table sofa mug shoes bag dress jacket klein hilfiger kors lauren martens spade daniels jeans perfume pro max "
     "plus mini "
     "book books park center centre square station airport hall house kong river valley beach city county island day award foundation "

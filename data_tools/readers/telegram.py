@@ -36,7 +36,7 @@ def read(source: Source, people: People) -> Iterator[Message | Broken]:
     cursor = Cursor(source.chunks())
     cursor.peek()
     try:
-        for chat, record in _records(cursor, account=False):
+        for chat, record in _records(cursor, 0):
             yield record if isinstance(record, Broken) else _message(record, chat)
         if cursor.peek():
             yield Broken(cursor.line, "found text behind the end of the chat; expected its messages above; mend the JSON there")
@@ -44,8 +44,11 @@ def read(source: Source, people: People) -> Iterator[Message | Broken]:
         yield Broken(error.line, error.why)
 
 
-def _records(cursor: Cursor, account: bool) -> Iterator[tuple[str | None, Record | Broken]]:
-    """The messages of the object here, each with the id of its chat in the export of an account."""
+def _records(cursor: Cursor, depth: int) -> Iterator[tuple[str | None, Record | Broken]]:
+    """The messages of the object here, each with the id of its chat in the export of an account.
+
+    At depth 0 that is a chat or an account, at depth 1 what holds an account's list of chats, at depth 2 a chat of that list.
+    """
     line, chat = cursor.line, None
     cursor.skip("{")
     while (letter := cursor.peek()) == '"':
@@ -56,13 +59,13 @@ def _records(cursor: Cursor, account: bool) -> Iterator[tuple[str | None, Record
         letter = cursor.peek()
         if key == "messages" and letter == "[":
             yield from ((chat, record) for record in items(cursor))
-        elif key == "list" and letter == "[":
+        elif depth == 1 and key == "list" and letter == "[":
             yield from _chats(cursor)
-        elif key in ("chats", "left_chats") and letter == "{":
-            yield from _records(cursor, account=True)
+        elif depth == 0 and key in ("chats", "left_chats") and letter == "{":
+            yield from _records(cursor, 1)
         else:
             value = cursor.value()[1]
-            chat = str(value) if key == "id" and account else chat
+            chat = str(value) if key == "id" and depth == 2 else chat
     if letter != "}":
         raise NotJson(line, "found a chat that does not end; expected a closing }; export it anew, it is cut off")
     cursor.skip("}")
@@ -71,7 +74,7 @@ def _records(cursor: Cursor, account: bool) -> Iterator[tuple[str | None, Record
 def _chats(cursor: Cursor) -> Iterator[tuple[str | None, Record | Broken]]:
     cursor.skip("[")
     while cursor.peek() == "{":
-        yield from _records(cursor, account=True)
+        yield from _records(cursor, 2)
     if cursor.peek() == "]":
         cursor.skip("]")
 
