@@ -21,6 +21,8 @@ UNPACKED = 1 << 30
 """Bytes that an office document may unpack to."""
 MOST_COLUMNS = 1 << 14
 """As many as Excel can have."""
+LONGEST_NAME = 200
+"""Characters of a column's name; what follows them does not tell what it is."""
 MOST_SHOWN = 30
 """Columns that a message names."""
 LAST_ROW = 1 << 20
@@ -208,7 +210,7 @@ def check_unpacked(source: Source, most: int) -> None:
 
 def unreadable(source: Source, kind: str, error: Exception) -> UserError:
     """The error for an office document that its library cannot read."""
-    reason = " ".join(str(error).split()) or type(error).__name__
+    reason = " ".join(str(error).split())[:200] or type(error).__name__
     return UserError(f"{source.at(1)}: found a {kind} that cannot be read ({reason}); expected one without a password; save it anew")
 
 
@@ -255,7 +257,7 @@ def _cell_text(cell: Any) -> str:
 
 def plain_name(name: str) -> str:
     """A column's name by which it is found: case, blanks and punctuation do not count."""
-    return "".join(letter for letter in name.casefold() if letter.isalnum())
+    return "".join(letter for letter in name[:LONGEST_NAME].casefold() if letter.isalnum())
 
 
 def find_column(header: Iterable[str], names: Iterable[str]) -> str | None:

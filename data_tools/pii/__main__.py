@@ -17,7 +17,7 @@ from data_tools.pii import KINDS, Masker, Span
 from frontdesk.errors import UserError, run
 
 LABELLED = Path(__file__).parent / "labelled.jsonl"
-MARK = re.compile(rf"\[\[({'|'.join(KINDS)}):(.*?)\]\]")
+MARK = re.compile(rf"\[\[({'|'.join(KINDS)}):(.*?)\]\]", re.DOTALL)
 RECALL, PRECISION = 0.98, 0.95
 
 

@@ -35,17 +35,17 @@ COUNTERS = (
     "m\\b 미터 초 곳 가지 건 줄 kg g\\b 포인트 점\\b 평 배 "
     "차(?!_?\\d)"
 )
-NOT_COUNTED = rf"(?!\d|-\d|\s?{either(COUNTERS)})"
+NOT_COUNTED = rf"(?!\d|-\d|{either(COUNTERS)}|\s{either(COUNTERS)}(?![가-힣]{{2}}))"
 START = r"(?<![가-힣A-Za-z\d])(?:[(\[]?(?<!\d)\d{5}[)\]]?\s?,?\s?)?"
 
 REGION_ROAD = re.compile(rf"{START}{REGION}{ROAD}\s?{NUMBER}{NOT_COUNTED}{DETAIL}")
 BARE_ROAD = re.compile(rf"{START}{ROAD}\s?{NUMBER}{NOT_COUNTED}(?P<detail>{DETAIL})")
 LOT = re.compile(
     rf"{START}(?:{CITY}\s)?(?:{DISTRICT}{{1,2}}(?:{TOWN}\s?)(?:[가-힣]{{1,6}}리\s?)?(?:산\s?)?{NUMBER}{NOT_COUNTED}"
-    rf"|{DISTRICT}{{0,2}}[가-힣]{{1,6}}[동읍면리가]\s?(?:산\s?)?\d{{1,4}}(?:-\d{{1,4}})?\s?번지){DETAIL}"
+    rf"|{DISTRICT}{{0,2}}[가-힣]{{1,6}}[동읍면리가]\s?(?:산\s?)?(?:\d{{1,4}}(?:-\d{{1,4}})?\s?번지|(?<=[동리]\s)\d{{1,4}}-\d{{1,4}}(?![\d-]))){DETAIL}"
 )
 APARTMENT = re.compile(
-    rf"(?<![가-힣A-Za-z\d]){REGION}?(?:[가-힣A-Za-z\d]{{1,10}}\s)?{BUILDING}[\s,]{{0,2}}(?:\d{{1,4}}동\s?)?\d{{1,5}}호|(?<![\d-]){FLAT}"
+    rf"(?<![가-힣A-Za-z\d]){REGION}?(?:[가-힣A-Za-z\d]{{1,10}}\s)?{BUILDING}[\s,]{{0,2}}(?:\d{{1,4}}동\s?)?\d{{1,5}}호|{BUILDING}\s\d{{2,4}}-\d{{2,5}}(?![\d-])|(?<![\d-]){FLAT}"
 )
 PARTICLE = re.compile(
     either(
@@ -73,8 +73,8 @@ NO_STREET = either(
     "people times? x"
 )
 NAME = (
-    rf"(?:(?:(?!{NO_STREET}\b)[A-Za-z0-9][\w'.-]{{0,20}}\s{{1,2}}){{0,4}}?(?i:{STREET})|"
-    rf"(?:[A-Z0-9][\w'.-]{{0,20}}\s{{1,2}}){{1,4}}?{SOFT_STREET}|Broadway)\b\.?"
+    rf"(?:(?:(?!{NO_STREET}\b)[A-Za-z0-9][\w'.-]{{0,20}}\s{{1,2}}){{1,4}}?(?i:{STREET})|"
+    rf"(?:[A-Z0-9][\w'.-]{{0,20}}\s{{1,2}}){{1,4}}?{SOFT_STREET}|Broadway)\b\.?(?:\s(?i:{SOFT_STREET}|{STREET})\b\.?)?"
 )
 UNIT = (
     rf"(?i:,?\s{{0,2}}(?:{either('apt apartment unit suite ste flat floor fl rm room bldg building')}\.?\s?#?\s?[A-Z]?-?\d{{0,5}}[A-Z]?\b"
@@ -87,13 +87,14 @@ STATES = (
     rf"|(?i:{either(LONG_STATES)}))"
 )
 US_ZIP = r"\d{5}(?:-\d{4})?"
-UK_CODE = r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}"
+UK_CODE = r"(?i:[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[AC-FHKNPRTV-Y]\d[\dW] ?[AC-FHKNPRTV-Y\d]{4})"
 TOWN_WORD = r"[A-Z][a-z]{2,20}(?:\s[A-Z][a-z]{2,20})?"
 NO_TOWN = rf"(?!{either('Thanks Thank Please But And So Can I It My The We You Is Do If Or Also Attn Ph Tel Call')}\b)"
 TAIL = (
     rf"(?:,?\s{{1,2}}(?:[A-Za-z][A-Za-z.'-]{{1,20}}\s){{0,3}}?[A-Za-z][A-Za-z.'-]{{1,20}},?\s{{1,2}}(?i:{STATES}),?\s{{1,2}}"
     r"(?:\d{4,5}(?:-\d{4})?|[A-Z]\d[A-Z] ?\d[A-Z]\d)"
     rf"|,?\s{{1,2}}(?:[A-Z][A-Za-z.'-]{{1,20}}[\s,]{{1,2}}){{0,3}}(?:{STATES}(?:\s{US_ZIP})?|{US_ZIP}|{UK_CODE}(?:\s\d{{4}})?)(?![A-Za-z\d])"
+    rf"|(?:,?\s{{1,2}}[A-Za-z][A-Za-z.'-]{{1,20}}){{0,4}},?\s{{1,2}}{UK_CODE}(?![A-Za-z\d])"
     rf"|,\s{{1,2}}{NO_TOWN}{TOWN_WORD}(?:,\s{TOWN_WORD})?(?:\s\d{{4,6}})?)"
 )
 ENGLISH = re.compile(
@@ -110,7 +111,7 @@ CONTINENTAL = re.compile(
     rf"\s(?:[A-Z][\w'-]{{1,20}}\s?){{1,3}},?)\s\d{{1,4}}\s?[a-z]?\b{POST_TOWN})"
 )
 ROMANIZED = re.compile(
-    r"(?<![\w$#.-])(?:[A-Z][\w ]{1,20},\s){0,2}(?:\d{1,4}(?:-\d{1,4})?(?:ho|F|th floor)?,\s?){0,2}\d{1,4}(?:-\d{1,4})?,?\s"
+    r"(?<![\w$#.-])(?:[A-Z][\w -]{1,20},\s){0,2}(?:#?\d{1,4}(?:-\d{1,4})?(?:-?ho|-?dong|F|th floor)?,\s?){0,2}\d{1,4}(?:-\d{1,4})?,?\s"
     r"[A-Z][A-Za-z]{1,20}(?:-?\d{0,3}(?:beon)?)?-(?:daero|ro|gil|dong)(?:\s?\d{1,3}(?:beon)?-gil)?"
     r"(?:,\s?[A-Z][A-Za-z]{1,20}(?:-[a-z]{2,4})?){0,4}(?:\s\d{5})?"
 )

@@ -88,5 +88,5 @@ def _passport(text: str, asked: str) -> Iterator[Span]:
 
 def _ssn(text: str, asked: str) -> Iterator[Span]:
     for match in SSN.finditer(text):
-        if match[2] == "-" or beside(SSN_WORDS, text, match, asked):
+        if match[2] == "-" or beside(SSN_WORDS, text, match, asked) or (match[2] and SSN_WORDS.search(text)):
             yield Span(*match.span(1), "SSN")

@@ -56,6 +56,10 @@ ENGLISH_ACCOUNT = re.compile(
 )
 
 
+SORTED_ACCOUNT = re.compile(r"(?<![\w-])(\d\d-\d\d-\d\d[ ,/]{1,3}\d{8})(?![\d-])")
+"""A British sort code with its account number."""
+
+
 def find_money(text: str, asked: str) -> Iterator[Span]:
     """All numbers of these kinds. `asked` is what the other side said just before."""
     if DIGITS.search(text) or IBAN.search(text):
@@ -96,6 +100,8 @@ def _ibans(text: str) -> Iterator[Span]:
 
 
 def _accounts(text: str, asked: str) -> Iterator[Span]:
+    for match in SORTED_ACCOUNT.finditer(text):
+        yield Span(*match.span(1), "BANK_ACCOUNT")
     for match in ENGLISH_ACCOUNT.finditer(text):
         yield Span(*match.span(1), "BANK_ACCOUNT")
     for match in ACCOUNT.finditer(text):

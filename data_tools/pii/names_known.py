@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from data_tools.pii.names_english import CAP, FULL, LETTER, name_words
-from data_tools.pii.names_korean import AFTER_FULL, KIN, OPEN, ends_in_consonant, is_korean_name
+from data_tools.pii.names_korean import KIN, OPEN, ends_in_consonant, is_korean_name
 from data_tools.pii.spans import Span
 from data_tools.pii.words import (
     ENGLISH_WORDS,
@@ -74,7 +74,14 @@ def _with_surname(text: str, match: re.Match[str]) -> Span:
     return Span(start, end, "NAME")
 
 
-FULL_KOREAN = re.compile(rf"{OPEN}(?P<name>{SURNAMES}(?P<given>[가-힣]{{2}})){AFTER_FULL}")
+PARTICLES = (
+    "이 가 은 는 을 를 의 에게 한테 께 께서 와 과 랑 이랑 하고 도 만 로 으로 요 이요 야 이야 네 처럼 보다 까지 부터 드림 올림 임 및 에요 예요 이에요 이예요 이고 이고요 이구요 구요"
+    " 고요 이며 인데 인데요 입니다 입니당 이라 이라고 이라는 이라서 이라도 라고 라는 라서 (?:이)?였[가-힣]{1,3} (?:이)?라고[가-힣]{1,4} 이었[가-힣]{1,3} 이시 앞 이네 이꺼 것 거"
+)
+TITLE = "님 씨 군(?![가-힣]) 양(?![가-힣]) _?고객 _?회원 _?어린이 _?학생 _?환자 _?선생 _?대리 _?과장 _?차장 _?부장 _?팀장 _?실장 _?사장 _?대표 _?매니저 _?사원 _?주임 _?기사"
+FULL_KOREAN = re.compile(
+    rf"{OPEN}(?P<name>{SURNAMES}(?P<given>[가-힣]{{2}}))(?=$|[^가-힣]|{either(TITLE)}|{either(PARTICLES)}(?![가-힣])|으?로_?{either('바꿔 변경 예약 주문')})"
+)
 CALLED = (
     "님 씨 군(?![가-힣]) 양(?![가-힣]) 이(?:가|는|랑|한테|네|도|를|의|꺼|에게)(?![가-힣]{2}) 에게 한테 께(?:서|$|_) _?(?:언니|오빠|누나|선배|형(?![가-힣])|고객님"
     "|회원님|엄마|아빠|어머니|어머님|아버님|이모|삼촌|매니저|대리님|과장님|팀장님|선생님|쌤|올림|드림)"
@@ -89,6 +96,8 @@ def known_korean(text: str) -> Iterator[Span]:
     """Given names in Hangul: behind a surname, or alone where somebody is called or belongs to somebody."""
     given = given_names()["korean"]
     for match in FULL_KOREAN.finditer(text):
+        if match["given"][1] == "예" and text.startswith("요", match.end()):  # "하나예요"
+            continue
         called = match["name"].endswith("이") and match["name"][:2] in given  # "도현이" is 도현
         if match["given"] in given and not called and is_korean_name(match["name"]):
             yield Span(*match.span("name"), "NAME")

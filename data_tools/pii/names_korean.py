@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from data_tools.pii.names_english import CAP, EDGE, FULL, name_words
 from data_tools.pii.spans import Span
-from data_tools.pii.words import KOREAN_THINGS, KOREAN_WORDS, SURNAMES, TITLES, either, given_names, words
+from data_tools.pii.words import KOREAN_GIVEN_WORDS, KOREAN_THINGS, KOREAN_WORDS, SURNAMES, TITLES, either, given_names, words
 
 HANGUL = re.compile(r"[가-힣]")
 OPEN = r"(?<![가-힣])"
@@ -112,7 +112,7 @@ LATIN_ANSWER = re.compile(
 
 AFTER_CONSONANT, AFTER_VOWEL = words("은 을 과 으"), words("는 를 와")
 PARTICLES = words("으 이 가 은 는 을 를 도 의 에 로 해 하 하고 만 와 과 한 된 될 할 으로 에서 이요 건 들 분 님")
-NO_ENDS = ("게", "고", "를", "는", "에", "면", "로", "요", "까", "다", "죠", "팀", "부서", "님")
+NO_ENDS = ("으", "게", "고", "를", "는", "에", "면", "로", "요", "까", "다", "죠", "팀", "부서", "님")
 NO_STARTS = ("없어", "없음", "모르", "그건", "그냥", "잠시", "어떻", "무엇", "누구", "왜요")
 BESIDE_ENDS = ("해", "은", "을", "만", "데", "와", "의", "도", "번", "건", "시", "원")
 """Ends of common words; beside a number, where words of all kinds stand, of more."""
@@ -131,6 +131,8 @@ def introduced_korean(text: str) -> Iterator[Span]:
         said = match["link"] or len(match["name"]) >= 3 or match["name"] in given_names()["korean"] or re.match(IS, text[match.end() :][:4])
         if said and not NOT_OF_PERSONS.search(text[max(0, match.start() - 8) : match.start("name")]):
             yield from _if_name(match)
+            if match["name"] in KOREAN_GIVEN_WORDS & given_names()["korean"] and re.match(r"\s?(?:$|[,.)/\n])", text[match.end() :][:2]):
+                yield Span(*match.span("name"), "NAME")
     for pattern in (SAID, INTRODUCED, STARTS, HONORED, TITLED, KIN_NAMED, RELATED, NAMED_AS, CORRECTED, QUOTED, BESIDE_NUMBER, BEFORE_NUMBER):
         for match in pattern.finditer(text):
             if pattern is CORRECTED and not (NAMES_MEANT.search(text) or match["name"][1:] in given_names()["korean"]):

@@ -14,15 +14,22 @@ from data_tools.pii.words import either, words
 LOCAL = r"[A-Za-z0-9._%+'-]"
 PROVIDER = either("gmail naver daum hanmail kakao nate yahoo hotmail outlook icloud")
 EMAIL = re.compile(rf"(?<!{LOCAL}){LOCAL}+ ?@ ?(?:(?:[A-Za-z0-9-]{{1,63}}\.){{1,8}}[A-Za-z]{{2,24}}|{PROVIDER}\b)")
+SPELLED_DOT = r"(?:\.|\s?(?:닷|점|쩜)\s?|\sdot\s|\s?[(\[]dot[)\]]\s?)"
+SITE = either("네이버 지메일 구글 다음 한메일 네이트 카카오 핫메일 야후 아이클라우드 gmail naver daum hanmail kakao nate yahoo hotmail outlook icloud")
 SPELLED_EMAIL = re.compile(
-    r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}\s?(?:골뱅이|[(\[]\s?at\s?[)\]]|\sat(?=\s\S{1,40}\sdot\s))\s?"
-    r"(?:[A-Za-z0-9-]{1,63}(?:\.|\s?닷\s?|\s?점\s?|\sdot\s|\s?[(\[]dot[)\]]\s?)){1,4}[A-Za-z]{2,24}(?![A-Za-z])",
+    rf"(?<![A-Za-z0-9._%+-])(?:(?:영문|영어|숫자|소문자로?|대문자로?)\s){{0,3}}"
+    r"(?:[A-Za-z0-9._%+-]{1,30}\s?(?:\sdot|\sunderscore|\sdash|\shyphen|\splus|점|닷|쩜|언더바|밑줄|하이픈|(?=\s?숫자))\s(?:숫자\s)?){0,4}"
+    r"[A-Za-z0-9._%+-]{1,64}\s?(?:골뱅이|앳|[(\[]\s?at\s?[)\]]|\sat\ssign|\sat(?=\s\S{1,40}\sdot\s|\s(?:gmail|yahoo|hotmail|outlook|icloud|naver)\b))\s?"
+    rf"(?:(?:[A-Za-z0-9-]{{1,63}}|{SITE})(?:{SPELLED_DOT}(?:컴|콤|넷|[A-Za-z]{{2,24}}(?![A-Za-z]))){{1,4}}|{SITE}(?:\s?com\b)?)",
     re.IGNORECASE,
 )
 IPV4 = re.compile(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?![\dA-Za-z]|[.-]\d)")
 IPV6 = re.compile(r"(?<![\w:.])(?=[0-9A-Fa-f:]{0,36}:[0-9A-Fa-f]{0,4}:)[0-9A-Fa-f:]{6,39}(?:(?:\.\d{1,3}){3})?(?![\w:])")
 EVERYBODYS = words("127.0.0.1 0.0.0.0 192.168.0.1 192.168.1.1 10.0.0.1 255.255.255.0 255.255.255.255 8.8.8.8 8.8.4.4 1.1.1.1")
 """Addresses of every router and of public name servers."""
+
+ROUTER = re.compile(r"router|gateway|subnet|admin (?:page|panel)|modem|default|browser|공유기|게이트웨이|라우터|서브넷|모뎀|설정 ?페이지|브라우저", re.IGNORECASE)
+"""Beside these a private address is the same in every home."""
 
 VERSION = re.compile(rf"{either('v ver version 버전 펌웨어 firmware release build')}\W{{0,3}}{HOLE}|{HOLE}\s?버전", re.IGNORECASE)
 
@@ -37,8 +44,8 @@ HEX = re.compile(r"[0-9a-f]{32}")
 BEARER = re.compile(r"\bBearer\s([\w.~+/-]{10,}=*)", re.ASCII | re.IGNORECASE)
 IS = r"(?:\s{0,2}(?:is|was|number|번호|코드|값은|[:=가이은는])){0,3}\s{0,2}"
 KEY = re.compile(
-    r"(?:(?:api|access|secret|private|license|recovery|backup)[ _-]?(?:key|code)|\btoken|\bsecret|client[ _-]?secret|webhook[ "
-    r"_-]?secret|API\s?키|액세스\s?키|시크릿|토큰|인증키|복구\s?(?:키|코드)|백업\s?코드)"
+    r"(?:(?:api|access|secret|private|license|recovery|backup)[ _-]?(?:key|code)|(?<![A-Za-z])token|(?<![A-Za-z])secret|client[ _-]?secret|webhook[ "
+    r"_-]?secret|(?<![가-힣])키(?=\s?[는가:])|API\s?키|액세스\s?키|시크릿|토큰|인증키|복구\s?(?:키|코드)|백업\s?코드)"
     rf"{IS}[\"'`]?([A-Za-z0-9_\-./+=]{{10,}})",
     re.IGNORECASE,
 )
@@ -59,7 +66,7 @@ ASKED_PASSWORD = re.compile(r"password|passcode|비밀\s?번호|비번|패스워
 ANSWERED_PASSWORD = re.compile(r"\W{0,3}(?:it'?s |is )?((?=[!-~]*\d)(?=[!-~]*[A-Za-z])[!-~]{6,40})[.\s]*", re.ASCII)
 CUES = words(
     "sk- sk_ pk_ rk_ whsec gh pat_ akia asia xox aiza hf_ npm_ eyj ----- bearer key token secret pass pin pw otp cvc cvv code "
-    "키 시크릿 토큰 비밀 비번 워드 암호 인증"
+    "키 시크릿 토큰 비밀 비번 워드 암호 인증 현관 도어락 출입 대문 택배함 자물쇠 금고 사물함 라커 보관함 코드 와이파이 wifi wi-fi alarm gate lockbox door buzz punch"
 )
 """A text without any of these (small letters) announces no secret."""
 
@@ -72,6 +79,30 @@ NO_PASSWORD = words(
 )
 
 
+ACCESS = (
+    "lock_?box key_?(?:safe|box|pad) door gate alarm entry entrance building lobby garage buzzer intercom locker safe access callbox elevator"
+)
+KOREAN_ACCESS = "공동_?현관 현관 도어락 출입문 대문 자물쇠 비상문 무인_?택배함 택배함 사물함 보관함 라커 금고 세대_?현관 출입 경비 열쇠함 키박스 주차장 차단기 건물"
+PLACE_CODE = re.compile(
+    rf"(?:\b{either(ACCESS)}\s(?:(?:pass)?code|pin|number|combo|combination)|\b(?:buzz|punch in|key in|type in|dial)\b"
+    rf"|{either(KOREAN_ACCESS)}\s?(?:출입\s?)?(?:비밀\s?번호|비번|번호|코드|암호)?|(?<!\w )(?:the|its|it's|your|my)\scode)"
+    rf"[^\d\n#*]{{0,14}}?\s?([#*]?\d[\d#*]{{2,11}})(?![\w-]|\s?(?:호|동|층|번지|원|분|시|개|명|박|년|월|일|minutes|people|units))",
+    re.IGNORECASE,
+)
+HASHED = re.compile(r"(?<![\w#*-])(?:\d{3,8}[#*]+|[#*]\d{3,8}[#*]|\d{3,5}[#*]\d{3,5}[#*]?)(?![\w#*-])")
+HASHED_WORDS = re.compile(rf"{either(KOREAN_ACCESS)}|비번|비밀번호|\b(?:{either(ACCESS)}|code|pin)\b", re.IGNORECASE)
+WIFI = re.compile(
+    r"(?:wi-?fi|와이파이|와파)(?:[^.\n]{0,24}?(?:비밀\s?번호|비번|암호|password|passcode|pass|pw|key))?(?:\s?(?:is|:|=|는|은|가|이|->)){1,2}\s{0,2}[\"'`]?"
+    r"((?=[!-~]*\d)[!-~]{5,40}|(?=[!-~]*[!@#$%^&*_-])[!-~]{6,40})",
+    re.IGNORECASE | re.ASCII,
+)
+NEAR_PASSWORD = re.compile(
+    r"(?:비번|비밀\s?번호|패스워드|암호|password|passcode|\bpwd?\b)[^\n]{1,28}?\s[\"'`]?"
+    r"(?=[!-~]*\d)(?=[!-~]*[A-Za-z])(?=[!-~]*[!@#$%^&*_]|[!-~]*[a-z][!-~]*[A-Z]|[!-~]*[A-Z][!-~]*[a-z])([!-~]{6,40})",
+    re.ASCII | re.IGNORECASE,
+)
+
+
 def find_network(text: str, asked: str) -> Iterator[Span]:
     """All e-mail addresses, IP addresses and secrets. `asked` is what the other side said just before."""
     if "@" in text:
@@ -81,7 +112,7 @@ def find_network(text: str, asked: str) -> Iterator[Span]:
         yield Span(*match.span(), "EMAIL")
     for pattern in (IPV4, IPV6):
         for match in pattern.finditer(text):
-            if _is_ip(match[0]) and not VERSION.search(around(text, *match.span(), left=12, right=4)):
+            if _is_ip(match[0]) and not (ipaddress.ip_address(match[0]).is_private and ROUTER.search(text)) and not VERSION.search(around(text, *match.span(), left=12, right=4)):
                 yield Span(*match.span(), "IP")
     yield from _answered(text, asked)
     if may_be_secret(text):
@@ -117,6 +148,16 @@ def _secrets(text: str) -> Iterator[Span]:
         for match in pattern.finditer(text):
             if re.search(r"\d", match[1]):
                 yield Span(*match.span(1), "SECRET")
+    for pattern in (PLACE_CODE, WIFI):
+        for match in pattern.finditer(text):
+            yield Span(match.start(1), match.start(1) + len(match[1].rstrip(".,;:?!)'\"")), "SECRET")
+    for match in NEAR_PASSWORD.finditer(text):
+        value = match[1].rstrip(".,;:?)'\"`")
+        if not value.lower().startswith(("http", "[")) and "@" not in value[1:-1]:
+            yield Span(match.start(1), match.start(1) + len(value), "SECRET")
+    if HASHED_WORDS.search(text):
+        for match in HASHED.finditer(text):
+            yield Span(*match.span(), "SECRET")
     for match in PASSWORD.finditer(text):
         start, quote = match.start("value"), match["quote"].replace("“", "”")
         value = match["value"].split(quote)[0] if quote else match["value"].rstrip(".,?;)'\"”`")

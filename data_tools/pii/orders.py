@@ -38,6 +38,7 @@ FOLLOWED = re.compile(rf"(?<![A-Z0-9#.,/:-])({VALUE}){BOUND}\s?(?:번|건|으로
 LABELLED = ((NAMED_ENGLISH, 2), (NAMED_KOREAN, 2), (CARRIED, 6), (BARE_ENGLISH, 5), (BARE_KOREAN, 6), (FOLLOWED, 6))
 """Each with the digits that a value must have: the weaker the words, the more."""
 
+MAY_NAME = re.compile(r"\d|[A-Z]{5}")
 HASH = re.compile(rf"(?<![\w#&/])(#\s?(?:[A-Z]{{1,5}}[-_]?)?\d(?:[A-Z0-9]|[-_](?=[A-Z0-9])){{2,24}}){BOUND}", re.IGNORECASE)
 NOT_NUMBERED = re.compile(
     rf"{either('room apt apartment suite unit gate platform floor item size page step version model color colour chapter track')}\s?$",
@@ -68,9 +69,38 @@ SHORT = 120
 """An answer to a question for a number is no longer than this."""
 
 
+CODE = re.compile(
+    r"(?<![A-Za-z0-9#.,/:$₩€£@_-])(#?(?=[A-Za-z-]{0,8}\d)[A-Z0-9]{1,20}(?:[-_/][A-Z0-9]{1,20}){0,4}|#?(?=[a-z-]{1,6}\d)[a-z0-9]{2,20}(?:-[a-z0-9]{1,20}){1,4}"
+    r"|[A-Z]{2,3} \d{3,4} \d{2,4}|\d{3,4}(?: \d{3,4}){2,3}|[A-Z]{6}(?=[^A-Z ]|$| [a-z]))(?![A-Za-z0-9_*@]|[-./:]\d| ?%)"
+)
+"""Letters and digits mixed, digits with dashes or in groups, or six capitals: a code, if a word for orders stands before it."""
+
+NEAR_ENGLISH = (
+    "orders? bookings? reservations? tracking invoices? confirmations? references? ref pnr claims? tickets? case(?!_(?:for|of|in)) shipments? parcels? packages? "
+    "consignment waybill rma itinerary receipts? transactions? quotes? locator e-?ticket job enquiry inquiry policy returns? (?<!part_)(?<!model_)(?<!serial_)number_is numbers_are deliver(?:y|ies)"
+)
+NEAR = re.compile(
+    rf"(?:(?<!to )(?<!i )(?<!we )(?<!can )(?<!\bor )(?<!I'd )\b{either(NEAR_ENGLISH)}\b|{either('예약 예매 접수 운송장 송장 주문 발권 항공권 승인 교환 반품 환불 문의 영수증 인보이스 견적 발주 배송 택배 등기')}"
+    r"\s?(?:번호|건|코드|내역|표|서|no\b|넘버)?)[^\n]{0,44}$",
+    re.IGNORECASE,
+)
+OTHER_CODES = (
+    "coupon promo discount voucher gift model part sku isbn error version serial size option colou?r product item gate seat flight platform "
+    "room passport licen[cs]e account card iban vat wifi password zip postcode style series firmware bluetooth usb address street unit apt"
+)
+KOREAN_OTHER_CODES = (
+    "쿠폰 할인 프로모션 모델 제품 상품 옵션 에러 오류 버전 사이즈 색상 규격 여권 면허 계좌 카드 비번 비밀번호 편명 좌석 주소 바코드 사업자"
+)
+OTHER_CODE = re.compile(rf"(?:\b{either(OTHER_CODES)}\b|{either(KOREAN_OTHER_CODES)})[^.,!?\n]{{0,16}}$", re.IGNORECASE)
+COUPON = re.compile(r"[A-Za-z]{4,20}\d{1,3}")
+ORDERED_MODEL = re.compile(r"\b(?:(?:can|could|may|to|want|like|wanna|i|we|you|please|pls) order|ordered|buy|bought|for|fits?|compatible with|for (?:the|a|my)|with (?:the|a)|the|an?|my|new|another)\s$", re.IGNORECASE)
+
+
 def find_orders(text: str, asked: str) -> Iterator[Span]:
     """All such numbers. `asked` is what the other side said just before."""
-    found = [*_in_own_form(text), *_labelled(text, asked)]
+    if not MAY_NAME.search(text) and not MAY_NAME.search(asked):
+        return
+    found = [*_in_own_form(text), *_labelled(text, asked), *_near(text)]
     yield from found
     shapes = {shape for span in found if len(shape := _shape(text[span.start : span.end])) >= 6}
     if shapes:  # "A-12071 or A-12081": what has the shape of a number that was named is one, too
@@ -98,6 +128,24 @@ def _labelled(text: str, asked: str) -> Iterator[Span]:
         for match in ANSWER.finditer(text):
             if _numbers(text, match, 3):
                 yield Span(*match.span(1), "ORDER")
+
+
+def _near(text: str) -> Iterator[Span]:
+    """Codes a little behind a word for orders, where no word for another code is nearer."""
+    for match in CODE.finditer(text):
+        before = text[max(0, match.start() - 60) : match.start()]
+        if _is_code(match[1]) and NEAR.search(before) and not OTHER_CODE.search(before) and not ORDERED_MODEL.search(before):
+            if not UNIT.match(text, match.end()) and not DATE.fullmatch(match[1]):
+                yield Span(*match.span(1), "ORDER")
+
+
+def _is_code(value: str) -> bool:
+    size, digits = sum(char.isalnum() for char in value), sum(char.isdigit() for char in value)
+    if not digits:
+        return True
+    if COUPON.fullmatch(value):
+        return False
+    return size >= 5 and (digits >= 7 if digits == size else digits >= 2 or size == 6)
 
 
 def _numbers(text: str, match: re.Match[str], least: int) -> bool:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from data_tools.pii.names_english import LETTER
 from data_tools.pii.names_korean import AFTER_FULL, AFTER_GIVEN, is_korean_name
 from data_tools.pii.spans import HOLE, Span, usual
-from data_tools.pii.words import ENGLISH_WORDS, KOREAN_GIVEN_WORDS, NAMES_THAT_ARE_WORDS, ROLES, SURNAME
+from data_tools.pii.words import ENGLISH_WORDS, KOREAN_GIVEN_WORDS, NAMES_THAT_ARE_WORDS, ROLES, SURNAME, given_names
 
 HANGUL = re.compile(r"[가-힣]+")
 LATIN_WORD = re.compile(rf"[{LETTER}][{LETTER}'-]*")
@@ -84,7 +84,7 @@ def parts(name: str) -> list[str]:
 
 
 def _given(name: str) -> str:
-    surname = SURNAME.match(name)
+    surname = None if name in given_names()["korean"] else SURNAME.match(name)
     return name[surname.end() :] if surname and 2 <= len(name) <= 4 else ""
 
 

@@ -25,7 +25,7 @@ CERTAIN = re.compile(
     rf"|0\d{{2,4}}[ -]\d{{3,4}}[ -]\d{{3,4}}|07\d{{3}} ?\d{{6}}){EXTENSION}{END}"  # British and the like
 )
 INTERNATIONAL = re.compile(rf"(?<![\d+])(?:\+|00(?=[1-9]))(?:\d[-. ()]{{0,2}}){{7,14}}\d{EXTENSION}(?!\d)")
-LIKELY = re.compile(rf"(?<![\w+*#])(?<!\w[-./])(?:\d{{3,4}}[-. ]\d{{4}}|[2-9]\d{{9}}|1[568]\d{{6}}|\d{{7,8}}){END}(?![A-Za-z])")
+LIKELY = re.compile(rf"(?<![\w+*#])(?<!\w[-./])(?:(?<!\d{{4}} )\d{{3,4}}[-. ]\d{{4}}(?! \d{{4}})|[2-9]\d{{9}}|1[568]\d{{6}}|\d{{7,8}}){END}(?![A-Za-z])")
 """A phone only beside a word that says so."""
 
 ALONE = re.compile(r"\W{0,3}([2-9]\d\d[2-9]\d{6})\W{0,3}")
@@ -43,8 +43,8 @@ ASKED = re.compile(
     re.IGNORECASE,
 )
 ENGLISH_OTHER = (
-    "order booking reservation tracking invoice confirmation reference ref ticket case account serial model product item isbn sku id "
-    "routing "
+    "order booking reservation tracking invoice confirmation reference ref ticket case account serial model product item isbn sku "
+    "routing part component serial pin "
     "acct"
 )
 OTHER = re.compile(
@@ -57,7 +57,7 @@ OTHER_ASKED = re.compile(r"\b(?:id|order|booking|tracking|invoice|account|code)\
 
 DIGIT = r"(?:[\d공영일이삼사오육륙칠팔구]|하나|둘|셋|넷|다섯|여섯|일곱|여덟|아홉)\s?"
 SPOKEN_KOREAN = re.compile(
-    rf"(?<![가-힣\d])(?:[공영]\s?일\s?[공영일육륙칠팔구]\s?{JOIN}|01[016789]{JOIN})(?:{DIGIT}){{3,4}}{JOIN}(?:{DIGIT}){{4}}(?<!\s)"
+    rf"(?<![가-힣\d])(?:(?=.{{0,16}}[공영일이삼사오육륙칠팔구])[공영0]\s?[일1하]나?\s?[공영일육륙칠팔구016789]\s?{JOIN}|01[016789]{JOIN})(?:{DIGIT}){{3,4}}{JOIN}(?:{DIGIT}){{4}}(?<!\s)"
     r"(?![\d공영일이삼사오육륙칠팔구](?!\s?[입이예요]))"
 )
 DIGIT_WORDS = "zero oh one two three four five six seven eight nine double triple"
@@ -79,7 +79,11 @@ def find_phones(text: str, asked: str) -> Iterator[Span]:
     if speaks_digits(text):
         for pattern in (SPOKEN_KOREAN, SPOKEN_ENGLISH):
             for match in pattern.finditer(text):
-                yield Span(match.start(), match.start() + len(match[0].rstrip()), "PHONE")
+                yield Span(match.start(), match.start() + len(match[0].rstrip()), _spoken_kind(text, match))
+
+
+def _spoken_kind(text: str, match: re.Match[str]) -> str:
+    return "ORDER" if OTHER.search(text[max(0, match.start() - 30) : match.start()]) else "PHONE"
 
 
 def speaks_digits(text: str) -> bool:

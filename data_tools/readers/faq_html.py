@@ -180,7 +180,7 @@ def _lists(page: Any, categories: dict[Any, str], asking: bool) -> Iterator[Foun
         groups = [(name, list(group)) for name, group in groupby(terms.xpath(TERMS), key=lambda element: element.tag)]
         if asking and not any(asks(_text(term)) for name, group in groups for term in group if name == "dt"):
             continue
-        for (name, group), (_, described) in zip(groups, [*groups[1:], ("", [])], strict=True):
+        for (name, group), (_, described) in zip(groups, [*groups[1:], ("", [])], strict=False):
             questions = tuple(text for term in group for text in _question(_text(term))) if name == "dt" else ()
             if questions:
                 yield Found(group[0].sourceline, categories[terms], questions, ("\n".join(filter(None, map(_text, described))),))
