@@ -121,19 +121,32 @@ POSTCODE = re.compile(
 )
 
 
+KOREAN_NUMBER = re.compile(r"[가-힣A-Za-z)]\s?(?:지하\s?|산\s?|제)?\d+(?:[-\s]{1,3}\d+)*\s?[동호층길번가-힣(,)]|[로길동리가]\s?\d|반지하")
+"""What every Korean address holds: a number behind a word."""
+
+
 def find_addresses(text: str, asked: str) -> Iterator[Span]:
     """All addresses. `asked` is what the other side said just before."""
+    if KOREAN_NUMBER.search(text):
+        yield from _korean(text, asked)
+    if any(char.isdigit() for char in text):
+        for pattern in (ENGLISH, PO_BOX, BRITISH, CONTINENTAL, ROMANIZED):
+            for match in pattern.finditer(text):
+                yield Span(*match.span(), "ADDRESS")
+        for match in POSTCODE.finditer(text):
+            yield Span(*match.span(1), "ADDRESS")
+
+
+def _korean(text: str, asked: str) -> Iterator[Span]:
     for match in REGION_ROAD.finditer(text):
         if not PARTICLE.search(match["road"].split()[0]):
             yield Span(*match.span(), "ADDRESS")
     for match in BARE_ROAD.finditer(text):
         if _is_road(text, match, asked):
             yield Span(*match.span(), "ADDRESS")
-    for pattern in (LOT, APARTMENT, ENGLISH, PO_BOX, BRITISH, CONTINENTAL, ROMANIZED):
+    for pattern in (LOT, APARTMENT):
         for match in pattern.finditer(text):
             yield Span(*match.span(), "ADDRESS")
-    for match in POSTCODE.finditer(text):
-        yield Span(*match.span(1), "ADDRESS")
 
 
 def _is_road(text: str, match: re.Match[str], asked: str) -> bool:

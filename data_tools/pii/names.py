@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from data_tools.pii.names_english import answered_english, asks_english, introduced_english
-from data_tools.pii.names_korean import HANGUL, answered_korean, asks_korean, introduced_korean
 from data_tools.pii.names_known import known_english, known_korean
+from data_tools.pii.names_korean import HANGUL, answered_korean, asks_korean, introduced_korean
 from data_tools.pii.spans import Span
 
 ASK_CUES = ("name", "who", "성함", "존함", "성명", "이름", "예금주", "누구", "주문자", "예약자", "구매자", "신청자", "입금자")

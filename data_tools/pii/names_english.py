@@ -50,10 +50,10 @@ SAID_OF = (
     "|engineer|colleague|son|daughter)_(?:was_)?(?:named|called)"
 )
 HOLDER = re.compile(
-    rf"{EDGE}(?:{either(ROLE)}(?:'s name)?(?:\s?\d)?\s?(?::|=|\bis\b)\s{{0,3}}|{either(COLON_ROLE)}\s?:\s{{0,3}}"
-    rf"|{either(SAID_OF)}[\s\"'(]{{1,3}})(?-i:(?P<name>{FULL}))",
+    rf"{EDGE}(?:{either(ROLE)}(?:'s name)?(?:\s?\d)?\s?(?::|=|\bis\b)|{either(COLON_ROLE)}\s?:)\s{{0,3}}(?-i:(?P<name>{FULL}))",
     re.IGNORECASE,
 )
+SAID = re.compile(rf"{EDGE}{either(SAID_OF)}[\s\"'(]{{1,3}}(?-i:(?P<name>{FULL}))", re.IGNORECASE)
 KIN = (
     "wife husband son daughter mother mum mom mam father dad friend colleague partner boss sister brother neighbou?r fianc[eé]e? spouse "
     "room_?mate flatmate housemate landlord landlady girlfriend boyfriend cousin uncle aunt(?:ie)? nephew niece grand(?:ma|pa|mother|father"
@@ -120,26 +120,48 @@ SPELLED = re.compile(
     rf"{EDGE}(?:it'?s|is|was|as|not|to|be|say|says?|reads?|changed? to|from){GAP}['\"]?(?-i:(?P<name>{FULL}))(?:{STOP}|(?=\s(?:with|not|like|and|but|as|instead)\b))",
     re.IGNORECASE,
 )
-ABOUT_NAMES = re.compile(r"\b(?:first|last|full|sur|wrong|maiden|my|the|her|his)\s?-?names?\b|surname|spel[lt]|apostrophe|\bnames? (?:is|was|are)\b", re.IGNORECASE)
+ABOUT_NAMES = re.compile(
+    r"\b(?:first|last|full|sur|wrong|maiden|my|the|her|his)\s?-?names?\b|surname|spel[lt]|apostrophe|\bnames? (?:is|was|are)\b",
+    re.IGNORECASE,
+)
 INITIALS = re.compile(rf"{EDGE}(?P<name>{CAP} [A-Z]\. {CAP}|(?:[A-Z]\. ?){{2,3}}{CAP})")
-SURNAME_FIRST = re.compile(rf"(?:\b(?i:for|name|label|under|passenger|guest|to|with|by|of)|:|^|\n)\s{{0,2}}(?P<name>{CAP}, (?P<given>{CAP}))")
+SURNAME_FIRST = re.compile(
+    rf"(?:\b(?i:for|name|label|under|passenger|guest|to|with|by|of)|:|^|\n)\s{{0,2}}(?P<name>{CAP}, (?P<given>{CAP}))"
+)
 PATTERNS = (
     ("name", LABELLED),
     ("name surname firstname lastname forename", NAME_THEN),
     (
         "recipient consignee passenger applicant driver patient traveller traveler tenant signatory guest holder cardholder accountholder "
         "beneficiary customer contact receiver sender client buyer seller payee payer owner member caller agent host employee manager "
-        "student kin from to cc attn attention by signed addressed for with name ask c say says read reads care behalf tell named called",
+        "student kin cc attn attention :",
         HOLDER,
     ),
-    ("under name my our his her your their the a an", RELATED),
+    (
+        "addressed registered belongs made signed the_name ask asking asked label invoice ticket card badge envelope engraving attn attention "
+        "c care leave left spoke speak spoken talk talked talking dealt dealing chatted chating chatting chated helped served handled assisted "
+        "cc sent written behalf love regards greetings message note hand give pass passed tell say meet meeting booked reserved reservation "
+        "table room tickets parcel package gift present seat cake appointment order in under named called",
+        SAID,
+    ),
+    (
+        f"under {re.sub('[^a-z_ ]', ' ', KIN)} u grandma grandpa grandmother grandfather grandson granddaughter roommate roomate fiance neighbor "
+        "neighbour coworker co advisor adviser guy man lady person sitter",
+        RELATED,
+    ),
     ("m im am me with to", INTRODUCED),
     ("m im am this its it me", LOWER_INTRODUCED),
     ("this its it", THIS_IS),
     ("here speaking again", HERE),
     (HONORIFICS.lower(), TITLED),
-    ("hi hiya hello hey dear good morning welcome meet thank thanks thx ty cheers sorry bye goodbye congrats congratulations birthday care", GREETED),
-    ("\n - ~ regards sincerely faithfully cheers best wishes thanks thank truly love yours respectfully cordially gratefully x xx xxx", SIGNED),
+    (
+        "hi hiya hello hey dear good morning welcome meet thank thanks thx ty cheers sorry bye goodbye congrats congratulations birthday care",
+        GREETED,
+    ),
+    (
+        "\n - ~ regards sincerely faithfully cheers best wishes thanks thank truly love yours respectfully cordially gratefully x xx xxx",
+        SIGNED,
+    ),
     ("regards sincerely faithfully cheers best wishes thanks thank truly love yours respectfully x xx xxx", LOWER_SIGNED),
     (",", VOCATIVE),
     ("me us your the said says will can", SAYS),
@@ -148,9 +170,12 @@ PATTERNS = (
 """Each with the words (in small letters) of which every match contains one: to look for them first is much faster."""
 
 CUES = [(frozenset(cues.split(" ")), pattern) for cues, pattern in PATTERNS]
-SIGNS = ("\n", ",", "'s", "-", "~")
+SIGNS = ("\n", ",", ":", "'s", "-", "~")
 WORD = re.compile("[a-z]+")
-WITH_WORD_NAMES = {LABELLED, NAME_THEN, HOLDER, RELATED, GREETED, SIGNED, TITLED, POSSESSED, HERE, VOCATIVE}
+NUMBER = re.compile(r"\d[\d ()-]{5}|@")
+CAPITAL = re.compile(rf"[A-ZÀ-ÖØ-Þ][{LETTER}'.-]")
+ADVERB = re.compile(r"\w{3,}(?:ly|ed|ing)")
+WITH_WORD_NAMES = {LABELLED, NAME_THEN, HOLDER, SAID, RELATED, GREETED, SIGNED, TITLED, POSSESSED, HERE, VOCATIVE}
 LOWER = {LABELLED, LOWER_INTRODUCED, LOWER_SIGNED}
 NO_NAMES = words(
     "happy good golden gay early quick rich wise sharp short small smart strong sweet true white young black brown green grey gray low "
@@ -159,7 +184,9 @@ NO_NAMES = words(
 )
 """Of the names that are words, those that are so rarely names that a place for a name does not make them one."""
 VERBS = words("will may mark bill sue grant chase pat can rob bob hunt drew hope trust")
-NO_LOWER = words("mate mates dude hun hon babe darling anyways alot xx xxx heaps tons loads man love sir maam everyone buddy pal advance lads ladies")
+NO_LOWER = words(
+    "mate mates dude hun hon babe darling anyways alot xx xxx heaps tons loads man love sir maam everyone buddy pal advance lads ladies"
+)
 
 NAMED = re.compile(rf"{EDGE}(?P<name>{PAIR})")
 NUMBERED = re.compile(
@@ -208,10 +235,17 @@ def introduced_english(text: str) -> Iterator[Span]:
     """Names that a text introduces, addresses, signs with or labels, and pairs of a known first name and another capitalized word."""
     low = text.lower()
     seen = {*WORD.findall(low), *(sign for sign in SIGNS if sign in text)}
+    capital = CAPITAL.search(text) is not None
     for cues, pattern in CUES:
-        if not cues.isdisjoint(seen):
+        if (capital or pattern in LOWER) and not cues.isdisjoint(seen):
             for match in pattern.finditer(text):
                 yield from _introduced(match, pattern)
+    if capital:
+        yield from _by_capitals(text, low, seen)
+
+
+def _by_capitals(text: str, low: str, seen: set[str]) -> Iterator[Span]:
+    """Names without a word that announces them."""
     for pattern in _by_shape(text, low, seen):
         for match in pattern.finditer(text):
             yield from (span for span in name_words(match, word_names=True) if span.end == match.end(match.lastgroup or "name"))
@@ -225,6 +259,8 @@ def introduced_english(text: str) -> Iterator[Span]:
 
 def _introduced(match: re.Match[str], pattern: re.Pattern[str]) -> Iterator[Span]:
     if pattern is LABELLED and (match["of"] or "").lower() in NOT_OF_PERSONS:
+        return
+    if pattern is VOCATIVE and ADVERB.fullmatch(match[match.lastgroup or "name"]):
         return
     for span in name_words(match, lower=pattern in LOWER, word_names=pattern in WITH_WORD_NAMES or _ends(match)):
         if pattern is not LOWER_SIGNED or match["name"].lower() not in NO_LOWER:
@@ -247,14 +283,13 @@ def _second(text: str, span: Span) -> Iterator[Span]:
 
 def _by_shape(text: str, low: str, seen: set[str]) -> Iterator[re.Pattern[str]]:
     """The patterns without words of their own that may match here."""
-    if "name" in low or "sp" in low or "apostrophe" in low:
-        if ABOUT_NAMES.search(text):
-            yield SPELLED
+    if ("name" in low or "sp" in low or "apostrophe" in low) and ABOUT_NAMES.search(text):
+        yield SPELLED
     if "." in text:
         yield INITIALS
     if "\n" in seen or text[-1:].isalpha():
         yield LAST_LINE
-    if "@" in text or any(char.isdigit() for char in text):
+    if NUMBER.search(text):
         yield BLOCK
 
 
@@ -287,7 +322,9 @@ def name_words(match: re.Match[str], lower: bool = False, word_names: bool = Fal
             break
         if count == 2 and not capital:
             break
-        if not _fits(part, after, capital, word_names, size > 0) or (size and _runs_on(part, match.string[match.start(group) + start + len(part) :])):
+        if not _fits(part, after, capital, word_names, size > 0) or (
+            size and _runs_on(part, match.string[match.start(group) + start + len(part) :])
+        ):
             break
         size = start + len(part)
         if part != whole:
@@ -308,12 +345,16 @@ def _fits(part: str, after: str, capital: bool, word_names: bool, inside: bool) 
         return True
     if not capital or (low in NO_NAMES and not inside):
         return False
-    return low in NAMES_THAT_ARE_WORDS and (word_names or inside or (after[:1].isupper() and _can_be_name(after) and after.lower() not in THINGS))
+    return low in NAMES_THAT_ARE_WORDS and (
+        word_names or inside or (after[:1].isupper() and _can_be_name(after) and after.lower() not in THINGS)
+    )
 
 
 def _runs_on(part: str, rest: str) -> bool:
     """Whether a word behind a name begins the next sentence ("Thanks Jane Will you")."""
-    return part.lower() in NAMES_THAT_ARE_WORDS and bool(re.match(r"\s(?:you|i|it|we|the|they|he|she|this|that|be|there|your|my|\d)\b", rest, re.IGNORECASE))
+    return part.lower() in NAMES_THAT_ARE_WORDS and bool(
+        re.match(r"\s(?:you|i|it|we|the|they|he|she|this|that|be|there|your|my|\d)\b", rest, re.IGNORECASE)
+    )
 
 
 def _can_be_name(word: str) -> bool:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from data_tools.pii.names_english import CAP, FULL, LETTER, name_words
+from data_tools.pii.names_english import CAP, CAPITAL, FULL, LETTER, WORD, name_words
 from data_tools.pii.names_korean import KIN, OPEN, ends_in_consonant, is_korean_name
 from data_tools.pii.spans import Span
 from data_tools.pii.words import (
@@ -24,15 +24,19 @@ TOKEN = re.compile(rf"(?<![{LETTER}\d_.@/#-])[{LETTER}]+(?:-[{LETTER}]+)?(?![{LE
 LATIN = re.compile(r"[A-Za-zÀ-ɏ]{2,}")
 FROM_HERE = re.compile(rf"(?P<name>{FULL})")
 BEFORE = re.compile(rf"(?:^|[^{LETTER}\d.])(?P<name>{CAP}) $")
-NO_LOWER = words("till alma beau camp dulce else ember faye gale genie goran jett lane mason merle mint polly reed rosa salma sena siri tate tory vita")
+NO_LOWER = words(
+    "till alma beau camp dulce else ember faye gale genie goran jett lane mason merle mint polly reed rosa salma sena siri tate tory vita"
+)
 """Given names that are words or parts of spellings where they are written small."""
 
 PLACE = re.compile(r"\b(?:San|Santa|St\.?|Saint|Sao|Port|Fort|Lake|Mount|Mt\.?|New|Los|Las|El|La|Le|Point|Hotel|Café|Cafe) $")
 ARTICLE = re.compile(r"\b(?:the|an?|this|that|these|those|\d+) $", re.IGNORECASE)
 NOUN = re.compile(r" [a-z]+(?<!n't)\b(?<! is)(?<! was)(?<! said)(?<! who)(?<! from)(?<! and)(?<! or)(?<! has)")
-PRODUCT = re.compile(r"(?:'s)? (?:[a-z]+ )?(?:collection|edition|range|model|chair|table|sofa|lamp|dress|bag|print|jacket|pattern|size|speaker)s?\b")
+PRODUCT = re.compile(
+    r"(?:'s)? (?:[a-z]+ )?(?:collection|edition|range|model|chair|table|sofa|lamp|dress|bag|print|jacket|pattern|size|speaker)s?\b"
+)
 LATIN_SURNAMES = words(
-    "kim lee park choi jung jeong chung kang cho jo yoon yun jang lim im han oh seo shin kwon hwang ahn an song ryu yoo yu hong ko go moon yang son "
+    "kim lee park choi jung jeong chung kang cho jo yoon yun jang lim han oh seo shin kwon hwang ahn an song ryu yoo yu hong ko go moon yang son "
     "bae baek heo nam sim noh no ha kwak sung cha joo woo koo min na jin ji um won chae cheon bang kong hyun byun yeo chu do so seok sun ma pyo ki "
     "ban myung wang nguyen tran le pham li wang zhang chen liu tanaka sato suzuki wi ok"
 )
@@ -41,7 +45,7 @@ LATIN_SURNAMES = words(
 
 def known_english(text: str) -> Iterator[Span]:
     """Given names in Latin letters: with a capital unless a thing is called so; in small letters only long ones that are no words."""
-    if not LATIN.search(text):
+    if not CAPITAL.search(text) and given_names()["english"].isdisjoint(WORD.findall(text)):
         return
     for match in TOKEN.finditer(text):
         if _is_known(match[0]) and not _is_thing(text, match):
@@ -61,7 +65,9 @@ def _is_thing(text: str, match: re.Match[str]) -> bool:
     if PLACE.search(before) or PRODUCT.match(after):
         return True
     following = LATIN.match(after[1:])
-    return (ARTICLE.search(before) and NOUN.match(after)) is not None or bool(following and after[0] == " " and following[0].lower() in THINGS)
+    return (ARTICLE.search(before) and NOUN.match(after)) is not None or bool(
+        following and after[0] == " " and following[0].lower() in THINGS
+    )
 
 
 def _with_surname(text: str, match: re.Match[str]) -> Span:
@@ -87,7 +93,9 @@ CALLED = (
     "|회원님|엄마|아빠|어머니|어머님|아버님|이모|삼촌|매니저|대리님|과장님|팀장님|선생님|쌤|올림|드림)"
 )
 GIVEN_KOREAN = re.compile(rf"{OPEN}(?P<name>[가-힣]{{2}})(?:(?P<call>[아야])(?![가-힣])|(?={either(CALLED)}))")
-KIN_KOREAN = re.compile(rf"(?:{KIN}|(?P<our>우리|울))\s(?P<name>[가-힣]{{2}})(?=이?(?:가|는|은|랑|한테|에게|네|도|를|을|의|야)?(?:\s|$|[,.!?~]))(?P<soft>이)?")
+KIN_KOREAN = re.compile(
+    rf"(?:{KIN}|(?P<our>우리|울))\s(?P<name>[가-힣]{{2}})(?=이?(?:가|는|은|랑|한테|에게|네|도|를|을|의|야)?(?:\s|$|[,.!?~]))(?P<soft>이)?"
+)
 BETWEEN = re.compile(rf"(?:^|[(\[\"'/,|:\n-]|[\d)] )\s?(?P<name>{SURNAMES}(?P<given>[가-힣]{{2}}))\s?(?=[)\]\"'/,|?<\n]|$)")
 SIGNED_KOREAN = re.compile(r"(?:[-~]\s?|from\.?\s)(?P<name>[가-힣]{2,4}?)(?:이가|가|올림|드림)?[\"'”)]?\s{0,2}$")
 
@@ -105,7 +113,11 @@ def known_korean(text: str) -> Iterator[Span]:
         if match["name"] in given and _is_called(match):
             yield Span(*match.span("name"), "NAME")
     for match in KIN_KOREAN.finditer(text):
-        if (match["name"] in given or match["name"] in KOREAN_GIVEN_WORDS) and (not match["our"] or match["soft"]) and match["name"] not in KOREAN_WORDS - given:
+        if (
+            (match["name"] in given or match["name"] in KOREAN_GIVEN_WORDS)
+            and (not match["our"] or match["soft"])
+            and match["name"] not in KOREAN_WORDS - given
+        ):
             yield Span(*match.span("name"), "NAME")
     for match in BETWEEN.finditer(text):
         if _could_be_given(match["given"]) and is_korean_name(match["name"]):
@@ -116,7 +128,7 @@ def known_korean(text: str) -> Iterator[Span]:
 
 
 def _is_called(match: re.Match[str]) -> bool:
-    """"도윤아" and "민서야" call somebody; a name that is also a word is one only beside a person's title."""
+    """ "도윤아" and "민서야" call somebody; a name that is also a word is one only beside a person's title."""
     name = match["name"]
     if name in KOREAN_GIVEN_WORDS or name in KOREAN_WORDS:
         return match["call"] is None and match.string[match.end() :].startswith(("님", "씨", "언니", " 언니", " 오빠", " 고객님"))

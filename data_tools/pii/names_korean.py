@@ -44,7 +44,9 @@ LABEL = re.compile(
     rf"{either(WHO)}(?:명|\s?이름|\s?성함|\s?성명)?(?:(?P<link>(?:\s?(?:은|는|이|가|을|를|:|=|\(|-)){{1,3}})\s?|\s)"
     rf"(?P<name>{SHAPE}|(?<=[:=]\s)[가-힣]{{2,4}}?|(?<=[:=])[가-힣]{{2,4}}?|[가-힣]{{2,3}}?(?={IS})){STOP}"
 )
-KIN = either("딸 아들 조카 손자 손녀 사촌 룸메 룸메이트 여친 남친 여자친구 남자친구 신랑 신부 막내 첫째 둘째 아기 아이 선배 후배 남편 아내 와이프 어머니 아버지 엄마 아빠 동생 언니 누나 오빠 친구 가족 동료 할머니 할아버지 보호자 대리인")
+KIN = either(
+    "딸 아들 조카 손자 손녀 사촌 룸메 룸메이트 여친 남친 여자친구 남자친구 신랑 신부 막내 첫째 둘째 아기 아이 선배 후배 남편 아내 와이프 어머니 아버지 엄마 아빠 동생 언니 누나 오빠 친구 가족 동료 할머니 할아버지 보호자 대리인"
+)
 KIN_NAMED = re.compile(rf"{KIN}(?:\s?이름[은이]?|,)?\s{TOKEN}(?=$|[,.)\d]|\s\d|님|씨|입니다|이에요|이고|인데|이라고)")
 I_AM = either("저는 저 전 제가 나는 난 본인은")
 GREETING = either("안녕하세요 안녕하십니까 반갑습니다 수고하세요 여보세요")
@@ -71,7 +73,9 @@ CORRECTED = re.compile(
     rf"{OPEN}{TOKEN}(?=(?:이|가)?\s?{either('아니라 아니고 말고')}|(?:으로|로)\s?{either('바꿔 바꾸 변경 수정 정정 개명 고쳐 표기 적혀 적어 나와 나오 찍혀 되어 돼')})"
 )
 NAMES_MEANT = re.compile(either("받는 이름 성함 예약자 명의 개명 주문자 수령인 예금주 신청자 영문 한글 여권 보내는 가입자 탑승"))
-QUOTED = re.compile(r"(?:이름|성함|성명|이니셜|각인|자수)\s?(?:은|는|을|를|자수|각인|스티커|표기|표시|란에?|에)?\s?['\"‘“](?P<name>[가-힣]{2,4})['\"’”]")
+QUOTED = re.compile(
+    r"(?:이름|성함|성명|이니셜|각인|자수)\s?(?:은|는|을|를|자수|각인|스티커|표기|표시|란에?|에)?\s?['\"‘“](?P<name>[가-힣]{2,4})['\"’”]"
+)
 NAMED_AS = re.compile(rf"(?:주문|예약|입금|명의|이름|수령|가입)[은는이가도]?\s{TOKEN}(?=(?:으로|로)\s{DONE})")
 BESIDE_NUMBER = re.compile(
     rf"(?<![\w-])[A-Z\d][A-Z\d-]{{6,24}}[\s,/():]{{1,3}}{TOKEN}"
@@ -133,7 +137,20 @@ def introduced_korean(text: str) -> Iterator[Span]:
             yield from _if_name(match)
             if match["name"] in KOREAN_GIVEN_WORDS & given_names()["korean"] and re.match(r"\s?(?:$|[,.)/\n])", text[match.end() :][:2]):
                 yield Span(*match.span("name"), "NAME")
-    for pattern in (SAID, INTRODUCED, STARTS, HONORED, TITLED, KIN_NAMED, RELATED, NAMED_AS, CORRECTED, QUOTED, BESIDE_NUMBER, BEFORE_NUMBER):
+    for pattern in (
+        SAID,
+        INTRODUCED,
+        STARTS,
+        HONORED,
+        TITLED,
+        KIN_NAMED,
+        RELATED,
+        NAMED_AS,
+        CORRECTED,
+        QUOTED,
+        BESIDE_NUMBER,
+        BEFORE_NUMBER,
+    ):
         for match in pattern.finditer(text):
             if pattern is CORRECTED and not (NAMES_MEANT.search(text) or match["name"][1:] in given_names()["korean"]):
                 continue

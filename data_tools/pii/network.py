@@ -7,6 +7,7 @@ fetches a list from the network; IpRecognizer takes 25 us a message and misses "
 import ipaddress
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from data_tools.pii.spans import HOLE, Span, around
 from data_tools.pii.words import either, words
@@ -15,7 +16,9 @@ LOCAL = r"[A-Za-z0-9._%+'-]"
 PROVIDER = either("gmail naver daum hanmail kakao nate yahoo hotmail outlook icloud")
 EMAIL = re.compile(rf"(?<!{LOCAL}){LOCAL}+ ?@ ?(?:(?:[A-Za-z0-9-]{{1,63}}\.){{1,8}}[A-Za-z]{{2,24}}|{PROVIDER}\b)")
 SPELLED_DOT = r"(?:\.|\s?(?:닷|점|쩜)\s?|\sdot\s|\s?[(\[]dot[)\]]\s?)"
-SITE = either("네이버 지메일 구글 다음 한메일 네이트 카카오 핫메일 야후 아이클라우드 gmail naver daum hanmail kakao nate yahoo hotmail outlook icloud")
+SITE = either(
+    "네이버 지메일 구글 다음 한메일 네이트 카카오 핫메일 야후 아이클라우드 gmail naver daum hanmail kakao nate yahoo hotmail outlook icloud"
+)
 SPELLED_EMAIL = re.compile(
     rf"(?<![A-Za-z0-9._%+-])(?:(?:영문|영어|숫자|소문자로?|대문자로?)\s){{0,3}}"
     r"(?:[A-Za-z0-9._%+-]{1,30}\s?(?:\sdot|\sunderscore|\sdash|\shyphen|\splus|점|닷|쩜|언더바|밑줄|하이픈|(?=\s?숫자))\s(?:숫자\s)?){0,4}"
@@ -28,7 +31,10 @@ IPV6 = re.compile(r"(?<![\w:.])(?=[0-9A-Fa-f:]{0,36}:[0-9A-Fa-f]{0,4}:)[0-9A-Fa-
 EVERYBODYS = words("127.0.0.1 0.0.0.0 192.168.0.1 192.168.1.1 10.0.0.1 255.255.255.0 255.255.255.255 8.8.8.8 8.8.4.4 1.1.1.1")
 """Addresses of every router and of public name servers."""
 
-ROUTER = re.compile(r"router|gateway|subnet|admin (?:page|panel)|modem|default|browser|공유기|게이트웨이|라우터|서브넷|모뎀|설정 ?페이지|브라우저", re.IGNORECASE)
+ROUTER = re.compile(
+    r"router|gateway|subnet|admin (?:page|panel)|modem|default|browser|공유기|게이트웨이|라우터|서브넷|모뎀|설정 ?페이지|브라우저",
+    re.IGNORECASE,
+)
 """Beside these a private address is the same in every home."""
 
 VERSION = re.compile(rf"{either('v ver version 버전 펌웨어 firmware release build')}\W{{0,3}}{HOLE}|{HOLE}\s?버전", re.IGNORECASE)
@@ -62,6 +68,7 @@ CODE_WORDS = (
 CODE = re.compile(rf"{either(CODE_WORDS)}{IS}([\d*#]{{3,10}})(?![\d-]|\s?(?:자리|분|digit|min|초))", re.IGNORECASE)
 ASKED_CODE = re.compile(either(CODE_WORDS + " passcode \\bPIN\\b 비밀_?번호_\\S*_?(?:알려|말씀)"), re.IGNORECASE)
 ANSWERED_CODE = re.compile(r"(?<![\w.-])\d{3,8}(?![\w.-]*\d|\s?(?:자리|분|원|개))")
+ANSWERED = re.compile(r"\d{3}|[A-Za-z!-/]\d|\d[A-Za-z!-/]")
 ASKED_PASSWORD = re.compile(r"password|passcode|비밀\s?번호|비번|패스워드", re.IGNORECASE)
 ANSWERED_PASSWORD = re.compile(r"\W{0,3}(?:it'?s |is )?((?=[!-~]*\d)(?=[!-~]*[A-Za-z])[!-~]{6,40})[.\s]*", re.ASCII)
 CUES = words(
@@ -79,9 +86,7 @@ NO_PASSWORD = words(
 )
 
 
-ACCESS = (
-    "lock_?box key_?(?:safe|box|pad) door gate alarm entry entrance building lobby garage buzzer intercom locker safe access callbox elevator"
-)
+ACCESS = "lock_?box key_?(?:safe|box|pad) door gate alarm entry entrance building lobby garage buzzer intercom locker safe access callbox elevator"
 KOREAN_ACCESS = "공동_?현관 현관 도어락 출입문 대문 자물쇠 비상문 무인_?택배함 택배함 사물함 보관함 라커 금고 세대_?현관 출입 경비 열쇠함 키박스 주차장 차단기 건물"
 PLACE_CODE = re.compile(
     rf"(?:\b{either(ACCESS)}\s(?:(?:pass)?code|pin|number|combo|combination)|\b(?:buzz|punch in|key in|type in|dial)\b"
@@ -93,14 +98,17 @@ HASHED = re.compile(r"(?<![\w#*-])(?:\d{3,8}[#*]+|[#*]\d{3,8}[#*]|\d{3,5}[#*]\d{
 HASHED_WORDS = re.compile(rf"{either(KOREAN_ACCESS)}|비번|비밀번호|\b(?:{either(ACCESS)}|code|pin)\b", re.IGNORECASE)
 WIFI = re.compile(
     r"(?:wi-?fi|와이파이|와파)(?:[^.\n]{0,24}?(?:비밀\s?번호|비번|암호|password|passcode|pass|pw|key))?(?:\s?(?:is|:|=|는|은|가|이|->)){1,2}\s{0,2}[\"'`]?"
-    r"((?=[!-~]*\d)[!-~]{5,40}|(?=[!-~]*[!@#$%^&*_-])[!-~]{6,40})",
+    r"((?=[!-~]{0,40}\d)[!-~]{5,40}|(?=[!-~]{0,40}[!@#$%^&*_-])[!-~]{6,40})",
     re.IGNORECASE | re.ASCII,
 )
 NEAR_PASSWORD = re.compile(
     r"(?:비번|비밀\s?번호|패스워드|암호|password|passcode|\bpwd?\b)[^\n]{1,28}?\s[\"'`]?"
-    r"(?=[!-~]*\d)(?=[!-~]*[A-Za-z])(?=[!-~]*[!@#$%^&*_]|[!-~]*[a-z][!-~]*[A-Z]|[!-~]*[A-Z][!-~]*[a-z])([!-~]{6,40})",
+    r"(?=[!-~]{0,40}\d)(?=[!-~]{0,40}[A-Za-z])(?=[!-~]{0,40}[!@#$%^&*_]|[!-~]{0,40}(?-i:[a-z][A-Z]|[A-Z][a-z]))([!-~]{6,40})",
     re.ASCII | re.IGNORECASE,
 )
+
+
+AT = ("골뱅이", "앳", " at", "(at", "[at", "( at")
 
 
 def find_network(text: str, asked: str) -> Iterator[Span]:
@@ -108,21 +116,27 @@ def find_network(text: str, asked: str) -> Iterator[Span]:
     if "@" in text:
         for match in EMAIL.finditer(text):
             yield Span(match.start() + len(match[0]) - len(match[0].lstrip("'.-")), match.end(), "EMAIL")
-    for match in SPELLED_EMAIL.finditer(text):
-        yield Span(*match.span(), "EMAIL")
-    for pattern in (IPV4, IPV6):
+    if any(map(text.lower().__contains__, AT)):
+        for match in SPELLED_EMAIL.finditer(text):
+            yield Span(*match.span(), "EMAIL")
+    for pattern in [IPV4] * (text.count(".") > 2) + [IPV6] * (text.count(":") > 1):
         for match in pattern.finditer(text):
-            if _is_ip(match[0]) and not (ipaddress.ip_address(match[0]).is_private and ROUTER.search(text)) and not VERSION.search(around(text, *match.span(), left=12, right=4)):
+            if (
+                _is_ip(match[0])
+                and not (ipaddress.ip_address(match[0]).is_private and ROUTER.search(text))
+                and not VERSION.search(around(text, *match.span(), left=12, right=4))
+            ):
                 yield Span(*match.span(), "IP")
     yield from _answered(text, asked)
     if may_be_secret(text):
         yield from _secrets(text)
 
 
+@lru_cache(maxsize=16)
 def may_be_secret(text: str) -> bool:
     """Whether a text announces a secret or looks like one; cheap."""
     low = text.lower()
-    return any(word in low for word in CUES) or bool(HEX.search(text))
+    return any(map(low.__contains__, CUES)) or bool(HEX.search(text))
 
 
 def _is_ip(value: str) -> bool:
@@ -134,6 +148,8 @@ def _is_ip(value: str) -> bool:
 
 
 def _answered(text: str, asked: str) -> Iterator[Span]:
+    if not asked or not ANSWERED.search(text):
+        return
     if ASKED_CODE.search(asked):
         for match in ANSWERED_CODE.finditer(text):
             yield Span(*match.span(), "SECRET")

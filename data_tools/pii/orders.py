@@ -35,9 +35,79 @@ KOREAN_LINK = rf"(?:\s{{0,2}}{either('가 는 은 이 를 을 : = 요 여기 이
 NAMED_KOREAN = re.compile(rf"{KOREAN_THING}\s?(?:번호|넘버|코드|ID|아이디|No\.?|#){KOREAN_LINK}({VALUE}){BOUND}", re.IGNORECASE)
 BARE_KOREAN = re.compile(rf"{KOREAN_THING}(?:건|내역)?\s?[:#(]?\s?({VALUE}){BOUND}", re.IGNORECASE)
 FOLLOWED = re.compile(rf"(?<![A-Z0-9#.,/:-])({VALUE}){BOUND}\s?(?:번|건|으로|로)?\s?(?:주문|예약|송장|운송장|접수)", re.IGNORECASE)
+WORD, HANGUL = re.compile("[a-z]+"), re.compile("[가-힣]")
+KOREAN = {NAMED_KOREAN, BARE_KOREAN, FOLLOWED}
+ORDER_WORDS = frozenset(
+    [
+        "order",
+        "oder",
+        "booking",
+        "reservation",
+        "tracking",
+        "invoice",
+        "confirmation",
+        "reference",
+        "shipment",
+        "shipping",
+        "parcel",
+        "package",
+        "waybill",
+        "delivery",
+        "ticket",
+        "case",
+        "return",
+        "rma",
+        "receipt",
+        "transaction",
+        "purchase",
+        "refund",
+        "pnr",
+        "itinerary",
+        "membership",
+        "member",
+        "customer",
+        "claim",
+        "quote",
+        "subscription",
+        "payment",
+        "flight",
+        "ride",
+        "trip",
+        "loyalty",
+        "repair",
+        "locator",
+        "ref",
+        "dhl",
+        "ups",
+        "fedex",
+        "usps",
+        "ems",
+        "orders",
+        "bookings",
+        "reservations",
+        "invoices",
+        "confirmations",
+        "references",
+        "shipments",
+        "parcels",
+        "packages",
+        "tickets",
+        "cases",
+        "returns",
+        "receipts",
+        "transactions",
+        "claims",
+        "quotes",
+        "payments",
+        "trips",
+        "rides",
+        "flights",
+    ]
+)
 LABELLED = ((NAMED_ENGLISH, 2), (NAMED_KOREAN, 2), (CARRIED, 6), (BARE_ENGLISH, 5), (BARE_KOREAN, 6), (FOLLOWED, 6))
 """Each with the digits that a value must have: the weaker the words, the more."""
 
+LONG = re.compile(r"\d{3}|1Z", re.IGNORECASE)
 MAY_NAME = re.compile(r"\d|[A-Z]{5}")
 HASH = re.compile(rf"(?<![\w#&/])(#\s?(?:[A-Z]{{1,5}}[-_]?)?\d(?:[A-Z0-9]|[-_](?=[A-Z0-9])){{2,24}}){BOUND}", re.IGNORECASE)
 NOT_NUMBERED = re.compile(
@@ -70,8 +140,8 @@ SHORT = 120
 
 
 CODE = re.compile(
-    r"(?<![A-Za-z0-9#.,/:$₩€£@_-])(#?(?=[A-Za-z-]{0,8}\d)[A-Z0-9]{1,20}(?:[-_/][A-Z0-9]{1,20}){0,4}|#?(?=[a-z-]{1,6}\d)[a-z0-9]{2,20}(?:-[a-z0-9]{1,20}){1,4}"
-    r"|[A-Z]{2,3} \d{3,4} \d{2,4}|\d{3,4}(?: \d{3,4}){2,3}|[A-Z]{6}(?=[^A-Z ]|$| [a-z]))(?![A-Za-z0-9_*@]|[-./:]\d| ?%)"
+    r"(?<![A-Za-z0-9#.,/:$₩€£@_-])(\d{3,4}(?: \d{3,4}){2,3}|#?(?=[A-Za-z-]{0,8}\d)[A-Z0-9]{1,20}(?:[-_/][A-Z0-9]{1,20}){0,4}|#?(?=[a-z-]{1,6}\d)[a-z0-9]{2,20}(?:-[a-z0-9]{1,20}){1,4}"
+    r"|[A-Z]{2,3} \d{3,4} \d{2,4}|[A-Z]{6}(?=[^A-Z ]|$| [a-z]))(?![A-Za-z0-9_*@]|[-./:]\d| ?%)"
 )
 """Letters and digits mixed, digits with dashes or in groups, or six capitals: a code, if a word for orders stands before it."""
 
@@ -93,7 +163,10 @@ KOREAN_OTHER_CODES = (
 )
 OTHER_CODE = re.compile(rf"(?:\b{either(OTHER_CODES)}\b|{either(KOREAN_OTHER_CODES)})[^.,!?\n]{{0,16}}$", re.IGNORECASE)
 COUPON = re.compile(r"[A-Za-z]{4,20}\d{1,3}")
-ORDERED_MODEL = re.compile(r"\b(?:(?:can|could|may|to|want|like|wanna|i|we|you|please|pls) order|ordered|buy|bought|for|fits?|compatible with|for (?:the|a|my)|with (?:the|a)|the|an?|my|new|another)\s$", re.IGNORECASE)
+ORDERED_MODEL = re.compile(
+    r"\b(?:(?:can|could|may|to|want|like|wanna|i|we|you|please|pls) order|ordered|buy|bought|for|fits?|compatible with|for (?:the|a|my)|with (?:the|a)|the|an?|my|new|another)\s$",
+    re.IGNORECASE,
+)
 
 
 def find_orders(text: str, asked: str) -> Iterator[Span]:
@@ -112,15 +185,18 @@ def _shape(value: str) -> str:
 
 
 def _in_own_form(text: str) -> Iterator[Span]:
-    for match in HASH.finditer(text):
+    for match in HASH.finditer(text) if "#" in text else ():
         if not NOT_NUMBERED.search(text[max(0, match.start() - 12) : match.start()]) and not UNIT.match(text, match.end()):
             yield Span(*match.span(1), "ORDER")
-    for match in OWN_FORM.finditer(text):
+    for match in OWN_FORM.finditer(text) if LONG.search(text) else ():
         yield Span(*match.span(1), "ORDER")
 
 
 def _labelled(text: str, asked: str) -> Iterator[Span]:
+    seen = not ORDER_WORDS.isdisjoint(WORD.findall(text.lower())), HANGUL.search(text) is not None
     for pattern, least in LABELLED:
+        if not (any(seen) if pattern is CARRIED else seen[pattern in KOREAN]):
+            continue
         for match in pattern.finditer(text):
             if _numbers(text, match, least):
                 yield Span(*match.span(1), "ORDER")

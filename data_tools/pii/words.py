@@ -181,6 +181,8 @@ ENGLISH_WORDS = words(
     "shipping billing pickup return returns exchange warehouse depot invoice statement confirmation reference tracking status reason "
     "notes note comment comments instructions message title mobile tel fax cell hq ltd llc inc gmbh plc corp group holdings solutions "
     "shinhan kookmin woori hana nonghyup kakao naver coupang samsung hyundai kia engineers iban swift engineers engineer ssn dob vat pin otp api id wifi "
+    "car omg ugh ug ugg god gosh duh wait enjoy completed done wow yay oops whoa aw aww hmm huh lol lmao haha sheesh damn dang jeez geez "
+    "sent received noted understood agreed fixed solved toyota honda ford bmw tesla corolla uhm umm yea yup nope bravo amen sweetie honey dude bro man mate folks everybody guys gals team sirs madams "
     "ask asked broken frozen raining cold hot warm dirty noisy slow faulty leaking blank beautiful gorgeous lovely nasty dark crowded empty "
     "shipped delivered dispatched cancelled canceled processed"
 )
