@@ -210,9 +210,9 @@ def _near(text: str) -> Iterator[Span]:
     """Codes a little behind a word for orders, where no word for another code is nearer."""
     for match in CODE.finditer(text):
         before = text[max(0, match.start() - 60) : match.start()]
-        if _is_code(match[1]) and NEAR.search(before) and not OTHER_CODE.search(before) and not ORDERED_MODEL.search(before):
-            if not UNIT.match(text, match.end()) and not DATE.fullmatch(match[1]):
-                yield Span(*match.span(1), "ORDER")
+        is_near = NEAR.search(before) and not OTHER_CODE.search(before) and not ORDERED_MODEL.search(before)
+        if is_near and _is_code(match[1]) and not UNIT.match(text, match.end()) and not DATE.fullmatch(match[1]):
+            yield Span(*match.span(1), "ORDER")
 
 
 def _is_code(value: str) -> bool:
