@@ -15,8 +15,8 @@ LONGEST = 1 << 26
 BLANK = re.compile(r"[\s,\ufeff]*")
 BRACE = re.compile(r'[^"{}]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"{}]*+)*+([{}])', re.DOTALL)
 """The next brace that stands in no text."""
-MARK = re.compile(r'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"?|[][{},]')
-"""The next text, bracket or comma of what is no JSON: a quote that is left open ends with its line."""
+MARK = re.compile(r'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"?|[\[{]++|[]},]')
+"""The next text, opening brackets, closing bracket or comma of what is no JSON: a quote that is left open ends with its line."""
 JUNK = re.compile(r'(?:[ \t,}]++|"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"|[^\s,{}\[\]"]++)*+')
 HALF = re.compile(r"\\u[dD][89a-fA-F]")
 PAIR = re.compile(r"(\\\\|\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w)|\\u[dD][89a-fA-F]\w\w")
@@ -152,6 +152,25 @@ class NotJson(Exception):
         """Why, where nothing that follows it in the file can be read."""
         found, rest = self.why.split("; ", 1)
         return f"{found}, and nothing follows it that can be read; {rest}"
+
+
+class Opened:
+    """The brackets that are open in text that is no JSON."""
+
+    def __init__(self) -> None:
+        self.marks: list[str] = []
+        self.number = {"{": 0, "[": 0}
+
+    def meet(self, mark: str) -> None:
+        """Take in what `MARK` matches."""
+        if mark[0] in "{[":
+            self.marks += mark
+            for one in self.number:
+                self.number[one] += mark.count(one)
+        elif mark in "}]" and self.number[opener := "{["["}]".index(mark)]]:
+            while (closed := self.marks.pop()) != opener:  # which lacks its own bracket
+                self.number[closed] -= 1
+            self.number[opener] -= 1
 
 
 class Cursor:
@@ -290,24 +309,21 @@ class Cursor:
 
     def skip_value(self) -> None:
         """Go past a broken value, to the comma or bracket that follows it."""
-        opened, number = list[str](), {"{": 0, "[": 0}
+        opened = Opened()
         while True:
-            match = MARK.search(self.text, self.at)
-            if not self.ended and (not match or match.end() == len(self.text)):
-                self._to(match.start() if match else len(self.text))
-                self.more(len(self.text) - self.at + 1)
-                continue
-            mark = match.group() if match else ""
-            if not match or (not opened and mark in ",}]"):
-                return self._past(match.start() if match else len(self.text))
-            if mark in "{[":
-                opened.append(mark)
-                number[mark] += 1
-            elif mark in "}]" and number[opener := "{["["}]".index(mark)]]:
-                while (closed := opened.pop()) != opener:  # its own bracket is missing
-                    number[closed] -= 1
-                number[opener] -= 1
-            self._past(match.end())
+            for match in MARK.finditer(self.text, self.at):
+                if match.end() == len(self.text) and not self.ended:  # it may go on
+                    self._past(match.start())
+                    break
+                mark = match.group()
+                if mark in ",}]" and not opened.marks:
+                    return self._past(match.start())
+                opened.meet(mark)
+            else:
+                self._past(len(self.text))
+            if self.ended:
+                return None
+            self.more(len(self.text) - self.at + 1)
 
     def _past(self, position: int) -> None:
         """Go to what is no beginning of a line."""

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from data_tools.pii.names_english import CAP, CAPITAL, FULL, LETTER, WORD, name_words
+from data_tools.pii.names_cues import CAP, CAPITAL, FULL, LETTER, WORD
+from data_tools.pii.names_english import name_words
 from data_tools.pii.names_korean import KIN, OPEN, ends_in_consonant, is_korean_name
 from data_tools.pii.spans import Span
 from data_tools.pii.words import (

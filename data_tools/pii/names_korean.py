@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from data_tools.pii.names_english import CAP, EDGE, FULL, name_words
+from data_tools.pii.names_cues import CAP, EDGE, FULL
+from data_tools.pii.names_english import name_words
 from data_tools.pii.spans import Span
 from data_tools.pii.words import KOREAN_GIVEN_WORDS, KOREAN_THINGS, KOREAN_WORDS, SURNAMES, TITLES, either, given_names, words
 

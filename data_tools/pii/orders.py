@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from data_tools.pii.spans import Span
-from data_tools.pii.words import either
+from data_tools.pii.words import either, words
 
 VALUE = r"#?[A-Z0-9](?:[A-Z0-9]|[-_/](?=[A-Z0-9])|(?<=\d) (?=\d{2,4}(?!\d))){1,28}"
 BOUND = r"(?![A-Z0-9_*]|[-./]\d|:\d)"
@@ -37,73 +37,14 @@ BARE_KOREAN = re.compile(rf"{KOREAN_THING}(?:건|내역)?\s?[:#(]?\s?({VALUE}){B
 FOLLOWED = re.compile(rf"(?<![A-Z0-9#.,/:-])({VALUE}){BOUND}\s?(?:번|건|으로|로)?\s?(?:주문|예약|송장|운송장|접수)", re.IGNORECASE)
 WORD, HANGUL = re.compile("[a-z]+"), re.compile("[가-힣]")
 KOREAN = {NAMED_KOREAN, BARE_KOREAN, FOLLOWED}
-ORDER_WORDS = frozenset(
-    [
-        "order",
-        "oder",
-        "booking",
-        "reservation",
-        "tracking",
-        "invoice",
-        "confirmation",
-        "reference",
-        "shipment",
-        "shipping",
-        "parcel",
-        "package",
-        "waybill",
-        "delivery",
-        "ticket",
-        "case",
-        "return",
-        "rma",
-        "receipt",
-        "transaction",
-        "purchase",
-        "refund",
-        "pnr",
-        "itinerary",
-        "membership",
-        "member",
-        "customer",
-        "claim",
-        "quote",
-        "subscription",
-        "payment",
-        "flight",
-        "ride",
-        "trip",
-        "loyalty",
-        "repair",
-        "locator",
-        "ref",
-        "dhl",
-        "ups",
-        "fedex",
-        "usps",
-        "ems",
-        "orders",
-        "bookings",
-        "reservations",
-        "invoices",
-        "confirmations",
-        "references",
-        "shipments",
-        "parcels",
-        "packages",
-        "tickets",
-        "cases",
-        "returns",
-        "receipts",
-        "transactions",
-        "claims",
-        "quotes",
-        "payments",
-        "trips",
-        "rides",
-        "flights",
-    ]
+ORDER_WORDS = words(
+    "order ordr oder booking reservation tracking invoice confirmation reference shipment shipping parcel package waybill delivery "
+    "ticket case return rma receipt transaction purchase refund pnr itinerary membership member customer claim quote subscription "
+    "payment flight ride trip loyalty repair locator ref dhl ups fedex usps ems orders bookings reservations invoices confirmations "
+    "references shipments parcels packages tickets cases returns receipts transactions claims quotes payments trips rides flights"
 )
+"""Every match of the English patterns holds one of these."""
+
 LABELLED = ((NAMED_ENGLISH, 2), (NAMED_KOREAN, 2), (CARRIED, 6), (BARE_ENGLISH, 5), (BARE_KOREAN, 6), (FOLLOWED, 6))
 """Each with the digits that a value must have: the weaker the words, the more."""
 

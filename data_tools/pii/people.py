@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from data_tools.pii.names_english import LETTER
+from data_tools.pii.names_cues import LETTER
 from data_tools.pii.names_korean import AFTER_FULL, AFTER_GIVEN, is_korean_name
 from data_tools.pii.spans import HOLE, Span, usual
 from data_tools.pii.words import ENGLISH_WORDS, KOREAN_GIVEN_WORDS, NAMES_THAT_ARE_WORDS, ROLES, SURNAME, given_names

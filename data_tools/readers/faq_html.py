@@ -30,7 +30,7 @@ TEXT = "self::p or self::li or self::pre or self::blockquote or self::dt or self
 ITEMS = f"//*[{QUESTION}][not(ancestor::*[{QUESTION}])]"
 DETAILS = f"details[summary][{CONTENT}][count(ancestor::details) < 4]"
 LISTS = f"//dl[{CONTENT}][not(ancestor::dl or ancestor::details)]"
-TERMS = ".//*[self::dt or self::dd][count(ancestor::dl) = 1]"
+TERMS = ".//*[self::dt or self::dd][not(ancestor::dt or ancestor::dd)][count(ancestor::dl) = 1]"
 HEADINGS = f"//*[{HEADING}][{CONTENT}][not(ancestor::details or ancestor::dl or ancestor::*[{HEADING} or {QUESTION}])]"
 BLOCKS = f"//*[{HEADING} or {TEXT}][{CONTENT}][not(ancestor::*[{HEADING} or {TEXT}])]"
 
