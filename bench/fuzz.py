@@ -291,7 +291,8 @@ def large(data: bytes, rng: random.Random, size: int = LARGE) -> bytes:
     piece = data[start : start + rng.choice((1, 2, 5, 20, 60))]
     odd = "".join(rng.choices(ODD, k=rng.choice((1, 1, 2)))).encode(errors="ignore")
     piece = (piece if rng.random() < 0.5 else odd).replace(b"\n", b"").replace(b"\r", b"") or b" "
-    number = 30_000 if len(piece) > 20 else 100_000 if len(piece) > 5 else rng.choice((100_000, size))
+    plain = len(piece) == 1 or piece.isalnum()  # what is no word may make a million records
+    number = size if plain else 30_000 if len(piece) > 20 else 100_000
     place = rng.choice((start, len(data), rng.randrange(len(data) + 1)))
     return data[:place] + piece * min(number, size // len(piece)) + data[place:]
 

@@ -12,7 +12,7 @@ from data_tools.conversation import Conversation, Person, Speakers
 from data_tools.inputs import Inputs
 from data_tools.readers import chat_format, chat_table, people
 from data_tools.records import Broken
-from data_tools.source import Source
+from data_tools.source import Source, is_mended
 from frontdesk.errors import UserError, warn
 
 WARNINGS_SHOWN = 10
@@ -118,4 +118,5 @@ def _messages(
             reading.lose(account, item)
         else:
             counts["messages"] += 1
+            account.source.mended += is_mended(item.text)
             yield Placed(path, item)

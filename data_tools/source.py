@@ -182,6 +182,11 @@ def _pieces(path: Path, encoding: str, errors: str) -> Iterator[str]:
         yield from codecs.iterdecode(iter(partial(file.read, CHUNK), b""), encoding, errors)
 
 
+def is_mended(text: str) -> bool:
+    """Whether `mend` changes more of a text than its form."""
+    return not text.isascii() and mend(text) != unicodedata.normalize("NFC", text)
+
+
 def mend(text: str) -> str:
     """Text in NFC, with what was once read in a wrong encoding read rightly."""
     if text.isascii():

@@ -121,7 +121,8 @@ POSTCODE = re.compile(
 )
 
 
-KOREAN_NUMBER = re.compile(r"[가-힣A-Za-z)]\s?(?:지하\s?|산\s?|제)?\d+(?:[-\s]{1,3}\d+)*\s?[동호층길번가-힣(,)]|[로길동리가]\s?\d|반지하")
+KOREAN_NUMBER = re.compile(r"\d\s?[동호층번]|[로길동리가읍면구군시]\s?(?:지하\s?|산\s?)?\d|[가-힣]\s\d{2,4}-\d|반지하")
+DIGIT = re.compile(r"\d")
 """What every Korean address holds: a number behind a word."""
 
 
@@ -129,7 +130,7 @@ def find_addresses(text: str, asked: str) -> Iterator[Span]:
     """All addresses. `asked` is what the other side said just before."""
     if KOREAN_NUMBER.search(text):
         yield from _korean(text, asked)
-    if any(char.isdigit() for char in text):
+    if DIGIT.search(text):
         for pattern in (ENGLISH, PO_BOX, BRITISH, CONTINENTAL, ROMANIZED):
             for match in pattern.finditer(text):
                 yield Span(*match.span(), "ADDRESS")

@@ -102,3 +102,15 @@ def test_strict_stops_at_what_is_skipped_otherwise(write, read, capsys):
     assert "in/b.bin: found bytes that are no text" in capsys.readouterr().err
     with pytest.raises(UserError, match=r"^in/b\.bin: found bytes that are no text"):
         read("in", strict=True)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
+def test_text_that_was_read_in_a_wrong_encoding_is_mended_and_counted(write, read, name):
+    said = "배송은 언제 되나요".encode("cp949").decode("latin-1")
+    rows = [{"conversation_id": 1, "role": role, "text": text} for role, text in (("customer", said), ("agent", "내일 갑니다"))]
+    table = "conversation_id,role,text\n" + "".join(f"1,{row['role']},{row['text']}\n" for row in rows)
+    write(name, table if name == "a.csv" else "".join(json.dumps(row) + "\n" for row in rows))
+    found, reading = read(name)
+
+    assert texts(found[0]) == [("customer", "배송은 언제 되나요"), ("agent", "내일 갑니다")]
+    assert reading.accounts[0].source.mended == 1
