@@ -245,7 +245,7 @@ def json_changed(data: bytes, rng: random.Random) -> bytes:
     except ValueError:
         return bytes_changed(data, rng)
     for _ in range(rng.choice((1, 1, 1, 3))):
-        holder, key = rng.choice([*places_in(documents)])
+        holder, key = rng.choice([*_places(documents)])
         if isinstance(holder, dict) and rng.random() < 0.2:
             del holder[key]
         else:
@@ -253,12 +253,12 @@ def json_changed(data: bytes, rng: random.Random) -> bytes:
     return "\n".join(json.dumps(one, indent=indent) for one in documents).encode()
 
 
-def places_in(value: Any) -> Iterator[tuple[Any, Any]]:
+def _places(value: Any) -> Iterator[tuple[Any, Any]]:
     """Each object or list, with each of its keys or places."""
     for key in range(len(value)) if isinstance(value, list) else list(value):
         yield value, key
         if isinstance(value[key], list | dict):
-            yield from places_in(value[key])
+            yield from _places(value[key])
 
 
 def repacked(data: bytes, rng: random.Random) -> bytes:

@@ -132,7 +132,7 @@ def _second(text: str, span: Span) -> Iterator[Span]:
 
 def _by_shape(text: str, low: str, seen: set[str]) -> Iterator[re.Pattern[str]]:
     """The patterns without words of their own that may match here."""
-    if ("name" in low or "spel" in low or "apostrophe" in low) and ABOUT_NAMES.search(text):
+    if ("name" in low or "sp" in low or "apostrophe" in low) and ABOUT_NAMES.search(text):
         yield SPELLED
     if "." in text:
         yield INITIALS
