@@ -237,7 +237,7 @@ def test_an_archive_that_unpacks_to_far_too_much_is_refused_at_once(find, little
     assert time.monotonic() - start < 1
 
 
-def test_nothing_of_a_zip_that_says_it_is_too_large_is_written(little_room):
+def test_nothing_of_a_zip_that_says_it_is_too_large_is_written(little_room, write):
     put("x.zip", archive({"a.txt": "hi", "b.txt": bytes(30 << 20)}))
     with inputs() as opened:
         with pytest.raises(UserError, match="unpacks to more than"):
