@@ -245,7 +245,7 @@ class Cursor:
 
     def _error(self, error: json.JSONDecodeError) -> NotJson:
         line = self.line + self.text.count("\n", self.at, error.pos)
-        if self.at > 1 << 16:  # where the next error stands is counted from the beginning of the text
+        if self.at > 1 << 12:  # where the next error stands is counted from the beginning of the text
             self.text, self.at = self.text[self.at :], 0
         endless = len(self.text) - self.at >= LONGEST
         found = f"found a record of over {LONGEST >> 20} MB" if endless else f"found no valid JSON ({error.msg})"

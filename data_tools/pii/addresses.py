@@ -98,7 +98,7 @@ TAIL = (
     rf"|,\s{{1,2}}{NO_TOWN}{TOWN_WORD}(?:,\s{TOWN_WORD})?(?:\s\d{{4,6}})?)"
 )
 ENGLISH = re.compile(
-    rf"(?<![\w$#.,/-])(?:(?i:flat|unit|apt|apartment|suite)\.?\s?#?\w{{1,5}},\s?(?:[A-Z][\w' ]{{2,30}},\s){{0,2}})?"
+    rf"(?<![\w$#.,/-])(?:\d{{1,4}}[A-Za-z]?/(?=\d)|(?i:flat|unit|apt|apartment|suite)\.?\s?#?\w{{1,5}},\s?(?:[A-Z][\w' ]{{2,30}},\s){{0,2}})?"
     rf"\d{{1,6}}[A-Z]?(?:-\d{{1,4}})?,?\s{{1,2}}{NAME}(?:\s(?:NW|NE|SW|SE|[NSEW])\b)?(?:{UNIT}){{0,2}}{TAIL}?"
 )
 PO_BOX = re.compile(rf"\bP\.?\s?O\.?\s?Box\s\d{{1,6}}(?:,\s{TOWN_WORD},?\s[A-Z]{{2}}\s{US_ZIP})?", re.IGNORECASE)

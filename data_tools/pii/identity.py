@@ -35,7 +35,7 @@ PASSPORT = re.compile(
 PASSPORT_WORDS = re.compile(r"여권|passport", re.IGNORECASE)
 
 SSN = re.compile(rf"{START}((?!000|666|9)\d{{3}}([- .]?)(?!00)\d\d\2(?!0000)\d{{4}})(?![\d-])")
-SSN_WORDS = re.compile(r"\bssn\b|\bsocial\b", re.IGNORECASE)
+SSN_WORDS = re.compile(r"\bssn\b|\bsocial\b|\bss ?(?:#|no\b|number)|\bsoc\b", re.IGNORECASE)
 
 MOBILE = re.compile(r"0?1[016789]\D{0,3}\d{3,4}\D{0,3}\d{4}")
 DATE = re.compile(r"(?:19|20)\d\d\D?(?:0[1-9]|1[0-2])\D?(?:0[1-9]|[12]\d|3[01])")

@@ -17,7 +17,9 @@ from data_tools.pii.phones import find_phones, speaks_digits
 from data_tools.pii.spans import PLACEHOLDER, Masked, Span, collapse, original, usual, value_key, without_overlaps
 
 FINDERS = (find_identity, find_money, find_network, find_phones, find_orders, find_addresses)
-NUMERIC = re.compile(r"\d|@|\*{4}|골뱅이|[(\[]\s?at\s?[)\]]|앳|\sdot\s|\sat\s(?:gmail|yahoo|hotmail|outlook|icloud|naver)", re.IGNORECASE)
+NUMERIC = re.compile(
+    r"\d|@|\*{4}|골뱅이|[(\[]\s?at\s?[)\]]|앳|(?-i:\b[A-Z]{6}\b)|\sdot\s|\sat\s(?:gmail|yahoo|hotmail|outlook|icloud|naver)", re.IGNORECASE
+)
 """Most messages hold none of these, and no word that announces a secret or a spoken number: then no finder of numbers runs."""
 
 ASKED = 400

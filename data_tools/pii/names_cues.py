@@ -41,7 +41,7 @@ SAID_OF = (
     "addressed_to registered_to belongs_to made_out_to signed_(?:for_)?by (?:under|in)_the_name(?:_of)? ask(?:ing|ed)?_for "
     "(?:label|invoice|ticket|card|badge|envelope|engraving)_(?:(?:should|to|must)_)?(?:says?|reads?) attn:? attention:? c/o care_of "
     "(?:leave|left)_(?:it_|them_)?with sp[eo]a?ke?n?_(?:to|with) talk(?:ed|ing)?_(?:to|with) dealt_with dealing_with chatt?(?:ed|ing)?_with "
-    "(?:helped|served|handled|assisted|cc'?d|sent|written)_by on_behalf_of (?:love|regards|greetings|message|note)_from "
+    "cc copy_in loop_in (?:helped|served|handled|assisted|sent|written)_by on_behalf_of (?:love|regards|greetings|message|note)_from "
     "hand_(?:it_|them_)?(?:over_)?to give_(?:it_|them_)?to pass(?:ed)?_(?:it_|them_)?(?:on_)?to tell say_hi_to meet(?:ing)?_with "
     "(?:booked|reserved|reservation|table|room|tickets?|label|parcel|package|gift|present|seat|cake|appointment|invoice|order)_"
     "(?:(?:is|was)_)?for (?:guy|lady|woman|man|girl|boy|person|someone|somebody|rep|agent|employee|advisor|driver|courier|technician"
@@ -139,7 +139,7 @@ PATTERNS = (
         "addressed registered belongs made signed ask asking asked label invoice ticket card badge envelope engraving attn attention "
         "o care leave left spoke speak spoken talk talked talking dealt dealing chatted chatting helped served handled assisted "
         "cc sent written behalf love regards greetings message note hand give pass passed tell say meet meeting booked reserved reservation "
-        "table room tickets parcel package gift present seat cake appointment order under named called",
+        "table room tickets parcel package gift present seat cake appointment order name copy loop under named called",
         SAID,
     ),
     (

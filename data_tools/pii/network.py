@@ -91,10 +91,10 @@ KOREAN_ACCESS = "공동_?현관 현관 도어락 출입문 대문 자물쇠 비�
 PLACE_CODE = re.compile(
     rf"(?:\b{either(ACCESS)}\s(?:(?:pass)?code|pin|number|combo|combination)|\b(?:buzz|punch in|key in|type in|dial)\b"
     rf"|{either(KOREAN_ACCESS)}\s?(?:출입\s?)?(?:비밀\s?번호|비번|번호|코드|암호)?|(?<!\w )(?:the|its|it's|your|my)\scode)"
-    rf"[^\d\n#*]{{0,14}}?\s?([#*]?\d[\d#*]{{2,11}})(?![\w-]|\s?(?:호|동|층|번지|원|분|시|개|명|박|년|월|일|minutes|people|units))",
+    rf"[^\d\n#*]{{0,14}}?\s?((?:(?:종|별|샵|열쇠|호출)\s?)?[#*]?\d[\d#*]{{2,11}})(?![\w-]|\s?(?:호|동|층|번지|원|분|시|개|명|박|년|월|일|minutes|people|units))",
     re.IGNORECASE,
 )
-HASHED = re.compile(r"(?<![\w#*-])(?:\d{3,8}[#*]+|[#*]\d{3,8}[#*]|\d{3,5}[#*]\d{3,5}[#*]?)(?![\w#*-])")
+HASHED = re.compile(r"(?<![\w#*-])(?:[A-Z]?\d{3,8}[#*]+|[#*]\d{3,8}[#*]|\d{3,5}[#*]\d{3,5}[#*]?)(?![\w#*-])")
 HASHED_WORDS = re.compile(rf"{either(KOREAN_ACCESS)}|비번|비밀번호|\b(?:{either(ACCESS)}|code|pin)\b", re.IGNORECASE)
 WIFI = re.compile(
     r"(?:wi-?fi|와이파이|와파)(?:[^.\n]{0,24}?(?:비밀\s?번호|비번|암호|password|passcode|pass|pw|key))?(?:\s?(?:is|:|=|는|은|가|이|->)){1,2}\s{0,2}[\"'`]?"

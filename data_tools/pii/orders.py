@@ -9,12 +9,12 @@ from data_tools.pii.words import either, words
 VALUE = r"#?[A-Z0-9](?:[A-Z0-9]|[-_/](?=[A-Z0-9])|(?<=\d) (?=\d{2,4}(?!\d))){1,28}"
 BOUND = r"(?![A-Z0-9_*]|[-./]\d|:\d)"
 STRONG = either(
-    "orde?r booking reservation tracking invoice confirmation reference shipment waybill ticket receipt transaction pnr rma itinerary"
+    "conf(?:irm)? orde?r booking reservation tracking invoice confirmation reference shipment waybill ticket receipt transaction pnr rma itinerary"
 )
 """With one of these a long number needs no "number" between."""
 
 THING = either(
-    "order booking reservation tracking invoice confirmation reference shipment shipping parcel package waybill delivery ticket case "
+    "conf(?:irm)? order booking reservation tracking invoice confirmation reference shipment shipping parcel package waybill delivery ticket case "
     "return rma receipt "
     "transaction purchase refund pnr itinerary membership member customer claim quote subscription payment flight ride trip loyalty repair"
 )
@@ -38,7 +38,7 @@ FOLLOWED = re.compile(rf"(?<![A-Z0-9#.,/:-])({VALUE}){BOUND}\s?(?:번|건|으로
 WORD, HANGUL = re.compile("[a-z]+"), re.compile("[가-힣]")
 KOREAN = {NAMED_KOREAN, BARE_KOREAN, FOLLOWED}
 ORDER_WORDS = words(
-    "order ordr oder booking reservation tracking invoice confirmation reference shipment shipping parcel package waybill delivery "
+    "order ordr conf confirm oder booking reservation tracking invoice confirmation reference shipment shipping parcel package waybill delivery "
     "ticket case return rma receipt transaction purchase refund pnr itinerary membership member customer claim quote subscription "
     "payment flight ride trip loyalty repair locator ref dhl ups fedex usps ems orders bookings reservations invoices confirmations "
     "references shipments parcels packages tickets cases returns receipts transactions claims quotes payments trips rides flights"
@@ -87,7 +87,7 @@ CODE = re.compile(
 """Letters and digits mixed, digits with dashes or in groups, or six capitals: a code, if a word for orders stands before it."""
 
 NEAR_ENGLISH = (
-    "orders? bookings? reservations? tracking invoices? confirmations? references? ref pnr claims? tickets? case(?!_(?:for|of|in)) shipments? parcels? packages? "
+    "orders? bookings? reservations? tracking invoices? confirmations? conf references? ref pnr claims? tickets? case(?!_(?:for|of|in)) shipments? parcels? packages? "
     "consignment waybill rma itinerary receipts? transactions? quotes? locator e-?ticket job enquiry inquiry policy returns? (?<!part_)(?<!model_)(?<!serial_)number_is numbers_are deliver(?:y|ies)"
 )
 NEAR = re.compile(

@@ -100,6 +100,7 @@ KOREAN_WORDS = words(
     "함유 염색 여름 여유 여성용 추위 추첨 도매 도장 소금 소독 소재 소음 석유 선풍기 선크림 설탕 마우스 마켓 마트 길게 연필 연두색 "
     "연보라 위로 위쪽 표면 명단 명품 기계 기념 기념품 반바지 반팔 반찬 라벨 왕만두 금색 금지 인형 제습기 모니터 모양 국물 어른 "
     "어린이 어르신 은퇴 편도 용돈 부탁 부탁드 기다려 기다리 감사합 죄송 미안 잘못 하늘색 보라색 노랑 파랑 빨강 검정 흰색 회색 분홍 "
+    "현상 유형 음성 차지 공유 유지 정정 용이 전이 명이 이슬비 이태원 한여름 상태 문제니 지나 도인지 정해 정해진 우리나 남아라 "
     "농협 신한 국민 수협 신협 새마을 카뱅 토스 소문자 대문자 고지서 두번째 두개 두명 두시 온라인 감독 감자 계약 계란 계산 계속 계정 계획 복사 범위 음료 음식 "
     "분홍색 초록 초록색 이월 삼월 사월 오월 유월 칠월 시월"
 )
@@ -113,6 +114,8 @@ KOREAN_THINGS = words(
 """Places and things that are addressed or ordered, in the shape of a name."""
 
 KOREAN_GIVEN_WORDS = words(
+    "형식 상태 지나 영상 정원 정식 유선 무선 진상 수상 정규 현상 명상 상영 수영 성인 진영 동선 정석 인정 인상 동원 정수 지진 여정 우연 지선 수선 기선 해상 영웅 도장 미정 "
+    "보상 상수 정인 진정 수형 성형 인주 동영 영수 수명 경수 화정 소정 유한 무한 상민 용수 연장 재연 미래 조은 온유 이든 아주 영자 이한 이진 "
     "하늘 보라 지우 사랑 나라 바다 이슬 가을 여름 봄 겨울 다운 아름 우리 나리 나무 유리 수정 지원 미소 진주 보람 소망 은혜 진실 슬기 "
     "기쁨 소리 지도 신원 시원 가영 예지 지영 보배 상미 정리 은행 사과 유나 하나 두리 세나 가람 누리 다정 소정 인정 "
     "정은 성은 지은 수리 성실 재미 주말 진행 주연 우주 서로 예약 나래 노을 새벽 새롬 햇살 단비 구름 송이 초롱 샘 솔 별 달 강 선물 "
@@ -181,7 +184,7 @@ ENGLISH_WORDS = words(
     "shipping billing pickup return returns exchange warehouse depot invoice statement confirmation reference tracking status reason "
     "notes note comment comments instructions message title mobile tel fax cell hq ltd llc inc gmbh plc corp group holdings solutions "
     "shinhan kookmin woori hana nonghyup kakao naver coupang samsung hyundai kia engineers iban swift engineers engineer ssn dob vat pin otp api id wifi "
-    "car omg ugh ug ugg god gosh duh wait enjoy completed done wow yay oops whoa aw aww hmm huh lol lmao haha sheesh damn dang jeez geez "
+    "beyond car omg ugh ug ugg god gosh duh wait enjoy completed done wow yay oops whoa aw aww hmm huh lol lmao haha sheesh damn dang jeez geez "
     "sent received noted understood agreed fixed solved toyota honda ford bmw tesla corolla uhm umm yea yup nope bravo amen sweetie honey dude bro man mate folks everybody guys gals team sirs madams "
     "ask asked broken frozen raining cold hot warm dirty noisy slow faulty leaking blank beautiful gorgeous lovely nasty dark crowded empty "
     "shipped delivered dispatched cancelled canceled processed"

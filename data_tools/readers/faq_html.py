@@ -106,15 +106,19 @@ def _question(text: str) -> tuple[str, ...]:
 def _linked(page: Any) -> Iterator[Found | Broken]:
     """The questions of JSON-LD, wherever they stand in it."""
     for script in page.xpath("//script[contains(@type, 'ld+json')]"):
+        text = script.text or ""
         try:
-            data = json.loads(whole_letters(WRAPPER.sub("", script.text or "")), strict=False)
+            yield from list(_of_script(script.sourceline, text))
         except (ValueError, RecursionError) as error:
-            if "acceptedAnswer" in (script.text or ""):
+            if "acceptedAnswer" in text:
                 yield Broken(script.sourceline, f"found JSON-LD that is not valid ({error}); expected an FAQPage of schema.org; mend it")
-            continue
-        for item in _questions(data):
-            if question := _question(html_text(_string(item.get("name") or item.get("text")))):
-                yield Found(script.sourceline, "", question, _answers(item))
+
+
+def _of_script(line: int, text: str) -> Iterator[Found]:
+    data = json.loads(whole_letters(WRAPPER.sub("", text)), strict=False)
+    for item in _questions(data):
+        if question := _question(html_text(_string(item.get("name") or item.get("text")))):
+            yield Found(line, "", question, _answers(item))
 
 
 def _questions(data: Any) -> Iterator[dict[str, Any]]:

@@ -27,6 +27,8 @@ WEEKDAY = r"(?:[월화수목금토일]요일|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|
 BRACKET = re.compile(rf"\[(?P<name>.+?)\] \[(?P<time>{TIME})\] ?(?P<text>.*)")
 COMMA = re.compile(rf"(?P<time>{DATE}(?:,| at)? ?{TIME})(?:, (?P<name>.+?) : ?|[,:] )(?P<text>.*)")
 DASHED_DAY = re.compile(rf"-{{5,}} .*{DATE}.* -{{5,}}\s*")
+LONGEST_DAY = 200
+"""Characters of a line that opens a day."""
 PLAIN_DAY = re.compile(rf"(?:{DATE}(?:,| at)? ?{TIME}|{DATE},? {WEEKDAY}|{WEEKDAY}, {DATE})\s*")
 ROW = re.compile(r'"?\d{4}[-./년]\s?\d{1,2}[-./월]\s?\d{1,2}[일.]?[ T][^",]{3,14}"?,')
 ROOM_EVENT = re.compile(
@@ -63,7 +65,7 @@ def _text_messages(source: Source) -> Iterator[Message]:
     for number, line in enumerate(source.lines(), 1):
         if match := shape.fullmatch(line):
             following = _message(number, parse_time(match["time"], day), match["name"], match["text"])
-        elif shape is BRACKET and DASHED_DAY.fullmatch(line):
+        elif shape is BRACKET and len(line) < LONGEST_DAY and DASHED_DAY.fullmatch(line):
             day = parse_time(line) or day
             continue
         elif shape is BRACKET and ROOM_EVENT.fullmatch(line):

@@ -25,7 +25,7 @@ DELETED = ("tombstone", "message_deleted")
 ATTACHMENTS = ("files", "file", "attachments")
 REWRITTEN = ("message_changed", "message_replied", "file_change")
 """Subtypes that repeat a message."""
-REFERENCE = re.compile(r"<([@#!][^<>|]*|[^<>|\s]*:[^<>|]*)(?:\|([^<>]*))?>")
+REFERENCE = re.compile(r"<([@#!][^<>|]*|[^<>|\s:]*+:[^<>|]*)(?:\|([^<>]*))?>")
 UPLOAD = re.compile(r"<@\w+(?:\|[^<>]*)?> (?:uploaded|shared) a file: <[^<>]*>(?: and commented: (.*))?", re.DOTALL)
 """What older exports write as the text of a file."""
 

@@ -37,6 +37,8 @@ SYSTEM = re.compile(
     r"|부재중 (?:음성|영상|그룹) ?통화"
 )
 """What WhatsApp says under somebody's name even where the invisible mark was lost."""
+LONGEST_NOTE = 1000
+"""Characters."""
 DELETED = re.compile(
     r"(?:This message was deleted|You deleted this message)(?: by admin .*)?\.?|삭제된 메시지입니다\.?"
     r"|(?:(?:회원님이|내가|사용자가) (?:이 )?|이 )메시지[가를는] 삭제(?:되었습니다|했습니다|하였습니다|됨)\.?"
@@ -48,7 +50,7 @@ LEFT_OUT = (
 ATTACHMENT = re.compile(
     rf"^(?:(?:[^•\n]+ • [^•\n]*|[{MARKS}]*){LEFT_OUT} ?(?:omitted|생략됨|제외됨|누락됨)"
     r"|.+ \((?:file attached|파일 첨부됨|첨부된 파일|파일 첨부)\)"
-    rf"|[{MARKS}]*<(?:Media omitted|(?:attached|첨부 ?파일|첨부): .+|미디어.*(?:제외|생략).*|View once .* omitted)>)[{MARKS}]*$",
+    rf"|[{MARKS}]*<(?:Media omitted|(?:attached|첨부 ?파일|첨부): .+|미디어[^<>\n]{0, 30}(?:제외|생략)[^<>\n]{0, 30}|View once .* omitted)>)[{MARKS}]*$",
     re.MULTILINE,
 )
 MAY_BE_ATTACHED = re.compile("omitted|attached|첨부|제외|생략|누락")
@@ -121,7 +123,7 @@ def _aside(text: str, bracket: bool) -> str | None:
     bare = text.strip(EDGES)
     if DELETED.fullmatch(bare):
         return "deleted"
-    return "system" if (bracket and text.startswith("\u200e")) or SYSTEM.fullmatch(bare) else None
+    return "system" if (bracket and text.startswith("\u200e")) or (len(bare) < LONGEST_NOTE and SYSTEM.fullmatch(bare)) else None
 
 
 class Written(NamedTuple):

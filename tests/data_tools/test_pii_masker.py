@@ -206,6 +206,18 @@ HARD = [
     "-",
     "order ",
     "12 a ",
+    "Anna, ",
+    "Jane and ",
+    "name Jane\n",
+    "비번 a1",
+    "wifi:",
+    "door code ",
+    "하늘이 ",
+    "- 김하늘",
+    " dot at ",
+    "AB12-",
+    "A de ",
+    "order KX1 ",
 ]
 
 

@@ -50,6 +50,31 @@ Passenger 2: [[NAME:Oona Bright]], window seat
 [[NAME:유재민]] 팀장님께 전해 주세요
 [[NAME:백다온]] [[PHONE:010-3333-4444]] 로 바꿔 주세요
 경비실 말고 [[NAME:하은결]] 앞으로 부탁드려요
+Thanks [[NAME:June]]! See you in June
+[[NAME:Lorcan]], can you look at it again?
+That works for us, [[NAME:Tamsin]]!
+The chair came.\\n\\nCheers,\\n[[NAME:Oisin Blakeway]]\\nBuyer
+We sent it twice. [[NAME:Petra Hollins]]
+Ship to: [[NAME:Idris Vane]], by Friday
+cc [[NAME:Dunstan Ferro]] on it
+hiya its [[NAME:bronwyn]] again
+A table for [[NAME:Ines]] and [[NAME:Torvald]], please
+Label for [[NAME:Quill, Josephine]] please
+my surname is wrong, it's [[NAME:O'Dell]] with two Ls
+Kindly resend it. Yours faithfully, [[NAME:M. Okoro-Lind]]
+[[NAME:J. R. Thornby]] will sign
+Please ask for [[NAME:Min-jun Kwak]] there
+put it in the name of [[NAME:Hartwell]]
+i am [[NAME:rosalind thorne]] and i want a refund
+[[NAME:Grace Hollow]], order of two lamps
+[[NAME:도윤]]아 이거 맞지?
+[[NAME:하율]]님 문의 감사합니다
+친구 [[NAME:하린]]이가 받을 거예요
+담당은 [[NAME:구본희]] 과장입니다
+받는 분을 [[NAME:노하린]]에서 [[NAME:노하림]]으로 바꿔 주세요
+남편([[NAME:지상현]])이 대신 수령합니다
+각인은 '[[NAME:소율]]' 이렇게 넣어 주세요
+예약자 [[NAME:유리]], 4명이요
 """
 
 PLAIN = """
@@ -86,6 +111,13 @@ The Alexa speaker and the Victoria sponge
 두 잔은 Shirley Temple 주세요? 아니요, one Shirley Temple
 Murray Drive is closed, the Oliver Bonas store too
 Under GDPR I may ask for it
+Completed, thank you. Ugh, can you hurry?
+The Olivia chair, a flight to San Diego, a Ralph Lauren shirt
+The Samsung one says it is full. Engineers can come on Monday
+지원서 제출 기한이 언제까지인가요
+엘니뇨 현상은 왜 생기나요, 차지하는 용량은요
+우리나라만 되나요, 둘 중 하나예요
+추가는 안 되고 정리는 됩니다
 """
 
 ANSWERS = [
@@ -143,7 +175,7 @@ def lines(block: str) -> list[str]:
 
 
 def check(marked: str, names: list[str], before: str = "") -> None:
-    text, gold = unmark(marked)
+    text, gold = unmark(marked.replace("\\n", "\n"))
     found = Masker().mask([before, text], names, ["agent", "customer"])[1].spans
     assert sorted(found) == sorted(gold), [(s.kind, text[s.start : s.end]) for s in found]
 

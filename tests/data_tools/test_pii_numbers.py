@@ -127,6 +127,27 @@ SC제일 [[BANK_ACCOUNT:426-20-117733]] 됩니까
 [[ADDRESS:14 Rue des Acacias, 69001 Lyon, France]]
 [[ADDRESS:Lindenstraße 12, 10115 Berlin]]
 반품은 [[ADDRESS:경기 파주시 문발읍 책향기로 30 한빛 물류센터 B동]]
+the claim [[ORDER:CLM-558-2091]] and both orders, [[ORDER:SG-77120]] and [[ORDER:SG-77121]]
+booking ref for the ferry is [[ORDER:QZ8LTM]]
+PNR: [[ORDER:QWERTZ]], two bags
+order number는 [[ORDER:GR-551209]] 이에요
+예약번호 문자로 [[ORDER:R2407-0091]] 왔어요
+the order number is [[ORDER:six one four oh nine two seven]]
+the lockbox code is [[SECRET:8826]], the alarm wants [[SECRET:44910#]]
+공동현관 [[SECRET:1502#7734]] 누르세요
+와이파이는 [[SECRET:stay_hanok24]] 예요
+임시비번 받았는데 [[SECRET:Tmp!9wKe27]] 로 안 돼요
+access_token=[[SECRET:9c1f7be20d5a4e83b6e2]]
+API 키는 [[SECRET:dlk_live_8fQ2mZr71XvT0pLc]] 이거예요
+my social was wrong when I signed up - it should be [[SSN:527 31 8846]]
+to the account [[BANK_ACCOUNT:04-19-62 83910276]] please
+it is [[EMAIL:jo dot fenwick at brightmail dot example]]
+[[EMAIL:dawon77 골뱅이 네이버 닷컴]] 이요
+제 번호 [[PHONE:공1공-4482-71삼9]]
+[[ADDRESS:경기도 파주시 탄현면 금산리 184-3]] 달래상점
+[[ADDRESS:63 st. brannocks rd, ilfracombe, ex34 8eq]] not 36
+from [[ADDRESS:31B Cotter's Row, Galway H91 X2P4]], 2 kg
+[[ADDRESS:#1203, 19 Seongsui-ro 7-gil, Seongdong-gu, Seoul 04780]]
 집은 [[ADDRESS:용산구 새창로 7-12 반지하]]예요
 """
 
@@ -174,6 +195,11 @@ call me at 10:30
 the router page is 192.168.0.1
 black case for SM-G991N
 INV is short for invoice, GDPR is a law
+게이트웨이를 192.168.1.254로 바꾸세요
+open 10.0.0.138 in the router settings
+the part number is 00754870, it fits SMS25AW00G
+the code you gave me, GIVE15, and 쿠폰코드 FIRST-5000
+a case for SM-G991N, I want to order the WH-CH720N
 볼륨 이단계로 해주세요
 6자리 인증번호가 안 와요
 Go to https://acme.example/tickets/search
