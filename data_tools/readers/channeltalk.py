@@ -35,6 +35,9 @@ def read(source: Source, people: People) -> Iterator[Message | Broken]:
             yield record
         elif record.key in ("messages", ""):
             yield _message(record.value, record.line)
+        elif "messages" in record.value:
+            found = type(record.value["messages"]).__name__
+            yield Broken(record.line, f"found a {found} as 'messages'; expected a list; export the chats anew")
 
 
 def _message(message: dict[str, Any], line: int) -> Message | Broken:

@@ -20,6 +20,8 @@ FIELDS = re.compile(r'"(?:date_unixtime|text_entities)"\s*:')
 ACCOUNT = re.compile(
     r'"personal_information"\s*:\s*\{\s*"user_id"\s*:|"(?:left_)?chats"\s*:\s*\{\s*(?:"about"\s*:\s*"[^"]*"\s*,\s*)?"list"\s*:'
 )
+HOLDERS = (("messages", "chats", "left_chats"), ("list",), ("messages",))
+"""By depth, the keys below which messages stand."""
 ATTACHMENTS = ("photo", "file", "media_type", "location_information", "contact_information", "poll")
 
 
@@ -64,8 +66,11 @@ def _records(cursor: Cursor, depth: int) -> Iterator[tuple[str | None, Record | 
         elif depth == 0 and key in ("chats", "left_chats") and letter == "{":
             yield from _records(cursor, 1)
         else:
-            value = cursor.value()[1]
+            at, value = cursor.value()
             chat = str(value) if key == "id" and depth == 2 else chat
+            if key in HOLDERS[depth]:
+                why = f"found a {type(value).__name__} as {key!r}; expected a list or an object with messages; export the chats anew"
+                yield chat, Broken(at, why)
     if letter != "}":
         raise NotJson(line, "found a chat that does not end; expected a closing }; export it anew, it is cut off")
     cursor.skip("}")

@@ -50,7 +50,8 @@ LEFT_OUT = (
 ATTACHMENT = re.compile(
     rf"^(?:(?:[^•\n]+ • [^•\n]*|[{MARKS}]*){LEFT_OUT} ?(?:omitted|생략됨|제외됨|누락됨)"
     r"|.+ \((?:file attached|파일 첨부됨|첨부된 파일|파일 첨부)\)"
-    rf"|[{MARKS}]*<(?:Media omitted|(?:attached|첨부 ?파일|첨부): .+|미디어[^<>\n]{0, 30}(?:제외|생략)[^<>\n]{0, 30}|View once .* omitted)>)[{MARKS}]*$",
+    rf"|[{MARKS}]*<(?:Media omitted|(?:attached|첨부 ?파일|첨부): .+|미디어[^<>\n]{{0,30}}(?:제외|생략)[^<>\n]{{0,30}}"
+    rf"|View once .* omitted)>)[{MARKS}]*$",
     re.MULTILINE,
 )
 MAY_BE_ATTACHED = re.compile("omitted|attached|첨부|제외|생략|누락")
