@@ -91,7 +91,7 @@ class Speakers:
         spoke, self.counts = self.counts, Counter()
         if not spoke or "agent" in {self.roles[name] for name in spoke} or (self.agents and len(spoke) == 1):
             return
-        found = ", ".join(f"{name!r} ({count} messages)" for name, count in spoke.most_common(8))
+        found = ", ".join(f"{name[:40]!r} ({count} messages)" for name, count in spoke.most_common(8))
         named = f"the agents are {', '.join(map(repr, self.agents))}" if self.agents else "no agent is named"
         raise UserError(
             f"{path}: found the speakers {found}, and {named}; expected the agent among them; "

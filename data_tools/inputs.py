@@ -7,7 +7,9 @@ temporary folder, so no name inside it can lead out, and within limits, so a zip
 import errno
 import gzip
 import lzma
+import os
 import shutil
+import stat
 import struct
 import tempfile
 import unicodedata
@@ -19,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath, PurePosixPath
 from typing import BinaryIO, cast
 
-from data_tools.source import Source, office, read_source
+from data_tools.source import Source, office, read_source, unreadable
 from frontdesk.errors import UserError
 
 LARGEST = 64 << 30
@@ -61,18 +63,26 @@ class Inputs:
 
     def find(self, paths: Iterable[str], key: str) -> Iterator[Source]:
         """Each file that `paths` name, once, folders and archives in the order of their names. Raises UserError, naming `key`."""
-        seen: set[Path] = set()
+        seen: set[str] = set()
         for name in paths:
             path = Path(name)
-            if not path.exists():
+            if not os.path.exists(path):  # noqa: PTH110  # Path.exists raises for a name that is too long
                 raise UserError(f"{name}: no such file or folder; expected a source named in '{key}'; mend the path in the config")
-            files = _walk(path) if path.is_dir() else [path]
+            files = self._walk(path) if path.is_dir() else [path]
             if not files:
                 raise UserError(f"{name}: found an empty folder; expected at least one file; add it or mend '{key}' in the config")
             for file in files:
-                if file.resolve() not in seen:
-                    seen.add(file.resolve())
-                    yield from self._open(file, file.as_posix(), named=file == path)
+                real = os.path.realpath(file)
+                if real not in seen:
+                    seen.add(real)
+                    yield from self._open(file, _shown(os.fsencode(file)), named=file == path)
+
+    def _walk(self, folder: Path) -> list[Path]:
+        """All files below a folder, sorted, without hidden ones; links to folders are not followed."""
+        closed: list[OSError] = []
+        found = [Path(where, name) for where, _, names in os.walk(folder, onerror=closed.append) for name in names]
+        self.skipped += [(path, str(unreadable(path, error)).removeprefix(f"{path}: ")) for error in closed if (path := error.filename)]
+        return sorted(path for path in found if not _hidden(path.relative_to(folder)))
 
     def _open(self, file: Path, name: str, named: bool, depth: int = 0, budget: Budget | None = None) -> Iterator[Source]:
         """The source that a file is, or those that are in it. A file that the user named must be readable."""
@@ -85,11 +95,13 @@ class Inputs:
 
     def _sources(self, file: Path, name: str, depth: int, budget: Budget | None) -> Iterator[Source]:
         try:
+            if not stat.S_ISREG(file.stat().st_mode):
+                raise UserError(f"{name}: found a pipe or a device; expected a file; save what it gives as one")
             with file.open("rb") as opened:
                 head = opened.read(4)
             budget = budget or Budget(name, file.stat().st_size)
         except OSError as error:
-            raise UserError(f"{name}: cannot be read ({error.strerror}); expected a readable file; mend its permissions") from None
+            raise unreadable(name, error) from None
         is_gzip, is_zip = head.startswith(b"\x1f\x8b"), head in (b"PK\x03\x04", b"PK\x05\x06") and not office(file, head)
         if not is_gzip and not is_zip:
             yield read_source(file, name)
@@ -163,11 +175,6 @@ def inputs() -> Iterator[Inputs]:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _walk(folder: Path) -> list[Path]:
-    """All files below a folder, sorted, without hidden ones; links to folders are not followed."""
-    return sorted(path for path in folder.rglob("*") if path.is_file() and not _hidden(path.relative_to(folder)))
-
-
 def _hidden(path: PurePath) -> bool:
     """Whether a file is a system's own, or lies in such a folder."""
     return any(part.startswith((".", "__MACOSX")) for part in path.parts)
@@ -179,7 +186,20 @@ def _inner(member: zipfile.ZipInfo) -> PurePosixPath:
     if not member.flag_bits & 0x800 and not name.isascii():
         with suppress(UnicodeError):
             name = name.encode("cp437").decode("cp949")
-    return PurePosixPath(unicodedata.normalize("NFC", name).replace("\\", "/"))
+    return PurePosixPath(unicodedata.normalize("NFC", _plain(name)).replace("\\", "/"))
+
+
+def _shown(name: bytes) -> str:
+    """A file's name in text that can be written. One that is no UTF-8 was made by Windows in Korea, or is damaged."""
+    for encoding in ("utf-8", "cp949"):
+        with suppress(UnicodeError):
+            return _plain(name.decode(encoding))
+    return _plain(name.decode(errors="replace"))
+
+
+def _plain(name: str) -> str:
+    """A name without what ends a line or commands a terminal."""
+    return "".join("\ufffd" if unicodedata.category(letter) in ("Cc", "Zl", "Zp") else letter for letter in name)
 
 
 def _damaged(name: str, error: Exception) -> UserError:

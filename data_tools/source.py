@@ -8,9 +8,11 @@ import re
 import struct
 import unicodedata
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
+from typing import TextIO
 
 from frontdesk.errors import UserError
 from frontdesk.files import sha256
@@ -50,8 +52,11 @@ class Source:
         """The beginning of the text, by which its format is recognized; "" for an office document."""
         if self.encoding in OFFICE.values():
             return ""
-        with self.file.open("rb") as file:
-            text = codecs.getincrementaldecoder(self.encoding)("replace").decode(file.read(HEAD))
+        try:
+            with self.file.open("rb") as file:
+                text = codecs.getincrementaldecoder(self.encoding)("replace").decode(file.read(HEAD))
+        except OSError as error:
+            raise unreadable(self.path, error) from None
         lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
         return "\n".join(mend(line) for line in lines)
 
@@ -75,7 +80,7 @@ class Source:
 
     def lines(self) -> Iterator[str]:
         """All lines without their ends, in NFC, mended."""
-        with self.file.open(encoding=self.encoding, errors="replace") as text:
+        with self._opened() as text:
             for number, line in enumerate(text):
                 if number % 256 == 0:
                     self.position = text.buffer.raw.tell()  # type: ignore[attr-defined]
@@ -84,12 +89,21 @@ class Source:
 
     def chunks(self) -> Iterator[str]:
         """The text as it stands, in pieces of about a megabyte."""
-        with self.file.open(encoding=self.encoding, errors="replace") as text:
+        with self._opened() as text:
             first = text.read(CHUNK).removeprefix("\ufeff")
             while first:
                 self.position = text.buffer.raw.tell()  # type: ignore[attr-defined]
                 yield first
                 first = text.read(CHUNK)
+
+    @contextmanager
+    def _opened(self) -> Iterator[TextIO]:
+        """The file as text. Raises UserError for one that vanished, or whose disk fails."""
+        try:
+            with self.file.open(encoding=self.encoding, errors="replace") as text:
+                yield text
+        except OSError as error:
+            raise unreadable(self.path, error) from None
 
     def _mended(self, line: str) -> str:
         right = mend(line)
@@ -107,10 +121,15 @@ def read_source(path: Path, name: str | None = None) -> Source:
         encoding, damaged = (kind, 0) if kind else guess_encoding(path, head)
         digest, size = sha256(path), path.stat().st_size
     except OSError as error:
-        raise UserError(f"{name}: cannot be read ({error.strerror}); expected a readable text file; mend its permissions") from None
+        raise unreadable(name, error) from None
     if not encoding:
         raise UserError(f"{name}: found bytes that are no text; expected text in {ENCODINGS}; save it as CSV (UTF-8) and name that file")
     return Source(name, path, encoding, digest, size, damaged)
+
+
+def unreadable(name: str, error: OSError) -> UserError:
+    """The error for a file that the system does not give."""
+    return UserError(f"{name}: cannot be read ({error.strerror}); expected a readable text file; see whether it is there and yours to read")
 
 
 def office(path: Path, head: bytes) -> str:

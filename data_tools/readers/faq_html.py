@@ -51,9 +51,9 @@ def looks_like(source: Source) -> bool:
 
 def read(source: Source, columns: Mapping[str, str] = {}) -> Iterator[FaqRecord | Broken]:
     """One record for each question. Raises UserError for a page without one. `columns` is for tables and not used."""
-    page = _parsed(source)
+    page, broken = _parsed(source)
     categories = _categories(page)
-    records: list[FaqRecord | Broken] = []
+    records: list[FaqRecord | Broken] = [*broken]
     seen: set[str] = set()
     for found in (_linked(page), _microdata(page, categories), _details(page, categories), _lists(page, categories, asking=True)):
         records += _new(source, found, seen)
@@ -66,14 +66,17 @@ def read(source: Source, columns: Mapping[str, str] = {}) -> Iterator[FaqRecord 
     yield from records
 
 
-def _parsed(source: Source) -> Any:
+def _parsed(source: Source) -> tuple[Any, list[Broken]]:
+    """The page, and where the parser left it."""
     from lxml import etree, html  # type: ignore[import-untyped]
 
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True, no_network=True)
     try:
-        return html.document_fromstring(whole_text(source).encode("utf-8", "replace"), parser)
+        page = html.document_fromstring(whole_text(source).encode("utf-8", "replace"), parser)
     except etree.ParserError:  # nothing but comments
         raise nothing_found(source) from None
+    deep = "found tags that are nested too deep, and nothing behind them was read; expected a page; close its tags"
+    return page, [Broken(error.line, deep) for error in parser.error_log if error.type_name == "ERR_RESOURCE_LIMIT"]
 
 
 def _new(source: Source, found: Iterable[Found | Broken], seen: set[str]) -> list[FaqRecord | Broken]:
@@ -174,7 +177,7 @@ def _answer(details: Any, apart: set[Any]) -> str:
     body = deepcopy(details)
     copies = [copied for own, copied in zip(details.iter("details"), body.iter("details"), strict=True) if own in apart]
     for element in (body.find("summary"), *copies):
-        element.drop_tree()
+        element.tag = "template"  # which shows nothing; text with control characters cannot be moved to drop it
     return _text(body)
 
 

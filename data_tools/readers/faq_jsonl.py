@@ -40,7 +40,7 @@ def _record(source: Source, line: int, values: dict[str, Any]) -> FaqRecord | Br
     if not {"question", "answer"} & found.keys():
         return Broken(line, f"found the keys {listed(values)}; expected 'questions' and 'answers'; rename the keys")
     texts = {field: _values(values, field, found) for field in ("question", "answer", "facts")}
-    names = {field: values.get(found.get(field, "")) for field in ("id", "category", "subject")}
+    names = {field: values[found[field]] if field in found else None for field in ("id", "category", "subject")}
     wrong = [(field, item) for field, items in texts.items() for item in items if not isinstance(item, str)]
     wrong += [(field, item) for field, item in names.items() if isinstance(item, dict | list)]
     if wrong:
@@ -54,6 +54,7 @@ def _record(source: Source, line: int, values: dict[str, Any]) -> FaqRecord | Br
 def _values(values: dict[str, Any], field: str, found: Mapping[str, str]) -> list[Any]:
     """What stands under a field's name in singular and plural, or else under another name of it."""
     one = field.removesuffix("s")
-    keys = [key for key in (one, one + "s") if key in values] or [found.get(field, "")]
-    held = [values.get(key) for key in keys]
+    named = [found[field]] if field in found else []
+    keys = [key for key in (one, one + "s") if key in values] or named
+    held = [values[key] for key in keys]
     return [item for value in held if value is not None for item in (value if isinstance(value, list) else [value])]

@@ -30,6 +30,7 @@ DASHED_DAY = re.compile(rf"-{{5,}} .*{DATE}.* -{{5,}}\s*")
 LONGEST_DAY = 200
 """Characters of a line that opens a day."""
 PLAIN_DAY = re.compile(rf"(?:{DATE}(?:,| at)? ?{TIME}|{DATE},? {WEEKDAY}|{WEEKDAY}, {DATE})\s*")
+SAVED = re.compile(r"[^:\[\]]{1,30} : \D{0,15}\d")
 ROW = re.compile(r'"?\d{4}[-./년]\s?\d{1,2}[-./월]\s?\d{1,2}[일.]?[ T][^",]{3,14}"?,')
 ROOM_EVENT = re.compile(
     r".{1,60}님이 (?:들어왔습니다|나갔습니다|.{1,80}님을 (?:초대했|초대하였|내보냈)습니다)\.?|.{1,60}님을 내보냈습니다\.?"
@@ -55,7 +56,7 @@ def _is_csv(source: Source) -> bool:
     return source.start.replace('"', "").strip().casefold() in ("date,user,message", "날짜,사용자,메시지")
 
 
-def _text_messages(source: Source) -> Iterator[Message]:
+def _text_messages(source: Source) -> Iterator[Message | Broken]:
     """The messages of the bracket or comma shape, whichever most lines of the beginning have."""
     lines = source.head.split("\n")
     shape = max((BRACKET, COMMA), key=lambda pattern: sum(1 for line in lines if pattern.fullmatch(line)))
@@ -72,12 +73,19 @@ def _text_messages(source: Source) -> Iterator[Message]:
             following = _message(number, day, None, line)
         else:
             below.append(line)
+            if not message and not _is_header(number, line):
+                yield Broken(number, "found text above the first message; expected a time, a name and a text; export the chat anew")
             continue
         if message:
             yield _whole(message, _without_day(below, message, following) if shape is COMMA else below)
         message, below = following, []
     if message:
         yield _whole(message, below)
+
+
+def _is_header(number: int, line: str) -> bool:
+    """Whether a line above the first message is the room's title, the time of the export or a day."""
+    return number == 1 or not line.strip() or (number < 5 and SAVED.match(line) is not None) or PLAIN_DAY.fullmatch(line) is not None
 
 
 def _message(line: int, at: datetime | None, name: str | None, text: str) -> Message:

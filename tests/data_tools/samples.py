@@ -206,7 +206,7 @@ def workbook(rows: Iterable[Iterable[Any]]) -> bytes:
 
     book, data = Workbook(), io.BytesIO()
     for row in rows:
-        book.active.append(list(row))
+        book.worksheets[0].append(list(row))
     book.save(data)
     return data.getvalue()
 

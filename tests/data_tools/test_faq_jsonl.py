@@ -85,3 +85,9 @@ def test_a_list_that_was_cut_off_keeps_what_it_has(source):
 @pytest.mark.parametrize("text", ["[link](page) and text\n# Why?\n", "question,answer\n", "<html></html>", ""])
 def test_other_formats_are_left_alone(source, text):
     assert not faq_jsonl.looks_like(source(text))
+
+
+def test_a_value_without_a_name_is_nobodys(source):
+    [record] = faq_jsonl.read(source('{"": ["Why?"], "answers": ["Because."]}\n'))
+
+    assert (record.id, record.questions, record.answers) == ("", (), ("Because.",))
