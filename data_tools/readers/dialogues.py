@@ -1,10 +1,10 @@
 """Dialogues as JSON of any making: a record holds a list of turns, `[speaker, text]` or objects with a speaker and a text."""
 
 from collections.abc import Iterator
-from pathlib import PurePath
 from typing import Any
 
 from data_tools.conversation import Layout, Message, People
+from data_tools.readers.by_record import read_by_record
 from data_tools.readers.chat_columns import who
 from data_tools.records import Broken, Record, line_of, read_json
 from data_tools.source import Source
@@ -29,21 +29,19 @@ def looks_like(source: Source) -> bool:
 
 def read(source: Source, people: People) -> Iterator[Message | Broken]:
     """The turns of each record. Where no speaker's word is an agent's, speakers are told by name."""
-    for number, record in enumerate(read_json(source), 1):
-        if isinstance(record, Broken):
-            yield record
-            continue
-        turns = _turns(record.value)
-        if turns is None:
-            yield Broken(
-                record.line, "found no list of turns; expected [speaker, text] or {speaker, text} items; mend or remove that record"
-            )
-            continue
-        key = find_column(record.value, ID)
-        thread = text_of(record.value[key]) if key else f"{PurePath(source.path).stem}-{number}"
-        told = any(who(said[0])[0] == "agent" for turn in turns if (said := _said(turn)))
-        for turn in turns:
-            yield _message(turn, line_of(turn, record.line), thread, told)
+    return read_by_record(source, _dialogue)
+
+
+def _dialogue(record: Record, name: str) -> Iterator[Message | Broken]:
+    turns = _turns(record.value)
+    if turns is None:
+        yield Broken(record.line, "found no list of turns; expected [speaker, text] or {speaker, text} items; mend or remove that record")
+        return
+    key = find_column(record.value, ID)
+    thread = text_of(record.value[key]) if key else name
+    told = any(who(said[0])[0] == "agent" for turn in turns if (said := _said(turn)))
+    for turn in turns:
+        yield _message(turn, line_of(turn, record.line), thread, told)
 
 
 def _turns(record: dict[str, Any]) -> list[Any] | None:

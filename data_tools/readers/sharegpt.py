@@ -5,11 +5,11 @@ One a line, or in a list. An Alpaca row is a conversation of one question and on
 
 import re
 from collections.abc import Iterator
-from pathlib import PurePath
 from typing import Any
 
 from data_tools.conversation import Layout, Message, People, Role
-from data_tools.records import Broken, Record, line_of, read_json
+from data_tools.readers.by_record import read_by_record
+from data_tools.records import Broken, Record, line_of
 from data_tools.source import Source
 from data_tools.tables import text_of
 
@@ -34,12 +34,7 @@ def looks_like(source: Source) -> bool:
 
 def read(source: Source, people: People) -> Iterator[Message | Broken]:
     """The messages of each conversation or row."""
-    stem = PurePath(source.path).stem
-    for number, record in enumerate(read_json(source), 1):
-        if isinstance(record, Broken):
-            yield record
-        else:
-            yield from _conversation(record, f"{stem}-{number}")
+    return read_by_record(source, _conversation)
 
 
 def _conversation(record: Record, name: str) -> Iterator[Message | Broken]:

@@ -6,12 +6,12 @@ wrote to the other is a turn.
 
 import re
 from collections.abc import Iterator
-from pathlib import PurePath
 from typing import Any
 
 from data_tools.conversation import Layout, Message, People, Role
 from data_tools.html_text import html_text
-from data_tools.records import Broken, Record, line_of, read_json
+from data_tools.readers.by_record import read_by_record
+from data_tools.records import Broken, Record, line_of
 from data_tools.source import Source
 from data_tools.tables import text_of
 from data_tools.times import parse_time
@@ -32,12 +32,7 @@ def looks_like(source: Source) -> bool:
 
 def read(source: Source, people: People) -> Iterator[Message | Broken]:
     """The events of each ticket."""
-    stem = PurePath(source.path).stem
-    for number, record in enumerate(read_json(source), 1):
-        if isinstance(record, Broken):
-            yield record
-        else:
-            yield from _ticket(record, f"{stem}-{number}")
+    return read_by_record(source, _ticket)
 
 
 def _ticket(record: Record, name: str) -> Iterator[Message | Broken]:
