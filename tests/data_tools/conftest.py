@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from data_tools.source import Source, read_source
+from tests.data_tools.texts import words
 
 BASE = {"company": "Shop", "system_prompt": "You answer.", "model": {"base": "smollm2-135m", "template": "chatml"}}
 
@@ -63,14 +64,6 @@ def make_data(write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, embed
         return Path("runs/shop/data")
 
     return make
-
-
-SYLLABLES = ["ba", "ce", "di", "fo", "gu", "ha", "je", "ki", "lo", "mu", "na", "pe", "ri", "so", "tu", "va", "we", "xi", "yo", "zu"]
-
-
-def words(rng: random.Random, number: int) -> str:
-    """Invented words, so that two texts are no near copies by chance."""
-    return " ".join("".join(rng.choices(SYLLABLES, k=3)) for _ in range(number))
 
 
 @pytest.fixture

@@ -13,16 +13,9 @@ import pytest
 from data_tools.copies import grams, jaccard
 from frontdesk.errors import UserError
 from frontdesk.files import read_json, read_jsonl, sha256
+from tests.data_tools.texts import words
 
 SPLITS = ("train", "valid", "test")
-SYLLABLES = ["ba", "ce", "di", "fo", "gu", "ha", "je", "ki", "lo", "mu", "na", "pe", "ri", "so", "tu", "va", "we", "xi", "yo", "zu"]
-
-
-def words(rng, number):
-    """Invented words, so that two texts are no near copies by chance."""
-    return " ".join("".join(rng.choices(SYLLABLES, k=3)) for _ in range(number))
-
-
 ALL = (*SPLITS, "valid_wordings", "test_wordings", "test_unseen")
 REFUSALS = "".join(
     json.dumps({"id": f"no-{i}", "question": f"{words(random.Random(100 + i), 4)}?", "answer": f"I cannot see parcel {i}."}) + "\n"

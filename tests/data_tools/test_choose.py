@@ -10,13 +10,9 @@ from data_tools.copies import Store, grams
 from data_tools.faq import Entry, Wording
 from data_tools.rows import Candidate, Row
 from frontdesk.config import DataConfig
+from tests.data_tools.texts import words
 
 DATA = DataConfig(faq=("faq.csv",), valid_share=0.1, test_share=0.1, wordings=1, refusal_share=0)
-SYLLABLES = ["ba", "ce", "di", "fo", "gu", "ha", "je", "ki", "lo", "mu", "na", "pe"]
-
-
-def words(rng, number):
-    return " ".join("".join(rng.choices(SYLLABLES, k=3)) for _ in range(number))
 
 
 @pytest.fixture
