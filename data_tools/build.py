@@ -7,17 +7,17 @@ conversations lie in a file, so memory does not grow with the texts.
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from data_tools.chats import Account, Reading, read_chats
-from data_tools.choose import Plan, choose
-from data_tools.clean import Fate, Said
+from data_tools.choose import TOPIC, Plan, choose
+from data_tools.clean import Fate, mark
 from data_tools.conflicts import Facts, Known
 from data_tools.copies import Store, grams
-from data_tools.dataset import Rows, fingerprint, masks
+from data_tools.dataset import Rows, data_hash, digests, masks
 from data_tools.faq import Entry, FaqRecord, join_records, plain
 from data_tools.inputs import inputs
 from data_tools.ledger import Ledger
@@ -33,7 +33,7 @@ from data_tools.windows import Windows
 from frontdesk.base import load_tokenizer, locate
 from frontdesk.config import Config
 from frontdesk.errors import UserError
-from frontdesk.files import write_json, write_jsonl
+from frontdesk.files import sha256, write_json, write_jsonl
 from frontdesk.prompt import Message
 
 NOTHING, DUPLICATE, CONFLICT = -1, -2, -3
@@ -62,10 +62,10 @@ class Work:
 def build(config: Config, folder: Path, strict: bool = False, workers: int = 1) -> dict[str, Any]:
     """Write all files of a run's data into `folder` and return the manifest. Raises UserError."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # its threads do not survive the fork of the workers
-    windows = Windows(load_tokenizer(config, locate(config.model, whole=False)), config.train.max_length)
     with inputs() as opened, Store(opened.scratch / "grams") as store:
         work = Work(config, folder, Reading(opened, strict), store, Stock(config.data.stock_share))
         read_faq(work)
+        windows = Windows(load_tokenizer(config, locate(config.model, whole=False)), config.train.max_length)  # slow: after a first look
         allow = allowed((*config.data.public, *(text for entry in work.faq for text in _texts(entry))), config.company)
         spool = Spool(opened.scratch / "conversations")
         verdicts = first_pass(work, spool, Masker(allow) if config.data.mask else None, windows, workers)
@@ -202,7 +202,8 @@ def write_conversation(work: Work, plan: Plan, item: Prepared, verdict: int, row
     if verdict < 0:
         work.conversations[REASONS[verdict]] += 1
         fate = Fate("set aside", "contradicts the FAQ") if verdict == CONFLICT else Fate("dropped", "in a duplicate conversation")
-        _change(fates, item.said, fate)
+        for said in item.said:
+            mark(fates, said, fate)
     else:
         messages = as_messages(item.said)
         if plan.splits[verdict] == "train":
@@ -218,18 +219,12 @@ def write_conversation(work: Work, plan: Plan, item: Prepared, verdict: int, row
     ledger.write(item.id, item.places, fates, item.masks)
 
 
-def _change(fates: list[Fate], said: Iterable[Said], fate: Fate) -> None:
-    for one in said:
-        for part in one.parts:
-            fates[part] = fate
-
-
 def _cap(stock: Stock, item: Prepared, messages: list[Message], fates: list[Fate]) -> None:
     """Give turns of nothing but stock sentences the weight 0, once those were trained often enough."""
     for place, sentences in enumerate(item.stock):
         if stock.is_over(sentences):
             messages[place]["weight"] = 0
-            _change(fates, [item.said[place]], Fate("capped", "stock sentence"))
+            mark(fates, item.said[place], Fate("capped", "stock sentence"))
 
 
 def _lose(item: Prepared, messages: list[Message], windows: list[list[Message]], fates: list[Fate]) -> None:
@@ -240,13 +235,10 @@ def _lose(item: Prepared, messages: list[Message], windows: list[list[Message]],
     for place in range(1, len(messages), 2):
         if id(messages[place]) not in written:
             capped = messages[place].get("weight", 1) == 0
-            _change(
-                fates,
-                [item.said[place]],
-                Fate("dropped", "stock sentence without a row" if capped else "answer longer than train.max_length"),
-            )
+            reason = "stock sentence without a row" if capped else "answer longer than train.max_length"
+            mark(fates, item.said[place], Fate("dropped", reason))
             if id(messages[place - 1]) not in written:
-                _change(fates, [item.said[place - 1]], Fate("dropped", "its answer is not trained"))
+                mark(fates, item.said[place - 1], Fate("dropped", "its answer is not trained"))
 
 
 def conclude(work: Work, plan: Plan, rows: Rows, ledger: Ledger, allow: Allow) -> dict[str, Any]:
@@ -282,8 +274,11 @@ def conclude(work: Work, plan: Plan, rows: Rows, ledger: Ledger, allow: Allow) -
         "masks": dict(sorted(work.masked.items())),
         "leak": plan.leak,
     }
-    write_report(work.folder / "report.html", report_facts(work, plan, rows, manifest, allow))
-    manifest |= fingerprint(work.folder)
+    files = digests(work.folder)
+    report = work.folder / "report.html"
+    write_report(report, report_facts(work, plan, rows, manifest, allow) | {"data_hash": data_hash(files)})
+    manifest["files"] = dict(sorted((files | {report.name: sha256(report)}).items()))
+    manifest["data_hash"] = data_hash(files)
     write_json(work.folder / "manifest.json", manifest)
     return manifest
 
@@ -294,7 +289,6 @@ def report_facts(work: Work, plan: Plan, rows: Rows, manifest: dict[str, Any], a
     own = sum(row.kind == "refusal" for row in work.rows)
     return manifest | {
         "company": work.config.company,
-        "data_hash": fingerprint(work.folder)["data_hash"],
         "languages": dict(sorted(seen.languages.items())),
         "roles": dict(seen.roles),
         "turns": sorted(seen.turns.items()),
@@ -303,7 +297,7 @@ def report_facts(work: Work, plan: Plan, rows: Rows, manifest: dict[str, Any], a
         "stock": work.stock.table(),
         "masks": masks(seen.samples, work.masked),
         "allowed": sorted(allow.values),
-        "refusals": {"own": own, "generated": dict(sorted(plan.topics.items()))},
+        "refusals": {"own": own, "generated": dict(sorted(Counter(row.source.removeprefix(TOPIC) for row in plan.generated).items()))},
         "conflicts": work.conflicts[:50],
         "conflicts_total": len(work.conflicts),
         "preview": seen.preview,

@@ -12,7 +12,7 @@ from data_tools.conversation import Conversation, Person, Speakers
 from data_tools.inputs import Inputs
 from data_tools.readers import chat_format, chat_table, people
 from data_tools.records import Broken
-from data_tools.source import Source, is_mended
+from data_tools.source import Source, is_mended, mend
 from frontdesk.errors import UserError, warn
 
 WARNINGS_SHOWN = 10
@@ -67,15 +67,15 @@ def read_chats(reading: Reading, paths: Iterable[str], agents: Iterable[str], co
     """The conversations of all exports, one at a time. Raises UserError, among other things where nobody is known to be an agent."""
     files, known = _recognize(reading, paths)
     for group in _groups(files):
-        folder = Path(group[0][0].source.path).parent
+        account, module = group[0]
+        first = Path(account.source.path)
+        folder = first.parent
         here = {who: person for place, persons in known for who, person in persons.items() if place in (folder, *folder.parents)}
         speakers = Speakers(agents, here.values())
-        module = group[0][1]
-        first = Path(group[0][0].source.path)
         name = folder.name if module.LAYOUT == "folder" else first.stem
-        placed = (item for account, module in group for item in _messages(reading, account, module, here, columns))
+        placed = (item for each, _ in group for item in _messages(reading, each, module, here, columns))
         for conversation in conversations(placed, module.LAYOUT, speakers, name):
-            group[0][0].counts["conversations"] += 1
+            account.counts["conversations"] += 1
             yield conversation
         speakers.check(first.as_posix())
 
@@ -118,5 +118,5 @@ def _messages(
             reading.lose(account, item)
         else:
             counts["messages"] += 1
-            account.source.mended += is_mended(item.text)
+            account.source.mended += is_mended(item.text, mend(item.text))
             yield Placed(path, item)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from data_tools import splits
-from data_tools.copies import Clusters, Store, grams, jaccard, near_pairs
+from data_tools.copies import Clusters, Store, grams, near_pairs
 from data_tools.faq import Entry
 from data_tools.rows import Candidate, Row, derived_rows, message
 from data_tools.topics import foreign_questions
@@ -19,6 +19,8 @@ ROUNDS = 4
 """How often they are chosen anew because one was found."""
 
 SPLITS_AT_RANDOM = 20
+TOPIC = "topics:"
+"""Begins the source of a row that was made for another company's topic."""
 
 Pairs = list[tuple[int, int]]
 
@@ -31,7 +33,6 @@ class Plan:
     groups: list[str]
     derived: list[Row] = field(default_factory=list)
     generated: list[Row] = field(default_factory=list)
-    topics: Counter[str] = field(default_factory=Counter)
     leak: dict[str, Any] = field(default_factory=dict)
 
 
@@ -41,8 +42,8 @@ def choose(candidates: Sequence[Candidate], store: Store, faq: Sequence[Entry], 
     Raises RuntimeError when a copy is left across the splits: a defect.
     """
     everything = range(len(candidates))
-    found: Pairs = [(one, two) for one, two, _ in near_pairs(store, everything, everything, data.seed)]
-    before, clusters = list(found), Clusters(0)
+    alike = {(one, two): likeness for one, two, likeness in near_pairs(store, everything, everything, data.seed)}
+    found, clusters = list(alike), Clusters(0)
     for _ in range(ROUNDS):
         clusters = splits.bind(candidates, found)
         plan = _plan(candidates, clusters, found, data)
@@ -59,7 +60,7 @@ def choose(candidates: Sequence[Candidate], store: Store, faq: Sequence[Entry], 
     sizes = Counter(clusters.root(place) for place in everything)
     crowds = [size for size in sizes.values() if size > 1]
     plan.leak = {
-        "random": _at_random(store, before, len(candidates), data),
+        "random": _at_random(alike, len(candidates), data),
         "splits": written,
         "clusters": len(crowds),
         "largest": max(crowds, default=1),
@@ -70,7 +71,8 @@ def choose(candidates: Sequence[Candidate], store: Store, faq: Sequence[Entry], 
 def _plan(candidates: Sequence[Candidate], clusters: Clusters, near: Pairs, data: DataConfig) -> Plan:
     groups = splits.groups(candidates, clusters)
     chosen = splits.split(candidates, groups, data.seed, data.valid_share, data.test_share)
-    alike = splits.bind([candidate._replace(bonds=()) for candidate in candidates], near)
+    alike = Clusters(len(candidates))
+    alike.join_all(near)
     place_of = {candidate.id: place for place, candidate in enumerate(candidates)}
     held_out = splits.hold_out_wordings(splits.questions_of(candidates, chosen), alike, len(candidates), place_of, data.seed)
     for row_id, split in held_out.items():
@@ -97,15 +99,14 @@ def _count(pairs: Iterable[tuple[int, int, float]], of: int) -> dict[str, int]:
     return {"exact": exact, "near": len(best) - exact, "of": of}
 
 
-def _at_random(store: Store, pairs: Pairs, number: int, data: DataConfig) -> dict[str, float]:
-    """The same count for rows that are split one by one, a mean over several such splits."""
-    likeness = {pair: jaccard(store[pair[0]], store[pair[1]]) for pair in pairs}
+def _at_random(alike: dict[tuple[int, int], float], number: int, data: DataConfig) -> dict[str, float]:
+    """The same count for rows that are split one by one, a mean over several such splits. `alike` are the near copies among all."""
     total: Counter[str] = Counter()
     for seed in range(SPLITS_AT_RANDOM):
         held = splits.at_random(number, seed, data.valid_share + data.test_share)
-        crossing = (pair for pair in pairs if (pair[0] in held) != (pair[1] in held))
-        turned = ((one, two) if one in held else (two, one) for one, two in crossing)
-        total.update(_count(((*pair, likeness.get(pair) or likeness[pair[::-1]]) for pair in turned), len(held)))
+        crossing = (pair for pair in alike if (pair[0] in held) != (pair[1] in held))
+        turned = ((one, two, alike[one, two]) if one in held else (two, one, alike[one, two]) for one, two in crossing)
+        total.update(_count(turned, len(held)))
     return {name: round(total[name] / SPLITS_AT_RANDOM, 1) for name in ("exact", "near", "of")}
 
 
@@ -115,7 +116,7 @@ def _add_rows(
     """Derived wordings and questions for other companies, without those that are near copies of held-out rows."""
     trained = [row for row, split in zip(rows, plan.splits, strict=False) if split == "train" and row.kind == "faq"]
     derived = derived_rows(faq, trained, data)
-    generated, topics = _generated(plan, candidates, faq, rows, len(derived), data)
+    generated = _generated(plan, candidates, faq, rows, len(derived), data)
     first = len(store)
     for row in (*derived, *generated):
         store.add(grams(row.question).tobytes())
@@ -125,27 +126,25 @@ def _add_rows(
     for place, row in enumerate((*derived, *generated), first):
         if place not in copies:
             (plan.derived if row.derived else plan.generated).append(row)
-            plan.topics.update([topics[row.id]] if row.id in topics else [])
 
 
 def _generated(
     plan: Plan, candidates: Sequence[Candidate], faq: Sequence[Entry], rows: Sequence[Row], derived: int, data: DataConfig
-) -> tuple[list[Row], dict[str, str]]:
-    """Questions for other companies with the handoff as their answer, as many as the share of refusals lacks; and their topics."""
+) -> list[Row]:
+    """Questions for other companies with the handoff as their answer, as many as the share of refusals lacks."""
     kinds = Counter(candidate.kind for candidate, split in zip(candidates, plan.splits, strict=True) if split == "train")
     others = kinds["faq"] + kinds["chat"] + derived
     missing = round(others * data.refusal_share / (1 - data.refusal_share)) - kinds["refusal"]
     if missing <= 0:
-        return [], {}
+        return []
     languages = Counter(language(row.question) for row in rows)
     known = (text for entry in faq for text in (*(wording.text for wording in entry.questions), *entry.answers))
     made = foreign_questions(missing, known, languages, data.seed)
-    out = [
+    return [
         Row(
             f"other:{one.id}",
             [message("user", one.question), message("assistant", data.handoff[one.language])],
-            *("refusal", f"topics:{one.topic}", f"other:{one.id}"),
+            *("refusal", f"{TOPIC}{one.topic}", f"other:{one.id}"),
         )
         for one in made
     ]
-    return out, {f"other:{one.id}": one.topic for one in made}

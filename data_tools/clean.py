@@ -43,9 +43,9 @@ def clean(turns: Sequence[Turn]) -> tuple[list[Said], list[Fate]]:
     runs = [said for said in (_said(turns, run, fates) for run in _runs(turns)) if said]
     runs = _joined(runs)
     while runs and runs[0].role == "agent":
-        _drop(runs.pop(0), fates, "leading agent")
+        mark(fates, runs.pop(0), Fate("dropped", "leading agent"))
     while runs and runs[-1].role == "customer":
-        _drop(runs.pop(), fates, "trailing customer")
+        mark(fates, runs.pop(), Fate("dropped", "trailing customer"))
     for said in runs:
         for part in said.parts[1:]:
             fates[part] = MERGED
@@ -88,6 +88,7 @@ def _joined(runs: list[Said]) -> list[Said]:
     return joined
 
 
-def _drop(said: Said, fates: list[Fate], reason: str) -> None:
+def mark(fates: list[Fate], said: Said, fate: Fate) -> None:
+    """Give all messages that one of a row is made of the same fate."""
     for part in said.parts:
-        fates[part] = Fate("dropped", reason)
+        fates[part] = fate

@@ -9,7 +9,7 @@ their 3-grams, and less than two in ten of their 8-grams.
 
 import re
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO
@@ -174,3 +174,8 @@ class Clusters:
         """Make the sets of two rows one."""
         one, two = sorted((self.root(one), self.root(two)))
         self.parent[two] = one
+
+    def join_all(self, pairs: Iterable[tuple[int, int]]) -> None:
+        """Make the sets of each pair of rows one."""
+        for one, two in pairs:
+            self.join(one, two)

@@ -140,8 +140,12 @@ def masks(samples: dict[str, list[str]], found: Counter[str]) -> dict[str, Any]:
     return {kind: {"found": found[kind], "samples": samples.get(kind, [])} for kind in KINDS if found[kind]}
 
 
-def fingerprint(folder: Path) -> dict[str, Any]:
-    """The digest of each file, and the one of the rows and the FAQ together."""
-    files = {path.name: sha256(path) for path in sorted(folder.iterdir())}
+def digests(folder: Path) -> dict[str, str]:
+    """The digest of each file."""
+    return {path.name: sha256(path) for path in sorted(folder.iterdir())}
+
+
+def data_hash(files: dict[str, str]) -> str:
+    """The digest of the rows and the FAQ together, from those of the files."""
     rows = "".join(files[f"{name}.jsonl"] for name in (*SPLITS, "faq"))
-    return {"files": files, "data_hash": hashlib.sha256(rows.encode()).hexdigest()[:16]}
+    return hashlib.sha256(rows.encode()).hexdigest()[:16]

@@ -107,7 +107,7 @@ class Source:
 
     def _mended(self, line: str) -> str:
         right = mend(line)
-        self.mended += right is not line and right != unicodedata.normalize("NFC", line)
+        self.mended += is_mended(line, right)
         return right
 
 
@@ -201,9 +201,9 @@ def _pieces(path: Path, encoding: str, errors: str) -> Iterator[str]:
         yield from codecs.iterdecode(iter(partial(file.read, CHUNK), b""), encoding, errors)
 
 
-def is_mended(text: str) -> bool:
-    """Whether `mend` changes more of a text than its form."""
-    return not text.isascii() and mend(text) != unicodedata.normalize("NFC", text)
+def is_mended(text: str, right: str) -> bool:
+    """Whether `mend`, which gave `right`, changed more of a text than its form."""
+    return right is not text and right != unicodedata.normalize("NFC", text)
 
 
 def mend(text: str) -> str:

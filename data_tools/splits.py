@@ -24,8 +24,7 @@ def bind(candidates: Sequence[Candidate], near: Iterable[tuple[int, int]]) -> Cl
     for place, candidate in enumerate(candidates):
         for bond in candidate.bonds:
             clusters.join(first.setdefault(bond, place), place)
-    for one, two in near:
-        clusters.join(one, two)
+    clusters.join_all(near)
     return clusters
 
 
