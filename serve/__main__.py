@@ -11,15 +11,16 @@ import asyncio
 import os
 import sys
 
+from frontdesk import engine
 from frontdesk.address import url
 from frontdesk.config import Config, config_argument, load_config
 from frontdesk.errors import run as run_stage
+from frontdesk.logs import phase, say
+from frontdesk.processes import Child, StartFailed
 from frontdesk.run import Run
-from serve import engine
 from serve.checks import check
-from serve.logs import say
-from serve.processes import Child
-from serve.supervise import StartFailed, until_stopped
+from serve.page import answers as page_answers
+from serve.supervise import until_stopped
 
 
 def main() -> None:
@@ -55,8 +56,9 @@ async def serve(config: Config, run: Run, path: str) -> None:
                 engine.environment(config),
                 folder / "engine.log",
                 lambda: engine.answers(client, config),
+                phase,
             ),
-            Child("chat page", page_command, page_environment, folder / "chat.log", lambda: engine.page_answers(client, config)),
+            Child("chat page", page_command, page_environment, folder / "chat.log", lambda: page_answers(client, config)),
         )
         await until_stopped(children, lambda: announce(config))
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from frontdesk.address import check_port
 from frontdesk.config import Config
+from frontdesk.engine import KEY_VARIABLE, Device, api_key
 from frontdesk.errors import UserError, warn
 from frontdesk.files import read_json
 from frontdesk.prompt import template_hash
 from frontdesk.run import Run
-from serve.engine import KEY_VARIABLE, Device, api_key
 
 MODEL_FILES = ("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
 GIB = 1024**3

@@ -4,17 +4,11 @@ import asyncio
 import signal
 from collections.abc import Callable, Sequence
 
-from serve.logs import phase, reasons, say
-from serve.processes import Child, stop
+from frontdesk.logs import say
+from frontdesk.processes import POLL, Child, first_answer, is_ready, stop
 
-POLL = 0.25
-REPORT_EVERY = 10.0
 STEADY = 120.0
 """Seconds after which a child counts as healthy: its next end is a first one again."""
-
-
-class StartFailed(Exception):
-    """A child ended before it was ready. The message holds the lines of its log that tell why."""
 
 
 def backoff(failures: int) -> int:
@@ -48,7 +42,7 @@ async def supervise(children: Sequence[Child], announce: Callable[[], None]) -> 
     for child in children:
         child.start()
     for child in children:
-        await _first_start(child, children)
+        await first_answer(child, children)
     announce()
     async with asyncio.TaskGroup() as group:
         for child in children:
@@ -68,43 +62,3 @@ async def keep(child: Child) -> None:
         child.start()
         if await is_ready(child):
             say(f"the {child.name} answers again after {child.seconds:.0f} s")
-
-
-async def is_ready(child: Child) -> bool:
-    """Wait until the child answers; False if it ends first."""
-    while not child.ended():
-        if await child.ready():
-            return True
-        await asyncio.sleep(POLL)
-    return False
-
-
-async def _first_start(child: Child, children: Sequence[Child]) -> None:
-    reporter = asyncio.create_task(_report(child))
-    try:
-        waiting = asyncio.create_task(is_ready(child))
-        while not waiting.done() and not any(other.ended() for other in children):
-            await asyncio.wait((waiting,), timeout=POLL)
-        for failed in (other for other in children if other.ended()):
-            raise StartFailed(_why(failed))
-        await waiting
-    finally:
-        waiting.cancel()
-        reporter.cancel()
-    say(f"{child.seconds:4.0f} s  the {child.name} is ready")
-
-
-async def _report(child: Child) -> None:
-    last, silent = "", 0.0
-    while True:
-        now = phase(child.output()) if child.name == "engine" else "starting"
-        if now != last or silent >= REPORT_EVERY:
-            say(f"{child.seconds:4.0f} s  {child.name}: {now}")
-            last, silent = now, 0.0
-        await asyncio.sleep(1)
-        silent += 1
-
-
-def _why(child: Child) -> str:
-    lines = "\n".join(f"  {line}" for line in reasons(child.output()))
-    return f"the {child.name} did not start ({child.how_it_ended()}):\n{lines}\nits whole log: {child.log}"

@@ -1,102 +1,24 @@
-"""Small real child processes: started, watched, restarted, and always ended with everything they started."""
+"""Children are watched, restarted, and ended by a signal."""
 
 import asyncio
 import os
 import signal
-import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest
 
-from serve.processes import Child, stop
-from serve.supervise import StartFailed, backoff, keep, supervise, until_stopped
-
-ROOT = Path(__file__).resolve().parents[2]
-STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
-PARENT = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {STUBBORN!r}])"
-
-
-async def at_once() -> bool:
-    return True
-
-
-def child(tmp_path: Path, code: str, name: str = "page") -> Child:
-    return Child(name, [sys.executable, "-c", code], dict(os.environ), tmp_path / f"{name}.log", at_once)
-
-
-def supervising(code: str) -> "subprocess.Popen[str]":
-    """A supervisor in a process of its own, which can be signalled and killed."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True)
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
+from frontdesk.processes import Child, StartFailed, stop
+from serve.supervise import backoff, keep, supervise, until_stopped
+from tests.frontdesk.children import PARENT, child, supervising, wait_for
 
 
 def test_backoff() -> None:
     assert [backoff(failures) for failures in range(1, 8)] == [1, 2, 4, 8, 16, 30, 30]
     assert backoff(10_000) == 30
-
-
-def test_stop_ends_the_whole_group_even_what_ignores_sigterm(tmp_path: Path) -> None:
-    one = child(tmp_path, PARENT)
-    one.start()
-    wait_for(lambda: "up" in one.output())
-    members = one.members()
-    assert len(members) == 2
-    started = time.monotonic()
-    asyncio.run(stop([one], grace=0.5))
-    assert time.monotonic() - started >= 0.5  # the polite request came first
-    assert one.members() == [] and one.ended()
-    assert not any(psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE for pid in members)
-
-
-def test_stop_without_a_start_does_nothing(tmp_path: Path) -> None:
-    asyncio.run(stop([child(tmp_path, "")]))
-
-
-def test_a_child_leads_its_own_session(tmp_path: Path) -> None:
-    one = child(tmp_path, "import time; time.sleep(600)")
-    one.start()
-    assert one.process is not None
-    assert one.process.pid == os.getsid(one.process.pid) == os.getpgid(one.process.pid)
-    asyncio.run(stop([one]))
-    assert one.how_it_ended() == "signal SIGTERM"
-
-
-def test_a_restart_appends_to_the_log_and_reads_only_its_own_part(tmp_path: Path) -> None:
-    one = child(tmp_path, "import os; print(os.getpid())")
-    one.start()
-    wait_for(one.ended)
-    first = one.output()
-    one.start()
-    wait_for(one.ended)
-    assert first != one.output() and first + one.output() == one.log.read_text()
-
-
-def test_children_end_with_a_killed_supervisor(tmp_path: Path) -> None:
-    code = (
-        "import os, sys, time\nfrom pathlib import Path\nfrom serve.processes import Child\n"
-        "sleep = [sys.executable, '-c', 'import time; time.sleep(600)']\n"
-        f"c = Child('c', sleep, dict(os.environ), Path({str(tmp_path)!r}) / 'c.log', None)\n"
-        "c.start()\nprint(c.process.pid, flush=True)\ntime.sleep(600)"
-    )
-    supervisor = supervising(code)
-    assert supervisor.stdout is not None
-    pid = int(supervisor.stdout.readline())
-    assert psutil.Process(pid).is_running()
-    supervisor.kill()
-    supervisor.wait()
-    wait_for(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
 
 
 def test_a_child_that_ends_before_it_is_ready_fails_the_start_with_its_reason(tmp_path: Path) -> None:
@@ -166,7 +88,8 @@ def test_pauses_grow_while_a_child_keeps_ending(tmp_path: Path, capsys: pytest.C
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_everything_and_more_signals_change_nothing(tmp_path: Path, number: signal.Signals) -> None:
     code = (
-        "import asyncio, os, sys\nfrom pathlib import Path\nfrom serve.processes import Child\nfrom serve.supervise import until_stopped\n"
+        "import asyncio, os, sys\nfrom pathlib import Path\nfrom frontdesk.processes import Child\n"
+        "from serve.supervise import until_stopped\n"
         "async def ready(): return True\n"
         f"c = Child('engine', [sys.executable, '-c', {PARENT!r}], dict(os.environ), Path({str(tmp_path)!r}) / 'c.log', ready)\n"
         "asyncio.run(until_stopped([c], lambda: print('ready', c.process.pid, flush=True)))"

@@ -16,21 +16,35 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from frontdesk.logs import reasons, say
+
 GRACE = 10.0
 """Seconds between the request to end and the kill."""
+
+POLL = 0.25
+REPORT_EVERY = 10.0
 
 PR_SET_PDEATHSIG = 1
 
 
+class StartFailed(Exception):
+    """A child ended before it was ready. The message holds the lines of its log that tell why."""
+
+
 @dataclass
 class Child:
-    """A process that is started, watched, restarted and stopped; its output goes to `log`."""
+    """A process that is started, watched, restarted and stopped; its output goes to `log`.
+
+    `ready` tells whether it answers, `phase` what it does meanwhile, from its output so far. Start it from the main thread:
+    Linux counts the end of the thread that started a child as the end of its parent.
+    """
 
     name: str
     command: list[str]
     environment: dict[str, str]
     log: Path
     ready: Callable[[], Awaitable[bool]]
+    phase: Callable[[str], str] = lambda output: "starting"
     process: "subprocess.Popen[bytes] | None" = None
     started: float = 0.0
     offset: int = field(default=0, repr=False)
@@ -84,6 +98,47 @@ class Child:
         if self.process is not None and self.members():
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, number)
+
+
+async def is_ready(child: Child) -> bool:
+    """Wait until the child answers; False if it ends first."""
+    while not child.ended():
+        if await child.ready():
+            return True
+        await asyncio.sleep(POLL)
+    return False
+
+
+async def first_answer(child: Child, children: Sequence[Child]) -> None:
+    """Report how the start goes until the child answers. Raises StartFailed where one of the children ends before that."""
+    reporter = asyncio.create_task(_report(child))
+    waiting = asyncio.create_task(is_ready(child))
+    try:
+        while not waiting.done() and not any(one.ended() for one in children):
+            await asyncio.wait((waiting,), timeout=POLL)
+        for failed in (one for one in children if one.ended()):
+            raise StartFailed(_why(failed))
+        await waiting
+    finally:
+        waiting.cancel()
+        reporter.cancel()
+    say(f"{child.seconds:4.0f} s  the {child.name} is ready")
+
+
+async def _report(child: Child) -> None:
+    last, silent = "", 0.0
+    while True:
+        now = child.phase(child.output())
+        if now != last or silent >= REPORT_EVERY:
+            say(f"{child.seconds:4.0f} s  {child.name}: {now}")
+            last, silent = now, 0.0
+        await asyncio.sleep(1)
+        silent += 1
+
+
+def _why(child: Child) -> str:
+    lines = "\n".join(f"  {line}" for line in reasons(child.output()))
+    return f"the {child.name} did not start ({child.how_it_ended()}):\n{lines}\nits whole log: {child.log}"
 
 
 async def stop(children: Sequence[Child], grace: float = GRACE) -> None:

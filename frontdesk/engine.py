@@ -1,4 +1,4 @@
-"""The engine: vLLM's command line and environment for a run, and the probe that tells when it answers.
+"""The engine: vLLM's command line and environment for a run, the probe that tells when it answers, and an engine for a while.
 
 Serving settings that matter on a CPU (measured with the 135M model on two cores):
 
@@ -11,8 +11,12 @@ Serving settings that matter on a CPU (measured with the 135M model on two cores
 An API key goes to vLLM by environment, because a command line can be read by every user of the machine.
 """
 
+import asyncio
+import contextlib
 import os
+import socket
 import sys
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -20,6 +24,8 @@ from typing import TYPE_CHECKING, Literal
 from frontdesk.address import url
 from frontdesk.config import Config
 from frontdesk.errors import UserError
+from frontdesk.logs import phase
+from frontdesk.processes import Child, first_answer, stop
 from frontdesk.run import Run
 
 if TYPE_CHECKING:
@@ -111,11 +117,32 @@ async def answers(client: "httpx.AsyncClient", config: Config) -> bool:
     return answer.status_code in (200, 503)
 
 
-async def page_answers(client: "httpx.AsyncClient", config: Config) -> bool:
-    """True once the chat page is served."""
+@contextlib.contextmanager
+def running(config: Config, run: Run, *, log: Path, port: int | None = None) -> Iterator[str]:
+    """An engine on loopback for as long as the block lasts, at `port` or a free one: the one that `make serve` starts.
+
+    Yields `http://127.0.0.1:PORT/v1` once a first question was answered; its model is called `config.name`, and clients must
+    send `api_key()` where that is set. Its output goes to `log`. Nothing of it runs after the block, however that ends.
+    Raises StartFailed with the log's reasons. Call it from the main thread and outside of an event loop.
+    """
     import httpx
 
-    try:
-        return (await client.get(url(config.serve.host, config.serve.ui_port) + "/")).status_code == 200
-    except httpx.TransportError:
-        return False
+    serve = config.serve.model_copy(update={"host": "127.0.0.1", "port": port or free_port()})
+    config = config.model_copy(update={"serve": serve})
+    with asyncio.Runner() as runner:
+        client = httpx.AsyncClient(timeout=120, trust_env=False)  # a proxy of the environment must not see local calls
+        child = Child("engine", command(config, run), environment(config), log, lambda: answers(client, config), phase)
+        try:
+            child.start()
+            runner.run(first_answer(child, [child]))
+            yield url(serve.host, serve.port) + "/v1"
+        finally:
+            runner.run(stop([child]))
+            runner.run(client.aclose())
+
+
+def free_port() -> int:
+    """A port of the loopback address on which nothing listens now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,63 @@
+"""Children are started, and always ended with everything they started."""
+
+import asyncio
+import os
+import time
+from pathlib import Path
+
+import psutil
+
+from frontdesk.processes import stop
+from tests.frontdesk.children import PARENT, child, supervising, wait_for
+
+
+def test_stop_ends_the_whole_group_even_what_ignores_sigterm(tmp_path: Path) -> None:
+    one = child(tmp_path, PARENT)
+    one.start()
+    wait_for(lambda: "up" in one.output())
+    members = one.members()
+    assert len(members) == 2
+    started = time.monotonic()
+    asyncio.run(stop([one], grace=0.5))
+    assert time.monotonic() - started >= 0.5  # the polite request came first
+    assert one.members() == [] and one.ended()
+    assert not any(psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE for pid in members)
+
+
+def test_stop_without_a_start_does_nothing(tmp_path: Path) -> None:
+    asyncio.run(stop([child(tmp_path, "")]))
+
+
+def test_a_child_leads_its_own_session(tmp_path: Path) -> None:
+    one = child(tmp_path, "import time; time.sleep(600)")
+    one.start()
+    assert one.process is not None
+    assert one.process.pid == os.getsid(one.process.pid) == os.getpgid(one.process.pid)
+    asyncio.run(stop([one]))
+    assert one.how_it_ended() == "signal SIGTERM"
+
+
+def test_a_restart_appends_to_the_log_and_reads_only_its_own_part(tmp_path: Path) -> None:
+    one = child(tmp_path, "import os; print(os.getpid())")
+    one.start()
+    wait_for(one.ended)
+    first = one.output()
+    one.start()
+    wait_for(one.ended)
+    assert first != one.output() and first + one.output() == one.log.read_text()
+
+
+def test_children_end_with_a_killed_supervisor(tmp_path: Path) -> None:
+    code = (
+        "import os, sys, time\nfrom pathlib import Path\nfrom frontdesk.processes import Child\n"
+        "sleep = [sys.executable, '-c', 'import time; time.sleep(600)']\n"
+        f"c = Child('c', sleep, dict(os.environ), Path({str(tmp_path)!r}) / 'c.log', None)\n"
+        "c.start()\nprint(c.process.pid, flush=True)\ntime.sleep(600)"
+    )
+    supervisor = supervising(code)
+    assert supervisor.stdout is not None
+    pid = int(supervisor.stdout.readline())
+    assert psutil.Process(pid).is_running()
+    supervisor.kill()
+    supervisor.wait()
+    wait_for(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
