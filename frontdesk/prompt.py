@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 Message = dict[str, Any]
 """`{"role": "user" | "assistant" | "system", "content": str}`; an assistant's with `"weight": 0` is context and not trained."""
 
-TURN_ENDS = {"chatml": ("<|im_end|>",), "llama3": ("<|end_of_text|>", "<|eot_id|>")}
-"""The tokens of each template family that end an answer."""
+TURN_ENDS = {
+    "chatml": ("<|im_end|>",),
+    "llama3": ("<|end_of_text|>", "<|eot_id|>"),
+    "llama3.1": ("<|end_of_text|>", "<|eom_id|>", "<|eot_id|>"),
+}
+"""The tokens of each template family that end an answer; the last is the one that the template writes."""
 
 
 def chat_template(config: Config) -> str:
