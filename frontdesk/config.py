@@ -21,7 +21,7 @@ class ModelConfig(Section):
 
     base: str  # "smollm2-135m" (embedded, made by `make setup`), a local folder, or a hub id
     revision: str | None = None  # the hub commit to load; None takes the newest
-    template: Literal["chatml", "llama3"] = "llama3"  # frontdesk/templates/NAME.jinja
+    template: Literal["chatml", "llama3", "llama3.1"] = "llama3"  # frontdesk/templates/NAME.jinja; llama3.1 is 3.2 and 3.3 too
 
 
 HANDOFF = {
