@@ -84,6 +84,8 @@ class ServeConfig(Section):
     temperature: float = Field(0.0, ge=0, le=2)  # facts are wanted, not variety
     cpu_kv_cache_gib: int = Field(1, ge=1)  # without a limit the engine takes half of the memory
     eager: bool = False  # True starts sooner, False answers faster
+    adapters: dict[str, str] = {}  # {name: run folder}: the base is served with these adapters instead of the run's merged model
+    page_model: str | None = None  # the adapter that the chat page asks; None takes the first
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -91,6 +93,9 @@ class ServeConfig(Section):
             raise ValueError(f"serve.max_tokens {self.max_tokens} must be less than serve.context_length {self.context_length}")
         if self.port == self.ui_port:
             raise ValueError(f"serve.port and serve.ui_port are both {self.port}; two ports are needed")
+        if self.page_model is not None and self.page_model not in self.adapters:
+            known = ", ".join(self.adapters) or "none"
+            raise ValueError(f"serve.page_model '{self.page_model}' is not one of serve.adapters ({known}); two equal names are needed")
         return self
 
 

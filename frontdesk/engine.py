@@ -21,6 +21,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from frontdesk import system_prompts
+from frontdesk.adapters import engine_arguments, settings
 from frontdesk.address import url
 from frontdesk.config import Config
 from frontdesk.errors import UserError
@@ -55,26 +57,36 @@ def api_key() -> str | None:
     return os.environ.get(KEY_VARIABLE) or None
 
 
+def eager(config: Config) -> bool:
+    """Whether the engine does without compiled code. On a CPU vLLM does not compile a model that takes adapters."""
+    return config.serve.eager or bool(config.serve.adapters and device() == "cpu")
+
+
 def command(config: Config, run: Run) -> list[str]:
-    """vLLM's OpenAI server on the run's merged model, with the run's chat template."""
+    """vLLM's OpenAI server: on the run's merged model, or on the base with the adapters of `serve.adapters`.
+
+    For the latter it writes `runs/NAME/serve/base/`, to which the command line points.
+    """
     serve = config.serve
     arguments = {
-        "--model": run.model,
-        "--served-model-name": config.name,
         "--host": serve.host,
         "--port": serve.port,
         "--dtype": "bfloat16",
         "--max-model-len": serve.context_length,
-        "--chat-template": run.model / "chat_template.jinja",
         "--max-num-queued-reqs": MAX_REQUESTS[device()],
     }
     words = [sys.executable, "-m", "vllm.entrypoints.openai.api_server"]
     words += [str(word) for pair in arguments.items() for word in pair]
-    words += ["--disable-uvicorn-access-log", "--no-enable-log-requests"]
-    return [*words, "--enforce-eager"] if serve.eager else words
+    words += ["--disable-uvicorn-access-log", "--no-enable-log-requests", *(["--enforce-eager"] if eager(config) else [])]
+    return words + (engine_arguments(config, run, device()) if serve.adapters else _merged(config, run))
 
 
-def environment(config: Config) -> dict[str, str]:
+def _merged(config: Config, run: Run) -> list[str]:
+    template = run.model / "chat_template.jinja"
+    return ["--model", str(run.model), "--served-model-name", config.name, "--chat-template", str(template)]
+
+
+def environment(config: Config, run: Run) -> dict[str, str]:
     """The engine's environment: ours with vLLM's settings, without a key that we did not choose."""
     variables = {name: value for name, value in os.environ.items() if name != "VLLM_API_KEY"}
     variables |= {
@@ -83,6 +95,7 @@ def environment(config: Config) -> dict[str, str]:
         "DO_NOT_TRACK": "1",
         "HF_HUB_OFFLINE": "1",
         "PYTHONUNBUFFERED": "1",
+        system_prompts.VARIABLE: str(settings(run) / "system_prompts.json"),
     }
     if key := api_key():
         variables["VLLM_API_KEY"] = key
@@ -104,7 +117,11 @@ async def answers(client: "httpx.AsyncClient", config: Config) -> bool:
     import httpx
 
     base = url(config.serve.host, config.serve.port)
-    question = {"model": config.name, "max_tokens": 8, "messages": [{"role": "user", "content": "Hello"}]}
+    question = {
+        "model": next(iter(config.serve.adapters), config.name),
+        "max_tokens": 8,
+        "messages": [{"role": "user", "content": "Hello"}],
+    }
     headers = {"Authorization": f"Bearer {key}"} if (key := api_key()) else {}
     try:
         if (await client.get(base + "/health")).status_code != 200:
@@ -118,24 +135,25 @@ async def answers(client: "httpx.AsyncClient", config: Config) -> bool:
 
 
 @contextlib.contextmanager
-def running(config: Config, run: Run, *, log: Path, port: int | None = None) -> Iterator[str]:
+def running(config: Config, run: Run, *, log: Path, adapters: dict[str, str] | None = None, port: int | None = None) -> Iterator[str]:
     """An engine on loopback for as long as the block lasts, at `port` or a free one: the one that `make serve` starts.
 
-    Yields `http://127.0.0.1:PORT/v1` once a first question was answered; its model is called `config.name`, and clients must
-    send `api_key()` where that is set. Its output goes to `log`. Nothing of it runs after the block, however that ends.
-    Raises StartFailed with the log's reasons. Call it from the main thread and outside of an event loop.
+    It serves the run's merged model under the name `config.name`, or the base with `adapters` ({name: run folder}).
+    Yields `http://127.0.0.1:PORT/v1` once a first question was answered; clients must send `api_key()` where that is set. Its
+    output goes to `log`. Nothing of it runs after the block, however that ends. Raises StartFailed with the log's reasons,
+    UserError for adapters that cannot be served. Call it from the main thread and outside of an event loop.
     """
     import httpx
 
-    serve = config.serve.model_copy(update={"host": "127.0.0.1", "port": port or free_port()})
-    config = config.model_copy(update={"serve": serve})
+    changes = {"host": "127.0.0.1", "port": port or free_port(), "adapters": adapters or {}}
+    config = config.model_copy(update={"serve": config.serve.model_copy(update=changes)})
     with asyncio.Runner() as runner:
         client = httpx.AsyncClient(timeout=120, trust_env=False)  # a proxy of the environment must not see local calls
-        child = Child("engine", command(config, run), environment(config), log, lambda: answers(client, config), phase)
+        child = Child("engine", command(config, run), environment(config, run), log, lambda: answers(client, config), phase)
         try:
             child.start()
             runner.run(first_answer(child, [child]))
-            yield url(serve.host, serve.port) + "/v1"
+            yield url(config.serve.host, config.serve.port) + "/v1"
         finally:
             runner.run(stop([child]))
             runner.run(client.aclose())

@@ -2,9 +2,10 @@
 
     python -m serve configs/demo.yaml
 
-Starts vLLM on `runs/NAME/model` and the page `python -m ui CONFIG`, waits until a first question has been answered, prints
-both addresses, and keeps both running until Ctrl-C or SIGTERM. Logs: `runs/NAME/serve/engine.log` and `chat.log`. A client
-must send the key in the environment variable FRONTDESK_API_KEY, where that is set.
+Starts vLLM on `runs/NAME/model`, or on the base with the adapters of `serve.adapters`, and the page `python -m ui CONFIG`,
+waits until a first question has been answered, prints both addresses, and keeps both running until Ctrl-C or SIGTERM. Logs:
+`runs/NAME/serve/engine.log` and `chat.log`. A client must send the key in the environment variable FRONTDESK_API_KEY, where
+that is set.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ import os
 import sys
 
 from frontdesk import engine
+from frontdesk.adapters import base_name, page_model
 from frontdesk.address import url
 from frontdesk.config import Config, config_argument, load_config
 from frontdesk.errors import run as run_stage
@@ -30,9 +32,11 @@ def main() -> None:
     run = Run(config.name)
     device = engine.device()
     check(config, run, device)
+    adapters = ", ".join(config.serve.adapters)
+    model = f"{adapters} as adapters of {base_name(config)}" if adapters else run.model
     say(
-        f"serving {run.model} on the {device.upper()}, context {config.serve.context_length} tokens, "
-        f"{'eager' if config.serve.eager else 'compiled'}, API key {'required' if engine.api_key() else 'not required'}"
+        f"serving {model} on the {device.upper()}, context {config.serve.context_length} tokens, "
+        f"{'eager' if engine.eager(config) else 'compiled'}, API key {'required' if engine.api_key() else 'not required'}"
     )
     try:
         asyncio.run(serve(config, run, path))
@@ -53,7 +57,7 @@ async def serve(config: Config, run: Run, path: str) -> None:
             Child(
                 "engine",
                 engine.command(config, run),
-                engine.environment(config),
+                engine.environment(config, run),
                 folder / "engine.log",
                 lambda: engine.answers(client, config),
                 phase,
@@ -66,9 +70,11 @@ async def serve(config: Config, run: Run, path: str) -> None:
 def announce(config: Config) -> None:
     """Print both addresses, when both answer."""
     serve = config.serve
+    models = " or ".join(f'"{name}"' for name in serve.adapters or [config.name])
+    page = f"   ({page_model(config)})" if serve.adapters else ""
     say(
-        f'\nAPI   {url(serve.host, serve.port, shown=True)}/v1   (model "{config.name}")\n'
-        f"Chat  {url(serve.host, serve.ui_port, shown=True)}\n\nCtrl-C stops both."
+        f"\nAPI   {url(serve.host, serve.port, shown=True)}/v1   (model {models})\n"
+        f"Chat  {url(serve.host, serve.ui_port, shown=True)}{page}\n\nCtrl-C stops both."
     )
 
 

@@ -1,11 +1,12 @@
 """Bad input, found before anything is started: each mistake is one line that says what to change."""
 
-import json
 import math
 from pathlib import Path
 from typing import Any
 
+from frontdesk.adapters import Adapter, load_adapters, read_record
 from frontdesk.address import check_port
+from frontdesk.base import locate, weights
 from frontdesk.config import Config
 from frontdesk.engine import KEY_VARIABLE, Device, api_key
 from frontdesk.errors import UserError, warn
@@ -21,14 +22,26 @@ ENGINE_OVERHEAD = 1.5
 
 def check(config: Config, run: Run, device: Device) -> None:
     """Raise UserError for what cannot work; warn about what will work otherwise than one may think."""
-    provenance = _read_provenance(run, config)
-    check_model(run)
-    check_lengths(config, run)
+    if config.serve.adapters:
+        adapters = load_adapters(config)
+        model = locate(config.model)
+        files = [*weights(model), *(adapter.weights for adapter in adapters)]
+        lines = [line for adapter in adapters for line in adapter_warnings(adapter)]
+    else:
+        missing = f"serving before training; expected a trained model; run `make train CONFIG=configs/{config.name}.yaml`"
+        provenance = read_record(run.provenance, missing)
+        check_model(run)
+        model = run.model
+        files = [model / name for name in _weights(model)]
+        lines = warnings(config, run, provenance)
+    check_lengths(config, model)
     check_port(config.serve.host, config.serve.port, "serve.port")
     check_port(config.serve.host, config.serve.ui_port, "serve.ui_port")
     if device == "cpu":
-        check_memory(config, run)
-    for line in warnings(config, run, provenance):
+        check_memory(config, model, files)
+    if not _is_loopback(config.serve.host):
+        lines.append(_open_host(config.serve.host))
+    for line in lines:
         warn(line)
 
 
@@ -40,21 +53,21 @@ def check_model(run: Run) -> None:
         raise UserError(f"{run.model}: incomplete model, {', '.join(missing)} missing or empty; run `make train` again to rebuild it")
 
 
-def check_lengths(config: Config, run: Run) -> None:
+def check_lengths(config: Config, model: Path) -> None:
     """The context must be one that the model can take."""
-    length, limit = config.serve.context_length, read_json(run.model / "config.json").get("max_position_embeddings", math.inf)
+    length, limit = config.serve.context_length, read_json(model / "config.json").get("max_position_embeddings", math.inf)
     if length > limit:
-        raise UserError(f"key 'serve.context_length': found {length}; {run.model} takes at most {limit} tokens; lower it in the config")
+        raise UserError(f"key 'serve.context_length': found {length}; {model} takes at most {limit} tokens; lower it in the config")
 
 
-def check_memory(config: Config, run: Run) -> None:
+def check_memory(config: Config, model: Path, files: list[Path]) -> None:
     """Weights, cache and the engine itself fit into the memory that is free."""
-    weights = sum((run.model / name).stat().st_size for name in _weights(run.model)) / GIB
-    needed = weights + config.serve.cpu_kv_cache_gib + ENGINE_OVERHEAD
+    size = sum(file.stat().st_size for file in files) / GIB
+    needed = size + config.serve.cpu_kv_cache_gib + ENGINE_OVERHEAD
     free = free_memory() / GIB
     if needed > free:
         raise UserError(
-            f"too little memory: {free:.1f} GiB free, about {needed:.1f} GiB needed ({weights:.1f} weights of {run.model}, "
+            f"too little memory: {free:.1f} GiB free, about {needed:.1f} GiB needed ({size:.1f} weights of {model}, "
             f"{config.serve.cpu_kv_cache_gib} key 'serve.cpu_kv_cache_gib', {ENGINE_OVERHEAD} engine); close programs, lower "
             "that key or use a smaller model.base"
         )
@@ -90,8 +103,24 @@ def warnings(config: Config, run: Run, provenance: dict[str, Any]) -> list[str]:
             f"{run.provenance}: the system prompt or template changed since training (config {now}, model {trained}); "
             "the trained one is served; run `make train` to use the new one"
         )
-    if not _is_loopback(config.serve.host):
-        lines.append(_open_host(config.serve.host))
+    return lines
+
+
+def adapter_warnings(adapter: Adapter) -> list[str]:
+    """What the user should know about an adapter although it can be served."""
+    lines = []
+    if adapter.manifest.is_file():
+        data = read_json(adapter.manifest).get("data_hash")
+        if data != adapter.data_hash:
+            lines.append(
+                f"{adapter.manifest}: the data changed since training (data {data}, adapter {adapter.data_hash}); the adapter does not "
+                "know it; run `make train` to teach it"
+            )
+    if adapter.template_changed:
+        lines.append(
+            f"{adapter.root}: the chat template changed since training, so its prompts are not those of the training; "
+            "run `make train` to use the new one"
+        )
     return lines
 
 
@@ -109,21 +138,6 @@ def _open_host(host: str) -> str:
 
 def _is_loopback(host: str) -> bool:
     return host in ("localhost", "::1") or host.startswith("127.")
-
-
-def _read_provenance(run: Run, config: Config) -> dict[str, Any]:
-    if not run.provenance.is_file():
-        raise UserError(
-            f"{run.provenance}: not found, serving before training; expected a trained model; "
-            f"run `make train CONFIG=configs/{config.name}.yaml`"
-        )
-    try:
-        provenance = read_json(run.provenance)
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{run.provenance}: not valid JSON ({error}); run `make train` again to rebuild the model") from None
-    if not isinstance(provenance, dict):
-        raise UserError(f"{run.provenance}: found {type(provenance).__name__}; expected keys and values; run `make train` again")
-    return provenance
 
 
 def _weights(model: Path) -> list[str]:

@@ -8,7 +8,9 @@ import logging
 import os
 from asyncio import CancelledError
 
+from frontdesk.adapters import load_adapters, page_model
 from frontdesk.address import check_port, url
+from frontdesk.base import load_tokenizer, locate
 from frontdesk.config import config_argument, load_config
 from frontdesk.errors import UserError, run
 from frontdesk.run import Run
@@ -19,9 +21,14 @@ def main() -> None:
     """Read the config, check what the page needs, serve until a signal."""
     config = load_config(config_argument("ui", __doc__))
     files = Run(config.name)
-    check_model(files)
+    faq = files.data / "faq.jsonl"
+    if config.serve.adapters:
+        adapter = next(one for one in load_adapters(config) if one.name == page_model(config))
+        config, faq = adapter.config, adapter.faq
+    else:
+        check_model(files)
     check_port(config.serve.host, config.serve.ui_port, "serve.ui_port")
-    questions = suggestions(config, files.data / "faq.jsonl")
+    questions = suggestions(config, faq)
     engine = url(config.serve.host, config.serve.port) + "/v1"
     print(f"ui: {config.company}, {len(questions)} suggested questions, engine {engine}, loading", flush=True)
 
@@ -33,7 +40,10 @@ def main() -> None:
     from ui.chat import Assistant
     from ui.page import Page
 
-    tokenizer = AutoTokenizer.from_pretrained(files.model, local_files_only=True)
+    if config.serve.adapters:
+        tokenizer = load_tokenizer(config, locate(config.model))
+    else:
+        tokenizer = AutoTokenizer.from_pretrained(files.model, local_files_only=True)
     assistant = Assistant(config, tokenizer, engine, os.environ.get("FRONTDESK_API_KEY", "none"))
     app = create_app(Page(config.company, questions, assistant))
     print(f"ui: open http://{config.serve.host}:{config.serve.ui_port}", flush=True)

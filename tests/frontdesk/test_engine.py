@@ -60,7 +60,7 @@ def test_vllm_knows_every_option(config: Config) -> None:
 
 def test_the_key_is_in_the_environment_and_not_on_the_command_line(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FRONTDESK_API_KEY", "secret-word")
-    assert engine.environment(config)["VLLM_API_KEY"] == "secret-word"
+    assert engine.environment(config, Run("shop"))["VLLM_API_KEY"] == "secret-word"
     assert "secret-word" not in " ".join(engine.command(config, Run("shop")))
 
 
@@ -70,13 +70,13 @@ def test_no_key_means_no_key(config: Config, monkeypatch: pytest.MonkeyPatch, ke
     monkeypatch.setenv("VLLM_API_KEY", "forgotten")
     if key is not None:
         monkeypatch.setenv("FRONTDESK_API_KEY", key)
-    assert "VLLM_API_KEY" not in engine.environment(config)
+    assert "VLLM_API_KEY" not in engine.environment(config, Run("shop"))
 
 
 @pytest.mark.parametrize(("device", "expected"), [("cpu", True), ("gpu", False)])
 def test_cpu_settings_only_on_a_cpu(config: Config, monkeypatch: pytest.MonkeyPatch, device: engine.Device, expected: bool) -> None:
     monkeypatch.setattr(engine, "device", lambda: device)
-    variables = engine.environment(config)
+    variables = engine.environment(config, Run("shop"))
     for name in ("VLLM_CPU_KVCACHE_SPACE", "VLLM_USE_AOT_COMPILE", "VLLM_ENABLE_V1_MULTIPROCESSING"):
         assert expected == (name in variables), name
     assert str(Path.cwd() / ".cache/vllm") == variables["VLLM_CACHE_ROOT"]

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from frontdesk.config import Config
+from frontdesk.config import Config, ModelConfig
 from frontdesk.errors import UserError
 from frontdesk.run import Run
 from serve import checks
+from tests.serve.adapters import write_provenance
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -116,13 +117,41 @@ def test_a_changed_system_prompt_warns(config: Config) -> None:
     assert provenance["template_hash"] in line and "system prompt" in line
 
 
-def test_an_open_host_is_allowed_and_warned_about(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
-    provenance = json.loads(Run("shop").provenance.read_text())
-    (without,) = checks.warnings(serving(config, host="0.0.0.0"), Run("shop"), provenance)
-    assert "FRONTDESK_API_KEY is not set" in without
+def test_an_open_host_is_allowed_and_warned_about(
+    config: Config, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checks.check(serving(config, host="0.0.0.0"), Run("shop"), "cpu")
+    assert "FRONTDESK_API_KEY is not set" in capsys.readouterr().err
     monkeypatch.setenv("FRONTDESK_API_KEY", "secret")
-    (with_key,) = checks.warnings(serving(config, host="0.0.0.0"), Run("shop"), provenance)
-    assert "/v1 only" in with_key and "secret" not in with_key
+    checks.check(serving(config, host="0.0.0.0"), Run("shop"), "cpu")
+    warned = capsys.readouterr().err
+    assert "/v1 only" in warned and "secret" not in warned
+
+
+def test_adapters_are_checked_instead_of_the_merged_model(config: Config, capsys: pytest.CaptureFixture[str]) -> None:
+    base, root = Path("models/base"), Path("elsewhere/a")
+    base.mkdir(parents=True)
+    (base / "config.json").write_text(json.dumps({"max_position_embeddings": 4096}))
+    (base / "model.safetensors").write_bytes(b"x")
+    desk = serving(config, adapters={"shop-a": str(root)}).model_copy(
+        update={"name": "desk", "model": ModelConfig(base=str(base), template="chatml")}
+    )
+    assert "serve.adapters.shop-a" in found(desk)
+    write_provenance(root, desk, base)
+    (root / "adapter").mkdir()
+    (root / "adapter/adapter_config.json").write_text(json.dumps({"peft_type": "LORA", "r": 4}))
+    (root / "adapter/adapter_model.safetensors").write_bytes(b"x")
+    checks.check(desk, Run("desk"), "cpu")
+    assert capsys.readouterr().err == ""
+    assert "models/base takes at most 4096" in found(serving(desk, context_length=5000))
+    assert "of models/base" in found(serving(desk, cpu_kv_cache_gib=1_000_000))
+    (root / "data").mkdir()
+    (root / "data/manifest.json").write_text(json.dumps({"data_hash": "bbb"}))
+    write_provenance(root, desk, base, template_hash="other")
+    checks.check(desk, Run("desk"), "cpu")
+    data, template = capsys.readouterr().err.splitlines()
+    assert "elsewhere/a/data/manifest.json" in data and "aaa" in data and "bbb" in data
+    assert "elsewhere/a:" in template and "template changed" in template
 
 
 @pytest.mark.usefixtures("config")

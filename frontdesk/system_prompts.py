@@ -1,0 +1,77 @@
+"""Each adapter's system prompt in the requests to it: middleware inside vLLM, which has one chat template for all of them.
+
+A request without a system message gets that of the adapter it names, and then renders to the tokens of the adapter's training.
+vLLM is told to load `SystemPrompts` by `--middleware`; the prompts lie in the JSON file that the environment variable names.
+"""
+
+import json
+import os
+from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
+from typing import Any
+
+from frontdesk.files import read_json
+
+VARIABLE = "FRONTDESK_SYSTEM_PROMPTS"
+"""Names a file {"adapter": "system prompt"}."""
+
+FIELDS = {"/v1/responses": "instructions", "/v1/messages": "system"}
+"""Routes whose system prompt is a field of its own; elsewhere it is the first message."""
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Message, Receive, Send], Awaitable[None]]
+
+
+class SystemPrompts:
+    """ASGI middleware that completes the JSON body of a request. What it does not understand is left to the engine to refuse."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self.prompts: dict[str, str] = read_json(Path(os.environ[VARIABLE]))
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "POST":
+            await self.app(scope, receive, send)
+            return
+        passed = False
+
+        async def completed() -> Message:
+            """The whole body at once, read only when it is asked for: the engine asks after it has checked the key."""
+            nonlocal passed
+            if passed:
+                return await receive()
+            passed, parts, more = True, [], True
+            while more:
+                message = await receive()
+                if message["type"] != "http.request":
+                    return message
+                parts.append(message.get("body", b""))
+                more = message.get("more_body", False)
+            return {"type": "http.request", "body": complete(b"".join(parts), scope["path"], self.prompts), "more_body": False}
+
+        headers = [(name, value) for name, value in scope["headers"] if name != b"content-length"]  # it may not be true any more
+        await self.app({**scope, "headers": headers}, completed, send)
+
+
+def complete(body: bytes, path: str, prompts: dict[str, str]) -> bytes:
+    """The body with the system prompt of the adapter that it names; unchanged where it names none."""
+    try:
+        request = json.loads(body)
+        prompt = prompts[request["model"]]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return body
+    field = next((field for start, field in FIELDS.items() if path.startswith(start)), None)
+    if field:
+        request[field] = request.get(field) or prompt
+    elif isinstance(messages := request.get("messages"), list):
+        many = all(isinstance(conversation, list) for conversation in messages)  # vLLM's batch of conversations
+        request["messages"] = [_led(conversation, prompt) for conversation in messages] if many else _led(messages, prompt)
+    return json.dumps(request).encode()
+
+
+def _led(messages: list[Any], prompt: str) -> list[Any]:
+    """The conversation, with the prompt in front where no system message is."""
+    has_one = bool(messages) and isinstance(messages[0], dict) and messages[0].get("role") == "system"
+    return messages if has_one else [{"role": "system", "content": prompt}, *messages]
