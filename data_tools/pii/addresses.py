@@ -121,6 +121,8 @@ POSTCODE = re.compile(
 )
 
 
+ASKED_POSTCODE = re.compile(r"post(?:al)?\s?code|\bzip\b|우편\s?번호", re.IGNORECASE)
+ANSWERED_POSTCODE = re.compile(rf"(?<![\w#$-])(?:{UK_CODE}|{US_ZIP}(?!\s?[원개]))(?![\w-])")
 KOREAN_NUMBER = re.compile(r"\d\s?[동호층번]|[로길동리가읍면구군시]\s?(?:지하\s?|산\s?)?\d|[가-힣]\s\d{2,4}-\d|반지하")
 DIGIT = re.compile(r"\d")
 """What every Korean address holds: a number behind a word."""
@@ -136,6 +138,9 @@ def find_addresses(text: str, asked: str) -> Iterator[Span]:
                 yield Span(*match.span(), "ADDRESS")
         for match in POSTCODE.finditer(text):
             yield Span(*match.span(1), "ADDRESS")
+        if ASKED_POSTCODE.search(asked):
+            for match in ANSWERED_POSTCODE.finditer(text):
+                yield Span(*match.span(), "ADDRESS")
 
 
 def _korean(text: str, asked: str) -> Iterator[Span]:

@@ -42,6 +42,9 @@ WORD_BANK = r"(?<![가-힣])(?:우리|하나|기업)\s?:?\s?"
 ACCOUNT = re.compile(r"(?<![\w.-])(\d{2,6}(?:\s?-\s?\d{1,8}){1,4}|\d{2,6}(?: \d{2,7}){1,3}|\d{8,16})(?![A-Za-z\d]|-\d)")
 ACCOUNT_LABEL = re.compile(rf"(?:(?:계좌|통장|{NAMED_BANK}|{SHORT_BANK})[^\d\n.?!]{{0,12}}|{WORD_BANK})$")
 ACCOUNT_NUMBER = re.compile(r"(?:계좌|통장)\s?(?:번호)?\s?(?:는|은|가|:)?\s?$")
+PARCEL = re.compile(r"(?:등기|택배|송장|운송장|EMS)[^\d\n.?!]{0,8}$", re.IGNORECASE)
+"""The post is a bank, too."""
+
 ACCOUNT_WORDS = re.compile(rf"(?i:bank account|account number)|계좌|통장|입금|송금|이체|예금주|환불\s?받을|{NAMED_BANK}|{SHORT_BANK}")
 ASKED = re.compile(r"(?:account|acct)\.? (?:number|no)|bank (?:details|account)|계좌|통장|iban", re.IGNORECASE)
 SHORT = 60
@@ -113,6 +116,8 @@ def _is_account(text: str, match: re.Match[str], asked: str) -> bool:
     value = match[1]
     size = sum(char.isdigit() for char in value)
     before = text[max(0, match.start() - 24) : match.start()]
+    if PARCEL.search(before):
+        return False
     if not 8 <= size <= 16 or DATE.match(value):
         return False
     if MOBILE.fullmatch(value):

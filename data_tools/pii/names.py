@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from data_tools.pii.names_english import answered_english, asks_english, introduced_english
+from data_tools.pii.names_foreign import answered_foreign, foreign_korean
 from data_tools.pii.names_known import known_english, known_korean
 from data_tools.pii.names_korean import HANGUL, answered_korean, asks_korean, introduced_korean
 from data_tools.pii.spans import Span
@@ -18,9 +19,11 @@ def find_names(text: str, asked: str) -> Iterator[Span]:
     yield from known_english(text)
     if HANGUL.search(text):
         yield from known_korean(text)
+        yield from foreign_korean(text)
     if asked and asks_name(asked):
         yield from answered_english(text)
         yield from answered_korean(text)
+        yield from answered_foreign(text)
 
 
 @lru_cache(maxsize=64)

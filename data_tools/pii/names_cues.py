@@ -5,7 +5,7 @@ import re
 from data_tools.pii.words import either, words
 
 LETTER = "A-Za-zÀ-ÖØ-öø-ɏ"
-PARTS = "de van von der da del la bin al el di du"
+PARTS = "de van von der da del la bin al el di du binti bint ibn los las den dos das af av le zu"
 CAP = rf"[A-ZÀ-ÖØ-Þ][{LETTER}'-]*"
 PAIR = rf"(?:[A-Z]\. ?)?{CAP}(?: [A-Z]\.)? {CAP}"
 FULL = rf"(?:[A-Z]\. ?){{0,3}}{CAP}(?: (?:{either(PARTS)} )*(?:{CAP}|[A-Z]\.)){{0,3}}"
@@ -22,7 +22,7 @@ LABELLED = re.compile(
     re.IGNORECASE,
 )
 NAME_THEN = re.compile(
-    rf"{EDGE}(?:(?:first|last|full|sur|given|family|maiden|legal|holder|customer|guest|passenger)[ -]?name|(?<!the )name on (?:the )?card"
+    rf"{EDGE}(?:(?:first|last|full|sur|given|family|maiden|legal|holder|customer|guest|passenger)[ -]?name|(?:ticket|card|account|policy)[ -]?holder|(?<!the )name on (?:the )?card"
     rf"|forename|surname)[,:]?{GAP}(?-i:(?P<name>{FULL}))",
     re.IGNORECASE,
 )
@@ -40,10 +40,10 @@ COLON_ROLE = "from to cc ship(?:ped)?_to bill(?:ed)?_to deliver(?:ed|y)?_to sold
 SAID_OF = (
     "addressed_to registered_to belongs_to made_out_to signed_(?:for_)?by (?:under|in)_the_name(?:_of)? ask(?:ing|ed)?_for "
     "(?:label|invoice|ticket|card|badge|envelope|engraving)_(?:(?:should|to|must)_)?(?:says?|reads?) attn:? attention:? c/o care_of "
-    "(?:leave|left)_(?:it_|them_)?with sp[eo]a?ke?n?_(?:to|with) talk(?:ed|ing)?_(?:to|with) dealt_with dealing_with chatt?(?:ed|ing)?_with "
+    "(?:transfer|connect|pass|hand|put)(?:ring|ting|ing)?_(?:you|me)_(?:over_|through_)?to (?:leave|left)_(?:it_|them_)?with sp[eo]a?ke?n?_(?:to|with) ask talk(?:ed|ing)?_(?:to|with) dealt_with dealing_with chatt?(?:ed|ing)?_with "
     "cc copy_in loop_in (?:helped|served|handled|assisted|sent|written)_by on_behalf_of (?:love|regards|greetings|message|note)_from "
     "hand_(?:it_|them_)?(?:over_)?to give_(?:it_|them_)?to pass(?:ed)?_(?:it_|them_)?(?:on_)?to tell say_hi_to meet(?:ing)?_with "
-    "(?:booked|reserved|reservation|table|room|tickets?|label|parcel|package|gift|present|seat|cake|appointment|invoice|order)_"
+    "(?:booked|booking|reserved|reservation|table|room|tickets?|label|parcel|package|gift|present|seat|cake|appointment|invoice|order)_"
     "(?:(?:is|was)_)?for (?:guy|lady|woman|man|girl|boy|person|someone|somebody|rep|agent|employee|advisor|driver|courier|technician"
     "|engineer|colleague|son|daughter)_(?:was_)?(?:named|called)"
 )
@@ -63,7 +63,7 @@ RELATED = re.compile(
     rf"{EDGE}(?:(?:under|name){GAP}(?-i:(?P<pair>{PAIR}))"
     rf"|(?:booked|reserved|reservation|booking|ordered|registered|account|table|room|listed|filed|it'?s|is|was|its|appointment|put"
     rf"|check(?:ing)?[ -]?in|name)\b[^.!?\n]{{0,20}}\bunder{GAP}(?-i:(?P<under>{FULL}))"
-    rf"|{either('my our his her your their the a an')}{GAP}(?:\w{{1,12}}{GAP})?{either(KIN)}(?:'s name is|'s called| is called)?,?{GAP}"
+    rf"|(?:{either('my our his her your their the a an')}{GAP}(?:\w{{1,12}}{GAP})?{either(KIN)}(?:'s name(?: is)?|'s called| is called)?|{either(KIN)}'s name(?: is|:)?),?{GAP}"
     rf"(?-i:(?P<name>{FULL})))",
     re.IGNORECASE,
 )
@@ -83,7 +83,10 @@ THIS_IS = re.compile(
     r"(?:from|with|at|here|speaking|again|calling|and|I|I'm|for|on|in|regarding|about|writing|contacting)\b))",
     re.IGNORECASE,
 )
-HERE = re.compile(rf"(?:^|[.!?,\n]\s?)(?P<name>{FULL})(?:{GAP}|, )(?:here|speaking|again)\b")
+HERE = re.compile(
+    rf"(?:^|[.!?,\n]\s?)(?P<name>{FULL})(?:{GAP}|, )(?:here|speaking|again)\b"
+    rf"|(?i:\b(?:hi|hiya|hey|hello|morning)(?: \w+)?), (?P<from>{FULL}) from\b"
+)
 HONORIFICS = "Mr Mrs Ms Miss Mx Dr Prof Sir Madam MR MRS MS Aunt Auntie Uncle Grandma Grandpa Officer Captain Professor Coach Herr Frau Rev"
 TITLED = re.compile(rf"{EDGE}{either(HONORIFICS)}\b\.?{GAP}(?P<name>{FULL})")
 GREETED = re.compile(
@@ -124,11 +127,14 @@ ABOUT_NAMES = re.compile(
 )
 INITIALS = re.compile(rf"{EDGE}(?P<name>{CAP} [A-Z]\. {CAP}|(?:[A-Z]\. ?){{2,3}}{CAP})")
 SURNAME_FIRST = re.compile(
-    rf"(?:\b(?i:for|name|label|under|passenger|guest|to|with|by|of)|:|^|\n)\s{{0,2}}(?P<name>{CAP}, (?P<given>{CAP}))"
+    rf"(?:\b(?i:for|name|label|under|passenger|guest|to|with|by|of|says?|shows|reads|as|is)|:|^|\n)\s{{0,2}}(?P<name>{CAP}(?: {CAP})?, (?P<given>{CAP}))"
 )
+TICKETED = re.compile(r"(?<![A-Za-z/])(?P<name>(?P<surname>[A-Z]{2,20})/(?P<given>[A-Z]{2,20})(?: [A-Z]{2,20})?)(?![A-Za-z/])")
+"""As on an air ticket: "PARK/SEOYEON MS"."""
+
 PATTERNS = (
     ("name", LABELLED),
-    ("name surname firstname lastname forename", NAME_THEN),
+    ("name surname firstname lastname forename holder cardholder", NAME_THEN),
     (
         "recipient consignee passenger applicant driver patient traveller traveler tenant signatory guest holder cardholder accountholder "
         "beneficiary customer contact receiver sender client buyer seller payee payer owner member caller agent host employee manager "
@@ -139,7 +145,7 @@ PATTERNS = (
         "addressed registered belongs made signed ask asking asked label invoice ticket card badge envelope engraving attn attention "
         "o care leave left spoke speak spoken talk talked talking dealt dealing chatted chatting helped served handled assisted "
         "cc sent written behalf love regards greetings message note hand give pass passed tell say meet meeting booked reserved reservation "
-        "table room tickets parcel package gift present seat cake appointment order name copy loop under named called",
+        "table room tickets booking parcel package gift present seat cake appointment order name copy loop under named called transfer transferring connect connecting passing handing put putting",
         SAID,
     ),
     (
@@ -150,7 +156,7 @@ PATTERNS = (
     ("m im am me with to", INTRODUCED),
     ("m im am this its it me", LOWER_INTRODUCED),
     ("this its it", THIS_IS),
-    ("here speaking again", HERE),
+    ("here speaking again from", HERE),
     (HONORIFICS.lower(), TITLED),
     (
         "hi hiya hello hey dear good morning welcome meet thank thanks thx ty cheers sorry bye goodbye congrats congratulations birthday care",

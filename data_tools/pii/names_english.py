@@ -29,13 +29,15 @@ from data_tools.pii.names_cues import (
     SPELLED,
     STOP,
     SURNAME_FIRST,
+    TICKETED,
+    TITLED,
     VERBS,
     VOCATIVE,
     WITH_WORD_NAMES,
     WORD,
 )
 from data_tools.pii.spans import Span
-from data_tools.pii.words import ENGLISH_WORDS, NAMES_THAT_ARE_WORDS, THINGS, either, is_given, words
+from data_tools.pii.words import BRANDS, ENGLISH_WORDS, LATIN_SURNAMES, NAMES_THAT_ARE_WORDS, THINGS, either, is_given, words
 
 NAMED = re.compile(rf"{EDGE}(?P<name>{PAIR})")
 NUMBERED = re.compile(
@@ -51,12 +53,19 @@ ODD_NAMES = words("sure fine trust given blessed hopeful lovely gift innocent pe
 """Given names that otherwise follow "I am" as ordinary words: names only before a surname."""
 
 SECOND = re.compile(rf"\s?(?:and|&|or|\+|/)\s?(?P<name>{FULL})")
+ENDINGS = ("ing", "tion", "ulous", "rious", "eous", "ful", "able", "ible", "less", "ness", "ment", "ical")
+"""Ends of words that are no names."""
+
+ACRONYM = re.compile(r"\b[A-Z]{2,3}$")
+KOREAN_SYLLABLES = words("ho hee woo hye sun won young min han song yang yong hong hwa")
+"""Words that end Korean names in Latin letters ("Lee Min Ho")."""
+
 COUNTED = re.compile(r"\b(?:\d+|the|de|an?|one|two|three|four) $", re.IGNORECASE)
 
 ASKS = re.compile(
     r"(?:your|the|full|first|last|sur|holder's|caller's|customer's|guest's)\s{0,2}(?:\w+\s+){0,2}?names?\b|\bname(?:,? please)?\s?\?"
     r"|(?:what|which|whose|under|and) names?\b|name and |who am i (?:speaking|talking|chatting)|who(?:m)? (?:do i|am i|is this|are you)"
-    r"|names? (?:of the|on the) (?:account|guest|passenger|card|order|booking|reservation)",
+    r"|\ba name\b|names? (?:for the|of the|on the) (?:account|guest|passenger|card|order|booking|reservation)",
     re.IGNORECASE,
 )
 PLACE = "hotel restaurant product item company street user file brand shop store airline city bank business model plan event place"
@@ -64,12 +73,15 @@ NOT_ASKED = re.compile(rf"\b{either(PLACE)}(?:'s)?\s?names?\b|names? of (?:the |
 LEAD = re.compile(
     r"(?:(?:hi|hello|hey|yes|yeah|yep|yup|sure|sure thing|okay|ok|of course|certainly|absolutely|no "
     r"problem|oh|ah|um|uh|well|thanks|thank you"
-    r"|great|good|alright|it ?'?s|it is|that ?'?s|that would be|that is|that'd be|this is|i ?'?m|i am|(?:my |the )?(?:full |first "
+    r"|great|good|alright|it ?'?s|it is|(?:it )?(?:should|must|might|would|could) be|probably|i (?:think|guess|believe)|maybe|perhaps|try|that ?'?s|that would be|that is|that'd be|this is|i ?'?m|i am|(?:my |the )?(?:full |first "
     r"|last )?name(?:'s| is)?"
     r"|call me|mr|mrs|ms|miss|dr|please use|under)(?![A-Za-z'])[\s,.!:-]{0,5}){0,6}",
     re.IGNORECASE,
 )
-ANSWER = re.compile(rf"(?P<name>{ANY})(?=\s{{0,3}}(?:$|[.,;!?\n(/:&+-]|[^\x00-ɏ])|\s{{1,3}}\d)")
+LETTERS = re.compile(r"[A-Za-z](?:(?:-|\.|, ?| - | )[A-Za-z]){2,20}(?![\w'])")
+"""A name that is spelled."""
+
+ANSWER = re.compile(rf"(?P<name>{ANY})(?=\s{{0,3}}(?:$|[.,;!?\n(/:&+-]|[^\x00-ɏ])|\s{{1,3}}(?:\d|and\s))")
 GOES_ON = re.compile(
     r"\W{0,3}(?:and|but|or|i|i'm|i've|my|with|from|for|here|speaking|on|is|at|the|please|thanks|again|lol)\b", re.IGNORECASE
 )
@@ -97,24 +109,31 @@ def _by_capitals(text: str, low: str, seen: set[str]) -> Iterator[Span]:
     """Names without a word that announces them."""
     for pattern in _by_shape(text, low, seen):
         for match in pattern.finditer(text):
+            if match[match.lastgroup or "name"].split()[-1].lower() in THINGS or (pattern is BLOCK and ACRONYM.search(match["name"])):
+                continue
             yield from (span for span in name_words(match, word_names=True) if span.end == match.end(match.lastgroup or "name"))
     for match in NAMED.finditer(text):
         if _is_person(text, match):
-            yield from name_words(match)
+            yield from (span for span in name_words(match) if not is_brand(text, span))
+    for match in TICKETED.finditer(text) if "/" in text else ():
+        if match["surname"].lower() in LATIN_SURNAMES or is_given(match["given"]):
+            yield Span(*match.span("name"), "NAME")
     for match in SURNAME_FIRST.finditer(text) if "," in seen else ():
-        if is_given(match["given"]) and _can_be_name(match["name"].split(",")[0]):
+        if is_given(match["given"]) and all(map(_can_be_name, match["name"].split(",")[0].split())):
             yield Span(*match.span("name"), "NAME")
 
 
 def _introduced(match: re.Match[str], pattern: re.Pattern[str]) -> Iterator[Span]:
     if pattern is LABELLED and (match["of"] or "").lower() in NOT_OF_PERSONS:
         return
+    if pattern is TITLED and BRANDS.match(match.string, match.start()):
+        return
     if pattern is VOCATIVE and ADVERB.fullmatch(match[match.lastgroup or "name"]):
         return
     for span in name_words(match, lower=pattern in LOWER, word_names=pattern in WITH_WORD_NAMES or _ends(match)):
         if pattern is not LOWER_SIGNED or match["name"].lower() not in NO_LOWER:
             yield span
-            yield from _second(match.string, span)
+            yield from second(match.string, span)
     if pattern is INTRODUCED and (odd := ODD.fullmatch(match["name"])) and _can_be_name(odd[2]) and odd[1].lower() in ODD_NAMES:
         yield Span(*match.span("name"), "NAME")
 
@@ -124,8 +143,8 @@ def _ends(match: re.Match[str]) -> bool:
     return bool(re.match(rf"'s\b|{STOP}", match.string[match.end() :][:4]))
 
 
-def _second(text: str, span: Span) -> Iterator[Span]:
-    """The other person in "Priya and Tom"."""
+def second(text: str, span: Span) -> Iterator[Span]:
+    """The other person in "Priya and Tom", behind the first one's span."""
     if match := SECOND.match(text, span.end):
         yield from name_words(match)
 
@@ -145,12 +164,15 @@ def _by_shape(text: str, low: str, seen: set[str]) -> Iterator[re.Pattern[str]]:
 def answered_english(text: str) -> Iterator[Span]:
     """The name in an answer to a question for it."""
     lead = LEAD.match(text)
+    if letters := LETTERS.match(text, lead.end() if lead else 0):
+        yield Span(*letters.span(), "NAME")
     match = ANSWER.match(text, lead.end() if lead else 0)
     if match and (match["name"][0].isupper() or len(match["name"].split()) <= 3):
         for found in name_words(match, lower=True, word_names=True):
             rest = text[found.end : match.end("name")]
             if not rest.strip(" .'-") or GOES_ON.match(rest):
                 yield found
+                yield from second(text, found)
 
 
 def name_words(match: re.Match[str], lower: bool = False, word_names: bool = False) -> Iterator[Span]:
@@ -160,7 +182,7 @@ def name_words(match: re.Match[str], lower: bool = False, word_names: bool = Fal
     """
     group = match.lastgroup or "name"
     value = match[group]
-    capital = value[0].isupper()
+    capital = next((word for word in value.split() if word not in PARTS.split()), value)[0].isupper()
     if not capital and not lower:
         return
     parts = [(word.start(), _bare(word[0]), word[0]) for word in re.finditer(r"\S+", value)]
@@ -178,9 +200,18 @@ def name_words(match: re.Match[str], lower: bool = False, word_names: bool = Fal
         size = start + len(part)
         if part != whole:
             break
+    if re.fullmatch(r"[A-Z](?:-[A-Z])+", value[:size]):  # letters spelled
+        return
     acronym = value[:size].isupper() and size <= (2 if word_names else 4) and " " not in value[:size]
-    if size >= 2 and not acronym:
+    if size >= 2 and not acronym and value[:size] not in PARTS.split():
         yield Span(match.start(group), match.start(group) + size, "NAME")
+
+
+def is_brand(text: str, span: Span) -> bool:
+    """Whether a brand or a work is named after the person."""
+    start = max(0, span.start - 24)
+    near = BRANDS.finditer(text[start : span.end + 24])
+    return any(start + match.start() < span.end and span.start < start + match.end() for match in near)
 
 
 def _bare(word: str) -> str:
@@ -190,7 +221,11 @@ def _bare(word: str) -> str:
 def _fits(part: str, after: str, capital: bool, word_names: bool, inside: bool) -> bool:
     """Whether a word may stand in a name: no ordinary word, or one that is a name, too, where names stand or before a surname."""
     low = part.lower()
-    if _can_be_name(part) or part in PARTS.split():
+    if (
+        _can_be_name(part)
+        or part in PARTS.split()
+        or (inside and part[0].isupper() and (low in KOREAN_SYLLABLES or (len(part) == 1 and after[:1].isupper())))
+    ):
         return True
     if not capital or (low in NO_NAMES and not inside):
         return False
@@ -208,14 +243,14 @@ def _runs_on(part: str, rest: str) -> bool:
 
 def _can_be_name(word: str) -> bool:
     plain = word.lower().strip("'.-")
-    ending = len(plain) > 5 and "-" not in plain and plain.endswith(("ing", "tion")) and plain not in {"sterling", "fleming", "browning"}
+    ending = len(plain) > 5 and "-" not in plain and plain.endswith(ENDINGS) and plain not in {"sterling", "fleming", "browning", "clement"}
     return bool(plain) and plain not in ENGLISH_WORDS and not ending and not plain.endswith(("n't", "'ll", "'ve", "'re", "'m", "'d"))
 
 
 def _is_person(text: str, match: re.Match[str]) -> bool:
     first, *_, last = match["name"].lower().split()
     before = text[max(0, match.start() - 12) : match.start()]
-    if last in THINGS or COUNTED.search(before):
+    if last in THINGS or ACRONYM.search(match["name"]) or COUNTED.search(before):
         return False
     if first in NAMES_THAT_ARE_WORDS - NO_NAMES - VERBS:
         return bool(re.match(r"\s?(?:$|[,.!?;:)(\n])", text[match.end() :][:2])) and _can_be_name(last)

@@ -6,15 +6,25 @@ from collections.abc import Iterator
 from data_tools.pii.names_cues import CAP, EDGE, FULL
 from data_tools.pii.names_english import name_words
 from data_tools.pii.spans import Span
-from data_tools.pii.words import KOREAN_GIVEN_WORDS, KOREAN_THINGS, KOREAN_WORDS, SURNAMES, TITLES, either, given_names, words
+from data_tools.pii.words import (
+    KOREAN_GIVEN_WORDS,
+    KOREAN_THINGS,
+    KOREAN_WORDS,
+    SURNAMES,
+    TITLES,
+    either,
+    given_names,
+    korean_syllables,
+    words,
+)
 
 HANGUL = re.compile(r"[가-힣]")
 OPEN = r"(?<![가-힣])"
 SHAPE = rf"{SURNAMES}[가-힣]{{1,2}}"
 TOKEN = rf"(?P<name>{SURNAMES}[가-힣]{{2}})"
 END = r"(?![가-힣])"
-IS = either("입니다 이에요 예요 이라고 라고_?합 인데요 이고요")
-COPULA = rf"(?:{IS}|{either('라고 에요 이예요 이고 이며 인데 이요 이야 이구요 구요 고요 이라 라서 라는 라구 였 이었 맞')}|[요임야]{END}|(?:으로|로)\s)"
+IS = either("입니다 이에요 예요 이라고 라고_?합 인데요? 이고요 이세요 이신데 이십니다 이시고")
+COPULA = rf"(?:{IS}|{either('라고 에요 이예요 이고 이며 인데 이요 이야 이구요 구요 고요 이라 라서 라는 라구 였 이었 맞')}|[요임야]{END}|(?:으로|(?<!으)로)\s)"
 STOP = rf"(?=$|[^가-힣A-Za-z]|님|씨|고객|본인|{COPULA})"
 DONE = either("되 돼 예약 주문 했 해 등록 가입 접수 합니다 부탁")
 
@@ -56,14 +66,16 @@ CALLER = (
     "상담원 상담사 상담 매니저 담당자? 고객센터 고객지원팀 지원팀"
 )
 SAID = re.compile(
-    rf"(?:{I_AM}|^|{GREETING}[,.!~\s]{{0,3}})\s?(?P<name>[가-힣]{{2,4}}?)(?:이라고|라고)"
+    rf"(?:(?P<self>{I_AM}|{GREETING}[,.!~\s]{{0,3}})|^)\s?(?P<name>[가-힣]{{2,4}}?)(?:이라고|라고)"
     rf"\s?{either('합니다 해요 하는데 하고 하는 불러 함 부르')}"
 )
 INTRODUCED = re.compile(
     rf"{OPEN}(?:{I_AM}|{GREETING}|{either(CALLER)})[\s,.!~:]{{0,3}}(?P<name>{SHAPE})"
     rf"{either('입니다 이에요 예요 에요 이예요 인데 이고 이라고 라고 이구요 이며 이요')}"
 )
-STARTS = re.compile(rf"^{TOKEN}(?=이고)")
+STARTS = re.compile(rf"^{TOKEN}(?=이고)|^(?P<short>{SURNAMES}[준혁훈욱빈율별솔결린웅찬윤])(?=입니다|이에요|예요|인데요|이라고)")
+CALLED_SO = re.compile(rf"{OPEN}(?P<name>{SURNAMES}[가-힣]{{1,2}}?)(?=이?라는\s(?:이름|분[이께은을의]|사람|고객|직원|상담))")
+IN_NAME_OF = re.compile(rf"{OPEN}{TOKEN}(?=\s(?:이름으|명의)로\s)")
 HONORED = re.compile(rf"{OPEN}{TOKEN}(?:\s?고객님|\s?회원님|\s?님|\s?씨)(?![가-힣](?<![은는이가을를께도의과와으로,]))")
 TITLED = re.compile(
     rf"{OPEN}{TOKEN}(?=\s?{either('팀장 과장 차장 부장 대리 실장 매니저 기사 선생 원장 대표 이사 교수 간호사 상담사 상담원 사원 주임 소장 본부장 강사 코치 사장 과장 변호사 주무관 담당')}"
@@ -71,9 +83,9 @@ TITLED = re.compile(
 )
 RELATED = re.compile(rf"{OPEN}{TOKEN}(?=[은는이가]\s(?:제|저의|우리|저희)\s{KIN}|의\s{KIN}|한테|에게|께\s|께서|\s?앞(?:으로)?{END})")
 CORRECTED = re.compile(
-    rf"{OPEN}{TOKEN}(?=(?:이|가)?\s?{either('아니라 아니고 말고')}|(?:으로|로)\s?{either('바꿔 바꾸 변경 수정 정정 개명 고쳐 표기 적혀 적어 나와 나오 찍혀 되어 돼')})"
+    rf"{OPEN}{TOKEN}(?=(?:이|가)?\s?{either('아니라 아니고 말고')}|(?:으로|로)\s?{either('바꿔 바꾸 변경 수정 정정 개명 고쳐 표기 적혀 적어 나와 나오 찍혀 되어 돼 했 해')})"
 )
-NAMES_MEANT = re.compile(either("받는 이름 성함 예약자 명의 개명 주문자 수령인 예금주 신청자 영문 한글 여권 보내는 가입자 탑승"))
+NAMES_MEANT = re.compile(either("입금자 받는 이름 성함 예약자 명의 개명 주문자 수령인 예금주 신청자 영문 한글 여권 보내는 가입자 탑승"))
 QUOTED = re.compile(
     r"(?:이름|성함|성명|이니셜|각인|자수)\s?(?:은|는|을|를|자수|각인|스티커|표기|표시|란에?|에)?\s?['\"‘“](?P<name>[가-힣]{2,4})['\"’”]"
 )
@@ -83,6 +95,11 @@ BESIDE_NUMBER = re.compile(
     rf"(?=\s{{0,2}}(?:$|[,./)(\n\d]|{either('입니다 이에요 예요 님 이요 요 고객 본인 성인 앞 여기 명의 추가 으로 로 예금주')}))"
 )
 BEFORE_NUMBER = re.compile(rf"{OPEN}{TOKEN}[\s,/():]{{1,3}}(?=\d[\d-]{{8,24}}(?![A-Za-z]))")
+
+CUED = (
+    *(SAID, INTRODUCED, STARTS, CALLED_SO, IN_NAME_OF, HONORED, TITLED, KIN_NAMED, RELATED, NAMED_AS, CORRECTED, QUOTED),
+    *(BESIDE_NUMBER, BEFORE_NUMBER),
+)
 
 LATIN_LABEL = re.compile(rf"{either(WHO)}(?:명|\s?이름|\s?성함)?(?:\s?(?:은|는|이|가|:|=|\()){{0,3}}\s?(?P<name>{FULL})")
 LATIN_INTRODUCED = re.compile(
@@ -111,6 +128,7 @@ ANSWER = re.compile(
     rf"(?P<name>[가-힣]{{2,4}}?)(?:\s?{ENDING}(?:\s?{either('합니다 해요 입니다 습니다 하는데요')}|\s{DONE}[가-힣]{{0,8}})?{END}"
     rf"|(?=\s{{0,3}}(?:$|[^\s가-힣A-Za-z])))"
 )
+ANSWER_ENDS = re.compile(rf"{OPEN}(?<=[\s,.]){TOKEN}(?=\s?{ENDING}{END}|\s{{0,3}}$)")
 LATIN_ANSWER = re.compile(
     rf"(?P<name>{FULL})(?=\s{{0,3}}(?:$|[.,;!?\n(/]|\d|{either('입니다 이에요 예요 이요 요 이고 고요 이라고 라고')}))"
 )
@@ -118,7 +136,7 @@ LATIN_ANSWER = re.compile(
 AFTER_CONSONANT, AFTER_VOWEL = words("은 을 과 으"), words("는 를 와")
 PARTICLES = words("으 이 가 은 는 을 를 도 의 에 로 해 하 하고 만 와 과 한 된 될 할 으로 에서 이요 건 들 분 님")
 NO_ENDS = ("으", "게", "고", "를", "는", "에", "면", "로", "요", "까", "다", "죠", "팀", "부서", "님")
-NO_STARTS = ("없어", "없음", "모르", "그건", "그냥", "잠시", "어떻", "무엇", "누구", "왜요")
+NO_STARTS = ("라서", "라고", "라는", "라도", "라면", "없어", "없음", "모르", "그건", "그냥", "잠시", "어떻", "무엇", "누구", "왜요")
 BESIDE_ENDS = ("해", "은", "을", "만", "데", "와", "의", "도", "번", "건", "시", "원")
 """Ends of common words; beside a number, where words of all kinds stand, of more."""
 
@@ -138,43 +156,43 @@ def introduced_korean(text: str) -> Iterator[Span]:
             yield from _if_name(match)
             if match["name"] in KOREAN_GIVEN_WORDS & given_names()["korean"] and re.match(r"\s?(?:$|[,.)/\n])", text[match.end() :][:2]):
                 yield Span(*match.span("name"), "NAME")
-    for pattern in (
-        SAID,
-        INTRODUCED,
-        STARTS,
-        HONORED,
-        TITLED,
-        KIN_NAMED,
-        RELATED,
-        NAMED_AS,
-        CORRECTED,
-        QUOTED,
-        BESIDE_NUMBER,
-        BEFORE_NUMBER,
-    ):
+    for pattern in CUED:
         for match in pattern.finditer(text):
-            if pattern is CORRECTED and not (NAMES_MEANT.search(text) or match["name"][1:] in given_names()["korean"]):
-                continue
-            if pattern not in {BESIDE_NUMBER, BEFORE_NUMBER} or not match["name"].endswith(BESIDE_ENDS):
+            if _goes_with(pattern, match):
                 yield from _if_name(match)
     for pattern in (LATIN_LABEL, LATIN_INTRODUCED, LATIN_GIVEN):
         for match in pattern.finditer(text):
             yield from name_words(match)
 
 
+def _goes_with(pattern: re.Pattern[str], match: re.Match[str]) -> bool:
+    """Whether a match of a pattern that other words match, too, looks like a name."""
+    if pattern is CORRECTED:
+        given = match["name"][1:] in given_names()["korean"]
+        return given or (NAMES_MEANT.search(match.string) is not None and could_be_given(match["name"][-2:]))
+    if pattern is IN_NAME_OF or (pattern is SAID and not match["self"]):
+        return could_be_given(match["name"][-2:])
+    return pattern not in {BESIDE_NUMBER, BEFORE_NUMBER} or not match["name"].endswith(BESIDE_ENDS)
+
+
 def answered_korean(text: str) -> Iterator[Span]:
     """The name in an answer to a question for it."""
+    for match in ANSWER_ENDS.finditer(text):
+        if could_be_given(match["name"][-2:]) and not re.match(KIN, match["name"]):
+            yield from _if_name(match)
     lead = LEAD.match(text)
     start = lead.end() if lead else 0
-    if match := ANSWER.match(text, start):
-        yield from _if_name(match)
-    elif HANGUL.search(text) and (match := LATIN_ANSWER.match(text, start)):
-        yield from name_words(match)
+    if answer := ANSWER.match(text, start):
+        yield from (span for span in _if_name(answer) if not re.fullmatch(KIN, answer["name"]))
+    elif HANGUL.search(text) and (latin := LATIN_ANSWER.match(text, start)):
+        yield from name_words(latin)
 
 
 def is_korean_name(name: str) -> bool:
     """Whether Hangul in a name's place is a name rather than a common word, one with a particle, or a surname with a title."""
     if name in KOREAN_WORDS or name in KOREAN_THINGS or (len(name) > 2 and name[:2] in KOREAN_WORDS and _is_particle(name[2:], name[1])):
+        return False
+    if len(name) == 3 and name.endswith(("어서", "아서", "워서", "려서")):  # "길어서"
         return False
     return name[1:] not in TITLES and not name.endswith(NO_ENDS) and not name.startswith(NO_STARTS)
 
@@ -186,11 +204,18 @@ def _is_particle(end: str, before: str) -> bool:
     return end in PARTICLES
 
 
+def could_be_given(given: str) -> bool:
+    """Whether both syllables occur in their places in known given names."""
+    first, last = korean_syllables()
+    return given[0] in first and given[1] in last
+
+
 def ends_in_consonant(word: str) -> bool:
     """Whether the last syllable of a Hangul word has a final consonant."""
     return (ord(word[-1]) - 0xAC00) % 28 != 0
 
 
 def _if_name(match: re.Match[str]) -> Iterator[Span]:
-    if is_korean_name(match["name"]):
-        yield Span(*match.span("name"), "NAME")
+    group = match.lastgroup if match.lastgroup == "short" else "name"
+    if is_korean_name(match[group]):
+        yield Span(*match.span(group), "NAME")

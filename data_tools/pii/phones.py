@@ -18,41 +18,52 @@ REST = rf"{JOIN}(?:\d{{3,4}}|\*{{3,4}}){JOIN}(?:\d{{4}}|\*{{4}})"
 EXTENSION = r"(?:\s?(?:ext\.?|x|내선)\s?\d{1,5})?"
 END = r"(?![\d*]|[-.]\d)"
 
+APART = r"(?:[ .·/~_:,*ㅡ=|)(+-]|에|의|다시|국에){0,4}"
+MOBILE = re.compile(
+    rf"(?<![\d*+A-Za-z])(?<!\w[-.])(?:[0Oo○ㅇ][1Il][0Oo○ㅇ]|01[16789]){APART}(?:\d{APART}){{7}}\d{END}|(?<![\d.,+-])0(?: \d){{9,10}}(?![\d ]*\d)"
+    rf"|(?<![\w.,+-])07(?: ?\d){{9}}{END}|(?<![\w-])\(0\d{{2,4}}\) ?\d{{3,4}}[ -]?\d{{3,4}}{END}|(?<![\w-])10([- ])\d{{4}}\1\d{{4}}{END}"
+)
+"""Korean mobiles, however they are split; any number in single digits; British ones; Korean ones without their zero."""
+
 CERTAIN = re.compile(
     r"(?<![\d*+])(?<!\w[-.])(?<!\d{4} \d{4} )(?:"
     rf"(?:{COUNTRY}|\(?0)(?:1[016789]|{LAND})\)?{REST}"
     rf"|{HOTLINE}(?:\s?-\s?| )\d{{4}}"
-    r"|(?:\+?1[-. ]?)?\(\d{3}\)[-. ]?\d{3}[-. ]?\d{4}|(?:\+?1[-. ])?\d{3}([-. ])\d{3}\1\d{4}"  # American
+    r"|0\d(?:([ .])\d\d)(?:\1\d\d){3}|0\d \d{4} \d{4}"  # French, Australian
+    r"|(?:\+?1[-. ]?)?\(\d{3}\)[-. ]?\d{3}[-. ]?\d{4}|(?:\+?1[-. ])?\d{3}([-. ])\d{3}\2\d{4}"  # American
     rf"|0\d{{2,4}}[ -]\d{{3,4}}[ -]\d{{3,4}}|07\d{{3}} ?\d{{6}}){EXTENSION}{END}"  # British and the like
 )
-INTERNATIONAL = re.compile(rf"(?<![\d+])(?:\+|00(?=[1-9]))(?:\d[-. ()]{{0,2}}){{7,14}}\d{EXTENSION}(?!\d)")
+INTERNATIONAL = re.compile(rf"(?<![\w+])(?:\+|00(?=[1-9]))(?:\d[-. ()]{{0,2}}){{7,14}}\d{EXTENSION}(?!\d)")
 LIKELY = re.compile(
-    rf"(?<![\w+*#])(?<!\w[-./])(?:(?<!\d{{4}} )\d{{3,4}}[-. ]\d{{4}}(?! \d{{4}})|[2-9]\d{{9}}|1[568]\d{{6}}|\d{{7,8}}){END}(?![A-Za-z])"
+    rf"(?<![\w+*#])(?<!\w[-./])(?:(?<!\d{{4}} )\d{{3,4}}[-. ]\d{{4}}(?! \d{{4}})|\d{{3}}(?: ?[-./ ] ?)\d{{3}}(?: ?[-./ ] ?)?\d{{4}}|\d(?: \d){{8,10}}|0\d{{2,4}} ?/ ?\d{{2,4}}(?: ?\d{{2,4}}){{1,3}}|[6-9]\d{{4}} \d{{5}}|\d{{3}} \d{{3}} \d\d \d\d|[2-9]\d{{9}}|1[568]\d{{6}}|\d{{7,8}}){END}(?![A-Za-z])"
 )
 """A phone only beside a word that says so."""
 
 ALONE = re.compile(r"\W{0,3}([2-9]\d\d[2-9]\d{6})\W{0,3}")
 """A message that holds an American number and nothing else."""
 
-DIGITS = re.compile(r"\d{3}|\*{4}|\+\d")
+DIGITS = re.compile(r"\d{3}|\*{4}|\+\d|\d\d([ .])\d\d\1\d\d|\d \d \d")
 PHONE_WORDS = (
-    "전화 연락 핸드폰 휴대폰 휴대전화 폰\\b 문자 콜센터 고객센터 대표 내선 팩스 phone mobile \\bcell \\bcall \\btel\\b "
+    "전화 전번 뒷번호 연락 핸드폰 휴대폰 휴대전화 폰\\b 문자 콜센터 고객센터 대표 내선 팩스 phone mobile \\bcell \\bcall \\btel\\b "
     "\\btext_(?:me|to|at|us) \\bring\\b "
-    "reach \\bcontact \\bdial hotline \\bfax whatsapp \\bsms\\b in_service voicemail gave_(?:me|you) pick(?:ed)?_up \\bline\\b"
+    "\\btext_\ufffc \\bmy_no\\b reach \\bcontact \\bdial hotline \\bfax whatsapp \\bsms\\b in_service voicemail gave_(?:me|you) pick(?:ed)?_up \\bline\\b"
 )
 WORDS = re.compile(either(PHONE_WORDS + " 번호 number"), re.IGNORECASE)
 ASKED = re.compile(
-    r"전화|연락|핸드폰|휴대폰|폰\s?번호|phone|mobile|\bcell|\btel\b|contact number|reach you|call you|(?:best|callback|good) "
+    r"전화|연락|핸드폰|휴대폰|폰\s?번호|phone|mobile|\bcell|\btel\b|contact number|reach you|call you|(?:which|what) number (?:can|should|do|shall|would)|(?:best|callback|good) "
     r"number|number (?:to|we can)",
     re.IGNORECASE,
 )
 ENGLISH_OTHER = (
     "order booking reservation tracking invoice confirmation reference ref ticket case account serial model product item isbn sku "
-    "routing part component serial pin "
+    "routing part component serial pin receipt claim rma shipment parcel package waybill transaction "
     "acct"
 )
+CHANGED = re.compile(r"\b(?:phone|number|mobile|cell|contact)\b|\b(?:chan?ge?d?|updated?|switch(?:ed)?|set)\b.{0,30}\bto $", re.IGNORECASE)
+"""What tells that a number behind "my account" is a phone."""
+
 OTHER = re.compile(
-    rf"{either('주문 예약 송장 운송장 접수 모델 상품 제품 인증 회원 계좌 쿠폰 바코드')}\s?(?:번호|코드)?[^\d,.]{{0,8}}$"
+    rf"{either('주문 예약 송장 운송장 접수 모델 상품 제품 인증 회원 계좌 쿠폰 바코드 고객번호 멤버십번호 조회번호 예매번호')}\s?(?:번호|코드)?[^\d,.]{{0,8}}$"
     rf"|\b{either(ENGLISH_OTHER)}\b[^\d,.;]{{0,14}}$",
     re.IGNORECASE,
 )
@@ -71,9 +82,11 @@ DATE = re.compile(r"(?:19|20)\d\d[-. ]?(?:0[1-9]|1[0-2])(?:[-. ]?(?:[0-2]\d|3[01
 
 def find_phones(text: str, asked: str) -> Iterator[Span]:
     """All phone numbers. `asked` is what the other side said just before."""
+    for match in MOBILE.finditer(text):
+        yield Span(*match.span(), "PHONE")
     for pattern in (CERTAIN, INTERNATIONAL) if DIGITS.search(text) else ():
         for match in pattern.finditer(text):
-            if match[0].startswith(("+", "0", "(0", "(+", "(8")) or not OTHER.search(text[max(0, match.start() - 30) : match.start()]):
+            if (match[0].startswith(("+", "0", "(0", "(+", "(8")) and not match[0].startswith("00")) or not _is_other(text, match.start()):
                 yield Span(*match.span(), "PHONE")
     for match in LIKELY.finditer(text) if DIGITS.search(text) else ():
         if not DATE.fullmatch(match[0]) and _said_to_be_phone(text, match, asked):
@@ -84,6 +97,12 @@ def find_phones(text: str, asked: str) -> Iterator[Span]:
         for pattern in (SPOKEN_KOREAN, SPOKEN_ENGLISH):
             for match in pattern.finditer(text):
                 yield Span(match.start(), match.start() + len(match[0].rstrip()), _spoken_kind(text, match))
+
+
+def _is_other(text: str, start: int) -> bool:
+    """Whether a word for another number stands just before one."""
+    other = OTHER.search(text[max(0, start - 30) : start])
+    return other is not None and not (other[0].lower().startswith(("account", "acct")) and CHANGED.search(text[max(0, start - 50) : start]))
 
 
 def _spoken_kind(text: str, match: re.Match[str]) -> str:

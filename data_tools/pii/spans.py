@@ -36,6 +36,7 @@ USUAL: dict[int, int | str] = {
     **dict.fromkeys([0xA0, 0x3000, *range(0x2000, 0x200B), 0x202F, 0x09], " "),
     0x2019: "'",
 }
+LOOKALIKES = str.maketrans("Oo○ㅇIl", "000011")
 SPOKEN = str.maketrans("공영일이삼사오육륙칠팔구", "001234566789")
 SPOKEN_WORDS = {
     **{word: str(digit) for digit, word in enumerate(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"])},
@@ -114,6 +115,8 @@ def value_key(kind: str, value: str) -> str:
 
 
 def _phone_digits(value: str) -> str:
+    if value[0] in "Oo○ㅇ" and not SPOKEN_WORD.match(value):
+        value = value.translate(LOOKALIKES)
     spoken = SPOKEN_WORD.sub(lambda match: SPOKEN_WORDS[match[0].lower()], value).translate(SPOKEN)
     digits = "".join(char for char in spoken if char.isdigit() or char == "*")
     return re.sub(r"^(?:00)?820?(?=\d{8,10}$)", "0", digits)

@@ -17,7 +17,7 @@ def words(text: str) -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def given_names() -> dict[str, frozenset[str]]:
-    """The lists of names.txt: "english", "korean" (in Hangul) and "syllables" (of Korean names in Latin letters)."""
+    """The lists of names.txt: "english", "korean" and "foreign" (both in Hangul), "syllables" (of Korean names in Latin letters)."""
     text = (Path(__file__).parent / "names.txt").read_text(encoding="utf-8")
     lists = [block.split("\n", 1) for block in text.removeprefix("# ").split("\n# ")]
     return {title.split(":")[0]: words(names) for title, names in lists}
@@ -96,7 +96,7 @@ KOREAN_WORDS = words(
     "아이디 성명 이모티콘 이미지 이용권 이야기 이십대 삼십대 정수기 정장 정오 정가 최저가 강사 강습 조식 윤년 임의 한화 한우 오프라인 "
     "오렌지 서랍 신제품 신선 신품 권한 황금 안심 송금 송장 송장번호 유니폼 유통기한 전기 전동 홍보 홍삼 고기 고구마 문고리 "
     "문제점 문앞 양파 손해 배상 백업 허위 남은 심야 노선 하차 하의 하객 곽티슈 성능 차장 주문서 주문번호 우회 구성 구독 구두 구입 "
-    "구매처 민트 민트색 나이키 진주 진동 지갑 지도 지문 지우개 지퍼 엄마 엄청 채소 원단 원산지 원목 천연 방수 방학 공기 공구 현물 "
+    "네이버 쿠팡 카카오 카카오톡 지마켓 무신사 구글 애플 비밀 비공개 익명 공란 성이 불량 조건 구매처 민트 민트색 나이키 진주 진동 지갑 지도 지문 지우개 지퍼 엄마 엄청 채소 원단 원산지 원목 천연 방수 방학 공기 공구 현물 "
     "함유 염색 여름 여유 여성용 추위 추첨 도매 도장 소금 소독 소재 소음 석유 선풍기 선크림 설탕 마우스 마켓 마트 길게 연필 연두색 "
     "연보라 위로 위쪽 표면 명단 명품 기계 기념 기념품 반바지 반팔 반찬 라벨 왕만두 금색 금지 인형 제습기 모니터 모양 국물 어른 "
     "어린이 어르신 은퇴 편도 용돈 부탁 부탁드 기다려 기다리 감사합 죄송 미안 잘못 하늘색 보라색 노랑 파랑 빨강 검정 흰색 회색 분홍 "
@@ -117,7 +117,10 @@ KOREAN_GIVEN_WORDS = words(
     "형식 상태 지나 영상 정원 정식 유선 무선 진상 수상 정규 현상 명상 상영 수영 성인 진영 동선 정석 인정 인상 동원 정수 지진 여정 우연 지선 수선 기선 해상 영웅 도장 미정 "
     "보상 상수 정인 진정 수형 성형 인주 동영 영수 수명 경수 화정 소정 유한 무한 상민 용수 연장 재연 미래 조은 온유 이든 아주 영자 이한 이진 "
     "하늘 보라 지우 사랑 나라 바다 이슬 가을 여름 봄 겨울 다운 아름 우리 나리 나무 유리 수정 지원 미소 진주 보람 소망 은혜 진실 슬기 "
-    "기쁨 소리 지도 신원 시원 가영 예지 지영 보배 상미 정리 은행 사과 유나 하나 두리 세나 가람 누리 다정 소정 인정 "
+    "기준 기호 기원 기상 강산 강인 경남 대용 대원 대한 동주 마루 만수 방울 상호 소비 소라 소유 소원 수호 승낙 승인 연경 연두 연하 영광 영남 영화 우상 우성 우정 원기 유공 유성 유수 유연 "
+    "유정 유지 유채 유화 은상 인성 인수 인자 인재 인지 인화 자영 재원 재일 재정 재현 정국 정기 정자 정화 종식 주한 지난 지니 지상 지석 지형 진솔 창원 태양 하루 하수 한결 한일 해라 해일 향기 현재 형국 "
+    "희석 단아 소진 여주 영주 이레 일호 미주 나온 이건 하라 하이 리사 대성 조이 하얀 고은 "
+    "기쁨 소리 지도 신원 시원 가영 예지 지영 보배 상미 정리 은행 사과 유나 채우 지수 하나 두리 세나 가람 누리 다정 소정 인정 "
     "정은 성은 지은 수리 성실 재미 주말 진행 주연 우주 서로 예약 나래 노을 새벽 새롬 햇살 단비 구름 송이 초롱 샘 솔 별 달 강 선물 "
     "민주 자유 평화 이유 상아 은하 수지 세미 고은 예은 보미 나은 하영 도움 주원 기대 대기 승인 시우 도은 수현 주문 정우 상우 나영"
 )
@@ -193,6 +196,7 @@ ENGLISH_WORDS = words(
 
 THINGS = words(
     "bonas secret bank nespresso spencer bed drive turn court place way bank temple palmer palmers street road avenue lane hotel inn store shop collection edition sponge "
+    "mcqueen jacobsen eames cafe bakery salon studio studios clinic garage gym bar pub restaurant bistro grill kitchen pharmacy spa boutique "
     "boots lamp chair table sofa mug shoes bag dress jacket klein hilfiger kors lauren martens spade daniels jeans perfume pro max "
     "plus mini "
     "book books park center centre square station airport hall house kong river valley beach city county island day award foundation "
@@ -222,3 +226,20 @@ NAMES_THAT_ARE_WORDS = words(
     "robin savannah siena sienna sora sydney una viola virginia washington zelda bonnie brandy cherry carolina asia santiago coco tiger"
 )
 """Names that are ordinary words: they count only with a capital, where a name can stand."""
+
+BRANDS = re.compile(
+    r"\b(?:Levi'?s|Dr\.? (?:Martens|Pepper|Oetker|Scholl)|Marc Jacobs|Sam's Club|Trader Joe|Michael Kors|Tommy Hilfiger|Calvin Klein|Ralph Lauren|Jimmy Choo|Tory Burch"
+    r"|Alexander (?:Wang|McQueen)|Tom Ford|Hugo Boss|Paul Smith|Jo Malone|Est[eé]e Lauder|Kate Spade|Vera (?:Wang|Bradley)|Stella (?:McCartney|Artois)|Vivienne Westwood|Louis Vuitton"
+    r"|Christian (?:Dior|Louboutin)|Yves Saint|Victoria'?s Secret|Mary Kay|Elizabeth Arden|Bobbi Brown|Charlotte Tilbury|Laura (?:Mercier|Ashley)|Cath Kidston|John (?:Lewis|Deere|Frieda)"
+    r"|Ted Baker|Fred Perry|Karen Millen|Johnnie Walker|Jack Daniel'?s?|Jim Beam|Jose Cuervo|Ben & Jerry|Uncle Ben|Harry (?:Potter|Styles|Winston)|Taylor Swift|Stephen King|Mario (?:Kart|Bros)"
+    r"|Tim Hortons|Papa Johns?|Wendy'?s|Denny'?s|Arby'?s|Macy'?s|Kohl'?s|Lowe'?s|Sainsbury'?s|Dillard'?s|Carl'?s Jr|Dick'?s Sporting|Eddie Bauer|Steve Madden|Oscar Mayer|Betty Crocker"
+    r"|Kurt Geiger|Russell (?:Hobbs|Athletic)|Philipp Plein|Giorgio Armani|Marc O'Polo|Martha Stewart|Rachael Ray|Barbie|Thomas (?:Sabo|the Tank)|Emma (?:mattress|bed)|Lea & Perrins)\b"
+)
+"""Brands, shops and works named after persons: names only where somebody is introduced."""
+
+LATIN_SURNAMES = words(
+    "kim lee park choi jung jeong chung kang cho jo yoon yun jang lim han oh seo shin kwon hwang ahn an song ryu yoo yu hong ko go moon yang son "
+    "bae baek heo nam sim noh no ha kwak sung cha joo woo koo min na jin ji um won chae cheon bang kong hyun byun yeo chu do so seok sun ma pyo ki "
+    "ban myung wang nguyen tran le pham li wang zhang chen liu tanaka sato suzuki wi ok"
+)
+"""Of Korea and its neighbours: they stand before the given name."""
