@@ -36,6 +36,8 @@ class Adapter:
     config: Config
     data_hash: str
     template_hash: str
+    loss: float | None  # held-out, of the adapter merged into the base's own weights; None where that was not measured
+    best_loss: float | None  # of the better merge, which is what its own config serves
 
     @property
     def folder(self) -> Path:
@@ -148,6 +150,7 @@ def _load(config: Config, base: Path, name: str, root: Path) -> Adapter:
         data, rendered, made_for = record["data_hash"], record["template_hash"], record["base"]
         same_folder = Path(record["base_path"]).resolve() == base.resolve()
         found = f"{made_for} ({record['base_revision']})"
+        losses = record["merge"].get("losses", {})
     except (KeyError, TypeError) as error:
         raise UserError(f"{root}/model/provenance.json: has no {error} of its training; run `make train` again to rebuild it") from None
     served = f"{config.model.base} ({config.model.revision or base.name})"
@@ -158,7 +161,7 @@ def _load(config: Config, base: Path, name: str, root: Path) -> Adapter:
             f"{key}: {root} was trained with template {template}, not {config.model.template}; set model.template to {template}"
         )
     own = config.model_copy(update={"name": name, "company": company, "system_prompt": prompt})
-    adapter = Adapter(name, root, rank, own, data, rendered)
+    adapter = Adapter(name, root, rank, own, data, rendered, losses.get("pristine"), min(losses.values(), default=None))
     if not adapter.weights.is_file() or not adapter.weights.stat().st_size:
         raise UserError(f"{key}: {adapter.weights} is missing or empty; run `make train` again to rebuild it")
     return adapter

@@ -19,6 +19,9 @@ GIB = 1024**3
 ENGINE_OVERHEAD = 1.5
 """GiB that the API server and the engine take beside weights and cache, on a CPU, with the 135M model."""
 
+WORSE = 1.02
+"""Factor of a held-out loss from which a difference is worth a warning."""
+
 
 def check(config: Config, run: Run, device: Device) -> None:
     """Raise UserError for what cannot work; warn about what will work otherwise than one may think."""
@@ -120,6 +123,11 @@ def adapter_warnings(adapter: Adapter) -> list[str]:
         lines.append(
             f"{adapter.root}: the chat template changed since training, so its prompts are not those of the training; "
             "run `make train` to use the new one"
+        )
+    if adapter.loss and adapter.best_loss and adapter.loss > WORSE * adapter.best_loss:
+        lines.append(
+            f"{adapter.root}: on the base's own weights its held-out loss is {adapter.loss:.3f}, merged as `make train` chose it is "
+            f"{adapter.best_loss:.3f}; compare answers, and serve the merged model with its own config if they are worse"
         )
     return lines
 

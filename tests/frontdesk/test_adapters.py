@@ -50,6 +50,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
             "base": "models/base",
             "base_path": "models/base",
             "base_revision": "base",
+            "merge": {"into": "dequantized", "losses": {"pristine": 2.0, "dequantized": 1.0}},
         }
         write(root / "model/provenance.json", provenance)
     return config
@@ -76,7 +77,7 @@ def test_two_companies(config: Config) -> None:
     a, b = load_adapters(config)
     assert (a.name, a.rank, a.config.company, a.config.system_prompt) == ("shop-a", 12, "Shop a", "You are a.")
     assert (b.name, b.folder, b.config.name) == ("shop-b", Path("runs/b/adapter"), "shop-b")
-    assert not a.template_changed
+    assert (a.template_changed, a.loss, a.best_loss) == (False, 2.0, 1.0)
     assert page_model(config) == "shop-a"
 
 

