@@ -61,7 +61,7 @@ def answer(config: Config, folder: Path, questions: list[dict[str, Any]]) -> lis
     tokenizer.chat_template = chat_template(config)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16).to(device)
-    return greedy_answers(model, tokenizer, [question["messages"] for question in questions])
+    return [answer.text for answer in greedy_answers(model, tokenizer, [question["messages"] for question in questions])]
 
 
 def report(run: Run, data_hash: str, questions: list[dict[str, Any]], answers: dict[str, list[str]]) -> None:

@@ -57,19 +57,26 @@ class DataConfig(Section):
 
 
 class TrainConfig(Section):
-    """QLoRA and the optimizer. Defaults suit an 8B model on one GPU."""
+    """The method and the optimizer. Defaults suit QLoRA of an 8B model on one GPU."""
 
+    method: Literal["qlora", "lora", "full", "adapter", "prefix"] = "qlora"  # what each is: train/methods.py
+    bits: Literal[4, 8] = 4  # of qlora's frozen weights: NF4 with double quantization, or LLM.int8
     rank: int = Field(32, ge=1)  # 16 to 64 for small data; alpha is always twice the rank
     dropout: float = Field(0.05, ge=0, lt=1)
+    virtual_tokens: int = Field(20, ge=1)  # of prefix tuning
     learning_rate: float = Field(2e-4, gt=0)  # about ten times that of full tuning
     epochs: float = Field(4, gt=0)
     batch_size: int = Field(8, ge=1)
     accumulation: int = Field(1, ge=1)
     max_length: int = Field(1024, ge=32)  # tokens of a row; longer conversations are cut into windows
+    neftune: float = Field(5.0, ge=0)  # noise on the embeddings (Jain et al. 2023); 0 turns it off
     evaluations: int = Field(8, ge=1)  # held-out losses (and checkpoints) in one training
     patience: int = Field(2, ge=1)  # evaluations without a better held-out loss before training stops
     precision: Literal["auto", "bf16", "fp32"] = "auto"  # auto: bf16 on a GPU, the faster in a timed probe on a CPU
+    packing: bool = True  # the rows of a batch as one row without padding, if a probe shows that they stay apart
+    dequantize_once: bool | None = None  # hold the quantized weights in the compute dtype: faster, more memory; None: where it fits
     gradient_checkpointing: bool = False
+    parity_prompts: int = Field(50, ge=0)  # held-out prompts on which adapter, merged and served model must agree; 0 skips the proof
     seed: int = 7
 
 

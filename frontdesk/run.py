@@ -32,7 +32,18 @@ class Run:
 
     @property
     def adapter(self) -> Path:
+        """What training left: a PEFT adapter, or for the method `full` all weights in fp32."""
         return self.root / "adapter"
+
+    @property
+    def training(self) -> Path:
+        """The record of a finished training; written after the adapter."""
+        return self.root / "training.json"
+
+    @property
+    def parity(self) -> Path:
+        """Whether adapter, merged and served model say the same."""
+        return self.root / "parity.json"
 
     @property
     def model(self) -> Path:

@@ -1,43 +1,59 @@
-"""Train a run's adapter and merge it.
+"""Train a run by its method, merge the result, and prove that the served model says what the trained one says.
 
     python -m train configs/demo.yaml
 
-Reads `runs/NAME/data/`; writes `runs/NAME/adapter/`, `training.json`, `loss.png` and `runs/NAME/model/` (see train/merge.py).
-A killed training goes on from its last whole checkpoint; a finished one is not repeated while data and config stay the same.
+Reads `runs/NAME/data/`; writes `runs/NAME/adapter/`, `training.json`, `loss.png`, `runs/NAME/model/` (see train/merge.py) and `parity.json`
+(see train/parity.py). A killed training goes on from its last whole checkpoint; what is finished is not repeated while data and config stay
+the same.
 
-`training.json`: {"key", "precision", "steps", "best_step", "seconds", "tokens_per_second", "peak_rss_gib",
-"held_out": {set: {"before", "after"}}, "history"}
+`training.json`: {"key", "method", "precision", "packed", "trainable_parameters", "steps", "best_step", "seconds", "tokens_per_second",
+"peak_rss_gib", "peak_gpu_gib", "predicted_gib", "held_out": {set: {"before", "after"}}, "overfits", "history"}; the held-out sets are
+"wordings" (of trained entries), "unseen" (entries and conversations) and "general" (neutral text: what is forgotten).
 """
 
+import contextlib
 import hashlib
 import json
 import resource
 import shutil
+import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from frontdesk.base import load_tokenizer, locate
 from frontdesk.config import Config, config_argument, load_config
-from frontdesk.errors import UserError
+from frontdesk.errors import UserError, warn
 from frontdesk.errors import run as run_main
-from frontdesk.files import read_json, read_jsonl, whole_folder, write_json
+from frontdesk.files import read_json, read_jsonl, write_json
 from frontdesk.quiet import quiet
 from frontdesk.run import Run
+from train.methods import METHODS
+
+if TYPE_CHECKING:
+    import torch
+
+    from train.trainer import TokenRow
 
 
 def main() -> None:
-    """Check, tokenize, train, merge."""
+    """Check, train, merge, prove."""
     config = load_config(config_argument("train", __doc__))
     run = Run(config.name)
     if not run.manifest.is_file():
         raise UserError(f"{run.manifest}: no data; training needs it; run `make data CONFIG=configs/{config.name}.yaml` first")
     data_hash = read_json(run.manifest)["data_hash"]
     key = run_key(config, data_hash)
-    if run.provenance.is_file() and read_json(run.provenance).get("key") == key:
-        print(f"train: {run.model} is up to date with data {data_hash} and its config; nothing to do")
+    if finished(config, run, key):
+        print(f"train: {run.root} is up to date with data {data_hash} and its config; nothing to do")
         return
+    with full_disk_in_one_line(run):
+        train(config, run, data_hash, key)
 
+
+def train(config: Config, run: Run, data_hash: str, key: str) -> None:
+    """What is not finished yet of: adapter, merged model, proof."""
     import torch  # the heavy imports begin here, after the cheap checks
 
     from train import base as base_model
@@ -46,96 +62,139 @@ def main() -> None:
     quiet()
     base = locate(config.model)
     base_model.check_fit(base, run.root)
-    record = run.root / "training.json"
-    if record.is_file() and read_json(record)["key"] == key:
-        dtype = getattr(torch, read_json(record)["precision"])
-        print(f"train: {run.adapter} is trained already; going on with the merge", flush=True)
+    mergeable = METHODS[config.train.method].mergeable
+    if not mergeable:
+        warn(f"{config.train.method} tuning cannot be merged and vLLM cannot serve it: this run can be compared (make compare), not served")
+    if has_key(run.training, key):
+        dtype = getattr(torch, read_json(run.training)["precision"])
+        print(f"train: {run.adapter} is trained already", flush=True)
     else:
         dtype, reason = precision.choose(config.train.precision)
-        print(f"train: {config.name}: base {config.model.base}, NF4 with double quantization, {str(dtype)[6:]} ({reason})", flush=True)
+        print(f"train: {config.name}: {config.train.method} of {config.model.base} in {str(dtype)[6:]} ({reason})", flush=True)
         train_adapter(config, run, base, dtype, key)
+    if not mergeable or not is_main_process():
+        return
+    if not has_key(run.provenance, key):
+        started = time.monotonic()
+        merge.merge(config, run, base, data_hash, key)
+        print(f"train: merged in {time.monotonic() - started:.0f} s", flush=True)
+    if config.train.parity_prompts:
+        prove(config, run, base, dtype, key)
+    print(f"train: the model is {run.model}, the loss curve {run.root}/loss.png")
+
+
+def prove(config: Config, run: Run, base: Path, dtype: "torch.dtype", key: str) -> None:
+    """The parity gate: exit code 1 where the served model does not say what was trained."""
+    from train import parity
+
     started = time.monotonic()
-    merge.merge(config, run, base, dtype, data_hash, key)
-    print(f"train: merged in {time.monotonic() - started:.0f} s; the model is {run.model}, the loss curve {run.root}/loss.png")
+    failures = parity.prove(config, run, base, dtype, key)
+    if failures:
+        sys.exit(f"error: {run.parity}: the served model does not say what was trained: {'; '.join(failures)}")
+    print(f"train: parity proven in {time.monotonic() - started:.0f} s", flush=True)
 
 
 def run_key(config: Config, data_hash: str) -> str:
-    """A digest of what the trained model depends on: the data, and the config but for serving and the page."""
-    parts = config.model_dump(mode="json", exclude={"name", "company", "serve", "ui", "data"})
+    """A digest of what the trained model depends on: the data, and the config but for serving, the page and the proof."""
+    unrelated: Any = {"name": True, "company": True, "serve": True, "ui": True, "data": True, "train": {"parity_prompts"}}
+    parts = config.model_dump(mode="json", exclude=unrelated)
     return hashlib.sha256(json.dumps([data_hash, parts], sort_keys=True).encode()).hexdigest()[:16]
 
 
-def train_adapter(config: Config, run: Run, base: Path, dtype: Any, key: str) -> None:
-    """Train the LoRA adapter, resuming where a killed training left off, and save it with its record and curve."""
-    from train.base import load_nf4
+def has_key(record: Path, key: str) -> bool:
+    """Whether a JSON record exists and belongs to this data and config."""
+    return record.is_file() and read_json(record).get("key") == key
+
+
+def finished(config: Config, run: Run, key: str) -> bool:
+    """Whether nothing is left to do."""
+    if not METHODS[config.train.method].mergeable:
+        return has_key(run.training, key)
+    proven = not config.train.parity_prompts or (has_key(run.parity, key) and read_json(run.parity)["passed"])
+    return has_key(run.provenance, key) and proven
+
+
+def train_adapter(config: Config, run: Run, base: Path, dtype: "torch.dtype", key: str) -> None:
+    """Train, resuming where a killed training left off, and save adapter, record and curve."""
+    import torch
+
+    from train.base import load
+    from train.checkpoints import newest_whole
     from train.curve import draw
     from train.trainer import build
 
+    settings = config.train
     tokenizer = load_tokenizer(config, base)
-    train, held_out = load_rows(config, run, tokenizer)
-    model = load_nf4(base, dtype)
-    trainer, progress = build(model, tokenizer, train, held_out, config.train, run.checkpoints)
+    rows, held_out = load_rows(config, run, tokenizer)
+    checkpoint = newest_whole(run.checkpoints, key)
+    trainer, progress = build(
+        load(base, settings, dtype),
+        tokenizer,
+        rows,
+        held_out,
+        settings,
+        run.checkpoints,
+        autocast=settings.method == "full" and dtype == torch.bfloat16,
+        resumed=checkpoint is not None,
+    )
     trainable = sum(p.numel() for p in trainer.model.parameters() if p.requires_grad)
-    print(f"train: rank {config.train.rank}, {trainable / 1e6:.1f} M trainable parameters, {config.train.epochs:g} epochs", flush=True)
-    checkpoint = last_checkpoint(run.checkpoints, key)
+    print(f"train: {trainable / 1e6:.1f} M trainable parameters, {settings.epochs:g} epochs", flush=True)
     if checkpoint:
         print(f"train: going on from {checkpoint}", flush=True)
     started = time.monotonic()
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     seconds = time.monotonic() - started
+    if trainer.safekeeping.interrupted:
+        print(f"interrupted; `make train` goes on from {newest_whole(run.checkpoints, key)}", file=sys.stderr, flush=True)
+        sys.exit(130)
     history = trainer.state.log_history
-    with whole_folder(run.adapter) as folder:
-        trainer.model.save_pretrained(folder)
+    trainer.save_adapter(run.adapter)
+    if not is_main_process():
+        return
     draw(history, config.name, run.root / "loss.png")
     best = trainer.state.best_global_step or trainer.state.global_step
+    losses = held_out_losses(history, best)
     write_json(
-        run.root / "training.json",
+        run.training,
         {
             "key": key,
+            "method": settings.method,
             "precision": str(dtype).removeprefix("torch."),
+            "packed": trainer.args.padding_free,
+            "trainable_parameters": trainable,
             "steps": trainer.state.global_step,
             "best_step": best,
             "seconds": round(seconds),
             "tokens_per_second": round(progress.speed()),
             "peak_rss_gib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2),
-            "held_out": held_out_losses(history, best),
+            "peak_gpu_gib": round(torch.cuda.max_memory_allocated() / 2**30, 2) if torch.cuda.is_available() else None,
+            "held_out": losses,
+            "overfits": overfits(history, best),
             "history": history,
         },
     )
+    tell(config, run, history, best, losses)
     shutil.rmtree(run.checkpoints, ignore_errors=True)
 
 
-def load_rows(config: Config, run: Run, tokenizer: Any) -> tuple[list[dict[str, list[int]]], dict[str, list[dict[str, list[int]]]]]:
+def load_rows(config: Config, run: Run, tokenizer: Any) -> "tuple[list[TokenRow], dict[str, list[TokenRow]]]":
     """Token rows for training and the held-out sets; prints what there is. The first held-out set decides when to stop."""
+    from train.general import general_rows, languages
     from train.rows import token_rows
 
     sets = {}
     for name in ("train", "valid_wordings", "valid"):
-        rows, counts = token_rows(tokenizer, read_jsonl(run.data / f"{name}.jsonl"), config.train.max_length)
-        sets[name] = rows
-        print(f"train: {name}: {counts.rows} rows, {counts.tokens} tokens, {counts.supervised} supervised", flush=True)
+        rows = read_jsonl(run.data / f"{name}.jsonl")
+        sets[name], counts = token_rows(tokenizer, rows, config.train.max_length)
+        print(f"train: {name}: {counts.rows} rows, {counts.tokens} tokens, {counts.supervised} supervised, 0 answers cut", flush=True)
+        if name == "train":
+            spoken = languages([row["messages"][0]["content"] for row in rows])
     if not sets["train"]:
         raise UserError(f"{run.data}/train.jsonl: no rows; training needs some; add FAQ entries or chats to the config's sources")
     held_out = {label: sets[name] for label, name in (("wordings", "valid_wordings"), ("unseen", "valid")) if sets[name]}
     if not held_out:
         raise UserError(f"{run.data}/valid.jsonl: no rows; early stopping needs some; raise data.valid_share or add sources")
-    return sets["train"], held_out
-
-
-def last_checkpoint(folder: Path, key: str) -> Path | None:
-    """The newest whole checkpoint of the same data and config; checkpoints of others are removed, as are unfinished ones."""
-    note = folder / "key"
-    if not note.is_file() or note.read_text() != key:
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        note.write_text(key)
-    whole = []
-    for checkpoint in folder.glob("checkpoint-*"):
-        if (checkpoint / "trainer_state.json").is_file():  # written last
-            whole.append(checkpoint)
-        else:
-            shutil.rmtree(checkpoint)
-    return max(whole, key=lambda path: int(path.name.split("-")[1]), default=None)
+    return sets["train"], held_out | {"general": general_rows(tokenizer, spoken)}
 
 
 def held_out_losses(history: list[dict[str, Any]], best_step: int) -> dict[str, dict[str, float]]:
@@ -146,6 +205,52 @@ def held_out_losses(history: list[dict[str, Any]], best_step: int) -> dict[str, 
             if name.startswith("eval_") and name.endswith("_loss") and entry["step"] in (0, best_step):
                 losses.setdefault(name[5:-5], {})["after" if entry["step"] else "before"] = round(value, 4)
     return losses
+
+
+def overfits(history: list[dict[str, Any]], best_step: int) -> bool:
+    """Whether the loss of the first held-out set rose after the best step while training went on."""
+    name = next(key for entry in history for key in entry if key.startswith("eval_") and key.endswith("_loss"))
+    last = [entry for entry in history if name in entry][-1]
+    best = next(entry for entry in history if name in entry and entry["step"] == best_step)
+    return bool(last["step"] > best_step and last[name] > 1.02 * best[name])
+
+
+def tell(config: Config, run: Run, history: list[dict[str, Any]], best: int, losses: dict[str, dict[str, float]]) -> None:
+    """Print what the training did: the kept step, over-fitting, forgetting."""
+    steps = history[-1]["step"]
+    if overfits(history, best):
+        warn(
+            f"{run.root}/loss.png: the run over-fits: its held-out loss rose after step {best} of {steps}, which is kept; "
+            f"lower train.epochs {config.train.epochs:g} or add wordings"
+        )
+    general = losses["general"]
+    print(
+        f"train: kept step {best} of {steps}; forgetting: loss on general text "
+        f"{general['before']:.3f} before, {general['after']:.3f} after ({general['after'] - general['before']:+.3f})",
+        flush=True,
+    )
+
+
+def is_main_process() -> bool:
+    """False in all but the first process of a distributed training."""
+    from accelerate import PartialState
+
+    return bool(PartialState().is_main_process)
+
+
+@contextlib.contextmanager
+def full_disk_in_one_line(run: Run) -> Iterator[None]:
+    """Turn the many errors that a full disk causes in libraries into one that says so."""
+    try:
+        yield
+    except Exception as error:
+        free = shutil.disk_usage(run.root).free
+        if isinstance(error, UserError) or not ("No space left" in str(error) or free < 2**24):
+            raise
+        raise UserError(
+            f"{run.root}: the disk is full ({free / 2**20:.0f} MiB free); free some space and run `make train` again, "
+            "it goes on from the last whole checkpoint"
+        ) from None
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
-"""The base model in training: whether it fits, and how it is loaded (NF4 with double quantization)."""
+"""The base model in training: whether it fits, and how it is loaded."""
 
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from frontdesk.base import weights
+from frontdesk.config import TrainConfig
 from frontdesk.errors import UserError
 
 if TYPE_CHECKING:
@@ -46,24 +47,50 @@ def check_fit(folder: Path, run_root: Path) -> None:
         )
 
 
-def load_nf4(folder: Path, dtype: "torch.dtype") -> "PreTrainedModel":
-    """The base in NF4 with double quantization (QLoRA, Dettmers et al. 2023), computing in `dtype`."""
-    import torch
-    from bitsandbytes.nn import Linear4bit
-    from transformers import AutoModelForCausalLM, BitsAndBytesConfig
+def load(folder: Path, settings: TrainConfig, dtype: "torch.dtype") -> "PreTrainedModel":
+    """The base as `settings.method` needs it: quantized for qlora, in fp32 for full, else in `dtype`.
 
+    A quantized base whose weights, held in `dtype`, take less than a third of the free memory of a CPU is dequantized once: the
+    same numbers on NF4's (or int8's) grid, without decoding them at every product (`train.dequantize_once` forces or forbids it).
+    """
+    import torch
+
+    if settings.method == "full":
+        return load_plain(folder, torch.float32)
+    if settings.method != "qlora":
+        return load_plain(folder, dtype)
+    model = load_quantized(folder, settings.bits, dtype)
+    once = settings.dequantize_once
+    if once is None:
+        once = not torch.cuda.is_available() and model.num_parameters() * dtype.itemsize < free_memory() / 3
+    return model.dequantize(dtype=dtype) if once else model
+
+
+def load_quantized(folder: Path, bits: int, dtype: "torch.dtype") -> "PreTrainedModel":
+    """The base in NF4 with double quantization (QLoRA, Dettmers et al. 2023) or in LLM.int8 (the same, 2022), computing in `dtype`."""
+    from bitsandbytes.nn import Linear4bit
+    from transformers import BitsAndBytesConfig
+
+    if bits == 8:
+        return load_plain(folder, dtype, quantization_config=BitsAndBytesConfig(load_in_8bit=True))
     quantization = BitsAndBytesConfig(
         load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=dtype
     )
-    options: dict[str, Any] = {"quantization_config": quantization, "dtype": dtype}
-    if torch.cuda.is_available():
-        options |= {"attn_implementation": "sdpa", "device_map": {"": 0}}
-    else:
-        options["attn_implementation"] = "eager"  # for rows of about 100 tokens a tenth faster than sdpa's CPU kernel, whole steps compared
-    model = AutoModelForCausalLM.from_pretrained(folder, **options)
+    model = load_plain(folder, dtype, quantization_config=quantization)
     for module in model.modules():
         if isinstance(module, Linear4bit):
             # On a CPU with avx512_bf16, bitsandbytes 0.50 repacks the weights for inference at the first forward in evaluation mode, for
             # good; the packed product has no gradient, so a training that evaluates would go on with wrong gradients, silently.
             module.support_avx512bf16_for_cpu = False
     return model
+
+
+def load_plain(folder: Path, dtype: "torch.dtype", **options: Any) -> "PreTrainedModel":
+    """A model folder as it is, in `dtype`, on the GPU if there is one."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    options["attn_implementation"] = "sdpa"
+    if torch.cuda.is_available():
+        options["device_map"] = {"": 0}
+    return AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, **options)

@@ -1,12 +1,12 @@
-"""Merge the adapter into the base as the adapter saw it, and prove how much of its voice the merged model keeps.
+"""Merge the adapter into each base it may go into, keep the better, and write the model that is served.
 
-The adapter was trained on NF4 weights, so it is added to the dequantized NF4 weights, not to the pristine ones, whose rounding it never
-saw. The sum is made in fp32 where memory allows and rounded to bf16 once.
+QLoRA's adapter was trained on quantized weights. Added to the pristine ones it meets rounding it never saw; added to the dequantized
+ones it meets what it saw, and keeps their error. Neither always wins, so both are scored by their loss on the held-out rows.
 
 Writes `runs/NAME/model/`: config, bf16 safetensors, tokenizer, `chat_template.jinja`, `generation_config.json` whose `eos_token_id` ends a
 turn, and, last, `provenance.json`:
     {"name", "key" (of data and config, see train/__main__.py), "data_hash", "config" (resolved), "template_hash",
-     "base", "base_path", "base_revision", "merge": {"into", "dtype", "unchanged_answers", "of"}, "versions"}
+     "base", "base_path", "base_revision", "method", "merge": {"into", "losses": {base: held-out loss of the merged model}}, "versions"}
 """
 
 import importlib.metadata
@@ -15,48 +15,35 @@ from typing import TYPE_CHECKING, Any
 
 from frontdesk.base import load_tokenizer
 from frontdesk.config import Config
-from frontdesk.errors import warn
 from frontdesk.files import read_jsonl, whole_folder, write_json, write_text
-from frontdesk.generate import greedy_answers
-from frontdesk.prompt import TURN_ENDS, Message, chat_template, template_hash
+from frontdesk.prompt import TURN_ENDS, chat_template, template_hash
 from frontdesk.run import Run
-from train.base import free_memory, load_nf4, weight_bytes
+from train.rows import IGNORED, token_rows
+from train.tuned import BASES, merged
 
 if TYPE_CHECKING:
-    import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-PROMPTS = 24  # held-out prompts on which adapter and merged model are compared
-ENOUGH_UNCHANGED = 0.7
 PACKAGES = ("torch", "transformers", "peft", "trl", "bitsandbytes")
 
 
-def merge(config: Config, run: Run, base: Path, dtype: "torch.dtype", data_hash: str, key: str) -> None:
-    """Merge `runs/NAME/adapter`, trained in `dtype`, and write `runs/NAME/model`."""
-    import torch
-    from peft import PeftModel
-
+def merge(config: Config, run: Run, base: Path, data_hash: str, key: str) -> None:
+    """Merge `runs/NAME/adapter` and write `runs/NAME/model`."""
     tokenizer = load_tokenizer(config, base)
-    prompts = held_out_prompts(run)
-    # Dequantized to the dtype of training, the base computes what NF4 computed there, and decodes faster.
-    dequantized = load_nf4(base, dtype).dequantize(dtype=dtype)
-    adapter_model = PeftModel.from_pretrained(dequantized, run.adapter)
-    print(f"merge: {len(prompts)} held-out answers from the adapter", flush=True)
-    before = greedy_answers(adapter_model, tokenizer, prompts)
-
-    merge_dtype = torch.float32 if _fits_fp32(base) else torch.bfloat16
-    merged = PeftModel.from_pretrained(adapter_model.unload().to(merge_dtype), run.adapter).merge_and_unload().to(torch.bfloat16)
-    print("merge: the same answers from the merged model", flush=True)
-    after = greedy_answers(merged, tokenizer, prompts)
-    unchanged = sum(a == b for a, b in zip(before, after, strict=True))
-    print(f"merge: {unchanged} of {len(prompts)} greedy answers unchanged", flush=True)
-    if unchanged < ENOUGH_UNCHANGED * len(prompts):
-        changed = len(prompts) - unchanged
-        warn(f"the merge changed {changed} of {len(prompts)} greedy answers; expected at most 30 %; compare them in {run.root}/merge.json")
-    write_json(
-        run.root / "merge.json",
-        [{"messages": prompt, "adapter": a, "merged": b} for prompt, a, b in zip(prompts, before, after, strict=True)],
-    )
+    rows = [row for name in ("valid_wordings", "valid") for row in read_jsonl(run.data / f"{name}.jsonl")]
+    held_out = token_rows(tokenizer, rows, config.train.max_length)[0]
+    losses: dict[str, float] = {}
+    for into in BASES[config.train.method]:
+        model = merged(config, run, base, into)
+        losses[into] = round(mean_loss(model, held_out), 4)
+        last = into
+        print(f"merge: into {describe(into)}: held-out loss {losses[into]:.4f}", flush=True)
+    best = min(losses, key=lambda into: losses[into])
+    if len(losses) > 1:
+        print(f"merge: the {best} base is kept", flush=True)
+    if best != last:
+        del model
+        model = merged(config, run, base, best)
     provenance = {
         "name": config.name,
         "key": key,
@@ -66,27 +53,33 @@ def merge(config: Config, run: Run, base: Path, dtype: "torch.dtype", data_hash:
         "base": config.model.base,
         "base_path": str(base),
         "base_revision": config.model.revision or base.name,
-        "merge": {
-            "into": "dequantized NF4",
-            "dtype": str(merge_dtype).removeprefix("torch."),
-            "unchanged_answers": unchanged,
-            "of": len(prompts),
-        },
+        "method": config.train.method,
+        "merge": {"into": best, "losses": losses},
         "versions": {package: importlib.metadata.version(package) for package in PACKAGES},
     }
-    save(config, merged, tokenizer, run.model, provenance)
+    save(config, model, tokenizer, run.model, provenance)
 
 
-def held_out_prompts(run: Run) -> list[list[Message]]:
-    """First questions that training did not see: wordings of trained entries first, then unseen entries and conversations."""
-    rows = [row for name in ("test_wordings", "test", "valid") for row in read_jsonl(run.data / f"{name}.jsonl")]
-    wordings = [row for row in rows if row["kind"] == "faq"] + [row for row in rows if row["kind"] != "faq"]
-    step = max(1, len(wordings) // PROMPTS)
-    return [row["messages"][:1] for row in wordings[::step][:PROMPTS]]
+def describe(into: str) -> str:
+    """A base of BASES in words."""
+    return {"pristine": "the pristine base", "dequantized": "the dequantized base", "none": "nothing (every weight was trained)"}[into]
 
 
-def _fits_fp32(base: Path) -> bool:
-    return weight_bytes(base) * 2.5 < free_memory()
+def mean_loss(model: "PreTrainedModel", rows: list[dict[str, list[int]]]) -> float:
+    """Mean loss in nats of all supervised tokens of `rows`."""
+    import torch
+
+    model.eval()
+    total, tokens = 0.0, 0
+    with torch.inference_mode():
+        for row in rows:
+            labels = torch.tensor(row["labels"], device=model.device)[1:]
+            supervised = labels != IGNORED
+            hidden = model.base_model(input_ids=torch.tensor([row["input_ids"]], device=model.device), use_cache=False).last_hidden_state[0]
+            logits = model.get_output_embeddings()(hidden[:-1][supervised]).float()
+            total += float(torch.nn.functional.cross_entropy(logits, labels[supervised], reduction="sum"))
+            tokens += int(supervised.sum())
+    return total / max(1, tokens)
 
 
 def save(config: Config, model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", target: Path, provenance: dict[str, Any]) -> None:

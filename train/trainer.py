@@ -1,68 +1,168 @@
-"""TRL's SFTTrainer, with two changes: the LM head runs over supervised positions only, and progress is printed for people."""
+"""TRL's SFTTrainer, with rows packed without padding and the LM head on supervised positions only; and progress for people."""
 
 import time
+import types
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import torch
 from datasets import Dataset
-from peft import LoraConfig, get_peft_model
 from transformers import EarlyStoppingCallback, PreTrainedModel, PreTrainedTokenizerBase, PrinterCallback, TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
 from frontdesk.config import TrainConfig
+from frontdesk.errors import UserError
+from frontdesk.files import whole_folder
+from train import attention, lora
+from train.checkpoints import Safekeeping
+from train.methods import METHODS, with_trainable
+from train.rows import IGNORED
 
-TokenRows = list[dict[str, list[int]]]
+TokenRow = dict[str, list[int]]
+Batch = dict[str, Any]
 
-
-MICRO_TOKENS = 1024  # of a batch, padding included, that go through the model at once on a CPU
+PART_TOKENS = 1024  # of a batch that go through the model at once on a CPU: rows are not split, so a longer row goes alone
+ROUNDING = {torch.float32: 1e-4, torch.bfloat16: 5e-2}  # what attention.leak may be without any leak
 
 
 class SupervisedSFTTrainer(SFTTrainer):
-    """SFTTrainer whose loss on a CPU projects only the positions that have a label.
+    """SFTTrainer with three changes, none of which changes the loss of a batch.
 
-    TRL does this itself on a GPU; on a CPU it projects every position onto the whole vocabulary, twice. In a customer-service row
-    a third of the tokens are supervised, and the projection is the largest single product of a small model.
+    * On a CPU only the positions that have a label are projected onto the vocabulary. TRL does this itself on a GPU; on a CPU it
+      projects every position, twice, and a third of a customer-service row is supervised.
+    * On a CPU a large batch goes through the model in parts: same gradients, a fraction of the memory.
+    * NEFTune's noise is scaled by each row's own length, also where rows share one sequence.
+
+    Held-out losses are means over all supervised tokens of a set (TRL's are means of the batches' means).
     """
 
-    def compute_loss(
-        self, model: Any, inputs: dict[str, torch.Tensor], return_outputs: bool = False, num_items_in_batch: Any = None
-    ) -> Any:
-        if return_outputs or inputs["input_ids"].device.type != "cpu":
+    def __init__(self, model: Any, held_out: dict[str, list[TokenRow]], neftune: float, **options: Any) -> None:
+        super().__init__(model=model, eval_dataset=Dataset.from_list(next(iter(held_out.values()))), **options)
+        self.held_out = held_out
+        self.on_cpu = self.args.device.type == "cpu"
+        self.safekeeping = Safekeeping()
+        self.add_callback(self.safekeeping)
+        self._row_lengths: torch.Tensor | None = None  # of the part in the model, for the noise
+        base = self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
+        if self.on_cpu:
+            base.forward = types.MethodType(_with_supervised_loss(base.forward), base)
+        if neftune:
+            self.neftune = neftune
+            base.get_input_embeddings().register_forward_hook(self._add_noise)
+
+    def compute_loss(self, model: Any, inputs: Batch, return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:
+        self._row_lengths = inputs["cu_seq_lens_q"].diff() if "cu_seq_lens_q" in inputs else None
+        if not self.on_cpu:
             return super().compute_loss(model, inputs, return_outputs=return_outputs, num_items_in_batch=num_items_in_batch)
-        base = self.accelerator.unwrap_model(model).get_base_model()
-        hidden = base.model(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], use_cache=False).last_hidden_state
-        targets = inputs["labels"][:, 1:]
-        supervised = targets != -100
-        logits = base.lm_head(hidden[:, :-1][supervised]).float()
-        loss = torch.nn.functional.cross_entropy(logits, targets[supervised], reduction="sum")
-        return loss / (supervised.sum() if num_items_in_batch is None else num_items_in_batch)
+        loss = model(**inputs, supervised_loss=True)
+        if num_items_in_batch is None:
+            return loss / (inputs["labels"][:, 1:] != IGNORED).sum().clamp(min=1)
+        processes = self.accelerator.num_processes if self.args.average_tokens_across_devices else 1
+        return loss * processes / num_items_in_batch  # it counts the tokens of all processes, and their gradients are averaged
 
-    def training_step(self, model: Any, inputs: dict[str, torch.Tensor], num_items_in_batch: Any = None) -> torch.Tensor:
-        """A step whose batch, if it is of long rows, goes through the model in parts: same gradients, a fraction of the memory.
+    def training_step(self, model: Any, inputs: Batch, num_items_in_batch: Any = None) -> torch.Tensor:
+        pieces = parts(inputs, PART_TOKENS) if self.on_cpu and num_items_in_batch is not None else [inputs]
+        losses = [super(SupervisedSFTTrainer, self).training_step(model, piece, num_items_in_batch) for piece in pieces]
+        loss = torch.stack(losses).sum()
+        if not torch.isfinite(loss):
+            raise UserError(
+                f"step {self.state.global_step + 1}: the loss is {float(loss)}, training diverged; lower train.learning_rate "
+                f"{self.args.learning_rate:g}, or set train.precision to fp32"
+            )
+        return loss
 
-        Rows of like length share a batch, so a batch of eight conversations holds five times the tokens of eight FAQ rows.
-        """
-        rows, width = inputs["input_ids"].shape
-        if num_items_in_batch is None or inputs["input_ids"].device.type != "cpu" or rows * width <= MICRO_TOKENS:
-            return super().training_step(model, inputs, num_items_in_batch)
-        parts = zip(*(tensor.split(max(1, MICRO_TOKENS // width)) for tensor in inputs.values()), strict=True)
-        losses = [
-            super(SupervisedSFTTrainer, self).training_step(model, dict(zip(inputs, part, strict=True)), num_items_in_batch)
-            for part in parts
-        ]
-        return torch.stack(losses).sum()
+    def save_adapter(self, target: Path) -> None:
+        """Write what was trained: a PEFT adapter, or all weights. Every process of a distributed training calls it, one writes."""
+        state = self.accelerator.get_state_dict(self.model_wrapped) if self.accelerator.num_processes > 1 else None
+        if self.accelerator.is_main_process:
+            with whole_folder(target) as folder:
+                self.model.save_pretrained(folder, state_dict=state)
+        self.accelerator.wait_for_everyone()
+
+    def evaluate(self, eval_dataset: Any = None, ignore_keys: Any = None, metric_key_prefix: str = "eval") -> dict[str, float]:
+        """The loss of every held-out set, as `eval_SET_loss`."""
+        metrics = {f"eval_{name}_loss": self.loss_of(rows) for name, rows in self.held_out.items()}
+        self.log(metrics)
+        self.control: Any = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        return metrics
+
+    @torch.no_grad()
+    def loss_of(self, rows: list[TokenRow]) -> float:
+        """Mean loss in nats of all supervised tokens of `rows`, in evaluation mode."""
+        self.model.eval()
+        total, tokens = 0.0, 0
+        size = self.args.per_device_eval_batch_size
+        for start in range(0, len(rows), size):
+            batch = self._prepare_inputs(self.data_collator(rows[start : start + size]))
+            for part in parts(batch, PART_TOKENS) if self.on_cpu else [batch]:
+                count = int((part["labels"][:, 1:] != IGNORED).sum())
+                with self.compute_loss_context_manager():
+                    total += float(self.compute_loss(self.model_wrapped, part)) * count
+                tokens += count
+        self.model.train()
+        self._metrics["eval"].clear()  # TRL's own of these batches
+        return total / max(1, tokens)
+
+    def _add_noise(self, module: torch.nn.Module, inputs: Any, output: torch.Tensor) -> torch.Tensor:
+        """NEFTune (Jain et al. 2023): uniform noise of ±alpha / sqrt(row length × hidden size) on the embeddings, in training."""
+        if not module.training:
+            return output
+        lengths = self._row_lengths
+        tokens = torch.tensor([[output.shape[1]]]) if lengths is None else lengths.repeat_interleave(lengths)[None]
+        scale = self.neftune / (tokens.to(output.device) * output.shape[2]).sqrt()
+        return output + torch.empty_like(output).uniform_(-1, 1) * scale[..., None].to(output.dtype)
+
+
+def _with_supervised_loss(forward: Any) -> Any:
+    """A causal LM's forward that also takes `supervised_loss=True`: it then returns the sum of the losses of the labelled positions.
+
+    It is the model's own forward that is extended, not the trainer's loss, since distributed wrappers and prefix tuning act on it.
+    """
+
+    def forward_or_loss(self: Any, *args: Any, supervised_loss: bool = False, labels: torch.Tensor | None = None, **options: Any) -> Any:
+        if not supervised_loss:
+            return forward(*args, **options, **({} if labels is None else {"labels": labels}))
+        assert labels is not None
+        hidden = self.base_model(*args, **options | {"use_cache": False}).last_hidden_state[:, :-1]
+        supervised = labels[:, 1:] != IGNORED
+        logits = self.get_output_embeddings()(hidden[supervised]).float()
+        return torch.nn.functional.cross_entropy(logits, labels[:, 1:][supervised], reduction="sum")
+
+    return forward_or_loss
+
+
+def parts(batch: Batch, limit: int) -> list[Batch]:
+    """A collated batch as parts of at most `limit` tokens or one row; its tensors are (1, tokens) where packed, else (rows, width)."""
+    if "cu_seq_lens_q" not in batch:
+        width = batch["input_ids"].shape[1]
+        pieces = zip(*(tensor.split(max(1, limit // width)) for tensor in batch.values()), strict=True)
+        return [dict(zip(batch, piece, strict=True)) for piece in pieces]
+    borders, cuts = batch["cu_seq_lens_q"].tolist(), [0]
+    for before, border in pairwise(borders):
+        if border - cuts[-1] > limit and before > cuts[-1]:
+            cuts.append(before)
+    out = []
+    for start, end in zip(cuts, [*cuts[1:], borders[-1]], strict=True):
+        lengths = torch.tensor([border - start for border in borders if start <= border <= end], dtype=torch.int32)
+        part = {name: batch[name][:, start:end] for name in ("input_ids", "labels", "position_ids")}
+        out.append(part | {"cu_seq_lens_q": lengths, "cu_seq_lens_k": lengths})
+    return out
 
 
 class Progress(TrainerCallback):
-    """Prints a line every few seconds: step, loss, tokens/s, time left; and each held-out loss."""
+    """Prints a line every few seconds: step, loss, tokens/s, time left; the whole time after a few steps; and each held-out loss."""
+
+    TIMED = 4  # steps after which the whole time is foretold; the first two warm up
 
     def __init__(self, tokens_per_epoch: int, every_seconds: float = 10.0) -> None:
         self.tokens_per_epoch, self.every = tokens_per_epoch, every_seconds
         self.started = self.printed = self.step_ended = time.monotonic()
         self.evaluating = 0.0  # seconds spent on held-out losses
+        self.evaluated = 0
         self.epochs = 0.0  # trained in this process
         self.first_epoch = 0.0
+        self.steps = 0
 
     def speed(self) -> float:
         """Tokens (prompt and answer, without padding) trained per second, held-out losses and saving aside."""
@@ -73,7 +173,15 @@ class Progress(TrainerCallback):
         self.first_epoch = state.epoch or 0.0
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        self.step_ended = time.monotonic()
+        now = time.monotonic()
+        self.steps += 1
+        if self.steps == self.TIMED // 2:
+            self.warm = now
+        elif self.steps == self.TIMED:
+            seconds = (now - self.warm) / (self.TIMED // 2) * (state.max_steps - state.global_step)
+            evaluations = self.evaluating / max(1, self.evaluated) * (state.max_steps // args.eval_steps)
+            print(f"  about {(seconds + evaluations) / 60:.1f} min to go, by {self.TIMED // 2} timed steps", flush=True)
+        self.step_ended = now
         self.epochs = state.epoch - self.first_epoch
         if self.step_ended - self.printed < self.every:
             return
@@ -88,25 +196,32 @@ class Progress(TrainerCallback):
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict[str, float] | None = None, **kwargs: Any) -> None:
         now = time.monotonic()
         self.evaluating += now - self.step_ended
+        self.evaluated += 1
         self.step_ended = self.printed = now
-        for name, value in (metrics or {}).items():
-            if name.endswith("_loss"):
-                print(f"  step {state.global_step}: held-out loss ({name[5:-5]}) {value:.3f}", flush=True)
+        losses = ", ".join(f"{name[5:-5]} {value:.3f}" for name, value in (metrics or {}).items() if name.endswith("_loss"))
+        print(f"  step {state.global_step}: held-out loss: {losses}", flush=True)
 
 
 def build(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
-    train: TokenRows,
-    held_out: dict[str, TokenRows],
+    train: list[TokenRow],
+    held_out: dict[str, list[TokenRow]],
     settings: TrainConfig,
     checkpoints: Path,
+    autocast: bool = False,
+    resumed: bool = False,
 ) -> tuple[SupervisedSFTTrainer, Progress]:
-    """A trainer, and its progress, for LoRA on all linear layers of a quantized `model`.
+    """A trainer, and its progress, for `model` by the method of `settings`.
 
-    `held_out` maps a name to token rows; the loss of its first entry picks the best checkpoint and stops training early.
+    `held_out` maps a name to token rows; the loss of its first entry picks the best checkpoint and stops training early. `autocast`
+    computes fp32 weights in bf16 (the method `full`).
     """
     on_gpu = torch.cuda.is_available()
+    packed = settings.packing and METHODS[settings.method].packs and _rows_stay_apart(model, train)
+    tuned = with_trainable(model, settings)
+    if not on_gpu:
+        lora.fuse(tuned)  # on a GPU the thin products cost little, and autocast has its own rules
     steps_per_epoch = -(-len(train) // (settings.batch_size * settings.accumulation))
     total = max(1, round(steps_per_epoch * settings.epochs))
     every = max(1, total // settings.evaluations)
@@ -121,15 +236,16 @@ def build(
         warmup_steps=0.05,
         weight_decay=0.0,
         max_grad_norm=1.0,
-        neftune_noise_alpha=5.0,
         optim="paged_adamw_8bit" if on_gpu else "adamw_torch",
-        bf16=on_gpu,  # on a CPU the model itself is in the chosen dtype; autocast would only add casts
+        bf16=on_gpu or autocast,  # on a CPU a frozen base is in the chosen dtype itself; autocast would only add casts
         use_cpu=not on_gpu,
         gradient_checkpointing=settings.gradient_checkpointing,
-        train_sampling_strategy="group_by_length",  # rows of like length share a batch: little padding
+        padding_free=packed,
+        max_length=None,  # make data has cut the rows
+        train_sampling_strategy="random" if packed else "group_by_length",  # padded rows of like length share a batch
         eval_strategy="steps",
         eval_steps=every,
-        eval_on_start=True,
+        eval_on_start=not resumed,  # a second look at a checkpoint would count as one without progress
         save_strategy="steps",
         save_steps=every,
         save_total_limit=2,
@@ -144,20 +260,29 @@ def build(
         report_to=[],
         seed=settings.seed,
     )
-    lora = LoraConfig(
-        r=settings.rank, lora_alpha=2 * settings.rank, lora_dropout=settings.dropout, target_modules="all-linear", task_type="CAUSAL_LM"
-    )
     progress = Progress(sum(len(row["input_ids"]) for row in train))
     trainer = SupervisedSFTTrainer(
-        model=get_peft_model(model, lora),
+        model=tuned,
+        held_out={name: sorted(rows, key=lambda row: len(row["input_ids"])) for name, rows in held_out.items()},
+        neftune=settings.neftune,
         args=args,
         processing_class=tokenizer,
         train_dataset=Dataset.from_list(train),
-        eval_dataset={name: Dataset.from_list(sorted(rows, key=lambda row: len(row["input_ids"]))) for name, rows in held_out.items()},
         callbacks=[progress, EarlyStoppingCallback(settings.patience)],
     )
     for parameter in trainer.model.parameters():
-        if parameter.requires_grad:  # TRL makes the adapter bf16, whose steps of 1/256 lose small updates; fp32 costs no time here
+        if parameter.requires_grad:  # TRL makes an adapter on quantized weights bf16
             parameter.data = parameter.data.float()
     trainer.remove_callback(PrinterCallback)
     return trainer, progress
+
+
+def _rows_stay_apart(model: PreTrainedModel, train: list[TokenRow]) -> bool:
+    """Whether rows packed into one sequence leave each other alone with this model and its attention; says so if not."""
+    model.set_attn_implementation(attention.NAME)
+    leak = attention.leak(model, [row["input_ids"][:64] for row in train[:4]])
+    if leak <= ROUNDING[model.dtype]:
+        return True
+    model.set_attn_implementation("sdpa")
+    print(f"train: packing is off: rows in one sequence change each other's logits by {leak:.1%} with this model", flush=True)
+    return False

@@ -1,0 +1,45 @@
+"""A run's tuned model put together again from disk: as it was trained, or merged."""
+
+import gc
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from frontdesk.config import Config
+from frontdesk.run import Run
+from train.base import free_memory, load_plain, load_quantized, weight_bytes
+from train.methods import METHODS
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel
+
+BASES = {"qlora": ("pristine", "dequantized"), "lora": ("pristine",), "adapter": ("pristine",), "full": ("none",)}
+"""What an adapter may be merged into: the base's own weights, or what quantization left of them, which is what the adapter saw."""
+
+
+def as_trained(config: Config, run: Run, base: Path, dtype: "torch.dtype") -> Any:
+    """The model that training ended with, in the dtype of training: the base that the adapter saw, and the adapter, unmerged."""
+    from peft import PeftModel
+
+    method = METHODS[config.train.method]
+    if method.name == "full":
+        import torch
+
+        return load_plain(run.adapter, torch.float32)
+    if method.quantized:
+        # Dequantized to the dtype of training, the base computes what the quantized one computed there, and decodes faster.
+        return PeftModel.from_pretrained(load_quantized(base, config.train.bits, dtype).dequantize(dtype=dtype), run.adapter)
+    return PeftModel.from_pretrained(load_plain(base, dtype), run.adapter)
+
+
+def merged(config: Config, run: Run, base: Path, into: str) -> "PreTrainedModel":
+    """The adapter merged into one of BASES, summed in fp32 where memory allows, rounded to bf16 once."""
+    import torch
+    from peft import PeftModel
+
+    gc.collect()  # what was merged before
+    if into == "none":
+        return load_plain(run.adapter, torch.bfloat16)
+    dtype = torch.float32 if weight_bytes(base) * 2.5 < free_memory() else torch.bfloat16
+    model = load_plain(base, dtype) if into == "pristine" else load_quantized(base, config.train.bits, dtype).dequantize(dtype=dtype)
+    return PeftModel.from_pretrained(model, run.adapter).merge_and_unload().to(torch.bfloat16)  # type: ignore[no-any-return]
