@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from functools import lru_cache
+from itertools import chain
 from typing import Any, NamedTuple
 
 from frontdesk.values import Value, values
@@ -39,6 +40,7 @@ class Conflict(NamedTuple):
     kind: str
 
 
+_Key = tuple[str, str, str]  # of a value: kind, value, unit
 _Family = tuple[str, str]  # values that can be compared: the kind, and the unit, host or thing counted
 
 
@@ -77,13 +79,13 @@ class Facts:
 
     def conflict(self, question: str, answer: str) -> Conflict | None:
         """The first value of the answer that contradicts the entry it is about; None where there is none, or where that is not sure."""
-        if not _MAYBE.search(answer):
+        if not (self._stating and _MAYBE.search(answer)):
+            return None
+        near = self._near(question, answer)
+        if not any(entry.families for _, entry in near):  # found sooner than values
             return None
         stated = [said for said in _said(answer) if said.family in self._stating]
-        if not stated:
-            return None
         asked = frozenset(_stems(question))
-        near = self._near(question, answer)
         for said in stated:
             entry = self._contradicted(said, stated, asked, near)
             if entry and not _particular(said, entry) and not _customers_own(said, entry, question, answer):
@@ -97,7 +99,10 @@ class Facts:
         What an agent says in answer to a follow-up tells more than the question: it counts twice.
         """
         likeness = (2 * self._answers.cosines(answer) + self._questions.cosines(question)) / 2
-        near = (likeness >= max(LIKE, NEAR * float(likeness.max()))).nonzero()[0].tolist()
+        best = float(likeness.max())
+        if best < LIKE:
+            return []
+        near = (likeness >= max(LIKE, NEAR * best)).nonzero()[0].tolist()
         ranked = sorted(((float(likeness[i]), i) for i in near), key=lambda pair: (-pair[0], pair[1]))
         text = _flat(f"{question} {answer}")
         entries = [(score, self._entries[i]) for score, i in ranked]
@@ -123,8 +128,8 @@ class Facts:
         """Whether an entry that is near has one of the answer's values of this family, or any entry has this value for this thing."""
         mine = [one.value for one in stated if one.family == said.family]
         theirs = [one.value for _, entry in near for one in entry.said if _comparable(one, said)]
-        return any(_agree(one, other) for one in mine for other in theirs) or any(
-            _agree(said.value, other.value) and said.words & other.words and other.words & _APART <= said.words | asked
+        return any(_agree(one.key, other.key) for one in mine for other in theirs) or any(
+            _agree(said.value.key, other.value.key) and said.words & other.words and other.words & _APART <= said.words | asked
             for other in self._stating[said.family]
         )
 
@@ -153,7 +158,7 @@ class Facts:
 
 
 def _entry(known: Known) -> _Entry:
-    said = [list(_said(answer)) for answer in known.answers]
+    said = [_said(answer) for answer in known.answers]
     families = [{one.family for one in of_answer} for of_answer in said]
     asked = frozenset(_stems(" ".join(known.questions)))
     return _Entry(
@@ -191,8 +196,13 @@ _CLAUSES = re.compile(r"[,;]\s|\s[-–—]\s")
 _CONDITION = re.compile(r"\W*(?:for|if|when|as|with|in)\b[^,;]*, $", re.IGNORECASE)  # For members, shipping costs …
 
 
-def _said(answer: str) -> Iterator[_Said]:
+@lru_cache(8192)  # agents repeat themselves
+def _said(answer: str) -> tuple[_Said, ...]:
     """The values of an answer that can be compared. Dates and what is free depend on too much."""
+    return tuple(_stated(answer))
+
+
+def _stated(answer: str) -> Iterator[_Said]:
     found = values(answer)
     if not found:
         return
@@ -256,34 +266,36 @@ _LENGTHS = {
 }
 
 
-def _span(value: Value) -> tuple[str, Decimal, Decimal]:
+def _span(value: str, unit: str) -> tuple[str, Decimal, Decimal]:
     """A number or range on a scale that hours and days, months and years share."""
-    scale, factor = _LENGTHS.get(value.unit, (value.unit, 1))
-    low, _, high = value.value.partition("-")
-    times = Decimal(1) / factor if value.unit == "minute" else Decimal(factor)
+    scale, factor = _LENGTHS.get(unit, (unit, 1))
+    low, _, high = value.partition("-")
+    times = Decimal(1) / factor if unit == "minute" else Decimal(factor)
     return scale, Decimal(low) * times, Decimal(high or low) * times
 
 
-def _agree(one: Value, two: Value) -> bool:
+@lru_cache(65536)
+def _agree(one: _Key, two: _Key) -> bool:
     """Whether two values of one kind do not contradict: equal, one range within the other, a page below a page, 9 and 21 o'clock."""
-    if one.key == two.key:
+    if one == two:
         return True
-    if one.kind == "duration":
-        (scale, low, high), (other, lowest, highest) = _span(one), _span(two)
+    (kind, mine, unit), (_, theirs, other_unit) = one, two
+    if kind == "duration":
+        (scale, low, high), (other, lowest, highest) = _span(mine, unit), _span(theirs, other_unit)
         return scale == other and ((low >= lowest and high <= highest) or (low <= lowest and high >= highest))
-    if one.kind == "time":
-        return (int(one.value[:2]) - int(two.value[:2])) % 12 == 0 and one.value[2:] == two.value[2:]
-    if one.kind == "phone":
-        return one.value[-8:] == two.value[-8:]
-    page, above = (f"{value.value.lower().removeprefix('www.')}/" for value in (one, two))
-    return one.kind == "url" and page.startswith(above)
+    if kind == "time":
+        return (int(mine[:2]) - int(theirs[:2])) % 12 == 0 and mine[2:] == theirs[2:]
+    if kind == "phone":
+        return mine[-8:] == theirs[-8:]
+    page, above = (f"{value.lower().removeprefix('www.')}/" for value in (mine, theirs))
+    return kind == "url" and page.startswith(above)
 
 
 def _comparable(one: _Said, two: _Said) -> bool:
     return one.family == two.family or one.value.kind == two.value.kind == "duration"
 
 
-def _keys(entry: _Entry, family: _Family) -> set[tuple[str, str, str]]:
+def _keys(entry: _Entry, family: _Family) -> set[_Key]:
     return {said.value.key for said in entry.said if said.family == family}
 
 
@@ -377,7 +389,7 @@ def _stems_of(word: str) -> tuple[str, ...]:
 
 
 def _stems(text: str) -> list[str]:
-    return [stem for word in _TOKENS.findall(text.lower()) for stem in _stems_of(word)]
+    return list(chain.from_iterable(map(_stems_of, _TOKENS.findall(text.lower()))))
 
 
 class _Index:
@@ -395,8 +407,8 @@ class _Index:
             length = math.sqrt(sum(self._weights[feature] ** 2 for feature in of_text)) or 1.0
             for feature in of_text:
                 rows[feature].append((i, self._weights[feature] ** 2 / length))
-        self._rows: dict[str, tuple[Any, Any]] = {
-            feature: (np.array([i for i, _ in pairs]), np.array([weight for _, weight in pairs]))
+        self._rows: dict[str, tuple[Any, Any, float]] = {
+            feature: (np.array([i for i, _ in pairs]), np.array([weight for _, weight in pairs]), self._weights[feature] ** 2)
             for feature, pairs in rows.items()
             if len(pairs) <= max(COMMON * self._number, 20)
         }
@@ -409,12 +421,11 @@ class _Index:
         """The likeness of a text to each of the index, an array of floats."""
         import numpy as np
 
-        features = [feature for feature in _features(text) if feature in self._rows]
-        if not features:
+        rows = [row for row in map(self._rows.get, _features(text)) if row]
+        if not rows:
             return np.zeros(self._number)
-        rows = [self._rows[feature] for feature in features]
-        sums = np.bincount(np.concatenate([row[0] for row in rows]), np.concatenate([row[1] for row in rows]), self._number)
-        return sums / (math.sqrt(sum(self._weights[feature] ** 2 for feature in features)) or 1.0)
+        places, weights, squares = zip(*rows, strict=True)
+        return np.bincount(np.concatenate(places), np.concatenate(weights), self._number) / (math.sqrt(sum(squares)) or 1.0)
 
 
 @lru_cache(65536)
@@ -426,4 +437,4 @@ def _features_of(word: str) -> tuple[str, ...]:
 
 def _features(text: str) -> dict[str, None]:
     """The features of the words of a text, each once and in order."""
-    return dict.fromkeys(feature for word in _TOKENS.findall(text.lower()) for feature in _features_of(word))
+    return dict.fromkeys(chain.from_iterable(map(_features_of, _TOKENS.findall(text.lower()))))

@@ -39,11 +39,10 @@ class Value(NamedTuple):
 
 def values(text: str) -> list[Value]:
     """The values of the text in the order they stand; spans never overlap. Numbers inside words, codes and placeholders are none."""
-    rest = text.translate(_PLAIN).lower()
-    letters = set(rest)
+    plain = rest = text.translate(_PLAIN).lower()
     found: list[Value] = []
     for needs, pattern, read in _rules():
-        if letters.isdisjoint(needs):
+        if not needs.search(plain):
             continue
         here = [value for match in pattern.finditer(rest) for value in read(match, text)]
         for value in here:
@@ -475,9 +474,10 @@ def _clock_rule(i: int) -> str:
     return rf"(?P<clock{i}>(?:(?P<half{i}>{_HALF_DAY}) ?)?(?P<hour{i}>{hour}){minutes}{korean}{half})"
 
 
-_Rule = tuple[str, str, Callable[[re.Match[str], str], Iterator[Value]]]  # letters of which it needs one, pattern, reader
-_DIGITS = "0123456789"
-_VOWELS = "aeiou"  # one of them is in each English numeral
+_Rule = tuple[str, str, Callable[[re.Match[str], str], Iterator[Value]]]  # what a text must have for it (soon looked for), pattern, reader
+_DIGITS = "[0-9]"
+_FOUR_DIGITS, _SIX_DIGITS = (rf"[0-9](?:\D*\d){{{more}}}" for more in (3, 5))
+_VOWELS = "[aeiou]"  # one of them is in each English numeral
 _START = r"(?<![a-z0-9_$€£₩])(?<!\d[.,])"
 
 
@@ -494,14 +494,14 @@ def _address_rules() -> list[_Rule]:
     slashes = r"(?P<one>\d{1,2})(?P<mark>[-./])(?P<two>\d{1,2})(?P=mark)(?P<year>(?:19|20)\d\d)(?![\d-])"
     code = r"(?!(?:usd|krw|eur|gbp|jpy)-?\d|(?:[ap]m|won|to|days?|hours?)-)[a-z][a-z_-]*\d[a-z0-9_-]*(?:\.\d+)*|#\d[\d-]*"
     return [
-        ("[<{", r"[\[<{][a-z]+(?:_[a-z]+)*_?\d*[\]>}]", _read_nothing),
+        (r"[\[<{]", r"[\[<{][a-z]+(?:_[a-z]+)*_?\d*[\]>}]", _read_nothing),
         ("@", rf"(?<![a-z0-9._%+-])[a-z0-9._%+-]+@{_HOST}[a-z]{{2,}}", _read_email),
-        (".:", rf"(?<![a-z0-9@.-]){url}", _read_url),
-        (_DIGITS, rf"(?<![a-z0-9./-]){iso}", _read_iso),
-        ("월화수목금토일", rf"(?<![a-z0-9./-]){weekday}", _read_iso),
-        (_DIGITS, rf"(?<![a-z0-9./-]){slashes}", _read_slashes),
-        (_DIGITS, rf"(?<![a-z0-9+-])(?<!\d[.,]){phone}", _read_phone),
-        (_DIGITS, rf"(?<![a-z0-9])(?:{code})", _read_nothing),
+        (r"\.[a-z0-9]|:/", rf"(?<![a-z0-9@.-]){url}", _read_url),
+        (_SIX_DIGITS, rf"(?<![a-z0-9./-]){iso}", _read_iso),
+        ("[월화수목금토일]", rf"(?<![a-z0-9./-]){weekday}", _read_iso),
+        (_SIX_DIGITS, rf"(?<![a-z0-9./-]){slashes}", _read_slashes),
+        (_FOUR_DIGITS, rf"(?<![a-z0-9+-])(?<!\d[.,]){phone}", _read_phone),
+        (r"[a-z_#-]\d", rf"(?<![a-z0-9])(?:{code})", _read_nothing),
     ]
 
 
@@ -518,10 +518,10 @@ def _price_rules() -> list[_Rule]:
     code = r"\d{6,}(?:-\d+)+|\d+(?:-\d+){2,}|\d+(?:\.\d+){2,}"
     return [
         (_DIGITS, rf"(?<![a-z0-9]){before}", _read_price),
-        ("nrsdpfyt$€£¥₩", rf"(?<![a-z0-9])(?<!\d[.,]){after}", _read_price),
-        ("원불엔러로드", rf"(?<![a-z0-9])(?<!\d[.,]){korean}", _read_price),
-        ("eo무공", rf"(?<![\w-])(?:{free}|{costs})|(?<!유)무료|공짜|무상", _read_free),
-        (_DIGITS, rf"(?<![\w-])(?:{code})(?![\w-])", _read_nothing),  # account numbers, versions
+        ("[nrsdpfyt$€£¥₩]", rf"(?<![a-z0-9])(?<!\d[.,]){after}", _read_price),
+        ("[원불엔러로드]", rf"(?<![a-z0-9])(?<!\d[.,]){korean}", _read_price),
+        ("free|no |charge|complimentary|무료|공짜|무상", rf"(?<![\w-])(?:{free}|{costs})|(?<!유)무료|공짜|무상", _read_free),
+        (r"\d[-.]\d", rf"(?<![\w-])(?:{code})(?![\w-])", _read_nothing),  # account numbers, versions
     ]
 
 
@@ -533,11 +533,11 @@ def _time_rules() -> list[_Rule]:
     english = rf"(?P<name3>{_MONTH}),? {year.format(3)}|{month_first}(?:,? {year.format(1)})?|{day_first}"
     month_day = rf"(?P<month>\d{{1,2}})월(?: ?(?P<day>\d{{1,2}})일(?:{_TO}(?P<last>\d{{1,2}})일)?)?"
     return [
-        ("abcdejmnos", rf"(?<![a-z0-9])(?:{english})", _read_english_date),
+        ("jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec", rf"(?<![a-z0-9])(?:{english})", _read_english_date),
         ("월", rf"(?<!\d)(?:{year.format('')}년 ?)?{month_day}", _read_korean_date),
         ("년", rf"(?<!\d){year.format('')}년(?P<month>)(?P<day>)(?P<last>)(?!간)", _read_korean_date),
-        (":m시'", rf"(?<![a-z0-9:/$€£₩])(?<!\d[.,]){pair}(?![\d:/])", _read_time),
-        ("nm정자", r"(?<!\w)(?:noon|midday|midnight)(?!\w)|정오|자정", _read_noon),
+        ("[:m시']", rf"(?<![a-z0-9:/$€£₩])(?<!\d[.,]){pair}(?![\d:/])", _read_time),
+        ("noon|midday|midnight|정오|자정", r"(?<!\w)(?:noon|midday|midnight)(?!\w)|정오|자정", _read_noon),
     ]
 
 
@@ -557,11 +557,11 @@ def _duration_rules() -> list[_Rule]:
     return [
         ("h", rf"{_START}{clock}", _read_hours_and_minutes),
         ("간", rf"(?<![a-z0-9])(?<!\d[.,])(?P<a>{_D}|{_KO_NATIVE}) ?시간 ?(?P<b>{_D}|{_KO_SINO}) ?분", _read_hours_and_minutes),
-        ("w", rf"(?<![a-z])an? (?P<unit>{_U}) or two(?![a-z])", _read_or_two),
-        ("f", rf"{_START}{half}", _read_english_duration),
-        ("dhmnswy", rf"{_START}{english}", _read_english_duration),
-        ("루틀흘새레보삼오륙", rf"(?<![가-힣])(?:{some}|(?P<a>{days})(?:(?:{_TO}|에서 )(?P<b>{days}))?(?!{rate}))", _read_days),
-        ("일간분초주월달년", rf"(?<![a-z0-9])(?<!\d[.,]){korean}", _read_korean_duration),
+        (" or two", rf"(?<![a-z])an? (?P<unit>{_U}) or two(?![a-z])", _read_or_two),
+        ("and a half", rf"{_START}{half}", _read_english_duration),
+        (r"day|hour|hr|min|sec|week|wk|month|year|yr|\dh", rf"{_START}{english}", _read_english_duration),
+        ("[루틀흘새레보삼오륙]", rf"(?<![가-힣])(?:{some}|(?P<a>{days})(?:(?:{_TO}|에서 )(?P<b>{days}))?(?!{rate}))", _read_days),
+        ("[일간분초주월달년]", rf"(?<![a-z0-9])(?<!\d[.,]){korean}", _read_korean_duration),
     ]
 
 
@@ -584,12 +584,12 @@ def _number_rules() -> list[_Rule]:
     bare_sino = rf"(?:[{_SINO}]?십[{_SINO}]|[{_SINO}]십)(?:(?![가-힣])|(?=까지|이상|이하))"
     minus = r"(?P<minus>(?<![\w)] )-(?=\d+(?:\.\d+)? ?(?:°|도|degrees|℃))|영하 ?)?"
     return [
-        ("nipt", rf"{_START}{pair.format(_N)}[ -]{things}", _read_some),
-        ("c", r"(?<![a-z])(?<!at )(?:once|twice)(?= (?:per|an?|every|only|daily|weekly)(?![a-z])|[^ a-z]|$)", _read_once),
-        ("박번회명인람개", rf"{_START}{pair.format(_D)} ?{after_digits}", _read_some),
-        (counters, rf"{pair.format(_KO_NATIVE)} ?{counted}{again}", _read_some),
-        ("십백박개명회", sino, _read_some),
-        ("나둘셋넷섯곱덟홉열물른흔쉰순든십", rf"(?<![가-힣])(?:{bare}{end}|{bare_sino})", _read_word),
+        ("night|time|people|person|item|piece|pcs", rf"{_START}{pair.format(_N)}[ -]{things}", _read_some),
+        ("once|twice", r"(?<![a-z])(?<!at )(?:once|twice)(?= (?:per|an?|every|only|daily|weekly)(?![a-z])|[^ a-z]|$)", _read_once),
+        ("[박번회명인람개]", rf"{_START}{pair.format(_D)} ?{after_digits}", _read_some),
+        (f"[{counters}]", rf"{pair.format(_KO_NATIVE)} ?{counted}{again}", _read_some),
+        ("[십백박개명회]", sino, _read_some),
+        ("[나둘셋넷섯곱덟홉열물른흔쉰순든십]", rf"(?<![가-힣])(?:{bare}{end}|{bare_sino})", _read_word),
         (
             _DIGITS,
             rf"(?:{_START}|(?<=\dx)){minus}(?P<number>\d+/\d+(?!/)|{_D}(?:[천만억]|k(?![a-z]))?)(?:(?![a-z0-9_])|(?={_MEASURE}))",
@@ -600,7 +600,7 @@ def _number_rules() -> list[_Rule]:
 
 
 @cache
-def _rules() -> tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str], str], Iterator[Value]]], ...]:
+def _rules() -> tuple[tuple[re.Pattern[str], re.Pattern[str], Callable[[re.Match[str], str], Iterator[Value]]], ...]:
     after = r" ?(?:할인|환불|적립|인하|인상|수수료|[가를만]|정도|까지|이상|이하)"
     sign = rf" ?(?:%|퍼센트|프로(?={after})|percent(?![a-z])|per cent(?![a-z]))"
     numeral = rf"{_N}|{_KO_SINO}"
@@ -608,12 +608,12 @@ def _rules() -> tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str], str],
     rules = [
         *_address_rules(),
         *_price_rules(),
-        ("%퍼프p", percent, _read_percent),
+        ("%|퍼센트|프로|per ?cent", percent, _read_percent),
         *_time_rules(),
         *_duration_rules(),
         *_number_rules(),
     ]
-    return tuple((needs, re.compile(pattern), read) for needs, pattern, read in rules)
+    return tuple((re.compile(needs), re.compile(pattern), read) for needs, pattern, read in rules)
 
 
 # Yes or no ------------------------------------------------------------------------------------------------------------
