@@ -5,9 +5,11 @@ The first pass reads, masks and cleans every conversation, and keeps what is nee
 conversations lie in a file, so memory does not grow with the texts.
 """
 
+import gc
 import os
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -68,16 +70,27 @@ def build(config: Config, folder: Path, strict: bool = False, workers: int = 1) 
         windows = Windows(load_tokenizer(config, locate(config.model, whole=False)), config.train.max_length)  # slow: after a first look
         allow = allowed((*config.data.public, *(text for entry in work.faq for text in _texts(entry))), config.company)
         spool = Spool(opened.scratch / "conversations")
-        verdicts = first_pass(work, spool, Masker(allow) if config.data.mask else None, windows, workers)
-        work.reading.conclude()
-        plan = choose(work.candidates, store, work.faq, work.rows, config.data)
-        with Rows(folder, windows, config.data.seed, len(work.candidates)) as rows, Ledger(folder / "ledger.jsonl") as ledger:
-            write_entries(work, plan, rows)
-            broken = work.reading.broken
-            ledger.write("", broken, [Fate("dropped", "broken record")] * len(broken), [()] * len(broken))
-            for item, verdict in zip(spool, verdicts, strict=True):
-                write_conversation(work, plan, item, verdict, rows, ledger)
+        with loaded():
+            verdicts = first_pass(work, spool, Masker(allow) if config.data.mask else None, windows, workers)
+            work.reading.conclude()
+            plan = choose(work.candidates, store, work.faq, work.rows, config.data)
+            with Rows(folder, windows, config.data.seed, len(work.candidates)) as rows, Ledger(folder / "ledger.jsonl") as ledger:
+                write_entries(work, plan, rows)
+                broken = work.reading.broken
+                ledger.write("", broken, [Fate("dropped", "broken record")] * len(broken), [()] * len(broken))
+                for item, verdict in zip(spool, verdicts, strict=True):
+                    write_conversation(work, plan, item, verdict, rows, ledger)
     return conclude(work, plan, rows, ledger, allow)
+
+
+@contextmanager
+def loaded() -> Iterator[None]:
+    """What is loaded before the block is not looked through for garbage in it: that takes time, and memory in each worker."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _texts(entry: Entry) -> Iterator[str]:
@@ -210,7 +223,7 @@ def write_conversation(work: Work, plan: Plan, item: Prepared, verdict: int, row
             _cap(work.stock, item, messages, fates)
         candidate = work.candidates[verdict]
         source = item.places[item.said[0].parts[0]]
-        windows = rows.write(plan.splits[verdict], candidate.id, messages, "chat", plan.groups[verdict], source, fits=item.fits)
+        windows = rows.write(plan.splits[verdict], candidate.id, messages, "chat", plan.groups[verdict], source, sizes=item.sizes)
         work.conversations["rows" if windows else "nothing to train"] += 1
         _lose(item, messages, windows, fates)
     for said, sentences in zip(item.said, item.stock, strict=True):

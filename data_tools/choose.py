@@ -47,14 +47,14 @@ def choose(candidates: Sequence[Candidate], store: Store, faq: Sequence[Entry], 
     for _ in range(ROUNDS):
         clusters = splits.bind(candidates, found)
         plan = _plan(candidates, clusters, found, data)
-        missed = [pair for look in LOOKS for pair in _leaks(plan, store, data.seed + look)]
+        looks = [list(near_pairs(store, *_sides(plan.splits), data.seed + look)) for look in LOOKS]
+        missed = [(held, trained) for look in looks for held, trained, _ in look]
         if not missed:
             break
         found += missed
     _add_rows(plan, candidates, store, faq, rows, data)
-    trained = [place for place in range(len(store)) if place >= len(candidates) or plan.splits[place] == "train"]
-    held = _sides(plan.splits)[0]
-    written = _count(near_pairs(store, held, trained, data.seed + LOOKS[-1]), len(held))
+    held, added = _sides(plan.splits)[0], range(len(candidates), len(store))
+    written = _count([*looks[-1], *near_pairs(store, held, added, data.seed + LOOKS[-1])], len(held))
     if written["exact"] or written["near"]:
         raise RuntimeError(f"copies of held-out rows are left in the training rows: {written}; this is a defect of the splits")
     sizes = Counter(clusters.root(place) for place in everything)
@@ -78,10 +78,6 @@ def _plan(candidates: Sequence[Candidate], clusters: Clusters, near: Pairs, data
     for row_id, split in held_out.items():
         chosen[place_of[row_id]] = split
     return Plan(chosen, groups)
-
-
-def _leaks(plan: Plan, store: Store, seed: int) -> Pairs:
-    return [(held, trained) for held, trained, _ in near_pairs(store, *_sides(plan.splits), seed)]
 
 
 def _sides(chosen: Sequence[str]) -> tuple[list[int], list[int]]:

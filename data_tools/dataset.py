@@ -84,10 +84,10 @@ class Rows:
         group: str,
         source: str,
         derived: str = "",
-        fits: bool | None = None,
+        sizes: list[int] | None = None,
     ) -> list[list[Message]]:
-        """Write a row, or the windows that it is cut into unless it is known that it `fits`; return what has something to learn."""
-        windows = [window for window in self.windows(messages, fits) if any(map(_is_trained, window))]
+        """Write a row, or the windows that it is cut into; return what has something to learn. `sizes` are the tokens of the messages."""
+        windows = [window for window in self.windows(messages, sizes) if any(map(_is_trained, window))]
         for number, window in enumerate(windows, 1):
             name = f"{row_id}/{number}" if len(windows) > 1 else row_id
             row = as_json(name, window, kind, group, source, derived)

@@ -41,7 +41,7 @@ class Prepared(NamedTuple):
     stock: list[tuple[int, ...]]  # digests of the sentences of each of `said`, none for a customer's
     digest: bytes
     grams: bytes
-    fits: bool  # in the tokens of one row
+    sizes: list[int]  # the tokens of each of `said`, none where they surely fit in one row
     conflict: tuple[int, Conflict] | None  # the exchange of `said` that contradicts the FAQ, and how
 
 
@@ -69,7 +69,7 @@ class Preparer:
             *(conversation.id, said, [turn.source for turn in turns], fates, masks, stock),
             hashlib.blake2b(whole.encode(), digest_size=16).digest(),
             compared(said).tobytes() if said else b"",
-            self.windows.fits(as_messages(said)),
+            self.windows.sizes(as_messages(said)),
             self._conflict(said),
         )
 

@@ -5,6 +5,7 @@ the window; those that another window trains have the weight 0 there. Only a cus
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 LEAST = 10
 """Letters that must be left of a customer's text that is shortened: an answer to nothing teaches nothing."""
+CACHED = 8192
+"""Turns whose length is remembered: agents repeat themselves."""
 
 
 @dataclass
@@ -31,27 +34,41 @@ class Windows:
     def __post_init__(self) -> None:
         pair = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "a"}]
         once, twice = self.tokens(pair), self.tokens(pair * 2)
-        self.frame, self.turn = once, (twice - once + 1) // 2  # tokens of the system prompt with one exchange, and around each further turn
+        self.prompt, self.turn = 2 * once - twice, (twice - once + 1) // 2  # tokens of the system prompt and around each turn
+        self.end = str(self.tokenizer.eos_token)
+        self.count = lru_cache(CACHED)(self._count)
 
     def tokens(self, messages: list[Message]) -> int:
         """The length of a rendered conversation."""
         return len(encode(self.tokenizer, messages)[0])
 
-    def fits(self, messages: list[Message]) -> bool:
-        """Whether a conversation is surely short enough. A token takes a byte at least, so most need not be tokenized."""
-        size = sum(len(message["content"].replace("<|", "< |").encode()) for message in messages)  # as the template writes it
-        return self.frame + self.turn * len(messages) + size <= self.max_length or self.tokens(messages) <= self.max_length
+    def sizes(self, messages: list[Message]) -> list[int]:
+        """The tokens of each message as the template writes it, or none where the conversation surely fits.
 
-    def __call__(self, messages: list[Message], fits: bool | None = None) -> list[list[Message]]:
-        """The windows of a conversation: one where it fits (if that is known already), none where its only answer is too long."""
-        if self.fits(messages) if fits is None else fits:
+        What a template writes begins and ends with special tokens, over which no other token reaches: sizes add up. A token takes a byte
+        at least, so most conversations need not be tokenized; the template adds at most a byte to a mark such as `<|`.
+        """
+        size = sum(len(message["content"].encode()) + message["content"].count("<") for message in messages)
+        if self.prompt + self.turn * (len(messages) + 2) + size <= self.max_length:
+            return []
+        rendered = str(self.tokenizer.apply_chat_template(messages, tokenize=False))
+        return [self.count(turn) for turn in rendered.split(self.end)[1:-1]]
+
+    def _count(self, turn: str) -> int:
+        """The tokens of a turn and of its end. The end of the turn before it shields its beginning, and counts for its own end."""
+        return len(self.tokenizer.backend_tokenizer.encode_batch_fast([self.end + turn], add_special_tokens=False)[0])
+
+    def __call__(self, messages: list[Message], sizes: list[int] | None = None) -> list[list[Message]]:
+        """The windows of a conversation: one where it fits, none where its only answer is too long. `sizes` are those of its messages."""
+        sizes = self.sizes(messages) if sizes is None else sizes
+        if self.prompt + sum(sizes) <= self.max_length:
             return [messages]
         windows = []
         agents = [place for place in range(1, len(messages), 2) if messages[place].get("weight", 1)]
         while agents:
             answer = agents[0]
-            start = self._start(messages, answer)
-            ends = self._ends(messages, start, agents)
+            start = self._start(sizes, answer)
+            ends = self._ends(sizes, start, agents)
             window = messages[start : ends[-1] + 1] if ends else self._shortened(messages[start : answer + 1])
             if window:
                 windows.append(_context(window, answer - start if ends else 1))
@@ -62,16 +79,16 @@ class Windows:
         self.made += len(windows) if len(windows) > 1 else 0
         return windows
 
-    def _start(self, messages: list[Message], answer: int) -> int:
+    def _start(self, sizes: list[int], answer: int) -> int:
         """The earliest customer turn from which the conversation up to `answer` takes at most half of a window, else the last one."""
         start = answer - 1
-        while start >= 2 and self.tokens(messages[start - 2 : answer + 1]) <= self.max_length // 2:
+        while start >= 2 and self.prompt + sum(sizes[start - 2 : answer + 1]) <= self.max_length // 2:
             start -= 2
         return start
 
-    def _ends(self, messages: list[Message], start: int, agents: list[int]) -> list[int]:
+    def _ends(self, sizes: list[int], start: int, agents: list[int]) -> list[int]:
         """The first of `agents` that a window from `start` has room for."""
-        return list(takewhile(lambda end: self.tokens(messages[start : end + 1]) <= self.max_length, agents))
+        return list(takewhile(lambda end: self.prompt + sum(sizes[start : end + 1]) <= self.max_length, agents))
 
     def _shortened(self, pair: list[Message]) -> list[Message]:
         """A customer turn and its answer with the beginning of the customer's text cut, or nothing where the answer is too long."""

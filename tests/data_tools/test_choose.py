@@ -64,7 +64,9 @@ def test_what_the_first_look_misses_the_second_finds(shop, monkeypatch):
 
 def test_a_copy_that_is_left_ends_the_build(shop, monkeypatch):
     monkeypatch.setattr(
-        choosing, "near_pairs", lambda store, asked, among, seed: iter([(asked[0], among[-1], 0.8)]) if asked != among else iter(())
+        choosing,
+        "near_pairs",
+        lambda store, asked, among, seed: iter([(asked[0], among[-1], 0.8)]) if asked != among and among else iter(()),
     )
     monkeypatch.setattr(choosing, "_add_rows", lambda *_: None)
 

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_tools.windows import LEAST, Windows
+from frontdesk.base import load_tokenizer
 from frontdesk.config import Config
-from frontdesk.prompt import chat_template, encode
+from frontdesk.prompt import encode
 
 KOREAN = "배송은 보통 이틀 걸리고 환불은 영업일 기준 사흘 안에 처리됩니다 고객님 주문번호를 알려 주시겠어요".split()  # noqa: SIM905
 ENGLISH = "delivery takes two days and a refund three working days could you tell me the number of your order please".split()  # noqa: SIM905
@@ -18,12 +19,8 @@ LETTERS = st.text("ab 가힣뷁é—😀👍🏽<|im_end>\n\tＡ㎏ﷺ", max_siz
 
 @pytest.fixture(scope="module", params=["chatml", "llama3"])
 def tokenizer(request, embedded_model, tiny_llama3):
-    from transformers import AutoTokenizer
-
-    out = AutoTokenizer.from_pretrained(embedded_model if request.param == "chatml" else tiny_llama3)
     config = Config(name="t", company="c", system_prompt="Be brief.", model={"base": "x", "template": request.param}, data={"faq": ()})
-    out.chat_template = chat_template(config)
-    return out
+    return load_tokenizer(config, embedded_model if request.param == "chatml" else tiny_llama3)
 
 
 def words(rng, number):
@@ -151,21 +148,40 @@ def test_an_answer_that_just_fits_is_kept(tokenizer):
 
 @settings(max_examples=120, deadline=None)
 @given(texts=st.lists(LETTERS, min_size=1, max_size=3), spare=st.integers(-40, 40))
-def test_fits_never_says_yes_wrongly(tokenizer, texts, spare):
+def test_whether_a_conversation_fits_is_never_wrong(tokenizer, texts, spare):
     messages = [turn for text in texts for turn in ({"role": "user", "content": text}, {"role": "assistant", "content": text[::-1]})]
-    real = len(encode(tokenizer, messages)[0])
-    windows = Windows(tokenizer, real + spare)
+    windows = Windows(tokenizer, len(encode(tokenizer, messages)[0]) + spare)
 
-    assert windows.fits(messages) == (spare >= 0)
-    bound = windows.frame + windows.turn * len(messages) + sum(len(turn["content"].replace("<|", "< |").encode()) for turn in messages)
-    assert real <= bound
+    assert (windows.prompt + sum(windows.sizes(messages)) <= windows.max_length) == (spare >= 0)
+
+
+@settings(max_examples=200, deadline=None)
+@given(texts=st.lists(LETTERS, min_size=2, max_size=8))
+def test_the_sizes_of_turns_add_up_to_what_the_template_renders(tokenizer, texts):
+    messages = [{"role": "assistant" if place % 2 else "user", "content": text} for place, text in enumerate(texts)]
+    windows = Windows(tokenizer, 0)
+    sizes = windows.sizes(messages)
+
+    for start in range(0, len(messages), 2):
+        for end in range(start + 1, len(messages) + 1):
+            assert windows.prompt + sum(sizes[start:end]) == len(encode(tokenizer, messages[start:end])[0])
+
+
+def test_short_conversations_are_not_tokenized(tokenizer):
+    messages = conversation(3)
+    windows = Windows(tokenizer, 2000)
+
+    assert windows.sizes(messages) == []
+    windows.max_length = 60
+    assert len(windows.sizes(messages)) == 6
 
 
 def test_marks_that_grow_in_the_template_are_counted_as_they_grow(tokenizer):
     messages = [{"role": "user", "content": "<|" * 200}, {"role": "assistant", "content": "yes"}]
     real = len(encode(tokenizer, messages)[0])
 
-    assert [Windows(tokenizer, real + spare).fits(messages) for spare in (-100, -10, -1, 0, 1)] == [False, False, False, True, True]
+    whole = [Windows(tokenizer, real + spare)(messages)[0] == messages for spare in (-100, -10, -1, 0, 1)]
+    assert whole == [False, False, False, True, True]
 
 
 @settings(max_examples=80, deadline=None)
