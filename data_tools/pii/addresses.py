@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from data_tools.pii.spans import Span, around
-from data_tools.pii.words import either
+from data_tools.pii.spans import Span, around, small_words
+from data_tools.pii.words import either, words
 
 # --- Korean ------------------------------------------------------------------------------------------------------------------------
 
@@ -123,6 +123,29 @@ POSTCODE = re.compile(
 
 ASKED_POSTCODE = re.compile(r"post(?:al)?\s?code|\bzip\b|우편\s?번호", re.IGNORECASE)
 ANSWERED_POSTCODE = re.compile(rf"(?<![\w#$-])(?:{UK_CODE}|{US_ZIP}(?!\s?[원개]))(?![\w-])")
+ROAD_NUMBER = re.compile(r"[로길]\s?(?:지하\s?)?\d")
+LOT_NUMBER = re.compile(r"[가-힣]\s?(?:산\s?)?\d")
+FLAT_NUMBER = re.compile(r"\d호|[가-힣]\s\d{2,4}-\d{2}")
+"""What the Korean patterns hold: each is looked for only where its number is."""
+
+STREETS = words(
+    "street avenue boulevard road lane st ave blvd rd ln pkwy parkway hwy highway terrace crescent cres drive dr court ct way place pl square sq circle cir "
+    "close trail trl alley row mews walk loop plaza grove gardens hill heights run path quay wharf gate park view green bend crossing point ridge bay broadway"
+)
+LATIN: tuple[tuple[re.Pattern[str], frozenset[str], tuple[str, ...]], ...] = (
+    (ENGLISH, STREETS, ()),
+    (PO_BOX, words("box"), ()),
+    (BRITISH, frozenset(), (",",)),
+    (
+        CONTINENTAL,
+        words("rue avenue boulevard place via viale piazza calle rua chemin impasse"),
+        ("straße", "strasse", "str.", "weg", "platz", "gasse", "allee", "laan", "straat", "gatan"),
+    ),
+    (ROMANIZED, frozenset(), ("-daero", "-ro", "-gil", "-dong")),
+)
+"""The other patterns, each with words and parts of words of which every match holds one."""
+
+CODES = words("code zip zipcode postcode postalcode")
 KOREAN_NUMBER = re.compile(r"\d\s?[동호층번]|[로길동리가읍면구군시]\s?(?:지하\s?|산\s?)?\d|[가-힣]\s\d{2,4}-\d|반지하")
 DIGIT = re.compile(r"\d")
 """What every Korean address holds: a number behind a word."""
@@ -130,13 +153,16 @@ DIGIT = re.compile(r"\d")
 
 def find_addresses(text: str, asked: str) -> Iterator[Span]:
     """All addresses. `asked` is what the other side said just before."""
-    if KOREAN_NUMBER.search(text):
+    digits = DIGIT.search(text)
+    if (digits or "반지하" in text) and KOREAN_NUMBER.search(text):
         yield from _korean(text, asked)
-    if DIGIT.search(text):
-        for pattern in (ENGLISH, PO_BOX, BRITISH, CONTINENTAL, ROMANIZED):
-            for match in pattern.finditer(text):
-                yield Span(*match.span(), "ADDRESS")
-        for match in POSTCODE.finditer(text):
+    if digits:
+        low, seen = text.lower(), small_words(text)
+        for pattern, cues, parts in LATIN:
+            if not cues.isdisjoint(seen) or any(part in low for part in parts):
+                for match in pattern.finditer(text):
+                    yield Span(*match.span(), "ADDRESS")
+        for match in POSTCODE.finditer(text) if not CODES.isdisjoint(seen) or "우편" in text else ():
             yield Span(*match.span(1), "ADDRESS")
         if ASKED_POSTCODE.search(asked):
             for match in ANSWERED_POSTCODE.finditer(text):
@@ -144,13 +170,13 @@ def find_addresses(text: str, asked: str) -> Iterator[Span]:
 
 
 def _korean(text: str, asked: str) -> Iterator[Span]:
-    for match in REGION_ROAD.finditer(text):
+    for match in REGION_ROAD.finditer(text) if ROAD_NUMBER.search(text) else ():
         if not PARTICLE.search(match["road"].split()[0]):
             yield Span(*match.span(), "ADDRESS")
-    for match in BARE_ROAD.finditer(text):
+    for match in BARE_ROAD.finditer(text) if ROAD_NUMBER.search(text) else ():
         if _is_road(text, match, asked):
             yield Span(*match.span(), "ADDRESS")
-    for pattern in (LOT, APARTMENT):
+    for pattern in [LOT] * (LOT_NUMBER.search(text) is not None) + [APARTMENT] * (FLAT_NUMBER.search(text) is not None):
         for match in pattern.finditer(text):
             yield Span(*match.span(), "ADDRESS")
 

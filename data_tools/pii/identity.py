@@ -7,11 +7,14 @@ import re
 from collections.abc import Iterator
 
 from data_tools.pii.checks import valid
-from data_tools.pii.spans import Span, around
+from data_tools.pii.spans import Span, around, count_digits
 from data_tools.pii.words import either
 
 DIGITS = re.compile(r"(?:\d[ .-]{0,3}){6}|[A-Z]{1,2}\d{5}|[A-Z]\d{3}[A-Z]\d|여권|passport", re.IGNORECASE)
 """What all numbers here contain."""
+
+LEAST = 4
+"""So many digits at least."""
 
 START, END = r"(?<![\d-])", r"(?![\d*-])"
 BIRTH = r"\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
@@ -43,7 +46,7 @@ DATE = re.compile(r"(?:19|20)\d\d\D?(?:0[1-9]|1[0-2])\D?(?:0[1-9]|[12]\d|3[01])"
 
 def find_identity(text: str, asked: str) -> Iterator[Span]:
     """All numbers of these kinds. `asked` is what the other side said just before."""
-    if DIGITS.search(text):
+    if count_digits(text) >= LEAST and DIGITS.search(text):
         for find in (_rrn, _business, _license, _passport, _ssn):
             yield from find(text, asked)
 

@@ -3,13 +3,14 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
 from data_tools.pii.addresses import find_addresses
 from data_tools.pii.identity import find_identity
 from data_tools.pii.money import find_money
-from data_tools.pii.names import find_names
+from data_tools.pii.names import asks_name, find_names
 from data_tools.pii.network import find_network, may_be_secret
 from data_tools.pii.orders import find_orders
 from data_tools.pii.people import People, name_key, person
@@ -17,10 +18,14 @@ from data_tools.pii.phones import find_phones, speaks_digits
 from data_tools.pii.spans import PLACEHOLDER, Masked, Span, collapse, original, usual, value_key, without_overlaps
 
 FINDERS = (find_identity, find_money, find_network, find_phones, find_orders, find_addresses)
+PLAIN = re.compile(r"[\d@]")
 NUMERIC = re.compile(
-    r"\d|@|\*{4}|골뱅이|[(\[]\s?at\s?[)\]]|앳|(?-i:\b[A-Z]{6}\b)|\sdot\s|\sat\s(?:gmail|yahoo|hotmail|outlook|icloud|naver)", re.IGNORECASE
+    r"\*{4}|골뱅이|[(\[]\s?at\s?[)\]]|앳|(?-i:\b[A-Z]{6}\b)|\sdot\s|\sat\s(?:gmail|yahoo|hotmail|outlook|icloud|naver)", re.IGNORECASE
 )
 """Most messages hold none of these, and no word that announces a secret or a spoken number: then no finder of numbers runs."""
+
+REMEMBERED = 2048
+"""So many texts are not searched again: stock sentences, and what the next round leaves as it is."""
 
 ASKED = 400
 """As much of what the other side said before is looked at (its end)."""
@@ -44,8 +49,10 @@ class Allow(NamedTuple):
 
 def allowed(texts: Iterable[str], company: str) -> Allow:
     """Everything in a company's public texts that would be masked elsewhere, and the company's name."""
-    values = {value_key(span.kind, text[span.start : span.end]) for text in texts for span in _numbers(usual(text), "")}
-    names = {name_key(text[name.start : name.end]) for text in texts for name in find_names(usual(text), "")}
+    values = {
+        value_key(span.kind, text[span.start : span.end]) for text in texts if _may_hold(usual(text)) for span in _numbers(usual(text), "")
+    }
+    names = {name_key(text[name.start : name.end]) for text in texts for name in find_names(usual(text), False)}
     return Allow(frozenset(values | names), company)
 
 
@@ -64,10 +71,9 @@ class Masker:
         kept: list[list[Span]] = [[] for _ in texts]
         aliases: dict[str, str] = {}
         holes = [[Span(*match.span(), "") for match in PLACEHOLDER.finditer(text)] for text in texts]
-        seen: dict[tuple[str, str], tuple[list[Span], list[Span]]] = {}
         while True:  # until nothing is left: what was masked no longer hides its neighbours
             works = [usual(collapse(text, spans)) for text, spans in zip(texts, holes, strict=True)]
-            found = self._round(works, names, roles, aliases, seen)
+            found = self._round(works, names, roles, aliases)
             if not any(found):
                 return _replace(texts, kept, aliases)
             moved = [original(spans, old) for spans, old in zip(found, holes, strict=True)]
@@ -80,20 +86,18 @@ class Masker:
         names: Sequence[str],
         roles: Sequence[str] | None,
         aliases: dict[str, str],
-        seen: dict[tuple[str, str], tuple[list[Span], list[Span]]],
     ) -> list[list[Span]]:
-        """What is found in texts whose masked spans are holes. Adds to `aliases` which names are parts of which; `seen` spares work."""
+        """What is found in texts whose masked spans are holes. Adds to `aliases` which names are parts of which."""
         said = list(zip(works, _asked(works, roles), strict=True))
-        for text, asked in said:
-            if (text, asked) not in seen:
-                seen[text, asked] = (list(_numbers(text, asked)), self._introduced(text, asked))
-        introduced = [text[span.start : span.end] for text, asked in said for span in seen[text, asked][1]]
+        numbers = [_numbers(text, asked) if _may_hold(text) else () for text, asked in said]
+        named = [self._introduced(text, bool(asked) and asks_name(asked)) for text, asked in said]
+        introduced = [text[span.start : span.end] for text, spans in zip(works, named, strict=True) for span in spans]
         people = People([*names, *introduced], self.allow.company)
         aliases.update(people.aliases)
-        return [self._kept(text, [*seen[text, asked][0], *seen[text, asked][1], *people.find(text)]) for text, asked in said]
+        return [self._kept(text, [*found, *own, *people.find(text)]) for text, found, own in zip(works, numbers, named, strict=True)]
 
-    def _introduced(self, text: str, asked: str) -> list[Span]:
-        found = find_names(text, asked)
+    def _introduced(self, text: str, answers: bool) -> list[Span]:
+        found = find_names(text, answers)
         return [span for span in found if not self.allow.keeps(span, text) and person(text[span.start : span.end])]
 
     def _kept(self, text: str, found: list[Span]) -> list[Span]:
@@ -106,10 +110,13 @@ class Masker:
         return without_overlaps(span for span, count in zip(found, inside, strict=True) if not count or ends[count - 1] < span.end)
 
 
-def _numbers(text: str, asked: str) -> Iterator[Span]:
-    if NUMERIC.search(text) or may_be_secret(text) or speaks_digits(text):
-        for find in FINDERS:
-            yield from find(text, asked)
+def _may_hold(text: str) -> bool:
+    return bool(PLAIN.search(text) or NUMERIC.search(text)) or may_be_secret(text) or speaks_digits(text)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _numbers(text: str, asked: str) -> tuple[Span, ...]:
+    return tuple(span for find in FINDERS for span in find(text, asked))
 
 
 def _asked(texts: Sequence[str], roles: Sequence[str] | None) -> Iterator[str]:

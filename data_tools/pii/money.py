@@ -5,11 +5,14 @@ from collections.abc import Iterator
 
 from data_tools.pii.checks import valid
 from data_tools.pii.identity import DATE, MOBILE, beside
-from data_tools.pii.spans import Span, around
+from data_tools.pii.spans import Span, around, count_digits
 from data_tools.pii.words import either
 
 DIGITS = re.compile(r"(?:\d[ .-]{0,3}){6}|[\dx*•-]{9}|[*xX•]{4}|\d\d-\d\d-\d\d", re.IGNORECASE)
 """What all numbers here contain."""
+
+LEAST, STARS = 4, re.compile(r"[*xX•]{4}")
+"""So many digits at least, but in a card number of stars."""
 
 CARD = re.compile(
     r"(?<![\d*.-])(\d{4}(?:\s?-\s?\d{4}){2}\s?-\s?\d{1,7}|(?<!\d{4} )\d{4}(?: \d{4}){2} \d{1,7}(?! \d{4})|\d{4}(?:\.\d{4}){3}"
@@ -65,7 +68,7 @@ SORTED_ACCOUNT = re.compile(r"(?<![\w-])(\d\d-\d\d-\d\d[ ,/]{1,3}\d{8})(?![\d-])
 
 def find_money(text: str, asked: str) -> Iterator[Span]:
     """All numbers of these kinds. `asked` is what the other side said just before."""
-    if DIGITS.search(text) or IBAN.search(text):
+    if (count_digits(text) >= LEAST or STARS.search(text)) and (DIGITS.search(text) or IBAN.search(text)):
         yield from _cards(text, asked)
         yield from _ibans(text)
         yield from _accounts(text, asked)

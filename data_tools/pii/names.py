@@ -12,21 +12,26 @@ from data_tools.pii.spans import Span
 ASK_CUES = ("name", "who", "성함", "존함", "성명", "이름", "예금주", "누구", "주문자", "예약자", "구매자", "신청자", "입금자")
 
 
-def find_names(text: str, asked: str) -> Iterator[Span]:
-    """The names a text introduces. `asked` is what the other side said just before: a bare answer to a question for the name counts."""
+@lru_cache(maxsize=2048)
+def find_names(text: str, answers: bool) -> tuple[Span, ...]:
+    """The names a text introduces. `answers`: the other side has just asked for a name, so a bare answer counts."""
+    return tuple(_names(text, answers))
+
+
+def _names(text: str, answers: bool) -> Iterator[Span]:
     yield from introduced_english(text)
     yield from introduced_korean(text)
     yield from known_english(text)
     if HANGUL.search(text):
         yield from known_korean(text)
         yield from foreign_korean(text)
-    if asked and asks_name(asked):
+    if answers:
         yield from answered_english(text)
         yield from answered_korean(text)
         yield from answered_foreign(text)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)
 def asks_name(text: str) -> bool:
     """Whether a text asks for a person's name."""
     low = text.lower()

@@ -153,9 +153,9 @@ PATTERNS = (
         "neighbour coworker co advisor adviser guy man lady person sitter",
         RELATED,
     ),
-    ("m im am me with to", INTRODUCED),
-    ("m im am this its it me", LOWER_INTRODUCED),
-    ("this its it", THIS_IS),
+    ("m im am me chatting speaking talking", INTRODUCED),
+    ("from speaking calling here again", LOWER_INTRODUCED),
+    ("this its 's", THIS_IS),
     ("here speaking again from", HERE),
     (HONORIFICS.lower(), TITLED),
     (
@@ -168,19 +168,21 @@ PATTERNS = (
     ),
     ("regards sincerely faithfully cheers best wishes thanks thank truly love yours respectfully x xx xxx", LOWER_SIGNED),
     (",", VOCATIVE),
-    ("me us your the said says will can", SAYS),
+    ("told promised assured helped offered emailed texted called rang gave sent from said says collect pick sign receive", SAYS),
     ("'s", POSSESSED),
 )
 """Each with the words (in small letters) of which every match contains one: to look for them first is much faster."""
 
-CUES = [(frozenset(cues.split(" ")), pattern) for cues, pattern in PATTERNS]
 SIGNS = ("\n", ",", ":", "'s", "-", "~")
-WORD = re.compile("[a-z]+")
 NUMBER = re.compile(r"\d[\d ()-]{5}|@")
+CAPITALS = re.compile(rf"[A-ZÀ-ÖØ-Þ][{LETTER}'.-]+")
 CAPITAL = re.compile(rf"[A-ZÀ-ÖØ-Þ][{LETTER}'.-]")
 ADVERB = re.compile(r"\w{3,}(?:ly|ed|ing)")
-WITH_WORD_NAMES = {LABELLED, NAME_THEN, HOLDER, SAID, RELATED, GREETED, SIGNED, TITLED, POSSESSED, HERE, VOCATIVE}
-LOWER = {LABELLED, LOWER_INTRODUCED, LOWER_SIGNED}
+WITH_WORD_NAMES = (LABELLED, NAME_THEN, HOLDER, SAID, RELATED, GREETED, SIGNED, TITLED, POSSESSED, HERE, VOCATIVE)
+LOWER = (LABELLED, LOWER_INTRODUCED, LOWER_SIGNED)
+CUES = [(frozenset(cues.split(" ")), pattern, pattern in LOWER, pattern in WITH_WORD_NAMES) for cues, pattern in PATTERNS]
+"""With the cues of each pattern as a set, and whether names in small letters and names that are words will do."""
+
 NO_NAMES = words(
     "happy good golden gay early quick rich wise sharp short small smart strong sweet true white young black brown green grey gray low "
     "high long little sunny stormy lucky noble sunday summer autumn winter day early easy late sales son sun town street shop package park "

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from data_tools.pii.names_cues import (
     ABOUT_NAMES,
@@ -9,7 +10,7 @@ from data_tools.pii.names_cues import (
     ANY,
     BLOCK,
     CAP,
-    CAPITAL,
+    CAPITALS,
     CUES,
     EDGE,
     FULL,
@@ -17,7 +18,6 @@ from data_tools.pii.names_cues import (
     INTRODUCED,
     LABELLED,
     LAST_LINE,
-    LOWER,
     LOWER_SIGNED,
     NO_LOWER,
     NO_NAMES,
@@ -33,10 +33,8 @@ from data_tools.pii.names_cues import (
     TITLED,
     VERBS,
     VOCATIVE,
-    WITH_WORD_NAMES,
-    WORD,
 )
-from data_tools.pii.spans import Span
+from data_tools.pii.spans import Span, small_words
 from data_tools.pii.words import BRANDS, ENGLISH_WORDS, LATIN_SURNAMES, NAMES_THAT_ARE_WORDS, THINGS, either, is_given, words
 
 NAMED = re.compile(rf"{EDGE}(?P<name>{PAIR})")
@@ -95,12 +93,12 @@ def asks_english(text: str) -> bool:
 def introduced_english(text: str) -> Iterator[Span]:
     """Names that a text introduces, addresses, signs with or labels, and pairs of a known first name and another capitalized word."""
     low = text.lower()
-    seen = {*WORD.findall(low), *(sign for sign in SIGNS if sign in text)}
-    capital = CAPITAL.search(text) is not None
-    for cues, pattern in CUES:
-        if (capital or pattern in LOWER) and not cues.isdisjoint(seen):
+    seen = {*small_words(text), *(sign for sign in SIGNS if sign in text)}
+    capital = any(map(_may_begin, CAPITALS.findall(text)))
+    for cues, pattern, lower, word_names in CUES:
+        if (capital or lower) and not cues.isdisjoint(seen):
             for match in pattern.finditer(text):
-                yield from _introduced(match, pattern)
+                yield from _introduced(match, pattern, lower, word_names)
     if capital:
         yield from _by_capitals(text, low, seen)
 
@@ -123,14 +121,21 @@ def _by_capitals(text: str, low: str, seen: set[str]) -> Iterator[Span]:
             yield Span(*match.span("name"), "NAME")
 
 
-def _introduced(match: re.Match[str], pattern: re.Pattern[str]) -> Iterator[Span]:
+@lru_cache(maxsize=1 << 16)
+def _may_begin(word: str) -> bool:
+    """Whether a name may begin with a capitalized word: most of a text's begin sentences."""
+    bare = _bare(word)
+    return _can_be_name(bare) or bare.lower() in NAMES_THAT_ARE_WORDS or bare.lower() in ODD_NAMES
+
+
+def _introduced(match: re.Match[str], pattern: re.Pattern[str], lower: bool, word_names: bool) -> Iterator[Span]:
     if pattern is LABELLED and (match["of"] or "").lower() in NOT_OF_PERSONS:
         return
     if pattern is TITLED and BRANDS.match(match.string, match.start()):
         return
     if pattern is VOCATIVE and ADVERB.fullmatch(match[match.lastgroup or "name"]):
         return
-    for span in name_words(match, lower=pattern in LOWER, word_names=pattern in WITH_WORD_NAMES or _ends(match)):
+    for span in name_words(match, lower=lower, word_names=word_names or _ends(match)):
         if pattern is not LOWER_SIGNED or match["name"].lower() not in NO_LOWER:
             yield span
             yield from second(match.string, span)

@@ -2,8 +2,21 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
-from data_tools.pii.names_korean import CALLER, GREETING, IS, KIN, LEAD, NOT_OF_PERSONS, OPEN, WHO, ends_in_consonant, is_korean_name
+from data_tools.pii.names_korean import (
+    CALLER,
+    GREETING,
+    IS,
+    KIN,
+    LEAD,
+    NOT_OF_PERSONS,
+    OPEN,
+    WHO,
+    ends_in_consonant,
+    is_korean_name,
+    says_who,
+)
 from data_tools.pii.spans import Span
 from data_tools.pii.words import KOREAN_WORDS, SURNAME, either, given_names, words
 
@@ -24,6 +37,7 @@ VIETNAMESE = re.compile(
     rf"{OPEN}(?P<name>(?:응우[옌엔](?: [가-힣]{{1,3}}){{0,2}}|(?:쩐|팜|부이|쯔엉|호앙|후인|레|도|당|보|즈엉|판|응오)(?: [가-힣]{{1,3}})? (?:티|반|득|꾸옥|투|응옥))"
     rf" [가-힣]{{1,4}}?)(?={either(ENDS)}(?![가-힣])|(?![가-힣]))"
 )
+VIETNAMESE_WORDS = ("응우", " 티 ", " 반 ", " 득 ", " 꾸옥 ", " 투 ", " 응옥 ")
 SELF = rf"(?:저는|저|전|제가|나는|난|본인은|{GREETING}|{either(CALLER)}|[가-힣]{{1,4}}(?:했던|한|드린|드렸던)(?=\s))"
 BESIDE = re.compile(rf"{KIN}\s$")
 BEFORE = re.compile(rf"(?:^|[.!?~\n]\s?|(?<![가-힣]){SELF}[\s,.!~:]{{1,3}})$")
@@ -57,9 +71,9 @@ LONGEST = 12
 def foreign_korean(text: str) -> Iterator[Span]:
     """Names of which two words are known, or one beside what announces a name, or none where somebody says "my name is"."""
     yield from _by_words(text)
-    for match in VIETNAMESE.finditer(text):
+    for match in VIETNAMESE.finditer(text) if any(word in text for word in VIETNAMESE_WORDS) else ():
         yield _whole(text, match)
-    for pattern in (NAMED, SAID):
+    for pattern in [NAMED] * says_who(text) + [SAID] * ("라고" in text):
         for match in pattern.finditer(text):
             if pattern is SAID and not match["self"] and given_names()["foreign"].isdisjoint(match["name"].split()):
                 continue
@@ -103,6 +117,7 @@ def _whole(text: str, match: re.Match[str]) -> Span:
     return Span(start, end + (text.startswith("이", end) and not ends_in_consonant(match["name"])), "NAME")
 
 
+@lru_cache(maxsize=1 << 16)
 def _known(word: str) -> int:
     """How much of a word of Hangul is a known foreign name, also behind a Korean surname ("김마리아"); what follows must be a particle."""
     names = given_names()["foreign"]

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from data_tools.pii.names_cues import CAP, CAPITAL, FULL, LETTER, WORD
+from data_tools.pii.names_cues import CAP, CAPITAL, FULL, LETTER
 from data_tools.pii.names_english import is_brand, name_words, second
 from data_tools.pii.names_korean import KIN, OPEN, could_be_given, ends_in_consonant, is_korean_name
-from data_tools.pii.spans import Span
+from data_tools.pii.spans import Span, small_words
 from data_tools.pii.words import (
     ENGLISH_WORDS,
     KOREAN_GIVEN_WORDS,
@@ -49,7 +49,7 @@ LOWER_SURNAME = re.compile(r" ([a-z]{2,15})(?=$|[,.!;\n]| (?:and|from|here|again
 
 def known_english(text: str) -> Iterator[Span]:
     """Given names in Latin letters: with a capital unless a thing is called so; in small letters only long ones that are no words."""
-    if not CAPITAL.search(text) and given_names()["english"].isdisjoint(WORD.findall(text)):
+    if not CAPITAL.search(text) and given_names()["english"].isdisjoint(small_words(text)):
         return
     for match in TOKEN.finditer(text):
         if _is_known(match[0]) and not _is_thing(text, match):

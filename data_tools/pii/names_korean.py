@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from data_tools.pii.names_cues import CAP, EDGE, FULL
 from data_tools.pii.names_english import name_words
@@ -18,7 +19,7 @@ from data_tools.pii.words import (
     words,
 )
 
-HANGUL = re.compile(r"[가-힣]")
+HANGUL, LATIN = re.compile(r"[가-힣]"), re.compile("[A-ZÀ-Þ]")
 OPEN = r"(?<![가-힣])"
 SHAPE = rf"{SURNAMES}[가-힣]{{1,2}}"
 TOKEN = rf"(?P<name>{SURNAMES}[가-힣]{{2}})"
@@ -55,6 +56,7 @@ LABEL = re.compile(
     rf"{either(WHO)}(?:명|\s?이름|\s?성함|\s?성명)?(?:(?P<link>(?:\s?(?:은|는|이|가|을|를|:|=|\(|-)){{1,3}})\s?|\s)"
     rf"(?P<name>{SHAPE}|(?<=[:=]\s)[가-힣]{{2,4}}?|(?<=[:=])[가-힣]{{2,4}}?|[가-힣]{{2,3}}?(?={IS})){STOP}"
 )
+WHO_WORDS = re.compile(either(WHO))
 KIN = either(
     "딸 아들 조카 손자 손녀 사촌 룸메 룸메이트 여친 남친 여자친구 남자친구 신랑 신부 막내 첫째 둘째 아기 아이 선배 후배 남편 아내 와이프 어머니 아버지 엄마 아빠 동생 언니 누나 오빠 친구 가족 동료 할머니 할아버지 보호자 대리인"
 )
@@ -97,9 +99,20 @@ BESIDE_NUMBER = re.compile(
 BEFORE_NUMBER = re.compile(rf"{OPEN}{TOKEN}[\s,/():]{{1,3}}(?=\d[\d-]{{8,24}}(?![A-Za-z]))")
 
 CUED = (
-    *(SAID, INTRODUCED, STARTS, CALLED_SO, IN_NAME_OF, HONORED, TITLED, KIN_NAMED, RELATED, NAMED_AS, CORRECTED, QUOTED),
-    *(BESIDE_NUMBER, BEFORE_NUMBER),
+    (SAID, ("라고",)),
+    (INTRODUCED, ("입니다", "에요", "예요", "인데", "이고", "라고", "이구요", "이며", "이요")),
+    (STARTS, ()),
+    (CALLED_SO, ("라는",)),
+    (IN_NAME_OF, ("이름으로", "명의로")),
+    (HONORED, ("님", "씨")),
+    *((pattern, ()) for pattern in (TITLED, KIN_NAMED, RELATED)),
+    (NAMED_AS, ("로 ",)),
+    (CORRECTED, ("아니", "말고", "로")),
+    (QUOTED, ("'", '"', "‘", "“")),
+    (BESIDE_NUMBER, ()),
+    (BEFORE_NUMBER, ()),
 )
+"""Each with strings of which every match contains one, where there are such."""
 
 LATIN_LABEL = re.compile(rf"{either(WHO)}(?:명|\s?이름|\s?성함)?(?:\s?(?:은|는|이|가|:|=|\()){{0,3}}\s?(?P<name>{FULL})")
 LATIN_INTRODUCED = re.compile(
@@ -150,19 +163,25 @@ def introduced_korean(text: str) -> Iterator[Span]:
     """Names that a text introduces, addresses or sets beside a number."""
     if not HANGUL.search(text):
         return
-    for match in LABEL.finditer(text):
+    for match in LABEL.finditer(text) if says_who(text) else ():
         said = match["link"] or len(match["name"]) >= 3 or match["name"] in given_names()["korean"] or re.match(IS, text[match.end() :][:4])
         if said and not NOT_OF_PERSONS.search(text[max(0, match.start() - 8) : match.start("name")]):
             yield from _if_name(match)
             if match["name"] in KOREAN_GIVEN_WORDS & given_names()["korean"] and re.match(r"\s?(?:$|[,.)/\n])", text[match.end() :][:2]):
                 yield Span(*match.span("name"), "NAME")
-    for pattern in CUED:
-        for match in pattern.finditer(text):
+    for pattern, cues in CUED:
+        for match in pattern.finditer(text) if not cues or any(cue in text for cue in cues) else ():
             if _goes_with(pattern, match):
                 yield from _if_name(match)
-    for pattern in (LATIN_LABEL, LATIN_INTRODUCED, LATIN_GIVEN):
+    for pattern in (LATIN_LABEL, LATIN_INTRODUCED, LATIN_GIVEN) if LATIN.search(text) else ():
         for match in pattern.finditer(text):
             yield from name_words(match)
+
+
+@lru_cache(maxsize=16)
+def says_who(text: str) -> bool:
+    """Whether a text has a word that labels a name."""
+    return WHO_WORDS.search(text) is not None
 
 
 def _goes_with(pattern: re.Pattern[str], match: re.Match[str]) -> bool:
@@ -172,7 +191,7 @@ def _goes_with(pattern: re.Pattern[str], match: re.Match[str]) -> bool:
         return given or (NAMES_MEANT.search(match.string) is not None and could_be_given(match["name"][-2:]))
     if pattern is IN_NAME_OF or (pattern is SAID and not match["self"]):
         return could_be_given(match["name"][-2:])
-    return pattern not in {BESIDE_NUMBER, BEFORE_NUMBER} or not match["name"].endswith(BESIDE_ENDS)
+    return (pattern is not BESIDE_NUMBER and pattern is not BEFORE_NUMBER) or not match["name"].endswith(BESIDE_ENDS)
 
 
 def answered_korean(text: str) -> Iterator[Span]:

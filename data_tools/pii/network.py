@@ -111,12 +111,17 @@ NEAR_PASSWORD = re.compile(
 AT = ("골뱅이", "앳", " at", "(at", "[at", "( at")
 
 
+AT_HINT = re.compile(
+    r"골뱅이|앳|[(\[]\s?at\s?[)\]]|\sat\s(?:sign|\S{1,40}\sdot\s|(?:gmail|yahoo|hotmail|outlook|icloud|naver)\b)", re.IGNORECASE
+)
+
+
 def find_network(text: str, asked: str) -> Iterator[Span]:
     """All e-mail addresses, IP addresses and secrets. `asked` is what the other side said just before."""
     if "@" in text:
         for match in EMAIL.finditer(text):
             yield Span(match.start() + len(match[0]) - len(match[0].lstrip("'.-")), match.end(), "EMAIL")
-    if any(map(text.lower().__contains__, AT)):
+    if any(map(text.lower().__contains__, AT)) and AT_HINT.search(text):
         for match in SPELLED_EMAIL.finditer(text):
             yield Span(*match.span(), "EMAIL")
     for pattern in [IPV4] * (text.count(".") > 2) + [IPV6] * (text.count(":") > 1):
@@ -150,10 +155,10 @@ def _is_ip(value: str) -> bool:
 def _answered(text: str, asked: str) -> Iterator[Span]:
     if not asked or not ANSWERED.search(text):
         return
-    if ASKED_CODE.search(asked):
-        for match in ANSWERED_CODE.finditer(text):
-            yield Span(*match.span(), "SECRET")
-    if ASKED_PASSWORD.search(asked) and (answer := ANSWERED_PASSWORD.fullmatch(text)):
+    codes = list(ANSWERED_CODE.finditer(text))
+    if codes and ASKED_CODE.search(asked):
+        yield from (Span(*match.span(), "SECRET") for match in codes)
+    if (answer := ANSWERED_PASSWORD.fullmatch(text)) and ASKED_PASSWORD.search(asked):
         yield Span(*answer.span(1), "SECRET")
 
 

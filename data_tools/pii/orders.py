@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from data_tools.pii.identity import MOBILE
-from data_tools.pii.spans import Span
+from data_tools.pii.spans import Span, count_digits, small_words
 from data_tools.pii.words import either, words
 
 VALUE = r"(?:[A-Z]{0,3}#)?[A-Z0-9](?:[A-Z0-9]|[-_/](?=[A-Z0-9])|(?<=\d) (?=\d{2,4}(?!\d))){1,28}"
@@ -63,21 +63,26 @@ SOUGHT_CODE = re.compile(
     rf"(?<![A-Z0-9#.,/:@-]){HANDLED}{BOUND}",
     re.IGNORECASE,
 )
-WORD, HANGUL = re.compile("[a-z]+"), re.compile("[가-힣]")
-KOREAN = {NAMED_KOREAN, BARE_KOREAN, FOLLOWED}
+HANGUL = re.compile("[가-힣]")
 ORDER_WORDS = words(
     "order ordr conf confirm oder booking reservation tracking invoice confirmation reference shipment shipping parcel package waybill delivery "
     "ticket case return rma receipt transaction purchase refund pnr itinerary membership member customer claim quote subscription "
-    "payment flight ride trip loyalty repair locator ref dhl ups fedex usps ems orders bookings reservations invoices confirmations "
+    "payment flight ride trip loyalty repair locator ref dhl ups fedex usps ems po cj mail evri hermes dpd gls tnt policy policies memberships itineraries orders bookings reservations invoices confirmations "
     "references shipments parcels packages tickets cases returns receipts transactions claims quotes payments trips rides flights"
 )
 """Every match of the English patterns holds one of these."""
 
-LABELLED = ((NAMED_ENGLISH, 2), (NAMED_KOREAN, 2), (CARRIED, 6), (BARE_ENGLISH, 5), (BARE_KOREAN, 6), (FOLLOWED, 6))
-"""Each with the digits that a value must have: the weaker the words, the more."""
+NEAR_WORDS = ORDER_WORDS | words("conf claims consignment number numbers job enquiry inquiry deliver deliveries deliverys")
+
+LABELLED = (
+    *((NAMED_ENGLISH, 2, False), (NAMED_KOREAN, 2, True), (CARRIED, 6, False)),
+    *((BARE_ENGLISH, 5, False), (BARE_KOREAN, 6, True), (FOLLOWED, 6, True)),
+)
+"""Each with the digits that a value must have (the weaker the words, the more), and whether its words are Korean."""
 
 LONG = re.compile(r"\d{3}|1Z", re.IGNORECASE)
-MAY_NAME = re.compile(r"\d|[A-Z]{5}")
+MAY_NAME = re.compile(r"#|[A-Z]{2}[-_/]?[A-Z]")
+OWN_HINT = re.compile(r"[A-Z][-_#]?\d|\d{3}-\d{7}-|\d{12}|20\d{6}-|[A-Z] \d{3}", re.IGNORECASE)
 HASH = re.compile(rf"(?<![\w#&/])(#\s?(?:[A-Z]{{1,5}}[-_]?)?\d(?:[A-Z0-9]|[-_](?=[A-Z0-9])){{2,24}}){BOUND}", re.IGNORECASE)
 NOT_NUMBERED = re.compile(
     rf"{either('room apt apartment suite unit gate platform floor part serial style sku lot item size page step version model color colour chapter track')}\s?$",
@@ -152,7 +157,7 @@ ORDERED_MODEL = re.compile(
 
 def find_orders(text: str, asked: str) -> Iterator[Span]:
     """All such numbers. `asked` is what the other side said just before."""
-    if not MAY_NAME.search(text) and not MAY_NAME.search(asked):
+    if count_digits(text) < 2 and not MAY_NAME.search(text):
         return
     found = [*_in_own_form(text), *_labelled(text, asked), *_near(text), *_handled(text)]
     yield from found
@@ -172,14 +177,14 @@ def _in_own_form(text: str) -> Iterator[Span]:
     for match in HASH.finditer(text) if "#" in text else ():
         if not NOT_NUMBERED.search(text[max(0, match.start() - 12) : match.start()]) and not _has_unit(text, match[1], match.end()):
             yield Span(*match.span(1), "ORDER")
-    for match in OWN_FORM.finditer(text) if LONG.search(text) else ():
+    for match in OWN_FORM.finditer(text) if LONG.search(text) and OWN_HINT.search(text) else ():
         yield Span(*match.span(1), "ORDER")
 
 
 def _labelled(text: str, asked: str) -> Iterator[Span]:
-    seen = not ORDER_WORDS.isdisjoint(WORD.findall(text.lower())), HANGUL.search(text) is not None
-    for pattern, least in LABELLED:
-        if not (any(seen) if pattern is CARRIED else seen[pattern in KOREAN]):
+    seen = not ORDER_WORDS.isdisjoint(small_words(text)), HANGUL.search(text) is not None
+    for pattern, least, korean in LABELLED:
+        if not (any(seen) if pattern is CARRIED else seen[korean]):
             continue
         for match in pattern.finditer(text):
             if _numbers(text, match, least):
@@ -194,6 +199,8 @@ def _labelled(text: str, asked: str) -> Iterator[Span]:
 
 def _near(text: str) -> Iterator[Span]:
     """Codes a little behind a word for orders, where no word for another code is nearer."""
+    if NEAR_WORDS.isdisjoint(small_words(text)) and not HANGUL.search(text):
+        return
     for match in CODE.finditer(text):
         before = text[max(0, match.start() - 60) : match.start()]
         is_near = NEAR.search(before) and not OTHER_CODE.search(before) and not ORDERED_MODEL.search(before)
@@ -203,6 +210,8 @@ def _near(text: str) -> Iterator[Span]:
 
 def _handled(text: str) -> Iterator[Span]:
     """Numbers without a word for them, that are tracked, cancelled, refunded or late."""
+    if count_digits(text) < 4:
+        return
     for match in STATED.finditer(text):
         if _is_handled(text, match):
             yield Span(*match.span(1), "ORDER")

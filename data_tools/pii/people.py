@@ -43,6 +43,7 @@ class People:
                             yield Span(*match.span(), "NAME")
 
 
+@lru_cache(maxsize=4096)
 def person(label: str, company: str = "") -> str:
     """The person's name in a participant's label: no role, remark, company or honorific. Empty where none is left."""
     label = re.sub(r"\(.*?\)|\[.*?\]|<.*?>", " ", usual(label))
@@ -68,6 +69,7 @@ def _aliases(names: list[str]) -> dict[str, str]:
     return {part: longest[part] for part, full in owners.items() if all(other in longest[part] for other in full)}
 
 
+@lru_cache(maxsize=4096)
 def name_key(name: str) -> str:
     """A name without case, blanks and points."""
     return "".join(char for char in name.casefold() if char.isalnum())

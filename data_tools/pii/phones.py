@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from data_tools.pii.spans import Span, around
+from data_tools.pii.spans import Span, around, count_digits
 from data_tools.pii.words import either
 
 JOIN = r"(?:\s?(?:[-.·/~_]|에|의|다시|국에)\s?|\s{1,2})?"
@@ -75,6 +75,10 @@ SPOKEN_KOREAN = re.compile(
     rf"(?<![가-힣\d])(?:(?=.{{0,16}}[공영일이삼사오육륙칠팔구])[공영0]\s?[일1하]나?\s?[공영일육륙칠팔구016789]\s?{JOIN}|01[016789]{JOIN})(?:{DIGIT}){{3,4}}{JOIN}(?:{DIGIT}){{4}}(?<!\s)"
     r"(?![\d공영일이삼사오육륙칠팔구](?!\s?[입이예요]))"
 )
+SPOKEN = re.compile(r"[공영]|0\s?[일1하]|01[016789].{0,16}[공영일이삼사오육륙칠팔구하둘셋넷다여아]", re.DOTALL)
+LEAST = 7
+"""Digits of the shortest number."""
+
 DIGIT_WORDS = "zero oh one two three four five six seven eight nine double triple"
 SPOKEN_ENGLISH = re.compile(rf"\b{either(DIGIT_WORDS)}(?:[\s,-]{{1,3}}{either(DIGIT_WORDS)}){{6,14}}\b", re.IGNORECASE)
 DATE = re.compile(r"(?:19|20)\d\d[-. ]?(?:0[1-9]|1[0-2])(?:[-. ]?(?:[0-2]\d|3[01]))?|(?:19|20)\d\d[-. ](?:19|20)\d\d")
@@ -82,6 +86,15 @@ DATE = re.compile(r"(?:19|20)\d\d[-. ]?(?:0[1-9]|1[0-2])(?:[-. ]?(?:[0-2]\d|3[01
 
 def find_phones(text: str, asked: str) -> Iterator[Span]:
     """All phone numbers. `asked` is what the other side said just before."""
+    if count_digits(text) >= LEAST or "***" in text:
+        yield from _in_digits(text, asked)
+    if speaks_digits(text):
+        for pattern in [SPOKEN_KOREAN] * (SPOKEN.search(text) is not None) + [SPOKEN_ENGLISH]:
+            for match in pattern.finditer(text):
+                yield Span(match.start(), match.start() + len(match[0].rstrip()), _spoken_kind(text, match))
+
+
+def _in_digits(text: str, asked: str) -> Iterator[Span]:
     for match in MOBILE.finditer(text):
         yield Span(*match.span(), "PHONE")
     for pattern in (CERTAIN, INTERNATIONAL) if DIGITS.search(text) else ():
@@ -93,10 +106,6 @@ def find_phones(text: str, asked: str) -> Iterator[Span]:
             yield Span(*match.span(), "PHONE")
     if (alone := ALONE.fullmatch(text)) and not OTHER_ASKED.search(asked):
         yield Span(*alone.span(1), "PHONE")
-    if speaks_digits(text):
-        for pattern in (SPOKEN_KOREAN, SPOKEN_ENGLISH):
-            for match in pattern.finditer(text):
-                yield Span(match.start(), match.start() + len(match[0].rstrip()), _spoken_kind(text, match))
 
 
 def _is_other(text: str, start: int) -> bool:

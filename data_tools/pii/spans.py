@@ -4,6 +4,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 KINDS = (
@@ -29,6 +30,7 @@ PLACEHOLDER = re.compile(rf"\[({'|'.join(KINDS)})_(\d{{1,9}})\]")
 HOLE = "\ufffc"
 """Stands for a masked span while the rest of a text is searched: no recognizer's pattern matches it."""
 
+SMALL_WORD, DIGIT = re.compile("[a-z]+"), re.compile(r"\d")
 UNUSUAL = re.compile("[\uff01-\uff5e\u2010-\u2015\u2212\u00a0\u3000\u2000-\u200a\u202f\u2019\t]")
 USUAL: dict[int, int | str] = {
     **{code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)},
@@ -64,6 +66,18 @@ class Masked(NamedTuple):
 def usual(text: str) -> str:
     """The text with full-width letters, unusual dashes and blanks as plain ones. Its length stays."""
     return text.translate(USUAL) if UNUSUAL.search(text) else text
+
+
+@lru_cache(maxsize=16)
+def small_words(text: str) -> frozenset[str]:
+    """The words of ASCII letters in a text, in small letters: what a pattern needs is looked for here first."""
+    return frozenset(SMALL_WORD.findall(text.lower()))
+
+
+@lru_cache(maxsize=16)
+def count_digits(text: str) -> int:
+    """How many digits a text holds."""
+    return len(DIGIT.findall(text))
 
 
 def around(text: str, start: int, end: int, left: int = 40, right: int = 20) -> str:
