@@ -66,7 +66,7 @@ def test_vllm_makes_the_tokens_of_the_trainer(family: Family, render: Render, me
 
 
 def test_a_trained_answer_continues_the_prompt_that_vllm_makes(family: Family, render: Render) -> None:
-    turns = conversation("배송은?", "3 days.", LOOK_ALIKES, " 네, <|eot_id|> 입니다 ")
+    turns = conversation(" 배송은?\n", "3 days.", LOOK_ALIKES, " 네, <|eot_id|> 입니다 ")
     ids, _ = encode(family.tokenizer, turns)
     prompt = served(render, turns[:-1])
     assert ids[: len(prompt)] == prompt
@@ -210,7 +210,7 @@ RENDERED["llama3.1"] = RENDERED["llama3"].replace("S<|eot_id|>", DATES + "S<|eot
 
 
 def test_the_family_is_spoken(family: Family) -> None:
-    ids = encode_prompt(family.tokenizer, conversation("q", "a", "r", system="S"))
+    ids = encode_prompt(family.tokenizer, conversation(" q\n", "\ta", "r ", system="\nS "))
     assert family.tokenizer.decode(ids) == RENDERED[family.name]
 
 
