@@ -6,6 +6,7 @@ what speaks of another thing is left alone.
 
 import math
 import re
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
@@ -392,12 +393,14 @@ def _stems(text: str) -> list[str]:
     return list(chain.from_iterable(map(_stems_of, _TOKENS.findall(text.lower()))))
 
 
+def _packed(code: str, numbers: Iterable[float]) -> bytes:
+    return array(code, numbers).tobytes()
+
+
 class _Index:
     """An inverted index of texts by word stems and 3-grams of letters, weighted by tf-idf."""
 
     def __init__(self, texts: list[str]) -> None:
-        import numpy as np
-
         self._number = len(texts)
         features = [_features(text) for text in texts]
         seen = Counter(feature for of_text in features for feature in of_text)
@@ -407,8 +410,8 @@ class _Index:
             length = math.sqrt(sum(self._weights[feature] ** 2 for feature in of_text)) or 1.0
             for feature in of_text:
                 rows[feature].append((i, self._weights[feature] ** 2 / length))
-        self._rows: dict[str, tuple[Any, Any, float]] = {
-            feature: (np.array([i for i, _ in pairs]), np.array([weight for _, weight in pairs]), self._weights[feature] ** 2)
+        self._rows: dict[str, tuple[bytes, bytes, float]] = {  # bytes: short arrays take longer to join
+            feature: (_packed("q", (i for i, _ in pairs)), _packed("d", (weight for _, weight in pairs)), self._weights[feature] ** 2)
             for feature, pairs in rows.items()
             if len(pairs) <= max(COMMON * self._number, 20)
         }
@@ -425,7 +428,8 @@ class _Index:
         if not rows:
             return np.zeros(self._number)
         places, weights, squares = zip(*rows, strict=True)
-        return np.bincount(np.concatenate(places), np.concatenate(weights), self._number) / (math.sqrt(sum(squares)) or 1.0)
+        sums = np.bincount(np.frombuffer(b"".join(places), np.int64), np.frombuffer(b"".join(weights)), self._number)
+        return sums / (math.sqrt(sum(squares)) or 1.0)
 
 
 @lru_cache(65536)

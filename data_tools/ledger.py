@@ -14,10 +14,19 @@ It holds no text. Every message is there once: what the readers gave plus what t
 import json
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
+from json.encoder import encode_basestring as quoted  # a line for each message: several times as fast as json.dumps
 from pathlib import Path
 from types import TracebackType
 
 from data_tools.clean import Fate
+
+
+@lru_cache(1024)
+def _told(fate: Fate) -> str:
+    """A fate as the inside of a JSON object."""
+    line = {"fate": fate.fate} | ({"reason": fate.reason} if fate.reason else {})
+    return json.dumps(line, ensure_ascii=False)[1:-1]
 
 
 class Ledger:
@@ -36,18 +45,12 @@ class Ledger:
 
     def write(self, conversation: str, places: Sequence[str], fates: Sequence[Fate], masks: Sequence[tuple[str, ...]]) -> None:
         """One line for each message of a conversation: where it stands, its fate, and the kinds of what was masked in it."""
-        lines = []
+        name = quoted(conversation)
         for place, fate, kinds in zip(places, fates, masks, strict=True):
-            line: dict[str, object] = {"source": place, "conversation": conversation, "fate": fate.fate}
-            if fate.reason:
-                line["reason"] = fate.reason
-            if kinds:
-                line["masked"] = dict(Counter(kinds))
-                self.masked += 1
-            lines.append(json.dumps(line, ensure_ascii=False))
+            masked = f', "masked": {json.dumps(Counter(kinds), ensure_ascii=False)}' if kinds else ""
+            self.file.write(f'{{"source": {quoted(place)}, "conversation": {name}, {_told(fate)}{masked}}}\n')
+            self.masked += bool(kinds)
         self.fates.update(fates)
-        if lines:
-            self.file.write("\n".join(lines) + "\n")
 
     def counts(self) -> dict[str, object]:
         """`{"read", "kept", "merged", "capped", "set aside", "dropped": {reason: n}, "masked"}`; read is the sum of all but masked."""

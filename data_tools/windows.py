@@ -46,13 +46,20 @@ class Windows:
         """The tokens of each message as the template writes it, or none where the conversation surely fits.
 
         What a template writes begins and ends with special tokens, over which no other token reaches: sizes add up. A token takes a byte
-        at least, so most conversations need not be tokenized; the template adds at most a byte to a mark such as `<|`.
+        at least, so that seldom all must be tokenized; the template adds at most a byte to a mark such as `<|`.
         """
-        size = sum(len(message["content"].encode()) + message["content"].count("<") for message in messages)
-        if self.prompt + self.turn * (len(messages) + 2) + size <= self.max_length:
+        most = [self.turn + len(message["content"].encode()) + message["content"].count("<") for message in messages]
+        spare = self.max_length - self.prompt - 2 * self.turn - sum(most)
+        if spare >= 0:
             return []
+        sizes = []
         rendered = str(self.tokenizer.apply_chat_template(messages, tokenize=False))
-        return [self.count(turn) for turn in rendered.split(self.end)[1:-1]]
+        for turn, bound in zip(rendered.split(self.end)[1:-1], most, strict=True):
+            sizes.append(self.count(turn))
+            spare += bound - sizes[-1]
+            if spare >= 0:
+                return []
+        return sizes
 
     def _count(self, turn: str) -> int:
         """The tokens of a turn and of its end. The end of the turn before it shields its beginning, and counts for its own end."""

@@ -20,7 +20,7 @@ def written(tmp_path):
         with Ledger(tmp_path / "ledger.jsonl") as ledger:
             for conversation in conversations:
                 ledger.write(*conversation)
-        return ledger, [json.loads(line) for line in (tmp_path / "ledger.jsonl").read_text(encoding="utf-8").splitlines()]
+        return ledger, [json.loads(line) for line in (tmp_path / "ledger.jsonl").read_text(encoding="utf-8").split("\n")[:-1]]
 
     return write
 
@@ -33,6 +33,13 @@ def test_each_message_has_a_line(written):
     assert [Fate(line["fate"], line.get("reason", "")) for line in lines] == [*FATES, FATES[2]]
     assert [line.get("masked") for line in lines] == [None, {"PHONE": 2, "NAME": 1}, None, {"EMAIL": 1}, None, None, None]
     assert all(set(line) <= {"source", "conversation", "fate", "reason", "masked"} for line in lines)
+
+
+def test_lines_are_those_of_json_whatever_the_names(written):
+    name, place = 'a "b" \\ \n\x1f\u2028 가', '\\"x\t".csv:1'
+    _, (line,) = written((name, [place], [Fate("dropped", '"why" 가')], [("NAME", "NAME")]))
+
+    assert line == {"source": place, "conversation": name, "fate": "dropped", "reason": '"why" 가', "masked": {"NAME": 2}}
 
 
 def test_counts_add_up(written):
