@@ -47,8 +47,9 @@ DATE = re.compile(r"(?:19|20)\d\d\D?(?:0[1-9]|1[0-2])\D?(?:0[1-9]|[12]\d|3[01])"
 def find_identity(text: str, asked: str) -> Iterator[Span]:
     """All numbers of these kinds. `asked` is what the other side said just before."""
     if count_digits(text) >= LEAST and DIGITS.search(text):
-        for find in (_rrn, _business, _license, _passport, _ssn):
-            yield from find(text, asked)
+        for find, least in ((_rrn, 7), (_business, 10), (_license, LEAST), (_passport, LEAST), (_ssn, 9)):
+            if count_digits(text) >= least:
+                yield from find(text, asked)
 
 
 def beside(words: re.Pattern[str], text: str, match: re.Match[str], asked: str) -> bool:

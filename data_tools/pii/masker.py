@@ -71,9 +71,10 @@ class Masker:
         kept: list[list[Span]] = [[] for _ in texts]
         aliases: dict[str, str] = {}
         holes = [[Span(*match.span(), "") for match in PLACEHOLDER.finditer(text)] for text in texts]
+        settled: dict[tuple[str, str], frozenset[str]] = {}
         while True:  # until nothing is left: what was masked no longer hides its neighbours
             works = [usual(collapse(text, spans)) for text, spans in zip(texts, holes, strict=True)]
-            found = self._round(works, names, roles, aliases)
+            found = self._round(works, names, roles, aliases, settled)
             if not any(found):
                 return _replace(texts, kept, aliases)
             moved = [original(spans, old) for spans, old in zip(found, holes, strict=True)]
@@ -86,15 +87,26 @@ class Masker:
         names: Sequence[str],
         roles: Sequence[str] | None,
         aliases: dict[str, str],
+        settled: dict[tuple[str, str], frozenset[str]],
     ) -> list[list[Span]]:
-        """What is found in texts whose masked spans are holes. Adds to `aliases` which names are parts of which."""
+        """What is found in texts whose masked spans are holes. Adds to `aliases` which names are parts of which, and to
+        `settled` the texts (with what was said before) that hold nothing, nor any of these names: the next round passes over them."""
         said = list(zip(works, _asked(works, roles), strict=True))
-        numbers = [_numbers(text, asked) if _may_hold(text) else () for text, asked in said]
         named = [self._introduced(text, bool(asked) and asks_name(asked)) for text, asked in said]
         introduced = [text[span.start : span.end] for text, spans in zip(works, named, strict=True) for span in spans]
         people = People([*names, *introduced], self.allow.company)
         aliases.update(people.aliases)
-        return [self._kept(text, [*found, *own, *people.find(text)]) for text, found, own in zip(works, numbers, named, strict=True)]
+        wanted, found = frozenset(people.names), []
+        for (text, asked), own in zip(said, named, strict=True):
+            searched = settled.get((text, asked))
+            kept: list[Span] = []
+            if searched is None or not wanted <= searched:
+                numbers = _numbers(text, asked) if _may_hold(text) else ()
+                kept = self._kept(text, [*numbers, *own, *people.find(text)])
+            if not kept:
+                settled[text, asked] = wanted | (searched or frozenset())
+            found.append(kept)
+        return found
 
     def _introduced(self, text: str, answers: bool) -> list[Span]:
         found = find_names(text, answers)

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 
 from data_tools.pii.checks import valid
 from data_tools.pii.identity import DATE, MOBILE, beside
-from data_tools.pii.spans import Span, around, count_digits
-from data_tools.pii.words import either
+from data_tools.pii.spans import Span, around, count_digits, small_words
+from data_tools.pii.words import either, words
 
 DIGITS = re.compile(r"(?:\d[ .-]{0,3}){6}|[\dx*•-]{9}|[*xX•]{4}|\d\d-\d\d-\d\d", re.IGNORECASE)
 """What all numbers here contain."""
 
 LEAST, STARS = 4, re.compile(r"[*xX•]{4}")
+LEAST_OF_CARD = 13
 """So many digits at least, but in a card number of stars."""
 
 CARD = re.compile(
@@ -62,6 +63,7 @@ ENGLISH_ACCOUNT = re.compile(
 )
 
 
+ACCOUNT_CUES = words("account acct routing aba iban sort bank")
 SORTED_ACCOUNT = re.compile(r"(?<![\w-])(\d\d-\d\d-\d\d[ ,/]{1,3}\d{8})(?![\d-])")
 """A British sort code with its account number."""
 
@@ -69,7 +71,8 @@ SORTED_ACCOUNT = re.compile(r"(?<![\w-])(\d\d-\d\d-\d\d[ ,/]{1,3}\d{8})(?![\d-])
 def find_money(text: str, asked: str) -> Iterator[Span]:
     """All numbers of these kinds. `asked` is what the other side said just before."""
     if (count_digits(text) >= LEAST or STARS.search(text)) and (DIGITS.search(text) or IBAN.search(text)):
-        yield from _cards(text, asked)
+        if count_digits(text) >= LEAST_OF_CARD or STARS.search(text):
+            yield from _cards(text, asked)
         yield from _ibans(text)
         yield from _accounts(text, asked)
 
@@ -108,7 +111,7 @@ def _ibans(text: str) -> Iterator[Span]:
 def _accounts(text: str, asked: str) -> Iterator[Span]:
     for match in SORTED_ACCOUNT.finditer(text):
         yield Span(*match.span(1), "BANK_ACCOUNT")
-    for match in ENGLISH_ACCOUNT.finditer(text):
+    for match in ENGLISH_ACCOUNT.finditer(text) if not ACCOUNT_CUES.isdisjoint(small_words(text)) or "a/c" in text.lower() else ():
         yield Span(*match.span(1), "BANK_ACCOUNT")
     for match in ACCOUNT.finditer(text):
         if _is_account(text, match, asked):

@@ -58,6 +58,7 @@ ACRONYM = re.compile(r"\b[A-Z]{2,3}$")
 KOREAN_SYLLABLES = words("ho hee woo hye sun won young min han song yang yong hong hwa")
 """Words that end Korean names in Latin letters ("Lee Min Ho")."""
 
+ENDS = re.compile(rf"'s\b|{STOP}")
 COUNTED = re.compile(r"\b(?:\d+|the|de|an?|one|two|three|four) $", re.IGNORECASE)
 
 ASKS = re.compile(
@@ -145,7 +146,7 @@ def _introduced(match: re.Match[str], pattern: re.Pattern[str], lower: bool, wor
 
 def _ends(match: re.Match[str]) -> bool:
     """Whether a sentence or phrase ends behind a match: "I'm Will." is a name, "I'm Happy to" is none."""
-    return bool(re.match(rf"'s\b|{STOP}", match.string[match.end() :][:4]))
+    return ENDS.match(match.string[match.end() :][:4]) is not None
 
 
 def second(text: str, span: Span) -> Iterator[Span]:
@@ -219,6 +220,7 @@ def is_brand(text: str, span: Span) -> bool:
     return any(start + match.start() < span.end and span.start < start + match.end() for match in near)
 
 
+@lru_cache(maxsize=1 << 14)
 def _bare(word: str) -> str:
     return word if re.fullmatch(r"(?:[A-Z]\.)+", word) else re.sub(r"'s$", "", word.rstrip(".'-"))
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from data_tools.pii.names_cues import CAP, CAPITAL, FULL, LETTER
 from data_tools.pii.names_english import is_brand, name_words, second
@@ -58,6 +59,7 @@ def known_english(text: str) -> Iterator[Span]:
                 yield from (one for one in (span, *second(text, span)) if not is_brand(text, one))
 
 
+@lru_cache(maxsize=1 << 16)
 def _is_known(word: str) -> bool:
     low = word.lower()
     if len(low) < 3 or low in ENGLISH_WORDS or low in NAMES_THAT_ARE_WORDS:

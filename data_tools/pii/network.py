@@ -72,10 +72,15 @@ ANSWERED = re.compile(r"\d{3}|[A-Za-z!-/]\d|\d[A-Za-z!-/]")
 ASKED_PASSWORD = re.compile(r"password|passcode|비밀\s?번호|비번|패스워드", re.IGNORECASE)
 ANSWERED_PASSWORD = re.compile(r"\W{0,3}(?:it'?s |is )?((?=[!-~]*\d)(?=[!-~]*[A-Za-z])[!-~]{6,40})[.\s]*", re.ASCII)
 CUES = words(
-    "sk- sk_ pk_ rk_ whsec gh pat_ akia asia xox aiza hf_ npm_ eyj ----- bearer key token secret pass pin pw otp cvc cvv code "
+    "sk- sk_ pk_ rk_ whsec ghp_ gho_ ghu_ ghs_ ghr_ pat_ akia asia xox aiza hf_ npm_ eyj ----- bearer key token secret pass pin pw otp cvc cvv code "
     "키 시크릿 토큰 비밀 비번 워드 암호 인증 현관 도어락 출입 대문 택배함 자물쇠 금고 사물함 라커 보관함 코드 와이파이 wifi wi-fi alarm gate lockbox door buzz punch"
 )
 """A text without any of these (small letters) announces no secret."""
+
+CUED = re.compile("|".join(map(re.escape, sorted(CUES))))
+
+DIGITS, LONG = re.compile(r"[\d*#]{3}"), re.compile(r"\S{10}")
+"""What a code of digits and a key hold."""
 
 NO_PASSWORD = words(
     "not wrong incorrect invalid expired required needed reset changed correct right case the a an my your too very still being never "
@@ -140,8 +145,7 @@ def find_network(text: str, asked: str) -> Iterator[Span]:
 @lru_cache(maxsize=16)
 def may_be_secret(text: str) -> bool:
     """Whether a text announces a secret or looks like one; cheap."""
-    low = text.lower()
-    return any(map(low.__contains__, CUES)) or bool(HEX.search(text))
+    return CUED.search(text.lower()) is not None or HEX.search(text) is not None
 
 
 def _is_ip(value: str) -> bool:
@@ -165,18 +169,19 @@ def _answered(text: str, asked: str) -> Iterator[Span]:
 def _secrets(text: str) -> Iterator[Span]:
     for match in TOKENS.finditer(text):
         yield Span(*match.span(), "SECRET")
-    for pattern in (BEARER, KEY, CODE):
+    digits, run = DIGITS.search(text), LONG.search(text)
+    for pattern in [BEARER, KEY] * (run is not None) + [CODE] * (digits is not None):
         for match in pattern.finditer(text):
             if re.search(r"\d", match[1]):
                 yield Span(*match.span(1), "SECRET")
-    for pattern in (PLACE_CODE, WIFI):
+    for pattern in [PLACE_CODE] * (digits is not None) + [WIFI]:
         for match in pattern.finditer(text):
             yield Span(match.start(1), match.start(1) + len(match[1].rstrip(".,;:?!)'\"")), "SECRET")
     for match in NEAR_PASSWORD.finditer(text):
         value = match[1].rstrip(".,;:?)'\"`")
         if not value.lower().startswith(("http", "[")) and "@" not in value[1:-1]:
             yield Span(match.start(1), match.start(1) + len(value), "SECRET")
-    if HASHED_WORDS.search(text):
+    if ("#" in text or "*" in text) and HASHED_WORDS.search(text):
         for match in HASHED.finditer(text):
             yield Span(*match.span(), "SECRET")
     for match in PASSWORD.finditer(text):

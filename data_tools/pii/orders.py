@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from string import ascii_letters
 
 from data_tools.pii.identity import MOBILE
 from data_tools.pii.spans import Span, count_digits, small_words
@@ -123,6 +124,7 @@ BRIEF = re.compile(
     re.IGNORECASE,
 )
 DICTATED = re.compile(r"(?<![\w.,-])\d(?: ?- ?\d| \d){4,15}(?![\w-])")
+SHAPES = str.maketrans({**dict.fromkeys("0123456789", "9"), **dict.fromkeys(ascii_letters, "A")})
 SHORT = 120
 """An answer to a question for a number is no longer than this."""
 
@@ -170,7 +172,7 @@ def find_orders(text: str, asked: str) -> Iterator[Span]:
 
 
 def _shape(value: str) -> str:
-    return re.sub(r"[A-Za-z]", "A", re.sub(r"\d", "9", value))
+    return value.translate(SHAPES)
 
 
 def _in_own_form(text: str) -> Iterator[Span]:
@@ -202,9 +204,10 @@ def _near(text: str) -> Iterator[Span]:
     if NEAR_WORDS.isdisjoint(small_words(text)) and not HANGUL.search(text):
         return
     for match in CODE.finditer(text):
+        if not _is_code(match[1]) or _has_unit(text, match[1], match.end()) or DATE.fullmatch(match[1]):
+            continue
         before = text[max(0, match.start() - 60) : match.start()]
-        is_near = NEAR.search(before) and not OTHER_CODE.search(before) and not ORDERED_MODEL.search(before)
-        if is_near and _is_code(match[1]) and not _has_unit(text, match[1], match.end()) and not DATE.fullmatch(match[1]):
+        if NEAR.search(before) and not OTHER_CODE.search(before) and not ORDERED_MODEL.search(before):
             yield Span(*match.span(1), "ORDER")
 
 

@@ -116,6 +116,7 @@ def original(found: Sequence[Span], spans: Sequence[Span]) -> list[Span]:
     return [Span(span.start + by, span.end + by, span.kind) for span, by in zip(found, moved, strict=True)]
 
 
+@lru_cache(maxsize=4096)
 def value_key(kind: str, value: str) -> str:
     """What makes two values of a kind the same: digits of a phone, letters and digits of anything else, whatever the case."""
     value = unicodedata.normalize("NFKC", value)
