@@ -35,17 +35,13 @@ class SystemPrompts:
         if scope["type"] != "http" or scope["method"] != "POST":
             await self.app(scope, receive, send)
             return
-        passed = False
 
         async def completed() -> Message:
             """The whole body at once, read only when it is asked for: the engine asks after it has checked the key."""
-            nonlocal passed
-            if passed:
-                return await receive()
-            passed, parts, more = True, [], True
+            parts, more = [], True
             while more:
                 message = await receive()
-                if message["type"] != "http.request":
+                if message["type"] != "http.request":  # the client has left
                     return message
                 parts.append(message.get("body", b""))
                 more = message.get("more_body", False)

@@ -93,7 +93,7 @@ def sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: Engine, messag
     (tmp_path / "prompts.json").write_text(json.dumps(PROMPTS))
     monkeypatch.setenv(system_prompts.VARIABLE, str(tmp_path / "prompts.json"))
     headers = [(b"content-length", b"9"), (b"authorization", b"Bearer x")]
-    scope = {"type": kind, "method": "POST", "path": CHAT, "headers": headers}
+    scope = {"type": kind} | ({"method": "POST", "path": CHAT, "headers": headers} if kind == "http" else {})
     asyncio.run(SystemPrompts(engine)(scope, receive, None))  # type: ignore[arg-type]
     return messages
 
