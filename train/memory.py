@@ -4,6 +4,9 @@ What autograd keeps for the backward pass is counted tensor by tensor, as transf
 count equals what torch saves (tests/train/test_memory.py compares the two), and docs/memory.md compares the sum with measured peaks.
 """
 
+import contextlib
+import ctypes
+import gc
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -343,3 +346,13 @@ def cheaper(setup: Setup, batch: Batch) -> Iterator[tuple[str, Setup, Batch]]:
                 words += [f"train.batch_size: 1 with {rows} times the train.accumulation"] * (part != batch)
                 if words:
                     yield " and ".join(words), replace(setup, method=method, checkpointing=checkpointing, dequantized=False), part
+
+
+def release() -> None:
+    """Give freed memory back: Python's garbage, then what malloc keeps of it, which after a training on a CPU is most of its peak.
+
+    Beyond glibc there is no such call; there malloc keeps what it keeps.
+    """
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)

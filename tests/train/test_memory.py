@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from frontdesk.config import TrainConfig
@@ -207,3 +208,15 @@ def test_changes_that_are_proposed_need_less() -> None:
     assert proposed[0][0] == "train.batch_size: 1 with 8 times the train.accumulation"
     assert all(predict(PRESETS["8B"], other, part).total < now for _, other, part in proposed)
     assert proposed[-1][1].method == "qlora" and proposed[-1][1].checkpointing and proposed[-1][2].tokens == 1024
+
+
+def test_freed_memory_is_given_back() -> None:
+    process = psutil.Process()
+    blocks = [bytes(b"x" * 100_000) for _ in range(3000)]
+    full = process.memory_info().rss
+    last = blocks[-1]  # on top of the heap: what lies below is not given back by itself
+    del blocks
+    kept = process.memory_info().rss
+    memory.release()
+    assert last and kept > full - 50 * memory.MIB
+    assert process.memory_info().rss < full - 200 * memory.MIB
