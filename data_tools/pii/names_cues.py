@@ -149,7 +149,7 @@ PATTERNS = (
         SAID,
     ),
     (
-        f"under {re.sub('[^a-z_ ]', ' ', KIN)} u grandma grandpa grandmother grandfather grandson granddaughter roommate roomate fiance neighbor "
+        f"under name {re.sub('[^a-z_ ]', ' ', KIN)} u grandma grandpa grandmother grandfather grandson granddaughter roommate roomate fiance neighbor "
         "neighbour coworker co advisor adviser guy man lady person sitter",
         RELATED,
     ),

@@ -20,7 +20,7 @@ END = r"(?![\d*]|[-.]\d)"
 
 APART = r"(?:[ .·/~_:,*ㅡ=|)(+-]|에|의|다시|국에){0,4}"
 MOBILE = re.compile(
-    rf"(?<![\d*+A-Za-z])(?<!\w[-.])(?:[0Oo○ㅇ][1Il][0Oo○ㅇ]|01[16789]){APART}(?:\d{APART}){{7}}\d{END}|(?<![\d.,+-])0(?: \d){{9,10}}(?![\d ]*\d)"
+    rf"(?<![\d*+A-Za-z])(?<!\w[-.])(?:[0Oo○ㅇ][1Il][0Oo○ㅇ]|01[16789]){APART}(?:\d{APART}){{7}}\d{END}|(?<![\d.,+-])(?<!\d )0(?: \d){{9,10}}(?! ?\d)"
     rf"|(?<![\w.,+-])07(?: ?\d){{9}}{END}|(?<![\w-])\(0\d{{2,4}}\) ?\d{{3,4}}[ -]?\d{{3,4}}{END}|(?<![\w-])10([- ])\d{{4}}\1\d{{4}}{END}"
 )
 """Korean mobiles, however they are split; any number in single digits; British ones; Korean ones without their zero."""

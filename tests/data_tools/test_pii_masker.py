@@ -7,8 +7,9 @@ import time
 
 import pytest
 
-from data_tools.pii import KINDS, Masker, allowed
-from data_tools.pii.spans import PLACEHOLDER, RANK, Span, collapse, original, without_overlaps
+from data_tools.pii import KINDS, Masker, addresses, allowed, names_cues, names_korean, network, orders, phones
+from data_tools.pii.__main__ import LABELLED, read_examples
+from data_tools.pii.spans import PLACEHOLDER, RANK, Span, collapse, count_digits, original, small_words, without_overlaps
 
 PIECES = [
     "my name is Oliver Quill",
@@ -80,6 +81,34 @@ def between(text: str, spans: tuple[Span, ...]) -> list[str]:
     edges = [0, *(edge for span in spans for edge in span[:2]), len(text)]
     assert edges == sorted(edges)
     return [text[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def labelled_texts() -> list[str]:
+    """What the development sets hold."""
+    return [example.text for name in ("labelled", "unseen", "blind") for example in read_examples(LABELLED.with_name(f"{name}.jsonl"))]
+
+
+def test_what_is_looked_for_first_stands_in_every_match() -> None:
+    """The conditions before the costly patterns let pass whatever the patterns match."""
+    for text in labelled_texts():
+        signs = small_words(text) | {sign for sign in names_cues.SIGNS if sign in text}
+        for cues, pattern, *_ in names_cues.CUES:
+            assert not pattern.search(text) or cues & signs, (pattern.pattern[:60], text)
+        for pattern, strings in names_korean.CUED:
+            assert not strings or not pattern.search(text) or any(string in text for string in strings), (pattern.pattern[:60], text)
+        for pattern, cues, parts in addresses.LATIN:
+            held = cues & small_words(text) or any(part in text.lower() for part in parts)
+            assert not pattern.search(text) or held, (pattern.pattern[:60], text)
+        for condition, patterns in (
+            (addresses.ROAD_NUMBER, [addresses.REGION_ROAD, addresses.BARE_ROAD]),
+            (addresses.LOT_NUMBER, [addresses.LOT]),
+            (addresses.FLAT_NUMBER, [addresses.APARTMENT]),
+            (network.AT_HINT, [network.SPELLED_EMAIL]),
+            (orders.OWN_HINT, [orders.OWN_FORM]),
+        ):
+            assert condition.search(text) or not any(pattern.search(text) for pattern in patterns), (condition.pattern, text)
+        for pattern in (phones.MOBILE, phones.CERTAIN, phones.LIKELY):
+            assert not pattern.search(text) or count_digits(text) >= phones.LEAST or "***" in text
 
 
 def test_one_value_has_one_placeholder_and_another_value_another() -> None:
@@ -215,6 +244,13 @@ HARD = [
     "하늘이 ",
     "- 김하늘",
     " dot at ",
+    "하시모토 ",
+    "저 마리아 ",
+    "Anna Roe ",
+    "0 1 ",
+    "010ㅡ",
+    "KIM/",
+    "where is A-12",
     "AB12-",
     "A de ",
     "order KX1 ",

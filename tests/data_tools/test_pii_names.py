@@ -75,6 +75,38 @@ i am [[NAME:rosalind thorne]] and i want a refund
 남편([[NAME:지상현]])이 대신 수령합니다
 각인은 '[[NAME:소율]]' 이렇게 넣어 주세요
 예약자 [[NAME:유리]], 4명이요
+제 이름은 [[NAME:마리아 곤잘레스]]인데 예약이 안 보여요
+저는 [[NAME:응우옌 반 안]]이라고 합니다
+여권에는 [[NAME:사토 겐지]]로 되어 있어요
+저 지난주에 상담했던 [[NAME:하시모토 유이]]라고 하는데요
+예약자 이름은 [[NAME:팜 티 흐엉]]이고 두 명이에요
+어제 통화했던 [[NAME:블라디미르 소로킨]]입니다
+담당 [[NAME:소피 마르소]]님께 전달해 주세요
+[[NAME:김마리아]] 이름으로 예약했습니다
+외국인 친구 [[NAME:조셉]]도 같이 가요
+[[NAME:벤자민 리]] 이름으로 되어 있을 거예요
+[[NAME:은새]]님 안녕하세요
+[[NAME:말숙]]씨 앞으로 온 택배예요
+[[NAME:준서]]가 아파서 오늘 못 가요
+아이 이름이 [[NAME:로아]]인데 각인 되나요
+이름표에 [[NAME:라엘]]이라고 적어 주세요
+[[NAME:권 준호]] 앞으로 온 택배 있나요
+[[NAME:윤설]]이라는 이름으로 예약했어요
+입금자명을 [[NAME:조규철]]로 했어요
+명함 이름 [[NAME:서문혁]]으로 200장이요
+할머니 성함은 [[NAME:육종만]]이세요
+탑승객 [[NAME:PARK/SEOYEON]] 철자 바꿔 주세요
+my name is [[NAME:Siti binti Rahman]] and I'm locked out
+Booking for [[NAME:Kowalczyk]], party of 4
+[[NAME:Ravi]] and [[NAME:Meena]] will both come
+could you ask [[NAME:Blessing]] to call me
+Deliver to [[NAME:Eun-ji Park]], reception
+passport says [[NAME:GARCIA LOPEZ, MARIA]]
+hey team, [[NAME:Dariusz]] from the Krakow office
+@[[NAME:Paulina]] can you take this one?
+Transferring you to [[NAME:Benji]] now
+the account is in my wife's name, [[NAME:Kateryna Shevchenko]]
+Ticket holder [[NAME:Pooja Deshmukh]]
 """
 
 PLAIN = """
@@ -118,6 +150,20 @@ The Samsung one says it is full. Engineers can come on Monday
 엘니뇨 현상은 왜 생기나요, 차지하는 용량은요
 우리나라만 되나요, 둘 중 하나예요
 추가는 안 되고 정리는 됩니다
+예약에는 성이랑 이름이 바뀌어 있어요
+회원등급 기준이 어떻게 돼요, 지수가 높은 걸로요
+불량이라고 하는데요, 배송 완료라고 하는데요
+예약자 이름은 아직 못 정했어요
+이름이 길어서 잘려요, 이름은 비밀이에요
+받는 사람은 회사 동료예요, 예약자는 같은 사람입니다
+구매자는 제 친구입니다, 담당자는 따로 없어요
+작가님 사인본인가요, 판매자님 답변이 없어요, 글씨가 안 보여요
+톰포드 선글라스, 에스티로더 크림, 빅토리아시크릿
+the Alexander McQueen scarf, the Arne Jacobsen chair
+Is the Marc Jacobs or the Dr. Martens one back, and the Levi's 501?
+my dog Rufus chewed it, my cat Luna ate it
+This is Ridiculous, does Sam's Club price match
+NVIDIA RTX 4090 24GB vs 4080
 """
 
 ANSWERS = [
@@ -146,6 +192,18 @@ ANSWERS = [
     ("And your first name?", "[[NAME:Will]]"),
     ("May I have your name?", "Give me a second"),
     ("어느 분 성함으로 예약하셨어요?", "네 [[NAME:남궁설아]]로 되어 있어요"),
+    ("May I have your full name?", "[[NAME:Fatimah binti Yusof]]"),
+    ("Your full name please?", "[[NAME:Juan Carlos de la Vega]]"),
+    ("What name is the booking under?", "[[NAME:van der Berg]]"),
+    ("What name is the booking under?", "should be under [[NAME:Castellanos]]"),
+    ("Could I take the passenger names?", "[[NAME:Lee Min Ho]] and [[NAME:Park Shin Hye]]"),
+    ("Could you spell your surname?", "[[NAME:W-O-J-C-I-K]]"),
+    ("성함이 어떻게 되시나요?", "[[NAME:라즈 파텔]]입니다"),
+    ("성함 알려주세요", "[[NAME:쩐 티 마이]]요"),
+    ("성함이 어떻게 되나요", "아들이 받아요 [[NAME:노윤재]]입니다"),
+    ("성함이 어떻게 되세요?", "민서 엄마예요".replace("민서", "[[NAME:민서]]")),
+    ("성함이 어떻게 되세요?", "네이버로 주문했어요"),
+    ("성함이 어떻게 되세요?", "모르겠어요 비회원이라서"),
     ("Which password did you try?", "[[SECRET:lampGlow77!]]"),
     ("계좌번호 알려주세요", "[[BANK_ACCOUNT:73810264]]"),
 ]

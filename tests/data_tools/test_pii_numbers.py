@@ -149,6 +149,37 @@ it is [[EMAIL:jo dot fenwick at brightmail dot example]]
 from [[ADDRESS:31B Cotter's Row, Galway H91 X2P4]], 2 kg
 [[ADDRESS:#1203, 19 Seongsui-ro 7-gil, Seongdong-gu, Seoul 04780]]
 집은 [[ADDRESS:용산구 새창로 7-12 반지하]]예요
+[[ORDER:ON-241107-5583]] 이 주문 취소 좀요
+[[ORDER:YB20251103-118]] 건인데 아직도 준비 중이네요
+[[ORDER:JW20251120A17]] 확인 좀 해 주세요
+[[ORDER:B4471-2290]] 환불해 주세요
+[[ORDER:99120331]]번 주문 취소요
+한진 [[ORDER:412398771209]] 어디쯤 왔나요
+CJ대한통운 [[ORDER:6611-2209-8834]] 분실된 것 같아요
+우체국 등기 [[ORDER:11234-5678-9012]] 언제 와요
+whats going on with [[ORDER:113-4408726-9950317]]
+can you check order [[ORDER:0055927143]] again
+[[ORDER:TX-99120-B]] please cancel this one
+please cancel [[ORDER:88213-4471]] and refund me
+order [[ORDER:4471]] hasn't arrived
+I have two orders [[ORDER:55102]] and [[ORDER:55108]]
+the parcel with [[ORDER:9405511899223197428490]] never came
+change the phone on my account to [[PHONE:646-555-0118]]
+[[PHONE:06 12 34 56 78]] is my mobile
+phone [[PHONE:04 1234 5678]] thanks
+[[PHONE:98765 43210]] whatsapp me there
+you can get me on [[PHONE:0 7 7 0 0 9 0 0 1 2 3]]
+my mobile no is [[PHONE:07 911 123 456]]
+[[PHONE:(0161) 496 0777]]
+phone is [[PHONE:646/555/0190]]
+the number on file is [[PHONE:646 555-0190]], right?
+Tel. [[PHONE:030 / 123 45 67]]
+[[PHONE:010-55-21-3098]]
+번호는 [[PHONE:010ㅡ5521ㅡ3098]]
+[[PHONE:O10-5521-3098]]이에요
+[[PHONE:010:5521:3098]], [[PHONE:010....5521....3098]]
+[[PHONE:10-8821-3344]] 앞에 0 빠졌어요
+전번 [[PHONE:5521-3098]]이요
 """
 
 PLAIN = """
@@ -201,6 +232,13 @@ the part number is 00754870, it fits SMS25AW00G
 the code you gave me, GIVE15, and 쿠폰코드 FIRST-5000
 a case for SM-G991N, I want to order the WH-CH720N
 볼륨 이단계로 해주세요
+part no 5304-523-152 and part # WPW10311524 please
+where is the 10000 mAh power bank, cancel my 2024 subscription
+update on 12/11/2025 please, refund 129.99 please
+LG 27GP850이랑 삼성 LS27A800 중에 고민이에요
+품번 DD1391-100 재입고되나요, 모델 SM-R960NZKAKOO 취소해주세요
+15-20분 도착 예정, 1200-1500W 배송되나요, 60-70cm 사이즈로 배송되나요
+10,000원 이상 배송비 무료, 100-200개 주문하면 할인되나요
 6자리 인증번호가 안 와요
 Go to https://acme.example/tickets/search
 """
