@@ -81,6 +81,13 @@ def test_two_companies(config: Config) -> None:
     assert page_model(config) == "shop-a"
 
 
+def test_the_page_asks_one_of_the_adapters(config: Config) -> None:
+    named = ServeConfig(adapters=config.serve.adapters, page_model="shop-b")
+    assert page_model(config.model_copy(update={"serve": named})) == "shop-b"
+    with pytest.raises(ValueError, match=r"page_model 'shop-c' is not one of serve.adapters \(shop-a, shop-b\)"):
+        ServeConfig(adapters=config.serve.adapters, page_model="shop-c")
+
+
 @pytest.mark.parametrize(
     "path", ["runs/b", "runs/b/adapter/adapter_config.json", "runs/b/adapter/adapter_model.safetensors", "runs/b/model/provenance.json"]
 )
