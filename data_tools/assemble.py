@@ -18,7 +18,7 @@ PARTS = 64
 
 
 class Placed(NamedTuple):
-    """A message and the file that it stands in."""
+    """A message, its text mended, and the file that it stands in."""
 
     path: str
     message: Message
@@ -36,7 +36,7 @@ def conversations(placed: Iterable[Placed], layout: Layout, speakers: Speakers, 
 
 def _turn(placed: Placed, speakers: Speakers) -> Turn:
     path, message = placed
-    name, text = mend(message.name), mend(message.text).strip()
+    name, text = mend(message.name), message.text.strip()
     role = message.role or (speakers.role(name) if message.aside in (None, "attachment", "deleted") else "customer")
     return Turn(role, text, message.at, f"{path}:{message.line}", name, message.aside or (None if text else "empty"))
 

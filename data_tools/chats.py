@@ -118,5 +118,6 @@ def _messages(
             reading.lose(account, item)
         else:
             counts["messages"] += 1
-            account.source.mended += is_mended(item.text, mend(item.text))
-            yield Placed(path, item)
+            text = mend(item.text)
+            account.source.mended += is_mended(item.text, text)
+            yield Placed(path, item if text is item.text else item._replace(text=text))

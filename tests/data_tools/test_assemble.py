@@ -161,10 +161,9 @@ def test_only_those_who_speak_are_counted_as_speakers():
     assert speakers.counts == {"Ann": 1, "Bo": 1}
 
 
-def test_texts_and_names_are_mended():
+def test_texts_are_trimmed_and_names_mended():
     apart = unicodedata.normalize("NFD", "상담원")
-    wrong = "배송은 언제?".encode().decode("latin-1")
-    (found,) = talks([said(1, "a", 0, apart, f"  {wrong}\n")], agents=["상담원"])
+    (found,) = talks([said(1, "a", 0, apart, "  배송은 언제?\n")], agents=["상담원"])
 
     assert (found.turns[0].role, found.turns[0].name, found.turns[0].text) == ("agent", "상담원", "배송은 언제?")
 
