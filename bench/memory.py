@@ -1,4 +1,4 @@
-"""Predicted and measured peak memory of `make train` on the embedded model: `python bench/memory.py [METHOD …]`.
+"""Predicted and measured peak memory of `make train` on the embedded model: `python -P bench/memory.py [METHOD …]`.
 
 Each case is a real `python -m train` in a process of its own, on two steps of rows that are all as long as `max_length` with a third of
 their tokens supervised. Measured is the largest resident size when training ends and, for the first case of each method, that of the

@@ -13,6 +13,8 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import psutil
+
 from frontdesk.config import TrainConfig, load_config
 from frontdesk.errors import UserError
 from frontdesk.errors import run as run_main
@@ -179,16 +181,17 @@ def preflight(
     at_once = train.batch_size * train.accumulation
     steps = max(1, round(-(-len(rows) // at_once) * train.epochs))
     batch = Batch.largest(rows, train, setup.gpu)
-    overhead = None if setup.gpu else int(RUNTIME)  # what the process holds by now is not free any more
+    held = 0 if setup.gpu else psutil.Process().memory_info().rss  # on a CPU a part of the prediction, and not free any more
+    overhead = None if setup.gpu else held + int(RUNTIME)
     memory = predict(shape, setup, batch, overhead)
     print(f"train: {len(rows)} rows, {tokens} tokens, {supervised} supervised; {windows} windows of longer conversations, 0 answers cut")
     print(f"train: {describe(setup)}; {steps} steps of {at_once} rows, {train.epochs:g} epochs")
-    print(f"train: predicted memory, {free / GIB:.1f} GiB are free\n{parts(memory)}", flush=True)
-    refuse(shape, setup, batch, memory, free, overhead)
-    room = free if merge_free is None else merge_free
+    print(f"train: predicted memory, of {(free + held) / GIB:.1f} GiB\n{parts(memory)}", flush=True)
+    refuse(shape, setup, batch, memory, free + held, overhead)
+    room = held + (free if merge_free is None else merge_free)
     if memory.merge > room:
         raise UserError(
-            f"train: the merge after training needs {memory.merge / GIB:.1f} GiB, {room / GIB:.1f} GiB are free; "
+            f"train: the merge after training needs {memory.merge / GIB:.1f} GiB, {room / GIB:.1f} GiB are there; "
             "choose a smaller model.base or a machine with more memory"
         )
     return memory

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from frontdesk.config import TrainConfig
@@ -131,8 +132,19 @@ def test_preflight_refuses_what_cannot_fit_and_its_advice_would_fit(capsys: pyte
 
 
 def test_preflight_refuses_a_merge_that_cannot_fit(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(UserError, match=r"the merge after training needs [\d.]+ GiB, 2\.0 GiB are free"):
+    with pytest.raises(UserError, match=r"the merge after training needs [\d.]+ GiB, 2\.0 GiB are there"):
         preflight(2**40, merge_free=2 * GIB)
+
+
+def test_preflight_on_a_cpu_counts_what_the_process_holds_as_needed_and_as_there(capsys: pytest.CaptureFixture[str]) -> None:
+    setup = Setup.from_config(TRAIN, SHAPE, gpu=False)
+    held = psutil.Process().memory_info().rss
+    found = plan.preflight(SHAPE, setup, TRAIN, ROWS, windows=0, free=2**40)
+    assert found.overhead == pytest.approx(held + memory.RUNTIME, rel=0.05)
+    needed = max(found.total, found.merge) - held
+    plan.preflight(SHAPE, setup, TRAIN, ROWS, windows=0, free=needed + 50 * memory.MIB)
+    with pytest.raises(UserError, match="GiB are there"):
+        plan.preflight(SHAPE, setup, TRAIN, ROWS, windows=0, free=needed - 50 * memory.MIB)
 
 
 def test_time_left_leaves_the_first_step_out() -> None:
