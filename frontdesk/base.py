@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from frontdesk.config import Config, ModelConfig
 from frontdesk.errors import UserError
-from frontdesk.prompt import TURN_ENDS, chat_template
+from frontdesk.prompt import TURN_ENDS, chat_template, encode_prompt
 from frontdesk.run import EMBEDDED_MODEL, EMBEDDED_NAME
 
 if TYPE_CHECKING:
@@ -68,13 +68,22 @@ def load_tokenizer(config: Config, folder: Path) -> "PreTrainedTokenizerBase":
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    end = TURN_ENDS[config.model.template][-1]
-    if end not in tokenizer.get_vocab():
-        raise UserError(
-            f"model.template '{config.model.template}': the tokenizer of {folder} has no {end}; choose the template of the model's family"
-        )
+    template = f"model.template '{config.model.template}': the tokenizer of {folder}"
+    choose = "choose the template of the model's family"
+    if missing := [end for end in TURN_ENDS[config.model.template] if end not in tokenizer.get_vocab()]:
+        raise UserError(f"{template} has no {missing[-1]}; {choose}")
     tokenizer.chat_template = chat_template(config)
-    tokenizer.eos_token = end
+    tokenizer.eos_token = TURN_ENDS[config.model.template][-1]
     if tokenizer.pad_token is None:
-        tokenizer.pad_token = end  # padding is masked in attention and loss, so any token serves
+        tokenizer.pad_token = tokenizer.eos_token  # padding is masked in attention and loss, so any token serves
+    if typed := typed_specials(tokenizer):
+        raise UserError(f"{template} has {typed[0]}, which a customer could type and the template would not break; {choose}")
     return tokenizer
+
+
+def typed_specials(tokenizer: "PreTrainedTokenizerBase") -> list[str]:
+    """The special tokens that stay special when a customer types them, for the tokenizer's chat template: there should be none."""
+    specials = {number: token.content for number, token in tokenizer.added_tokens_decoder.items()}
+    typed = encode_prompt(tokenizer, [{"role": "user", "content": "a".join(["", *specials.values(), ""])}])
+    plain = encode_prompt(tokenizer, [{"role": "user", "content": "a"}])
+    return [specials[number] for number in sorted(specials.keys() & set(typed) - set(plain))]

@@ -6,6 +6,7 @@ One project folder with the demo's sources and the embedded model is trained and
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -79,7 +80,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory, embedded_model: Path) -> Iter
     for name in ("examples", ".cache"):
         (folder / name).symlink_to(ROOT / name)
     config = yaml.safe_load((ROOT / "configs/demo.yaml").read_text(encoding="utf-8"))
-    config["train"] |= {"epochs": 0.1, "evaluations": 2}
+    config["train"] |= {"epochs": 0.1, "evaluations": 2, "parity_prompts": 6}
     config["serve"] |= {"port": free_port(), "ui_port": free_port(), "eager": True, "context_length": 1024, "max_tokens": 48}
     (folder / "demo.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     stage(folder, "data_tools")
@@ -126,7 +127,39 @@ def test_training_left_its_record(desk: Desk) -> None:
     record = json.loads((run / "training.json").read_text())
     assert record["peak_rss_gib"] < 4
     assert record["held_out"]["wordings"]["after"] < record["held_out"]["wordings"]["before"]
-    assert json.loads((run / "model/provenance.json").read_text())["merge"]["of"] > 0
+    merge = json.loads((run / "model/provenance.json").read_text())["merge"]
+    assert merge["losses"][merge["into"]] == min(merge["losses"].values())
+
+
+def test_adapter_merged_and_served_model_say_the_same(desk: Desk) -> None:
+    parity = json.loads((desk.folder / "runs/demo/parity.json").read_text())
+    assert parity["passed"] and not parity["failures"]
+    assert parity["prompts"] == parity["same_prompt_tokens"] == 6
+    assert parity["tokens"] > 50 and len(parity["answers"]) == 6
+    assert set(parity["stopped"]) == {"adapter", "merged", "served"}
+
+
+def test_a_model_that_says_something_else_does_not_pass(desk: Desk, tmp_path: Path, embedded_model: Path) -> None:
+    """As if the merge had lost the adapter: the untuned base lies where the merged model should."""
+    for name in ("examples", ".cache", "demo.yaml"):
+        (tmp_path / name).symlink_to(desk.folder / name)
+    run = shutil.copytree(desk.folder / "runs/demo", tmp_path / "runs/demo")
+    (run / "parity.json").unlink()
+    shutil.copy(embedded_model / "model.safetensors", run / "model/model.safetensors")
+    result = subprocess.run(
+        [sys.executable, "-m", "train", "demo.yaml"],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert result.returncode == 1
+    assert "is trained already" in result.stdout
+    assert "error: runs/demo/parity.json: the served model does not say what was trained: " in result.stderr
+    assert "Traceback" not in result.stderr
+    assert json.loads((run / "parity.json").read_text())["passed"] is False
 
 
 def test_the_addresses_are_printed(desk: Desk) -> None:

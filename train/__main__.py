@@ -29,16 +29,19 @@ from frontdesk.errors import run as run_main
 from frontdesk.files import read_json, read_jsonl, write_json
 from frontdesk.quiet import quiet
 from frontdesk.run import Run
+from train import processes
 from train.methods import METHODS
 
 if TYPE_CHECKING:
     import torch
 
+    from train.memory import Memory
     from train.trainer import TokenRow
 
 
 def main() -> None:
     """Check, train, merge, prove."""
+    processes.silence_others()
     config = load_config(config_argument("train", __doc__))
     run = Run(config.name)
     if not run.manifest.is_file():
@@ -60,20 +63,23 @@ def train(config: Config, run: Run, data_hash: str, key: str) -> None:
     from train import merge, precision
 
     quiet()
-    base = locate(config.model)
-    base_model.check_fit(base, run.root)
+    with processes.state().main_process_first():
+        base = locate(config.model)
+    base_model.check_disk(base, run.root, config.train)
     mergeable = METHODS[config.train.method].mergeable
-    if not mergeable:
+    if not mergeable and processes.is_main():
         warn(f"{config.train.method} tuning cannot be merged and vLLM cannot serve it: this run can be compared (make compare), not served")
     if has_key(run.training, key):
         dtype = getattr(torch, read_json(run.training)["precision"])
         print(f"train: {run.adapter} is trained already", flush=True)
     else:
-        dtype, reason = precision.choose(config.train.precision)
+        dtype, reason = processes.agreed(precision.choose(config.train.precision))
         print(f"train: {config.name}: {config.train.method} of {config.model.base} in {str(dtype)[6:]} ({reason})", flush=True)
         train_adapter(config, run, base, dtype, key)
-    if not mergeable or not is_main_process():
+    if not mergeable:
         return
+    if processes.count() > 1:
+        processes.go_on_alone(["-m", "train", *sys.argv[1:]])
     if not has_key(run.provenance, key):
         started = time.monotonic()
         merge.merge(config, run, base, data_hash, key)
@@ -125,8 +131,10 @@ def train_adapter(config: Config, run: Run, base: Path, dtype: "torch.dtype", ke
 
     settings = config.train
     tokenizer = load_tokenizer(config, base)
-    rows, held_out = load_rows(config, run, tokenizer)
-    checkpoint = newest_whole(run.checkpoints, key)
+    rows, held_out, windows = load_rows(config, run, tokenizer)
+    foretold = foretell(config, base, rows, windows, dtype)
+    with processes.state().main_process_first():  # which removes what is not whole
+        checkpoint = newest_whole(run.checkpoints, key)
     trainer, progress = build(
         load(base, settings, dtype),
         tokenizer,
@@ -145,11 +153,12 @@ def train_adapter(config: Config, run: Run, base: Path, dtype: "torch.dtype", ke
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     seconds = time.monotonic() - started
     if trainer.safekeeping.interrupted:
-        print(f"interrupted; `make train` goes on from {newest_whole(run.checkpoints, key)}", file=sys.stderr, flush=True)
+        if processes.is_main():
+            print(f"interrupted; `make train` goes on from {newest_whole(run.checkpoints, key)}", file=sys.stderr, flush=True)
         sys.exit(130)
     history = trainer.state.log_history
     trainer.save_adapter(run.adapter)
-    if not is_main_process():
+    if not processes.is_main():
         return
     draw(history, config.name, run.root / "loss.png")
     best = trainer.state.best_global_step or trainer.state.global_step
@@ -167,6 +176,7 @@ def train_adapter(config: Config, run: Run, base: Path, dtype: "torch.dtype", ke
             "seconds": round(seconds),
             "tokens_per_second": round(progress.speed()),
             "peak_rss_gib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2),
+            "predicted_gib": round(foretold.peak / 2**30, 2) if foretold else None,
             "peak_gpu_gib": round(torch.cuda.max_memory_allocated() / 2**30, 2) if torch.cuda.is_available() else None,
             "held_out": losses,
             "overfits": overfits(history, best),
@@ -177,24 +187,47 @@ def train_adapter(config: Config, run: Run, base: Path, dtype: "torch.dtype", ke
     shutil.rmtree(run.checkpoints, ignore_errors=True)
 
 
-def load_rows(config: Config, run: Run, tokenizer: Any) -> "tuple[list[TokenRow], dict[str, list[TokenRow]]]":
-    """Token rows for training and the held-out sets; prints what there is. The first held-out set decides when to stop."""
+def foretell(config: Config, base: Path, rows: "list[TokenRow]", windows: int, dtype: "torch.dtype") -> "Memory | None":
+    """Print what the training will do and need; UserError if it cannot fit. None for a shape that cannot be predicted."""
+    import torch
+
+    from train.base import free_memory
+    from train.memory import Setup, Shape
+    from train.plan import preflight
+    from train.rows import IGNORED
+
+    try:
+        shape = Shape.from_config(read_json(base / "config.json"), str(base / "config.json"))
+    except UserError as error:
+        warn(f"the memory of this training cannot be predicted: {error}")
+        return None
+    free = free_memory()
+    setup = Setup.from_config(config.train, shape, torch.cuda.is_available(), dtype.itemsize, free)
+    sizes = [(len(row["input_ids"]), sum(label != IGNORED for label in row["labels"])) for row in rows]
+    return preflight(shape, setup, config.train, sizes, windows, free)
+
+
+def load_rows(config: Config, run: Run, tokenizer: Any) -> "tuple[list[TokenRow], dict[str, list[TokenRow]], int]":
+    """Token rows for training and the held-out sets, and how many of the former are windows of longer conversations.
+
+    The first held-out set decides when to stop.
+    """
     from train.general import general_rows, languages
     from train.rows import token_rows
 
     sets = {}
     for name in ("train", "valid_wordings", "valid"):
         rows = read_jsonl(run.data / f"{name}.jsonl")
-        sets[name], counts = token_rows(tokenizer, rows, config.train.max_length)
-        print(f"train: {name}: {counts.rows} rows, {counts.tokens} tokens, {counts.supervised} supervised, 0 answers cut", flush=True)
+        sets[name] = token_rows(tokenizer, rows, config.train.max_length)[0]
         if name == "train":
             spoken = languages([row["messages"][0]["content"] for row in rows])
+            windows = sum(row["kind"] == "chat" and "/" in row["id"] for row in rows)
     if not sets["train"]:
         raise UserError(f"{run.data}/train.jsonl: no rows; training needs some; add FAQ entries or chats to the config's sources")
     held_out = {label: sets[name] for label, name in (("wordings", "valid_wordings"), ("unseen", "valid")) if sets[name]}
     if not held_out:
         raise UserError(f"{run.data}/valid.jsonl: no rows; early stopping needs some; raise data.valid_share or add sources")
-    return sets["train"], held_out | {"general": general_rows(tokenizer, spoken)}
+    return sets["train"], held_out | {"general": general_rows(tokenizer, spoken)}, windows
 
 
 def held_out_losses(history: list[dict[str, Any]], best_step: int) -> dict[str, dict[str, float]]:
@@ -231,26 +264,23 @@ def tell(config: Config, run: Run, history: list[dict[str, Any]], best: int, los
     )
 
 
-def is_main_process() -> bool:
-    """False in all but the first process of a distributed training."""
-    from accelerate import PartialState
-
-    return bool(PartialState().is_main_process)
-
-
 @contextlib.contextmanager
 def full_disk_in_one_line(run: Run) -> Iterator[None]:
     """Turn the many errors that a full disk causes in libraries into one that says so."""
     try:
         yield
     except Exception as error:
-        free = shutil.disk_usage(run.root).free
-        if isinstance(error, UserError) or not ("No space left" in str(error) or free < 2**24):
+        if isinstance(error, UserError) or not any(words in str(error) for words in FULL_DISK):
             raise
+        free = shutil.disk_usage(run.root).free
         raise UserError(
-            f"{run.root}: the disk is full ({free / 2**20:.0f} MiB free); free some space and run `make train` again, "
-            "it goes on from the last whole checkpoint"
+            f"{run.root}: a file could not be written ({str(error).splitlines()[0][:100]}; {free / 2**20:.0f} MiB free); free some space "
+            "and run `make train` again, it goes on from the last whole checkpoint"
         ) from None
+
+
+FULL_DISK = ("No space left on device", "Disk quota exceeded", "File too large", "file write failed")
+"""How the system says it, and torch, which does not pass that on."""
 
 
 if __name__ == "__main__":

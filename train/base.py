@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from frontdesk.base import weights
 from frontdesk.config import TrainConfig
 from frontdesk.errors import UserError
+from train import processes
 
 if TYPE_CHECKING:
     import torch
@@ -21,25 +22,21 @@ def weight_bytes(folder: Path) -> int:
 
 
 def free_memory() -> int:
-    """Free bytes where the model will live: the GPU's, or else the machine's."""
+    """Free bytes where the whole model will live: the GPU's, or else the machine's (a sharded one is merged there)."""
     import psutil
     import torch
 
-    return torch.cuda.mem_get_info()[0] if torch.cuda.is_available() else psutil.virtual_memory().available
+    on_gpu = torch.cuda.is_available() and not processes.sharded()
+    return torch.cuda.mem_get_info()[0] if on_gpu else psutil.virtual_memory().available
 
 
-def check_fit(folder: Path, run_root: Path) -> None:
-    """Refuse a base model that this machine's memory or disk cannot take (estimates on the generous side)."""
-    size = weight_bytes(folder)
-    # In NF4 the weights take about a third of their 16-bit size; the merge then holds all of them in 16 bits.
-    # 2 GiB is for activations, optimizer and libraries.
-    need, free = int(size * 1.1) + 2 * GIB, free_memory()
-    if need > free:
-        raise UserError(
-            f"{folder}: needs about {need / GIB:.1f} GiB of memory, {free / GIB:.1f} GiB are free; "
-            "choose a smaller model.base, or a machine with more memory"
-        )
-    need, free = int(size * 1.2) + GIB, shutil.disk_usage(Path()).free
+def check_disk(folder: Path, run_root: Path, settings: TrainConfig) -> None:
+    """Refuse a base model whose checkpoints and merged weights this machine's disk cannot take."""
+    parameters = weight_bytes(folder) / 2  # most models lie there in 16 bits
+    need = 2 * parameters + GIB
+    if settings.method == "full":
+        need += 3 * 12 * parameters  # three checkpoints of fp32 weights and AdamW's two moments
+    free = shutil.disk_usage(Path()).free
     if need > free:
         raise UserError(
             f"{run_root}: the merged model and checkpoints need about {need / GIB:.1f} GiB of disk, {free / GIB:.1f} GiB are free; "
@@ -63,18 +60,24 @@ def load(folder: Path, settings: TrainConfig, dtype: "torch.dtype") -> "PreTrain
     once = settings.dequantize_once
     if once is None:
         once = not torch.cuda.is_available() and model.num_parameters() * dtype.itemsize < free_memory() / 3
-    return model.dequantize(dtype=dtype) if once else model
+    return model.dequantize(dtype=dtype) if processes.agreed(once) else model
 
 
 def load_quantized(folder: Path, bits: int, dtype: "torch.dtype") -> "PreTrainedModel":
     """The base in NF4 with double quantization (QLoRA, Dettmers et al. 2023) or in LLM.int8 (the same, 2022), computing in `dtype`."""
+    import torch
     from bitsandbytes.nn import Linear4bit
     from transformers import BitsAndBytesConfig
 
     if bits == 8:
         return load_plain(folder, dtype, quantization_config=BitsAndBytesConfig(load_in_8bit=True))
     quantization = BitsAndBytesConfig(
-        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=dtype
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=dtype,
+        # The same bits; FSDP shards floats only, and would cast any other type than the one it computes in.
+        bnb_4bit_quant_storage=dtype if processes.sharded() else torch.uint8,
     )
     model = load_plain(folder, dtype, quantization_config=quantization)
     for module in model.modules():
@@ -86,11 +89,15 @@ def load_quantized(folder: Path, bits: int, dtype: "torch.dtype") -> "PreTrained
 
 
 def load_plain(folder: Path, dtype: "torch.dtype", **options: Any) -> "PreTrainedModel":
-    """A model folder as it is, in `dtype`, on the GPU if there is one."""
+    """A model folder as it is, in `dtype`, on this process's GPU if there is one.
+
+    One that FSDP will shard is loaded into the machine's memory, unless it is quantized: then to this process's GPU, where it is quantized
+    weight by weight.
+    """
     import torch
     from transformers import AutoModelForCausalLM
 
     options["attn_implementation"] = "sdpa"
-    if torch.cuda.is_available():
-        options["device_map"] = {"": 0}
+    if torch.cuda.is_available() and (not processes.sharded() or "quantization_config" in options):
+        options["device_map"] = {"": processes.state().local_process_index}
     return AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, **options)

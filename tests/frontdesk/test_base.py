@@ -53,3 +53,15 @@ def test_a_template_of_another_family_is_refused(embedded_model: Path) -> None:
     config = Config(name="t", company="c", system_prompt="s", model=ModelConfig(base="x", template="llama3"), data={"faq": ()})  # type: ignore[arg-type]
     with pytest.raises(UserError, match=r"model.template 'llama3'.*no <\|eot_id\|>"):
         base.load_tokenizer(config, embedded_model)
+
+
+def test_a_tokenizer_whose_special_tokens_a_customer_could_type_is_refused(embedded_model: Path, tmp_path: Path) -> None:
+    from transformers import AutoTokenizer
+
+    config = Config(name="t", company="c", system_prompt="s", model=ModelConfig(base="x", template="chatml"), data={"faq": ()})  # type: ignore[arg-type]
+    assert base.typed_specials(base.load_tokenizer(config, embedded_model)) == []
+    other = AutoTokenizer.from_pretrained(embedded_model)
+    other.add_tokens(["<think>"], special_tokens=True)
+    other.save_pretrained(tmp_path)
+    with pytest.raises(UserError, match=r"model.template 'chatml'.* has <think>, which a customer could type"):
+        base.load_tokenizer(config, tmp_path)
