@@ -34,6 +34,7 @@ def check(config: Config, run: Run, device: Device) -> None:
         missing = f"serving before training; expected a trained model; run `make train CONFIG=configs/{config.name}.yaml`"
         provenance = read_record(run.provenance, missing)
         check_model(run)
+        check_parity(config, run, provenance)
         model = run.model
         files = [model / name for name in _weights(model)]
         lines = warnings(config, run, provenance)
@@ -54,6 +55,18 @@ def check_model(run: Run) -> None:
     missing = [name for name in files if not (run.model / name).is_file() or not (run.model / name).stat().st_size]
     if missing:
         raise UserError(f"{run.model}: incomplete model, {', '.join(missing)} missing or empty; run `make train` again to rebuild it")
+
+
+def check_parity(config: Config, run: Run, provenance: dict[str, Any]) -> None:
+    """A model whose proof failed is not served; one without a proof is (its config may skip it with `train.parity_prompts: 0`)."""
+    if not config.train.parity_prompts or not run.parity.is_file():
+        return
+    record = read_json(run.parity)
+    if record.get("key") == provenance.get("key") and not record.get("passed"):
+        raise UserError(
+            f"{run.parity}: the model does not say what was trained ({'; '.join(record.get('failures', []))}); "
+            "run `make train` again, or set train.parity_prompts to 0 to serve it nevertheless"
+        )
 
 
 def check_lengths(config: Config, model: Path) -> None:

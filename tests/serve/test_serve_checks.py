@@ -42,6 +42,20 @@ def test_serving_before_training_says_make_train(config: Config) -> None:
     assert "runs/shop/model/provenance.json" in line and "make train CONFIG=configs/shop.yaml" in line
 
 
+def test_a_model_whose_proof_failed_is_refused(config: Config) -> None:
+    run = Run("shop")
+    key = json.loads(run.provenance.read_text()).get("key")
+    record = {"key": key, "passed": False, "failures": ["60.0% of the adapter's tokens are the served model's first choice"]}
+    run.parity.write_text(json.dumps(record))
+    assert found(config).startswith("runs/shop/parity.json: the model does not say what was trained (60.0% of the adapter's tokens")
+    unproven = config.model_copy(update={"train": config.train.model_copy(update={"parity_prompts": 0})})
+    checks.check(unproven, run, "cpu")
+    run.parity.write_text(json.dumps(record | {"key": "of another training"}))
+    checks.check(config, run, "cpu")
+    run.parity.write_text(json.dumps(record | {"passed": True}))
+    checks.check(config, run, "cpu")
+
+
 @pytest.mark.parametrize("text", ["{", "[]", "\x00"])
 def test_broken_provenance(config: Config, text: str) -> None:
     Run("shop").provenance.write_text(text)
