@@ -18,7 +18,7 @@ export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup data train eval serve test check bench clean
+.PHONY: help setup data train eval compare serve test check bench clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 10
@@ -33,6 +33,9 @@ train: $(READY) $(MODEL)  ## QLoRA, then the merge into runs/NAME/model
 
 eval: $(READY) $(MODEL)  ## facts stated on held-out wordings: the untuned base and the tuned model
 	@$(BIN)/python -m evaluate $(CONFIG)
+
+compare: $(READY) $(MODEL)  ## train every method with equal data and steps; one table, with the untuned base's prompts beside them (ARGS=--docs)
+	@$(BIN)/python -m evaluate.compare $(CONFIG) $(ARGS)
 
 serve: $(READY)  ## vLLM on http://localhost:8000/v1 and the chat on http://localhost:7860
 	@exec $(BIN)/python -m serve $(CONFIG)

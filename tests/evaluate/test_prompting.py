@@ -1,0 +1,101 @@
+"""What the untuned base is shown: the way of answering, never the answer."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evaluate.facts import states
+from evaluate.prompting import MARK, SHOTS, THINK, examples, final_answer, prompts
+from frontdesk.config import Config, load_config
+from frontdesk.files import write_jsonl
+from frontdesk.run import Run
+
+ENTRIES: dict[str, tuple[list[str], str]] = {
+    "fee": (["$4|4 dollars"], "It is $4."),
+    "pickup": (["$4"], "Picking up costs $4."),
+    "hours": (["no,|not", "9 am"], "We do not open before 9 am."),
+    "gift": (["$3.50"], "It is $3.50."),
+    "parcels": (["2"], "It comes in 2 parcels."),
+    "korean": (["3,000원"], "3,000원입니다."),
+    "chat": ([], "Please write to us."),
+    "stamps": (["10 stamps"], "It takes 10 stamps."),
+}
+WORDINGS = {"korean": ("배송비가 얼마예요?", "배송 요금을 알려 주세요")}
+
+
+def wordings(entry: str) -> tuple[str, str]:
+    return WORDINGS.get(entry, (f"{entry}?", f"what about {entry}?"))
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.chdir(tmp_path)
+    run = Run("shop")
+    write_jsonl(run.data / "faq.jsonl", [{"id": entry, "facts": facts} for entry, (facts, _) in ENTRIES.items()])
+    rows = [{"id": "x#0", "messages": turns("the weather?", "I cannot say."), "kind": "refusal", "source": "x:0"}]
+    for place, (entry, (_, answer)) in enumerate(ENTRIES.items()):
+        for number, text in enumerate(wordings(entry)):
+            rows.append({"id": f"{entry}#{number}", "messages": turns(text, answer), "kind": "faq", "source": f"faq:{place}"})
+    write_jsonl(run.data / "train.jsonl", rows)
+    return run
+
+
+def turns(question: str, answer: str) -> list[dict[str, str]]:
+    return [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
+
+
+@pytest.fixture
+def config() -> Config:
+    return load_config(Path(__file__).parents[2] / "configs/demo.yaml")
+
+
+def asked(entry: str, text: str) -> dict[str, Any]:
+    return {"messages": [{"role": "user", "content": text}], "facts": ENTRIES[entry][0], "source": f"faq:{list(ENTRIES).index(entry)}"}
+
+
+@pytest.mark.parametrize("entry", [entry for entry, (facts, _) in ENTRIES.items() if facts])
+def test_no_example_gives_the_answer_away(run: Run, config: Config, entry: str) -> None:
+    made = prompts(config, run, [asked(entry, "please")])
+    for way in ("few-shot", "chain of thought"):
+        shown = [turn["content"] for turn in made[way][0] if turn["role"] == "assistant"]
+        assert len(shown) == SHOTS
+        assert [text for text in shown if states(final_answer(text), ENTRIES[entry][0])] == []
+        assert wordings(entry)[0] not in [turn["content"] for turn in made[way][0]]
+
+
+def test_the_question_comes_last_and_the_first_way_is_the_runs_own(run: Run, config: Config) -> None:
+    question = asked("fee", "the fee, please")
+    made = prompts(config, run, [question])
+    assert made["zero-shot"] == [question["messages"]]
+    assert [turn["role"] for turn in made["few-shot"][0]] == ["user", "assistant"] * SHOTS + ["user"]
+    thinking = made["chain of thought"][0]
+    assert thinking[0] == {"role": "system", "content": f"{config.system_prompt}\n{THINK}"}
+    assert made["few-shot"][0][-1] == thinking[-1] == question["messages"][-1]
+    assert made == prompts(config, run, [question]), "the same examples each time"
+
+
+def test_examples_are_trained_faq_entries_with_their_reasons(run: Run) -> None:
+    pool = {example.question: example for example in examples(run)}
+    assert set(pool) == {wordings(entry)[0] for entry in ENTRIES}
+    assert pool["hours?"].reasoned().split("\n") == [
+        "The customer asks: hours?",
+        "In other words: what about hours?",
+        "The answer has to state: no; 9 am",
+        "Answer: We do not open before 9 am.",
+    ]
+    assert "has to state" not in pool["chat?"].reasoned()
+
+
+def test_a_korean_question_gets_korean_examples_first(run: Run, config: Config) -> None:
+    korean, english = prompts(config, run, [asked("gift", "선물 포장 되나요?"), asked("gift", "gift wrap?")])["few-shot"]
+    assert korean[0]["content"] == wordings("korean")[0]
+    assert wordings("korean")[0] not in [turn["content"] for turn in english]
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [(f"It may be $5.\n{MARK} It is $4.", "It is $4."), (f"{MARK} $1\n{MARK} $2", "$2"), ("It is $4.", "It is $4."), (MARK, "")],
+)
+def test_the_final_answer_is_what_counts(text: str, answer: str) -> None:
+    assert final_answer(text) == answer
