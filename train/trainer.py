@@ -2,6 +2,7 @@
 
 import time
 import types
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,13 @@ from typing import Any
 import torch
 from datasets import Dataset
 from transformers import EarlyStoppingCallback, PreTrainedModel, PreTrainedTokenizerBase, PrinterCallback, TrainerCallback
+from transformers.trainer_pt_utils import get_length_grouped_indices
 from trl import SFTConfig, SFTTrainer
 
 from frontdesk.config import TrainConfig
 from frontdesk.errors import UserError
 from frontdesk.files import whole_folder
-from train import attention, lora
+from train import attention, lora, processes
 from train.checkpoints import Safekeeping
 from train.methods import METHODS, with_trainable
 from train.rows import IGNORED
@@ -23,25 +25,31 @@ TokenRow = dict[str, list[int]]
 Batch = dict[str, Any]
 
 PART_TOKENS = 1024  # of a batch that go through the model at once on a CPU: rows are not split, so a longer row goes alone
+BLANK: TokenRow = {"input_ids": [0, 0], "labels": [IGNORED, IGNORED]}  # without anything to learn: it fills a batch up
 ROUNDING = {torch.float32: 1e-4, torch.bfloat16: 5e-2}  # what attention.leak may be without any leak
 
 
 class SupervisedSFTTrainer(SFTTrainer):
-    """SFTTrainer with three changes, none of which changes the loss of a batch.
+    """SFTTrainer with four changes, none of which changes the loss of a batch.
 
     * On a CPU only the positions that have a label are projected onto the vocabulary. TRL does this itself on a GPU; on a CPU it
       projects every position, twice, and a third of a customer-service row is supervised.
     * On a CPU a large batch goes through the model in parts: same gradients, a fraction of the memory.
     * NEFTune's noise is scaled by each row's own length, also where rows share one sequence.
+    * The rows of a step are the same however many processes share them (EpochOrder).
 
     Held-out losses are means over all supervised tokens of a set (TRL's are means of the batches' means).
     """
 
-    def __init__(self, model: Any, held_out: dict[str, list[TokenRow]], neftune: float, **options: Any) -> None:
-        super().__init__(model=model, eval_dataset=Dataset.from_list(next(iter(held_out.values()))), **options)
+    def __init__(self, model: Any, train: list[TokenRow], held_out: dict[str, list[TokenRow]], neftune: float, **options: Any) -> None:
+        blanks = [BLANK] * (-len(train) % (options["args"].per_device_train_batch_size * processes.count()))
+        first = Dataset.from_list(next(iter(held_out.values())))
+        super().__init__(model=model, train_dataset=Dataset.from_list(train + blanks), eval_dataset=first, **options)
+        self.lengths = [len(row["input_ids"]) for row in train]
         self.held_out = held_out
         self.on_cpu = self.args.device.type == "cpu"
-        self.safekeeping = Safekeeping()
+        self.in_parts = self.on_cpu and processes.count() == 1  # several must call the model equally often
+        self.safekeeping = JointSafekeeping()
         self.add_callback(self.safekeeping)
         self._row_lengths: torch.Tensor | None = None  # of the part in the model, for the noise
         base = self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
@@ -58,11 +66,10 @@ class SupervisedSFTTrainer(SFTTrainer):
         loss = model(**inputs, supervised_loss=True)
         if num_items_in_batch is None:
             return loss / (inputs["labels"][:, 1:] != IGNORED).sum().clamp(min=1)
-        processes = self.accelerator.num_processes if self.args.average_tokens_across_devices else 1
-        return loss * processes / num_items_in_batch  # it counts the tokens of all processes, and their gradients are averaged
+        return loss * processes.count() / num_items_in_batch  # it counts the tokens of all, and their gradients are averaged
 
     def training_step(self, model: Any, inputs: Batch, num_items_in_batch: Any = None) -> torch.Tensor:
-        pieces = parts(inputs, PART_TOKENS) if self.on_cpu and num_items_in_batch is not None else [inputs]
+        pieces = parts(inputs, PART_TOKENS) if self.in_parts and num_items_in_batch is not None else [inputs]
         losses = [super(SupervisedSFTTrainer, self).training_step(model, piece, num_items_in_batch) for piece in pieces]
         loss = torch.stack(losses).sum()
         if not torch.isfinite(loss):
@@ -73,9 +80,11 @@ class SupervisedSFTTrainer(SFTTrainer):
         return loss
 
     def save_adapter(self, target: Path) -> None:
-        """Write what was trained: a PEFT adapter, or all weights. Every process of a distributed training calls it, one writes."""
-        state = self.accelerator.get_state_dict(self.model_wrapped) if self.accelerator.num_processes > 1 else None
-        if self.accelerator.is_main_process:
+        """Write what was trained: a PEFT adapter, or all weights. Every process calls it, one writes."""
+        state = None
+        if processes.sharded():
+            state = {name: part.full_tensor() for name, part in self.model.named_parameters() if part.requires_grad}
+        if processes.is_main():
             with whole_folder(target) as folder:
                 self.model.save_pretrained(folder, state_dict=state)
         self.accelerator.wait_for_everyone()
@@ -89,20 +98,30 @@ class SupervisedSFTTrainer(SFTTrainer):
 
     @torch.no_grad()
     def loss_of(self, rows: list[TokenRow]) -> float:
-        """Mean loss in nats of all supervised tokens of `rows`, in evaluation mode."""
+        """Mean loss in nats of all supervised tokens of `rows`, in evaluation mode; the processes share the rows."""
         self.model.eval()
         total, tokens = 0.0, 0
-        size = self.args.per_device_eval_batch_size
+        size = self.args.per_device_eval_batch_size * processes.count()
         for start in range(0, len(rows), size):
-            batch = self._prepare_inputs(self.data_collator(rows[start : start + size]))
-            for part in parts(batch, PART_TOKENS) if self.on_cpu else [batch]:
+            share = rows[start : start + size][self.args.process_index :: processes.count()]
+            batch = self._prepare_inputs(self.data_collator(share or [BLANK]))
+            for part in parts(batch, PART_TOKENS) if self.in_parts else [batch]:
                 count = int((part["labels"][:, 1:] != IGNORED).sum())
                 with self.compute_loss_context_manager():
                     total += float(self.compute_loss(self.model_wrapped, part)) * count
                 tokens += count
         self.model.train()
         self._metrics["eval"].clear()  # TRL's own of these batches
-        return total / max(1, tokens)
+        all_total, all_tokens = processes.total(total, tokens)
+        return all_total / max(1, all_tokens)
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        # Trainer looks for the best checkpoint's folder before FSDP has written into it, and a process that misses it knows no best one.
+        (Path(self.args.output_dir) / f"checkpoint-{self.state.global_step}").mkdir(parents=True, exist_ok=True)
+        super()._save_checkpoint(model, trial)
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> "EpochOrder":
+        return EpochOrder(self)
 
     def _add_noise(self, module: torch.nn.Module, inputs: Any, output: torch.Tensor) -> torch.Tensor:
         """NEFTune (Jain et al. 2023): uniform noise of ±alpha / sqrt(row length × hidden size) on the embeddings, in training."""
@@ -112,6 +131,42 @@ class SupervisedSFTTrainer(SFTTrainer):
         tokens = torch.tensor([[output.shape[1]]]) if lengths is None else lengths.repeat_interleave(lengths)[None]
         scale = self.neftune / (tokens.to(output.device) * output.shape[2]).sqrt()
         return output + torch.empty_like(output).uniform_(-1, 1) * scale[..., None].to(output.dtype)
+
+
+class EpochOrder(torch.utils.data.Sampler[int]):
+    """The training rows in an order that depends on seed and epoch alone, then the blank ones that fill the last batch.
+
+    accelerate deals each batch of the order out to the processes: together they take what one process takes in a step.
+    """
+
+    def __init__(self, trainer: SupervisedSFTTrainer) -> None:
+        self.trainer = trainer
+
+    def __len__(self) -> int:
+        return len(self.trainer.train_dataset)
+
+    def __iter__(self) -> Iterator[int]:
+        args, lengths = self.trainer.args, self.trainer.lengths
+        generator = torch.Generator().manual_seed(args.seed + int(self.trainer.state.epoch or 0))
+        if args.train_sampling_strategy == "random":
+            yield from torch.randperm(len(lengths), generator=generator).tolist()
+        else:  # padded rows of like length share a step
+            step = args.per_device_train_batch_size * args.gradient_accumulation_steps * processes.count()
+            yield from get_length_grouped_indices(lengths, step, generator=generator)
+        yield from range(len(lengths), len(self))
+
+
+class JointSafekeeping(Safekeeping):
+    """Safekeeping whose processes stop after the same step, and mark a checkpoint as whole once all have written to it."""
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        if processes.total(self.interrupted)[0]:
+            self.interrupted = True
+            super().on_step_end(args, state, control, **kwargs)
+
+    def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        processes.state().wait_for_everyone()
+        super().on_save(args, state, control, **kwargs)
 
 
 def _with_supervised_loss(forward: Any) -> Any:
@@ -215,20 +270,26 @@ def build(
     """A trainer, and its progress, for `model` by the method of `settings`.
 
     `held_out` maps a name to token rows; the loss of its first entry picks the best checkpoint and stops training early. `autocast`
-    computes fp32 weights in bf16 (the method `full`).
+    computes fp32 weights in bf16 (the method `full`). Raises UserError where the processes cannot share `train.batch_size` equally.
     """
     on_gpu = torch.cuda.is_available()
-    packed = settings.packing and METHODS[settings.method].packs and _rows_stay_apart(model, train)
+    share, rest = divmod(settings.batch_size, processes.count())
+    if rest:
+        raise UserError(
+            f"train.batch_size: found {settings.batch_size}; expected a multiple of {processes.count()}, since so many processes share it; "
+            "change it in the config, or start another number of processes"
+        )
+    packed = processes.agreed(settings.packing and METHODS[settings.method].packs and _rows_stay_apart(model, train))
     tuned = with_trainable(model, settings)
-    if not on_gpu:
+    if not on_gpu and not processes.sharded():  # FSDP puts other tensors in the parameters' place
         lora.fuse(tuned)  # on a GPU the thin products cost little, and autocast has its own rules
     steps_per_epoch = -(-len(train) // (settings.batch_size * settings.accumulation))
     total = max(1, round(steps_per_epoch * settings.epochs))
     every = max(1, total // settings.evaluations)
     args = SFTConfig(
         output_dir=str(checkpoints),
-        per_device_train_batch_size=settings.batch_size,
-        per_device_eval_batch_size=settings.batch_size,
+        per_device_train_batch_size=share,
+        per_device_eval_batch_size=share,
         gradient_accumulation_steps=settings.accumulation,
         num_train_epochs=settings.epochs,
         learning_rate=settings.learning_rate,
@@ -236,13 +297,13 @@ def build(
         warmup_steps=0.05,
         weight_decay=0.0,
         max_grad_norm=1.0,
-        optim="paged_adamw_8bit" if on_gpu else "adamw_torch",
+        optim="paged_adamw_8bit" if on_gpu and not processes.sharded() else "adamw_torch",  # bitsandbytes' knows no sharded tensors
         bf16=on_gpu or autocast,  # on a CPU a frozen base is in the chosen dtype itself; autocast would only add casts
         use_cpu=not on_gpu,
         gradient_checkpointing=settings.gradient_checkpointing,
         padding_free=packed,
         max_length=None,  # make data has cut the rows
-        train_sampling_strategy="random" if packed else "group_by_length",  # padded rows of like length share a batch
+        train_sampling_strategy="random" if packed else "group_by_length",
         eval_strategy="steps",
         eval_steps=every,
         eval_on_start=not resumed,  # a second look at a checkpoint would count as one without progress
@@ -256,18 +317,20 @@ def build(
         dataset_kwargs={"skip_prepare_dataset": True},  # rows come as token ids with labels
         remove_unused_columns=False,
         dataloader_pin_memory=on_gpu,
+        ddp_find_unused_parameters=False,
         disable_tqdm=True,
+        log_level_replica="passive",  # as quiet() has set it
         report_to=[],
         seed=settings.seed,
     )
     progress = Progress(sum(len(row["input_ids"]) for row in train))
     trainer = SupervisedSFTTrainer(
         model=tuned,
+        train=train,
         held_out={name: sorted(rows, key=lambda row: len(row["input_ids"])) for name, rows in held_out.items()},
         neftune=settings.neftune,
         args=args,
         processing_class=tokenizer,
-        train_dataset=Dataset.from_list(train),
         callbacks=[progress, EarlyStoppingCallback(settings.patience)],
     )
     for parameter in trainer.model.parameters():
