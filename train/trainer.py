@@ -242,11 +242,8 @@ class Progress(TrainerCallback):
             return
         self.printed = self.step_ended
         left = (args.num_train_epochs - state.epoch) / self.epochs * (self.step_ended - self.started)
-        loss = next((entry["loss"] for entry in reversed(state.log_history) if "loss" in entry), float("nan"))
-        print(
-            f"  step {state.global_step}/{state.max_steps}  loss {loss:.3f}  {self.speed():.0f} tokens/s  {left / 60:.1f} min left",
-            flush=True,
-        )
+        loss = next((f"loss {entry['loss']:.3f}  " for entry in reversed(state.log_history) if "loss" in entry), "")
+        print(f"  step {state.global_step}/{state.max_steps}  {loss}{self.speed():.0f} tokens/s  {left / 60:.1f} min left", flush=True)
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict[str, float] | None = None, **kwargs: Any) -> None:
         now = time.monotonic()
