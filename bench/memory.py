@@ -6,6 +6,7 @@ merge in a process of its own. The prediction is made before, from the config al
 """
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -85,7 +86,7 @@ def make_train(folder: Path, until: Path | None = None) -> float:
         while not pid:
             time.sleep(0.2)
             if until and until.is_file():
-                process.terminate()
+                os.kill(process.pid, signal.SIGTERM)  # not process.terminate(): it would take the exit status that wait4 is to give
             pid, status, usage = os.wait4(process.pid, os.WNOHANG)
     assert usage and (until.is_file() if until else status == 0), (folder / "log").read_text()[-2000:]
     return usage.ru_maxrss / 2**20

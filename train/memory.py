@@ -239,8 +239,7 @@ def predict(shape: Shape, setup: Setup, batch: Batch, overhead: int | None = Non
         overhead=overhead,
         # On a CPU the pages of the mapped file count as well; a GPU gets tensor by tensor.
         loading=int(weights + overhead + (0 if setup.gpu else min(SHARD, 2 * shape.parameters))),
-        # Beside the model that is merged stands its file, or in 16 bits the model that was merged before.
-        merge=0 if full or setup.method == "prefix" else int(numbers + 2 * shape.parameters * (not setup.gpu) + adapter + overhead),
+        merge=0 if full or setup.method == "prefix" else int(numbers + adapter + overhead),
     )
 
 
