@@ -226,7 +226,7 @@ def predict(shape: Shape, setup: Setup, batch: Batch, overhead: int | None = Non
     activations = activation_bytes(shape, setup, batch)
     logits = logit_bytes(shape, setup, batch)
     if setup.gpu and batch.passes == 1:
-        # Gradients take the place of activations that the same backward pass has freed. On a CPU, malloc keeps that memory back.
+        # Gradients take the place of activations that the same backward pass has freed; on a CPU they did not (docs/memory.md).
         gradients = max(0, gradients - activations - logits)
     numbers = shape.parameters * (merge_bytes or (2 if setup.gpu else 4))
     return Memory(
