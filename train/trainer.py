@@ -1,5 +1,6 @@
 """TRL's SFTTrainer, with rows packed without padding and the LM head on supervised positions only; and progress for people."""
 
+import dataclasses
 import time
 import types
 from collections.abc import Iterator
@@ -114,6 +115,13 @@ class SupervisedSFTTrainer(SFTTrainer):
         self._metrics["eval"].clear()  # TRL's own of these batches
         all_total, all_tokens = processes.total(total, tokens)
         return all_total / max(1, all_tokens)
+
+    def create_accelerator_and_postprocess(self) -> None:
+        super().create_accelerator_and_postprocess()
+        plugin = getattr(self.accelerator.state, "fsdp_plugin", None)
+        if plugin and plugin.mixed_precision_policy:  # accelerate's would round losses and the adapter's gradients to bf16
+            exact = {"reduce_dtype": torch.float32, "output_dtype": None}
+            plugin.mixed_precision_policy = dataclasses.replace(plugin.mixed_precision_policy, **exact)
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         # Trainer looks for the best checkpoint's folder before FSDP has written into it, and a process that misses it knows no best one.
