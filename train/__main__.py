@@ -61,6 +61,7 @@ def train(config: Config, run: Run, data_hash: str, key: str) -> None:
 
     from train import base as base_model
     from train import merge, precision
+    from train.memory import release
 
     quiet()
     with processes.state().main_process_first():
@@ -76,6 +77,7 @@ def train(config: Config, run: Run, data_hash: str, key: str) -> None:
         dtype, reason = processes.agreed(precision.choose(config.train.precision))
         print(f"train: {config.name}: {config.train.method} of {config.model.base} in {str(dtype)[6:]} ({reason})", flush=True)
         train_adapter(config, run, base, dtype, key)
+        release()
     if not mergeable:
         return
     if processes.count() > 1:
@@ -180,7 +182,7 @@ def train_adapter(config: Config, run: Run, base: Path, dtype: "torch.dtype", ke
             "seconds": round(seconds),
             "tokens_per_second": round(progress.speed()),
             "peak_rss_gib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2),
-            "predicted_gib": round(foretold.peak / 2**30, 2) if foretold else None,
+            "predicted_gib": round(foretold.total / 2**30, 2) if foretold else None,
             "peak_gpu_gib": round(torch.cuda.max_memory_allocated() / 2**30, 2) if torch.cuda.is_available() else None,
             "held_out": losses,
             "overfits": overfits(history, best),
@@ -208,7 +210,10 @@ def foretell(config: Config, base: Path, rows: "list[TokenRow]", windows: int, d
     free = free_memory()
     setup = Setup.from_config(config.train, shape, torch.cuda.is_available(), dtype.itemsize, free)
     sizes = [(len(row["input_ids"]), sum(label != IGNORED for label in row["labels"])) for row in rows]
-    return preflight(shape, setup, config.train, sizes, windows, free)
+    # To the memory of one process, the rows that the others take are rows that it takes later.
+    count, share = processes.count(), processes.share(config.train.batch_size)
+    train = config.train.model_copy(update={"batch_size": share, "accumulation": config.train.accumulation * count})
+    return preflight(shape, setup, train, sizes, windows, free)
 
 
 def load_rows(config: Config, run: Run, tokenizer: Any) -> "tuple[list[TokenRow], dict[str, list[TokenRow]], int]":

@@ -8,6 +8,7 @@ from frontdesk.base import weights
 from frontdesk.config import TrainConfig
 from frontdesk.errors import UserError
 from train import processes
+from train.memory import dequantizes
 
 if TYPE_CHECKING:
     import torch
@@ -57,9 +58,7 @@ def load(folder: Path, settings: TrainConfig, dtype: "torch.dtype") -> "PreTrain
     if settings.method != "qlora":
         return load_plain(folder, dtype)
     model = load_quantized(folder, settings.bits, dtype)
-    once = settings.dequantize_once
-    if once is None:
-        once = not torch.cuda.is_available() and model.num_parameters() * dtype.itemsize < free_memory() / 3
+    once = dequantizes(settings, model.num_parameters() * dtype.itemsize, torch.cuda.is_available(), free_memory())
     return model.dequantize(dtype=dtype) if processes.agreed(once) else model
 
 

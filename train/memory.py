@@ -144,11 +144,8 @@ class Setup:
     def from_config(cls, train: TrainConfig, shape: Shape, gpu: bool, compute: int = 2, free: int = 0) -> "Setup":
         """The setup of a config's `train:` section; `compute` is the bytes of a number in the precision that was chosen.
 
-        On a CPU with much `free` memory (bytes) a quantized base is dequantized once, as train/base.py does it.
+        On a CPU with much `free` memory (bytes) a quantized base is dequantized once,
         """
-        once = train.dequantize_once
-        if once is None:
-            once = not gpu and compute * shape.parameters < free / 3
         return cls(
             method=train.method,
             bits=train.bits,
@@ -159,8 +156,13 @@ class Setup:
             compute=compute,
             gpu=gpu,
             packed=train.packing and train.method != "prefix",
-            dequantized=once and train.method == "qlora",
+            dequantized=train.method == "qlora" and dequantizes(train, compute * shape.parameters, gpu, free),
         )
+
+
+def dequantizes(train: TrainConfig, weights: int, gpu: bool, free: int) -> bool:
+    """Whether a quantized base whose weights take so many bytes in the compute dtype is dequantized once: on a CPU with room for three."""
+    return not gpu and weights < free / 3 if train.dequantize_once is None else train.dequantize_once
 
 
 @dataclass(frozen=True)

@@ -33,16 +33,17 @@ def merge(config: Config, run: Run, base: Path, data_hash: str, key: str) -> Non
     rows = [row for name in ("valid_wordings", "valid") for row in read_jsonl(run.data / f"{name}.jsonl")]
     held_out = token_rows(tokenizer, rows, config.train.max_length)[0]
     losses: dict[str, float] = {}
+    model = None
     for into in BASES[config.train.method]:
+        model = None  # the one before: two need not fit into the memory at once
         model = merged(config, run, base, into)
         losses[into] = round(mean_loss(model, held_out), 4)
-        last = into
         print(f"merge: into {describe(into)}: held-out loss {losses[into]:.4f}", flush=True)
     best = min(losses, key=lambda into: losses[into])
     if len(losses) > 1:
         print(f"merge: the {best} base is kept", flush=True)
-    if best != last:
-        del model
+    if best != into:
+        model = None
         model = merged(config, run, base, best)
     provenance = {
         "name": config.name,

@@ -19,13 +19,13 @@ from frontdesk.errors import UserError
 from frontdesk.files import whole_folder
 from train import attention, lora, processes
 from train.checkpoints import Safekeeping
+from train.memory import PART_TOKENS
 from train.methods import METHODS, with_trainable
 from train.rows import IGNORED
 
 TokenRow = dict[str, list[int]]
 Batch = dict[str, Any]
 
-PART_TOKENS = 1024  # of a batch that go through the model at once on a CPU: rows are not split, so a longer row goes alone
 BLANK: TokenRow = {"input_ids": [0, 0], "labels": [IGNORED, IGNORED]}  # without anything to learn: it fills a batch up
 ROUNDING = {torch.float32: 1e-4, torch.bfloat16: 5e-2}  # what attention.leak may be without any leak
 
@@ -275,15 +275,10 @@ def build(
     """A trainer, and its progress, for `model` by the method of `settings`.
 
     `held_out` maps a name to token rows; the loss of its first entry picks the best checkpoint and stops training early. `autocast`
-    computes fp32 weights in bf16 (the method `full`). Raises UserError where the processes cannot share `train.batch_size` equally.
+    computes fp32 weights in bf16 (the method `full`).
     """
     on_gpu = torch.cuda.is_available()
-    share, rest = divmod(settings.batch_size, processes.count())
-    if rest:
-        raise UserError(
-            f"train.batch_size: found {settings.batch_size}; expected a multiple of {processes.count()}, since so many processes share it; "
-            "change it in the config, or start another number of processes"
-        )
+    share = processes.share(settings.batch_size)
     packed = processes.agreed(settings.packing and METHODS[settings.method].packs and _rows_stay_apart(model, train))
     tuned = with_trainable(model, settings)
     if not on_gpu and not processes.sharded():  # FSDP puts other tensors in the parameters' place

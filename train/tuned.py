@@ -1,12 +1,12 @@
 """A run's tuned model put together again from disk: as it was trained, or merged."""
 
-import gc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from frontdesk.config import Config
 from frontdesk.run import Run
 from train.base import free_memory, load_plain, load_quantized, weight_bytes
+from train.memory import release
 from train.methods import METHODS
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def merged(config: Config, run: Run, base: Path, into: str) -> "PreTrainedModel"
     import torch
     from peft import PeftModel
 
-    gc.collect()  # what was merged before
+    release()  # what was merged before
     if into == "none":
         return load_plain(run.adapter, torch.bfloat16)
     dtype = torch.float32 if weight_bytes(base) * 2.5 < free_memory() else torch.bfloat16

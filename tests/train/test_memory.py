@@ -187,12 +187,6 @@ def test_the_largest_part_of_a_batch_is_found_from_the_rows() -> None:
     assert Batch.largest(rows, TrainConfig(batch_size=4, accumulation=3), gpu=True).passes == 3
 
 
-def test_a_part_is_what_the_trainer_makes_of_it() -> None:
-    from train import trainer
-
-    assert memory.PART_TOKENS == trainer.PART_TOKENS
-
-
 def test_full_tuning_costs_six_operations_a_weight_and_token() -> None:
     few = flops(PRESETS["8B"], Setup("full"), tokens=1, supervised=1, length=1)
     assert few == pytest.approx(6 * 8.03e9, rel=0.07)  # but for the embedding, which is looked up
