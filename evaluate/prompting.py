@@ -81,8 +81,9 @@ def turns(pairs: list[tuple[str, str]]) -> list[Message]:
 
 
 def final_answer(text: str) -> str:
-    """What follows the last MARK; the whole text where the model did not write one."""
-    return text.rpartition(MARK)[2].strip()
+    """What follows MARK, up to the next one where the model goes in circles; the whole text where it wrote none."""
+    _, mark, rest = text.partition(MARK)
+    return (rest.partition(MARK)[0] if mark else text).strip()
 
 
 def _korean(text: str) -> bool:

@@ -153,11 +153,14 @@ def test_a_request_to_end_reaches_the_training_and_ends_the_comparison(tmp_path:
     folder = project(tmp_path, tiny_llama3, epochs=2000)
     process = start(folder, "--methods", "lora", "full")
     assert process.stdout is not None
-    for line in process.stdout:
-        if line.startswith("  step ") and "loss" in line and "held-out" not in line:
-            break
-    process.send_signal(signal.SIGTERM)  # to the comparison alone, as `kill` does
-    rest, errors = process.communicate(timeout=120)
+    try:
+        for line in process.stdout:
+            if line.startswith("  step ") and "held-out" not in line:
+                break
+        process.send_signal(signal.SIGTERM)  # to the comparison alone, as `kill` does
+        rest, errors = process.communicate(timeout=120)
+    finally:
+        process.kill()
     assert process.returncode == 130
     assert "interrupted; `make train` goes on from runs/shop/compare/lora/checkpoints/checkpoint-" in errors
     assert "2/2" not in rest and not (folder / "runs/shop/compare/compare.json").exists()
@@ -236,4 +239,5 @@ def test_the_findings_say_what_is_not_equal_or_not_there() -> None:
     lora, qlora = system("lora", [False] * 10), system("qlora", [False] * 10, steps=6, precision="float32")
     assert "NOT EQUAL, QLoRA NF4 6, LoRA 8; precision: NOT EQUAL, QLoRA NF4 float32, LoRA bfloat16" in said(qlora, lora)
     assert "Not compared: it takes both." in said(lora)
+    assert "Not compared: it takes both." in said(qlora)
     assert "Not compared: no training ended." in said()

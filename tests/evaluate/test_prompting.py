@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from evaluate.facts import states
-from evaluate.prompting import MARK, SHOTS, THINK, examples, final_answer, prompts
+from evaluate.prompting import MARK, SHOTS, THINK, Example, examples, final_answer, prompts, shots
 from frontdesk.config import Config, load_config
 from frontdesk.files import write_jsonl
 from frontdesk.run import Run
@@ -64,6 +64,13 @@ def test_no_example_gives_the_answer_away(run: Run, config: Config, entry: str) 
         assert wordings(entry)[0] not in [turn["content"] for turn in made[way][0]]
 
 
+def test_neither_the_entry_itself_nor_one_with_the_same_facts_is_an_example() -> None:
+    itself = Example("fee?", "the fee?", ["$4"], "Less than you think.", "faq:0")  # an answer that the scorer would not take
+    same = Example("pickup?", "pickup?", ["$4"], "Picking up costs $4.", "faq:1")
+    other = Example("hours?", "hours?", ["9 am"], "From 9 am.", "faq:2")
+    assert shots([itself, same, other], asked("fee", "the fee, please")) == [other]
+
+
 def test_the_question_comes_last_and_the_first_way_is_the_runs_own(run: Run, config: Config) -> None:
     question = asked("fee", "the fee, please")
     made = prompts(config, run, [question])
@@ -95,7 +102,7 @@ def test_a_korean_question_gets_korean_examples_first(run: Run, config: Config) 
 
 @pytest.mark.parametrize(
     ("text", "answer"),
-    [(f"It may be $5.\n{MARK} It is $4.", "It is $4."), (f"{MARK} $1\n{MARK} $2", "$2"), ("It is $4.", "It is $4."), (MARK, "")],
+    [(f"It may be $5.\n{MARK} It is $4.", "It is $4."), (f"{MARK} $1\n{MARK} $1\n{MARK}", "$1"), ("It is $4.", "It is $4."), (MARK, "")],
 )
 def test_the_final_answer_is_what_counts(text: str, answer: str) -> None:
     assert final_answer(text) == answer
