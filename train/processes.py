@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
+from frontdesk.errors import UserError
+
 if TYPE_CHECKING:
     from accelerate import PartialState
 
@@ -40,6 +42,17 @@ def is_main() -> bool:
 def sharded() -> bool:
     """Whether each holds a part of the model only (FSDP, Zhao et al. 2023)."""
     return os.environ.get("ACCELERATE_USE_FSDP", "false") == "true"
+
+
+def share(batch_size: int) -> int:
+    """Rows of a batch for each process. Raises UserError where the batch does not divide."""
+    rows, rest = divmod(batch_size, count())
+    if rest:
+        raise UserError(
+            f"train.batch_size: found {batch_size}; expected a multiple of {count()}, since so many processes share it; "
+            "change it in the config, or start another number of processes"
+        )
+    return rows
 
 
 def silence_others() -> None:
