@@ -9,6 +9,7 @@ Greedy answers, the run's own prompt for both. Writes `runs/NAME/facts.json`:
 from pathlib import Path
 from typing import Any
 
+from frontdesk.base import load_tokenizer
 from frontdesk.config import Config, config_argument, load_config
 from frontdesk.errors import UserError, warn
 from frontdesk.errors import run as run_main
@@ -52,13 +53,10 @@ def held_out_questions(run: Run) -> list[dict[str, Any]]:
 def answer(config: Config, folder: Path, questions: list[dict[str, Any]]) -> list[str]:
     """Greedy answers of the model in `folder`, in bf16 as it is served, to the run's prompt."""
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    from frontdesk.prompt import chat_template
+    from transformers import AutoModelForCausalLM
 
     print(f"eval: {len(questions)} answers from {folder}", flush=True)
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    tokenizer.chat_template = chat_template(config)
+    tokenizer = load_tokenizer(config, folder)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16).to(device)
     return [answer.text for answer in greedy_answers(model, tokenizer, [question["messages"] for question in questions])]

@@ -62,6 +62,8 @@ def main() -> None:
 
     args = arguments()
     config = load_config(args.config)
+    if args.epochs:
+        config = config.model_copy(update={"train": config.train.model_copy(update={"epochs": args.epochs})})
     run, base = Run(config.name), locate(config.model)
     if not run.manifest.is_file():
         raise UserError(f"{run.manifest}: no data; the comparison needs it; run `make data CONFIG={args.config}` first")
@@ -108,13 +110,15 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--methods", nargs="+", choices=VARIANTS, default=list(VARIANTS), metavar="METHOD", help=f"of {', '.join(VARIANTS)}"
     )
+    parser.add_argument("--epochs", type=float, help="of every method, instead of the config's train.epochs")
     parser.add_argument("--docs", action="store_true", help="write docs/compare.md and docs/compare.png too")
     return parser.parse_args()
 
 
 def command(args: argparse.Namespace) -> str:
     """The command that does the same again."""
-    options = [f"--methods {' '.join(args.methods)}"] * (args.methods != list(VARIANTS)) + ["--docs"] * args.docs
+    options = [f"--methods {' '.join(args.methods)}"] * (args.methods != list(VARIANTS))
+    options += [f"--epochs {args.epochs:g}"] * bool(args.epochs) + ["--docs"] * args.docs
     return f"make compare CONFIG={args.config}" + (f' ARGS="{" ".join(options)}"' if options else "")
 
 

@@ -59,7 +59,7 @@ class DataConfig(Section):
 class TrainConfig(Section):
     """The method and the optimizer. Defaults suit QLoRA of an 8B model on one GPU."""
 
-    method: Literal["qlora", "lora", "full", "adapter", "prefix"] = "qlora"  # what each is: train/methods.py
+    method: Literal["qlora", "lora", "full", "adapter", "prefix"] = "qlora"  # what each is: frontdesk/methods.py
     bits: Literal[4, 8] = 4  # of qlora's frozen weights: NF4 with double quantization, or LLM.int8
     rank: int = Field(32, ge=1)  # 16 to 64 for small data; alpha is always twice the rank
     dropout: float = Field(0.05, ge=0, lt=1)

@@ -14,6 +14,7 @@ the same.
 import contextlib
 import hashlib
 import json
+import os
 import resource
 import shutil
 import sys
@@ -31,6 +32,10 @@ from frontdesk.quiet import quiet
 from frontdesk.run import Run
 from train import processes
 from train.methods import METHODS
+
+# Threads that sleep while they wait. Spinning, torch's default, gains nothing here on a machine to itself, and takes the speed to a
+# seventh as soon as any other program runs (docs/experiments.md). Read once, by the import of torch.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 if TYPE_CHECKING:
     import torch

@@ -85,7 +85,8 @@ def between(text: str, spans: tuple[Span, ...]) -> list[str]:
 
 def labelled_texts() -> list[str]:
     """What the development sets hold."""
-    return [example.text for name in ("labelled", "unseen", "odd", "blind") for example in read_examples(LABELLED.with_name(f"{name}.jsonl"))]
+    names = ("labelled", "unseen", "odd", "blind")
+    return [example.text for name in names for example in read_examples(LABELLED.with_name(f"{name}.jsonl"))]
 
 
 def test_what_is_looked_for_first_stands_in_every_match() -> None:
