@@ -1,7 +1,8 @@
 """Merge the adapter into each base it may go into, keep the better, and write the model that is served.
 
 QLoRA's adapter was trained on quantized weights. Added to the pristine ones it meets rounding it never saw; added to the dequantized
-ones it meets what it saw, and keeps their error. Neither always wins, so both are scored by their loss on the held-out rows.
+ones it meets what it saw, and keeps their error. Neither always wins, so both are scored by the held-out loss that chose the checkpoint:
+that of new wordings of trained entries. (The loss on entries that were never trained favours whatever has learned less.)
 
 Writes `runs/NAME/model/`: config, bf16 safetensors, tokenizer, `chat_template.jinja`, `generation_config.json` whose `eos_token_id` ends a
 turn, and, last, `provenance.json`:
@@ -30,7 +31,7 @@ PACKAGES = ("torch", "transformers", "peft", "trl", "bitsandbytes")
 def merge(config: Config, run: Run, base: Path, data_hash: str, key: str) -> None:
     """Merge `runs/NAME/adapter` and write `runs/NAME/model`."""
     tokenizer = load_tokenizer(config, base)
-    rows = [row for name in ("valid_wordings", "valid") for row in read_jsonl(run.data / f"{name}.jsonl")]
+    rows = next(rows for name in ("valid_wordings", "valid") if (rows := read_jsonl(run.data / f"{name}.jsonl")))  # as the checkpoint
     held_out = token_rows(tokenizer, rows, config.train.max_length)[0]
     losses: dict[str, float] = {}
     model = None
