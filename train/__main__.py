@@ -166,6 +166,7 @@ def train_adapter(config: Config, run: Run, base: Path, dtype: "torch.dtype", ke
     if trainer.safekeeping.interrupted:
         if processes.is_main():
             print(f"interrupted; `make train` goes on from {newest_whole(run.checkpoints, key)}", file=sys.stderr, flush=True)
+        processes.state().wait_for_everyone()  # the launcher ends all once one has ended
         sys.exit(130)
     history = trainer.state.log_history
     trainer.save_adapter(run.adapter)

@@ -148,14 +148,14 @@ def test_sharded_nf4_weights_train_the_same(tmp_path: Path, tiny_llama3: Path) -
     output = finish(start(folder, *launcher("accelerate-fsdp"), script=("on_cpu.py",)))
     parts = {line for line in output.splitlines() if line.startswith("part")}
     assert parts == {"part torch.bfloat16 2 False", "part torch.float32 2 True"}, "NF4 in halves, and the adapter, which stays fp32"
-    assert_same(alone, folder, 1e-3)
+    assert_same(alone, folder, 2e-4)
 
 
 def test_after_an_interrupt_and_the_loss_of_a_process_the_result_is_the_same(one: Path, tmp_path: Path, tiny_llama3: Path) -> None:
     folder = project(tmp_path / "killed", tiny_llama3)
     first = start(folder, *launcher())
     await_checkpoint(folder, first)
-    first.send_signal(signal.SIGINT)
+    os.kill(ranks(first)[1], signal.SIGINT)
     assert "goes on from" in first.communicate(timeout=60)[0]
     assert first.returncode != 0
     second = start(folder, *launcher())
@@ -202,7 +202,7 @@ def test_the_processes_share_the_steps_of_one(
     settings = settings.model_copy(update={"packing": packing, "batch_size": 4})
     epochs: dict[int, list[list[list[int]]]] = {}
     for count in (1, 2, 4):
-        monkeypatch.setenv("WORLD_SIZE", str(count))
+        monkeypatch.setattr(processes, "count", lambda count=count: count)
         trainer, _ = build(load(tiny_llama3, settings, torch.float32), tokenizer, rows, {"w": rows}, settings, tmp_path)
         epochs[count] = []
         for epoch in (0.0, 1.5):
