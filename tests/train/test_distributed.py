@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from train.trainer import BLANK, build
 
 ROOT = Path(__file__).parent.parent.parent
 NAME = "two"
+STARTED: list["subprocess.Popen[str]"] = []
 ROWS = 17  # two batches of eight and one row, which leaves the second process without any
 ON_CPU = """\
 import accelerate.state
@@ -88,7 +90,9 @@ def environment() -> dict[str, str]:
 
 def start(folder: Path, *launcher: str, script: tuple[str, ...] = ("-m", "train")) -> "subprocess.Popen[str]":
     command = [sys.executable, *launcher, *script, f"{NAME}.yaml"]
-    return subprocess.Popen(command, cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    started = subprocess.Popen(command, cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    STARTED.append(started)
+    return started
 
 
 def launcher(config: str = "accelerate-cpu", *options: str) -> tuple[str, ...]:
@@ -100,6 +104,17 @@ def finish(process: "subprocess.Popen[str]") -> str:
     output = process.communicate(timeout=300)[0]
     assert process.returncode == 0, output[-5000:]
     return output
+
+
+@pytest.fixture(autouse=True)
+def nothing_left() -> Iterator[None]:
+    """What a failed test leaves running is ended."""
+    yield
+    while STARTED:
+        process = STARTED.pop()
+        if process.poll() is None:
+            process.terminate()  # a launcher ends its processes
+            process.wait(60)
 
 
 @pytest.fixture(scope="module")
