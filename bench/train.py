@@ -56,9 +56,13 @@ def main() -> None:
 
 def measure(which: str, precision: str, steps: int) -> dict[str, float]:
     """Train once; tokens/s of the steps themselves, this process's peak memory and the held-out loss afterwards."""
+    sys.path.insert(0, str(ROOT))
+    from train import processes
+
+    if which == "ours":
+        processes.wait_politely()
     import torch
 
-    sys.path.insert(0, str(ROOT))
     from frontdesk.base import load_tokenizer, locate
     from frontdesk.config import load_config
     from frontdesk.files import read_jsonl

@@ -14,7 +14,6 @@ the same.
 import contextlib
 import hashlib
 import json
-import os
 import resource
 import shutil
 import sys
@@ -33,10 +32,6 @@ from frontdesk.run import Run
 from train import processes
 from train.methods import METHODS
 
-# Threads that sleep while they wait. Spinning, torch's default, gains nothing here on a machine to itself, and takes the speed to a
-# seventh as soon as any other program runs (docs/experiments.md). Read once, by the import of torch.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-
 if TYPE_CHECKING:
     import torch
 
@@ -47,6 +42,7 @@ if TYPE_CHECKING:
 def main() -> None:
     """Check, train, merge, prove."""
     processes.silence_others()
+    processes.wait_politely()
     config = load_config(config_argument("train", __doc__))
     run = Run(config.name)
     if not run.manifest.is_file():

@@ -27,6 +27,7 @@ TokenRow = dict[str, list[int]]
 Batch = dict[str, Any]
 
 BLANK: TokenRow = {"input_ids": [0, 0], "labels": [IGNORED, IGNORED]}  # without anything to learn: it fills a batch up
+TILE = 256  # labelled positions that are projected at once: neutral text, labelled throughout, would need four times a batch's logits
 ROUNDING = {torch.float32: 1e-4, torch.bfloat16: 5e-2}  # what attention.leak may be without any leak
 
 
@@ -189,8 +190,9 @@ def _with_supervised_loss(forward: Any) -> Any:
         assert labels is not None
         hidden = self.base_model(*args, **options | {"use_cache": False}).last_hidden_state[:, :-1]
         supervised = labels[:, 1:] != IGNORED
-        logits = self.get_output_embeddings()(hidden[supervised]).float()
-        return torch.nn.functional.cross_entropy(logits, labels[:, 1:][supervised], reduction="sum")
+        head, loss = self.get_output_embeddings(), torch.nn.functional.cross_entropy
+        tiles = zip(hidden[supervised].split(TILE), labels[:, 1:][supervised].split(TILE), strict=True)
+        return torch.stack([loss(head(states).float(), targets, reduction="sum") for states, targets in tiles]).sum()
 
     return forward_or_loss
 
