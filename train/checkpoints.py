@@ -13,6 +13,7 @@ from transformers import TrainerCallback
 
 from frontdesk.errors import warn
 from frontdesk.files import read_json, write_json
+from train import processes
 
 WHOLE = "whole.json"
 
@@ -45,7 +46,10 @@ def is_whole(checkpoint: Path) -> bool:
 
 
 class Safekeeping(TrainerCallback):
-    """Marks saved checkpoints as whole. After SIGINT or SIGTERM it ends the training after the step at hand, with a checkpoint."""
+    """Marks saved checkpoints as whole. After SIGINT or SIGTERM it ends the training after the step at hand, with a checkpoint.
+
+    Several processes stop after the same step, and a checkpoint is whole once all have written to it.
+    """
 
     def __init__(self) -> None:
         self.interrupted = False
@@ -59,10 +63,12 @@ class Safekeeping(TrainerCallback):
             signal.signal(number, handler)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        if self.interrupted:
+        if processes.total(self.interrupted)[0]:
+            self.interrupted = True
             control.should_save = control.should_training_stop = True
 
     def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        processes.wait_for_all()
         if state.is_world_process_zero:
             checkpoint = Path(args.output_dir) / f"checkpoint-{state.global_step}"
             files = [file for file in checkpoint.rglob("*") if file.is_file()]

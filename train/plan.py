@@ -197,11 +197,5 @@ def preflight(
     return memory
 
 
-def seconds_left(timed: Sequence[tuple[int, float]], tokens_left: int) -> float:
-    """Seconds for so many more tokens by (tokens, seconds) of the steps so far; the first step, which warms up, is left out."""
-    steady = timed[1:] or timed
-    return tokens_left * sum(seconds for _, seconds in steady) / sum(tokens for tokens, _ in steady)
-
-
 if __name__ == "__main__":
     run_main(main)

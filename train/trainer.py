@@ -51,7 +51,7 @@ class SupervisedSFTTrainer(SFTTrainer):
         self.held_out = held_out
         self.on_cpu = self.args.device.type == "cpu"
         self.in_parts = self.on_cpu and processes.count() == 1  # several must call the model equally often
-        self.safekeeping = JointSafekeeping()
+        self.safekeeping = Safekeeping()
         self.add_callback(self.safekeeping)
         self._row_lengths: torch.Tensor | None = None  # of the part in the model, for the noise
         base = self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
@@ -163,19 +163,6 @@ class EpochOrder(torch.utils.data.Sampler[int]):
             step = args.per_device_train_batch_size * args.gradient_accumulation_steps * processes.count()
             yield from get_length_grouped_indices(lengths, step, generator=generator)
         yield from range(len(lengths), len(self))
-
-
-class JointSafekeeping(Safekeeping):
-    """Safekeeping whose processes stop after the same step, and mark a checkpoint as whole once all have written to it."""
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        if processes.total(self.interrupted)[0]:
-            self.interrupted = True
-            super().on_step_end(args, state, control, **kwargs)
-
-    def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        processes.state().wait_for_everyone()
-        super().on_save(args, state, control, **kwargs)
 
 
 def _with_supervised_loss(forward: Any) -> Any:

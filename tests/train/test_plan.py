@@ -145,8 +145,3 @@ def test_preflight_on_a_cpu_counts_what_the_process_holds_as_needed_and_as_there
     plan.preflight(SHAPE, setup, TRAIN, ROWS, windows=0, free=needed + 50 * memory.MIB)
     with pytest.raises(UserError, match="GiB are there"):
         plan.preflight(SHAPE, setup, TRAIN, ROWS, windows=0, free=needed - 50 * memory.MIB)
-
-
-def test_time_left_leaves_the_first_step_out() -> None:
-    assert plan.seconds_left([(100, 60.0), (100, 10.0), (300, 30.0)], 1000) == pytest.approx(100)
-    assert plan.seconds_left([(100, 60.0)], 100) == pytest.approx(60)
