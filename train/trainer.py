@@ -19,7 +19,7 @@ from frontdesk.errors import UserError
 from frontdesk.files import whole_folder
 from train import attention, lora, processes
 from train.checkpoints import Safekeeping
-from train.memory import PART_TOKENS
+from train.memory import PART_TOKENS, trim
 from train.methods import METHODS, with_trainable
 from train.rows import IGNORED
 
@@ -238,6 +238,7 @@ class Progress(TrainerCallback):
         if self.step_ended - self.printed < self.every:
             return
         self.printed = self.step_ended
+        trim()
         left = (args.num_train_epochs - state.epoch) / self.epochs * (self.step_ended - self.started)
         loss = next((f"loss {entry['loss']:.3f}  " for entry in reversed(state.log_history) if "loss" in entry), "")
         print(f"  step {state.global_step}/{state.max_steps}  {loss}{self.speed():.0f} tokens/s  {left / 60:.1f} min left", flush=True)
