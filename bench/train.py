@@ -60,7 +60,7 @@ def measure(which: str, precision: str, steps: int) -> dict[str, float]:
     from train import processes
 
     if which == "ours":
-        processes.wait_politely()
+        processes.set_up_torch()
     import torch
 
     from frontdesk.base import load_tokenizer, locate

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 def main() -> None:
     """Check, train, merge, prove."""
     processes.silence_others()
-    processes.wait_politely()
+    processes.set_up_torch()
     config = load_config(config_argument("train", __doc__))
     run = Run(config.name)
     if not run.manifest.is_file():
