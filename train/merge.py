@@ -25,6 +25,7 @@ from train.tuned import BASES, merged
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+TIE = 0.02  # of the loss
 PACKAGES = ("torch", "transformers", "peft", "trl", "bitsandbytes")
 
 
@@ -40,7 +41,7 @@ def merge(config: Config, run: Run, base: Path, data_hash: str, key: str) -> Non
         model = merged(config, run, base, into)
         losses[into] = round(mean_loss(model, held_out), 4)
         print(f"merge: into {describe(into)}: held-out loss {losses[into]:.4f}", flush=True)
-    best = min(losses, key=lambda into: losses[into])
+    best = choose(losses)
     if len(losses) > 1:
         print(f"merge: the {best} base is kept", flush=True)
     if best != into:
@@ -60,6 +61,12 @@ def merge(config: Config, run: Run, base: Path, data_hash: str, key: str) -> Non
         "versions": {package: importlib.metadata.version(package) for package in PACKAGES},
     }
     save(config, model, tokenizer, run.model, provenance)
+
+
+def choose(losses: dict[str, float]) -> str:
+    """The base with the lowest loss; of two that are as good as equal the one that the adapter was trained on."""
+    best = min(losses, key=lambda into: losses[into])
+    return "dequantized" if losses.get("dequantized", float("inf")) <= losses[best] * (1 + TIE) else best
 
 
 def describe(into: str) -> str:

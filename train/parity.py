@@ -1,10 +1,10 @@
 """Proof that what is served is what was trained: adapter, merged model and served model on the same held-out prompts.
 
-All three answer greedily: the tuned model as training left it and the merged model by transformers, and the merged model by the engine
-that `make serve` starts, through its API. The merged and the served model also score the adapter's answers token by token, in the adapter's
-own context: is each token their first choice, and how far is its log-probability from the adapter's? Rounding to bf16 moves
-log-probabilities a little and tips a near tie now and then; a merge into the wrong weights, another template or a missing stop token
-does more than that.
+All three answer greedily: the adapter, unmerged, on the base that the merge kept, and the merged model by transformers, and the merged
+model by the engine that `make serve` starts, through its API. The merged and the served model also score the adapter's answers token by
+token, in the adapter's own context: is each token their first choice, and how far is its log-probability from the adapter's? Rounding
+to bf16 moves log-probabilities a little and tips a near tie now and then; another merge than the one intended, another template or a
+missing stop token does more than that.
 
 Writes `runs/NAME/parity.json`:
     {"key", "passed", "failures", "tolerance", "prompts", "tokens", "same_prompt_tokens",
@@ -22,12 +22,12 @@ from typing import TYPE_CHECKING, Any
 from frontdesk.base import load_tokenizer
 from frontdesk.config import Config
 from frontdesk.engine import api_key, running
-from frontdesk.files import read_jsonl, write_json
+from frontdesk.files import read_json, read_jsonl, write_json
 from frontdesk.generate import Answer, greedy_answers
 from frontdesk.prompt import Message, encode_prompt
 from frontdesk.run import Run
 from train.base import load_plain
-from train.tuned import as_trained
+from train.tuned import unmerged
 
 if TYPE_CHECKING:
     import torch
@@ -57,7 +57,8 @@ def prove(config: Config, run: Run, base: Path, dtype: "torch.dtype", key: str) 
     ids = [encode_prompt(tokenizer, prompt) for prompt in prompts]
     most = min(config.serve.max_tokens, MOST_TOKENS)
     print(f"parity: {len(prompts)} held-out prompts to the tuned model, the merged model and the engine", flush=True)
-    answers = {"adapter": greedy_answers(as_trained(config, run, base, dtype), tokenizer, prompts, most)}
+    into = read_json(run.provenance)["merge"]["into"]
+    answers = {"adapter": greedy_answers(unmerged(config, run, base, dtype, into), tokenizer, prompts, most)}
     merged = load_plain(run.model, torch.bfloat16)
     answers["merged"] = greedy_answers(merged, tokenizer, prompts, most)
     scores = {"merged": score(merged, ids, answers["adapter"])}

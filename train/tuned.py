@@ -7,7 +7,6 @@ from frontdesk.config import Config
 from frontdesk.run import Run
 from train.base import free_memory, load_plain, load_quantized, weight_bytes
 from train.memory import release
-from train.methods import METHODS
 
 if TYPE_CHECKING:
     import torch
@@ -17,16 +16,15 @@ BASES = {"qlora": ("pristine", "dequantized"), "lora": ("pristine",), "adapter":
 """What an adapter may be merged into: the base's own weights, or what quantization left of them, which is what the adapter saw."""
 
 
-def as_trained(config: Config, run: Run, base: Path, dtype: "torch.dtype") -> Any:
-    """The model that training ended with, in the dtype of training: the base that the adapter saw, and the adapter, unmerged."""
+def unmerged(config: Config, run: Run, base: Path, dtype: "torch.dtype", into: str) -> Any:
+    """One of BASES with the adapter beside it, in the dtype of training; into the one that training saw, it is what training ended with."""
     from peft import PeftModel
 
-    method = METHODS[config.train.method]
-    if method.name == "full":
+    if into == "none":
         import torch
 
         return load_plain(run.adapter, torch.float32)
-    if method.quantized:
+    if into == "dequantized":
         # Dequantized to the dtype of training, the base computes what the quantized one computed there, and decodes faster.
         return PeftModel.from_pretrained(load_quantized(base, config.train.bits, dtype).dequantize(dtype=dtype), run.adapter)
     return PeftModel.from_pretrained(load_plain(base, dtype), run.adapter)
