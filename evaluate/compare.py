@@ -118,7 +118,7 @@ def arguments() -> argparse.Namespace:
 def command(args: argparse.Namespace) -> str:
     """The command that does the same again."""
     options = [f"--methods {' '.join(args.methods)}"] * (args.methods != list(VARIANTS))
-    options += [f"--epochs {args.epochs:g}"] * bool(args.epochs) + ["--docs"] * args.docs
+    options += ([f"--epochs {args.epochs:g}"] if args.epochs else []) + ["--docs"] * args.docs
     return f"make compare CONFIG={args.config}" + (f' ARGS="{" ".join(options)}"' if options else "")
 
 
