@@ -18,7 +18,6 @@ class Method:
 
     name: str
     rate: float  # its usual learning rate as a multiple of LoRA's: `make compare` gives each method its own
-    quantized: bool = False
     mergeable: bool = True  # into weights of the base's own shape, which vLLM serves
     packs: bool = True  # rows may share one sequence; virtual tokens would stand before the first row only
     served_as_adapter: bool = False  # vLLM loads LoRA beside a base, and no other kind
@@ -27,7 +26,7 @@ class Method:
 METHODS = {
     method.name: method
     for method in (
-        Method("qlora", 1.0, quantized=True, served_as_adapter=True),
+        Method("qlora", 1.0, served_as_adapter=True),
         Method("lora", 1.0, served_as_adapter=True),
         Method("full", 0.1),
         Method("adapter", 1.0),

@@ -170,7 +170,6 @@ def train_adapter(config: Config, run: Run, base: Path, dtype: "torch.dtype", ke
         return
     draw(history, config.name, run.root / "loss.png")
     best = trainer.state.best_global_step or trainer.state.global_step
-    losses = held_out_losses(history, best)
     write_json(
         run.training,
         {
@@ -186,12 +185,12 @@ def train_adapter(config: Config, run: Run, base: Path, dtype: "torch.dtype", ke
             "peak_rss_gib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2),
             "predicted_gib": round(foretold.total / 2**30, 2) if foretold else None,
             "peak_gpu_gib": round(torch.cuda.max_memory_allocated() / 2**30, 2) if torch.cuda.is_available() else None,
-            "held_out": losses,
+            "held_out": held_out_losses(history, best),
             "overfits": overfits(history, best),
             "history": history,
         },
     )
-    tell(config, run, history, best, losses)
+    tell(config, run)
     shutil.rmtree(run.checkpoints, ignore_errors=True)
 
 
@@ -259,15 +258,16 @@ def overfits(history: list[dict[str, Any]], best_step: int) -> bool:
     return bool(last["step"] > best_step and last[name] > 1.02 * best[name])
 
 
-def tell(config: Config, run: Run, history: list[dict[str, Any]], best: int, losses: dict[str, dict[str, float]]) -> None:
+def tell(config: Config, run: Run) -> None:
     """Print what the training did: the kept step, over-fitting, forgetting."""
-    steps = history[-1]["step"]
-    if overfits(history, best):
+    record = read_json(run.training)
+    best, steps = record["best_step"], record["steps"]
+    if record["overfits"]:
         warn(
             f"{run.root}/loss.png: the run over-fits: its held-out loss rose after step {best} of {steps}, which is kept; "
             f"lower train.epochs {config.train.epochs:g} or add wordings"
         )
-    general = losses["general"]
+    general = record["held_out"]["general"]
     print(
         f"train: kept step {best} of {steps}; forgetting: loss on general text "
         f"{general['before']:.3f} before, {general['after']:.3f} after ({general['after'] - general['before']:+.3f})",

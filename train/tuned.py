@@ -18,16 +18,12 @@ BASES = {"qlora": ("pristine", "dequantized"), "lora": ("pristine",), "adapter":
 
 def unmerged(config: Config, run: Run, base: Path, dtype: "torch.dtype", into: str) -> Any:
     """One of BASES with the adapter beside it, in the dtype of training; into the one that training saw, it is what training ended with."""
+    import torch
     from peft import PeftModel
 
     if into == "none":
-        import torch
-
         return load_plain(run.adapter, torch.float32)
-    if into == "dequantized":
-        # Dequantized to the dtype of training, the base computes what the quantized one computed there, and decodes faster.
-        return PeftModel.from_pretrained(load_quantized(base, config.train.bits, dtype).dequantize(dtype=dtype), run.adapter)
-    return PeftModel.from_pretrained(load_plain(base, dtype), run.adapter)
+    return PeftModel.from_pretrained(_base(config, base, dtype, into), run.adapter)
 
 
 def merged(config: Config, run: Run, base: Path, into: str) -> "PreTrainedModel":
@@ -39,5 +35,9 @@ def merged(config: Config, run: Run, base: Path, into: str) -> "PreTrainedModel"
     if into == "none":
         return load_plain(run.adapter, torch.bfloat16)
     dtype = torch.float32 if weight_bytes(base) * 2.5 < free_memory() else torch.bfloat16
-    model = load_plain(base, dtype) if into == "pristine" else load_quantized(base, config.train.bits, dtype).dequantize(dtype=dtype)
-    return PeftModel.from_pretrained(model, run.adapter).merge_and_unload().to(torch.bfloat16)  # type: ignore[no-any-return]
+    return PeftModel.from_pretrained(_base(config, base, dtype, into), run.adapter).merge_and_unload().to(torch.bfloat16)  # type: ignore[no-any-return]
+
+
+def _base(config: Config, base: Path, dtype: "torch.dtype", into: str) -> "PreTrainedModel":
+    # Dequantized to the dtype of training, the base computes what the quantized one computed there, and decodes faster.
+    return load_plain(base, dtype) if into == "pristine" else load_quantized(base, config.train.bits, dtype).dequantize(dtype=dtype)
