@@ -8,8 +8,9 @@ import multiprocessing
 import pickle
 from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
-from multiprocessing.pool import AsyncResult
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,6 +20,7 @@ from data_tools.conversation import Conversation, Turn
 from data_tools.copies import grams, normalize
 from data_tools.rows import message
 from data_tools.windows import Windows
+from frontdesk.errors import UserError
 from frontdesk.prompt import Message
 
 if TYPE_CHECKING:
@@ -121,7 +123,10 @@ def _work(batch: list[Conversation]) -> list[Prepared]:
 
 
 def prepared(conversations: Iterable[Conversation], preparer: Preparer, workers: int) -> Iterator[Prepared]:
-    """Prepared conversations in the order given. A few batches at a time are on their way, so that memory stays flat."""
+    """Prepared conversations in the order given. A few batches at a time are on their way, so that memory stays flat.
+
+    Raises UserError where a process was killed.
+    """
     source = iter(conversations)
     batches = iter(lambda: list(islice(source, BATCH)), [])
     first = next(batches, [])
@@ -130,14 +135,23 @@ def prepared(conversations: Iterable[Conversation], preparer: Preparer, workers:
         for batch in batches:
             yield from preparer(batch)
         return
-    with multiprocessing.get_context("fork").Pool(workers, _start, (preparer,)) as pool:
-        waiting: deque[AsyncResult[list[Prepared]]] = deque([pool.apply_async(_work, (first,))])
-        for batch in batches:
-            waiting.append(pool.apply_async(_work, (batch,)))
-            if len(waiting) > 4 * workers:
-                yield from waiting.popleft().get()
-        while waiting:
-            yield from waiting.popleft().get()
+    # Not multiprocessing.Pool: it waits for ever for a worker that was killed, and now and then for itself when it is closed early.
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("fork"), _start, (preparer,)) as pool:
+        waiting: deque[Future[list[Prepared]]] = deque([pool.submit(_work, first)])
+        try:
+            for batch in batches:
+                waiting.append(pool.submit(_work, batch))
+                if len(waiting) > 4 * workers:
+                    yield from waiting.popleft().result()
+            while waiting:
+                yield from waiting.popleft().result()
+        except BrokenProcessPool:
+            raise UserError(
+                "a process that prepares conversations was killed, perhaps for want of memory; expected all to live; "
+                "close programs or pass --workers 1"
+            ) from None
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 class Spool:

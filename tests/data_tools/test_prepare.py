@@ -1,6 +1,8 @@
 """Conversations on their way to rows: masked, cleaned, compared; by one process or several."""
 
+import os
 import pickle
+import signal
 
 import pytest
 
@@ -9,6 +11,7 @@ from data_tools.conversation import Conversation, Turn
 from data_tools.pii import Masker
 from data_tools.prepare import Preparer, Spool, digest, prepared
 from data_tools.windows import Windows
+from frontdesk.errors import UserError
 
 
 @pytest.fixture
@@ -89,6 +92,17 @@ def test_reading_stays_a_few_batches_ahead_only(windows):
     next(results)
     assert given < 1500
     results.close()
+
+
+def test_a_killed_process_is_one_line_and_no_endless_wait(windows):
+    class Dies(Preparer):
+        def prepare(self, conversation):
+            if conversation.id == "c100":
+                os.kill(os.getpid(), signal.SIGKILL)
+            return super().prepare(conversation)
+
+    with pytest.raises(UserError, match="was killed"):
+        list(prepared((talk(n) for n in range(400)), Dies(None, Facts([]), windows), 2))
 
 
 def test_a_spool_gives_back_what_it_got_but_for_the_n_grams(tmp_path, windows):
