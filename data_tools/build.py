@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from data_tools.canaries import with_canaries
 from data_tools.chats import Account, Reading, read_chats
 from data_tools.choose import TOPIC, Plan, choose
 from data_tools.clean import Fate, mark
@@ -141,7 +142,8 @@ def first_pass(work: Work, spool: Spool, masker: Masker | None, windows: Windows
     """Read, mask and clean all conversations. For each the place of its candidate, or why it has none."""
     data = work.config.data
     facts = Facts(Known(entry.id, tuple(w.text for w in entry.questions), tuple(entry.answers), entry.source) for entry in work.faq)
-    conversations = read_chats(work.reading, data.chats, data.agents, data.columns)
+    chats = read_chats(work.reading, data.chats, data.agents, data.columns)
+    conversations = with_canaries(chats, work.reading, data, work.folder / "canaries.jsonl")
     verdicts: list[int] = []
     seen: set[bytes] = set()
     ids: Counter[str] = Counter()

@@ -12,6 +12,7 @@
   answer contains; `|` parts alternatives. `split` is train, valid or test; category may be "", facts empty.
 * `conflicts.jsonl`: conversations set aside for review, since an answer in them contradicts the FAQ: `{"source", "entry",
   "entry_source", "kind", "said", "known", "question", "answer"}`.
+* `canaries.jsonl`: invented personal data in invented conversations, and questions for it (data_tools/canaries.py).
 * `ledger.jsonl`: what became of each message (data_tools/ledger.py). `report.html`: the same for people (data_tools/report.py).
 * `manifest.json`, written last: `{"name", "seed", "base", "max_length", "sources": [{"path", "format", "encoding", "sha256", …}, …],
   "skipped", "messages": counts of the ledger, "conversations", "faq", "rows": {split: {kind: n}}, "leak", "files": {name: sha256},

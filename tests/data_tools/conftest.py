@@ -49,7 +49,7 @@ def tokenizer(embedded_model: Path) -> Any:
 def make_data(write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, embedded_model: Path, tokenizer: Any) -> Callable[..., Path]:
     """Run `python -m data_tools configs/shop.yaml` with the given `data` section; the folder of the results.
 
-    The tokenizer is the shared one, which takes a second to load.
+    The tokenizer is the shared one, which takes a second to load. There are no canaries unless `data` asks for some: tests count rows.
     """
 
     def make(*flags: str, train: dict[str, Any] | None = None, **data: Any) -> Path:
@@ -57,7 +57,8 @@ def make_data(write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, embed
         from data_tools.__main__ import main
 
         monkeypatch.setattr(build, "load_tokenizer", lambda config, folder: tokenizer)
-        values = {**BASE, "model": {"base": str(embedded_model), "template": "chatml"}, "data": data, "train": train or {}}
+        model = {"base": str(embedded_model), "template": "chatml"}
+        values = {**BASE, "model": model, "data": {"canaries": 0} | data, "train": train or {}}
         config = write("configs/shop.yaml", yaml.safe_dump(values, allow_unicode=True))
         monkeypatch.setattr(sys, "argv", ["data_tools", str(config), *flags])
         main()
