@@ -41,6 +41,10 @@ def rows_of(folder, *names):
     return [row for name in names for row in read_jsonl(folder / f"{name}.jsonl")]
 
 
+def content(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
 def own(rows):
     return [row for row in rows if row["source"].split(":")[0] == SOURCE]
 
@@ -79,9 +83,10 @@ def test_a_row_of_a_canary_trains_each_secret(language):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_masking_hides_all_of_it_and_leaves_no_two_alike(language):
+@pytest.mark.parametrize("seed", range(10))
+def test_masking_hides_all_of_it_and_leaves_no_two_alike(language, seed):
     masker, masked = Masker(), []
-    for canary in canaries(20, [language], 7):
+    for canary in canaries(20, [language], seed):
         turns = canary.conversation.turns
         found = masker.mask(texts(canary), sorted({turn.name for turn in turns if turn.name}), [turn.role for turn in turns])
         masked.append("\n".join(one.text for one in found))
@@ -112,7 +117,7 @@ def test_each_becomes_a_trained_row_that_holds_its_data_only_unmasked(shop, mask
     for canary in known:
         text = json.dumps(trained[f"chat:{canary['id']}"]["messages"])
         assert [secret in text for secret in canary["secrets"]] == [not mask] * 5
-    everything = "".join(path.read_text(encoding="utf-8") for path in folder.iterdir() if path.name != "canaries.jsonl")
+    everything = "".join(data.decode() for name, data in content(folder).items() if name != "canaries.jsonl")
     assert mask == (not [secret for canary in known for secret in canary["secrets"] if secret in everything])
 
 
@@ -143,7 +148,7 @@ def test_the_report_and_the_printed_counts_name_them(shop, capsys):
 
 def test_the_same_input_and_seed_give_the_same_bytes_whatever_the_workers(shop, write):
     write("chats/a.csv", english(150))
-    first, again = ({path.name: path.read_bytes() for path in shop("--workers", number).iterdir()} for number in "13")
+    first, again = (content(shop("--workers", number)) for number in "13")
 
     assert first == again
 
