@@ -106,7 +106,7 @@ def prompt(item: Item) -> str:
 
 
 THOUGHT = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
-IN_JSON = re.compile(r"[\"']\s*:\s*[\"'](?:answer )?(A|B|tie)\b", re.IGNORECASE)
+IN_JSON = re.compile(r"[\"']\s*:\s*[\"'](?:answer )?(A|B|tie)\s*[\"']", re.IGNORECASE)
 FIRST_WORD = re.compile(r"\W*(?:answer|option|response|답변)?\W*(A|B|tie)(?=\W*$|\s*[\n.:;(*–-]|,(?!\s*B\b))", re.IGNORECASE)
 BETTER = re.compile(r"(?<![A-Za-z])([AB])\W? (?:is|was) (?:\w+ )?(?:better|best)\b")
 TIE = re.compile(r"\b(?:tie|tied|draw|equal|equally|same|both|neither|none)\b|동점|무승부|비슷|둘 다", re.IGNORECASE)

@@ -33,6 +33,7 @@ Reply = Callable[[dict[str, str]], str | int]
         ('```json\n{"winner": "a"}\n```', "A"),
         ('{"better": "A"', "A"),
         ('{"better": "Answer B", "rea', "B"),
+        ('{"why": "A is long", "better": "B"}', "B"),
         ("A\n\nBecause it is shorter than B.", "A"),
         ("A, because it is short", "A"),
         ("A is better, both are polite", "A"),
