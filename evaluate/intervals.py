@@ -3,7 +3,7 @@
 from math import comb, sqrt
 
 
-def wilson(right: int, of: int, z: float = 1.96) -> tuple[float, float]:
+def wilson(right: float, of: float, z: float = 1.96) -> tuple[float, float]:
     """The interval in which a share lies with 95 % confidence (Wilson 1927): it stays within 0 and 1, also where nothing is right."""
     share, slack = right / of, z * z / of
     middle = (share + slack / 2) / (1 + slack)
