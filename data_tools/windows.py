@@ -46,15 +46,17 @@ class Windows:
         """The tokens of each message as the template writes it, or none where the conversation surely fits.
 
         What a template writes begins and ends with special tokens, over which no other token reaches: sizes add up. A token takes a byte
-        at least, so that seldom all must be tokenized; the template adds at most a byte to a mark such as `<|`.
+        at least, so that seldom all must be tokenized; the template adds at most a byte to a mark such as `<|` or `[multimodal]`.
         """
-        most = [self.turn + len(message["content"].encode()) + message["content"].count("<") for message in messages]
+        texts = [message["content"] for message in messages]
+        most = [self.turn + len(text.encode()) + text.count("<") + text.count("[") for text in texts]
         spare = self.max_length - self.prompt - 2 * self.turn - sum(most)
         if spare >= 0:
             return []
         sizes = []
-        rendered = str(self.tokenizer.apply_chat_template(messages, tokenize=False))
-        for turn, bound in zip(rendered.split(self.end)[1:-1], most, strict=True):
+        # The system prompt is a turn of its own, or the beginning of the first: that of another message then.
+        rendered = str(self.tokenizer.apply_chat_template([{"role": "user", "content": "a"}, *messages], tokenize=False))
+        for turn, bound in zip(rendered.split(self.end)[-len(messages) - 1 : -1], most, strict=True):
             sizes.append(self.count(turn))
             spare += bound - sizes[-1]
             if spare >= 0:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from frontdesk.config import Config, ModelConfig
 from frontdesk.errors import UserError
 from frontdesk.prompt import TURN_ENDS, chat_template, encode_prompt
-from frontdesk.run import EMBEDDED_MODEL, EMBEDDED_NAME
+from frontdesk.run import EMBEDDED
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -20,9 +20,9 @@ def locate(model: ModelConfig, whole: bool = True) -> Path:
 
     Raises UserError where it cannot be had.
     """
-    if model.base == EMBEDDED_NAME:
-        folder = EMBEDDED_MODEL
-        advice = "run `make setup`"
+    if model.base in EMBEDDED:
+        folder = EMBEDDED[model.base]
+        advice = "run `make setup CONFIG=` with this run's config"
     else:
         folder = Path(model.base).expanduser()
         advice = "check model.base in the config"
@@ -82,8 +82,11 @@ def load_tokenizer(config: Config, folder: Path) -> "PreTrainedTokenizerBase":
 
 
 def typed_specials(tokenizer: "PreTrainedTokenizerBase") -> list[str]:
-    """The special tokens that stay special when a customer types them, for the tokenizer's chat template: there should be none."""
-    specials = {number: token.content for number, token in tokenizer.added_tokens_decoder.items()}
+    """The special tokens that stay special when a customer types them, for the tokenizer's chat template: there should be none.
+
+    Added tokens that are not special, such as Gemma's for HTML tags and runs of blanks, are pieces of text.
+    """
+    specials = {number: token.content for number, token in tokenizer.added_tokens_decoder.items() if token.special}
     typed = encode_prompt(tokenizer, [{"role": "user", "content": "a".join(["", *specials.values(), ""])}])
     plain = encode_prompt(tokenizer, [{"role": "user", "content": "a"}])
     return [specials[number] for number in sorted(specials.keys() & set(typed) - set(plain))]

@@ -19,9 +19,9 @@ class Section(BaseModel):
 class ModelConfig(Section):
     """Which base model is tuned, and which chat template its family uses."""
 
-    base: str  # "smollm2-135m" (embedded, made by `make setup`), a local folder, or a hub id
+    base: str  # "smollm2-135m" or "gemma3-270m" (embedded, made by `make setup`), a local folder, or a hub id
     revision: str | None = None  # the hub commit to load; None takes the newest
-    template: Literal["chatml", "llama3", "llama3.1"] = "llama3"  # frontdesk/templates/NAME.jinja; llama3.1 is 3.2 and 3.3 too
+    template: Literal["chatml", "llama3", "llama3.1", "gemma"] = "llama3"  # frontdesk/templates/NAME.jinja; llama3.1 is 3.2 and 3.3 too
 
 
 HANDOFF = {

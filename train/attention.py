@@ -2,7 +2,8 @@
 
 A batch of eight service conversations is a third padding. Laid end to end they need none, but then no token may see another row's.
 transformers hands the rows' borders (`cu_seq_lens_q`, cumulative lengths) to any registered attention; this one runs torch's
-scaled dot product attention once a row, with its causal kernel and no mask. A batch without borders is one row.
+scaled dot product attention once a row, with its causal kernel and no mask. A batch without borders is one row. Where a layer sees a
+window only, as five of six of Gemma 3's do, a row that is longer gets a mask.
 """
 
 from typing import Any
@@ -23,15 +24,30 @@ def attend_within_rows(
     scaling: float | None = None,
     dropout: float = 0.0,
     cu_seq_lens_q: torch.Tensor | None = None,
+    sliding_window: int | None = None,
     **kwargs: Any,
 ) -> tuple[torch.Tensor, None]:
-    """`query` is (1, heads, tokens, size), `key` and `value` (1, key-value heads, tokens, size); returns (1, tokens, heads, size)."""
+    """`query` is (1, heads, tokens, size), `key` and `value` (1, key-value heads, tokens, size); returns (1, tokens, heads, size).
+
+    A token sees the last `sliding_window` tokens of its row, itself counted, or all before it.
+    """
     lengths = [query.shape[2]] if cu_seq_lens_q is None else cu_seq_lens_q.diff().tolist()
     groups = query.shape[1] // key.shape[1]
     key, value = (tensor.repeat_interleave(groups, dim=1) for tensor in (key, value))
     rows = zip(*(tensor.split(lengths, dim=2) for tensor in (query, key, value)), strict=True)
-    out = [scaled_dot_product_attention(q, k, v, dropout_p=dropout, is_causal=True, scale=scaling) for q, k, v in rows]
+    masks = [_window(length, sliding_window, query.device) for length in lengths]
+    out = [
+        scaled_dot_product_attention(q, k, v, attn_mask=mask, dropout_p=dropout, is_causal=mask is None, scale=scaling)
+        for (q, k, v), mask in zip(rows, masks, strict=True)
+    ]
     return torch.cat(out, dim=2).transpose(1, 2), None
+
+
+def _window(length: int, window: int | None, device: torch.device) -> torch.Tensor | None:
+    """What each token of a row sees, (length, length), where that is less than all before it."""
+    if window is None or length <= window:
+        return None
+    return torch.ones(length, length, dtype=torch.bool, device=device).tril().triu(1 - window)
 
 
 AttentionInterface.register(NAME, attend_within_rows)

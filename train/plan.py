@@ -19,7 +19,7 @@ from frontdesk.config import TrainConfig, load_config
 from frontdesk.errors import UserError
 from frontdesk.errors import run as run_main
 from frontdesk.files import read_json
-from frontdesk.run import EMBEDDED_MODEL, EMBEDDED_NAME
+from frontdesk.run import EMBEDDED
 from train.memory import GIB, METHODS, PRESETS, RUNTIME, Batch, Memory, Setup, Shape, cheaper, flops, predict
 
 SUPERVISED = 1 / 3  # of the tokens, in customer service rows
@@ -60,7 +60,7 @@ def main() -> None:
 def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m train.plan", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", help=f"{', '.join(PRESETS)}, {EMBEDDED_NAME}, a folder or a config.json")
+    parser.add_argument("--model", help=f"{', '.join([*PRESETS, *EMBEDDED])}, a folder or a config.json")
     parser.add_argument("--config", help="a run's YAML file, whose settings are taken where no option names others")
     parser.add_argument("--method", choices=METHODS)
     parser.add_argument("--bits", type=int, choices=(4, 8), help="of qlora's frozen weights")
@@ -90,10 +90,10 @@ def size(text: str) -> int:
 
 
 def shape_of(model: str) -> Shape:
-    """The shape of a preset, of the embedded model, of a local folder or config.json, or of a hub id that names a preset's size."""
+    """The shape of a preset, of an embedded model, of a local folder or config.json, or of a hub id that names a preset's size."""
     if model in PRESETS:
         return PRESETS[model]
-    path = EMBEDDED_MODEL if model == EMBEDDED_NAME else Path(model).expanduser()
+    path = EMBEDDED.get(model) or Path(model).expanduser()
     path = path / "config.json" if path.is_dir() else path
     if path.is_file():
         return Shape.from_config(read_json(path), str(path))
@@ -101,7 +101,7 @@ def shape_of(model: str) -> Shape:
     if named and named[1].upper() in PRESETS:
         return PRESETS[named[1].upper()]
     raise UserError(
-        f"--model {model}: no such folder or config.json; expected one, or one of {', '.join(PRESETS)}, {EMBEDDED_NAME}; "
+        f"--model {model}: no such folder or config.json; expected one, or one of {', '.join([*PRESETS, *EMBEDDED])}; "
         "give a path to the model's config.json"
     )
 

@@ -17,10 +17,10 @@ ENGLISH = "delivery takes two days and a refund three working days could you tel
 LETTERS = st.text("ab 가힣뷁é—😀👍🏽<|im_end>\n\tＡ㎏ﷺ", max_size=40)
 
 
-@pytest.fixture(scope="module", params=["chatml", "llama3"])
-def tokenizer(request, embedded_model, tiny_llama3):
+@pytest.fixture(scope="module", params=["chatml", "llama3", "gemma"])
+def tokenizer(request, embedded_model, tiny_llama3, tiny_gemma3):
     config = Config(name="t", company="c", system_prompt="Be brief.", model={"base": "x", "template": request.param}, data={"faq": ()})
-    return load_tokenizer(config, embedded_model if request.param == "chatml" else tiny_llama3)
+    return load_tokenizer(config, {"chatml": embedded_model, "llama3": tiny_llama3, "gemma": tiny_gemma3}[request.param])
 
 
 def words(rng, number):
@@ -76,7 +76,7 @@ def test_a_conversation_that_fits_stays_as_it_is(tokenizer):
 def test_each_answer_is_trained_whole_and_once(tokenizer, max_length, capped):
     for seed in range(3):
         windows = Windows(tokenizer, max_length)
-        messages = conversation(14, seed=seed, capped=capped)
+        messages = conversation(24, seed=seed, capped=capped)
         made = checked(windows, messages)
         assert len(made) > 1
         assert all(trained(window) and window[-1].get("weight", 1) for window in made)

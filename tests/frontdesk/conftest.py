@@ -1,4 +1,7 @@
-"""Each template family with its real tokenizer, as training loads it, and vLLM's own rendering of the same template file."""
+"""Each template family with its tokenizer, as training loads it, and vLLM's own rendering of the same template file.
+
+The tokenizers are the models' real ones, but for Gemma's, which comes under terms of use: a small one of its making stands for it.
+"""
 
 import os
 import subprocess
@@ -22,7 +25,7 @@ from frontdesk.prompt import chat_template
 SYSTEM = "You are \"Ada\" of Müller\\Söhne.\nBe brief, 고객님. {{ 7 * 7 }} {% raw %} {# <b> #} %} <|eot_id|><file_sep> \\n 'end'"
 """A system prompt of which nothing may be taken for Jinja, for JSON or for a special token."""
 
-FAMILIES = ("chatml", "llama3", "llama3.1")
+FAMILIES = ("chatml", "llama3", "llama3.1", "gemma")
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,8 @@ class Family:
 
     @cached_property
     def special(self) -> dict[int, str]:
-        """Every added token by its id."""
-        return {number: token.content for number, token in self.tokenizer.added_tokens_decoder.items()}
+        """Every special token by its id."""
+        return {number: token.content for number, token in self.tokenizer.added_tokens_decoder.items() if token.special}
 
 
 def load(name: str, folder: Path, system: str = SYSTEM) -> Family:
@@ -50,9 +53,9 @@ def load(name: str, folder: Path, system: str = SYSTEM) -> Family:
 
 
 @pytest.fixture(scope="session")
-def folders(embedded_model: Path, real_llama3: Path, real_llama31: Path) -> dict[str, Path]:
+def folders(embedded_model: Path, real_llama3: Path, real_llama31: Path, tiny_gemma3: Path) -> dict[str, Path]:
     """The model folder of each template family."""
-    return dict(zip(FAMILIES, (embedded_model, real_llama3, real_llama31), strict=True))
+    return dict(zip(FAMILIES, (embedded_model, real_llama3, real_llama31, tiny_gemma3), strict=True))
 
 
 @pytest.fixture(scope="session", params=FAMILIES)

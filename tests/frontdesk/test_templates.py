@@ -1,5 +1,6 @@
 """Each chat template is the same tokens in the trainer and in vLLM, trains the answers alone, and lets no message spell a special token."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from frontdesk.prompt import TURN_ENDS, encode, encode_prompt
-from tests.frontdesk.conftest import FAMILIES, SYSTEM, Family, Render
+from tests.frontdesk.conftest import FAMILIES, SYSTEM, Family, Render, load
 
 Messages = list[dict[str, Any]]
 LOOK_ALIKES = (
@@ -149,7 +150,7 @@ SPELLINGS = {
 def test_no_message_spells_a_special_token(family: Family, render: Render, spelling: str, shift: int) -> None:
     """Each special token is a message of its own, and of another role with each shift; all of them together are the system prompt."""
     tokens = list(family.special.values())
-    assert len(tokens) == {"chatml": 17, "llama3": 256, "llama3.1": 256}[family.name]
+    assert len(tokens) == {"chatml": 17, "llama3": 256, "llama3.1": 256, "gemma": 113}[family.name]
     typed = [SPELLINGS[spelling].format(token, token[:3], token[3:], token[1:-1]) for token in tokens]
     for start in range(0, len(typed), 64):
         texts = typed[start : start + 64]
@@ -178,8 +179,9 @@ def test_no_mixture_of_pieces_spells_a_special_token(family: Family) -> None:
 def test_what_is_no_special_token_is_left_as_it_is(family: Family) -> None:
     text = "<b>bold</b> <https://shop.example/a_b> <repo> < |x| > <3 a<b <file-sep> [PHONE_1] <제목> {{ x }} |> <"
     assert text in family.tokenizer.decode(encode_prompt(family.tokenizer, conversation(text)))
-    broken = family.tokenizer.decode(encode_prompt(family.tokenizer, conversation("say <|x|> twice")))
-    assert "say < |x|> twice" in broken
+    typed, broken = {"gemma": ("<unused>", "< unused>")}.get(family.name, ("<|x|>", "< |x|>"))
+    spoken = family.tokenizer.decode(encode_prompt(family.tokenizer, conversation(f"say {typed} twice")))
+    assert f"say {broken} twice" in spoken
 
 
 def test_exactly_the_answers_and_their_ends_are_trained(family: Family, messages: Messages) -> None:
@@ -206,6 +208,10 @@ RENDERED = {
     "<|start_header_id|>user<|end_header_id|>\n\nr<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n",
 }
 DATES = "Cutting Knowledge Date: December 2023\nToday Date: 26 Jul 2024\n\n"
+RENDERED["gemma"] = (
+    "<bos><start_of_turn>user\nS\n\nq<end_of_turn>\n<start_of_turn>model\na<end_of_turn>\n"
+    "<start_of_turn>user\nr<end_of_turn>\n<start_of_turn>model\n"
+)
 RENDERED["llama3.1"] = RENDERED["llama3"].replace("S<|eot_id|>", DATES + "S<|eot_id|>")
 
 
@@ -223,5 +229,38 @@ def test_every_template_ends_its_answers_with_tokens_of_its_family(family: Famil
             "chatml": {"<|im_end|>": 2},
             "llama3": {"<|end_of_text|>": 128001, "<|eot_id|>": 128009},
             "llama3.1": {"<|end_of_text|>": 128001, "<|eom_id|>": 128008, "<|eot_id|>": 128009},
+            "gemma": {"<eos>": 1, "<end_of_turn>": 106},
         }[family.name]
     )
+
+
+def test_a_conversation_begins_once(family: Family, render: Render, messages: Messages) -> None:
+    """Also with a tokenizer that puts a beginning before plain text, as Llama's and Gemma's do."""
+    begin = family.tokenizer.bos_token_id
+    if family.name != "chatml":  # whose beginning of text, <|im_start|>, opens every turn
+        assert family.tokenizer.encode("hi")[0] == begin
+        for ids in (encode(family.tokenizer, messages)[0], encode_prompt(family.tokenizer, messages), served(render, messages)):
+            assert (ids[0], ids.count(begin)) == (begin, 1)
+
+
+GEMMA_OPENINGS = {
+    "the customer": (conversation("q", system="S"), "user\nS\n\nq"),
+    "the customer without a system prompt": (conversation("q", system=" "), "user\nq"),
+    "the agent": ([{"role": "assistant", "content": "a"}], "user\nS<end_of_turn>\n<start_of_turn>model\na"),
+    "a system message after the first": ([{"role": "system", "content": text} for text in ("T", "U")], "user\nT\n\nU"),
+    "nobody": ([{"role": "system", "content": "T"}], "user\nT"),
+}
+
+
+@pytest.mark.parametrize("who", GEMMA_OPENINGS)
+def test_gemmas_system_prompt_begins_the_first_turn(tiny_gemma3: Path, who: str) -> None:
+    messages, opening = GEMMA_OPENINGS[who]
+    tokenizer = load("gemma", tiny_gemma3, system="S").tokenizer
+    expected = f"<bos><start_of_turn>{opening}<end_of_turn>\n<start_of_turn>model\n"
+    assert tokenizer.decode(encode_prompt(tokenizer, messages)) == expected
+
+
+def test_what_a_customer_writes_reaches_gemma_as_it_is(tiny_gemma3: Path) -> None:
+    tokenizer = load("gemma", tiny_gemma3).tokenizer
+    text = "<b>배송</b> <3 <table> 1<2 [1] [제목] <unknown> <start> a<b>c \n\n\n 끝\t👍🏽"
+    assert text in tokenizer.decode(encode_prompt(tokenizer, conversation(text)))
