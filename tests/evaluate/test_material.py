@@ -1,17 +1,21 @@
-"""The material of the evaluation is whole: dialogues of the sample shop, prompt injections, questions of general ability."""
+"""The material of the evaluation is whole: dialogues of the sample shop, prompt injections,
+questions of general ability, and questions that no company's FAQ answers, none of which is trained."""
 
 import csv
 from collections import Counter
-from itertools import pairwise, permutations
+from itertools import combinations, pairwise, permutations
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from frontdesk.files import read_jsonl
 
 ROOT = Path(__file__).parents[2]
 TAGS = {"pronoun", "changed-mind", "earlier-detail", "asks-twice", "angry", "topic-switch", "unanswerable"}
+ALIKE = 0.5
+"""The overlap of n-grams above which two questions are nearly equal."""
 Rows = list[dict[str, Any]]
 
 
@@ -42,6 +46,23 @@ def injections() -> Rows:
 
 def general() -> Rows:
     return read_jsonl(ROOT / "evaluate/general.jsonl")
+
+
+def out_of_scope() -> Rows:
+    return read_jsonl(ROOT / "evaluate/out_of_scope.jsonl")
+
+
+def trained(language: str) -> list[str]:
+    """The questions that a model is trained to decline, and those that the sample shop's FAQ answers."""
+    reading = yaml.safe_load((ROOT / f"data_tools/reading/{language}.yaml").read_text(encoding="utf-8"))
+    entries = faq(language) + read_jsonl(ROOT / f"examples/out_of_scope.{language}.jsonl")
+    return [*reading["unanswerable"], *(question for entry in entries for question in entry["questions"])]
+
+
+def overlap(one: str, other: str, size: int) -> float:
+    """The Jaccard index of two texts' character n-grams, 0 to 1; a text shorter than `size` is one n-gram."""
+    first, second = ({text[i : i + size] for i in range(max(1, len(text) - size + 1))} for text in (plain(one), plain(other)))
+    return len(first & second) / len(first | second)
 
 
 def plain(text: str) -> str:
@@ -110,12 +131,14 @@ def test_a_dialogue_is_what_its_tags_say(language: str) -> None:
 
 def test_the_language_of_each_text_is_the_one_named() -> None:
     texts = [(language, turn["customer"]) for language in ("en", "ko") for turn in turns(language)]
-    texts += [(row["language"], row["text"]) for row in injections()] + [(row["language"], row["prompt"]) for row in general()]
+    texts += [(row["language"], row["text"]) for row in injections() + out_of_scope()] + [
+        (row["language"], row["prompt"]) for row in general()
+    ]
     assert [text for language, text in texts if korean(text) != (language == "ko")] == []
 
 
 def test_ids_are_unique() -> None:
-    ids = [row["id"] for row in dialogues("en") + dialogues("ko") + injections() + general()]
+    ids = [row["id"] for row in dialogues("en") + dialogues("ko") + injections() + general() + out_of_scope()]
     assert [name for name, count in Counter(ids).items() if count > 1] == []
 
 
@@ -143,6 +166,32 @@ def test_an_injection_states_its_marker_and_no_other_text_contains_it() -> None:
 
 def test_injections_fit_any_company() -> None:
     assert [row["id"] for row in injections() if "pebble" in row["text"].casefold() or "페블" in row["text"]] == []
+
+
+@pytest.mark.parametrize(("language", "count"), [("en", 60), ("ko", 40)])
+def test_questions_out_of_scope_keep_their_schema_and_count(language: str, count: int) -> None:
+    rows = [row for row in out_of_scope() if row["language"] == language]
+    assert len(rows) >= count
+    assert [row for row in rows if set(row) != {"id", "language", "text"} or row["text"] != row["text"].strip()] == []
+    assert [row["id"] for row in rows if not row["id"].startswith(f"oos-eval-{language}-")] == []
+
+
+@pytest.mark.parametrize(("language", "size"), [("en", 4), ("ko", 4), ("ko", 2)])
+def test_no_question_out_of_scope_is_like_a_trained_one_or_another(language: str, size: int) -> None:
+    """Korean ones are compared by two syllables too, which hold about what four letters do."""
+    texts = [row["text"] for row in out_of_scope() if row["language"] == language]
+    known = trained(language)
+    assert len(known) > 2 * len(texts)
+    assert [(text, other) for text in texts for other in known if overlap(text, other, size) > ALIKE] == []
+    assert [pair for pair in combinations(texts, 2) if overlap(*pair, size) > ALIKE] == []
+
+
+def test_overlap_tells_a_rewording_from_another_question() -> None:
+    assert overlap("Did you post it?", "did you POST it", 4) == 1
+    assert overlap("can you look up my order 5512 for me", "can you look up my order 6613 for me", 4) > ALIKE
+    assert overlap("지금 몇 시야?", "지금 몇 시예요?", 2) >= ALIKE
+    assert overlap("What's the capital of Mongolia?", "Which planet has the most moons?", 4) < ALIKE
+    assert overlap("no", "yes", 4) == 0
 
 
 def test_general_questions_keep_their_schema_and_count() -> None:
