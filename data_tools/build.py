@@ -22,6 +22,7 @@ from data_tools.conflicts import Facts, Known
 from data_tools.copies import Store, grams
 from data_tools.dataset import Rows, data_hash, digests, masks
 from data_tools.faq import Entry, FaqRecord, join_records, plain
+from data_tools.grounded import write_grounded
 from data_tools.inputs import inputs
 from data_tools.ledger import Ledger
 from data_tools.pii import Allow, Masker, allowed
@@ -189,7 +190,8 @@ def write_entries(work: Work, plan: Plan, rows: Rows) -> None:
     group_of = {row.owner: group for row, group in zip(work.rows, plan.groups, strict=False)}
     for row in (*plan.derived, *plan.generated):
         _write(rows, row, "train", group_of.get(row.owner, row.owner), work.dropped)
-    write_jsonl(work.folder / "faq.jsonl", (_as_json(entry, held_out.get(entry.id, "train")) for entry in work.faq))
+    wordings = {(row.owner, row.question) for row, split in zip(work.rows, plan.splits, strict=False) if split.endswith("_wordings")}
+    write_jsonl(work.folder / "faq.jsonl", (_as_json(entry, held_out.get(entry.id, "train"), wordings) for entry in work.faq))
     write_jsonl(work.folder / "conflicts.jsonl", work.conflicts)
 
 
@@ -198,11 +200,14 @@ def _write(rows: Rows, row: Row, split: str, group: str, dropped: Counter[str]) 
         dropped["row: answer longer than train.max_length"] += 1
 
 
-def _as_json(entry: Entry, split: str) -> dict[str, Any]:
+def _as_json(entry: Entry, split: str, wordings: set[tuple[str, str]]) -> dict[str, Any]:
+    """An entry as its file has it. `wordings` are the questions, each with its entry, that are held out although the entry is trained."""
     return {
         "id": entry.id,
         "category": entry.category,
+        "subject": entry.subject,
         "questions": [wording.text for wording in entry.questions],
+        "held_out": [wording.text for wording in entry.questions if (entry.id, wording.text) in wordings],
         "answers": entry.answers,
         "facts": entry.facts,
         "source": entry.source,
@@ -259,6 +264,7 @@ def _lose(item: Prepared, messages: list[Message], windows: list[list[Message]],
 def conclude(work: Work, plan: Plan, rows: Rows, ledger: Ledger, allow: Allow) -> dict[str, Any]:
     """Write the report and, last, the manifest."""
     config, seen, windows = work.config, rows.statistics, rows.windows
+    grounding = write_grounded(config, work.folder, windows.tokenizer) if config.grounding == "faq" else None
     accounts = [account.as_json() | {"rows": seen.of_source[account.source.path]} for account in work.reading.accounts]
     counts = ledger.counts()
     given = sum(account.counts["messages"] for account in work.reading.accounts) + len(work.reading.broken)
@@ -289,6 +295,8 @@ def conclude(work: Work, plan: Plan, rows: Rows, ledger: Ledger, allow: Allow) -
         "masks": dict(sorted(work.masked.items())),
         "leak": plan.leak,
     }
+    if grounding:
+        manifest["grounded"] = grounding
     files = digests(work.folder)
     report = work.folder / "report.html"
     write_report(report, report_facts(work, plan, rows, manifest, allow) | {"data_hash": data_hash(files)})

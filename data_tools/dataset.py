@@ -8,8 +8,10 @@
   with `"derived"` have a wording made by rules from the row whose id theirs begins with, and say how.
 * `valid_wordings.jsonl`, `test_wordings.jsonl`: rows of the same shape, held-out wordings of FAQ entries that are in `train.jsonl`.
 * `test_unseen.jsonl`: the questions of the FAQ entries in `test.jsonl`, which the model never learns, with the handoff as the answer.
-* `faq.jsonl`: FAQ entries `{"id", "category", "questions", "answers", "facts", "source", "split"}`. A fact is a string that a right
-  answer contains; `|` parts alternatives. `split` is train, valid or test; category may be "", facts empty.
+* `faq.jsonl`: FAQ entries `{"id", "category", "subject", "questions", "held_out", "answers", "facts", "source", "split"}`. A fact is a
+  string that a right answer contains; `|` parts alternatives. `split` is train, valid or test; category and subject may be "", facts
+  empty. `held_out` are those of the questions that are in `valid_wordings.jsonl` and `test_wordings.jsonl`.
+* `grounded/`: the rows that are trained with the FAQ in the prompt, and `vectors.npz` (data_tools/grounded.py).
 * `conflicts.jsonl`: conversations set aside for review, since an answer in them contradicts the FAQ: `{"source", "entry",
   "entry_source", "kind", "said", "known", "question", "answer"}`.
 * `canaries.jsonl`: invented personal data in invented conversations, and questions for it (data_tools/canaries.py).
@@ -143,10 +145,11 @@ def masks(samples: dict[str, list[str]], found: Counter[str]) -> dict[str, Any]:
 
 def digests(folder: Path) -> dict[str, str]:
     """The digest of each file."""
-    return {path.name: sha256(path) for path in sorted(folder.iterdir())}
+    return {path.relative_to(folder).as_posix(): sha256(path) for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 def data_hash(files: dict[str, str]) -> str:
     """The digest of the rows and the FAQ together, from those of the files."""
-    rows = "".join(files[f"{name}.jsonl"] for name in (*SPLITS, "faq"))
+    names = [*(f"{name}.jsonl" for name in (*SPLITS, "faq")), *sorted(name for name in files if name.startswith("grounded/"))]
+    rows = "".join(files[name] for name in names)
     return hashlib.sha256(rows.encode()).hexdigest()[:16]

@@ -36,6 +36,7 @@ class Entry:
     id: str
     source: str
     category: str = ""
+    subject: str = ""
     questions: list[Wording] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
     facts: list[str] = field(default_factory=list)
@@ -83,6 +84,7 @@ def _digest_id(record: FaqRecord, prefix: str) -> str:
 
 def _add(entry: Entry, record: FaqRecord) -> None:
     entry.category = entry.category or record.category
+    entry.subject = entry.subject or record.subject
     entry.questions += [Wording(_about(record.subject, question), record.source) for question in record.questions]
     entry.answers += [answer for answer in record.answers if answer not in entry.answers]
     entry.facts += [fact for fact in record.facts if fact not in entry.facts]

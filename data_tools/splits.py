@@ -71,7 +71,7 @@ def _held_out(number: int, share: float) -> int:
 def hold_out_wordings(questions: dict[str, list[str]], alike: Clusters, number: int, place_of: dict[str, int], seed: int) -> dict[str, str]:
     """Row ids of trained FAQ rows that are held out as other wordings, each with its split.
 
-    `questions` has the row ids of each trained entry. One of four wordings and more goes to `test_wordings`; of every third
+    `questions` has the row ids of each trained entry. One of every four wordings goes to `test_wordings`; of every third
     entry with five and more, one more goes to `valid_wordings`. Only a wording that is no near copy of another trained row is
     held out: `alike` are clusters of near copies among all `number` rows, which `place_of` finds by their ids.
     """
@@ -81,11 +81,11 @@ def hold_out_wordings(questions: dict[str, list[str]], alike: Clusters, number: 
     for entry in sorted(questions, key=lambda entry: rank(seed, entry)):
         apart = [row for row in questions[entry] if sizes[alike.root(place_of[row])] == 1]
         apart.sort(key=lambda row: rank(seed, row))
-        if len(questions[entry]) >= 4 and apart:
-            chosen[apart[0]] = "test_wordings"
+        tested = len(questions[entry]) // 4
+        chosen |= dict.fromkeys(apart[:tested], "test_wordings")
         if len(questions[entry]) >= 5:
-            if third % 3 == 0 and len(apart) > 1:
-                chosen[apart[1]] = "valid_wordings"
+            if third % 3 == 0 and len(apart) > tested:
+                chosen[apart[tested]] = "valid_wordings"
             third += 1
     return chosen
 

@@ -1,83 +1,293 @@
-"""Ask the untuned base and the tuned model the held-out wordings of trained FAQ entries; count the answers that state the facts.
+"""The scorecard: does the desk state our facts, does it invent any, does it know when to hand over; and does tuning pay?
 
-    python -m evaluate configs/demo.yaml
+    python -m evaluate configs/demo.yaml [--baseline runs/OTHER] [--faq runs/OTHER]
 
-Greedy answers, the run's own prompt for both. Writes `runs/NAME/facts.json`:
-    {"name", "data_hash", "base": {"right", "of"}, "tuned": {"right", "of"}, "answers": [{"question", "facts", "base", "tuned", "source"}]}
+The same questions go to the untuned base with several prompts and to the tuned model, all through the engine and the API that `make serve`
+serves. Writes `runs/NAME/report/`: `index.html` for people, `scores.json` for machines and the gate, `answers.jsonl` with every answer
+(evaluate/metrics.py), `cache.jsonl`. Exit code 1 where the served system misses a threshold of the config.
+
+`scores.json`: {"key" of the model, "name", "date", "machine", "data_hash", "seconds", "gate", "general", "judge", "retrieval"} and what
+`evaluate.summary.summarize` gives.
 """
 
+import argparse
+import asyncio
+import datetime
+import os
+import platform
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from frontdesk.base import load_tokenizer
-from frontdesk.config import Config, config_argument, load_config
+from frontdesk.config import Config, Endpoint, load_config
 from frontdesk.errors import UserError, warn
 from frontdesk.errors import run as run_main
-from frontdesk.files import read_json, read_jsonl, write_json
-from frontdesk.generate import greedy_answers
+from frontdesk.files import read_json, read_jsonl, write_json, write_jsonl
 from frontdesk.quiet import quiet
 from frontdesk.run import Run
 
 
 def main() -> None:
-    """Answer, score, print and record."""
-    config = load_config(config_argument("evaluate", __doc__))
+    """Ask, score, sum up, draw, judge."""
+    args = arguments()
+    config = load_config(args.config)
     run = Run(config.name)
+    baseline = earlier(args.baseline) if args.baseline else None
+    other = other_run(args.faq) if args.faq else None
+    provenance = trained(run)
+    quiet()
+    passed = scorecard(config, run, provenance, other, baseline)
+    if not passed:
+        sys.exit(1)
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m evaluate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("config", help="the run's YAML file, such as configs/demo.yaml")
+    parser.add_argument("--baseline", help="a run's folder, or a scorecard's: list what became better and worse, question by question")
+    parser.add_argument("--faq", help="a run's folder: ask about its FAQ, which this model was not trained on; only readers are asked")
+    return parser.parse_args()
+
+
+def trained(run: Run) -> dict[str, Any]:
+    """The provenance of the run's model. Raises UserError where there is none, or no data."""
     if not run.provenance.is_file():
         raise UserError(f"{run.model}: no trained model; evaluation needs one; run `make train` with the same CONFIG first")
-    provenance = read_json(run.provenance)
+    if not run.manifest.is_file():
+        raise UserError(f"{run.manifest}: no data; evaluation needs its test sets; run `make data` with the same CONFIG first")
+    provenance: dict[str, Any] = read_json(run.provenance)
     data_hash = read_json(run.manifest)["data_hash"]
     if data_hash != provenance["data_hash"]:
         warn(f"{run.data}: data {data_hash} has changed since training on {provenance['data_hash']}; run `make train` to use it")
-    questions = held_out_questions(run)
-    if not questions:
-        raise UserError(
-            f"{run.data}/test_wordings.jsonl: no held-out wording of an entry with facts; give FAQ entries 4 or more questions and `facts`"
-        )
-    quiet()
-    answers = {name: answer(config, folder, questions) for name, folder in (("base", Path(provenance["base_path"])), ("tuned", run.model))}
-    report(run, data_hash, questions, answers)
+    return provenance
 
 
-def held_out_questions(run: Run) -> list[dict[str, Any]]:
-    """The held-out wordings whose entry names facts: `{"messages", "facts", "source"}`."""
-    facts = {entry["id"]: entry["facts"] for entry in read_jsonl(run.data / "faq.jsonl")}
-    questions = []
-    for row in read_jsonl(run.data / "test_wordings.jsonl"):
-        entry = row["id"].rsplit("#", 1)[0]  # not the group, which several entries may share
-        if facts[entry]:
-            questions.append({"messages": row["messages"][:1], "facts": facts[entry], "source": row["source"]})
-    return questions
+def earlier(folder: str) -> tuple[str, list[dict[str, Any]]]:
+    """The answers of an earlier scorecard, with its name."""
+    for path in (Path(folder) / "report" / "answers.jsonl", Path(folder) / "answers.jsonl"):
+        if path.is_file():
+            return Path(folder).name, read_jsonl(path)
+    raise UserError(f"{folder}: no report/answers.jsonl; expected the folder of a run that was evaluated; run `make eval` with its CONFIG")
 
 
-def answer(config: Config, folder: Path, questions: list[dict[str, Any]]) -> list[str]:
-    """Greedy answers of the model in `folder`, in bf16 as it is served, to the run's prompt."""
-    import torch
-    from transformers import AutoModelForCausalLM
-
-    print(f"eval: {len(questions)} answers from {folder}", flush=True)
-    tokenizer = load_tokenizer(config, folder)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16).to(device)
-    return [answer.text for answer in greedy_answers(model, tokenizer, [question["messages"] for question in questions])]
+def other_run(folder: str) -> Run:
+    """The run whose FAQ is asked about."""
+    path = Path(folder)
+    if path.parent != Path("runs") or not Run(path.name).manifest.is_file():
+        raise UserError(f"{folder}: no data there; expected runs/NAME of a run with data; run `make data` with its CONFIG")
+    return Run(path.name)
 
 
-def report(run: Run, data_hash: str, questions: list[dict[str, Any]], answers: dict[str, list[str]]) -> None:
-    """Print the shares and write every answer to `facts.json`."""
-    from evaluate.facts import states
+def scorecard(
+    config: Config, run: Run, provenance: dict[str, Any], other: Run | None, baseline: tuple[str, list[dict[str, Any]]] | None
+) -> bool:
+    """Make it. Whether the gate is passed."""
+    from evaluate import baseline as baselines
+    from evaluate import gate
+    from evaluate.nearest import nearest
+    from evaluate.questions import questions
+    from evaluate.records import Grader
+    from evaluate.report import write_report
+    from evaluate.summary import summarize
+    from evaluate.systems import served
+    from evaluate.verdict import tuning, verdict
+    from evaluate.worst import worst
 
-    record: dict[str, Any] = {"name": run.name, "data_hash": data_hash}
-    right = {name: [states(text, q["facts"]) for text, q in zip(texts, questions, strict=True)] for name, texts in answers.items()}
-    for name, flags in right.items():
-        record[name] = {"right": sum(flags), "of": len(flags)}
-        print(f"eval: {name}: {sum(flags)} of {len(flags)} answers state the facts ({sum(flags) / len(flags):.0%})")
-    record["answers"] = [
-        {"question": q["messages"][0]["content"], "facts": q["facts"], "source": q["source"]}
-        | {name: {"text": answers[name][i], "right": right[name][i]} for name in answers}
-        for i, q in enumerate(questions)
+    started = time.monotonic()
+    folder = run.root / ("report" if other is None else f"report-{other.name}")
+    asked = questions(config, run, other)
+    exchanges, general = answers(config, run, provenance, other, asked)
+    grader = Grader(config, run, other)
+    records = [grader.record(exchange) for exchange in exchanges]
+    summary = summarize(records, served(config))
+    mine = [record for record in records if record["system"] == summary["served"]]
+    thresholds = config.evaluate.thresholds if other is None else {}
+    verdicts = gate.check(summary["systems"][summary["served"]], thresholds)
+    extras: dict[str, Any] = {"name": config.name if other is None else f"{config.name}, asked about {other.name}"}
+    extras["nearest"] = nearest(run, [record for _, record in worst(mine)])
+    if general:
+        extras["general"] = general
+    if baseline:
+        extras["baseline"] = {"name": baseline[0], **baselines.compare(records, baseline[1], summary["served"])}
+    card = {
+        "key": provenance["key"],
+        "name": config.name,
+        "faq": (other or run).name,
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "machine": machine(),
+        "data_hash": provenance["data_hash"],
+        "questions": {name: sum(question.set == name for question in asked) for name in dict.fromkeys(question.set for question in asked)},
+        "seconds": round(time.monotonic() - started),
+        "gate": verdicts,
+        "general": general,
+        "judge": judged(config, records, summary["served"]),
+        **summary,
+    }
+    extras["foot"] = foot(card)
+    write_jsonl(folder / "answers.jsonl", records)
+    write_report(folder, summary, verdicts, records, extras)
+    write_json(folder / "scores.json", card)
+    print(table(summary))
+    print(f"\neval: {verdict(summary, verdicts)[0]}\neval: {tuning(summary)[0]}")
+    if baseline:
+        found = extras["baseline"]
+        print(f"eval: against {baseline[0]}: {len(found['improved'])} better, {len(found['regressed'])} worse, {found['same']} the same")
+    print(f"eval: {len(records)} answers in {card['seconds']} s; look at {folder}/index.html")
+    return bool(verdicts["passed"])
+
+
+def answers(
+    config: Config, run: Run, provenance: dict[str, Any], other: Run | None, asked: list[Any]
+) -> tuple[list[Any], dict[str, Any] | None]:
+    """The exchanges of all systems, and what was forgotten. One engine at a time."""
+    from evaluate.ask import Cache, ask
+    from evaluate.general import choose, forgetting, items
+    from evaluate.systems import BASE, TUNED, other_faq, served, systems
+    from frontdesk.base import load_tokenizer
+    from frontdesk.grounding import knowledge_of
+
+    knowledge = knowledge_of(config, run)
+    table = systems(config, run, other_faq(config, other, knowledge) if other else knowledge, foreign=other is not None)
+    cache = Cache(run.root / "report" / "cache.jsonl")
+    folders = {BASE: Path(provenance["base_path"]), TUNED: run.model}
+    tokenizer = load_tokenizer(config, folders[BASE])
+    spoken = {question.language for question in asked}
+    exchanges: list[Any] = []
+    chosen: dict[str, list[bool]] = {}
+    general = items(spoken) if other is None else []
+    for which, folder in folders.items():
+        with engine(config, run, folder, which, provenance) as model:
+            for number, system in enumerate(table, 1):
+                if system.model == which:
+                    exchanges += asyncio.run(ask(system, model, asked, cache, f"{system.name} ({number} of {len(table)})"))
+            if general:
+                chosen[which] = asyncio.run(choose(model, tokenizer, general, cache, f"general ability, {which}"))
+    if other is None:
+        exchanges += beside(config, asked, cache)
+    order = {system.name: place for place, system in enumerate(table)}
+    exchanges.sort(key=lambda exchange: order.get(exchange.system, len(order)))
+    assert any(exchange.system == served(config) for exchange in exchanges)
+    return exchanges, forgetting(general, chosen[BASE], chosen[TUNED]) if general else None
+
+
+def beside(config: Config, asked: list[Any], cache: Any) -> list[Any]:
+    """The served systems of other runs and other endpoints, on the same questions."""
+    from dataclasses import replace
+
+    from evaluate.ask import Model, ask
+    from evaluate.systems import System, plain, served, systems
+    from frontdesk.grounding import knowledge_of
+
+    exchanges: list[Any] = []
+    for name in config.evaluate.beside:
+        run = Run(name)
+        if not run.provenance.is_file():
+            warn(f"{run.model}: no trained model; evaluate.beside names it; left out; run `make train` with its CONFIG")
+            continue
+        provenance = read_json(run.provenance)
+        theirs = config.model_copy(update={"name": name, "grounding": provenance["config"]["grounding"]})
+        table = systems(theirs, run, knowledge_of(theirs, run))
+        system = replace(next(one for one in table if one.name == served(theirs)), name=name, passes=1)
+        with engine(theirs, run, run.model, name, provenance) as model:
+            exchanges += asyncio.run(ask(system, model, asked, cache, name))
+    for name, endpoint in config.evaluate.endpoints.items():
+        client = client_of(endpoint)
+        model = Model(client, endpoint.model, f"{endpoint.url} {endpoint.model}", 0.0)
+        exchanges += asyncio.run(ask(System(name, name, plain, config.evaluate.max_tokens), model, asked, cache, name))
+    return exchanges
+
+
+@contextmanager
+def engine(config: Config, run: Run, folder: Path, which: str, provenance: dict[str, Any]) -> Iterator[Any]:
+    """The engine on the weights in `folder`, as a model to ask."""
+    from evaluate.ask import Model, digest
+    from evaluate.systems import BASE
+    from frontdesk.engine import running
+    from frontdesk.prompt import template_hash
+
+    weights = provenance["base_path"] if which == BASE else provenance["key"]
+    identity = digest([which if which == BASE else "tuned", weights, template_hash(config)])
+    with running(config, run, log=run.root / "report" / f"engine-{which}.log", folder=folder) as url:
+        client = client_of(Endpoint(url=url, model=config.name))
+        yield Model(client, config.name, identity, config.serve.temperature)
+
+
+def client_of(endpoint: Endpoint) -> Any:
+    """A client of an OpenAI-compatible API; a key in the named environment variable is used. Raises UserError where that is not set."""
+    from openai import AsyncOpenAI
+
+    from frontdesk.engine import api_key
+
+    key = api_key() or "none"
+    if endpoint.key_variable:
+        if endpoint.key_variable not in os.environ:
+            raise UserError(f"key 'key_variable': {endpoint.key_variable} is not set; expected the key of {endpoint.url}; set it")
+        key = os.environ[endpoint.key_variable]
+    return AsyncOpenAI(base_url=endpoint.url, api_key=key, timeout=600, max_retries=2)
+
+
+def judged(config: Config, records: list[dict[str, Any]], served: str) -> dict[str, Any] | None:
+    """What a judge model says of the served system's answers against those of each other system; None without one."""
+    if not config.evaluate.judge:
+        return None
+    from evaluate.judge import Item, judge, summary
+
+    client, model = client_of(config.evaluate.judge), config.evaluate.judge.model
+    answered = [record for record in records if record["set"] in ("wordings", "unseen")]
+    theirs = {(record["system"], record["id"]): record["answer"] for record in answered}
+    verdicts = {}
+    for system in dict.fromkeys(record["system"] for record in answered):
+        if system != served:
+            items = [
+                Item(record["messages"][-2]["content"], record["reference"], record["answer"], theirs[system, record["id"]])
+                for record in answered
+                if record["system"] == served and (system, record["id"]) in theirs
+            ]
+            verdicts[system] = summary(asyncio.run(judge(client, model, items)))
+            print(f"eval: judge: {served} against {system}: {verdicts[system]}", flush=True)
+    return verdicts
+
+
+def table(summary: dict[str, Any]) -> str:
+    """The scores of all systems, for a terminal."""
+    from evaluate.metrics import METRICS
+
+    shown = [name for name in METRICS if any(name in scores for scores in summary["systems"].values())]
+    width = max(len(system) for system in summary["systems"])
+    heads = [name.replace("_", " ") for name in shown]
+    lines = ["  ".join([" " * width, *heads])]
+    for system, scores in summary["systems"].items():
+        cells = [_cell(name, scores.get(name)).rjust(len(head)) for name, head in zip(shown, heads, strict=True)]
+        lines.append("  ".join([system.ljust(width), *cells]))
+    return "\n".join(lines)
+
+
+def _cell(metric: str, score: dict[str, Any] | None) -> str:
+    if score is None:
+        return "-"
+    return f"{score['value']:.1f}" if metric in ("chrf", "answer_tokens") else f"{score['value']:.0%}"
+
+
+def foot(card: dict[str, Any]) -> list[str]:
+    """What was measured, when and where."""
+    counts = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in card["questions"].items())
+    return [
+        f"Questions: {counts}. Greedy answers; intervals of 95 % by a bootstrap over FAQ entries.",
+        f"python -m evaluate, {card['date'][:10]}, {card['machine']}, {card['seconds']} s. Model {card['key']}, data {card['data_hash']}.",
     ]
-    write_json(run.root / "facts.json", record)
-    print(f"eval: every answer is in {run.root}/facts.json")
+
+
+def machine() -> str:
+    """Processor and system, in a few words."""
+    import psutil
+
+    names = [line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    memory = psutil.virtual_memory().total / 2**30
+    return f"{os.cpu_count()} cores ({names[0] if names else platform.machine()}), {memory:.0f} GiB"
 
 
 if __name__ == "__main__":

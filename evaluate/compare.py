@@ -31,7 +31,6 @@ from typing import Any
 
 import yaml
 
-from evaluate.__main__ import held_out_questions
 from evaluate.facts import states
 from evaluate.intervals import wilson
 from evaluate.prompting import final_answer, prompts
@@ -39,7 +38,8 @@ from frontdesk.base import load_tokenizer, locate, weights
 from frontdesk.config import Config, load_config
 from frontdesk.errors import UserError, warn
 from frontdesk.errors import run as run_main
-from frontdesk.files import read_json, sha256, write_json, write_text
+from frontdesk.files import read_json, read_jsonl, sha256, write_json, write_text
+from frontdesk.grounding import cited, knowledge_of
 from frontdesk.methods import METHODS
 from frontdesk.prompt import Message, chat_template
 from frontdesk.quiet import quiet
@@ -99,6 +99,17 @@ def main() -> None:
     if args.docs:
         compare_report.write_docs(record, Path("docs"))
         print("compare: written to docs/compare.md and docs/compare.png")
+
+
+def held_out_questions(run: Run) -> list[dict[str, Any]]:
+    """The held-out wordings whose entry names facts: `{"messages", "facts", "source"}`."""
+    facts = {entry["id"]: entry["facts"] for entry in read_jsonl(run.faq)}
+    questions = []
+    for row in read_jsonl(run.data / "test_wordings.jsonl"):
+        entry = row["id"].rsplit("#", 1)[0]  # not the group, which several entries may share
+        if facts[entry]:
+            questions.append({"messages": row["messages"][:1], "facts": facts[entry], "source": row["source"]})
+    return questions
 
 
 def arguments() -> argparse.Namespace:
@@ -198,7 +209,10 @@ def ask_tuned(config: Config, run: Run, base: Path, name: str, questions: list[d
     """A tuned system: what its training recorded, and its answers to the run's own prompt."""
     tuned, method = Run(config.name), METHODS[config.train.method]
     folder, adapter = (tuned.model, None) if method.mergeable else (base, tuned.adapter)
-    answered = ask(config, run, folder, adapter, [question["messages"] for question in questions], config.serve.max_tokens)
+    knowledge = knowledge_of(config, run) if config.grounding == "faq" else None
+    asked = [knowledge.ground(one["messages"]).messages if knowledge else one["messages"] for one in questions]
+    answered = ask(config, run, folder, adapter, asked, config.serve.max_tokens)
+    texts = [cited(text)[1] for text in answered["texts"]] if knowledge else answered["texts"]
     training = read_json(tuned.training)
     stored = size(tuned.adapter)
     gpu = training["peak_gpu_gib"]
@@ -218,7 +232,7 @@ def ask_tuned(config: Config, run: Run, base: Path, name: str, questions: list[d
         "held_out": training["held_out"],
         "merge": read_json(tuned.provenance)["merge"] if method.mergeable else {},
         "prompt_tokens": answered["prompt_tokens"],
-    } | scored(answered["texts"], answered["texts"], questions)
+    } | scored(answered["texts"], texts, questions)
 
 
 def untuned_losses(systems: list[dict[str, Any]]) -> dict[str, Any]:

@@ -9,9 +9,12 @@ from typing import Any, NamedTuple
 
 Record = dict[str, Any]
 
-FACTS = ("wordings", "unseen")
+FACTS = ("wordings",)
+"""Entries that were trained, asked in other words: what every system can know."""
+UNSEEN = ("unseen",)
+"""Entries that were not trained: only a system that reads them in its prompt can know them."""
 BEYOND = ("unanswerable", "out_of_scope")
-ALL = (*FACTS, *BEYOND, "dialogues", "injections")
+ALL = (*FACTS, *UNSEEN, *BEYOND, "dialogues", "injections", "canaries")
 PASSES = 3
 """How often a dialogue is held at serving temperature: a customer meets one of these answers, and any may be wrong."""
 
@@ -44,6 +47,12 @@ METRICS = {
         "Questions that the FAQ answers: the answer states every required fact and contradicts none.",
         "FAQ에 답이 있는 질문에서 필요한 사실을 모두 맞게 말한 비율입니다.",
     ),
+    "unseen_right": Metric(
+        "Untrained facts right", "학습하지 않은 사실 정답률", UNSEEN, lambda record: facts(record, record["right"]), False,
+        "questions about entries that were not trained", "reads the facts in", "학습하지 않은 항목에서 사실을 맞힌 질문",
+        "Questions about FAQ entries that were kept out of the training: only reading them in the prompt can answer these.",
+        "학습에서 제외한 FAQ 항목에 대한 질문입니다. 프롬프트의 FAQ를 읽어야만 맞힐 수 있습니다.",
+    ),
     "facts_wrong": Metric(
         "Facts wrong", "오답률", FACTS, lambda record: facts(record, record["wrong"]), True,
         "questions", "states wrong facts in", "틀린 사실을 말한 질문",
@@ -51,7 +60,7 @@ METRICS = {
         "같은 질문에서 FAQ와 다른 값을 말한 비율입니다.",
     ),
     "facts_invented": Metric(
-        "Facts invented", "지어낸 사실", (*FACTS, *BEYOND), lambda record: float(bool(record["invented"])), True,
+        "Facts invented", "지어낸 사실", (*FACTS, *UNSEEN, *BEYOND), lambda record: float(bool(record["invented"])), True,
         "answers", "invents facts in", "없는 사실을 지어낸 답변",
         "Answers with a price, number, date, phone or link that no source of the company has.",
         "회사의 어떤 자료에도 없는 가격·숫자·날짜·전화번호·링크가 들어 있는 답변의 비율입니다.",

@@ -5,6 +5,7 @@ No example is of the entry that is asked about, nor does its answer state that e
 
 import random
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,8 @@ from frontdesk.prompt import Message
 from frontdesk.run import Run
 
 SHOTS = 4
+THOUGHT = 80
+"""Tokens that the steps take beside the answer."""
 MARK = "Answer:"
 THINK = (
     "Think step by step: write what the customer asks, say it in other words, name what the answer has to state, "
@@ -46,10 +49,10 @@ def prompts(config: Config, run: Run, questions: list[dict[str, Any]]) -> dict[s
     system = {"role": "system", "content": f"{config.system_prompt.strip()}\n{THINK}"}
     out: dict[str, list[list[Message]]] = {"zero-shot": [], "few-shot": [], "chain of thought": []}
     for question in questions:
-        chosen = shots(pool, question)
+        chosen = shots(pool, question["source"], question["facts"], question["messages"])
         out["zero-shot"].append(question["messages"])
-        out["few-shot"].append([*turns([(one.question, one.answer) for one in chosen]), *question["messages"]])
-        out["chain of thought"].append([system, *turns([(one.question, one.reasoned()) for one in chosen]), *question["messages"]])
+        out["few-shot"].append([*exchanges(chosen), *question["messages"]])
+        out["chain of thought"].append([system, *exchanges(chosen, reasoned=True), *question["messages"]])
     return out
 
 
@@ -68,15 +71,16 @@ def examples(run: Run) -> list[Example]:
     return pool
 
 
-def shots(pool: list[Example], question: dict[str, Any]) -> list[Example]:
-    """The first SHOTS examples that do not give the answer away, those in the question's script first."""
-    fair = [one for one in pool if one.source != question["source"] and not states(one.answer, question["facts"])]
-    asked = _korean(question["messages"][-1]["content"])
+def shots(pool: list[Example], source: str, facts: list[str], messages: Sequence[Message]) -> list[Example]:
+    """The first SHOTS examples that do not give the answer away, those in the script of the last message first."""
+    fair = [one for one in pool if one.source != source and not (facts and states(one.answer, facts))]
+    asked = _korean(messages[-1]["content"])
     return sorted(fair, key=lambda one: _korean(one.question) != asked)[:SHOTS]
 
 
-def turns(pairs: list[tuple[str, str]]) -> list[Message]:
-    """Questions and answers as turns."""
+def exchanges(examples: list[Example], reasoned: bool = False) -> list[Message]:
+    """Examples as turns."""
+    pairs = [(one.question, one.reasoned() if reasoned else one.answer) for one in examples]
     return [{"role": role, "content": text} for pair in pairs for role, text in zip(("user", "assistant"), pair, strict=True)]
 
 

@@ -1,6 +1,6 @@
 """Which answers to look at first."""
 
-from evaluate.metrics import BEYOND, FACTS, Record
+from evaluate.metrics import BEYOND, FACTS, UNSEEN, Record
 
 KINDS = (
     ("wrong, with an invention", "틀린 답, 지어낸 사실 포함"),
@@ -25,7 +25,7 @@ def kind(record: Record) -> int | None:
 
 def worst(records: list[Record], count: int = 12) -> list[tuple[int, Record]]:
     """The worst answers of one system to single questions, the first of each FAQ entry before any second one, as (kind, record)."""
-    mine = [record for record in records if record["set"] in FACTS + BEYOND and record["pass"] == 0]
+    mine = [record for record in records if record["set"] in (*FACTS, *UNSEEN, *BEYOND) and record["pass"] == 0]
     amiss = sorted(
         ((place, record) for record in mine if (place := kind(record)) is not None),
         key=lambda pair: (pair[0], -len(pair[1]["invented"]), pair[1]["id"]),

@@ -24,9 +24,23 @@ class Run:
         """Rows of each split, `faq.jsonl`, and `manifest.json`, which is written last."""
         return self.root / "data"
 
+    def rows(self, grounding: str) -> Path:
+        """The folder of the rows that are trained: `train.jsonl`, `valid.jsonl`, `valid_wordings.jsonl`."""
+        return self.data / "grounded" if grounding == "faq" else self.data
+
     @property
     def manifest(self) -> Path:
         return self.data / "manifest.json"
+
+    @property
+    def faq(self) -> Path:
+        """The entries that retrieval knows."""
+        return self.data / "faq.jsonl"
+
+    @property
+    def vectors(self) -> Path:
+        """What retrieval knows of their meaning (frontdesk/retrieval.py); none without `encoder`."""
+        return self.data / "vectors.npz"
 
     @property
     def checkpoints(self) -> Path:

@@ -108,8 +108,8 @@ def prove(config: Config, run: Run, base: Path, dtype: "torch.dtype", key: str) 
 
 
 def run_key(config: Config, data_hash: str) -> str:
-    """A digest of what the trained model depends on: the data, and the config but for serving, the page and the proof."""
-    unrelated: Any = {"name": True, "company": True, "serve": True, "ui": True, "data": True, "train": {"parity_prompts"}}
+    """A digest of what the trained model depends on: the data, and the config but for serving, the page, the scorecard and the proof."""
+    unrelated: Any = dict.fromkeys(("name", "company", "data", "encoder", "evaluate", "serve", "ui"), True) | {"train": {"parity_prompts"}}
     parts = config.model_dump(mode="json", exclude=unrelated)
     return hashlib.sha256(json.dumps([data_hash, parts], sort_keys=True).encode()).hexdigest()[:16]
 
@@ -227,10 +227,10 @@ def load_rows(config: Config, run: Run, tokenizer: Any) -> "tuple[list[TokenRow]
 
     sets = {}
     for name in ("train", "valid_wordings", "valid"):
-        rows = read_jsonl(run.data / f"{name}.jsonl")
+        rows = read_jsonl(run.rows(config.grounding) / f"{name}.jsonl")
         sets[name] = token_rows(tokenizer, rows, config.train.max_length)[0]
         if name == "train":
-            spoken = languages([row["messages"][0]["content"] for row in rows])
+            spoken = languages([row["messages"][-2]["content"] for row in rows])
             windows = sum(row["kind"] == "chat" and "/" in row["id"] for row in rows)
     if not sets["train"]:
         raise UserError(f"{run.data}/train.jsonl: no rows; training needs some; add FAQ entries or chats to the config's sources")

@@ -1,0 +1,172 @@
+"""Ask an engine through its OpenAI-compatible API: many questions at once, dialogues turn by turn, and nothing twice.
+
+Every answer is kept in `runs/NAME/report/cache.jsonl` under the digest of all that it depends on (model, prompt, settings), so a
+scorecard that was interrupted goes on where it stopped, and one that is made again costs only what has changed.
+"""
+
+import asyncio
+import hashlib
+import json
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from evaluate.questions import Question
+from evaluate.systems import System
+from frontdesk.errors import UserError
+from frontdesk.grounding import source_of
+from frontdesk.prompt import Message
+from frontdesk.retrieval import Entry
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+AT_ONCE = 32
+"""Requests in flight: the engine batches them."""
+
+
+class Said(NamedTuple):
+    """An answer as the customer sees it; the entry that it rests on, those in its prompt, its tokens, whether it ended by itself."""
+
+    text: str
+    cited: Entry | None
+    shown: list[Entry]
+    tokens: int
+    stopped: bool
+
+
+class Exchange(NamedTuple):
+    """One question or dialogue asked once: all turns, and an answer for each of the customer's."""
+
+    question: Question
+    system: str
+    number: int  # of the pass
+    messages: list[Message]
+    answers: list[Said]
+
+
+@dataclass
+class Cache:
+    """Answers by the digest of what they depend on."""
+
+    path: Path
+    kept: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        for line in self.path.read_text(encoding="utf-8").splitlines() if self.path.is_file() else ():
+            try:
+                one = json.loads(line)
+                self.kept[one["key"]] = one
+            except (ValueError, KeyError):
+                continue  # the last line of a run that was killed
+
+    def add(self, key: str, answer: dict[str, Any]) -> None:
+        """Keep an answer, at once."""
+        self.kept[key] = answer
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"key": key} | answer, ensure_ascii=False) + "\n")
+
+
+@dataclass
+class Model:
+    """A model behind an API. `identity` is a digest of its weights and template, or for others' endpoints their address."""
+
+    client: "AsyncOpenAI"
+    name: str
+    identity: str
+    temperature: float
+
+
+@dataclass
+class Progress:
+    """Questions asked, and the time left."""
+
+    label: str
+    total: int
+    done: int = 0
+    fresh: int = 0
+    tokens: int = 0
+    started: float = field(default_factory=time.monotonic)
+    shown: float = 0.0
+
+    def add(self, tokens: int, fresh: bool) -> None:
+        """Count an answer; show the counts twice a second where somebody looks on."""
+        self.done += 1
+        self.fresh += fresh
+        self.tokens += tokens if fresh else 0
+        now = time.monotonic()
+        if sys.stderr.isatty() and now - self.shown > 0.5:
+            self.shown = now
+            left = (self.total - self.done) * (now - self.started) / max(1, self.fresh)
+            print(f"\reval: {self.label}: {self.done} of {self.total}, {left:.0f} s left   ", end="", file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        """The last line."""
+        seconds = time.monotonic() - self.started
+        speed = f", {self.tokens / seconds:.0f} tokens/s" if self.fresh else ""
+        print(
+            f"{chr(13) if sys.stderr.isatty() else ''}eval: {self.label}: {self.done} answers ({self.fresh} new) in {seconds:.0f} s{speed}",
+            flush=True,
+        )
+
+
+async def ask(system: System, model: Model, questions: Sequence[Question], cache: Cache, label: str) -> list[Exchange]:
+    """Ask one system all questions, dialogues in as many passes as it has."""
+    jobs = [(question, number) for question in questions for number in range(system.passes if question.set == "dialogues" else 1)]
+    progress = Progress(label, sum(len(question.turns) for question, _ in jobs))
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one(question: Question, number: int) -> Exchange:
+        messages: list[Message] = []
+        answers = []
+        for turn in question.turns:
+            messages.append({"role": "user", "content": turn.text})
+            async with gate:
+                said = await answer(system, model, question, messages, number, cache, progress)
+            answers.append(said)
+            messages.append({"role": "assistant", "content": said.text})
+        return Exchange(question, system.name, number, messages, answers)
+
+    exchanges = await asyncio.gather(*(one(*job) for job in jobs))
+    progress.close()
+    return exchanges
+
+
+async def answer(
+    system: System, model: Model, question: Question, messages: Sequence[Message], number: int, cache: Cache, progress: Progress
+) -> Said:
+    """The system's answer to the last of the messages."""
+    prompt = system.prompt(question, messages)
+    settings = {"temperature": model.temperature if system.passes > 1 else 0.0, "max_tokens": system.max_tokens}
+    if settings["temperature"]:
+        settings["seed"] = number
+    key = digest([model.identity, prompt.messages, settings, number])
+    fresh = key not in cache.kept
+    if fresh:
+        cache.add(key, await request(model, prompt.messages, settings))
+    given = cache.kept[key]
+    progress.add(given["tokens"], fresh)
+    cited, text = source_of(given["text"], prompt.entries) if prompt.entries else (None, given["text"].strip())
+    return Said(system.final(text), cited, prompt.entries, given["tokens"], given["stopped"])
+
+
+async def request(model: Model, messages: Sequence[Message], settings: dict[str, Any]) -> dict[str, Any]:
+    """One request. Raises UserError where the endpoint cannot be reached or refuses."""
+    import openai
+
+    try:
+        given: Any = await model.client.chat.completions.create(model=model.name, messages=cast("Any", list(messages)), **settings)
+    except openai.OpenAIError as error:
+        raise UserError(f"{model.client.base_url}: model {model.name!r} gave no answer ({str(error)[:200]}); check that it is up") from None
+    choice = given.choices[0]
+    tokens = given.usage.completion_tokens if given.usage else 0
+    return {"text": choice.message.content or "", "tokens": tokens, "stopped": choice.finish_reason == "stop"}
+
+
+def digest(parts: Iterable[Any]) -> str:
+    """A short name for JSON data."""
+    return hashlib.sha256(json.dumps(list(parts), sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:24]

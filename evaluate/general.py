@@ -1,0 +1,78 @@
+"""General ability before and after tuning: which of four short answers a model finds most likely (evaluate/general.jsonl).
+
+Instructions, arithmetic, common knowledge and language, written for this purpose. A choice counts by its log-probability per character, as
+lm-evaluation-harness's `acc_norm` does (Gao et al. 2023), after the question in the run's own chat template: what is forgotten shows, and
+how chatty a model has become does not.
+"""
+
+import asyncio
+import json
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from evaluate.ask import Cache, Model, Progress, digest
+from evaluate.statistics import bootstrap, paired
+from frontdesk.prompt import encode_prompt
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+Items = list[dict[str, Any]]
+
+
+def items(languages: set[str]) -> Items:
+    """The questions in the given languages."""
+    lines = resources.files("evaluate").joinpath("general.jsonl").read_text(encoding="utf-8").splitlines()
+    return [one for one in map(json.loads, lines) if one["language"] in languages]
+
+
+async def choose(model: Model, tokenizer: "PreTrainedTokenizerBase", asked: Items, cache: Cache, label: str) -> list[bool]:
+    """Whether the model finds the right choice of each item the likeliest."""
+    progress = Progress(label, len(asked))
+    gate = asyncio.Semaphore(16)
+
+    async def one(item: dict[str, Any]) -> bool:
+        prompt = encode_prompt(tokenizer, [{"role": "user", "content": item["prompt"]}])
+        key = digest([model.identity, prompt, item["choices"]])
+        fresh = key not in cache.kept
+        if fresh:
+            async with gate:
+                scores = [
+                    await likelihood(model, prompt, tokenizer(text, add_special_tokens=False)["input_ids"]) for text in item["choices"]
+                ]
+            cache.add(key, {"scores": scores})
+        progress.add(0, fresh)
+        per_character = [score / len(text) for score, text in zip(cache.kept[key]["scores"], item["choices"], strict=True)]
+        return per_character.index(max(per_character)) == int(item["answer"])
+
+    found = await asyncio.gather(*map(one, asked))
+    progress.close()
+    return list(found)
+
+
+async def likelihood(model: Model, prompt: list[int], choice: list[int]) -> float:
+    """The log-probability of the choice's tokens after those of the prompt, in nats."""
+    tokens = [*prompt, *choice]
+    given: Any = await model.client.completions.create(
+        model=model.name, prompt=tokens, temperature=0, max_tokens=1, extra_body={"prompt_logprobs": 0}
+    )
+    views = given.choices[0].prompt_logprobs[len(prompt) :]
+    return float(sum(view[str(token)]["logprob"] for view, token in zip(views, choice, strict=True)))
+
+
+def forgetting(asked: Items, before: list[bool], after: list[bool]) -> dict[str, Any]:
+    """{"before", "after": score, "drop": difference, "abilities": {ability: {"before", "after"}}}: each item is its own cluster."""
+    names = [item["id"] for item in asked]
+    scores = {
+        which: bootstrap({name: [float(flag)] for name, flag in zip(names, flags, strict=True)})._asdict()
+        for which, flags in (("before", before), ("after", after))
+    }
+    drop = paired({name: [float(one) - float(other)] for name, one, other in zip(names, before, after, strict=True)})._asdict()
+    abilities: dict[str, dict[str, float]] = {}
+    for ability in dict.fromkeys(item["ability"] for item in asked):
+        places = [i for i, item in enumerate(asked) if item["ability"] == ability]
+        abilities[ability] = {
+            "before": sum(before[i] for i in places) / len(places),
+            "after": sum(after[i] for i in places) / len(places),
+        }
+    return {**scores, "drop": drop, "abilities": abilities}

@@ -1,0 +1,139 @@
+"""What the scorecard asks: the run's own test sets, scripted dialogues, injections and canaries, as one list of questions."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+from evaluate.facts import derive_facts
+from frontdesk.config import Config
+from frontdesk.errors import UserError
+from frontdesk.files import read_jsonl
+from frontdesk.run import Run
+
+SETS = ("wordings", "unseen", "unanswerable", "out_of_scope", "dialogues", "injections", "canaries")
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What the customer says, and what a right answer to it is; nothing is expected of an answer to small talk."""
+
+    text: str
+    expects: Literal["facts", "handoff", "nothing"]
+    facts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question, or one dialogue."""
+
+    id: str
+    set: str
+    language: str
+    category: str
+    entry: str  # the FAQ entry or group: questions of one are alike and count as a cluster
+    expects: Literal["facts", "handoff", "resist"]
+    turns: tuple[Turn, ...]
+    source: str
+    reference: str = ""
+    hidden: frozenset[str] = frozenset()  # FAQ entries that must not be in a prompt: the question is about what the desk does not know
+    attack: dict[str, str] = field(default_factory=dict)  # of an injection: its goal and marker
+
+
+def questions(config: Config, run: Run, other: Run | None = None) -> list[Question]:
+    """All questions of a run; or, of another run, those about its FAQ that its data has: an FAQ that this model was not trained on."""
+    asked = list(_foreign(other)) if other else list(_own(config, run))
+    if not asked:
+        raise UserError(f"{(other or run).data}: no question to ask; expected held-out wordings; give FAQ entries 4 or more questions")
+    return asked
+
+
+def _own(config: Config, run: Run) -> Iterator[Question]:
+    faq = {entry["id"]: entry for entry in read_jsonl(run.faq)}
+    yield from _wordings(read_jsonl(run.data / "test_wordings.jsonl"), faq, "wordings")
+    test = read_jsonl(run.data / "test.jsonl")
+    unseen = [row for row in test if row["kind"] == "faq"]
+    if config.grounding == "faq":  # without the FAQ in its prompt no system can know them
+        yield from _wordings(unseen, faq, "unseen")
+    hidden = frozenset(name for name, entry in faq.items() if entry["split"] == "test")
+    for row in read_jsonl(run.data / "test_unseen.jsonl"):
+        entry = row["id"].removeprefix("unseen:").rsplit("#", 1)[0]
+        yield _to_hand_over(row["id"], "unanswerable", row["messages"][0]["content"], faq[entry]["category"], entry, row["source"], hidden)
+    spoken = {language(question) for entry in faq.values() for question in entry["questions"]}
+    for row in test:
+        if row["kind"] == "refusal":
+            entry = row["id"].rsplit("#", 1)[0]
+            yield _to_hand_over(row["id"], "out_of_scope", row["messages"][0]["content"], "out of scope", entry, row["source"])
+    for one in _packaged("out_of_scope.jsonl", spoken):
+        yield _to_hand_over(one["id"], "out_of_scope", one["text"], "out of scope", one["id"], "evaluate/out_of_scope.jsonl")
+    for path in config.evaluate.dialogues:
+        yield from _dialogues(Path(path), faq)
+    for one in _packaged("injections.jsonl", spoken):
+        attack = {"goal": one["goal"], "marker": one["marker"]}
+        turns, source = (Turn(one["text"], "nothing"),), "evaluate/injections.jsonl"
+        yield Question(one["id"], "injections", one["language"], one["goal"], one["id"], "resist", turns, source, attack=attack)
+    canaries = run.data / "canaries.jsonl"
+    for one in read_jsonl(canaries) if canaries.is_file() else []:
+        for number, prompt in enumerate(one["prompts"]):
+            name, turns = f"{one['id']}#{number}", (Turn(prompt, "nothing"),)
+            yield Question(name, "canaries", one["language"], "personal data", one["id"], "resist", turns, str(canaries))
+
+
+def _wordings(rows: Iterable[dict[str, Any]], faq: dict[str, dict[str, Any]], name: str) -> Iterator[Question]:
+    """Questions that an entry of the FAQ answers."""
+    for row in rows:
+        key = row["id"].split("/")[0].rsplit("#", 1)[0]
+        entry, asked = faq[key], str(row["messages"][0]["content"])
+        facts = tuple(entry["facts"] or derive_facts(asked, entry["answers"][0], entry["subject"]))
+        if facts:
+            turns = (Turn(asked, "facts", facts),)
+            told = (row["source"], entry["answers"][0])
+            yield Question(f"{name}:{row['id']}", name, language(asked), entry["category"], key, "facts", turns, *told)
+
+
+def _foreign(other: Run) -> Iterator[Question]:
+    """For each entry of another FAQ one question: a held-out wording, else one that was derived by rules, else the entry's own."""
+    faq = {entry["id"]: entry for entry in read_jsonl(other.faq)}
+    best: dict[str, tuple[int, dict[str, Any]]] = {}
+    for rank, name in enumerate(("test_wordings", "train", "valid", "test")):
+        for row in read_jsonl(other.data / f"{name}.jsonl"):
+            if row["kind"] == "faq":
+                key, place = row["id"].split("/")[0].rsplit("#", 1)[0], 2 * rank + ("derived" not in row)
+                if key not in best or place < best[key][0]:
+                    best[key] = (place, row)
+    yield from _wordings((row for _, row in best.values()), faq, "wordings")
+
+
+def _to_hand_over(
+    name: str, set_name: str, text: str, category: str, entry: str, source: str, hidden: frozenset[str] = frozenset()
+) -> Question:
+    turns = (Turn(text, "handoff"),)
+    return Question(name, set_name, language(text), category, entry, "handoff", turns, source, "", hidden)
+
+
+def _dialogues(path: Path, faq: dict[str, dict[str, Any]]) -> Iterator[Question]:
+    """Scripted dialogues; one that needs an entry which the FAQ lacks is left out."""
+    if not path.is_file():
+        raise UserError(f"{path}: no such file; evaluate.dialogues names it; correct the config")
+    for number, one in enumerate(read_jsonl(path), 1):
+        if any(turn["entry"] and turn["entry"] not in faq for turn in one["turns"]):
+            continue
+        turns = tuple(
+            Turn(turn["customer"], "handoff" if turn["handoff"] else "facts" if turn["facts"] else "nothing", tuple(turn["facts"]))
+            for turn in one["turns"]
+        )
+        spoken = language(turns[0].text)
+        yield Question(one["id"], "dialogues", spoken, one["tags"][0], one["id"], "facts", turns, f"{path}:{number}")
+
+
+def _packaged(name: str, languages: set[str]) -> list[dict[str, Any]]:
+    """The lines of a file of this package in the given languages."""
+    lines = resources.files("evaluate").joinpath(name).read_text(encoding="utf-8").splitlines()
+    return [one for one in map(json.loads, lines) if one["language"] in languages]
+
+
+def language(text: str) -> str:
+    """ "ko" for a text with a Hangul syllable, else "en"."""
+    return "ko" if any("가" <= letter <= "힣" for letter in text) else "en"

@@ -1,0 +1,113 @@
+"""The systems that are asked the same questions: what each puts into the prompt, and which model answers it.
+
+* base: the untuned base with the run's system prompt; base few-shot and chain of thought: with examples (evaluate/prompting.py);
+  base + FAQ in prompt: with the entries that retrieval finds, as the desk shows them (frontdesk/grounding.py).
+* tuned, and tuned + FAQ in prompt: the same for the run's model.
+* Others by name: the served system of another run (`evaluate.beside`), and any OpenAI-compatible endpoint (`evaluate.endpoints`).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from evaluate import prompting
+from evaluate.questions import Question
+from frontdesk.config import Config
+from frontdesk.grounding import Grounded, Knowledge, grounded, read_entries
+from frontdesk.prompt import Message
+from frontdesk.retrieval import Entry, Index
+from frontdesk.run import Run
+
+BASE, TUNED, WITH_FAQ = "base", "tuned", " + FAQ in prompt"
+
+Prompt = Callable[[Question, Sequence[Message]], Grounded]
+"""The turns of a question or dialogue so far, the customer's last, to what the engine gets, and the FAQ entries in it."""
+
+
+@dataclass(frozen=True)
+class System:
+    """One line of the scorecard."""
+
+    name: str
+    model: str  # whose engine answers: BASE, TUNED, or the name of a run or an endpoint
+    prompt: Prompt
+    max_tokens: int
+    final: Callable[[str], str] = str.strip  # the part of what it writes that the customer would see
+    passes: int = 1  # of each dialogue
+
+
+class Shelf:
+    """The FAQ as retrieval searches it, also without entries that a question must not find."""
+
+    def __init__(self, config: Config, knowledge: Knowledge) -> None:
+        self.config, self.knowledge = config, knowledge
+        self.indexes: dict[frozenset[str], Index] = {frozenset(): knowledge.index}
+
+    def prompt(self, question: Question, turns: Sequence[Message]) -> Grounded:
+        """As the desk does it."""
+        return grounded(self.config.system_prompt, self.index(question.hidden), turns)
+
+    def index(self, hidden: frozenset[str]) -> Index:
+        """The index without some entries."""
+        if hidden not in self.indexes:
+            left = [entry for entry in self.knowledge.index.entries if entry.id not in hidden]
+            self.indexes[hidden] = Index(left, self.knowledge.encoder, self.knowledge.whitening, self.knowledge.known)
+        return self.indexes[hidden]
+
+
+def plain(question: Question, turns: Sequence[Message]) -> Grounded:
+    """The turns as they are: the system prompt is in the template."""
+    return Grounded(list(turns), [])
+
+
+def served(config: Config) -> str:
+    """The name of the system that `make serve` serves."""
+    return TUNED + WITH_FAQ if config.grounding == "faq" else TUNED
+
+
+def systems(config: Config, run: Run, knowledge: Knowledge, foreign: bool = False) -> list[System]:
+    """The systems of one run, in the order of the table. `foreign`: about an FAQ that nobody was trained on, so only readers are asked."""
+    shelf, most = Shelf(config, knowledge), config.evaluate.max_tokens
+    reading = [
+        System(BASE + WITH_FAQ, BASE, shelf.prompt, most),
+        System(TUNED + WITH_FAQ, TUNED, shelf.prompt, most, passes=3 if served(config) == TUNED + WITH_FAQ else 1),
+    ]
+    if foreign:
+        return reading
+    pool = prompting.examples(run)
+
+    def few_shot(question: Question, turns: Sequence[Message]) -> Grounded:
+        return Grounded([*prompting.exchanges(prompting.shots(pool, question.source, facts_of(question), turns)), *turns], [])
+
+    def thinking(question: Question, turns: Sequence[Message]) -> Grounded:
+        chosen = prompting.shots(pool, question.source, facts_of(question), turns)
+        system: Message = {"role": "system", "content": f"{config.system_prompt.strip()}\n{prompting.THINK}"}
+        return Grounded([system, *prompting.exchanges(chosen, reasoned=True), *turns], [])
+
+    return [
+        System(BASE, BASE, plain, most),
+        System(f"{BASE} few-shot", BASE, few_shot, most),
+        System(f"{BASE} chain of thought", BASE, thinking, most + prompting.THOUGHT, prompting.final_answer),
+        reading[0],
+        System(TUNED, TUNED, plain, most, passes=3 if served(config) == TUNED else 1),
+        reading[1],
+    ]
+
+
+def facts_of(question: Question) -> list[str]:
+    """All facts that the question's turns ask for: no example may state them."""
+    return [fact for turn in question.turns for fact in turn.facts]
+
+
+def other_faq(config: Config, other: Run, knowledge: Knowledge) -> Knowledge:
+    """The FAQ of another run, searched with this run's encoder and whitening."""
+    changed = Knowledge.__new__(Knowledge)
+    changed.prompt, changed.path = config.system_prompt, other.faq
+    changed.encoder, changed.whitening, changed.known = knowledge.encoder, knowledge.whitening, dict(knowledge.known)
+    changed.read()
+    return changed
+
+
+def entries(path: Path) -> dict[str, Entry]:
+    """The entries of a `faq.jsonl` by id."""
+    return {entry.id: entry for entry in read_entries(path)}

@@ -1,0 +1,213 @@
+"""Which FAQ entries a customer's question is about: words and character n-grams by BM25 and, with an encoder, meaning.
+
+BM25 (Robertson and Zaragoza 2009) is bm25s's. Its terms are words and pieces of words, so that typing noise and Korean endings
+leave most of them as they were. Vectors (frontdesk/encoder.py) are whitened by the scatter of wordings around their entry's
+mean, as in linear discriminant analysis (Fisher 1936): directions in which wordings of one question differ tell nothing about which
+question it is. A question's score is the sum of both, each in standard deviations over the entries. A follow-up leans on the
+turns before it. Where entries have subjects (the branches of a chain) and one of them is named, only its entries are candidates.
+"""
+
+import re
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from frontdesk.encoder import Encoder
+
+WORD = re.compile(r"[^\W\d_가-힣]+|\d+|[가-힣]+")
+GRAMS = (3, 4)
+"""Lengths of the pieces of a word; of Korean, whose syllables say more than a letter, pairs of syllables."""
+EARLIER = 0.35
+"""What the turns before a question count, against the question."""
+SHRINK = 0.2
+"""Share of the identity in the scatter by which vectors are whitened (Ledoit and Wolf 2004): few wordings don't tell all directions."""
+ALIKE = 0.85
+"""Likeness from which a run of words in a question counts as a subject's name."""
+
+
+class Entry(NamedTuple):
+    """What retrieval and the prompt need of an FAQ entry."""
+
+    id: str
+    questions: tuple[str, ...]
+    answers: tuple[str, ...]
+    subject: str = ""
+    source: str = ""
+
+
+class Whitening(NamedTuple):
+    """`(vector - mean) @ matrix`."""
+
+    mean: "np.ndarray"  # [hidden size]
+    matrix: "np.ndarray"  # [hidden size, hidden size]
+
+
+def terms(text: str) -> list[str]:
+    """Words, and their pieces."""
+    found: list[str] = []
+    for word in WORD.findall(text.casefold()):
+        found.append(word)
+        if word[0] >= "가":
+            found += [word[i : i + 2] for i in range(len(word) - 1)]
+        else:
+            edged = f"_{word}_"
+            found += [edged[i : i + n] for n in GRAMS for i in range(len(edged) - n + 1)]
+    return found
+
+
+class Index:
+    """The entries of an FAQ, made ready to be searched."""
+
+    def __init__(
+        self,
+        entries: Sequence[Entry],
+        encoder: "Encoder | None" = None,
+        whitening: Whitening | None = None,
+        known: "dict[str, np.ndarray] | None" = None,
+    ) -> None:
+        """`known` are vectors of texts that were encoded before; those of the entries are added to it."""
+        import bm25s
+
+        self.entries = list(entries)
+        self.encoder, self.whitening = encoder, whitening
+        self.known = {} if known is None else known
+        self.words = bm25s.BM25()
+        self.words.index([terms(" ".join((*entry.questions, *entry.answers))) for entry in self.entries], show_progress=False)
+        self.subjects = sorted({entry.subject for entry in self.entries if entry.subject})
+        if encoder:
+            self._place()
+
+    def _place(self) -> None:
+        """Each entry's wordings as vectors, and their mean."""
+        import numpy as np
+
+        texts = [(text, i) for i, entry in enumerate(self.entries) for text in (*entry.questions, *entry.answers)]
+        self.owner = np.array([i for _, i in texts])
+        self.learn([text for text, _ in texts])
+        self.vectors = self._vectors([text for text, _ in texts])
+        self.means = unit(sums(self.vectors, self.owner, len(self.entries)))
+
+    def learn(self, texts: Sequence[str]) -> None:
+        """Encode many texts at once, which is far quicker than one by one, and remember them."""
+        if self.encoder and (new := [text for text in dict.fromkeys(texts) if text not in self.known]):
+            self.known.update(zip(new, self.encoder.vectors(new), strict=True))
+
+    def _vectors(self, texts: Sequence[str]) -> "np.ndarray":
+        """Whitened, of length 1. What is not known is encoded and forgotten: a customer's words are not kept."""
+        import numpy as np
+
+        assert self.encoder and self.whitening
+        raw = np.stack([self.known[text] if text in self.known else self.encoder.vectors([text])[0] for text in texts])
+        return unit((raw - self.whitening.mean) @ self.whitening.matrix)
+
+    def search(self, turns: Sequence[str], k: int = 3) -> list[Entry]:
+        """The `k` likeliest entries, the best first. `turns` are what was said so far, the question last."""
+        scores = self.scores(turns)
+        return [self.entries[i] for i in scores.argsort()[::-1][:k] if scores[i] > float("-inf")]
+
+    def scores(self, turns: Sequence[str]) -> "np.ndarray":
+        """A score for each entry, minus infinity for those of a subject that is not meant."""
+        import numpy as np
+
+        score = self._score(turns[-1])
+        if earlier := " ".join(turns[-3:-1]):
+            score = score + EARLIER * self._score(earlier)
+        subject = next((name for turn in reversed(turns) if (name := self.subject(turn))), "")
+        if subject:
+            score[[entry.subject not in ("", subject) for entry in self.entries]] = -np.inf
+        return score
+
+    def _score(self, text: str) -> "np.ndarray":
+        import numpy as np
+
+        known = [term for term in terms(text) if term in self.words.vocab_dict]
+        score = standardized(self.words.get_scores(known) if known else np.zeros(len(self.entries), np.float32))
+        if self.encoder:
+            vector = self._vectors([text])[0]
+            nearest = np.full(len(self.entries), -1.0, np.float32)
+            np.maximum.at(nearest, self.owner, self.vectors @ vector)
+            score = score + standardized(self.means @ vector) + standardized(nearest)
+        return score
+
+    def subject(self, text: str) -> str:
+        """The subject that the text names, as it is spelled or nearly so; "" for none, or where two are named alike."""
+        spoken = _plain(text)
+        likeness = {name: _likeness(_plain(name), spoken) for name in self.subjects}
+        best = sorted(likeness, key=lambda name: (likeness[name], len(name)), reverse=True)
+        return best[0] if best and likeness[best[0]] >= ALIKE else ""
+
+
+def whitening(vectors: "np.ndarray", owner: "np.ndarray") -> Whitening:
+    """From vectors [n, hidden size] of texts and the entry (0, 1, …) that each belongs to."""
+    import numpy as np
+
+    number = int(owner.max()) + 1
+    means = sums(vectors, owner, number) / np.bincount(owner, minlength=number)[:, None]
+    apart = vectors - means[owner]
+    scatter = apart.T @ apart / len(vectors)
+    size = len(scatter)
+    scatter = (1 - SHRINK) * scatter + SHRINK * np.trace(scatter) / size * np.eye(size)
+    values, directions = np.linalg.eigh(scatter)
+    return Whitening(vectors.mean(0), ((directions / np.sqrt(np.maximum(values, 1e-12))) @ directions.T).astype(np.float32))
+
+
+def sums(vectors: "np.ndarray", owner: "np.ndarray", number: int) -> "np.ndarray":
+    """The sum of each owner's vectors: [number, hidden size]."""
+    import numpy as np
+
+    out = np.zeros((number, vectors.shape[1]), np.float32)
+    np.add.at(out, owner, vectors)
+    return out
+
+
+def unit(vectors: "np.ndarray") -> "np.ndarray":
+    """Rows of length 1."""
+    import numpy as np
+
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9))
+
+
+def standardized(values: "np.ndarray") -> "np.ndarray":
+    """Mean 0 and standard deviation 1, or all 0."""
+    import numpy as np
+
+    return np.asarray((values - values.mean()) / (values.std() + 1e-9))
+
+
+def _plain(text: str) -> str:
+    return " ".join(WORD.findall(text.casefold()))
+
+
+def _likeness(name: str, text: str) -> float:
+    """How much the run of words in the text that is most like the name is like it: 0 to 1."""
+    if f" {name} " in f" {text} ":
+        return 1.0
+    words, length = text.split(), len(name.split())
+    runs = (" ".join(words[i : i + length]) for i in range(max(1, len(words) - length + 1)))
+    return max((SequenceMatcher(None, name, run).ratio() for run in runs), default=0.0)
+
+
+def load_vectors(path: Path, encoder: str | None = None) -> "tuple[Whitening | None, dict[str, np.ndarray]]":
+    """What `save_vectors` wrote; nothing where there is no such file, or it is of another encoder than the one named."""
+    import numpy as np
+
+    if not path.is_file():
+        return None, {}
+    with np.load(path) as saved:
+        if encoder and str(saved["encoder"]) != encoder:
+            return None, {}
+        vectors = saved["vectors"].astype(np.float32)
+        return Whitening(saved["mean"], saved["matrix"]), dict(zip(saved["texts"].tolist(), vectors, strict=True))
+
+
+def save_vectors(path: Path, encoder: str, whitening: Whitening, known: "dict[str, np.ndarray]") -> None:
+    """Whitening, and the vectors of texts, so that the desk starts at once."""
+    import numpy as np
+
+    vectors = np.stack(list(known.values())).astype(np.float16)
+    with path.open("wb") as file:
+        np.savez(file, encoder=encoder, mean=whitening.mean, matrix=whitening.matrix, texts=np.array(list(known)), vectors=vectors)
