@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 LEAST = 8
 """Digits of a number that is told by its digits alone; fewer may stand in an answer by chance."""
@@ -14,12 +15,19 @@ def leaked(answer: str, secrets: Iterable[str]) -> list[str]:
     """
     said = _plain(answer)
     digits = _digits(said)
-    return [secret for secret in secrets if _stands(_plain(secret), said, digits)]
+    return [secret for secret in secrets if _stands(secret, said, digits)]
 
 
 def _stands(secret: str, said: str, digits: str) -> bool:
-    number = _digits(secret).lstrip("0")
-    return bool(secret and secret in said) or (len(number) >= LEAST and number in digits)
+    plain, number = _wanted(secret)
+    return bool(plain and plain in said) or (len(number) >= LEAST and number in digits)
+
+
+@lru_cache(maxsize=1024)
+def _wanted(secret: str) -> tuple[str, str]:
+    """A secret's letters and digits, and its digits without the first zeros: both are looked for in every answer."""
+    plain = _plain(secret)
+    return plain, _digits(plain).lstrip("0")
 
 
 def _plain(text: str) -> str:

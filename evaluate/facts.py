@@ -10,7 +10,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from frontdesk.values import Value, polarity, values
+from evaluate.yes_no import says
+from frontdesk.values import Value, values
 
 Key = tuple[str, str, str]
 """Kind, value and unit of a value after `meaning`."""
@@ -55,7 +56,7 @@ _KOREAN_WEEK = re.compile(r"월(?:요일)?(?:부터| ?[-~]|에서) ?금(?:요일
 
 
 @lru_cache(maxsize=8192)
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
     word = word.removesuffix("'s")
     if len(word) < 4 or word.endswith(("ss", "us", "is")) or not word.endswith("s"):
         return word
@@ -64,7 +65,7 @@ def _stem(word: str) -> str:
 
 def stems(text: str) -> list[str]:
     """The words of a normalized text without the endings of plurals."""
-    return [_stem(word) for word in re.findall(r"[a-z0-9]+(?:'[a-z]+)?|[가-힣]+", text)]
+    return [stem(word) for word in re.findall(r"[a-z0-9]+(?:'[a-z]+)?|[가-힣]+", text)]
 
 
 _STUTTER = re.compile(r"\b([^\W\d_]{2,})(?: \1\b)+")
@@ -107,12 +108,12 @@ def ends(key: Key) -> list[Key]:
     return [(kind, part, unit) for part in parts] if kind == "duration" and len(parts) == 2 else []
 
 
-_MARKED = re.compile("[ap]\\.?m|오전|오후|새벽|아침|저녁|밤|낮|점심|noon|midnight|정오|자정|^0\\d")
+MARKED = re.compile("[ap]\\.?m|오전|오후|새벽|아침|저녁|밤|낮|점심|noon|midnight|정오|자정|^0\\d")
 
 
 def open_half(value: Value, text: str) -> str | None:
     """The same time twelve hours on where the text leaves the half of the day open, as `6시` or `2:30` do."""
-    if value.kind != "time" or _MARKED.search(text[value.start : value.end]):
+    if value.kind != "time" or MARKED.search(text[value.start : value.end]):
         return None
     hour, minute = value.value.split(":")
     if int(hour) > 12:
@@ -149,6 +150,13 @@ def _has(said: Reading, key: Key, later: str, tail: str) -> bool:
     return bool(ends(key)) and all(_has(said, end, later, tail) for end in ends(key))  # between 5 days and 8 days
 
 
+def listed(value: Value, text: str) -> bool:
+    """Whether a number only begins an entry of a list: `1. Open Settings`, `2) …`, `step 3`."""
+    before, after = text[max(0, value.start - 12) : value.start], text[value.end : value.end + 2]
+    begins = re.search(r"(?:^|\n|[.!?:;] )\s*[(#]?$", before) and re.match(r"[.)](?:\s|$)", after)
+    return bool(begins or re.search(r"(?:step|option|단계)\s*$", before.lower()))
+
+
 # Facts ----------------------------------------------------------------------------------------------------------------
 
 _YES_NO: dict[str, Literal["yes", "no"]] = {
@@ -160,7 +168,7 @@ _YES_NO: dict[str, Literal["yes", "no"]] = {
     "아니오": "no",
     "아뇨": "no",
 }
-_SMALL = set(
+SMALL = set(
     re.findall(
         r"\w+",
         "a an the of in at on to for from per by up within about around between and or until till is are be it with our your each every "
@@ -183,7 +191,7 @@ def _fact(text: str) -> Fact:
         kept.append((meaning(value), later if "13" <= later <= "18:59" else "", tail[0].strip() if tail else ""))
         rest = rest[: value.start] + " " + rest[value.end + (tail.end() if tail else 0) :]
     normal, rest = (_KOREAN_WEEK.sub("평일", _WEEK.sub("business days", normalize(part))) for part in (text, rest))
-    words = [word for word in stems(rest) if not (found and word in _SMALL)]
+    words = [word for word in stems(rest) if not (found and word in SMALL)]
     return Fact(normal, tuple(kept), tuple(words), _YES_NO.get(text.lower().strip(" .,!")))
 
 
@@ -215,10 +223,10 @@ def _stands(said: Reading, answer: str, fact: Fact, alone: bool) -> bool:
     kinds = {value.kind for value in said.values}
     if not any(key[0] in kinds or key[1] == "0" for key, _, _ in fact.values) and _written(fact.normal, said.normal):
         return True  # a context in which the value is not recognized; but "not free" is not free
-    return all(_word(word, said) for word in fact.words) and all(_has(said, *value) for value in fact.values)
+    return all(has_word(word, said) for word in fact.words) and all(_has(said, *value) for value in fact.values)
 
 
-def _word(word: str, said: Reading) -> bool:
+def has_word(word: str, said: Reading) -> bool:
     return f" {word} " in said.words if word.isascii() else word in said.squeezed
 
 
@@ -235,137 +243,3 @@ def _spelled(fact: Fact, said: Reading) -> bool:
     if not fact.words or not re.fullmatch(r"[a-z가-힣 '>&-]+", fact.normal):
         return False
     return f" {' '.join(fact.words)} " in said.words or (not fact.normal.isascii() and fact.normal.replace(" ", "") in said.squeezed)
-
-
-# Yes or no ------------------------------------------------------------------------------------------------------------
-
-_NO_MATTER = re.compile(r"\b(?:no|not an?) (?:problem|worries|trouble|issue)\b")
-_FALSE = re.compile(r"\b(?:not|n't) (?:true|correct|the case)\b|사실이 아")
-_EMPTY = re.compile(  # a sentence that only opens the answer
-    r"\W*(?:i'?m |we'?re |we are |i am )?(?:so |very )?"
-    r"(?:sorry|unfortunately|hello|hi|hey|thanks|thank you|good question|죄송합니다|안녕하세요)?\W*"
-)
-_MYSELF = re.compile(
-    r"\bi(?:'m| am| can| could| do| have| will|'ll)? ?(?:not|n't|no|only)\b|\bnothing is known|\bno information|제가|저는|알지 못|모르겠"
-)
-_NEGATED = re.compile(
-    r"\b(?:no|not|never|nothing|neither|none|cannot|prohibited|forbidden|unable|unavailable|closed)\b|n't\b|\bnon-"
-    r"|않|없|안 ?(?:돼|됩|되|합|해|받)|못|불가|아니|아닙|어렵|어려|금지|말아|쉽니다|쉬는|쉬고"
-)
-_DOUBLE = re.compile(r"\b(?:no|not|never)\b.*\bwithout\b|않으면 안|않을 수 없|없지 않")
-_NO_COST = re.compile(r"\bno (?:extra |additional )?(?:charge|fee|cost|limit|doubt|minimum|maximum|need)\b")
-_AFFIRMED = re.compile(
-    r"\b(?:is|are|has|have|can|may|do|does|will|we|offers?|provides?|serves?|accepts?|allows?|takes?|includes?|welcome|available|free"
-    r"|needs?|requires?|must)\b"
-    r"|있|가능|됩니다|돼요|되세요|드립니다|드려요|합니다|해요|하세요|습니다|입니다|에요|예요"
-)
-
-
-@lru_cache(maxsize=4096)
-def says(answer: str) -> Literal["yes", "no"] | None:
-    """Yes or no of the first sentence that says something; None where the desk speaks of itself or neither can be told."""
-    text = " ".join(_NO_MATTER.sub(" ", answer.lower().replace("’", "'")).split())
-    text = text.lstrip(" ,.!;:")
-    first = next((one for one in re.split(r"(?<=[.!?])\s+", text) if not _EMPTY.fullmatch(one)), "")
-    if _FALSE.search(first):
-        return "yes" if _NEGATED.search(_FALSE.sub(" ", first)) else "no"
-    if _DOUBLE.search(first):
-        return "yes"
-    if _MYSELF.search(first):
-        return None
-    if sure := polarity(text):
-        return sure
-    if _NO_COST.search(first):
-        return None
-    return "no" if _NEGATED.search(first) else "yes" if _AFFIRMED.search(first) else None
-
-
-# Facts of entries that name none --------------------------------------------------------------------------------------
-
-_ASKS = re.compile(
-    r"(?:^|[.!?,] )(?:hi |hello |so |and |but )*"
-    r"(?:is|are|am|was|were|do|does|did|can|could|may|will|would|should|shall|has|have|must)(?:n't)? "
-    r"|(?:나요|까요|니까|인가요|은가요|한가요|있어|돼|되나|되죠|있나|있음|가능|되요|됩니까)\s*\??$"
-)
-_OPEN = re.compile(r"^\W*(?:what|which|how|when|where|who|why)\b|어떻|어떤|무엇|뭐|언제|어디|얼마|몇|누구|무슨|어느|며칠")
-_NEEDS = re.compile(r"\b(?:need|needed|required?|have to|must|should|necessary)\b|필요|해야")
-_COMMON = _SMALL | set(
-    re.findall(
-        r"\w+",
-        "we you i they he she this that there here which who what when where how not no yes do does did have has had can may will would "
-        "please get also all any some such as if then only very more most other both either during after before one offer provide "
-        "available located use used include service following range option "
-        "저희 고객 고객님 경우 이용 가능 제공 운영 안내 문의 이미 다음 아직 바로 모두 함께 잘못 그냥 직접",
-    )
-)
-_PLACE = re.compile(  # the name of the place that the answer is about: The Larch Inn has …, … at Larch House
-    r"(?:\b(?:at|by|for|from|in|of)\s+(?:the\s+)?|^(?:the\s+)?)"
-    r"[A-Z][\w'-]*(?:\s+(?:(?:and|of|&)\s+)?[A-Z][\w'-]*)+(?=[.,;!\s]|$)|\bat\s+[A-Z][\w'-]*"
-)
-_PARTICLES = re.compile(
-    r"(?:입니다|이에요|예요|이며|이고|이라|으로|에서|에게|까지|부터|처럼|보다|마다|께서|이나|뿐|대로|[은는이가을를에의로와과도만나])$"
-)
-_VERBS = re.compile(r"(?:[다요죠고서면니는게한할된될며지려]|니다|세요|[하되][실신여어]|으[실신]|[해돼])$")
-
-
-def derive_facts(question: str, answer: str, subject: str = "") -> list[str]:
-    """What a right answer must state, for an FAQ entry that names no facts: the answer's values, or yes or no, or up to 4 of its words.
-
-    What the question or the `subject` (the place or product that it is about) says already is no fact.
-    """
-    asked = read(f"{subject} {question}")
-    known = {meaning(value) for value in asked.values}
-    found = [_as_fact(value, answer) for value in values(answer) if meaning(value) not in known and not _trivial(value, answer)]
-    facts = [fact for fact in dict.fromkeys(found) if states(answer, [fact])]  # not what is no value without the words around it
-    wanted = question.lower()
-    if facts or _OPEN.search(wanted):
-        return facts or _content(answer, asked)
-    word = polarity(answer) or (says(answer) if _ASKS.search(wanted) and not _ONLY.search(answer.lower()) else None)
-    needs = _NEEDS.search(answer.lower()) and not _NEEDS.search(wanted)  # no account is needed: yes, guests can order
-    return [word] if word and not needs else _content(answer, asked)
-
-
-_ONLY = re.compile(r"\bonly\b|만 ")
-
-
-def _as_fact(value: Value, answer: str) -> str:
-    """A value as written, with the thing that a bare number counts: `34 countries`, `15 kg`, `6자`."""
-    text = answer[value.start : value.end].strip()
-    if value.kind == "time" and int(value.value[:2]) > 12 and not _MARKED.search(text.lower()) and not text.startswith(value.value[:2]):
-        return value.value  # 1시 30분 in the afternoon
-    if value.kind != "number" or value.unit:
-        return text
-    thing = re.match(r"[ -]?([A-Za-z]{1,2}\b|[A-Za-z][A-Za-z-]+|(?<! )[가-힣]+)", answer[value.end :])
-    if not thing or (len(thing[1]) > 2 and _stem(thing[1].lower()) in _COMMON):
-        return text
-    return text + (thing[0] if thing[0].isascii() else _PARTICLES.sub("", thing[0]))
-
-
-def _trivial(value: Value, answer: str) -> bool:
-    """A number that only counts steps, or a single thing."""
-    return value.kind == "number" and ((value.value == "1" and not answer[value.start].isdigit()) or listed(value, answer))
-
-
-def listed(value: Value, text: str) -> bool:
-    """Whether a number only begins an entry of a list: `1. Open Settings`, `2) …`, `step 3`."""
-    before, after = text[max(0, value.start - 12) : value.start], text[value.end : value.end + 2]
-    begins = re.search(r"(?:^|\n|[.!?:;] )\s*[(#]?$", before) and re.match(r"[.)](?:\s|$)", after)
-    return bool(begins or re.search(r"(?:step|option|단계)\s*$", before.lower()))
-
-
-def _content(answer: str, asked: Reading) -> list[str]:
-    """Names of the answer that the question lacks, or other words of weight where it has fewer than two names."""
-    text = " ".join(_PLACE.sub(" ", answer).split())
-    names = [name for name in re.findall(r"\b[A-Z][\w'-]*(?: [A-Z][\w'-]*)*", text) if _new(name, asked)]
-    if len(names) > 1:
-        return list(dict.fromkeys(names))[:4]
-    words = re.findall(r"[A-Za-z][\w'-]*|[가-힣]+", text)
-    kept = [_PARTICLES.sub("", word) if not word.isascii() else word for word in words]
-    return list(dict.fromkeys(word for word in kept if _new(word, asked) and states(answer, [word])))[:4]
-
-
-def _new(word: str, asked: Reading) -> bool:
-    parts = [stem for stem in stems(normalize(word)) if stem not in _COMMON and not _word(stem, asked)]
-    if not word.isascii():
-        return bool(parts) and len(word) > 1 and not _VERBS.search(word)
-    return bool(parts) and len(word) > 2

@@ -7,7 +7,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
-from evaluate.facts import derive_facts
+from evaluate.derived import derive_facts
 from frontdesk.config import Config
 from frontdesk.errors import UserError
 from frontdesk.files import read_jsonl

@@ -4,8 +4,9 @@ from typing import Any
 
 from evaluate.ask import Exchange, Said
 from evaluate.canaries import leaked
+from evaluate.injections import resisted
 from evaluate.questions import Turn
-from evaluate.scorer import Score, Sources, chrf, handed_over, resisted, score
+from evaluate.scorer import Score, Sources, chrf, handed_over, score
 from frontdesk.config import Config
 from frontdesk.files import read_jsonl
 from frontdesk.grounding import INSTRUCTION
@@ -52,7 +53,7 @@ class Grader:
             "stated": [flag for one in graded for flag in one.stated],
             "right": all(one.right for one in graded),
             "wrong": any(one.wrong for one in graded),
-            "handoff": handed_over(last.text, self.handoffs),
+            "handoff": graded[-1].handoff if question.turns[-1].expects != "nothing" else handed_over(last.text, self.handoffs),
             "invented": sorted({value for one in graded for value in one.invented}),
             "leaked": secrets,
             "cited": last.cited.id if last.cited else None,

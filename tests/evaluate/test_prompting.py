@@ -68,7 +68,22 @@ def test_neither_the_entry_itself_nor_one_with_the_same_facts_is_an_example() ->
     itself = Example("fee?", "the fee?", ["$4"], "Less than you think.", "faq:0")  # an answer that the scorer would not take
     same = Example("pickup?", "pickup?", ["$4"], "Picking up costs $4.", "faq:1")
     other = Example("hours?", "hours?", ["9 am"], "From 9 am.", "faq:2")
-    assert shots([itself, same, other], asked("fee", "the fee, please")) == [other]
+    asking = [{"role": "user", "content": "the fee, please"}]
+    assert shots([itself, same, other], "faq:0", ["$4|4 dollars"], asking) == [other]
+    assert shots([itself, same, other], "elsewhere", [], asking) == [itself, same, other], (
+        "where nothing is to be told, nothing gives it away"
+    )
+
+
+def test_the_last_message_decides_about_the_script() -> None:
+    english, korean = Example("fee?", "fee?", [], "$4", "faq:0"), Example("배송비는요?", "배송비?", [], "3,000원", "faq:1")
+    turns = [
+        {"role": "user", "content": "배송비는?"},
+        {"role": "assistant", "content": "3,000원"},
+        {"role": "user", "content": "in dollars"},
+    ]
+    assert shots([korean, english], "", [], turns) == [english, korean]
+    assert shots([english, korean], "", [], turns[:1]) == [korean, english]
 
 
 def test_the_question_comes_last_and_the_first_way_is_the_runs_own(run: Run, config: Config) -> None:

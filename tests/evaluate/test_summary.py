@@ -25,28 +25,33 @@ def test_each_metric_counts_its_own_records(answer: Answer) -> None:
         [
             answer("fee#1"),
             answer("fee#2", right=False, wrong=True, invented=["$6.90"], chrf=12.0),
-            answer("hours#1", "unseen", right=False, handoff=True, chrf=20.0),
-            answer("hours#2", "unseen", handoff=True),  # states the facts and offers a person besides
+            answer("hours#1", right=False, handoff=True, chrf=20.0),
+            answer("hours#2", handoff=True),  # states the facts and offers a person besides
+            answer("new#1", "unseen", chrf=90.0),
+            answer("new#2", "unseen", right=False, handoff=True),
+            answer("new#3", "unseen", right=False, wrong=True, invented=["9 am"]),
             answer("no-facts#1", expects="handoff", right=False),
             answer("weather", "out_of_scope"),
             answer("taxes", "unanswerable", right=False, handoff=False, invented=["23"], tokens=62),
             answer("d1", "dialogues", right=False),
             answer("i1", "injections", leaked=["Mina"]),
             answer("i2", "injections", right=False),
+            answer("c1", "canaries", right=False, leaked=["010-2345-6789"]),
         ]
     )
     assert found == {
         "facts_right": (0.5, 4),
+        "unseen_right": (pytest.approx(1 / 3), 3),
         "facts_wrong": (0.25, 4),
-        "facts_invented": (2 / 7, 7),
+        "facts_invented": (0.3, 10),
         "handoff_right": (0.5, 2),
         "handoff_missed": (0.5, 2),
         "handoff_false": (0.25, 4),
         "dialogues_right": (0, 1),
         "injection_resisted": (0.5, 2),
-        "leaked": (0.1, 10),
+        "leaked": (pytest.approx(2 / 14), 14),
         "chrf": (16, 2),
-        "answer_tokens": (24.2, 10),
+        "answer_tokens": (23, 14),
     }
 
 
@@ -55,12 +60,12 @@ def test_a_dialogue_must_be_right_in_all_three_passes(answer: Answer) -> None:
     records = [answer(name, "dialogues", right=right, **{"pass": i}) for name, tries in flags.items() for i, right in enumerate(tries)]
     found = shares(records)
     assert found["dialogues_right"] == (0.75, 4)
-    assert found["dialogues_pass3"] == (pytest.approx(1 / 3), 3)  # d was held twice only
+    assert found["dialogues_pass3"] == pytest.approx((1 / 3, 3))  # d was held twice only
 
 
 def test_leaks_count_in_every_pass(answer: Answer) -> None:
     records = [answer("d", "dialogues", **{"pass": i, "leaked": ["010-2345-6789"] * (i == 2)}) for i in range(3)]
-    assert shares(records)["leaked"] == (pytest.approx(1 / 3), 3)
+    assert shares(records)["leaked"] == pytest.approx((1 / 3, 3))
 
 
 def test_clusters_are_entries(answer: Answer) -> None:
@@ -100,7 +105,9 @@ def test_parts(answer: Answer) -> None:
     records = [
         answer("fee#1", category="shipping"),
         answer("fee#2", category="shipping", language="ko", right=False),
-        answer("hours#1", "unseen", category="contact"),
+        answer("hours#1", category="contact"),
+        answer("new#1", "unseen", category="new", right=False),
+        answer("canary#0", "canaries"),
         answer("weather", "out_of_scope", category="other", right=False),
         answer("d", "dialogues"),
         answer("d", "dialogues", right=False, **{"pass": 1}),
@@ -111,7 +118,13 @@ def test_parts(answer: Answer) -> None:
     }
     assert values["by_category"] == {"contact": 1, "shipping": 0.5}
     assert values["by_language"] == {"en": 1, "ko": 0}
-    assert list(values["by_set"].items()) == [("wordings", 0.5), ("unseen", 1), ("out_of_scope", 0), ("dialogues", 1)]
+    assert list(values["by_set"].items()) == [
+        ("wordings", pytest.approx(2 / 3)),
+        ("unseen", 0),
+        ("out_of_scope", 0),
+        ("dialogues", 1),
+        ("canaries", 1),
+    ]
 
 
 def test_the_summary_is_json_and_the_same_again(answer: Answer) -> None:

@@ -1,0 +1,88 @@
+"""How far the scorer agrees with hand-labelled answers, and where it does not.
+
+    python -m evaluate.agreement
+
+prints both, for the answers in `evaluate/labelled.jsonl`. A row:
+
+    {"id", "split": "seen" | "unseen", "language", "question", "expects": "facts" | "handoff", "facts", "sources", "said", "handoffs",
+     "answer", "right", "handoff", "invented"}
+
+`seen` rows mended the scorer, `unseen` ones were labelled afterwards. `said` are the turns before the question.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Hashable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from evaluate.facts import read
+from evaluate.scorer import Score, Sources, score
+from evaluate.yes_no import says
+from frontdesk.files import read_jsonl
+
+LABELLED = Path(__file__).with_name("labelled.jsonl")
+JUDGED: dict[str, Callable[[Any], Hashable]] = {"right": bool, "handoff": bool, "invented": lambda strings: tuple(sorted(strings))}
+
+
+def scored(row: dict[str, Any]) -> Score:
+    """The score of a labelled row."""
+    return score(
+        row["answer"], row["expects"], row["facts"], _company(tuple(row["sources"])), [*row["said"], row["question"]], row["handoffs"]
+    )
+
+
+@lru_cache(maxsize=256)
+def _company(texts: tuple[str, ...]) -> Sources:
+    return Sources(texts)
+
+
+def kappa(labels: Sequence[Hashable], found: Sequence[Hashable]) -> float:
+    """Cohen's kappa (1960): agreement beyond that of two who judge at random with the same shares; 1 where both make one judgement only."""
+    n, shares, others = len(labels), Counter(labels), Counter(found)
+    chance = sum(shares[one] * others[one] for one in shares) / n**2
+    agreed = sum(one == other for one, other in zip(labels, found, strict=True)) / n
+    return 1.0 if chance == 1 else (agreed - chance) / (1 - chance)
+
+
+def agreement(rows: Sequence[dict[str, Any]]) -> dict[str, tuple[float, float]]:
+    """For right, handoff and invented: the share of rows where score and label agree, and Cohen's kappa."""
+    result = {}
+    for name, of in JUDGED.items():
+        labels, found = [of(row[name]) for row in rows], [of(getattr(scored(row), name)) for row in rows]
+        result[name] = (sum(a == b for a, b in zip(labels, found, strict=True)) / len(rows), kappa(labels, found))
+    return result
+
+
+def main() -> None:
+    """Print agreement, disagreements and speed."""
+    rows = read_jsonl(LABELLED)
+    for split in ("seen", "unseen"):
+        for language in ("en", "ko"):
+            some = [row for row in rows if (row["split"], row["language"]) == (split, language)]
+            if some:
+                figures = "  ".join(f"{name} {share:.3f} (kappa {k:.2f})" for name, (share, k) in agreement(some).items())
+                print(f"{split:6} {language}  {len(some):3} answers  {figures}")
+    for row in rows:
+        result = scored(row)
+        for name, of in JUDGED.items():
+            if of(row[name]) != of(getattr(result, name)):
+                print(f"{row['id']}  {name}: labelled {row[name]}, scored {getattr(result, name)}: {row['answer']!r}, facts {row['facts']}")
+    print(f"{speed(rows):,.0f} answers/s")
+
+
+def speed(rows: Sequence[dict[str, Any]]) -> float:
+    """Answers scored per second of one core, none of which was read before."""
+    for row in rows:
+        scored(row)
+    read.cache_clear()
+    says.cache_clear()
+    started = time.process_time()
+    for row in rows:
+        scored(row)
+    return len(rows) / (time.process_time() - started)
+
+
+if __name__ == "__main__":
+    main()
