@@ -8,7 +8,8 @@ Serving settings that matter on a CPU (measured with the 135M model on two cores
   the inductor's, which lies in the system's temporary folder unless told otherwise.
 * `VLLM_CPU_KVCACHE_SPACE` bounds the cache; unset, the engine takes half of the machine's memory.
 
-An API key goes to vLLM by environment, because a command line can be read by every user of the machine.
+An API key goes to vLLM by environment, because a command line can be read by every user of the machine. `make serve` gives the engine
+a key of its own at every start: only the gateway asks it.
 """
 
 import asyncio
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 Device = Literal["cpu", "gpu"]
 
 KEY_VARIABLE = "FRONTDESK_API_KEY"
+ENGINE_URL, ENGINE_KEY = "FRONTDESK_ENGINE_URL", "FRONTDESK_ENGINE_KEY"
+"""Environment variables that tell the gateway, and nobody else, where the engine is and its key."""
+
 CACHE = Path(".cache/vllm")
 MAX_REQUESTS: dict[Device, int] = {"cpu": 128, "gpu": 2048}
 """Requests in the engine at once, waiting ones too; more get HTTP 503. vLLM's own queue has no end. 128 answers of 60 tokens
@@ -57,13 +61,23 @@ def api_key() -> str | None:
     return os.environ.get(KEY_VARIABLE) or None
 
 
+def bare_model(config: Config) -> str:
+    """The name by which the tuned model is asked as it is, without the desk's system message and FAQ entries."""
+    return config.serve.bare_model or f"{config.name}-bare"
+
+
+def private(config: Config, port: int) -> Config:
+    """The same config, with the engine on the loopback address and at `port`."""
+    return config.model_copy(update={"serve": config.serve.model_copy(update={"host": "127.0.0.1", "port": port})})
+
+
 def eager(config: Config) -> bool:
     """Whether the engine does without compiled code. On a CPU vLLM does not compile a model that takes adapters."""
     return config.serve.eager or bool(config.serve.adapters and device() == "cpu")
 
 
-def command(config: Config, run: Run) -> list[str]:
-    """vLLM's OpenAI server: on the run's merged model, or on the base with the adapters of `serve.adapters`.
+def command(config: Config, run: Run, folder: Path | None = None) -> list[str]:
+    """vLLM's OpenAI server: on the run's merged model, on the weights in `folder`, or on the base with the adapters of `serve.adapters`.
 
     For the latter it writes `runs/NAME/serve/base/`, to which the command line points.
     """
@@ -73,22 +87,23 @@ def command(config: Config, run: Run) -> list[str]:
         "--port": serve.port,
         "--dtype": "bfloat16",
         "--max-model-len": serve.context_length,
-        "--max-num-queued-reqs": MAX_REQUESTS[device()],
+        "--max-num-queued-reqs": max(MAX_REQUESTS[device()], 2 * serve.max_waiting),
     }
     words = [sys.executable, "-m", "vllm.entrypoints.openai.api_server"]
     words += [str(word) for pair in arguments.items() for word in pair]
     words += ["--disable-uvicorn-access-log", "--no-enable-log-requests", *(["--enforce-eager"] if eager(config) else [])]
-    return words + (engine_arguments(config, run, device()) if serve.adapters else _merged(config, run))
+    return words + (engine_arguments(config, run, device()) if serve.adapters else _merged(config, run, folder))
 
 
-def _merged(config: Config, run: Run) -> list[str]:
+def _merged(config: Config, run: Run, folder: Path | None) -> list[str]:
     template = run.model / "chat_template.jinja"
-    return ["--model", str(run.model), "--served-model-name", config.name, "--chat-template", str(template)]
+    names = [config.name, bare_model(config)]  # one model: the gateway tells the product and the bare model apart
+    return ["--model", str(folder or run.model), "--served-model-name", *names, "--chat-template", str(template)]
 
 
-def environment(config: Config, run: Run) -> dict[str, str]:
-    """The engine's environment: ours with vLLM's settings, without a key that we did not choose."""
-    variables = {name: value for name, value in os.environ.items() if name != "VLLM_API_KEY"}
+def environment(config: Config, run: Run, key: str | None = None) -> dict[str, str]:
+    """The engine's environment: ours with vLLM's settings, and as its key `key` or else `api_key()`; no other key."""
+    variables = {name: value for name, value in os.environ.items() if name not in ("VLLM_API_KEY", KEY_VARIABLE)}
     variables |= {
         "VLLM_CACHE_ROOT": str(CACHE.resolve()),
         "VLLM_NO_USAGE_STATS": "1",
@@ -97,7 +112,7 @@ def environment(config: Config, run: Run) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         system_prompts.VARIABLE: str(settings(run) / "system_prompts.json"),
     }
-    if key := api_key():
+    if key := key or api_key():
         variables["VLLM_API_KEY"] = key
     if device() == "cpu":
         variables |= {
@@ -109,8 +124,8 @@ def environment(config: Config, run: Run) -> dict[str, str]:
     return variables
 
 
-async def answers(client: "httpx.AsyncClient", config: Config) -> bool:
-    """True once a chat completion has been answered. `/health` alone is up before the first answer is fast.
+async def answers(client: "httpx.AsyncClient", config: Config, key: str | None = None) -> bool:
+    """True once a chat completion has been answered, with `key` or else `api_key()`. `/health` alone is up before answers are fast.
 
     A full queue (503) means that others are being answered. Raises httpx.HTTPStatusError where the question is refused.
     """
@@ -122,7 +137,7 @@ async def answers(client: "httpx.AsyncClient", config: Config) -> bool:
         "max_tokens": 8,
         "messages": [{"role": "user", "content": "Hello"}],
     }
-    headers = {"Authorization": f"Bearer {key}"} if (key := api_key()) else {}
+    headers = {"Authorization": f"Bearer {key}"} if (key := key or api_key()) else {}
     try:
         if (await client.get(base + "/health")).status_code != 200:
             return False
@@ -135,21 +150,30 @@ async def answers(client: "httpx.AsyncClient", config: Config) -> bool:
 
 
 @contextlib.contextmanager
-def running(config: Config, run: Run, *, log: Path, adapters: dict[str, str] | None = None, port: int | None = None) -> Iterator[str]:
+def running(
+    config: Config,
+    run: Run,
+    *,
+    log: Path,
+    adapters: dict[str, str] | None = None,
+    port: int | None = None,
+    folder: Path | None = None,
+) -> Iterator[str]:
     """An engine on loopback for as long as the block lasts, at `port` or a free one: the one that `make serve` starts.
 
-    It serves the run's merged model under the name `config.name`, or the base with `adapters` ({name: run folder}).
+    It serves the run's merged model under the name `config.name`, the weights in `folder` under that name and with the run's template, or
+    the base with `adapters` ({name: run folder}).
     Yields `http://127.0.0.1:PORT/v1` once a first question was answered; clients must send `api_key()` where that is set. Its
     output goes to `log`. Nothing of it runs after the block, however that ends. Raises StartFailed with the log's reasons,
     UserError for adapters that cannot be served. Call it from the main thread and outside of an event loop.
     """
     import httpx
 
-    changes = {"host": "127.0.0.1", "port": port or free_port(), "adapters": adapters or {}}
-    config = config.model_copy(update={"serve": config.serve.model_copy(update=changes)})
+    config = private(config, port or free_port())
+    config = config.model_copy(update={"serve": config.serve.model_copy(update={"adapters": adapters or {}})})
     with asyncio.Runner() as runner:
         client = httpx.AsyncClient(timeout=120, trust_env=False)  # a proxy of the environment must not see local calls
-        child = Child("engine", command(config, run), environment(config, run), log, lambda: answers(client, config), phase)
+        child = Child("engine", command(config, run, folder), environment(config, run), log, lambda: answers(client, config), phase)
         try:
             child.start()
             runner.run(first_answer(child, [child]))

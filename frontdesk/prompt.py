@@ -8,6 +8,7 @@ types cannot end a turn: a space breaks special tokens in messages, `<|` becomes
 
 import hashlib
 import json
+from bisect import bisect_left
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -64,15 +65,20 @@ def encode_prompt(tokenizer: "PreTrainedTokenizerBase", messages: list[Message])
 def fit(tokenizer: "PreTrainedTokenizerBase", messages: list[Message], limit: int) -> list[Message]:
     """The newest turns whose prompt has at most `limit` tokens, starting at a customer's turn.
 
-    The system prompt is in the template and so always stays. If the last message alone is too long, its beginning is cut.
+    The system prompt of the template always stays, and so does a system message that leads the turns. If the last message alone is
+    too long, its beginning is cut.
     """
-    turns = list(messages)
-    while len(turns) > 1 and len(encode_prompt(tokenizer, turns)) > limit:
-        turns = turns[1:]
-        while len(turns) > 1 and turns[0]["role"] != "user":
-            turns = turns[1:]
+    lead = messages[:1] if len(messages) > 1 and messages[0]["role"] == "system" else []
+    turns = messages[len(lead) :]
+
+    def fits(turns: list[Message]) -> bool:
+        return len(encode_prompt(tokenizer, lead + turns)) <= limit
+
+    starts = [0, *(i for i, turn in enumerate(turns) if i and (turn["role"] == "user" or i == len(turns) - 1))]
+    start = starts[min(bisect_left(starts, True, key=lambda start: fits(turns[start:])), len(starts) - 1)]  # fewer turns, fewer tokens
+    turns = turns[start:]
     text = turns[-1]["content"]
-    while len(text) > 1 and len(encode_prompt(tokenizer, turns)) > limit:
+    while len(text) > 1 and not fits(turns):
         text = text[len(text) // 4 + 1 :]
         turns = [{**turns[-1], "content": text}]
-    return turns
+    return lead + turns

@@ -1,1 +1,1 @@
-"""Serving: vLLM's OpenAI-compatible API on the merged model, and the chat page beside it."""
+"""Serving: vLLM on the merged model, the OpenAI-compatible API before it, and the chat page beside it."""

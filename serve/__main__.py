@@ -2,14 +2,15 @@
 
     python -m serve configs/demo.yaml
 
-Starts vLLM on `runs/NAME/model`, or on the base with the adapters of `serve.adapters`, and the page `python -m ui CONFIG`,
-waits until a first question has been answered, prints both addresses, and keeps both running until Ctrl-C or SIGTERM. Logs:
-`runs/NAME/serve/engine.log` and `chat.log`. A client must send the key in the environment variable FRONTDESK_API_KEY, where
-that is set.
+Starts vLLM on `runs/NAME/model`, or on the base with the adapters of `serve.adapters`, on a loopback port and with a key that only the
+gateway knows; the gateway `python -m serve.gateway CONFIG`, which is the API; and the page `python -m ui CONFIG`. Waits until a first
+question has been answered, prints both addresses, and keeps all three running until Ctrl-C or SIGTERM. Logs: `runs/NAME/serve/engine.log`,
+`gateway.log` and `chat.log`. A client must send the key in the environment variable FRONTDESK_API_KEY, where that is set.
 """
 
 import asyncio
 import os
+import secrets
 import sys
 
 from frontdesk import engine
@@ -18,10 +19,11 @@ from frontdesk.address import url
 from frontdesk.config import Config, config_argument, load_config
 from frontdesk.errors import run as run_stage
 from frontdesk.logs import phase, say
-from frontdesk.processes import Child, StartFailed
+from frontdesk.processes import GRACE, Child, StartFailed
 from frontdesk.run import Run
 from serve.checks import check
 from serve.page import answers as page_answers
+from serve.page import gateway_ready
 from serve.supervise import until_stopped
 
 
@@ -46,31 +48,33 @@ def main() -> None:
 
 
 async def serve(config: Config, run: Run, path: str) -> None:
-    """Run the engine and the page until Ctrl-C or SIGTERM."""
+    """Run the engine, the gateway and the page until Ctrl-C or SIGTERM."""
     import httpx
 
-    folder = run.root / "serve"
-    page_command = [sys.executable, "-m", "ui", path]
-    page_environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    folder, key = run.root / "serve", secrets.token_urlsafe(32)
+    private = engine.private(config, engine.free_port())
+    ours = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    engines = {engine.ENGINE_URL: url(private.serve.host, private.serve.port), engine.ENGINE_KEY: key, "OMP_NUM_THREADS": "1"}
     async with httpx.AsyncClient(timeout=120, trust_env=False) as client:  # a proxy of the environment must not see local calls
-        children = (
-            Child(
-                "engine",
-                engine.command(config, run),
-                engine.environment(config, run),
-                folder / "engine.log",
-                lambda: engine.answers(client, config),
-                phase,
-            ),
-            Child("chat page", page_command, page_environment, folder / "chat.log", lambda: page_answers(client, config)),
+        model = Child(
+            "engine",
+            engine.command(private, run),
+            engine.environment(private, run, key),
+            folder / "engine.log",
+            lambda: engine.answers(client, private, key),
+            phase,
         )
-        await until_stopped(children, lambda: announce(config))
+        command = [sys.executable, "-m", "serve.gateway", path]
+        gateway = Child("gateway", command, ours | engines, folder / "gateway.log", lambda: gateway_ready(client, config))
+        page = Child("chat page", [sys.executable, "-m", "ui", path], ours, folder / "chat.log", lambda: page_answers(client, config))
+        await until_stopped((model, gateway, page), lambda: announce(config), gateway, config.serve.drain_seconds + GRACE)
 
 
 def announce(config: Config) -> None:
     """Print both addresses, when both answer."""
     serve = config.serve
-    models = " or ".join(f'"{name}"' for name in serve.adapters or [config.name])
+    names = [*serve.adapters] or [config.name, engine.bare_model(config)]
+    models = " or ".join(f'"{name}"' for name in names)
     page = f"   ({page_model(config)})" if serve.adapters else ""
     say(
         f"\nAPI   {url(serve.host, serve.port, shown=True)}/v1   (model {models})\n"

@@ -1,5 +1,6 @@
 """Bad input, found before anything is started: each mistake is one line that says what to change."""
 
+import ipaddress
 import math
 from pathlib import Path
 from typing import Any
@@ -43,8 +44,13 @@ def check(config: Config, run: Run, device: Device) -> None:
     check_port(config.serve.host, config.serve.ui_port, "serve.ui_port")
     if device == "cpu":
         check_memory(config, model, files)
-    if not _is_loopback(config.serve.host):
-        lines.append(_open_host(config.serve.host))
+    check_host(config)
+    check_names(config)
+    if not is_loopback(config.serve.host):
+        lines.append(
+            f"key 'serve.host': {config.serve.host} can be reached from other machines; the key guards the API only, the chat page asks "
+            "nobody for one; put a proxy with TLS in front"
+        )
     for line in lines:
         warn(line)
 
@@ -145,20 +151,30 @@ def adapter_warnings(adapter: Adapter) -> list[str]:
     return lines
 
 
-def _open_host(host: str) -> str:
-    if api_key():
-        return (
-            f"key 'serve.host': {host} can be reached from other machines; the key guards /v1 only, not /tokenize, /invocations or "
-            "/metrics, nor the chat page; put a proxy in front that passes /v1"
+def check_host(config: Config) -> None:
+    """Nobody from outside may ask without a key."""
+    host = config.serve.host
+    if not is_loopback(host) and not api_key():
+        raise UserError(
+            f"key 'serve.host': {host} can be reached from other machines and {KEY_VARIABLE} is not set, so anybody there could use the "
+            f"API; set {KEY_VARIABLE} to a long random text, or use 127.0.0.1"
         )
-    return (
-        f"key 'serve.host': {host} can be reached from other machines and {KEY_VARIABLE} is not set, so anybody there can use the API; "
-        f"set {KEY_VARIABLE} or use 127.0.0.1"
-    )
 
 
-def _is_loopback(host: str) -> bool:
-    return host in ("localhost", "::1") or host.startswith("127.")
+def check_names(config: Config) -> None:
+    """The product and the bare model have names of their own."""
+    if config.serve.bare_model == config.name:
+        raise UserError(
+            f"key 'serve.bare_model': found {config.name}, the name of the run itself; expected another; change it in the config"
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches the address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _weights(model: Path) -> list[str]:

@@ -5,7 +5,7 @@ import signal
 from collections.abc import Callable, Sequence
 
 from frontdesk.logs import say
-from frontdesk.processes import POLL, Child, first_answer, is_ready, stop
+from frontdesk.processes import GRACE, POLL, Child, first_answer, is_ready, stop
 
 STEADY = 120.0
 """Seconds after which a child counts as healthy: its next end is a first one again."""
@@ -16,10 +16,11 @@ def backoff(failures: int) -> int:
     return int(min(30, 2 ** min(failures - 1, 10)))
 
 
-async def until_stopped(children: Sequence[Child], announce: Callable[[], None]) -> None:
+async def until_stopped(children: Sequence[Child], announce: Callable[[], None], first: Child | None = None, grace: float = GRACE) -> None:
     """Supervise the children until Ctrl-C or SIGTERM, then stop them; further signals cannot cut the stopping short.
 
-    Raises StartFailed where a child ends before it was ready for the first time.
+    `first` is stopped before the others, which it needs to the end, and has `grace` seconds for it. Raises StartFailed where a child
+    ends before it was ready for the first time.
     """
     asked = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -32,6 +33,8 @@ async def until_stopped(children: Sequence[Child], announce: Callable[[], None])
     waiter.cancel()
     task.cancel()
     await asyncio.wait((task,))
+    if first:
+        await stop([first], grace)
     await stop(children)
     if not task.cancelled():
         task.result()

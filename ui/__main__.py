@@ -1,7 +1,7 @@
-"""Serve the chat page of a run: `python -m ui configs/demo.yaml`, once the run's engine is up or while it starts.
+"""Serve the chat page of a run: `python -m ui configs/demo.yaml`, once the run's API is up or while it starts.
 
-The page lies on `serve.host:serve.ui_port` and asks the engine on `serve.port`. An engine that wants a key finds it in the
-environment variable FRONTDESK_API_KEY.
+The page lies on `serve.host:serve.ui_port` and asks the gateway on `serve.port`, with the key in the environment variable
+FRONTDESK_API_KEY where that is set.
 """
 
 import logging
@@ -29,8 +29,8 @@ def main() -> None:
         check_model(files)
     check_port(config.serve.host, config.serve.ui_port, "serve.ui_port")
     questions = suggestions(config, faq)
-    engine = url(config.serve.host, config.serve.port) + "/v1"
-    print(f"ui: {config.company}, {len(questions)} suggested questions, engine {engine}, loading", flush=True)
+    api = url(config.serve.host, config.serve.port) + "/v1"
+    print(f"ui: {config.company}, {len(questions)} suggested questions, API {api}, loading", flush=True)
 
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read at import
     import uvicorn
@@ -44,7 +44,7 @@ def main() -> None:
         tokenizer = load_tokenizer(config, locate(config.model))
     else:
         tokenizer = AutoTokenizer.from_pretrained(files.model, local_files_only=True)
-    assistant = Assistant(config, tokenizer, engine, os.environ.get("FRONTDESK_API_KEY", "none"))
+    assistant = Assistant(config, tokenizer, api, os.environ.get("FRONTDESK_API_KEY", "none"))
     app = create_app(Page(config.company, questions, assistant))
     print(f"ui: open http://{config.serve.host}:{config.serve.ui_port}", flush=True)
     # Browsers hold a connection for as long as the page is open: at the end they get one second, and no traceback tells of it.

@@ -1,7 +1,7 @@
-"""One customer's conversation and the engine's streamed answers to it. Knows nothing of the page.
+"""One customer's conversation and the API's streamed answers to it. Knows nothing of the page.
 
-The server keeps the conversation; a browser only ever sends the new question. The engine gets the turns alone, because the
-system prompt is in the model's chat template.
+The server keeps the conversation; a browser only ever sends the new question. The API gets the turns alone: system prompt and FAQ
+entries are the gateway's.
 """
 
 import asyncio
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 MAX_CHARACTERS = 2000  # of one question; the texts of the page name this number
-MAX_MESSAGES = 41  # newest ones that may go to the engine; odd, so that they start with the customer
-SILENCE_SECONDS = 60.0  # without a token, the first or a later one, before the engine counts as unreachable
+MAX_MESSAGES = 41  # newest ones that may go to the API; odd, so that they start with the customer
+SILENCE_SECONDS = 60.0  # without a token, the first or a later one, before the API counts as unreachable
 CONNECT_SECONDS = 5.0
 TICK_SECONDS = 0.08  # between two updates of the page; a browser chokes on one per token
 RETRY_TEMPERATURE = 0.7  # at least, so that another answer can come out
@@ -89,7 +89,7 @@ class Conversation:
 
 
 class Assistant:
-    """The engine of a run, as an OpenAI client."""
+    """The API of a run, as an OpenAI client."""
 
     def __init__(self, config: Config, tokenizer: "PreTrainedTokenizerBase", base_url: str, api_key: str) -> None:
         """`tokenizer` is that of the served model: it measures what fits into the engine's context."""
@@ -139,7 +139,7 @@ class Assistant:
                 conversation.note(exchange, "stopped")
             raise
         except (openai.OpenAIError, ConnectionError, TimeoutError) as error:
-            warn(f"{self.client.base_url}: no whole answer ({type(error).__name__}: {error}); is the engine running?")
+            warn(f"{self.client.base_url}: no whole answer ({type(error).__name__}: {error}); is the desk running?")
             conversation.note(exchange, "busy" if isinstance(error, openai.RateLimitError) else "unreachable")
         else:
             if not exchange.answer.strip():

@@ -31,7 +31,7 @@ def test_command(config: Config) -> None:
     words = engine.command(config, Run("shop"))
     assert [sys.executable, "-m", "vllm.entrypoints.openai.api_server"] == words[:3]
     assert value(words, "--model") == "runs/shop/model"
-    assert value(words, "--served-model-name") == "shop"
+    assert words[words.index("--served-model-name") + 1 :][:2] == ["shop", "shop-bare"]
     assert str(config.serve.port) == value(words, "--port")
     assert value(words, "--host") == "127.0.0.1"
     assert value(words, "--max-model-len") == "2048"
@@ -62,6 +62,16 @@ def test_the_key_is_in_the_environment_and_not_on_the_command_line(config: Confi
     monkeypatch.setenv("FRONTDESK_API_KEY", "secret-word")
     assert engine.environment(config, Run("shop"))["VLLM_API_KEY"] == "secret-word"
     assert "secret-word" not in " ".join(engine.command(config, Run("shop")))
+
+
+def test_the_engine_of_a_desk_is_private(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It listens on loopback wherever the desk does, and knows its own key but not the clients'."""
+    monkeypatch.setenv("FRONTDESK_API_KEY", "secret-word")
+    open_desk = config.model_copy(update={"serve": config.serve.model_copy(update={"host": "0.0.0.0"})})
+    words = engine.command(engine.private(open_desk, 4711), Run("shop"))
+    assert (value(words, "--host"), value(words, "--port")) == ("127.0.0.1", "4711")
+    variables = engine.environment(config, Run("shop"), "its-own")
+    assert variables["VLLM_API_KEY"] == "its-own" and "secret-word" not in variables.values()
 
 
 @pytest.mark.parametrize("key", [None, ""])
@@ -108,7 +118,7 @@ HTTPServer(("127.0.0.1", int(sys.argv[1])), Answer).serve_forever()
 def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
     """A small web server in the engine's place; the real engine runs in the tests of adapters and of the whole road."""
 
-    def command(config: Config, run: Run) -> list[str]:
+    def command(config: Config, run: Run, folder: Path | None) -> list[str]:
         return [sys.executable, "-c", STAND_IN, str(config.serve.port)]
 
     monkeypatch.setattr(engine, "command", command)
@@ -140,7 +150,7 @@ def test_an_engine_ends_with_the_block_that_fails(config: Config, error: type[Ba
 
 def test_an_engine_that_does_not_start_says_why(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     code = "raise ValueError('no such model')"
-    monkeypatch.setattr(engine, "command", lambda config, run: [sys.executable, "-c", code])
+    monkeypatch.setattr(engine, "command", lambda config, run, folder: [sys.executable, "-c", code])
     with (
         pytest.raises(StartFailed, match=r"exit code 1\):\n  ValueError: no such model"),
         engine.running(config, Run("shop"), log=Path("x.log")),

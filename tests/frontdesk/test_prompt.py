@@ -60,6 +60,20 @@ def test_fit_keeps_the_newest_turns_and_begins_with_the_customer(tokenizer: Any)
     assert fit(tokenizer, turns, 10_000) == turns
 
 
+def test_fit_keeps_a_leading_system_message(tokenizer: Any) -> None:
+    lead = {"role": "system", "content": "BOSS " * 30}
+    turns = [lead, user("first " * 20), agent("a " * 20), user("second " * 20), agent("b " * 20), user("last question?")]
+    for limit in range(len(encode_prompt(tokenizer, turns)), 60, -7):
+        fitted = fit(tokenizer, turns, limit)
+        assert fitted[0] == lead and fitted[1]["role"] == "user"
+        assert len(encode_prompt(tokenizer, fitted)) <= limit or len(fitted[-1]["content"]) == 1
+        newest = [turn for turn in turns[1:] if turn in fitted]
+        assert newest == turns[len(turns) - len(newest) :], "the newest, and all of them that fit"
+        more = [lead, *turns[len(turns) - len(newest) - 2 :]]
+        assert len(fitted) == len(turns) or len(newest) == 0 or len(encode_prompt(tokenizer, more)) > limit
+    assert fit(tokenizer, [lead], 10_000) == [lead]
+
+
 def test_fit_cuts_the_beginning_of_a_message_that_is_too_long_alone(tokenizer: Any) -> None:
     fitted = fit(tokenizer, [user("blah " * 500 + "the end?")], 200)
     assert fitted[0]["content"].endswith("the end?")

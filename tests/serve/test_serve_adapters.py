@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import openai
+import psutil
 import pytest
 import yaml
 from playwright.sync_api import sync_playwright
@@ -33,7 +34,10 @@ CONVERSATIONS: list[list[Message]] = [
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory, embedded_model: Path) -> Iterator[dict[str, str]]:
-    """A base with the adapters of two companies, served with the page of the second. Yields the two addresses."""
+    """A base with the adapters of two companies, served with the page of the second.
+
+    Yields the two addresses, and those of the engine behind: its own and its key, as its process has them.
+    """
     folder = tmp_path_factory.mktemp("desk")
     for name in ANSWERS:
         train(folder / f"elsewhere/{name}", company(name, embedded_model), embedded_model)
@@ -56,7 +60,14 @@ def desk(tmp_path_factory: pytest.TempPathFactory, embedded_model: Path) -> Iter
             with pytest.raises(subprocess.TimeoutExpired):
                 process.wait(0.5)
         assert 'model "shop-a" or "shop-b"' in text and "(shop-b)" in text
-        yield {"api": f"http://127.0.0.1:{ports['port']}", "page": f"http://127.0.0.1:{ports['ui_port']}/"}
+        behind = next(child for child in psutil.Process(process.pid).children() if "vllm.entrypoints.openai.api_server" in child.cmdline())
+        words = behind.cmdline()
+        yield {
+            "api": f"http://127.0.0.1:{ports['port']}",
+            "page": f"http://127.0.0.1:{ports['ui_port']}/",
+            "engine": f"http://127.0.0.1:{words[words.index('--port') + 1]}",
+            "engine_key": behind.environ()["VLLM_API_KEY"],
+        }
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(60)
@@ -88,14 +99,16 @@ def test_interleaved_requests_get_the_answers_of_their_own_adapter(desk: dict[st
 
 
 @pytest.mark.parametrize("model", [*ANSWERS, "smollm2-135m"])
-def test_prompts_are_the_tokens_of_the_training(desk: dict[str, str], client: openai.OpenAI, embedded_model: Path, model: str) -> None:
+def test_prompts_are_the_tokens_of_the_training(desk: dict[str, str], embedded_model: Path, model: str) -> None:
+    """By routes of the engine's that the gateway does not have."""
+    client = openai.OpenAI(base_url=desk["engine"] + "/v1", api_key=desk["engine_key"], max_retries=0, timeout=300)
     trained = company(model, embedded_model)
     if model not in ANSWERS:
         trained = trained.model_copy(update={"system_prompt": BASE_PROMPT})
     tokenizer = load_tokenizer(trained, embedded_model)
     for messages in CONVERSATIONS:
         body = {"model": model, "messages": messages}
-        tokenized = httpx.post(desk["api"] + "/tokenize", json=body, trust_env=False).json()
+        tokenized = httpx.post(desk["engine"] + "/tokenize", json=body, trust_env=False).json()
         assert encode_prompt(tokenizer, messages) == tokenized["tokens"]
     answer = client.chat.completions.create(
         model=model,
@@ -108,9 +121,9 @@ def test_prompts_are_the_tokens_of_the_training(desk: dict[str, str], client: op
     response = client.responses.create(model=model, input="Where?", max_output_tokens=1)
     assert response.usage is not None and response.usage.input_tokens == len(ids)
     count = httpx.post(
-        desk["api"] + "/v1/messages/count_tokens",
+        desk["engine"] + "/v1/messages/count_tokens",
         json={"model": model, "messages": [{"role": "user", "content": "Where?"}]},
-        headers={"Authorization": f"Bearer {KEY}"},
+        headers={"Authorization": f"Bearer {desk['engine_key']}"},
         trust_env=False,
     )
     assert count.json()["input_tokens"] == len(ids)
@@ -136,6 +149,13 @@ def test_the_key_is_asked_for_before_a_body_is_read(desk: dict[str, str], client
         trust_env=False,
     )
     assert broken.status_code == 400
+
+
+def test_the_engine_does_not_know_the_clients_key(desk: dict[str, str]) -> None:
+    assert desk["engine_key"] != KEY
+    refused = httpx.get(desk["engine"] + "/v1/models", headers={"Authorization": f"Bearer {KEY}"}, trust_env=False)
+    assert refused.status_code == 401
+    assert httpx.post(desk["api"] + "/tokenize", json={}, trust_env=False).status_code == 404
 
 
 def test_the_page_is_that_of_its_company(desk: dict[str, str]) -> None:

@@ -131,15 +131,29 @@ def test_a_changed_system_prompt_warns(config: Config) -> None:
     assert provenance["template_hash"] in line and "system prompt" in line
 
 
-def test_an_open_host_is_allowed_and_warned_about(
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "127.0.0.1.example.org", "example.org"])
+def test_an_open_host_without_a_key_is_refused(config: Config, host: str) -> None:
+    with pytest.raises(UserError, match="FRONTDESK_API_KEY is not set") as caught:
+        checks.check_host(serving(config, host=host))
+    assert "\n" not in str(caught.value) and host in str(caught.value)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])
+def test_loopback_needs_no_key(config: Config, host: str) -> None:
+    checks.check_host(serving(config, host=host))
+
+
+def test_an_open_host_with_a_key_is_warned_about(
     config: Config, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    checks.check(serving(config, host="0.0.0.0"), Run("shop"), "cpu")
-    assert "FRONTDESK_API_KEY is not set" in capsys.readouterr().err
     monkeypatch.setenv("FRONTDESK_API_KEY", "secret")
     checks.check(serving(config, host="0.0.0.0"), Run("shop"), "cpu")
     warned = capsys.readouterr().err
-    assert "/v1 only" in warned and "secret" not in warned
+    assert "chat page" in warned and "secret" not in warned
+
+
+def test_the_bare_model_has_another_name(config: Config) -> None:
+    assert "serve.bare_model" in found(serving(config, bare_model="shop"))
 
 
 def test_adapters_are_checked_instead_of_the_merged_model(config: Config, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,74 @@
+"""The product: the run's model as customers meet it, with the desk's system message and the FAQ entries that a question needs."""
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from frontdesk.config import Config, ModelConfig
+from frontdesk.grounding import Grounded, Knowledge
+from frontdesk.prompt import Message, fit
+from frontdesk.run import Run
+
+CHARACTERS = 4
+"""Of a conversation that are looked at, for each token of the context: no more would fit, and retrieval takes its time for each."""
+
+
+class Product:
+    """Turns conversations into the prompts that Evaluate scored. One thread does it: a question takes some 30 ms to encode."""
+
+    def __init__(self, config: Config, run: Run) -> None:
+        """Loads the tokenizer and, for a grounded run, its FAQ and the encoder."""
+        from transformers import AutoTokenizer
+
+        self.context = config.serve.context_length
+        self.tokenizer = AutoTokenizer.from_pretrained(run.model, local_files_only=True)
+        self.knowledge = load_knowledge(config, run) if config.grounding == "faq" else None
+        self.pool = ThreadPoolExecutor(1, "product")
+
+    @property
+    def grounded(self) -> bool:
+        """Whether an answer rests on FAQ entries."""
+        return self.knowledge is not None
+
+    def prompt(self, messages: Sequence[Message], max_tokens: int) -> Grounded:
+        """What goes to the engine for a conversation, and the entries in it. Blocks."""
+        turns = newest(messages, CHARACTERS * self.context)
+        found = self.knowledge.ground(turns) if self.knowledge else Grounded(turns, [])
+        return Grounded(fit(self.tokenizer, found.messages, self.context - max_tokens), found.entries)
+
+    async def prepare(self, messages: Sequence[Message], max_tokens: int) -> Grounded:
+        """`prompt`, in its thread."""
+        return await asyncio.get_running_loop().run_in_executor(self.pool, self.prompt, messages, max_tokens)
+
+
+def load_knowledge(config: Config, run: Run) -> Knowledge:
+    """The run's FAQ. Raises UserError where `make data` has not written it."""
+    from frontdesk.base import locate
+    from frontdesk.encoder import Encoder
+    from frontdesk.errors import UserError
+
+    if not run.faq.is_file():
+        raise UserError(
+            f"{run.faq}: no such file; expected the FAQ that answers rest on (grounding: faq); run `make data` with this CONFIG"
+        )
+    if not config.encoder:
+        return Knowledge(config, run)
+    import torch
+
+    torch.set_num_threads(1)  # the cores are the engine's
+    return Knowledge(config, run, Encoder(locate(ModelConfig(base=config.encoder))))
+
+
+def newest(messages: Sequence[Message], characters: int) -> list[Message]:
+    """The last messages that have so many characters together, the customer's first; of the very last, its end."""
+    last = messages[-1]
+    kept = [{**last, "content": last["content"][-characters:]}]
+    left = characters - len(kept[0]["content"])
+    for message in reversed(messages[:-1]):
+        left -= len(message["content"])
+        if left < 0:
+            break
+        kept.insert(0, message)
+    while len(kept) > 1 and kept[0]["role"] != "user":
+        del kept[0]
+    return kept

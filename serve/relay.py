@@ -1,0 +1,160 @@
+"""A request's way through the gateway: a place in the queue, the prompt, the engine, and the answer as it comes.
+
+A client that leaves ends the engine's work at once. A stream that cannot go on ends with an error event, never in silence.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+
+from frontdesk.grounding import Grounded
+from serve import stream
+from serve.metrics import Metrics
+from serve.product import Product
+from serve.requests import ApiError, Asked
+from serve.upstream import Upstream, away, busy, gone
+
+if TYPE_CHECKING:
+    import aiohttp
+
+STUCK_SECONDS = 5.0
+"""More than its time a request gets to tell so, to a client that may have stopped reading."""
+STREAM_HEADERS = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no")]
+
+
+def stopping() -> ApiError:
+    """The desk closes."""
+    return ApiError(503, "the desk is stopping; ask again in a moment", kind="server_error", code="stopping", retry_after=5)
+
+
+class Relay:
+    """Answers requests, `most` at once and each within `seconds`."""
+
+    def __init__(self, upstream: Upstream, product: Product | None, metrics: Metrics, most: int, seconds: float) -> None:
+        self.upstream, self.product, self.metrics = upstream, product, metrics
+        self.most, self.seconds = most, seconds
+        self.stopping = False
+        self.deadlines: set[asyncio.Timeout] = set()
+        """One for each request in work."""
+        metrics.working.set_function(lambda: len(self.deadlines))
+        metrics.ready.set_function(lambda: self.ready)
+
+    @property
+    def ready(self) -> bool:
+        return self.upstream.ready and not self.stopping
+
+    def cut(self) -> None:
+        """End what still runs, now."""
+        for deadline in (one for one in self.deadlines if not one.expired()):
+            deadline.reschedule(asyncio.get_running_loop().time())
+
+    @asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
+        """A place among those in work. Raises ApiError where there is none, or when the time is up."""
+        if self.stopping:
+            raise stopping()
+        if not self.upstream.ready:
+            raise away()
+        if len(self.deadlines) >= self.most:
+            raise busy()
+        deadline = asyncio.timeout(self.seconds)
+        self.deadlines.add(deadline)
+        try:
+            async with deadline:
+                yield
+        except TimeoutError:
+            if self.stopping:
+                raise stopping() from None
+            message = f"the answer took longer than {self.seconds:g} s"
+            raise ApiError(504, message, kind="server_error", code="time_limit") from None
+        finally:
+            self.deadlines.discard(deadline)
+
+    async def answer(self, asked: Asked, send: Send) -> None:
+        """Send the whole response. Raises ApiError where it has not begun."""
+        seen = Sent(send)
+        begun = time.monotonic()
+        try:
+            async with self.place():
+                product = self.product if asked.product else None
+                prompt = await product.prepare(asked.messages, asked.max_tokens) if product else Grounded(asked.messages, [])
+                grounded = product is not None and product.grounded
+                async with self.upstream.ask(asked.body(prompt.messages)) as response:
+                    if asked.stream:
+                        rewriter = stream.ProductStream(prompt.entries, asked.usage) if grounded else stream.BareStream()
+                        await self._stream(response, rewriter, seen, asked.model, begun)
+                    else:
+                        body = await response.read()
+                        await Response(stream.whole(body, prompt.entries) if grounded else body, media_type="application/json")(
+                            {"type": "http"}, _none, seen
+                        )
+        except ApiError as error:
+            if not seen.begun:
+                raise
+            self.metrics.cut.labels(asked.model, error.code).inc()
+            await seen({"type": "http.response.body", "body": b"data: " + error.body() + stream.END, "more_body": False})
+        self.metrics.seconds.labels(asked.model).observe(time.monotonic() - begun)
+
+    async def _stream(
+        self, response: "aiohttp.ClientResponse", rewriter: stream.ProductStream | stream.BareStream, send: "Sent", model: str, begun: float
+    ) -> None:
+        first = True
+        async for data in response.content.iter_any():
+            if not (out := rewriter.add(data)):
+                continue
+            if first:
+                self.metrics.first.labels(model).observe(time.monotonic() - begun)
+                await send({"type": "http.response.start", "status": 200, "headers": STREAM_HEADERS})
+                first = False
+            await send({"type": "http.response.body", "body": out, "more_body": True})
+        if not rewriter.done:
+            raise gone()
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+class Sent:
+    """ASGI's `send`, which remembers whether a response has begun."""
+
+    def __init__(self, send: Send) -> None:
+        self.send, self.begun = send, False
+
+    async def __call__(self, message: Message) -> None:
+        self.begun = True
+        await self.send(message)
+
+
+class Answer(Response):
+    """The response to a request that was read. It is made while it is sent, and ends when the client leaves."""
+
+    def __init__(self, relay: Relay, asked: Asked) -> None:
+        self.relay, self.asked = relay, asked
+        self.background = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        work = asyncio.create_task(self.relay.answer(self.asked, send))
+        left = asyncio.create_task(_left(receive))
+        try:
+            await asyncio.wait((work, left), timeout=self.relay.seconds + STUCK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            left.cancel()
+            work.cancel()  # of no effect on what is done
+            await asyncio.wait((work,))
+        if work.cancelled():
+            self.relay.metrics.left.labels(self.asked.model).inc()
+        else:
+            work.result()
+
+
+async def _left(receive: Receive) -> None:
+    """Returns when the client has left."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _none() -> Message:
+    raise AssertionError("a plain response reads nothing")

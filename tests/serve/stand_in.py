@@ -1,0 +1,115 @@
+"""A small web server in the engine's place, which says what a test tells it to, and servers for a test's time."""
+
+import asyncio
+import contextlib
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import uvicorn
+
+END = b"\n\n"
+
+
+def event(content: str | None = None, finish: str | None = None, **more: Any) -> bytes:
+    """An event as vLLM writes it."""
+    delta = {} if content is None else {"content": content}
+    choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
+    chunk = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "shop", "choices": [choice], **more}
+    return b"data: " + json.dumps(chunk, separators=(",", ":"), ensure_ascii=False).encode() + END
+
+
+def events(*words: str, usage: bool = False) -> list[bytes]:
+    """A whole stream: the role, the words, the end."""
+    counted = [event(choices=[], usage={"prompt_tokens": 1, "completion_tokens": len(words), "total_tokens": 9})] if usage else []
+    return [event(""), *(event(word) for word in words), event("", "stop"), *counted, b"data: [DONE]" + END]
+
+
+class Engine:
+    """An ASGI app. It streams `parts`, or answers with `text`."""
+
+    def __init__(self) -> None:
+        self.parts: list[bytes] = events("Hello", " there")
+        self.text = "Hello there"
+        self.pause = 0.0  # seconds before each part, and before a plain answer
+        self.dies_after: int | None = None  # parts
+        self.status = 200
+        self.error = b""
+        self.healthy = True
+        self.bodies: list[dict[str, Any]] = []
+        self.keys: list[str] = []
+        self.left = 0  # clients that went away before the end
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            return
+        if scope["path"] == "/health":
+            await respond(send, 200 if self.healthy else 503, b"")
+            return
+        assert (scope["method"], scope["path"]) == ("POST", "/v1/chat/completions")
+        self.keys.append(dict(scope["headers"])[b"authorization"].decode())
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body, more = body + message["body"], message["more_body"]
+        self.bodies.append(json.loads(body))
+        work = asyncio.create_task(self.answer(self.bodies[-1], send))
+        gone = asyncio.create_task(receive())
+        await asyncio.wait((work, gone), return_when=asyncio.FIRST_COMPLETED)
+        if not work.done():
+            self.left += 1
+            work.cancel()
+        gone.cancel()
+        await asyncio.wait((work,))
+        if not work.cancelled():
+            work.result()
+
+    async def answer(self, asked: dict[str, Any], send: Any) -> None:
+        if self.status != 200:
+            await respond(send, self.status, self.error)
+        elif asked["stream"]:
+            await self.stream(send)
+        else:
+            await asyncio.sleep(self.pause)
+            message = {"role": "assistant", "content": self.text}
+            choice = {"index": 0, "message": message, "finish_reason": "stop"}
+            whole = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": asked["model"], "choices": [choice]}
+            await respond(send, 200, json.dumps(whole).encode())
+
+    async def stream(self, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/event-stream")]})
+        for number, part in enumerate(self.parts):
+            await asyncio.sleep(self.pause)
+            if number == self.dies_after:
+                raise ConnectionAbortedError("the engine dies")
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+
+async def respond(send: Any, status: int, body: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"application/json")]})
+    await send({"type": "http.response.body", "body": body})
+
+
+@contextlib.contextmanager
+def served(app: Any, port: int = 0) -> Iterator[str]:
+    """The app on a loopback port, in a thread of its own. Yields its address."""
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="critical", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    wait_for(lambda: server.started)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(20)
+        assert not thread.is_alive()
+
+
+def wait_for(what: Callable[[], bool], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
