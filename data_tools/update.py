@@ -1,0 +1,83 @@
+"""Read the FAQ again while the desk is open: a desk with the FAQ in its prompts answers by the new entries from its next question on.
+
+    python -m data_tools.update configs/demo.yaml
+
+Only `runs/NAME/data/faq.jsonl` is written, at once and whole. Rows and manifest stay those of the training, so nothing is trained or
+merged again; `make data` starts over. An entry keeps its split and its held-out wordings, on which it is tested.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from data_tools.build import Work, _as_json, entries
+from data_tools.chats import Reading
+from data_tools.copies import Store
+from data_tools.faq import Entry
+from data_tools.inputs import inputs
+from data_tools.stock import Stock
+from frontdesk.config import Config, config_argument, load_config
+from frontdesk.errors import UserError, run
+from frontdesk.files import read_jsonl, write_jsonl
+from frontdesk.run import Run
+
+DIGEST = re.compile(r"faq-[0-9a-f]{10}")
+"""The id of an entry that has none of its own: it changes with the answer."""
+
+
+def main() -> None:
+    """Update the run's FAQ and print what has changed."""
+    print(update(load_config(config_argument("data_tools.update", __doc__))))
+
+
+def update(config: Config) -> str:
+    """Rewrite the run's `faq.jsonl` and tell in one line what has changed. Raises UserError, and the old file stays."""
+    path = Run(config.name).faq
+    if not path.is_file():
+        raise UserError(f"{path}: no such file; expected the FAQ of data that is made; run `make data CONFIG=configs/{config.name}.yaml`")
+    before = {entry["id"]: entry for entry in read_jsonl(path)}
+    found = read(config)
+    keep_ids(found, before)
+    after = {entry.id: renewed(entry, before.get(entry.id, {})) for entry in found}
+    if list(after.values()) != list(before.values()):
+        write_jsonl(path, after.values())
+    added, removed = len(after.keys() - before.keys()), len(before.keys() - after.keys())
+    changed = sum(_said(after[name]) != _said(before[name]) for name in after.keys() & before.keys())
+    return f"{path}: {added} entries added, {changed} changed, {removed} removed; {len(after)} in all"
+
+
+def read(config: Config) -> list[Entry]:
+    """The entries of `data.faq`, as `make data` reads them. Raises UserError."""
+    with inputs() as opened, Store(opened.scratch / "grams") as store:
+        work = Work(config, Run(config.name).data, Reading(opened), store, Stock(config.data.stock_share))
+        found = entries(work, config.data.faq, "faq")
+        work.reading.conclude()
+    if not found:
+        raise UserError(f"{', '.join(config.data.faq)}: found no FAQ entry; expected at least one with question and answer; add one")
+    return found
+
+
+def keep_ids(found: Sequence[Entry], before: dict[str, dict[str, Any]]) -> None:
+    """An entry whose id is a new digest, since its answer was edited, gets the id of the former entry that has most of its questions."""
+    ids = {entry.id for entry in found}
+    gone = {name: set(entry["questions"]) for name, entry in before.items() if name not in ids and DIGEST.fullmatch(name)}
+    for entry in found:
+        if entry.id not in before and DIGEST.fullmatch(entry.id):
+            asked = {wording.text for wording in entry.questions}
+            best = max(gone, key=lambda name: len(gone[name] & asked), default="")
+            if best and gone[best] & asked:
+                del gone[best]
+                entry.id = best
+
+
+def renewed(entry: Entry, former: dict[str, Any]) -> dict[str, Any]:
+    """The entry as `faq.jsonl` has it, with the split and the held-out wordings that it had."""
+    return _as_json(entry, former.get("split", "train"), {(entry.id, text) for text in former.get("held_out", ())})
+
+
+def _said(entry: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in entry.items() if key != "source"}
+
+
+if __name__ == "__main__":
+    run(main)
