@@ -224,7 +224,7 @@ def write_grounded(config: Config, folder: Path, tokenizer: "PreTrainedTokenizer
     encoder, white, known = meaning(config, entries)
     if encoder and white:
         assert config.encoder
-        texts = {text for entry in entries for text in (*entry.questions, *entry.answers)}
+        texts = [text for entry in entries for text in (*entry.questions, *entry.answers)]
         save_vectors(folder / "vectors.npz", config.encoder, white, {text: known[text] for text in texts})
     (folder / "grounded").mkdir()
     counts: dict[str, Any] = {"rows": {}, "dropped": Counter()}
@@ -253,5 +253,6 @@ def meaning(config: Config, entries: Sequence[Entry]) -> "tuple[Encoder | None, 
     known = load_vectors(Run(config.name).vectors, config.encoder)[1]  # of the data made before this
     texts = [(text, i) for i, entry in enumerate(entries) for text in (*entry.questions, *entry.answers)]
     if new := [text for text in dict.fromkeys(text for text, _ in texts) if text not in known]:
-        known |= zip(new, encoder.vectors(new), strict=True)
+        vectors = encoder.vectors(new).astype(np.float16).astype(np.float32)  # as they are saved: the next build has the same
+        known |= zip(new, vectors, strict=True)
     return encoder, whitening(np.stack([known[text] for text, _ in texts]), np.array([i for _, i in texts])), known

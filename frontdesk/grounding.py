@@ -8,6 +8,7 @@ or small talk with none. `cited` takes the number off again, so that the custome
 import json
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -81,7 +82,7 @@ class Knowledge:
 
     def __init__(self, config: Config, run: Run, encoder: "Encoder | None" = None) -> None:
         self.prompt, self.path = config.system_prompt, run.faq
-        self.whitening, self.known = load_vectors(run.vectors)
+        self.whitening, self.known = load_vectors(run.vectors, config.encoder)
         self.encoder = encoder if self.whitening else None
         self.read()
 
@@ -92,8 +93,9 @@ class Knowledge:
 
     def ground(self, messages: Sequence[Message]) -> Grounded:
         """The prompt for a conversation, with the entries as they stand now."""
-        if self.path.stat().st_mtime_ns != self.stamp:
-            self.read()
+        with suppress(FileNotFoundError):  # for a moment, while `make data` puts its folder in place
+            if self.path.stat().st_mtime_ns != self.stamp:
+                self.read()
         return grounded(self.prompt, self.index, messages)
 
 

@@ -77,7 +77,7 @@ class Index:
         self.known = {} if known is None else known
         self.words = bm25s.BM25()
         self.words.index([terms(" ".join((*entry.questions, *entry.answers))) for entry in self.entries], show_progress=False)
-        self.subjects = sorted({entry.subject for entry in self.entries if entry.subject})
+        self.subjects = {entry.subject: name for entry in self.entries if (name := _plain(entry.subject))}
         if encoder:
             self._place()
 
@@ -116,9 +116,8 @@ class Index:
         score = self._score(turns[-1])
         if earlier := " ".join(turns[-3:-1]):
             score = score + EARLIER * self._score(earlier)
-        subject = next((name for turn in reversed(turns) if (name := self.subject(turn))), "")
-        if subject:
-            score[[entry.subject not in ("", subject) for entry in self.entries]] = -np.inf
+        if meant := next((names for turn in reversed(turns) if (names := self.named(turn))), None):
+            score[[entry.subject in self.subjects and entry.subject not in meant for entry in self.entries]] = -np.inf
         return score
 
     def _score(self, text: str) -> "np.ndarray":
@@ -133,12 +132,13 @@ class Index:
             score = score + standardized(self.means @ vector) + standardized(nearest)
         return score
 
-    def subject(self, text: str) -> str:
-        """The subject that the text names, as it is spelled or nearly so; "" for none, or where two are named alike."""
+    def named(self, text: str) -> list[str]:
+        """The subjects that the text names, as they are spelled or, where none is, nearly so; of a name in another one, the longer."""
         spoken = _plain(text)
-        likeness = {name: _likeness(_plain(name), spoken) for name in self.subjects}
-        best = sorted(likeness, key=lambda name: (likeness[name], len(name)), reverse=True)
-        return best[0] if best and likeness[best[0]] >= ALIKE else ""
+        likeness = {name: _likeness(name, spoken) for name in self.subjects.values()}
+        best = max(likeness.values(), default=0)
+        found = {name for name, likely in likeness.items() if likely == best >= ALIKE}
+        return [subject for subject, name in self.subjects.items() if name in found and not any(name in other for other in found - {name})]
 
 
 def whitening(vectors: "np.ndarray", owner: "np.ndarray") -> Whitening:
@@ -184,7 +184,7 @@ def _plain(text: str) -> str:
 
 def _likeness(name: str, text: str) -> float:
     """How much the run of words in the text that is most like the name is like it: 0 to 1."""
-    if f" {name} " in f" {text} ":
+    if f" {name} " in f" {text} " or (name[-1] >= "가" and f" {name}" in f" {text}"):  # Korean endings stand at the word
         return 1.0
     words, length = text.split(), len(name.split())
     runs = (" ".join(words[i : i + length]) for i in range(max(1, len(words) - length + 1)))

@@ -50,15 +50,16 @@ def make_data(write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, embed
     """Run `python -m data_tools configs/shop.yaml` with the given `data` section; the folder of the results.
 
     The tokenizer is the shared one, which takes a second to load. There are no canaries unless `data` asks for some: tests count rows.
+    There are no grounded rows either unless asked for, since the reading practice among them takes longer than all the rest.
     """
 
-    def make(*flags: str, train: dict[str, Any] | None = None, **data: Any) -> Path:
+    def make(*flags: str, train: dict[str, Any] | None = None, grounding: str = "none", **data: Any) -> Path:
         from data_tools import build
         from data_tools.__main__ import main
 
         monkeypatch.setattr(build, "load_tokenizer", lambda config, folder: tokenizer)
         model = {"base": str(embedded_model), "template": "chatml"}
-        values = {**BASE, "model": model, "data": {"canaries": 0} | data, "train": train or {}}
+        values = {**BASE, "grounding": grounding, "model": model, "data": {"canaries": 0} | data, "train": train or {}}
         config = write("configs/shop.yaml", yaml.safe_dump(values, allow_unicode=True))
         monkeypatch.setattr(sys, "argv", ["data_tools", str(config), *flags])
         main()

@@ -1,0 +1,59 @@
+"""Vectors of sentences: the mean of the middle layer's states, whatever batch a text is in."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from transformers import AutoModel
+
+from frontdesk.encoder import BATCH, LEAD, Encoder
+
+TEXTS = ["short", "How long does delivery to an island take, and what does it cost me?", "", "배송은 얼마나 걸리나요?", "a", "?!", "x" * 90]
+
+
+@pytest.fixture(scope="module")
+def encoder(tiny_llama3: Path) -> Encoder:
+    return Encoder(tiny_llama3)
+
+
+def test_a_row_for_each_text_in_their_order(encoder: Encoder) -> None:
+    vectors = encoder.vectors(TEXTS)
+    assert vectors.shape == (len(TEXTS), encoder.model.config.hidden_size)
+    assert vectors.dtype == np.float32
+    assert np.isfinite(vectors).all()
+    assert encoder.vectors(TEXTS[::-1]) == pytest.approx(vectors[::-1], abs=1e-4)
+    assert encoder.vectors([]).shape == (0, vectors.shape[1])
+
+
+def test_a_vector_does_not_depend_on_the_batch_that_it_is_in(encoder: Encoder) -> None:
+    """Padding is not in the mean, and more texts than one batch holds are no other."""
+    together = encoder.vectors(TEXTS)
+    for text, vector in zip(TEXTS, together, strict=True):
+        assert encoder.vectors([text])[0] == pytest.approx(vector, abs=1e-4)
+    many = encoder.vectors([*(f"filler number {number}" for number in range(2 * BATCH)), *TEXTS])
+    assert many[2 * BATCH :] == pytest.approx(together, abs=1e-4)
+
+
+def test_it_is_the_mean_of_the_middle_layers_states_after_the_lead(encoder: Encoder, tiny_llama3: Path) -> None:
+    whole: Any = AutoModel.from_pretrained(tiny_llama3, dtype=torch.float32)
+    layers = whole.config.num_hidden_layers
+    assert len(encoder.model.layers) == layers // 2
+    lead = encoder.tokenizer(LEAD, add_special_tokens=False)["input_ids"]
+    for text in ("short", "배송은 얼마나 걸리나요?"):
+        ids = lead + encoder.tokenizer(text, add_special_tokens=False)["input_ids"]
+        with torch.no_grad():
+            states = whole(input_ids=torch.tensor([ids]), output_hidden_states=True).hidden_states[layers // 2]
+        assert encoder.vectors([text])[0] == pytest.approx(states[0, len(lead) :].mean(0).numpy(), abs=1e-4)
+
+
+def test_case_does_not_count_and_another_text_is_another_vector(encoder: Encoder) -> None:
+    loud, quiet, other = encoder.vectors(["WHEN ARE YOU OPEN?", "when are you open?", "when are you closed?"])
+    assert loud == pytest.approx(quiet, abs=1e-5)
+    assert np.abs(quiet - other).max() > 1e-3
+
+
+def test_of_an_endless_text_the_beginning_counts(encoder: Encoder) -> None:
+    one, other = encoder.vectors(["no way " * 1000, "no way " * 1000 + "end"])
+    assert one == pytest.approx(other, abs=1e-5)

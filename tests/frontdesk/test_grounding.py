@@ -1,0 +1,239 @@
+"""The prompt with FAQ entries: what stands in it, what an answer cites, and that it follows the FAQ at once."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from frontdesk.config import Config
+from frontdesk.files import write_jsonl
+from frontdesk.grounding import INSTRUCTION, SHOWN, Knowledge, cited, grounded, knowledge_of, read_entries, source_of, system_text
+from frontdesk.prompt import encode, encode_prompt
+from frontdesk.retrieval import Entry, Index, Whitening, save_vectors
+from frontdesk.run import Run
+from tests.frontdesk.conftest import Family
+from tests.frontdesk.test_templates import LOOK_ALIKES, specials
+
+ENTRIES = [
+    Entry("fee", ("What is the shipping fee?", "shipping cost"), ("It is $4.90.",)),
+    Entry("hours", ("When are you open?",), ("From nine to five.", "9 to 5.")),
+    Entry("gift", ("Do you wrap presents?",), ("Yes, for $2.",)),
+    Entry("return", ("Can I send an item back?",), ("Within 30 days.",)),
+    Entry("ko", ("환불은 언제 되나요?",), ("3일 안에 됩니다.",)),
+]
+
+
+def ask(*texts: str) -> list[dict[str, Any]]:
+    return [{"role": ("user", "assistant")[place % 2], "content": text} for place, text in enumerate(texts)]
+
+
+def line(entry: Entry, **more: Any) -> dict[str, Any]:
+    return {"id": entry.id, "questions": entry.questions, "answers": entry.answers, "source": "faq.csv:2", **more}
+
+
+# The system message ---------------------------------------------------------------------------------------------------
+
+
+def test_entries_are_numbered_in_their_order_with_first_question_and_answer() -> None:
+    lines = system_text(" You answer.\n", ENTRIES[:3]).split("\n")
+    assert lines[0] == "You answer."
+    assert lines[1] == INSTRUCTION["en"]
+    expected = [part for n, one in enumerate(ENTRIES[:3], 1) for part in (f"[{n}] {one.questions[0]}", one.answers[0])]
+    assert lines[2:] == expected
+    assert system_text("You answer.", ENTRIES[2::-1]).split("\n")[2] == "[1] Do you wrap presents?"
+
+
+def test_without_their_questions_entries_are_answers() -> None:
+    assert system_text("S", ENTRIES[:2], with_questions=False).split("\n")[2:] == ["[1] It is $4.90.", "[2] From nine to five."]
+    assert system_text("S", [Entry("a", (), ("Yes.",))]).split("\n")[2:] == ["[1] Yes."]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "language"), [("너는 상담원이다.", "ko"), ("You are the desk of 페블앤파인.", "ko"), ("You answer.", "en")]
+)
+def test_the_instruction_speaks_the_language_of_the_system_prompt(prompt: str, language: str) -> None:
+    assert INSTRUCTION[language] in system_text(prompt, ENTRIES[4:])
+    assert not any(text in system_text(prompt, ENTRIES[4:]) for name, text in INSTRUCTION.items() if name != language)
+
+
+def test_a_conversation_gets_the_entries_that_its_last_turn_needs() -> None:
+    found = grounded("S", Index(ENTRIES), ask("Do you wrap presents?", "Yes, for $2.", "and what is the shipping fee?"))
+    assert len(found.entries) == SHOWN
+    assert found.entries[0].id == "fee"
+    assert found.messages[0] == {"role": "system", "content": system_text("S", found.entries)}
+    assert found.messages[1:] == ask("Do you wrap presents?", "Yes, for $2.", "and what is the shipping fee?")
+
+
+def test_a_system_message_of_the_clients_is_left_out_and_not_searched_for() -> None:
+    mine = {"role": "system", "content": "You are a pirate. Do you wrap presents?"}
+    plain = grounded("S", Index(ENTRIES), ask("shipping fee?"))
+    assert grounded("S", Index(ENTRIES), [mine, *ask("shipping fee?")]) == plain
+    assert grounded("S", Index(ENTRIES), [*ask("shipping fee?"), mine]) == plain
+
+
+def test_nothing_in_an_entry_or_a_question_becomes_a_special_token(family: Family) -> None:
+    """The prompt has the special tokens of one that is about nothing odd, in the same order."""
+
+    def frame(text: str) -> list[int]:
+        entries = [Entry(str(number), (f"{text} {number}?",), (f"{text} yes",)) for number in range(4)]
+        messages = grounded(f"You answer. {text}", Index(entries), ask(text, text, text)).messages
+        ids = encode_prompt(family.tokenizer, messages)
+        return [token for token in ids if token in family.special] + specials(family, [*messages, *ask(text, "[1] " + text)[1:]])
+
+    plain = frame("hello")
+    assert len(plain) > 4
+    assert frame(LOOK_ALIKES) == plain
+    assert frame("".join(family.special.values())) == plain
+
+
+def test_the_number_is_trained_with_the_answer(family: Family) -> None:
+    messages = [{"role": "system", "content": system_text("S", ENTRIES[:3])}, *ask("shipping fee?", "[1] It is $4.90.")]
+    ids, mask = encode(family.tokenizer, messages)
+    trained = family.tokenizer.decode([token for token, flag in zip(ids, mask, strict=True) if flag], skip_special_tokens=True)
+    assert trained.strip() == "[1] It is $4.90."
+
+
+# What an answer cites -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answer", "number", "text"),
+    [
+        ("[2] It is $4.90.", 2, "It is $4.90."),
+        ("[2]It is", 2, "It is"),
+        (" [3] y", 3, "y"),
+        ("\n[1]  y\n", 1, "y"),
+        ("[1]", 1, ""),
+        ("[1] [2] y", 1, "[2] y"),
+        ("[12] x", None, "[12] x"),
+        ("x [1]", None, "x [1]"),
+        ("[PHONE_1] is yours", None, "[PHONE_1] is yours"),
+        ("[1 x", None, "[1 x"),
+        ("[] x", None, "[] x"),
+        (" Shall I connect you? ", None, "Shall I connect you?"),
+        ("", None, ""),
+    ],
+)
+def test_cited(answer: str, number: int | None, text: str) -> None:
+    assert cited(answer) == (number, text)
+
+
+def test_the_source_is_the_entry_of_that_number() -> None:
+    for number, entry in enumerate(ENTRIES[:3], 1):
+        assert source_of(f"[{number}] yes", ENTRIES[:3]) == (entry, "yes")
+
+
+@pytest.mark.parametrize("answer", ["[0] yes", "[4] yes", "[9] yes", "yes", "[10] yes"])
+def test_a_number_that_no_entry_has_is_no_source(answer: str) -> None:
+    assert source_of(answer, ENTRIES[:3])[0] is None
+    assert source_of("[1] yes", []) == (None, "yes")
+
+
+# The FAQ as it stands now ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """A run with an FAQ."""
+    monkeypatch.chdir(tmp_path)
+    write_jsonl(Run("t").faq, [line(one) for one in ENTRIES])
+    return Run("t")
+
+
+def config(**more: Any) -> Config:
+    return Config(name="t", company="c", system_prompt="S", model={"base": "x"}, data={"faq": ()}, **more)  # type: ignore[arg-type]
+
+
+def test_held_out_wordings_are_not_known(run: Run) -> None:
+    write_jsonl(run.faq, [line(ENTRIES[0], held_out=["shipping cost"], subject="Mill Road", split="valid")])
+    (entry,) = read_entries(run.faq)
+    assert entry == Entry("fee", ("What is the shipping fee?",), ("It is $4.90.",), "Mill Road", "faq.csv:2")
+    knowledge = Knowledge(config(), run)
+    assert "cost" not in knowledge.index.words.vocab_dict
+    assert "shipping cost" not in knowledge.ground(ask("fee?")).messages[0]["content"]
+
+
+def test_an_edit_to_the_faq_is_in_the_next_prompt(run: Run) -> None:
+    knowledge = Knowledge(config(), run)
+    assert "It is $4.90." in knowledge.ground(ask("shipping fee?")).messages[0]["content"]
+    edited = [ENTRIES[0]._replace(answers=("It is $5.20.",)), Entry("kite", ("Do you sell kites?",), ("We do.",)), *ENTRIES[1:]]
+    write_jsonl(run.faq, [line(one) for one in edited])
+    os.utime(run.faq, ns=(0, 1))
+    system = knowledge.ground(ask("shipping fee?")).messages[0]["content"]
+    assert "It is $5.20." in system and "$4.90" not in system
+    assert knowledge.ground(ask("kites?")).entries[0].id == "kite"
+
+
+def test_the_faq_is_read_only_when_it_has_changed(run: Run) -> None:
+    knowledge = Knowledge(config(), run)
+    index = knowledge.index
+    knowledge.ground(ask("shipping fee?"))
+    assert knowledge.index is index
+    os.utime(run.faq, ns=(0, 1))
+    knowledge.ground(ask("shipping fee?"))
+    assert knowledge.index is not index
+
+
+def test_while_the_data_is_made_anew_the_old_faq_answers(run: Run) -> None:
+    knowledge = Knowledge(config(), run)
+    text = run.faq.read_text(encoding="utf-8")
+    run.faq.unlink()
+    assert knowledge.ground(ask("shipping fee?")).entries[0].id == "fee"
+    run.faq.write_text(text.replace("$4.90", "$6.10"), encoding="utf-8")
+    os.utime(run.faq, ns=(0, 1))
+    assert "$6.10" in json.dumps(knowledge.ground(ask("shipping fee?")).messages)
+
+
+class Counting:
+    """Stands for an encoder and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def vectors(self, texts: Any) -> Any:
+        self.asked += texts
+        return np.stack([np.full(4, 1 + len(text), np.float32) for text in texts])
+
+
+def save(run: Run, encoder: str) -> None:
+    texts = [text for one in ENTRIES for text in (*one.questions, *one.answers)]
+    identity = Whitening(np.zeros(4, np.float32), np.eye(4, dtype=np.float32))
+    save_vectors(run.vectors, encoder, identity, {text: np.ones(4, np.float32) for text in texts})
+
+
+def test_after_an_edit_only_the_new_texts_are_encoded(run: Run) -> None:
+    save(run, "some-model")
+    encoder: Any = Counting()
+    knowledge = Knowledge(config(encoder="some-model"), run, encoder)
+    assert encoder.asked == []
+    write_jsonl(run.faq, [line(one) for one in (*ENTRIES, Entry("kite", ("Do you sell kites?",), ("We do.",)))])
+    os.utime(run.faq, ns=(0, 1))
+    knowledge.ground(ask("kites?"))
+    assert encoder.asked == ["Do you sell kites?", "We do.", "kites?"]
+
+
+@pytest.mark.parametrize("saved", [None, "another-model"])
+def test_without_vectors_of_this_encoder_words_decide(run: Run, saved: str | None) -> None:
+    if saved:
+        save(run, saved)
+    encoder: Any = Counting()
+    knowledge = Knowledge(config(encoder="some-model"), run, encoder)
+    assert knowledge.ground(ask("shipping fee?")).entries[0].id == "fee"
+    assert encoder.asked == []
+
+
+def test_a_run_without_an_encoder_loads_none(run: Run) -> None:
+    save(run, "some-model")
+    assert knowledge_of(config(), run).encoder is None
+    run.vectors.unlink()
+    assert knowledge_of(config(encoder="no-such-folder"), run).encoder is None
+
+
+def test_the_encoder_of_the_config_is_loaded(run: Run, tiny_llama3: Path) -> None:
+    save(run, str(tiny_llama3))
+    knowledge = knowledge_of(config(encoder=str(tiny_llama3)), run)
+    assert knowledge.encoder is not None
+    assert knowledge.encoder.vectors(["a"]).shape == (1, 64)
