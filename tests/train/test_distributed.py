@@ -64,6 +64,7 @@ def project(folder: Path, model: Path, **train: Any) -> Path:
     """A project folder with a small data set and the Llama-3 config on the tiny model, without noise or dropout."""
     values = yaml.safe_load((ROOT / "configs/llama3-8b.yaml").read_text(encoding="utf-8"))
     values["model"]["base"] = str(model)
+    values["grounding"] = "none"
     plain = {"dropout": 0.0, "neftune": 0.0, "precision": "fp32", "parity_prompts": 0, "epochs": 12, "evaluations": 8, "patience": 8}
     values["train"] |= plain | {"batch_size": 8, "accumulation": 2, "learning_rate": 1e-3} | train
     folder.mkdir(exist_ok=True)

@@ -41,6 +41,7 @@ def project(folder: Path, model: Path, **train: Any) -> Path:
     """A project folder with the shipped Llama-3 config on another base, and the sample sources."""
     values = yaml.safe_load((ROOT / f"configs/{NAME}.yaml").read_text(encoding="utf-8"))
     values["model"]["base"] = str(model)
+    values["grounding"] = "none"  # whose rows are fewer and shorter
     values["train"] |= {"epochs": 0.2, "evaluations": 4, "parity_prompts": 0} | train
     values["data"]["faq"] = ["examples/faq.products.en.jsonl", "examples/faq.ko.csv"]
     values["data"]["chats"] = ["examples/chats/web_chat.csv"]

@@ -1,0 +1,93 @@
+"""Which rows a run trains on, and which prompts prove that the served model is the trained one: with the FAQ in them, or plain ones."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from frontdesk.config import Config
+from frontdesk.errors import UserError
+from frontdesk.files import write_jsonl
+from frontdesk.prompt import encode_prompt
+from frontdesk.run import Run
+from train.__main__ import load_rows, run_key
+from train.parity import held_out_prompts
+from train.rows import IGNORED
+
+SETS = ("train", "valid", "valid_wordings", "test_wordings", "test")
+CONTEXT = [{"role": "user", "content": "hello"}, {"role": "assistant", "content": "Hi.", "weight": 0}]
+
+
+def config(grounding: str, **more: Any) -> Config:
+    model = {"base": "x", "template": "llama3"}
+    return Config(name="t", company="c", system_prompt="s", grounding=grounding, model=model, data={"faq": ()}, **more)  # type: ignore[arg-type]
+
+
+def row(name: str, grounded: bool) -> dict[str, Any]:
+    """One that says in its answer which file it is from."""
+    turns = [{"role": "user", "content": f"question of {name}"}, {"role": "assistant", "content": f"{name} answers"}]
+    system = [{"role": "system", "content": "s\n[1] It is $4.90."}]
+    return {"id": f"{name}#0", "kind": "faq", "source": "faq.csv:2", "messages": [*system, *CONTEXT, *turns] if grounded else turns}
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """A run with plain and grounded rows."""
+    monkeypatch.chdir(tmp_path)
+    for split in SETS:
+        write_jsonl(Run("t").data / f"{split}.jsonl", [row(f"plain {split}", grounded=False)])
+    for split in SETS[:3]:
+        write_jsonl(Run("t").data / f"grounded/{split}.jsonl", [row(f"grounded {split}", grounded=True)])
+    return Run("t")
+
+
+def trained(tokenizer: Any, rows: list[dict[str, list[int]]]) -> list[str]:
+    return [tokenizer.decode([label for label in one["labels"] if label != IGNORED], skip_special_tokens=True).strip() for one in rows]
+
+
+@pytest.mark.parametrize(("grounding", "kind"), [("faq", "grounded"), ("none", "plain")])
+def test_rows_are_those_of_the_grounding(run: Run, tokenizer: Any, grounding: str, kind: str) -> None:
+    rows, held_out, windows = load_rows(config(grounding), run, tokenizer)
+    assert trained(tokenizer, rows) == [f"{kind} train answers"], "what was said before is context"
+    assert list(held_out) == ["wordings", "unseen", "general"]
+    assert trained(tokenizer, held_out["wordings"]) == [f"{kind} valid_wordings answers"]
+    assert trained(tokenizer, held_out["unseen"]) == [f"{kind} valid answers"]
+    assert windows == 0
+    assert ("[1] It is $4.90." in tokenizer.decode(rows[0]["input_ids"])) == (grounding == "faq")
+
+
+def test_data_made_without_grounding_is_one_line(run: Run, tokenizer: Any) -> None:
+    for file in (run.data / "grounded").iterdir():
+        file.unlink()
+    with pytest.raises(UserError, match=r"runs/t/data/grounded/train\.jsonl: cannot be read .*; make it anew"):
+        load_rows(config("faq"), run, tokenizer)
+
+
+def test_a_run_without_held_out_rows_is_refused(run: Run, tokenizer: Any) -> None:
+    for name in ("valid", "valid_wordings"):
+        write_jsonl(run.data / f"grounded/{name}.jsonl", [])
+    with pytest.raises(UserError, match="no rows; early stopping needs some"):
+        load_rows(config("faq"), run, tokenizer)
+
+
+def test_the_proof_asks_whole_prompts_of_a_grounded_run(run: Run, tokenizer: Any) -> None:
+    prompts = held_out_prompts(config("faq"), run, 9)
+    assert [prompt[-1]["content"] for prompt in prompts] == ["question of grounded valid_wordings", "question of grounded valid"]
+    for prompt in prompts:
+        assert [set(message) for message in prompt] == [{"role", "content"}] * 4, "an API knows no weights"
+        assert "[1] It is $4.90." in tokenizer.decode(encode_prompt(tokenizer, prompt))
+
+
+def test_the_proof_asks_first_questions_of_a_run_without(run: Run) -> None:
+    prompts = held_out_prompts(config("none"), run, 9)
+    assert [[message["content"] for message in prompt] for prompt in prompts] == [
+        [f"question of plain {split}"] for split in ("test_wordings", "test", "valid")
+    ]
+    assert len(held_out_prompts(config("none"), run, 2)) == 2
+
+
+def test_another_grounding_is_another_model_and_another_encoder_is_not() -> None:
+    """The encoder is in the rows, and so in the digest of the data."""
+    key = run_key(config("faq"), "1")
+    assert run_key(config("faq", encoder="y"), "1") == key
+    assert len({key, run_key(config("none"), "1"), run_key(config("faq"), "2")}) == 3
