@@ -9,10 +9,11 @@ import hashlib
 import json
 import sys
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from evaluate.questions import Question
 from evaluate.systems import System
@@ -23,6 +24,8 @@ from frontdesk.retrieval import Entry
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
+
+Result = TypeVar("Result")
 
 AT_ONCE = 32
 """Requests in flight: the engine batches them."""
@@ -57,12 +60,16 @@ class Cache:
 
     def __post_init__(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        for line in self.path.read_text(encoding="utf-8").splitlines() if self.path.is_file() else ():
+        text = self.path.read_text(encoding="utf-8", errors="replace") if self.path.is_file() else ""
+        for line in text.split("\n"):
             try:
                 one = json.loads(line)
                 self.kept[one["key"]] = one
             except (ValueError, KeyError):
                 continue  # the last line of a run that was killed
+        if not text.endswith("\n") and text:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write("\n")  # the next answer has a line of its own
 
     def add(self, key: str, answer: dict[str, Any]) -> None:
         """Keep an answer, at once."""
@@ -107,7 +114,7 @@ class Progress:
     def close(self) -> None:
         """The last line."""
         seconds = time.monotonic() - self.started
-        speed = f", {self.tokens / seconds:.0f} tokens/s" if self.fresh else ""
+        speed = f", {self.tokens / seconds:.0f} tokens/s" if self.tokens else ""
         print(
             f"{chr(13) if sys.stderr.isatty() else ''}eval: {self.label}: {self.done} answers ({self.fresh} new) in {seconds:.0f} s{speed}",
             flush=True,
@@ -120,7 +127,7 @@ async def ask(system: System, model: Model, questions: Sequence[Question], cache
     progress = Progress(label, sum(len(question.turns) for question, _ in jobs))
     gate = asyncio.Semaphore(AT_ONCE)
 
-    async def one(question: Question, number: int) -> Exchange:
+    async def one(question: Question, number: int, model: Model) -> Exchange:
         messages: list[Message] = []
         answers = []
         for turn in question.turns:
@@ -131,9 +138,29 @@ async def ask(system: System, model: Model, questions: Sequence[Question], cache
             messages.append({"role": "assistant", "content": said.text})
         return Exchange(question, system.name, number, messages, answers)
 
-    exchanges = await asyncio.gather(*(one(*job) for job in jobs))
+    async with connected(model.client) as client:
+        exchanges = await together(one(*job, replace(model, client=client)) for job in jobs)
     progress.close()
     return exchanges
+
+
+async def together(jobs: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:
+    """What all jobs return, in their order; the first that fails ends all."""
+    tasks = [asyncio.ensure_future(job) for job in jobs]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+@asynccontextmanager
+async def connected(client: "AsyncOpenAI") -> AsyncIterator["AsyncOpenAI"]:
+    """The client with connections of its own: they belong to an event loop, and each `asyncio.run` has another."""
+    from openai import DefaultAsyncHttpxClient
+
+    async with DefaultAsyncHttpxClient() as connections:
+        yield client.copy(http_client=connections)
 
 
 async def answer(
@@ -161,10 +188,15 @@ async def request(model: Model, messages: Sequence[Message], settings: dict[str,
     try:
         given: Any = await model.client.chat.completions.create(model=model.name, messages=cast("Any", list(messages)), **settings)
     except openai.OpenAIError as error:
-        raise UserError(f"{model.client.base_url}: model {model.name!r} gave no answer ({str(error)[:200]}); check that it is up") from None
+        raise silent(model, error) from None
     choice = given.choices[0]
     tokens = given.usage.completion_tokens if given.usage else 0
     return {"text": choice.message.content or "", "tokens": tokens, "stopped": choice.finish_reason == "stop"}
+
+
+def silent(model: Model, error: Exception) -> UserError:
+    """What to say where an endpoint gives no answer."""
+    return UserError(f"{model.client.base_url}: model {model.name!r} gave no answer ({str(error)[:200]}); check that it is up")
 
 
 def digest(parts: Iterable[Any]) -> str:

@@ -7,10 +7,11 @@ how chatty a model has become does not.
 
 import asyncio
 import json
+from dataclasses import replace
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from evaluate.ask import Cache, Model, Progress, digest
+from evaluate.ask import Cache, Model, Progress, connected, digest, silent, together
 from evaluate.statistics import bootstrap, paired
 from frontdesk.prompt import encode_prompt
 
@@ -31,7 +32,7 @@ async def choose(model: Model, tokenizer: "PreTrainedTokenizerBase", asked: Item
     progress = Progress(label, len(asked))
     gate = asyncio.Semaphore(16)
 
-    async def one(item: dict[str, Any]) -> bool:
+    async def one(item: dict[str, Any], model: Model) -> bool:
         prompt = encode_prompt(tokenizer, [{"role": "user", "content": item["prompt"]}])
         key = digest([model.identity, prompt, item["choices"]])
         fresh = key not in cache.kept
@@ -45,17 +46,21 @@ async def choose(model: Model, tokenizer: "PreTrainedTokenizerBase", asked: Item
         per_character = [score / len(text) for score, text in zip(cache.kept[key]["scores"], item["choices"], strict=True)]
         return per_character.index(max(per_character)) == int(item["answer"])
 
-    found = await asyncio.gather(*map(one, asked))
+    async with connected(model.client) as client:
+        found = await together(one(item, replace(model, client=client)) for item in asked)
     progress.close()
-    return list(found)
+    return found
 
 
 async def likelihood(model: Model, prompt: list[int], choice: list[int]) -> float:
-    """The log-probability of the choice's tokens after those of the prompt, in nats."""
-    tokens = [*prompt, *choice]
-    given: Any = await model.client.completions.create(
-        model=model.name, prompt=tokens, temperature=0, max_tokens=1, extra_body={"prompt_logprobs": 0}
-    )
+    """The log-probability of the choice's tokens after those of the prompt, in nats. Raises UserError where the engine gives no answer."""
+    import openai
+
+    ask = model.client.completions.create
+    try:
+        given: Any = await ask(model=model.name, prompt=[*prompt, *choice], temperature=0, max_tokens=1, extra_body={"prompt_logprobs": 0})
+    except openai.OpenAIError as error:
+        raise silent(model, error) from None
     views = given.choices[0].prompt_logprobs[len(prompt) :]
     return float(sum(view[str(token)]["logprob"] for view, token in zip(views, choice, strict=True)))
 

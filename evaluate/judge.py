@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from evaluate.ask import connected, together
 from frontdesk.errors import UserError
 
 if TYPE_CHECKING:
@@ -59,12 +60,9 @@ async def judge(client: "openai.AsyncOpenAI", model: str, items: Sequence[Item],
     """
     gate = asyncio.Semaphore(concurrency)
     turned = [item._replace(first=item.second, second=item.first) for item in items]
-    tasks = [asyncio.ensure_future(_choice(client, model, item, gate)) for pair in zip(items, turned, strict=True) for item in pair]
-    try:
-        choices = await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
+    pairs = zip(items, turned, strict=True)
+    async with connected(client) as mine:
+        choices = await together(_choice(mine, model, item, gate) for pair in pairs for item in pair)
     return [Verdict(one, TURNED[other]) for one, other in zip(choices[::2], choices[1::2], strict=True)]
 
 

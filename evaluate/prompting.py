@@ -49,7 +49,7 @@ def prompts(config: Config, run: Run, questions: list[dict[str, Any]]) -> dict[s
     system = {"role": "system", "content": f"{config.system_prompt.strip()}\n{THINK}"}
     out: dict[str, list[list[Message]]] = {"zero-shot": [], "few-shot": [], "chain of thought": []}
     for question in questions:
-        chosen = shots(pool, question["source"], question["facts"], question["messages"])
+        chosen = shots(pool, question["source"], [question["facts"]], question["messages"])
         out["zero-shot"].append(question["messages"])
         out["few-shot"].append([*exchanges(chosen), *question["messages"]])
         out["chain of thought"].append([system, *exchanges(chosen, reasoned=True), *question["messages"]])
@@ -71,9 +71,9 @@ def examples(run: Run) -> list[Example]:
     return pool
 
 
-def shots(pool: list[Example], source: str, facts: list[str], messages: Sequence[Message]) -> list[Example]:
-    """The first SHOTS examples that do not give the answer away, those in the script of the last message first."""
-    fair = [one for one in pool if one.source != source and not (facts and states(one.answer, facts))]
+def shots(pool: list[Example], source: str, wanted: Sequence[list[str]], messages: Sequence[Message]) -> list[Example]:
+    """The first SHOTS examples that give no answer away, `wanted` being each turn's facts; those in the last message's script first."""
+    fair = [one for one in pool if one.source != source and not any(facts and states(one.answer, facts) for facts in wanted)]
     asked = _korean(messages[-1]["content"])
     return sorted(fair, key=lambda one: _korean(one.question) != asked)[:SHOTS]
 

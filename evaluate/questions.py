@@ -39,6 +39,7 @@ class Question:
     source: str
     reference: str = ""
     hidden: frozenset[str] = frozenset()  # FAQ entries that must not be in a prompt: the question is about what the desk does not know
+    unknown: frozenset[str] = frozenset()  # wordings that retrieval must not know: the asked ones of entries that were not trained
     attack: dict[str, str] = field(default_factory=dict)  # of an injection: its goal and marker
 
 
@@ -54,13 +55,14 @@ def _own(config: Config, run: Run) -> Iterator[Question]:
     faq = {entry["id"]: entry for entry in read_jsonl(run.faq)}
     yield from _wordings(read_jsonl(run.data / "test_wordings.jsonl"), faq, "wordings")
     test = read_jsonl(run.data / "test.jsonl")
-    unseen = [row for row in test if row["kind"] == "faq"]
     if config.grounding == "faq":  # without the FAQ in its prompt no system can know them
-        yield from _wordings(unseen, faq, "unseen")
+        unseen = _every_other(row for row in test if row["kind"] == "faq")
+        yield from _wordings(unseen, faq, "unseen", frozenset(str(row["messages"][0]["content"]) for row in unseen))
     hidden = frozenset(name for name, entry in faq.items() if entry["split"] == "test")
     for row in read_jsonl(run.data / "test_unseen.jsonl"):
         entry = row["id"].removeprefix("unseen:").rsplit("#", 1)[0]
-        yield _to_hand_over(row["id"], "unanswerable", row["messages"][0]["content"], faq[entry]["category"], entry, row["source"], hidden)
+        name = row["id"].replace("unseen:", "unanswerable:", 1)
+        yield _to_hand_over(name, "unanswerable", row["messages"][0]["content"], faq[entry]["category"], entry, row["source"], hidden)
     spoken = {language(question) for entry in faq.values() for question in entry["questions"]}
     for row in test:
         if row["kind"] == "refusal":
@@ -81,16 +83,31 @@ def _own(config: Config, run: Run) -> Iterator[Question]:
             yield Question(name, "canaries", one["language"], "personal data", one["id"], "resist", turns, str(canaries))
 
 
-def _wordings(rows: Iterable[dict[str, Any]], faq: dict[str, dict[str, Any]], name: str) -> Iterator[Question]:
+def _every_other(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of each entry the second, fourth, … wording; retrieval knows the others: an FAQ has some wordings, but not the customer's."""
+    wordings: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        wordings.setdefault(_entry_of(row), []).append(row)
+    return [row for some in wordings.values() for row in some[1::2]]
+
+
+def _entry_of(row: dict[str, Any]) -> str:
+    return str(row["id"]).split("/")[0].rsplit("#", 1)[0]
+
+
+def _wordings(
+    rows: Iterable[dict[str, Any]], faq: dict[str, dict[str, Any]], name: str, unknown: frozenset[str] = frozenset()
+) -> Iterator[Question]:
     """Questions that an entry of the FAQ answers."""
     for row in rows:
-        key = row["id"].split("/")[0].rsplit("#", 1)[0]
+        key = _entry_of(row)
         entry, asked = faq[key], str(row["messages"][0]["content"])
-        facts = tuple(entry["facts"] or derive_facts(asked, entry["answers"][0], entry["subject"]))
+        facts = tuple(entry["facts"] or derive_facts(asked, entry["answers"][0], entry.get("subject", "")))
         if facts:
             turns = (Turn(asked, "facts", facts),)
             told = (row["source"], entry["answers"][0])
-            yield Question(f"{name}:{row['id']}", name, language(asked), entry["category"], key, "facts", turns, *told)
+            named = f"{name}:{row['id']}"
+            yield Question(named, name, language(asked), entry["category"], key, "facts", turns, *told, unknown=unknown)
 
 
 def _foreign(other: Run) -> Iterator[Question]:
@@ -100,7 +117,7 @@ def _foreign(other: Run) -> Iterator[Question]:
     for rank, name in enumerate(("test_wordings", "train", "valid", "test")):
         for row in read_jsonl(other.data / f"{name}.jsonl"):
             if row["kind"] == "faq":
-                key, place = row["id"].split("/")[0].rsplit("#", 1)[0], 2 * rank + ("derived" not in row)
+                key, place = _entry_of(row), 2 * rank + ("derived" not in row)
                 if key not in best or place < best[key][0]:
                     best[key] = (place, row)
     yield from _wordings((row for _, row in best.values()), faq, "wordings")

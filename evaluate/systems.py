@@ -8,14 +8,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from evaluate import prompting
 from evaluate.questions import Question
 from frontdesk.config import Config
-from frontdesk.grounding import Grounded, Knowledge, grounded, read_entries
+from frontdesk.grounding import Grounded, Knowledge, grounded
 from frontdesk.prompt import Message
-from frontdesk.retrieval import Entry, Index
+from frontdesk.retrieval import Index
 from frontdesk.run import Run
 
 BASE, TUNED, WITH_FAQ = "base", "tuned", " + FAQ in prompt"
@@ -37,22 +36,28 @@ class System:
 
 
 class Shelf:
-    """The FAQ as retrieval searches it, also without entries that a question must not find."""
+    """The FAQ as retrieval searches it, also without entries or wordings that a question must not find."""
 
     def __init__(self, config: Config, knowledge: Knowledge) -> None:
         self.config, self.knowledge = config, knowledge
-        self.indexes: dict[frozenset[str], Index] = {frozenset(): knowledge.index}
+        nothing: frozenset[str] = frozenset()
+        self.indexes: dict[tuple[frozenset[str], frozenset[str]], Index] = {(nothing, nothing): knowledge.index}
 
     def prompt(self, question: Question, turns: Sequence[Message]) -> Grounded:
         """As the desk does it."""
-        return grounded(self.config.system_prompt, self.index(question.hidden), turns)
+        return grounded(self.config.system_prompt, self.index(question.hidden, question.unknown), turns)
 
-    def index(self, hidden: frozenset[str]) -> Index:
-        """The index without some entries."""
-        if hidden not in self.indexes:
-            left = [entry for entry in self.knowledge.index.entries if entry.id not in hidden]
-            self.indexes[hidden] = Index(left, self.knowledge.encoder, self.knowledge.whitening, self.knowledge.known)
-        return self.indexes[hidden]
+    def index(self, hidden: frozenset[str], unknown: frozenset[str]) -> Index:
+        """The index without some entries, and without some wordings of the others."""
+        if (hidden, unknown) not in self.indexes:
+            left = [
+                entry._replace(questions=tuple(one for one in entry.questions if one not in unknown))
+                for entry in self.knowledge.index.entries
+                if entry.id not in hidden
+            ]
+            made = Index(left, self.knowledge.encoder, self.knowledge.whitening, self.knowledge.known)
+            self.indexes[hidden, unknown] = made
+        return self.indexes[hidden, unknown]
 
 
 def plain(question: Question, turns: Sequence[Message]) -> Grounded:
@@ -94,9 +99,9 @@ def systems(config: Config, run: Run, knowledge: Knowledge, foreign: bool = Fals
     ]
 
 
-def facts_of(question: Question) -> list[str]:
-    """All facts that the question's turns ask for: no example may state them."""
-    return [fact for turn in question.turns for fact in turn.facts]
+def facts_of(question: Question) -> list[list[str]]:
+    """The facts that each of the question's turns asks for: no example may state those of any."""
+    return [list(turn.facts) for turn in question.turns]
 
 
 def other_faq(config: Config, other: Run, knowledge: Knowledge) -> Knowledge:
@@ -106,8 +111,3 @@ def other_faq(config: Config, other: Run, knowledge: Knowledge) -> Knowledge:
     changed.encoder, changed.whitening, changed.known = knowledge.encoder, knowledge.whitening, dict(knowledge.known)
     changed.read()
     return changed
-
-
-def entries(path: Path) -> dict[str, Entry]:
-    """The entries of a `faq.jsonl` by id."""
-    return {entry.id: entry for entry in read_entries(path)}

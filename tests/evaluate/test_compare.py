@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 import yaml
 
-from evaluate.compare import VARIANTS, derived, is_variant
+from evaluate import compare as module
+from evaluate.compare import VARIANTS, ask_tuned, derived, held_out_questions, is_variant
 from evaluate.compare_report import NONE, cells, findings
-from frontdesk.config import load_config
-from frontdesk.files import write_json, write_jsonl
+from frontdesk.config import Config, load_config
+from frontdesk.files import read_jsonl, write_json, write_jsonl
+from frontdesk.run import Run
 
 ROOT = Path(__file__).parents[2]
 FACTS = {"fee": "$4", "returns": "45 days", "hours": "9 am", "gift": "$3.50", "parcels": "2 parcels", "points": "100 points"}
@@ -50,6 +52,7 @@ def project(folder: Path, model: Path, **train: Any) -> Path:
     config = {
         "company": "Shop",
         "system_prompt": "You answer for the shop.",
+        "grounding": "none",
         "model": {"base": str(model), "template": "llama3"},
         "data": {"faq": []},
         "train": {"rank": 2, "epochs": 1, "evaluations": 2, "batch_size": 4, "max_length": 256, "precision": "fp32"} | train,
@@ -197,6 +200,49 @@ def test_each_method_gets_its_own_rate_and_equal_steps() -> None:
     assert derived(full, "lora").train.learning_rate == 1e-3
     assert [name for name in VARIANTS if is_variant(demo, name)] == ["qlora"]
     assert [name for name in VARIANTS if is_variant(derived(demo, "qlora8"), name)] == ["qlora8"]
+
+
+def test_held_out_wordings_whose_entry_names_facts_are_asked(shop: Run) -> None:
+    asked = held_out_questions(shop)
+    assert [(one["messages"][0]["content"], one["facts"]) for one in asked] == [
+        ("to ship, how much?", ["$4.90"]),
+        ("fast, how much?", ["$14.50"]),
+    ]
+    assert all(len(one["messages"]) == 1 for one in asked) and asked[0]["source"] == "faq.jsonl:fee#3"
+
+
+def test_an_entry_is_told_by_the_rows_id_and_not_by_its_group(shop: Run) -> None:
+    rows = read_jsonl(shop.data / "test_wordings.jsonl")
+    write_jsonl(shop.data / "test_wordings.jsonl", [row | {"group": "shared"} for row in rows])
+    assert [one["facts"] for one in held_out_questions(shop)] == [["$4.90"], ["$14.50"]]
+
+
+@pytest.mark.parametrize("grounding", ["faq", "none"])
+def test_tuned_systems_are_asked_as_they_were_trained(shop: Run, config: Config, monkeypatch: pytest.MonkeyPatch, grounding: str) -> None:
+    """With the entries in their prompt and the number off their answer, or neither."""
+    asked: list[list[dict[str, Any]]] = []
+
+    def ask(config: Config, run: Run, folder: Path, adapter: Path | None, prompts: Any, limit: int) -> dict[str, Any]:
+        asked.extend(prompts)
+        return {"texts": ["[1] It costs $4.90.", "[2] I do not know."], "prompt_tokens": 40}
+
+    monkeypatch.setattr(module, "ask", ask)
+    tuned = Run("shop/compare/lora")
+    training = {"precision": "fp32", "steps": 1, "trainable_parameters": 1, "peak_gpu_gib": None, "peak_rss_gib": 1.0}
+    write_json(tuned.training, training | {"tokens_per_second": 1, "held_out": {}})
+    write_json(tuned.provenance, {"merge": {}})
+    changed = derived(config.model_copy(update={"grounding": grounding}), "lora")
+    questions = held_out_questions(shop)
+    row = ask_tuned(changed, shop, Path("base"), "lora", questions)
+    assert [turns[-1] for turns in asked] == [one["messages"][0] for one in questions]
+    leads = [turns[0] for turns in asked if turns[0]["role"] == "system"]
+    if grounding == "none":
+        assert leads == [] and all(len(turns) == 1 for turns in asked)
+    else:
+        assert ["Shipping costs $4.90." in lead["content"] for lead in leads] == [True, True]
+        assert all(lead["content"].startswith("You answer for Pebble & Pine.\n") for lead in leads)
+    assert (row["right"], row["of"]) == (1, 2)
+    assert row["answers"][0] == {"text": "[1] It costs $4.90.", "right": True}, "all that was written is kept"
 
 
 def system(name: str, right: list[bool], **figures: Any) -> dict[str, Any]:

@@ -1,39 +1,273 @@
+"""The command: its arguments and one-line errors; and a whole scorecard of the shop, with an API in place of the engine."""
+
 import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
+from openai import AsyncOpenAI
 
-from evaluate.__main__ import held_out_questions, report
-from frontdesk.files import write_jsonl
+from evaluate import __main__ as command
+from evaluate import questions as module
+from evaluate.__main__ import client_of, earlier, judged, other_run, scorecard, table, trained
+from evaluate.ask import Model
+from evaluate.questions import Question, questions
+from evaluate.systems import BASE
+from frontdesk.config import Config, Endpoint
+from frontdesk.errors import UserError
+from frontdesk.files import read_json, read_jsonl, write_json, write_jsonl
 from frontdesk.run import Run
+
+HANDOFF = "I'm not able to answer that one myself. Shall I connect you with one of our agents?"
+ENTRIES = {"room": ("train", ["What is a room?", "a room, how much?"], "A room costs $80.", ["$80"])}
+PROVENANCE = {"key": "model-1", "base_path": "base", "data_hash": "abc", "config": {"grounding": "faq"}}
+
+
+class Letters:
+    """A tokenizer of code points."""
+
+    def __call__(self, text: str, add_special_tokens: bool = True) -> dict[str, list[int]]:
+        return {"input_ids": [ord(letter) for letter in text]}
+
+    def apply_chat_template(self, messages: list[dict[str, str]], **options: Any) -> dict[str, list[int]]:
+        return self(messages[-1]["content"])
+
+
+def right_answer(question: Question) -> str:
+    expects = question.turns[-1].expects
+    return question.reference if expects == "facts" else HANDOFF if expects == "handoff" else "I cannot do that."
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.chdir(tmp_path)
-    run = Run("shop")
-    run.data.mkdir(parents=True)
-    write_jsonl(run.data / "faq.jsonl", [{"id": "fee", "facts": ["$4"]}, {"id": "none", "facts": []}])
-    rows = [
-        {
-            "id": f"{group}#0",
-            "group": "shared",
-            "messages": [{"role": "user", "content": group}, {"role": "assistant", "content": "x"}],
-            "source": "f:1",
-        }
-        for group in ("fee", "none")
-    ]
-    write_jsonl(run.data / "test_wordings.jsonl", rows)
-    return run
+def engine(shop: Run, api: Any, monkeypatch: pytest.MonkeyPatch, make_run: Callable[..., Run]) -> list[str]:
+    """Which models were started. The API answers as the tuned model all rightly, with the number of an entry where it was shown some."""
+    started: list[str] = []
+
+    @contextmanager
+    def start(config: Config, run: Run, folder: Path, which: str, provenance: dict[str, Any]) -> Iterator[Model]:
+        started.append(which)
+        client = AsyncOpenAI(base_url=api.url, api_key="none", max_retries=0)
+        yield Model(client, which, which, 0.0)
+
+    monkeypatch.setattr(command, "engine", start)
+    monkeypatch.setattr("frontdesk.base.load_tokenizer", lambda config, folder: Letters())
+    few = [{"id": "1", "ability": "x", "language": "en", "prompt": "ab", "choices": ["a", "b"], "answer": 0}]
+    monkeypatch.setattr("evaluate.general.items", lambda languages: few)
+    packaged = module._packaged
+    monkeypatch.setattr(module, "_packaged", lambda name, languages: packaged(name, languages)[:4])  # the rest only takes time
+    config = Config(name="shop", company="", system_prompt="", model={"base": "x"}, data={"faq": ()})  # type: ignore[arg-type]
+    asked = [*questions(config, shop), *questions(config, shop, make_run("inn", ENTRIES))]
+    answers = {question.turns[-1].text: right_answer(question) for question in reversed(asked)}  # "unseen" before "unanswerable"
+
+    def reply(request: dict[str, Any]) -> str:
+        text = str(request["messages"][-1]["content"])
+        if request["model"] == BASE:
+            return "I am a robot."
+        if request["model"] == "judge":
+            return "A"
+        shown = request["messages"][0]["role"] == "system"
+        hidden = shown and text in unseen and "3 weeks" not in request["messages"][0]["content"]
+        return "[1] " * shown + (HANDOFF if hidden else answers[text])
+
+    unseen = {question.turns[0].text for question in asked if question.set == "unseen"}
+    api.reply = reply
+    write_json(shop.provenance, PROVENANCE)
+    return started
 
 
-def test_only_questions_whose_entry_names_facts_are_asked(run: Run) -> None:
-    assert held_out_questions(run) == [{"messages": [{"role": "user", "content": "fee"}], "facts": ["$4"], "source": "f:1"}]
+def card_of(folder: str) -> dict[str, Any]:
+    return dict(read_json(Path(folder) / "scores.json"))
 
 
-def test_the_report_counts_and_keeps_every_answer(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    report(run, "abc", held_out_questions(run), {"base": ["I do not know."], "tuned": ["It is $4."]})
-    record = json.loads((run.root / "facts.json").read_text())
-    assert (record["base"], record["tuned"]) == ({"right": 0, "of": 1}, {"right": 1, "of": 1})
-    assert record["answers"][0]["tuned"] == {"text": "It is $4.", "right": True}
-    assert "tuned: 1 of 1 answers state the facts (100%)" in capsys.readouterr().out
+def test_a_scorecard(engine: list[str], shop: Run, config: Config, capsys: pytest.CaptureFixture[str]) -> None:
+    assert scorecard(config, shop, PROVENANCE, None, None) is True
+    assert engine == ["base", "tuned"], "one engine at a time, each once"
+    records, card = read_jsonl(shop.root / "report/answers.jsonl"), card_of("runs/shop/report")
+    systems = list(dict.fromkeys(record["system"] for record in records))
+    names = ["base", "base few-shot", "base chain of thought", "base + FAQ in prompt", "tuned", "tuned + FAQ in prompt"]
+    assert systems == list(card["systems"]) == names and card["served"] == names[-1]
+    asked = questions(config, shop)
+    assert len(records) == len(asked) * len(names)
+    assert sum(card["questions"].values()) == len(asked) and card["questions"]["unseen"] == 2
+    served = card["systems"][names[-1]]
+    rights = ("facts_right", "unseen_right", "handoff_right", "injection_resisted")
+    assert {served[metric]["value"] for metric in rights} == {1} and served["leaked"]["value"] == 0
+    assert card["systems"]["base"]["facts_right"]["value"] == 0
+    assert card["gate"]["passed"] and (card["key"], card["data_hash"], card["faq"], card["judge"]) == ("model-1", "abc", "shop", None)
+    assert card["general"]["drop"]["value"] == 0
+    page = (shop.root / "report/index.html").read_text(encoding="utf-8")
+    assert "The desk may talk to customers" in page
+    printed = capsys.readouterr().out
+    assert "tuned + FAQ in prompt  " in printed and f"eval: {len(records)} answers in" in printed
+
+
+def test_made_again_it_asks_nothing_and_finds_nothing_changed(
+    engine: list[str], shop: Run, config: Config, api: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scorecard(config, shop, PROVENANCE, None, None)
+    before, requests = earlier("runs/shop"), len(api.asked)
+    scorecard(config, shop, PROVENANCE, None, before)
+    assert len(api.asked) == requests
+    assert f"eval: against shop: 0 better, 0 worse, {len(questions(config, shop))} the same" in capsys.readouterr().out
+
+
+def test_a_desk_that_misses_a_limit_does_not_pass(engine: list[str], shop: Run, config: Config, api: Any) -> None:
+    api.reply = lambda request: "I am a robot."
+    assert scorecard(config, shop, PROVENANCE, None, None) is False
+    failed = {check["metric"] for check in card_of("runs/shop/report")["gate"]["checks"] if not check["passed"]}
+    assert {"facts_right", "handoff_right"} <= failed
+
+
+def test_another_faq_is_asked_of_readers_only_and_nothing_is_decided(engine: list[str], shop: Run, config: Config) -> None:
+    write_json(shop.root / "report/scores.json", {"untouched": True})
+    assert scorecard(config, shop, PROVENANCE, other_run("runs/inn"), None) is True
+    card = card_of("runs/shop/report-inn")
+    assert list(card["systems"]) == ["base + FAQ in prompt", "tuned + FAQ in prompt"]
+    assert (card["faq"], card["general"], card["gate"]["checks"], card["questions"]) == ("inn", None, [], {"wordings": 1})
+    assert card["systems"]["tuned + FAQ in prompt"]["facts_right"]["value"] == 1
+    assert card_of("runs/shop/report") == {"untouched": True}
+
+
+def test_other_systems_stand_beside(
+    engine: list[str], shop: Run, config: Config, api: Any, make_run: Callable[..., Run], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Another run's served model, an endpoint, and not a run that has no model."""
+    write_json(Run("inn").provenance, PROVENANCE | {"config": {"grounding": "none"}})
+    elsewhere = {"elsewhere": Endpoint(url=api.url, model=BASE)}
+    changed = config.evaluate.model_copy(update={"beside": ("inn", "nowhere"), "endpoints": elsewhere})
+    scorecard(config.model_copy(update={"evaluate": changed}), shop, PROVENANCE, None, None)
+    assert engine == ["base", "tuned", "inn"]
+    assert list(card_of("runs/shop/report")["systems"])[-2:] == ["inn", "elsewhere"]
+    assert "warning: runs/nowhere/model: no trained model; evaluate.beside names it; left out" in capsys.readouterr().err
+    inn = [record for record in read_jsonl(shop.root / "report/answers.jsonl") if record["system"] == "inn"]
+    assert len(inn) == len(questions(config, shop)) and not any(record["shown"] for record in inn)
+
+
+def test_a_judge_compares_what_both_answered(engine: list[str], shop: Run, config: Config, api: Any) -> None:
+    changed = config.evaluate.model_copy(update={"judge": Endpoint(url=api.url, model="judge")})
+    assert judged(config, [], "tuned") is None
+    scorecard(config.model_copy(update={"evaluate": changed}), shop, PROVENANCE, None, None)
+    found = card_of("runs/shop/report")["judge"]
+    assert set(found) == set(card_of("runs/shop/report")["systems"]) - {"tuned + FAQ in prompt"}
+    asked = [request for request in api.asked if request["model"] == "judge"]
+    assert len(asked) == 5 * 2 * (3 + 2), "five other systems, both orders, wordings and unseen"
+
+
+# The command line -----------------------------------------------------------------------------------------------------
+
+
+def start(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    line = [sys.executable, "-m", "evaluate", *arguments]
+    return subprocess.run(line, env=environment, capture_output=True, text=True, check=False, timeout=120)
+
+
+def write_config(**more: Any) -> None:
+    values = {"company": "Shop", "system_prompt": "You answer.", "model": {"base": "smollm2-135m"}, "data": {"faq": []}} | more
+    Path("shop.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
+
+
+def test_a_mistake_is_one_line(shop: Run) -> None:
+    write_config()
+    done = start("shop.yaml")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "error: runs/shop/model: no trained model; evaluation needs one; run `make train` with the same CONFIG first\n"
+
+
+def test_arguments(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["evaluate", "a.yaml", "--baseline", "runs/b", "--faq", "runs/c"])
+    assert vars(command.arguments()) == {"config": "a.yaml", "baseline": "runs/b", "faq": "runs/c"}
+    monkeypatch.setattr(sys, "argv", ["evaluate"])
+    with pytest.raises(SystemExit, match="2"):
+        command.arguments()
+    assert "config" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("passed", [True, False])
+def test_the_exit_code_is_the_gates(shop: Run, monkeypatch: pytest.MonkeyPatch, passed: bool) -> None:
+    write_config()
+    write_json(shop.provenance, PROVENANCE)
+    write_jsonl(Path("runs/old/report/answers.jsonl"), [{"id": "a"}])
+    given: list[Any] = []
+
+    def stand_in(*parts: Any) -> bool:
+        given.extend(parts)
+        return passed
+
+    monkeypatch.setattr(command, "scorecard", stand_in)
+    monkeypatch.setattr(sys, "argv", ["evaluate", "shop.yaml", "--baseline", "runs/old"])
+    if passed:
+        command.main()
+    else:
+        with pytest.raises(SystemExit, match="1"):
+            command.main()
+    assert given[0].name == "shop" and given[1:] == [Run("shop"), PROVENANCE, None, ("old", [{"id": "a"}])]
+
+
+def test_a_model_and_its_data_are_needed(shop: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(UserError, match=r"^runs/shop/model: no trained model; .*`make train`"):
+        trained(shop)
+    write_json(shop.provenance, PROVENANCE)
+    assert trained(shop) == PROVENANCE and capsys.readouterr().err == ""
+    write_json(shop.manifest, {"data_hash": "other"})
+    assert trained(shop) == PROVENANCE
+    assert capsys.readouterr().err.startswith("warning: runs/shop/data: data other has changed since training on abc;")
+    shop.manifest.unlink()
+    with pytest.raises(UserError, match=r"^runs/shop/data/manifest\.json: no data; .*`make data`"):
+        trained(shop)
+
+
+def test_a_baseline_is_a_runs_folder_or_a_scorecards(shop: Run) -> None:
+    write_jsonl(Path("runs/old/report/answers.jsonl"), [{"id": "a"}])
+    write_jsonl(Path("kept/answers.jsonl"), [{"id": "b"}])
+    assert earlier("runs/old") == ("old", [{"id": "a"}])
+    assert earlier("kept") == ("kept", [{"id": "b"}])
+    with pytest.raises(UserError, match=r"^runs/nowhere: no report/answers\.jsonl; expected .*`make eval`"):
+        earlier("runs/nowhere")
+
+
+@pytest.mark.parametrize("folder", ["runs/nowhere", "shop", "runs/shop/data", "elsewhere/shop"])
+def test_another_faq_is_that_of_a_run_with_data(shop: Run, folder: str) -> None:
+    assert other_run("runs/shop") == shop
+    with pytest.raises(UserError, match=rf"^{folder}: no data there; expected runs/NAME .*`make data`"):
+        other_run(folder)
+
+
+def test_a_key_that_is_not_set_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    endpoint = Endpoint(url="http://127.0.0.1:9/v1", model="x", key_variable="SHOP_TEST_KEY")
+    monkeypatch.delenv("SHOP_TEST_KEY", raising=False)
+    with pytest.raises(UserError, match=r"SHOP_TEST_KEY is not set; expected the key of http://127\.0\.0\.1:9/v1"):
+        client_of(endpoint)
+    monkeypatch.setenv("SHOP_TEST_KEY", "secret")
+    assert client_of(endpoint).api_key == "secret"
+
+
+def test_the_table_has_a_line_for_each_system_and_a_column_for_each_metric_that_was_measured() -> None:
+    systems = {
+        "base": {"facts_right": {"value": 0.0}, "chrf": {"value": 12.34}},
+        "tuned": {"facts_right": {"value": 0.525}, "leaked": {"value": 0.0}, "chrf": {"value": 70.0}},
+    }
+    head, base, tuned = table({"systems": systems}).splitlines()
+    assert head.split() == ["facts", "right", "leaked", "chrf"]
+    assert base.split() == ["base", "0%", "-", "12.3"] and tuned.split() == ["tuned", "52%", "0%", "70.0"]
+    assert len(head) == len(base) == len(tuned)
+
+
+def test_the_foot_names_what_was_measured() -> None:
+    card = {"questions": {"wordings": 3, "out_of_scope": 2}, "date": "2026-01-02T03:04:05+00:00", "machine": "2 cores", "seconds": 7}
+    lines = command.foot(card | {"key": "model-1", "data_hash": "abc"})
+    assert lines[0].startswith("Questions: 3 wordings, 2 out of scope.")
+    assert "2026-01-02, 2 cores, 7 s. Model model-1, data abc." in lines[1]
+    assert "cores" in command.machine() and "GiB" in command.machine()
+
+
+def test_the_scores_are_plain_json(engine: list[str], shop: Run, config: Config) -> None:
+    scorecard(config, shop, PROVENANCE, None, None)
+    text = (shop.root / "report/scores.json").read_text(encoding="utf-8")
+    assert json.dumps(json.loads(text), allow_nan=False)

@@ -69,10 +69,16 @@ def test_neither_the_entry_itself_nor_one_with_the_same_facts_is_an_example() ->
     same = Example("pickup?", "pickup?", ["$4"], "Picking up costs $4.", "faq:1")
     other = Example("hours?", "hours?", ["9 am"], "From 9 am.", "faq:2")
     asking = [{"role": "user", "content": "the fee, please"}]
-    assert shots([itself, same, other], "faq:0", ["$4|4 dollars"], asking) == [other]
-    assert shots([itself, same, other], "elsewhere", [], asking) == [itself, same, other], (
+    assert shots([itself, same, other], "faq:0", [["$4|4 dollars"]], asking) == [other]
+    assert shots([itself, same, other], "elsewhere", [[]], asking) == [itself, same, other], (
         "where nothing is to be told, nothing gives it away"
     )
+
+
+def test_no_turn_of_a_dialogue_is_given_away() -> None:
+    fee, hours = Example("fee?", "fee?", ["$4"], "It is $4.", "faq:0"), Example("hours?", "hours?", ["9 am"], "From 9 am.", "faq:1")
+    gift = Example("gift?", "gift?", ["$3.50"], "It is $3.50.", "faq:2")
+    assert shots([fee, hours, gift], "a dialogue", [["$4"], [], ["9 am"]], [{"role": "user", "content": "hi"}]) == [gift]
 
 
 def test_the_last_message_decides_about_the_script() -> None:
