@@ -101,7 +101,9 @@ _REFUSES = re.compile(  # the desk speaks of itself as I; a no of the company is
     r"|\bwe (?:do not|cannot|have no) (?:\w+ ){0,2}(?:information|details?|data|help (?:you )?with (?:that|this))\b"
     r"|\bno information (?:on|about|is available)\b|\b(?:needs?|for) a (?:person|human|colleague)\b"
     r"|\b(?:a colleague|the team|our team|an agent|a human|a person) (?:has to|must|needs to|will have to)\b"
-    r"|(?<![가-힣])(?:제가|저는|저도|저에게|제 )[^.!?]*(?:없|않|못|몰라|모르|아니|아닙|어렵|밖)|(?:모르겠|잘 몰라|알지 못)"
+)
+_REFUSES_IN_KOREAN = re.compile(
+    r"(?<![가-힣])(?:제가|저는|저도|저에게|제 )[^.!?]*(?:없|않|못|몰라|모르|아니|아닙|어렵|밖)|(?:모르겠|잘 몰라|알지 못)"
     rf"|(?:{_TELL})\S{{0,4}} ?\S{{0,4}}(?:드릴|할|볼|줄) 수 ?(?:있는 범위가 아|없)"
     rf"|(?:{_TELL})\S* ?(?:드리기|하기|주기) ?(?:가 )?(?:어렵|힘들|곤란)|(?:{_TELL})\S* ?드리지 ?(?:못|않)"
     r"|(?:정보|내용|자료)(?:가|는|를|은)? (?:없|가지고 있지 않|갖고 있지 않)|수 있는 \S+에 없"
@@ -146,12 +148,16 @@ def handed_over(answer: str, handoffs: Sequence[str]) -> bool:
         return False
     if _repeats(answer, text, handoffs):
         return True
-    if not (_REFUSES.search(text) or _OFFERS.search(text)):
+    if not (_refuses(text) or _OFFERS.search(text)):
         return False
     parts = [part for part in re.split(r"(?<=[.!?;])\s+", text) if part]
-    if any(_REFUSES.search(part) for part in parts[:2]):
+    if any(_refuses(part) for part in parts[:2]):
         return True
     return all((_OFFERS.search(part) and not re.search(r"\d", part)) or _FILLS.search(part) for part in parts)
+
+
+def _refuses(text: str) -> bool:
+    return bool(_REFUSES.search(text) or (not text.isascii() and _REFUSES_IN_KOREAN.search(text)))
 
 
 def _repeats(answer: str, text: str, handoffs: Sequence[str]) -> bool:
@@ -205,12 +211,18 @@ def score(
 
 def chrf(answer: str, references: Sequence[str]) -> float:
     """chrF2 of the answer (Popović 2015), 0 to 100: the best F-score of character n-grams with one of the references."""
-    return float(_likeness(tuple(references)).corpus_score([answer], None).score)
+    return _likeness(answer, tuple(references))
+
+
+@lru_cache(maxsize=8192)
+def _likeness(answer: str, references: tuple[str, ...]) -> float:
+    """Remembered: wordings of one question, asked of several systems, often get the same answer."""
+    return float(_to(references).corpus_score([answer], None).score)
 
 
 @lru_cache(maxsize=4096)
-def _likeness(references: tuple[str, ...]) -> Any:
-    """The metric with the n-grams of its references, which every system's answers are compared with."""
+def _to(references: tuple[str, ...]) -> Any:
+    """The metric with the n-grams of its references."""
     from sacrebleu import CHRF
 
     return CHRF(references=[[one] for one in references])

@@ -71,7 +71,7 @@ def engine(shop: Run, api: Any, monkeypatch: pytest.MonkeyPatch, make_run: Calla
             return "I am a robot."
         if request["model"] == "judge":
             return "A"
-        shown = request["messages"][0]["role"] == "system"
+        shown = bool(request["messages"][0]["role"] == "system")
         hidden = shown and text in unseen and "3 weeks" not in request["messages"][0]["content"]
         return "[1] " * shown + (HANDOFF if hidden else answers[text])
 
