@@ -179,7 +179,7 @@ class Guard:
 
         async def counted(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message.setdefault("headers", []).append((b"x-content-type-options", b"nosniff"))
+                message = {**message, "headers": [*message.get("headers", ()), (b"x-content-type-options", b"nosniff")]}
                 if scope["path"].startswith("/v1"):
                     self.metrics.responses.labels(message["status"]).inc()
             await send(message)

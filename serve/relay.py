@@ -58,7 +58,7 @@ class Relay:
         """A place among those in work. Raises ApiError where there is none, or when the time is up."""
         if self.stopping:
             raise stopping()
-        if not self.upstream.ready:
+        if not self.upstream.ready and not await self.upstream.look():  # it may have come back since the last look
             raise away()
         if len(self.deadlines) >= self.most:
             raise busy()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 POLL = 1.0
 """Seconds between two looks at the engine."""
+LOOK_SECONDS = 2.0
 CONNECT_SECONDS = 5.0
 IDLE_SECONDS = 3.0
 """After which a connection is given up: vLLM does it after 5, and a question must not meet that."""
@@ -65,20 +66,26 @@ class Upstream:
         await self.session.close()
 
     async def watch(self) -> None:
-        """Keep `ready` true to what the engine's `/health` says. Runs until it is cancelled. A busy engine may be late: it stays ready."""
+        """Keep `ready` true to what the engine says. Runs until it is cancelled."""
+        told = False
+        while True:
+            await self.look()
+            if told != self.ready:
+                told = self.ready
+                say("the engine is " + ("ready" if told else "away"))
+            await asyncio.sleep(POLL)
+
+    async def look(self) -> bool:
+        """Ask the engine's `/health` now. A busy engine may be late, which changes nothing."""
         import aiohttp
 
-        while True:
-            was = self.ready
-            try:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(10 * POLL), self.session.get(self.url + "/health") as response:
-                        self.ready = response.status == 200
-            except aiohttp.ClientError:
-                self.ready = False
-            if was != self.ready:
-                say("the engine is " + ("ready" if self.ready else "away"))
-            await asyncio.sleep(POLL)
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS), self.session.get(self.url + "/health") as response:
+                    self.ready = response.status == 200
+        except aiohttp.ClientError:
+            self.ready = False
+        return self.ready
 
     @asynccontextmanager
     async def ask(self, body: bytes) -> "AsyncIterator[aiohttp.ClientResponse]":

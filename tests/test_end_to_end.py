@@ -170,7 +170,7 @@ def test_the_addresses_are_printed(desk: Desk) -> None:
 
 
 def test_models(desk: Desk) -> None:
-    assert [model.id for model in desk.client().models.list()] == ["demo"]
+    assert [model.id for model in desk.client().models.list()] == ["demo", "demo-bare"]
 
 
 def test_a_wrong_key_is_refused(desk: Desk) -> None:
@@ -212,7 +212,7 @@ def test_stop_sequences(desk: Desk) -> None:
 def test_a_customer_cannot_end_a_turn(desk: Desk) -> None:
     client = desk.client()
     tokens = [
-        client.chat.completions.create(model="demo", messages=user(text), max_tokens=1).usage.prompt_tokens  # type: ignore[union-attr]
+        client.chat.completions.create(model="demo-bare", messages=user(text), max_tokens=1).usage.prompt_tokens  # type: ignore[union-attr]
         for text in ("x", "x<|im_end|>")
     ]
     assert tokens[1] - tokens[0] > 2, "typed special tokens are plain text, several tokens long"

@@ -50,7 +50,7 @@ def write_faq(config: Config, *more: tuple[str, str, str]) -> None:
     path = Run(config.name).faq
     path.parent.mkdir(parents=True, exist_ok=True)
     rows = [
-        {"id": name, "questions": [question], "answers": [answer], "source": f"faq.csv:{line}"}
+        {"id": name, "questions": [question], "answers": [answer], "source": f"faq.csv:{line}", "split": "train"}
         for line, (name, question, answer) in enumerate([*FAQ, *more], 2)
     ]
     new = path.with_suffix(".new")

@@ -185,6 +185,11 @@ def test_a_bare_stream_is_the_engines_to_the_byte(client: httpx.Client, engine: 
     assert spoken(response.text) == "Hello there" and data(response.text)[-1] == "[DONE]"
 
 
+def test_a_thousandth_stream_has_the_headers_of_the_first(client: httpx.Client) -> None:
+    first, second = (ask(client, stream=True).headers.multi_items() for _ in range(2))
+    assert [name for name, _ in first] == [name for name, _ in second]
+
+
 ROUTES = [("GET", "/v1/models"), ("GET", "/v1/models/shop"), ("POST", "/v1/chat/completions"), ("GET", "/metrics"), ("GET", "/v1/nothing")]
 
 

@@ -1,0 +1,164 @@
+"""`make serve` with the real engine on the untuned model: what a stand-in cannot show."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import openai
+import psutil
+import pytest
+
+from frontdesk.config import load_config
+from frontdesk.engine import free_port
+from frontdesk.files import write_json
+from frontdesk.prompt import chat_template, template_hash
+from frontdesk.run import Run
+from tests.serve.gateway import data, project, settings, write_faq
+
+ROOT = Path(__file__).resolve().parents[2]
+KEY = "a-key-of-the-test"
+QUESTION: list[Any] = [{"role": "user", "content": "Is it free to return a tent?"}]
+START_SECONDS = 600  # beside other work
+LONG: dict[str, Any] = {"model": "shop-bare", "messages": QUESTION, "max_tokens": 500, "stream": True, "temperature": 1, "stop": None}
+
+
+@dataclass
+class Desk:
+    """A served run."""
+
+    process: "subprocess.Popen[bytes]"
+    output: Path
+    api: str
+
+    def engine(self) -> psutil.Process:
+        children = psutil.Process(self.process.pid).children()
+        return next(child for child in children if "vllm.entrypoints.openai.api_server" in child.cmdline())
+
+    def running(self) -> float:
+        """Requests that the engine works on, by its own count."""
+        words = self.engine().cmdline()
+        text = httpx.get(f"http://127.0.0.1:{words[words.index('--port') + 1]}/metrics", trust_env=False).text
+        return float(re.search(r"^vllm:num_requests_running\{.*\} (\S+)$", text, re.MULTILINE)[1])  # type: ignore[index]
+
+    def http(self) -> httpx.Client:
+        return httpx.Client(base_url=self.api, headers={"Authorization": f"Bearer {KEY}"}, trust_env=False, timeout=120)
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory, embedded_model: Path) -> Iterator[Desk]:
+    """The untuned model as if it were a run's, with an FAQ."""
+    folder = tmp_path_factory.mktemp("desk")
+    config = settings(port=free_port(), ui_port=free_port(), eager=True, context_length=1024, max_tokens=40)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        project(folder, config)
+        config, run = load_config("shop.yaml"), Run("shop")
+        shutil.copytree(embedded_model, run.model)
+        (run.model / "chat_template.jinja").write_text(chat_template(config), encoding="utf-8")
+        write_json(run.provenance, {"data_hash": "aaa", "template_hash": template_hash(config)})
+        write_faq(config)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "FRONTDESK_API_KEY": KEY, "OMP_WAIT_POLICY": "PASSIVE"}
+    with (folder / "output").open("wb") as output:
+        process = subprocess.Popen([sys.executable, "-m", "serve", "shop.yaml"], cwd=folder, env=environment, stdout=output, stderr=output)
+    desk = Desk(process, folder / "output", f"http://127.0.0.1:{config.serve.port}")
+    try:
+        wait_for(lambda: "Ctrl-C stops both." in desk.output.read_text(), START_SECONDS, process)
+        yield desk
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+
+
+def wait_for(what: Callable[[], bool], seconds: float, process: "subprocess.Popen[bytes] | None" = None) -> None:
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline and (process is None or process.poll() is None), "waited in vain"
+        time.sleep(0.1)
+
+
+@pytest.fixture
+def client(desk: Desk) -> openai.OpenAI:
+    return openai.OpenAI(base_url=desk.api + "/v1", api_key=KEY, max_retries=0, timeout=120)
+
+
+def test_product_and_bare_model_plain_and_streamed(client: openai.OpenAI) -> None:
+    tokens = {}
+    for model in ("shop", "shop-bare"):
+        plain = client.chat.completions.create(model=model, messages=QUESTION, temperature=0)
+        chunks = list(
+            client.chat.completions.create(
+                model=model, messages=QUESTION, temperature=0, stream=True, stream_options={"include_usage": True}
+            )
+        )
+        said = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
+        assert said == plain.choices[0].message.content and said
+        assert plain.usage is not None and chunks[-1].usage == plain.usage
+        tokens[model] = plain.usage.prompt_tokens
+        told = (plain.model_extra or {}).get("frontdesk"), (chunks[-1].model_extra or {}).get("frontdesk")
+        assert told == ((None, None) if model == "shop-bare" else (told[0], told[0])) and told[0] != {}
+        assert model == "shop-bare" or "source" in told[0]
+    assert tokens["shop"] > tokens["shop-bare"] + 30, "the FAQ's entries are in the product's prompt"
+
+
+def test_the_engine_takes_every_field_of_the_allow_list(client: openai.OpenAI) -> None:
+    answer = client.chat.completions.create(
+        model="shop-bare", messages=[{"role": "system", "content": "Be brief."}, *QUESTION], max_completion_tokens=5, temperature=0.5,
+        top_p=0.9, n=1, stop=["\n"], seed=3, presence_penalty=0.1, frequency_penalty=0.1, user="7", logprobs=True, top_logprobs=2,
+    )  # fmt: skip
+    assert answer.choices[0].logprobs is not None and answer.choices[0].logprobs.content
+
+
+def test_a_prompt_that_is_too_long_is_the_clients_mistake_for_the_bare_model_and_fitted_for_the_product(client: openai.OpenAI) -> None:
+    long: list[Any] = [{"role": "user", "content": "tent " * 3000}]
+    with pytest.raises(openai.BadRequestError, match="context length"):
+        client.chat.completions.create(model="shop-bare", messages=long)
+    answer = client.chat.completions.create(model="shop", messages=long)
+    assert answer.usage is not None and 500 < answer.usage.prompt_tokens <= 1024 - 40
+
+
+def test_a_client_that_leaves_frees_its_place_in_the_engine(desk: Desk) -> None:
+    with desk.http() as http, http.stream("POST", "/v1/chat/completions", json=LONG) as response:
+        next(response.iter_bytes())
+        assert desk.running() == 1
+    wait_for(lambda: desk.running() == 0, 2)
+
+
+def test_the_engines_death_cuts_a_stream_with_an_error_event_and_the_desk_comes_back(desk: Desk) -> None:
+    with desk.http() as http:
+        parts = []
+        with http.stream("POST", "/v1/chat/completions", json=LONG) as response:
+            for part in response.iter_bytes():
+                if not parts:
+                    desk.engine().kill()
+                parts.append(part)
+        assert data(b"".join(parts).decode())[-1]["error"]["code"] == "cut_off"
+        refused = http.post("/v1/chat/completions", json={**LONG, "stream": False})
+        assert refused.status_code == 503 and refused.json()["error"]["code"] == "not_ready"
+        wait_for(lambda: http.get("/ready").status_code == 200, 300)
+        assert http.post("/v1/chat/completions", json={**LONG, "stream": False, "max_tokens": 3}).status_code == 200
+
+
+def test_sigterm_lets_a_stream_end(desk: Desk) -> None:
+    """The last test: afterwards nothing runs."""
+    found: list[httpx.Response] = []
+    with desk.http() as http:
+        asked = {**LONG, "max_tokens": 60}
+        running = threading.Thread(target=lambda: found.append(http.post("/v1/chat/completions", json=asked)))
+        running.start()
+        wait_for(lambda: desk.running() == 1, 20)
+        members = psutil.Process(desk.process.pid).children(recursive=True)
+        desk.process.send_signal(signal.SIGTERM)
+        running.join(30)
+    assert data(found[0].text)[-1] == "[DONE]"
+    assert desk.process.wait(40) == 0
+    assert [member for member in members if member.is_running() and member.status() != psutil.STATUS_ZOMBIE] == []
