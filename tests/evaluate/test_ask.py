@@ -12,13 +12,13 @@ import pytest
 from openai import AsyncOpenAI
 
 from evaluate.ask import AT_ONCE, Cache, Exchange, Model, ask, digest
-from evaluate.questions import Question, Turn
+from evaluate.questions import SETS, Question, Turn
 from evaluate.systems import System, plain
 from frontdesk.errors import UserError
 from frontdesk.grounding import Grounded
 from frontdesk.retrieval import Entry
 
-PLAIN = System("tuned", "tuned", plain, 20)
+PLAIN = System("tuned", "tuned", plain, 20, sets=SETS)
 
 
 def model(api: Any, **changed: Any) -> Model:
@@ -100,7 +100,8 @@ def test_the_next_turn_sees_what_the_customer_saw(api: Any, tmp_path: Path) -> N
     """Not the steps of a chain of thought, nor the number of an entry."""
     api.reply = lambda asked: "[2] Think. Answer: $4.90"
     entries = [Entry(name, (), (name,)) for name in ("fee", "express")]
-    system = System("x", "x", lambda question, turns: Grounded(list(turns), entries), 20, lambda text: text.partition("Answer:")[2].strip())
+    changes: dict[str, Any] = {"prompt": lambda question, turns: Grounded(list(turns), entries)}
+    system = replace(PLAIN, **changes, final=lambda text: text.partition("Answer:")[2].strip())
     exchange = run(api, tmp_path, question("fee?", "sure?", set="dialogues"), system=system)[0]
     assert api.asked[1]["messages"][1] == {"role": "assistant", "content": "$4.90"}
     assert [said.cited for said in exchange.answers] == [entries[1]] * 2 and exchange.answers[0].shown == entries
@@ -109,6 +110,12 @@ def test_the_next_turn_sees_what_the_customer_saw(api: Any, tmp_path: Path) -> N
 def test_a_number_is_a_citation_only_where_entries_were_shown(api: Any, tmp_path: Path) -> None:
     api.reply = lambda asked: "[1] It costs $4.90."
     assert run(api, tmp_path, question("fee?"))[0].answers[0].text == "[1] It costs $4.90."
+
+
+def test_a_system_is_asked_its_sets_only(api: Any, tmp_path: Path) -> None:
+    asked = [question("fee?"), question("hours?", set="injections")]
+    assert [one.question.id for one in run(api, tmp_path, *asked, system=replace(PLAIN, sets=("wordings",)))] == ["q:fee?"]
+    assert len(api.asked) == 1
 
 
 def test_dialogues_are_held_in_passes_and_questions_asked_once(api: Any, tmp_path: Path) -> None:

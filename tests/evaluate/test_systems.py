@@ -7,7 +7,7 @@ import pytest
 
 from evaluate.facts import states
 from evaluate.prompting import MARK, SHOTS, THINK, THOUGHT
-from evaluate.questions import Question, Turn, questions
+from evaluate.questions import SETS, Question, Turn, questions
 from evaluate.systems import BASE, TUNED, Shelf, System, other_faq, plain, served, systems
 from frontdesk.config import Config
 from frontdesk.grounding import SHOWN, Knowledge
@@ -35,6 +35,13 @@ def test_names_and_order(shop: Run, config: Config) -> None:
     assert [system.name for system in made] == names
     assert [system.model for system in made] == [BASE] * 4 + [TUNED] * 2
     assert [system.name for system in systems(config, shop, knowledge, foreign=True)] == ["base + FAQ in prompt", "tuned + FAQ in prompt"]
+
+
+def test_readers_are_asked_all_and_who_cannot_know_an_entry_is_not_asked_about_it(table: dict[str, System]) -> None:
+    for name, system in table.items():
+        assert {"wordings", "unanswerable", "out_of_scope"} <= set(system.sets) <= set(SETS)
+        assert (set(system.sets) == set(SETS)) == ("FAQ" in name) == ("unseen" in system.sets)
+    assert {"dialogues", "injections", "canaries"} <= set(table["tuned"].sets)
 
 
 @pytest.mark.parametrize(("grounding", "name"), [("faq", "tuned + FAQ in prompt"), ("none", "tuned")])
