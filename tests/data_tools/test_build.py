@@ -269,6 +269,19 @@ def test_the_faq_keeps_its_entries_and_their_splits(shop, faq_text):
     assert all(entry["split"] == split_of[entry["id"]] for entry in entries)
 
 
+def test_the_faq_names_its_held_out_wordings(shop):
+    folder = shop()
+    held_out = rows_of(folder, "valid_wordings", "test_wordings")
+
+    asked = {(row["id"].rsplit("#", 1)[0], row["messages"][0]["content"]) for row in held_out}
+    entries = read_jsonl(folder / "faq.jsonl")
+    assert {(entry["id"], text) for entry in entries for text in entry["held_out"]} == asked
+    for entry in entries:
+        assert set(entry["held_out"]) < set(entry["questions"])
+        assert not entry["held_out"] or entry["split"] == "train"
+    assert len(rows_of(folder, "test_wordings")) == sum(len(e["questions"]) // 4 for e in entries if e["split"] == "train")
+
+
 def test_the_manifest_tells_of_files_and_rows(shop):
     folder = shop()
     manifest = read_json(folder / "manifest.json")

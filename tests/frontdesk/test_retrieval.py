@@ -154,6 +154,7 @@ CHAIN = [
       (("parking", "Is there parking?"), ("hours", "When are you open?"))),
     entry("강남점-주차", "강남점: 주차되나요?", "네.", "강남점"),
     entry("강남역점-주차", "강남역점: 주차되나요?", "아니요.", "강남역점"),
+    entry("north-hours", "Mill Road North: When are you open?", "Ask us.", "Mill Road North"),
     entry("cards", "Do you take cards? 카드 되나요?", "Yes."),
 ]  # fmt: skip
 
@@ -172,6 +173,7 @@ EVERY = {one.subject for one in CHAIN}
         ("parking harbor street", {"Harbour Street"}),
         ("is the MILL ROAD one open", {"Mill Road"}),
         ("can I park at mil road", {"Mill Road"}),
+        ("Mill Road North, is it open", {"Mill Road North"}),
         ("강남점 주차되나요", {"강남점"}),
         ("강남점에서는 주차되나요", {"강남점"}),
         ("강남역점은 주차되나요", {"강남역점"}),
