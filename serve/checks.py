@@ -17,8 +17,9 @@ from frontdesk.run import Run
 
 MODEL_FILES = ("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
 GIB = 1024**3
-ENGINE_OVERHEAD = 1.5
-"""GiB that the API server and the engine take beside weights and cache, on a CPU, with the 135M model."""
+OVERHEAD = 2.5
+"""GiB beside weights and cache, on a CPU, with the 135M model: 1.5 of the engine and its API server, 0.6 of the gateway and 0.4 of its
+encoder."""
 
 WORSE = 1.02
 """Factor of a held-out loss from which a difference is worth a warning."""
@@ -85,12 +86,12 @@ def check_lengths(config: Config, model: Path) -> None:
 def check_memory(config: Config, model: Path, files: list[Path]) -> None:
     """Weights, cache and the engine itself fit into the memory that is free."""
     size = sum(file.stat().st_size for file in files) / GIB
-    needed = size + config.serve.cpu_kv_cache_gib + ENGINE_OVERHEAD
+    needed = size + config.serve.cpu_kv_cache_gib + OVERHEAD
     free = free_memory() / GIB
     if needed > free:
         raise UserError(
             f"too little memory: {free:.1f} GiB free, about {needed:.1f} GiB needed ({size:.1f} weights of {model}, "
-            f"{config.serve.cpu_kv_cache_gib} key 'serve.cpu_kv_cache_gib', {ENGINE_OVERHEAD} engine); close programs, lower "
+            f"{config.serve.cpu_kv_cache_gib} key 'serve.cpu_kv_cache_gib', {OVERHEAD} engine and gateway); close programs, lower "
             "that key or use a smaller model.base"
         )
 

@@ -81,24 +81,26 @@ class Relay:
         begun = time.monotonic()
         try:
             async with self.place():
-                product = self.product if asked.product else None
-                prompt = await product.prepare(asked.messages, asked.max_tokens) if product else Grounded(asked.messages, [])
-                grounded = product is not None and product.grounded
-                async with self.upstream.ask(asked.body(prompt.messages)) as response:
-                    if asked.stream:
-                        rewriter = stream.ProductStream(prompt.entries, asked.usage) if grounded else stream.BareStream()
-                        await self._stream(response, rewriter, seen, asked.model, begun)
-                    else:
-                        body = await response.read()
-                        await Response(stream.whole(body, prompt.entries) if grounded else body, media_type="application/json")(
-                            {"type": "http"}, _none, seen
-                        )
+                await self._answer(asked, seen, begun)
         except ApiError as error:
             if not seen.begun:
                 raise
             self.metrics.cut.labels(asked.model, error.code).inc()
             await seen({"type": "http.response.body", "body": b"data: " + error.body() + stream.END, "more_body": False})
         self.metrics.seconds.labels(asked.model).observe(time.monotonic() - begun)
+
+    async def _answer(self, asked: Asked, send: "Sent", begun: float) -> None:
+        product = self.product if asked.product else None
+        prompt = await product.prepare(asked.messages, asked.max_tokens) if product else Grounded(asked.messages, [])
+        grounded = product is not None and product.grounded
+        async with self.upstream.ask(asked.body(prompt.messages)) as response:
+            if asked.stream:
+                rewriter = stream.ProductStream(prompt.entries, asked.usage) if grounded else stream.BareStream()
+                await self._stream(response, rewriter, send, asked.model, begun)
+                return
+            body = await response.read()
+        whole = Response(stream.whole(body, prompt.entries) if grounded else body, media_type="application/json")
+        await whole({"type": "http"}, _none, send)
 
     async def _stream(
         self, response: "aiohttp.ClientResponse", rewriter: stream.ProductStream | stream.BareStream, send: "Sent", model: str, begun: float

@@ -95,7 +95,7 @@ def test_a_foreign_address_is_refused(config: Config) -> None:
 
 def test_too_little_memory_tells_free_and_needed(config: Config) -> None:
     line = found(serving(config, cpu_kv_cache_gib=1_000_000))
-    assert "serve.cpu_kv_cache_gib" in line and "1000001.5 GiB needed" in line
+    assert "serve.cpu_kv_cache_gib" in line and "1000002.5 GiB needed" in line
     checks.check(serving(config, cpu_kv_cache_gib=1_000_000), Run("shop"), "gpu")  # the key is for a CPU
 
 
