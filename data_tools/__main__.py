@@ -47,6 +47,9 @@ def summary(manifest: dict[str, Any]) -> str:
     lines += [f"dropped  {number:5}  conversation: {reason}" for reason, number in manifest["conversations"]["dropped"].items()]
     lines += [f"dropped  {number:5}  {reason}" for reason, number in manifest["faq"]["dropped"].items()]
     lines += [f"rows  {split:15} {sum(kinds.values()):5}  {_list(kinds)}".rstrip() for split, kinds in manifest["rows"].items()]
+    if grounded := manifest.get("grounded"):
+        lines.append(f"with FAQ {'train':11} {sum(grounded['rows']['train'].values()):5}  {_list(grounded['rows']['train'])}")
+        lines += [f"dropped  {number:5}  with FAQ: {reason}" for reason, number in grounded["dropped"].items()]
     random, split = (manifest["leak"][way] for way in ("random", "splits"))
     lines.append(
         f"leak  {split['exact']} exact and {split['near']} near copies of {split['of']} held-out rows are trained "

@@ -6,7 +6,7 @@ null). What such a row teaches is to read:
 
 * The answer is that of the entry shown, word for word. In half of the rows the numbers in both are changed alike, so that
   remembering does not help.
-* The other entries are those that retrieval takes for the question. In WITHOUT of the rows the right one is missing, and the answer is
+* The other entries are those that retrieval takes for the question; the right one stands anywhere among them. In WITHOUT of the rows the right one is missing, and the answer is
   the handoff.
 * A part of the rows has the entries without their questions, another an exchange about something else before the question.
 * An agent's answer in a chat is trained if the entries shown, or what was said before, have every value that it states.
@@ -37,10 +37,8 @@ if TYPE_CHECKING:
 
     from frontdesk.encoder import Encoder
 
-WITHOUT = 0.12
-PLACES = (0.6, 0.25, 0.15)
-"""How often the right entry is shown first, second, third: about as often as retrieval has it there."""
-BARE = 0.25
+WITHOUT = 0.2
+BARE = 0.1
 """Share of the rows whose entries have no questions."""
 CHANGED = 0.5
 """Share of the rows with other numbers than the FAQ's."""
@@ -80,10 +78,10 @@ class Grounder:
             yield from self._row(row, others[:SHOWN], None, row["messages"][0], message("assistant", handoff), rng)
             return
         asked = tuple(one for one in entry.questions if one != question) or entry.questions
-        shown = entry._replace(questions=(rng.choice(asked[:3]),), answers=(answer,))
+        shown = self.index.facing(entry._replace(questions=asked, answers=(answer,)), question)
         if split == "train" and rng.random() < CHANGED:
             shown = shown._replace(answers=(other_numbers(answer, question, rng),))
-        place = rng.choices(range(SHOWN), PLACES)[0]
+        place = rng.randrange(SHOWN)  # retrieval has it first more often, but a model that knows this does not read
         before = self._earlier(others, rng) if split == "train" else []
         block = [*others[: SHOWN - 1]]
         block.insert(min(place, len(block)), shown)

@@ -144,6 +144,8 @@ def answers(
     config: Config, run: Run, provenance: dict[str, Any], other: Run | None, asked: list[Any]
 ) -> tuple[list[Any], dict[str, Any] | None]:
     """The exchanges of all systems, and what was forgotten. One engine at a time."""
+    import torch
+
     from evaluate.ask import Cache, ask
     from evaluate.general import choose, forgetting, items
     from evaluate.systems import BASE, TUNED, other_faq, served, systems
@@ -151,7 +153,11 @@ def answers(
     from frontdesk.grounding import knowledge_of
 
     knowledge = knowledge_of(config, run)
-    table = systems(config, run, other_faq(config, other, knowledge) if other else knowledge, foreign=other is not None)
+    if other:
+        knowledge = other_faq(config, other, knowledge)
+    knowledge.index.learn([turn.text for question in asked for turn in question.turns])
+    torch.set_num_threads(1)  # from here on the cores are the engine's
+    table = systems(config, run, knowledge, foreign=other is not None)
     cache = Cache(run.root / "report" / "cache.jsonl")
     folders = {BASE: Path(provenance["base_path"]), TUNED: run.model}
     tokenizer = load_tokenizer(config, folders[BASE])
@@ -179,6 +185,7 @@ def beside(config: Config, asked: list[Any], cache: Any) -> list[Any]:
     from dataclasses import replace
 
     from evaluate.ask import Model, ask
+    from evaluate.questions import SETS
     from evaluate.systems import System, plain, served, systems
     from frontdesk.grounding import knowledge_of
 
@@ -197,7 +204,7 @@ def beside(config: Config, asked: list[Any], cache: Any) -> list[Any]:
     for name, endpoint in config.evaluate.endpoints.items():
         client = client_of(endpoint)
         model = Model(client, endpoint.model, f"{endpoint.url} {endpoint.model}", 0.0)
-        exchanges += asyncio.run(ask(System(name, name, plain, config.evaluate.max_tokens), model, asked, cache, name))
+        exchanges += asyncio.run(ask(System(name, name, plain, config.evaluate.max_tokens, sets=SETS), model, asked, cache, name))
     return exchanges
 
 

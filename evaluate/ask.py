@@ -122,8 +122,9 @@ class Progress:
 
 
 async def ask(system: System, model: Model, questions: Sequence[Question], cache: Cache, label: str) -> list[Exchange]:
-    """Ask one system all questions, dialogues in as many passes as it has."""
-    jobs = [(question, number) for question in questions for number in range(system.passes if question.set == "dialogues" else 1)]
+    """Ask one system the questions of its sets, dialogues in as many passes as it has."""
+    mine = [question for question in questions if question.set in system.sets]
+    jobs = [(question, number) for question in mine for number in range(system.passes if question.set == "dialogues" else 1)]
     progress = Progress(label, sum(len(question.turns) for question, _ in jobs))
     gate = asyncio.Semaphore(AT_ONCE)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from evaluate import prompting
-from evaluate.questions import Question
+from evaluate.questions import SETS, Question
 from frontdesk.config import Config
 from frontdesk.grounding import Grounded, Knowledge, grounded
 from frontdesk.prompt import Message
@@ -23,6 +23,10 @@ Prompt = Callable[[Question, Sequence[Message]], Grounded]
 """The turns of a question or dialogue so far, the customer's last, to what the engine gets, and the FAQ entries in it."""
 
 
+SINGLE = ("wordings", "unanswerable", "out_of_scope")
+"""What every system is asked. Only one that could be served is also asked what takes several turns, and attacked."""
+
+
 @dataclass(frozen=True)
 class System:
     """One line of the scorecard."""
@@ -33,6 +37,7 @@ class System:
     max_tokens: int
     final: Callable[[str], str] = str.strip  # the part of what it writes that the customer would see
     passes: int = 1  # of each dialogue
+    sets: tuple[str, ...] = SINGLE  # what it is asked
 
 
 class Shelf:
@@ -73,9 +78,10 @@ def served(config: Config) -> str:
 def systems(config: Config, run: Run, knowledge: Knowledge, foreign: bool = False) -> list[System]:
     """The systems of one run, in the order of the table. `foreign`: about an FAQ that nobody was trained on, so only readers are asked."""
     shelf, most = Shelf(config, knowledge), config.evaluate.max_tokens
+    passes, desk = 3 if served(config) == TUNED + WITH_FAQ else 1, tuple(name for name in SETS if name != "unseen")
     reading = [
-        System(BASE + WITH_FAQ, BASE, shelf.prompt, most),
-        System(TUNED + WITH_FAQ, TUNED, shelf.prompt, most, passes=3 if served(config) == TUNED + WITH_FAQ else 1),
+        System(BASE + WITH_FAQ, BASE, shelf.prompt, most, sets=SETS),
+        System(TUNED + WITH_FAQ, TUNED, shelf.prompt, most, passes=passes, sets=SETS),
     ]
     if foreign:
         return reading
@@ -94,7 +100,7 @@ def systems(config: Config, run: Run, knowledge: Knowledge, foreign: bool = Fals
         System(f"{BASE} few-shot", BASE, few_shot, most),
         System(f"{BASE} chain of thought", BASE, thinking, most + prompting.THOUGHT, prompting.final_answer),
         reading[0],
-        System(TUNED, TUNED, plain, most, passes=3 if served(config) == TUNED else 1),
+        System(TUNED, TUNED, plain, most, passes=3 if served(config) == TUNED else 1, sets=desk),
         reading[1],
     ]
 

@@ -38,7 +38,7 @@ class Grounded(NamedTuple):
 
 
 def system_text(system_prompt: str, entries: Sequence[Entry], with_questions: bool = True) -> str:
-    """The system message: the run's own system prompt, what to do with the entries, and each with its number, first question and answer."""
+    """The system message: the run's own system prompt, what to do with the entries, and each with its number, first wording and answer."""
     prompt = system_prompt.strip()
     lines = [prompt, INSTRUCTION["ko" if re.search("[가-힣]", prompt) else "en"]]
     for number, entry in enumerate(entries, 1):

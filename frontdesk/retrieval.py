@@ -7,6 +7,7 @@ question it is. A question's score is the sum of both, each in standard deviatio
 turns before it. Where entries have subjects (the branches of a chain) and one of them is named, only its entries are candidates.
 """
 
+import logging
 import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
@@ -72,6 +73,7 @@ class Index:
         """`known` are vectors of texts that were encoded before; those of the entries are added to it."""
         import bm25s
 
+        logging.getLogger("bm25s").setLevel(logging.INFO)  # it would tell of every index
         self.entries = list(entries)
         self.encoder, self.whitening = encoder, whitening
         self.known = {} if known is None else known
@@ -105,9 +107,25 @@ class Index:
         return unit((raw - self.whitening.mean) @ self.whitening.matrix)
 
     def search(self, turns: Sequence[str], k: int = 3) -> list[Entry]:
-        """The `k` likeliest entries, the best first. `turns` are what was said so far, the question last."""
+        """The `k` likeliest entries, the best first, each with the wording first that is nearest to the question.
+
+        `turns` are what was said so far, the question last.
+        """
         scores = self.scores(turns)
-        return [self.entries[i] for i in scores.argsort()[::-1][:k] if scores[i] > float("-inf")]
+        best = scores.argsort()[::-1][:k]
+        return [self.facing(self.entries[i], turns[-1]) for i in best if scores[i] > float("-inf")]
+
+    def facing(self, entry: Entry, text: str) -> Entry:
+        """The entry with its wordings in the order of their likeness to the text."""
+        if len(entry.questions) < 2:
+            return entry
+        if self.encoder:
+            likeness = (self._vectors(entry.questions) @ self._vectors([text])[0]).tolist()
+        else:
+            asked = set(terms(text))
+            likeness = [len(asked & (own := set(terms(one)))) / max(1, len(asked | own)) for one in entry.questions]
+        order = sorted(range(len(likeness)), key=lambda i: -likeness[i])
+        return entry._replace(questions=tuple(entry.questions[i] for i in order))
 
     def scores(self, turns: Sequence[str]) -> "np.ndarray":
         """A score for each entry, minus infinity for those of a subject that is not meant."""

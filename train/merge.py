@@ -32,7 +32,8 @@ PACKAGES = ("torch", "transformers", "peft", "trl", "bitsandbytes")
 def merge(config: Config, run: Run, base: Path, data_hash: str, key: str) -> None:
     """Merge `runs/NAME/adapter` and write `runs/NAME/model`."""
     tokenizer = load_tokenizer(config, base)
-    rows = next(rows for name in ("valid_wordings", "valid") if (rows := read_jsonl(run.data / f"{name}.jsonl")))  # as the checkpoint
+    files = (run.rows(config.grounding) / f"{name}.jsonl" for name in ("valid_wordings", "valid"))
+    rows = next(rows for file in files if (rows := read_jsonl(file)))  # by which the checkpoint was chosen
     held_out = token_rows(tokenizer, rows, config.train.max_length)[0]
     losses: dict[str, float] = {}
     model = None

@@ -53,7 +53,7 @@ def prove(config: Config, run: Run, base: Path, dtype: "torch.dtype", key: str) 
     import torch
 
     tokenizer = load_tokenizer(config, base)
-    prompts = held_out_prompts(run, config.train.parity_prompts)
+    prompts = held_out_prompts(config, run, config.train.parity_prompts)
     ids = [encode_prompt(tokenizer, prompt) for prompt in prompts]
     most = min(config.serve.max_tokens, MOST_TOKENS)
     print(f"parity: {len(prompts)} held-out prompts to the tuned model, the merged model and the engine", flush=True)
@@ -84,11 +84,22 @@ def prove(config: Config, run: Run, base: Path, dtype: "torch.dtype", key: str) 
     return failures
 
 
-def held_out_prompts(run: Run, count: int) -> list[list[Message]]:
-    """First questions that training did not see, evenly taken: wordings of trained entries, then unseen entries and conversations."""
-    rows = [row for name in ("test_wordings", "test", "valid") for row in read_jsonl(run.data / f"{name}.jsonl")]
+def held_out_prompts(config: Config, run: Run, count: int) -> list[list[Message]]:
+    """First questions that training did not see, evenly taken: wordings of trained entries, then unseen entries and conversations.
+
+    Of a grounded run they are whole prompts, with the FAQ entries.
+    """
+    grounded = config.grounding == "faq"
+    names = ("valid_wordings", "valid") if grounded else ("test_wordings", "test", "valid")
+    rows = [row for name in names for row in read_jsonl(run.rows(config.grounding) / f"{name}.jsonl")]
     ordered = sorted(rows, key=lambda row: row["kind"] != "faq")
-    return [row["messages"][:1] for row in ordered[:: max(1, len(ordered) // count)][:count]]
+    chosen = ordered[:: max(1, len(ordered) // count)][:count]
+    return [_as_prompt(row["messages"][: -1 if grounded else 1]) for row in chosen]
+
+
+def _as_prompt(messages: list[Message]) -> list[Message]:
+    """Messages as an API takes them: without the weights of training."""
+    return [{"role": message["role"], "content": message["content"]} for message in messages]
 
 
 def score(model: "PreTrainedModel", prompts: list[list[int]], answers: list[Answer]) -> list[Score]:

@@ -221,16 +221,15 @@ def test_distractors_are_near(rows):
     assert sum(near) / len(near) > 0.9
 
 
-def test_the_right_entry_has_each_place_the_first_most_often(rows):
+def test_the_right_entry_has_each_place_about_equally_often(rows):
     places = Counter(row["entries"].index(row["cites"]) for row in every(rows, "faq") if row["cites"])
-    assert sorted(places, key=places.get, reverse=True)[0] == 0
-    assert min(places[0], places[1], places[2]) > 0.05 * places.total()
+    assert min(places[0], places[1], places[2]) > 0.2 * places.total()
 
 
 def test_some_entries_stand_without_their_questions_and_none_shows_the_question_asked(rows):
     train = [row for row in rows["train"] if blocks(row)]
     bare = [row for row in train if all(question is None for question, _ in blocks(row))]
-    assert 0.15 < len(bare) / len(train) < 0.35
+    assert 0.03 < len(bare) / len(train) < 0.2
     assert all(question for row in train if row not in bare for question, _ in blocks(row))
     for row in every(rows, "faq"):
         if row["cites"] and not row["id"].startswith("list-"):
