@@ -6,8 +6,8 @@ null). What such a row teaches is to read:
 
 * The answer is that of the entry shown, word for word. In half of the rows the numbers in both are changed alike, so that
   remembering does not help.
-* The other entries are those that retrieval takes for the question; the right one stands anywhere among them. In WITHOUT of the rows the right one is missing, and the answer is
-  the handoff.
+* The other entries are those that retrieval takes for the question; the right one stands anywhere among them, and all under the
+  wording that is nearest to the question. In WITHOUT of the rows the right one is missing, and the answer is the handoff.
 * A part of the rows has the entries without their questions, another an exchange about something else before the question.
 * An agent's answer in a chat is trained if the entries shown, or what was said before, have every value that it states.
 * Reading practice: questions to companies that do not exist (data_tools/reading/), so that the skill is not tied to one FAQ.

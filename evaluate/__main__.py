@@ -98,7 +98,7 @@ def scorecard(
     from evaluate.worst import worst
 
     started = time.monotonic()
-    folder = run.root / ("report" if other is None else f"report-{other.name}")
+    folder = run.report if other is None else run.root / f"report-{other.name}"
     asked = questions(config, run, other)
     exchanges, general = answers(config, run, provenance, other, asked)
     grader = Grader(config, run, other)
@@ -158,7 +158,7 @@ def answers(
     knowledge.index.learn([turn.text for question in asked for turn in question.turns])
     torch.set_num_threads(1)  # from here on the cores are the engine's
     table = systems(config, run, knowledge, foreign=other is not None)
-    cache = Cache(run.root / "report" / "cache.jsonl")
+    cache = Cache(run.report / "cache.jsonl")
     folders = {BASE: Path(provenance["base_path"]), TUNED: run.model}
     tokenizer = load_tokenizer(config, folders[BASE])
     spoken = {question.language for question in asked}
@@ -218,7 +218,7 @@ def engine(config: Config, run: Run, folder: Path, which: str, provenance: dict[
 
     weights = provenance["base_path"] if which == BASE else provenance["key"]
     identity = digest([which if which == BASE else "tuned", weights, template_hash(config)])
-    with running(config, run, log=run.root / "report" / f"engine-{which}.log", folder=folder) as url:
+    with running(config, run, log=run.report / f"engine-{which}.log", folder=folder) as url:
         client = client_of(Endpoint(url=url, model=config.name))
         yield Model(client, config.name, identity, config.serve.temperature)
 

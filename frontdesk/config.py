@@ -98,6 +98,7 @@ class ServeConfig(Section):
     max_waiting: int = Field(64, ge=1)  # requests in work at once, waiting ones too; more get 429. 8 s of work for 135M on two cores
     request_seconds: float = Field(120, gt=0)  # a request may take, waiting included
     drain_seconds: float = Field(20, ge=0)  # streams that run may go on after Ctrl-C or SIGTERM
+    despite_scorecard: bool = False  # serve a model whose last scorecard missed a limit
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

@@ -62,6 +62,16 @@ class Run:
         return self.root / "parity.json"
 
     @property
+    def report(self) -> Path:
+        """The scorecard: `index.html`, `scores.json`, `answers.jsonl`, and the answers that were asked for before."""
+        return self.root / "report"
+
+    @property
+    def scores(self) -> Path:
+        """The scorecard's numbers and its gate."""
+        return self.report / "scores.json"
+
+    @property
     def model(self) -> Path:
         """The merged model; `provenance.json` in it is written last and means complete."""
         return self.root / "model"

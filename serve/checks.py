@@ -37,6 +37,7 @@ def check(config: Config, run: Run, device: Device) -> None:
         provenance = read_record(run.provenance, missing)
         check_model(run)
         check_parity(config, run, provenance)
+        check_scorecard(config, run, provenance)
         model = run.model
         files = [model / name for name in _weights(model)]
         lines = warnings(config, run, provenance)
@@ -73,6 +74,19 @@ def check_parity(config: Config, run: Run, provenance: dict[str, Any]) -> None:
         raise UserError(
             f"{run.parity}: the model does not say what was trained ({'; '.join(record.get('failures', []))}); "
             "run `make train` again, or set train.parity_prompts to 0 to serve it nevertheless"
+        )
+
+
+def check_scorecard(config: Config, run: Run, provenance: dict[str, Any]) -> None:
+    """A model whose last scorecard missed a limit is not served, unless the config says so; one that was not evaluated is."""
+    if config.serve.despite_scorecard or not run.scores.is_file():
+        return
+    record = read_json(run.scores)
+    if record["key"] == provenance.get("key") and not record["gate"]["passed"]:
+        missed = ", ".join(one["metric"] for one in record["gate"]["checks"] if not one["passed"])
+        raise UserError(
+            f"{run.scores}: the last scorecard of this model missed {missed}; see index.html beside it; mend the data and train again, "
+            "change evaluate.thresholds and run `make eval` again, or set serve.despite_scorecard to true"
         )
 
 
