@@ -191,7 +191,7 @@ def write_entries(work: Work, plan: Plan, rows: Rows) -> None:
     for row in (*plan.derived, *plan.generated):
         _write(rows, row, "train", group_of.get(row.owner, row.owner), work.dropped)
     wordings = {(row.owner, row.question) for row, split in zip(work.rows, plan.splits, strict=False) if split.endswith("_wordings")}
-    write_jsonl(work.folder / "faq.jsonl", (_as_json(entry, held_out.get(entry.id, "train"), wordings) for entry in work.faq))
+    write_jsonl(work.folder / "faq.jsonl", (entry_as_json(entry, held_out.get(entry.id, "train"), wordings) for entry in work.faq))
     write_jsonl(work.folder / "conflicts.jsonl", work.conflicts)
 
 
@@ -200,7 +200,7 @@ def _write(rows: Rows, row: Row, split: str, group: str, dropped: Counter[str]) 
         dropped["row: answer longer than train.max_length"] += 1
 
 
-def _as_json(entry: Entry, split: str, wordings: set[tuple[str, str]]) -> dict[str, Any]:
+def entry_as_json(entry: Entry, split: str, wordings: set[tuple[str, str]]) -> dict[str, Any]:
     """An entry as its file has it. `wordings` are the questions, each with its entry, that are held out although the entry is trained."""
     return {
         "id": entry.id,

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from data_tools.build import Work, _as_json, entries
+from data_tools.build import Work, entries, entry_as_json
 from data_tools.chats import Reading
 from data_tools.copies import Store
 from data_tools.faq import Entry
@@ -72,7 +72,7 @@ def keep_ids(found: Sequence[Entry], before: dict[str, dict[str, Any]]) -> None:
 
 def renewed(entry: Entry, former: dict[str, Any]) -> dict[str, Any]:
     """The entry as `faq.jsonl` has it, with the split and the held-out wordings that it had."""
-    return _as_json(entry, former.get("split", "train"), {(entry.id, text) for text in former.get("held_out", ())})
+    return entry_as_json(entry, former.get("split", "train"), {(entry.id, text) for text in former.get("held_out", ())})
 
 
 def _said(entry: dict[str, Any]) -> dict[str, Any]:

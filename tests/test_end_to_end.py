@@ -1,4 +1,4 @@
-"""The whole road on real parts: data → a few training steps → merge → vLLM → openai client → Chromium on the Gradio page.
+"""The whole road on real parts: data → a few training steps → merge → vLLM and gateway → openai client → Chromium on the page → scorecard.
 
 One project folder with the demo's sources and the embedded model is trained and served once, and all tests here share it.
 """
@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import openai
 import psutil
@@ -28,6 +29,8 @@ from tests.ui import browser
 ROOT = Path(__file__).parent.parent
 KEY = "a-key-of-the-test"
 START_SECONDS = 300
+ENTRIES = 14
+"""Of the demo's FAQ: enough for near neighbours."""
 
 
 @dataclass
@@ -80,8 +83,11 @@ def desk(tmp_path_factory: pytest.TempPathFactory, embedded_model: Path) -> Iter
     for name in ("examples", ".cache"):
         (folder / name).symlink_to(ROOT / name)
     config = yaml.safe_load((ROOT / "configs/demo.yaml").read_text(encoding="utf-8"))
-    config["grounding"] = "none"  # what is in the prompt is tested in tests/frontdesk and tests/serve; rows without it train quicker
-    config["train"] |= {"epochs": 0.1, "evaluations": 2, "parity_prompts": 6, "max_length": 256}
+    entries = (ROOT / "examples/faq.en.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    (folder / "faq.jsonl").write_text("".join(entries[:ENTRIES]), encoding="utf-8")
+    config["data"]["faq"] = ["faq.jsonl"]
+    config["train"] |= {"epochs": 0.16, "evaluations": 1, "parity_prompts": 6}
+    config["evaluate"] |= {"max_tokens": 16, "beside": []}
     config["serve"] |= {"port": free_port(), "ui_port": free_port(), "eager": True, "context_length": 1024, "max_tokens": 48}
     (folder / "demo.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     stage(folder, "data_tools")
@@ -273,6 +279,23 @@ def test_a_dead_engine_is_told_in_words_and_comes_back(desk: Desk, page: Page) -
     assert browser.notice(page) == ""
 
 
+def test_an_edited_faq_is_answered_without_training(desk: Desk) -> None:
+    def said() -> Any:
+        return desk.client().chat.completions.create(model="demo", messages=user("How much is standard shipping?"), temperature=0)
+
+    before, faq = said(), desk.folder / "faq.jsonl"
+    assert "$4.90" in (before.choices[0].message.content or "")
+    assert before.frontdesk["source"]["id"] == "shipping-standard-cost"
+    seen = len(desk.lines)
+    faq.write_text(faq.read_text(encoding="utf-8").replace("$4.90", "$6.30"), encoding="utf-8")
+    log = desk.folder / "runs/demo/serve/gateway.log"
+    deadline = time.monotonic() + 60
+    while "was read again" not in log.read_text(encoding="utf-8") + "".join(desk.lines[seen:]):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    assert "$6.30" in (said().choices[0].message.content or "")
+
+
 def test_sigterm_leaves_nothing_running(desk: Desk) -> None:
     members = psutil.Process(desk.process.pid).children(recursive=True)
     assert len(members) >= 2
@@ -283,3 +306,38 @@ def test_sigterm_leaves_nothing_running(desk: Desk) -> None:
         port = int(re.search(r":(\d+)/", url)[1])  # type: ignore[index]
         with socket.socket() as probe:
             assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_the_scorecard(desk: Desk) -> None:
+    """Of the served desk, which has answered `$6.30` and was trained for 14 steps: too little for customers, and it says so."""
+    done = subprocess.run(
+        [sys.executable, "-m", "evaluate", "demo.yaml"],
+        cwd=desk.folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=900,
+        check=False,
+    )
+    report = desk.folder / "runs/demo/report"
+    assert done.returncode == 1, done.stdout + done.stderr
+    card = json.loads((report / "scores.json").read_text(encoding="utf-8"))
+    assert list(card["systems"])[-1] == card["served"] == "tuned + FAQ in prompt"
+    assert len(card["systems"]) == 6
+    served, base = (card["systems"][name]["facts_right"]["value"] for name in (card["served"], "base"))
+    assert served > base
+    assert card["general"]["before"]["of"] == card["general"]["after"]["of"] >= 100
+    assert not card["gate"]["passed"]
+    assert "the desk may not talk to customers yet" in done.stdout.lower()
+    assert (report / "index.html").stat().st_size > 50_000
+    refused = subprocess.run(
+        [sys.executable, "-m", "serve", "demo.yaml"],
+        cwd=desk.folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert refused.returncode == 2
+    assert "the last scorecard of this model missed" in refused.stderr
