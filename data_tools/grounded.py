@@ -1,4 +1,4 @@
-"""Rows as a grounded desk answers: FAQ entries in the prompt, the right one among near neighbours, and an answer that names it.
+"""Rows as a grounded desk answers: FAQ entries in the prompt, the right one among near neighbours, and an answer in its words.
 
 Written beside the plain rows as `grounded/train.jsonl`, `valid.jsonl` and `valid_wordings.jsonl`, of the same shape; the first message
 is the system message with the entries, and a row has "entries" (their ids, as shown) and "cites" (the one that the answer rests on, or
@@ -126,11 +126,9 @@ class Grounder:
     ) -> Iterator[dict[str, Any]]:
         """The row, its oldest turns left out until it fits; none where it does not fit at all."""
         system = message("system", system_text(row.get("system", self.config.system_prompt), block, rng.random() >= BARE))
-        number = next((n for n, entry in enumerate(block, 1) if base and entry.id == base.id), None)
-        text = f"[{number}] {answer['content']}" if number else str(answer["content"])
         before = list(before or [])
         while True:
-            messages = [system, *before, question, message("assistant", text)]
+            messages = [system, *before, question, message("assistant", str(answer["content"]))]
             if len(encode(self.tokenizer, messages)[0]) <= self.config.train.max_length:
                 break
             if not before:
@@ -138,8 +136,8 @@ class Grounder:
                 return
             before = before[2:]
         kept = {key: row[key] for key in ("id", "kind", "group", "source", "derived") if key in row}
-        cites = base.id if base and number else None
-        yield kept | {"messages": messages, "entries": [entry.id for entry in block], "cites": cites}
+        shown = [entry.id for entry in block]
+        yield kept | {"messages": messages, "entries": shown, "cites": base.id if base and base.id in shown else None}
 
 
 def searched(messages: Sequence[Message]) -> Iterator[str]:

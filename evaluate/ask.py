@@ -178,8 +178,8 @@ async def answer(
         cache.add(key, await request(model, prompt.messages, settings))
     given = cache.kept[key]
     progress.add(given["tokens"], fresh)
-    cited, text = source_of(given["text"], prompt.entries) if prompt.entries else (None, given["text"].strip())
-    return Said(system.final(text), cited, prompt.entries, given["tokens"], given["stopped"])
+    text = system.final(given["text"])
+    return Said(text, source_of(text, prompt.entries), prompt.entries, given["tokens"], given["stopped"])
 
 
 async def request(model: Model, messages: Sequence[Message], settings: dict[str, Any]) -> dict[str, Any]:

@@ -39,7 +39,7 @@ from frontdesk.config import Config, load_config
 from frontdesk.errors import UserError, warn
 from frontdesk.errors import run as run_main
 from frontdesk.files import read_json, read_jsonl, sha256, write_json, write_text
-from frontdesk.grounding import cited, knowledge_of
+from frontdesk.grounding import knowledge_of
 from frontdesk.methods import METHODS
 from frontdesk.prompt import Message, chat_template
 from frontdesk.quiet import quiet
@@ -212,7 +212,6 @@ def ask_tuned(config: Config, run: Run, base: Path, name: str, questions: list[d
     knowledge = knowledge_of(config, run) if config.grounding == "faq" else None
     asked = [knowledge.ground(one["messages"]).messages if knowledge else one["messages"] for one in questions]
     answered = ask(config, run, folder, adapter, asked, config.serve.max_tokens)
-    texts = [cited(text)[1] for text in answered["texts"]] if knowledge else answered["texts"]
     training = read_json(tuned.training)
     stored = size(tuned.adapter)
     gpu = training["peak_gpu_gib"]
@@ -232,7 +231,7 @@ def ask_tuned(config: Config, run: Run, base: Path, name: str, questions: list[d
         "held_out": training["held_out"],
         "merge": read_json(tuned.provenance)["merge"] if method.mergeable else {},
         "prompt_tokens": answered["prompt_tokens"],
-    } | scored(answered["texts"], texts, questions)
+    } | scored(answered["texts"], answered["texts"], questions)
 
 
 def untuned_losses(systems: list[dict[str, Any]]) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """The FAQ entries that an answer may rest on, in the prompt: rendered here for training, evaluation and serving alike.
 
 A model that was tuned to read entries answers from entries that it never saw, so an edit to the FAQ takes effect at once. The entries
-stand in the system message, numbered; a tuned model's answer begins with the number of the entry it rests on, `[2] …`, and a handoff
-or small talk with none. `cited` takes the number off again, so that the customer reads the words and the desk knows the source.
+stand in the system message. The model has learned to answer in their words, so that `source_of` tells which one an answer rests on. (A
+number before the answer, `[2] …`, was tried: a small model then chooses the entry before it has said a word, and chooses by its place;
+docs/experiments.md.)
 """
 
 import json
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from frontdesk.config import Config, ModelConfig
 from frontdesk.prompt import Message
-from frontdesk.retrieval import Entry, Index, load_vectors
+from frontdesk.retrieval import Entry, Index, load_vectors, terms
 from frontdesk.run import Run
 
 if TYPE_CHECKING:
@@ -27,22 +28,23 @@ INSTRUCTION = {
     "en": "Answer from these FAQ entries. If none of them answers the question, offer to connect an agent.",
     "ko": "아래 FAQ 항목을 보고 답한다. 답이 되는 항목이 없으면 상담원 연결을 제안한다.",
 }
-NUMBER = re.compile(r"\s*\[(\d)\] ?")
+RESTS = 0.6
+"""Share of the words of an answer from which it rests on an entry that has them."""
 
 
 class Grounded(NamedTuple):
-    """What goes to the engine, and the entries in it, in the order of their numbers."""
+    """What goes to the engine, and the entries in it, in their order."""
 
     messages: list[Message]
     entries: list[Entry]
 
 
 def system_text(system_prompt: str, entries: Sequence[Entry], with_questions: bool = True) -> str:
-    """The system message: the run's own system prompt, what to do with the entries, and each with its number, first wording and answer."""
+    """The system message: the run's own system prompt, what to do with the entries, and each with its first wording and its answer."""
     prompt = system_prompt.strip()
     lines = [prompt, INSTRUCTION["ko" if re.search("[가-힣]", prompt) else "en"]]
-    for number, entry in enumerate(entries, 1):
-        lines.append(f"[{number}] " + (f"{entry.questions[0]}\n" if with_questions and entry.questions else "") + entry.answers[0])
+    for entry in entries:
+        lines += [f"Q: {question}" for question in entry.questions[:with_questions]] + [f"A: {entry.answers[0]}"]
     return "\n".join(lines)
 
 
@@ -53,16 +55,12 @@ def grounded(system_prompt: str, index: Index, messages: Sequence[Message]) -> G
     return Grounded([{"role": "system", "content": system_text(system_prompt, entries)}, *turns], entries)
 
 
-def cited(answer: str) -> tuple[int | None, str]:
-    """The number of the entry that an answer begins with, None where it has none, and the words after it."""
-    match = NUMBER.match(answer)
-    return (int(match[1]), answer[match.end() :].strip()) if match else (None, answer.strip())
-
-
-def source_of(answer: str, entries: Sequence[Entry]) -> tuple[Entry | None, str]:
-    """The entry that an answer rests on, by the number it begins with, and its words."""
-    number, text = cited(answer)
-    return (entries[number - 1] if number and number <= len(entries) else None), text
+def source_of(answer: str, entries: Sequence[Entry]) -> Entry | None:
+    """The entry that an answer rests on: the one that has most of its words and their pieces, if it has most of them."""
+    said = set(terms(answer))
+    shares = [max(len(said & set(terms(text))) for text in entry.answers) / max(1, len(said)) for entry in entries]
+    best = max(range(len(shares)), key=shares.__getitem__, default=None)
+    return entries[best] if best is not None and shares[best] >= RESTS else None
 
 
 def read_entries(path: Path) -> list[Entry]:

@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from frontdesk.config import Config, ModelConfig
-from frontdesk.grounding import Grounded, Knowledge
+from frontdesk.config import Config
+from frontdesk.errors import UserError
+from frontdesk.grounding import Grounded, Knowledge, knowledge_of
 from frontdesk.prompt import Message, fit
 from frontdesk.run import Run
 
@@ -43,20 +44,14 @@ class Product:
 
 def load_knowledge(config: Config, run: Run) -> Knowledge:
     """The run's FAQ. Raises UserError where `make data` has not written it."""
-    from frontdesk.base import locate
-    from frontdesk.encoder import Encoder
-    from frontdesk.errors import UserError
+    import torch
 
     if not run.faq.is_file():
         raise UserError(
             f"{run.faq}: no such file; expected the FAQ that answers rest on (grounding: faq); run `make data` with this CONFIG"
         )
-    if not config.encoder:
-        return Knowledge(config, run)
-    import torch
-
     torch.set_num_threads(1)  # the cores are the engine's
-    return Knowledge(config, run, Encoder(locate(ModelConfig(base=config.encoder))))
+    return knowledge_of(config, run)
 
 
 def newest(messages: Sequence[Message], characters: int) -> list[Message]:

@@ -18,7 +18,7 @@ from data_tools.__main__ import summary
 from data_tools.grounded import companies, other_numbers
 from frontdesk.config import HANDOFF, Config
 from frontdesk.files import read_json, read_jsonl, sha256, whole_folder
-from frontdesk.grounding import INSTRUCTION, cited
+from frontdesk.grounding import INSTRUCTION
 from frontdesk.prompt import encode
 from frontdesk.retrieval import load_vectors
 from tests.data_tools.texts import words
@@ -131,10 +131,18 @@ def every(rows, kind=None):
 
 def blocks(row):
     """The entries in a row's system message, as (question or None, answer)."""
-    parts = re.split(r"^\[(\d)\] ", row["messages"][0]["content"], flags=re.MULTILINE)
-    assert parts[1::2] == [str(number) for number in range(1, len(parts) // 2 + 1)]
-    shown = [part.removesuffix("\n") for part in parts[2::2]]
-    return [tuple(text.split("\n", 1)) if "\n" in text else (None, text) for text in shown]
+    lines = row["messages"][0]["content"].split("\n")
+    first = next((place for place, line in enumerate(lines) if line in INSTRUCTION.values()), None)
+    assert first is not None
+    shown, question = [], None
+    for line in lines[first + 1 :]:
+        if line.startswith("Q: "):
+            question = line[3:]
+        else:
+            assert line.startswith("A: "), line
+            shown.append((question, line[3:]))
+            question = None
+    return shown
 
 
 def as_zeros(text):
@@ -179,19 +187,15 @@ def test_of_all_turns_only_the_last_is_trained(rows):
 # What an answer rests on ----------------------------------------------------------------------------------------------
 
 
-def test_an_answer_with_a_number_is_that_of_the_entry_shown_there(rows):
+def test_an_answer_is_that_of_the_entry_shown(rows):
     citing = [row for row in every(rows) if row["cites"] and row["kind"] != "chat"]
     assert len(citing) > 200
     for row in citing:
-        number, text = cited(row["messages"][-1]["content"])
-        assert row["entries"][number - 1] == row["cites"]
-        assert blocks(row)[number - 1][1] == text
+        assert blocks(row)[row["entries"].index(row["cites"])][1] == row["messages"][-1]["content"]
         assert row["kind"] == "reading" or row["cites"] == row["id"].rsplit("#", 1)[0]
 
 
-def test_an_answer_that_rests_on_nothing_has_no_number(rows):
-    for row in every(rows):
-        assert (cited(row["messages"][-1]["content"])[0] is None) == (row["cites"] is None)
+def test_refusals_rest_on_nothing(rows):
     assert not any(row["cites"] for row in every(rows, "refusal"))
 
 
@@ -244,7 +248,7 @@ def test_numbers_are_changed_in_about_half_of_the_rows_alike_in_entry_and_answer
     pairs = [(row, old) for row, old in pairs if re.search(r"\d", old)]
     changed = 0
     for row, old in pairs:
-        new = cited(row["messages"][-1]["content"])[1]
+        new = row["messages"][-1]["content"]
         assert as_zeros(new) == as_zeros(old)
         changed += new != old
     assert 0.35 < changed / len(pairs) < 0.65
@@ -254,7 +258,7 @@ def test_held_out_rows_have_the_faqs_own_numbers(rows, plain):
     for split in ("valid", "valid_wordings"):
         for row in rows[split]:
             if row["kind"] == "faq":
-                assert cited(row["messages"][-1]["content"])[1] == plain[row["id"]]["messages"][1]["content"]
+                assert row["messages"][-1]["content"] == plain[row["id"]]["messages"][1]["content"]
 
 
 @settings(max_examples=200, deadline=None, derandomize=True, database=None)
@@ -304,7 +308,7 @@ def test_an_agents_answer_is_trained_if_its_values_are_known(shop):
     second = chats["chat:0.2"]
     assert [one["content"] for one in second["messages"][1:-1]] == [*TALKS[0][:2], TALKS[0][2]]
     assert second["cites"] == "kettle-repair"
-    assert second["messages"][-1]["content"] == f"[{second['entries'].index('kettle-repair') + 1}] {TALKS[0][3]}"
+    assert second["messages"][-1]["content"] == TALKS[0][3]
     assert chats["chat:2.1"]["messages"][-1]["content"] == TALKS[2][1], "states nothing and rests on nothing"
     assert chats["chat:3.1"]["messages"][-1]["content"] == TALKS[3][1], "the customer said it before"
 
@@ -432,7 +436,7 @@ def test_reading_practice_is_whole(language):
             assert len(entry.answers) == 1
             for text in (*entry.questions, *entry.answers):
                 assert isinstance(text, str) and text == text.strip() != "", entry.id
-                assert "\n" not in text and cited(text)[0] is None, entry.id
+                assert "\n" not in text, entry.id
         assert (language == "ko") == bool(re.search("[가-힣]", company.system))
     assert not set(unanswerable) & {question for company in made for entry in company.entries for question in entry.questions}
 

@@ -97,19 +97,14 @@ def test_a_dialogue_goes_on_from_the_systems_own_answers(api: Any, tmp_path: Pat
 
 
 def test_the_next_turn_sees_what_the_customer_saw(api: Any, tmp_path: Path) -> None:
-    """Not the steps of a chain of thought, nor the number of an entry."""
-    api.reply = lambda asked: "[2] Think. Answer: $4.90"
-    entries = [Entry(name, (), (name,)) for name in ("fee", "express")]
+    """Not the steps of a chain of thought."""
+    api.reply = lambda asked: "Think. Answer: $4.90"
+    entries = [Entry(name, (), (text,)) for name, text in (("fee", "$3.50"), ("express", "$4.90"))]
     changes: dict[str, Any] = {"prompt": lambda question, turns: Grounded(list(turns), entries)}
     system = replace(PLAIN, **changes, final=lambda text: text.partition("Answer:")[2].strip())
     exchange = run(api, tmp_path, question("fee?", "sure?", set="dialogues"), system=system)[0]
     assert api.asked[1]["messages"][1] == {"role": "assistant", "content": "$4.90"}
     assert [said.cited for said in exchange.answers] == [entries[1]] * 2 and exchange.answers[0].shown == entries
-
-
-def test_a_number_is_a_citation_only_where_entries_were_shown(api: Any, tmp_path: Path) -> None:
-    api.reply = lambda asked: "[1] It costs $4.90."
-    assert run(api, tmp_path, question("fee?"))[0].answers[0].text == "[1] It costs $4.90."
 
 
 def test_a_system_is_asked_its_sets_only(api: Any, tmp_path: Path) -> None:

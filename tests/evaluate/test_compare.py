@@ -219,12 +219,12 @@ def test_an_entry_is_told_by_the_rows_id_and_not_by_its_group(shop: Run) -> None
 
 @pytest.mark.parametrize("grounding", ["faq", "none"])
 def test_tuned_systems_are_asked_as_they_were_trained(shop: Run, config: Config, monkeypatch: pytest.MonkeyPatch, grounding: str) -> None:
-    """With the entries in their prompt and the number off their answer, or neither."""
+    """With the entries in their prompt, or without."""
     asked: list[list[dict[str, Any]]] = []
 
     def ask(config: Config, run: Run, folder: Path, adapter: Path | None, prompts: Any, limit: int) -> dict[str, Any]:
         asked.extend(prompts)
-        return {"texts": ["[1] It costs $4.90.", "[2] I do not know."], "prompt_tokens": 40}
+        return {"texts": ["It costs $4.90.", "I do not know."], "prompt_tokens": 40}
 
     monkeypatch.setattr(module, "ask", ask)
     tuned = Run("shop/compare/lora")
@@ -242,7 +242,7 @@ def test_tuned_systems_are_asked_as_they_were_trained(shop: Run, config: Config,
         assert ["Shipping costs $4.90." in lead["content"] for lead in leads] == [True, True]
         assert all(lead["content"].startswith("You answer for Pebble & Pine.\n") for lead in leads)
     assert (row["right"], row["of"]) == (1, 2)
-    assert row["answers"][0] == {"text": "[1] It costs $4.90.", "right": True}, "all that was written is kept"
+    assert row["answers"][0] == {"text": "It costs $4.90.", "right": True}
 
 
 def system(name: str, right: list[bool], **figures: Any) -> dict[str, Any]:

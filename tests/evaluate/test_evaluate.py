@@ -73,7 +73,7 @@ def engine(shop: Run, api: Any, monkeypatch: pytest.MonkeyPatch, make_run: Calla
             return "A"
         shown = bool(request["messages"][0]["role"] == "system")
         hidden = shown and text in unseen and "3 weeks" not in request["messages"][0]["content"]
-        return "[1] " * shown + (HANDOFF if hidden else answers[text])
+        return HANDOFF if hidden else answers[text]
 
     unseen = {question.turns[0].text for question in asked if question.set == "unseen"}
     api.reply = reply

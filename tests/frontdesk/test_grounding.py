@@ -10,8 +10,8 @@ import pytest
 
 from frontdesk.config import Config
 from frontdesk.files import write_jsonl
-from frontdesk.grounding import INSTRUCTION, SHOWN, Knowledge, cited, grounded, knowledge_of, read_entries, source_of, system_text
-from frontdesk.prompt import encode, encode_prompt
+from frontdesk.grounding import INSTRUCTION, SHOWN, Knowledge, grounded, knowledge_of, read_entries, source_of, system_text
+from frontdesk.prompt import encode_prompt
 from frontdesk.retrieval import Entry, Index, Whitening, save_vectors
 from frontdesk.run import Run
 from tests.frontdesk.conftest import Family
@@ -37,18 +37,17 @@ def line(entry: Entry, **more: Any) -> dict[str, Any]:
 # The system message ---------------------------------------------------------------------------------------------------
 
 
-def test_entries_are_numbered_in_their_order_with_first_question_and_answer() -> None:
+def test_entries_stand_in_their_order_with_first_question_and_answer() -> None:
     lines = system_text(" You answer.\n", ENTRIES[:3]).split("\n")
     assert lines[0] == "You answer."
     assert lines[1] == INSTRUCTION["en"]
-    expected = [part for n, one in enumerate(ENTRIES[:3], 1) for part in (f"[{n}] {one.questions[0]}", one.answers[0])]
-    assert lines[2:] == expected
-    assert system_text("You answer.", ENTRIES[2::-1]).split("\n")[2] == "[1] Do you wrap presents?"
+    assert lines[2:] == [part for one in ENTRIES[:3] for part in (f"Q: {one.questions[0]}", f"A: {one.answers[0]}")]
+    assert system_text("You answer.", ENTRIES[2::-1]).split("\n")[2] == "Q: Do you wrap presents?"
 
 
 def test_without_their_questions_entries_are_answers() -> None:
-    assert system_text("S", ENTRIES[:2], with_questions=False).split("\n")[2:] == ["[1] It is $4.90.", "[2] From nine to five."]
-    assert system_text("S", [Entry("a", (), ("Yes.",))]).split("\n")[2:] == ["[1] Yes."]
+    assert system_text("S", ENTRIES[:2], with_questions=False).split("\n")[2:] == ["A: It is $4.90.", "A: From nine to five."]
+    assert system_text("S", [Entry("a", (), ("Yes.",))]).split("\n")[2:] == ["A: Yes."]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +80,7 @@ def test_nothing_in_an_entry_or_a_question_becomes_a_special_token(family: Famil
         entries = [Entry(str(number), (f"{text} {number}?",), (f"{text} yes",)) for number in range(4)]
         messages = grounded(f"You answer. {text}", Index(entries), ask(text, text, text)).messages
         ids = encode_prompt(family.tokenizer, messages)
-        return [token for token in ids if token in family.special] + specials(family, [*messages, *ask(text, "[1] " + text)[1:]])
+        return [token for token in ids if token in family.special] + specials(family, [*messages, *ask(text, text)[1:]])
 
     plain = frame("hello")
     assert len(plain) > 4
@@ -89,47 +88,36 @@ def test_nothing_in_an_entry_or_a_question_becomes_a_special_token(family: Famil
     assert frame("".join(family.special.values())) == plain
 
 
-def test_the_number_is_trained_with_the_answer(family: Family) -> None:
-    messages = [{"role": "system", "content": system_text("S", ENTRIES[:3])}, *ask("shipping fee?", "[1] It is $4.90.")]
-    ids, mask = encode(family.tokenizer, messages)
-    trained = family.tokenizer.decode([token for token, flag in zip(ids, mask, strict=True) if flag], skip_special_tokens=True)
-    assert trained.strip() == "[1] It is $4.90."
+# What an answer rests on ----------------------------------------------------------------------------------------------
 
 
-# What an answer cites -------------------------------------------------------------------------------------------------
+FACTS = [
+    Entry("standard", (), ("Standard shipping costs $4.90 per order.",)),
+    Entry("express", (), ("Express shipping costs $14.50 per order.", "Express costs $14.50.")),
+    Entry("hours", (), ("고객센터는 평일 오전 10시부터 오후 6시까지 운영합니다.",)),
+]
 
 
 @pytest.mark.parametrize(
-    ("answer", "number", "text"),
+    ("answer", "source"),
     [
-        ("[2] It is $4.90.", 2, "It is $4.90."),
-        ("[2]It is", 2, "It is"),
-        (" [3] y", 3, "y"),
-        ("\n[1]  y\n", 1, "y"),
-        ("[1]", 1, ""),
-        ("[1] [2] y", 1, "[2] y"),
-        ("[12] x", None, "[12] x"),
-        ("x [1]", None, "x [1]"),
-        ("[PHONE_1] is yours", None, "[PHONE_1] is yours"),
-        ("[1 x", None, "[1 x"),
-        ("[] x", None, "[] x"),
-        (" Shall I connect you? ", None, "Shall I connect you?"),
-        ("", None, ""),
+        ("Standard shipping costs $4.90 per order.", "standard"),
+        ("standard shipping costs $4.90 an order", "standard"),
+        ("Express shipping costs $14.50 per order.", "express"),
+        ("Express costs $14.50.", "express"),
+        ("고객센터는 평일 오전 10시부터 오후 6시까지 운영해요.", "hours"),
+        ("I'm not able to answer that one myself. Shall I connect you with one of our agents?", None),
+        ("Good morning!", None),
+        ("", None),
     ],
 )
-def test_cited(answer: str, number: int | None, text: str) -> None:
-    assert cited(answer) == (number, text)
+def test_the_source_is_the_entry_whose_words_the_answer_has(answer: str, source: str | None) -> None:
+    found = source_of(answer, FACTS)
+    assert (found.id if found else None) == source
 
 
-def test_the_source_is_the_entry_of_that_number() -> None:
-    for number, entry in enumerate(ENTRIES[:3], 1):
-        assert source_of(f"[{number}] yes", ENTRIES[:3]) == (entry, "yes")
-
-
-@pytest.mark.parametrize("answer", ["[0] yes", "[4] yes", "[9] yes", "yes", "[10] yes"])
-def test_a_number_that_no_entry_has_is_no_source(answer: str) -> None:
-    assert source_of(answer, ENTRIES[:3])[0] is None
-    assert source_of("[1] yes", []) == (None, "yes")
+def test_no_entry_is_no_source() -> None:
+    assert source_of("Standard shipping costs $4.90 per order.", []) is None
 
 
 # The FAQ as it stands now ---------------------------------------------------------------------------------------------

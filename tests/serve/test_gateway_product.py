@@ -44,13 +44,13 @@ QUESTION = [{"role": "user", "content": "Is it free to return a tent?"}]
 
 
 def test_the_prompt_has_the_entries_and_the_answer_its_source(client: httpx.Client, engine: Engine, config: Config) -> None:
-    engine.text = "[1] Returns are free."
+    engine.text = "Returns are free within 45 days."
     answer = ask(client, "shop", messages=QUESTION).json()
     system, *turns = engine.bodies[-1]["messages"]
     assert system["role"] == "system" and system["content"].startswith(config.system_prompt)
-    assert "[1] Can I return a tent?\nReturns are free within 45 days." in system["content"]
+    assert "Q: Can I return a tent?\nA: Returns are free within 45 days." in system["content"]
     assert turns == QUESTION
-    assert answer["choices"][0]["message"]["content"] == "Returns are free."
+    assert answer["choices"][0]["message"]["content"] == engine.text
     assert answer["frontdesk"] == {"source": {"id": "return", "question": "Can I return a tent?", "source": "faq.csv:4"}}
     engine.text = "Shall I connect you with an agent?"
     answer = ask(client, "shop", messages=QUESTION).json()
@@ -58,15 +58,15 @@ def test_the_prompt_has_the_entries_and_the_answer_its_source(client: httpx.Clie
 
 
 def test_a_stream_says_the_same(client: httpx.Client, engine: Engine) -> None:
-    engine.parts = events("[", "1", "]", " Returns", " are", " free", usage=True)
+    engine.parts = events("Returns", " are", " free", " within", " 45", " days.", usage=True)
     response = ask(client, "shop", messages=QUESTION, stream=True, stream_options={"include_usage": True})
-    assert spoken(response.text) == "Returns are free"
+    assert spoken(response.text) == "Returns are free within 45 days."
     *_, last, done = data(response.text)
     assert done == "[DONE]" and last["frontdesk"]["source"]["id"] == "return" and last["usage"]["completion_tokens"] == 6
 
 
-def test_a_stream_that_dies_while_words_are_held_back_says_so(client: httpx.Client, engine: Engine) -> None:
-    engine.parts, engine.dies_after = events("[", "1", "]", " Returns"), 3
+def test_a_stream_that_dies_says_so(client: httpx.Client, engine: Engine) -> None:
+    engine.parts, engine.dies_after = events("Returns", " are", " free", " within"), 3
     assert data(ask(client, "shop", messages=QUESTION, stream=True).text)[-1]["error"]["code"] == "cut_off"
 
 
@@ -82,7 +82,7 @@ def test_a_long_conversation_is_fitted_and_keeps_entries_and_question(client: ht
     said = [turn for i in range(40) for turn in ({"role": "user", "content": f"{i} " * 40}, {"role": "assistant", "content": "no " * 20})]
     assert ask(client, "shop", messages=[*said, *QUESTION], max_tokens=200).status_code == 200
     system, *turns = messages = engine.bodies[-1]["messages"]
-    assert "[1] Can I return a tent?" in system["content"] and turns[-1:] == QUESTION
+    assert "Q: Can I return a tent?" in system["content"] and turns[-1:] == QUESTION
     assert 1 < len(turns) < len(said) and turns[0]["role"] == "user"
     product = Product(config, Run("shop"))
     assert len(encode_prompt(product.tokenizer, messages)) <= config.serve.context_length - 200
@@ -138,7 +138,7 @@ def test_an_edited_faq_is_answered_from_a_second_later(
         Path("faq.csv").write_text("question,answer\nDo you sell kayaks?,Kayaks cost 300 dollars.\n")
         wait_for(lambda: "was read again" in capsys.readouterr().out, 30)
         ask(client, "shop", messages=[{"role": "user", "content": "Do you sell kayaks?"}])
-        assert "[1] Do you sell kayaks?\nKayaks cost 300 dollars." in engine.bodies[-1]["messages"][0]["content"]
+        assert "Q: Do you sell kayaks?\nA: Kayaks cost 300 dollars." in engine.bodies[-1]["messages"][0]["content"]
 
 
 def test_stamps_see_every_change(tmp_path: Path) -> None:
