@@ -6,8 +6,9 @@ null). What such a row teaches is to read:
 
 * The answer is that of the entry shown, word for word. In half of the rows the numbers in both are changed alike, so that
   remembering does not help.
-* The other entries are those that retrieval takes for the question; the right one stands among them where retrieval would have it, and
-  all stand under the wording that is nearest to the question. In WITHOUT of the rows the right one is missing, and the answer is the handoff.
+* The other entries are those that retrieval takes for the question; the right one stands among them where retrieval would have it,
+  and all stand under the wording that is nearest to the question. In WITHOUT of the rows the right one is missing, and the answer is
+  the handoff.
 * A part of the rows has the entries without their questions, another an exchange about something else before the question.
 * An agent's answer in a chat is trained if the entries shown, or what was said before, have every value that it states.
 * Reading practice: questions to companies that do not exist (data_tools/reading/), so that the skill is not tied to one FAQ.
@@ -21,13 +22,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from data_tools import wordings
+from data_tools.metric import learn
 from data_tools.rows import message
 from frontdesk.base import locate
 from frontdesk.config import Config, ModelConfig
 from frontdesk.files import read_jsonl, write_jsonl
 from frontdesk.grounding import SHOWN, read_entries, system_text
 from frontdesk.prompt import Message, encode
-from frontdesk.retrieval import Entry, Index, Whitening, load_vectors, save_vectors, whitening
+from frontdesk.retrieval import Entry, Index, Whitening, load_vectors, save_vectors
 from frontdesk.run import Run
 from frontdesk.values import values
 
@@ -220,11 +222,10 @@ def write_grounded(config: Config, folder: Path, tokenizer: "PreTrainedTokenizer
     """Write `vectors.npz` and `grounded/` into the data folder. Returns counts: {"rows": {split: {kind: n}}, "dropped": {reason: n}}."""
     entries = read_entries(folder / "faq.jsonl")
     split_of = {entry["id"]: entry["split"] for entry in read_jsonl(folder / "faq.jsonl")}
-    encoder, white, known = meaning(config, entries)
+    encoder, white, known = meaning(config, entries, {name for name, split in split_of.items() if split != "test"})
     if encoder and white:
         assert config.encoder
-        texts = [text for entry in entries for text in (*entry.questions, *entry.answers)]
-        save_vectors(folder / "vectors.npz", config.encoder, white, {text: known[text] for text in texts})
+        save_vectors(folder / "vectors.npz", config.encoder, white, known)
     (folder / "grounded").mkdir()
     counts: dict[str, Any] = {"rows": {}, "dropped": Counter()}
     for split, sees in (("train", ("train",)), ("valid_wordings", ("train",)), ("valid", ("train", "valid"))):
@@ -240,8 +241,13 @@ def write_grounded(config: Config, folder: Path, tokenizer: "PreTrainedTokenizer
     return counts | {"dropped": dict(counts["dropped"])}
 
 
-def meaning(config: Config, entries: Sequence[Entry]) -> "tuple[Encoder | None, Whitening | None, dict[str, np.ndarray]]":
-    """The encoder, what it makes of the entries' texts, and the whitening by these and the reading practice; none without `encoder`."""
+def meaning(
+    config: Config, entries: Sequence[Entry], learnable: set[str]
+) -> "tuple[Encoder | None, Whitening | None, dict[str, np.ndarray]]":
+    """The encoder, the metric, and the vectors of all texts of the entries and the reading practice; none without `encoder`.
+
+    The metric is learned on the practice and on the entries that are `learnable`.
+    """
     if not config.encoder:
         return None, None, {}
     import numpy as np
@@ -249,9 +255,19 @@ def meaning(config: Config, entries: Sequence[Entry]) -> "tuple[Encoder | None, 
     from frontdesk.encoder import Encoder
 
     encoder = Encoder(locate(ModelConfig(base=config.encoder)))
-    known = load_vectors(Run(config.name).vectors, config.encoder)[1]  # of the data made before this
-    texts = [(text, i) for i, entry in enumerate(entries) for text in (*entry.questions, *entry.answers)]
-    if new := [text for text in dict.fromkeys(text for text, _ in texts) if text not in known]:
+    before = load_vectors(Run(config.name).vectors, config.encoder)[1]  # of the data made before this
+    spoken = sorted({wordings.language(question) for entry in entries for question in entry.questions})
+    practised = [entry for name in spoken for company in companies(name)[0] for entry in company.entries]
+    texts = list(dict.fromkeys(text for entry in (*entries, *practised) for text in texts_of(entry)))
+    if new := [text for text in texts if text not in before]:
         vectors = encoder.vectors(new).astype(np.float16).astype(np.float32)  # as they are saved: the next build has the same
-        known |= zip(new, vectors, strict=True)
-    return encoder, whitening(np.stack([known[text] for text, _ in texts]), np.array([i for _, i in texts])), known
+        before |= zip(new, vectors, strict=True)
+    known = {text: before[text] for text in texts}
+    learned = [*(entry for entry in entries if entry.id in learnable), *practised]
+    pairs = [(known[text], place) for place, entry in enumerate(learned) for text in texts_of(entry)]
+    return encoder, learn(np.stack([vector for vector, _ in pairs]), np.array([place for _, place in pairs]), config.data.seed), known
+
+
+def texts_of(entry: Entry) -> tuple[str, ...]:
+    """All that an entry says."""
+    return (*entry.questions, *entry.answers)
