@@ -107,7 +107,7 @@ def held_out_questions(run: Run) -> list[dict[str, Any]]:
     questions = []
     for row in read_jsonl(run.data / "test_wordings.jsonl"):
         entry = row["id"].rsplit("#", 1)[0]  # not the group, which several entries may share
-        if facts[entry]:
+        if facts.get(entry):
             questions.append({"messages": row["messages"][:1], "facts": facts[entry], "source": row["source"]})
     return questions
 

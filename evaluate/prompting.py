@@ -66,7 +66,7 @@ def examples(run: Run) -> list[Example]:
     pool = []
     for entry, rows in wordings.items():
         first, second = rows[0]["messages"], rows[min(1, len(rows) - 1)]["messages"]
-        pool.append(Example(first[0]["content"], second[0]["content"], facts[entry], first[-1]["content"], rows[0]["source"]))
+        pool.append(Example(first[0]["content"], second[0]["content"], facts.get(entry, []), first[-1]["content"], rows[0]["source"]))
     random.Random(7).shuffle(pool)
     return pool
 

@@ -62,7 +62,8 @@ def _own(config: Config, run: Run) -> Iterator[Question]:
     for row in read_jsonl(run.data / "test_unseen.jsonl"):
         entry = row["id"].removeprefix("unseen:").rsplit("#", 1)[0]
         name = row["id"].replace("unseen:", "unanswerable:", 1)
-        yield _to_hand_over(name, "unanswerable", row["messages"][0]["content"], faq[entry]["category"], entry, row["source"], hidden)
+        category = faq[entry]["category"] if entry in faq else ""  # the FAQ may have been updated since
+        yield _to_hand_over(name, "unanswerable", row["messages"][0]["content"], category, entry, row["source"], hidden)
     spoken = {language(question) for entry in faq.values() for question in entry["questions"]}
     for row in test:
         if row["kind"] == "refusal":
@@ -101,6 +102,8 @@ def _wordings(
     """Questions that an entry of the FAQ answers."""
     for row in rows:
         key = _entry_of(row)
+        if key not in faq:  # the FAQ was updated since
+            continue
         entry, asked = faq[key], str(row["messages"][0]["content"])
         facts = tuple(entry["facts"] or derive_facts(asked, entry["answers"][0], entry.get("subject", "")))
         if facts:

@@ -150,3 +150,10 @@ def test_a_run_without_questions_is_one_line(shop: Run, config: Config, make_run
 @pytest.mark.parametrize(("text", "spoken"), [("fee?", "en"), ("배송비?", "ko"), ("fee 가?", "ko"), ("", "en"), ("ㅋㅋ", "en")])
 def test_language(text: str, spoken: str) -> None:
     assert language(text) == spoken
+
+
+def test_an_entry_that_an_update_removed_is_not_asked_about() -> None:
+    from evaluate.questions import _wordings
+
+    row = {"id": "gone#1", "messages": [{"role": "user", "content": "fee?"}], "source": "faq.csv:2"}
+    assert list(_wordings([row], {}, "wordings")) == []
