@@ -83,7 +83,7 @@ class Grounder:
             yield from self._row(row, others[:SHOWN], None, row["messages"][0], message("assistant", handoff), rng)
             return
         asked = tuple(one for one in entry.questions if one != question) or entry.questions
-        shown = self.index.facing(entry._replace(questions=asked, answers=(answer,)), question)
+        shown = self.index.facing(entry._replace(questions=asked, answers=(answer,)), self.index.query(question))
         if split == "train" and rng.random() < CHANGED:
             shown = shown._replace(answers=(other_numbers(answer, question, rng),))
         place = rng.choices(range(SHOWN), PLACES)[0]
@@ -258,16 +258,11 @@ def meaning(
     before = load_vectors(Run(config.name).vectors, config.encoder)[1]  # of the data made before this
     spoken = sorted({wordings.language(question) for entry in entries for question in entry.questions})
     practised = [entry for name in spoken for company in companies(name)[0] for entry in company.entries]
-    texts = list(dict.fromkeys(text for entry in (*entries, *practised) for text in texts_of(entry)))
+    texts = list(dict.fromkeys(text for entry in (*entries, *practised) for text in entry.texts))
     if new := [text for text in texts if text not in before]:
         vectors = encoder.vectors(new).astype(np.float16).astype(np.float32)  # as they are saved: the next build has the same
         before |= zip(new, vectors, strict=True)
     known = {text: before[text] for text in texts}
     learned = [*(entry for entry in entries if entry.id in learnable), *practised]
-    pairs = [(known[text], place) for place, entry in enumerate(learned) for text in texts_of(entry)]
+    pairs = [(known[text], place) for place, entry in enumerate(learned) for text in entry.texts]
     return encoder, learn(np.stack([vector for vector, _ in pairs]), np.array([place for _, place in pairs]), config.data.seed), known
-
-
-def texts_of(entry: Entry) -> tuple[str, ...]:
-    """All that an entry says."""
-    return (*entry.questions, *entry.answers)
