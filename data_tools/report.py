@@ -1,19 +1,19 @@
 """The page that `make data` leaves: what was read, left out, masked, and what the model will be trained on.
 
 It is for the owner of the data and the privacy officer, in English and Korean. It needs no network and no script: charts are inline
-SVG, and its policy forbids the browser to load or run anything. Text is escaped unless it is `Html`, which only `tag` and `join` make.
+SVG, and its policy forbids the browser to load or run anything. Text is escaped unless it is `Html`, which only frontdesk/markup.py makes.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from html import escape
 from importlib import resources
 from math import ceil
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from frontdesk.files import write_text
+from frontdesk.markup import Html, both, join, tag
 
 EMPTY: dict[str, Any] = {
     **dict.fromkeys(("name", "company", "data_hash", "seed", "base"), ""),
@@ -58,28 +58,6 @@ KOREAN = {
 PLACEHOLDER = re.compile(r"(\[[A-Z]+(?:_[A-Z]+)*_\d+\])")
 VISIBLE = str.maketrans({" ": "·", "\n": "↵", "\r": "␍", "\t": "⇥", "\u00a0": "⍽"})
 BINS = 24
-
-
-class Html(str):
-    """Markup. Any other string is text."""
-
-
-def join(parts: Iterable[object]) -> Html:
-    """The parts as markup: what is no Html is escaped, and whole numbers get thousands separators."""
-    texts = (f"{part:,}" if isinstance(part, int) else part for part in parts)
-    return Html("".join(text if isinstance(text, Html) else escape(str(text)) for text in texts))
-
-
-def tag(name: str, *children: object, **attributes: object) -> Html:
-    """An element; `class_` is the attribute class, `aria_label` aria-label, and what is "" is left out."""
-    named = {key.rstrip("_").replace("_", "-"): escape(str(value)) for key, value in attributes.items() if value != ""}
-    shown = "".join(f' {key}="{value}"' for key, value in named.items())
-    return Html(f"<{name}{shown}>{join(children)}</{name}>")
-
-
-def both(english: object, korean: object) -> Html:
-    """A text in two languages."""
-    return join([english, " ", tag("span", korean, lang="ko")])
 
 
 def term(*words: str) -> Html:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from evaluate import report_answers, report_scores
-from evaluate.markup import Html, both, tag
 from evaluate.metrics import Record
 from evaluate.verdict import tuning, verdict
 from frontdesk.files import write_text
+from frontdesk.markup import Html, both, tag
 
 Section = tuple[str, str, str, Html]
 """Its id, its heading in English and Korean, and what stands under it."""

@@ -3,10 +3,11 @@
 from collections import defaultdict
 from typing import Any
 
-from evaluate.markup import Html, both, figure, interval, join, table, tag
+from evaluate.charts import figure, interval, table
 from evaluate.metrics import METRICS, Record
 from evaluate.report_scores import change
 from evaluate.worst import KINDS, worst
+from frontdesk.markup import Html, both, join, tag
 
 SHOWN = 100
 """So many changes of each kind, and so many failed attempts, are listed; a page of thousands serves nobody."""

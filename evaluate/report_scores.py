@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from evaluate.markup import Html, both, figure, interval, join, percent, points, span, stacked, table, tag
+from evaluate.charts import figure, interval, percent, points, span, stacked, table
 from evaluate.metrics import FACTS, METRICS, Record
 from evaluate.summary import by_system
 from evaluate.verdict import apart
+from frontdesk.markup import Html, both, join, tag
 
 SETS = {
     "wordings": ("Trained facts in new wordings", "학습한 내용, 새로운 표현"),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from evaluate.markup import percent, points, span
+from evaluate.charts import percent, points, span
 from evaluate.metrics import METRICS
 
 Said = tuple[str, str]

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from data_tools.report import EMPTY, histogram, parts, tag, write_report
+from data_tools.report import EMPTY, histogram, parts, write_report
+from frontdesk.markup import tag
 
 VOID = {"meta", "br"}
 HOSTILE = "</title></style><script>alert('1')</script>\"' onload=x &amp; <b"

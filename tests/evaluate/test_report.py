@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 
 from evaluate.baseline import compare
+from evaluate.charts import interval, percent, points, stacked
 from evaluate.gate import check
-from evaluate.markup import Html, interval, join, percent, points, stacked, tag
 from evaluate.report import write_report
 from evaluate.report_answers import marked
 from evaluate.report_scores import OUTCOMES, forgetting, outcome
 from evaluate.summary import summarize
 from evaluate.verdict import apart, tuning, verdict
 from evaluate.worst import KINDS, worst
+from frontdesk.markup import Html, join, tag
 
 Record = dict[str, Any]
 Answer = Callable[..., Record]
