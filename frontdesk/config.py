@@ -147,6 +147,20 @@ class UiConfig(Section):
     """What the chat page shows."""
 
     suggestions: tuple[str, ...] = ()  # questions offered as buttons; empty takes one of each FAQ category
+    colour: str = Field("#0f766e", pattern="^#[0-9a-fA-F]{6}$")  # of buttons and the customer's bubbles
+    logo: str | None = None  # an SVG or PNG file, shown beside the company's name
+    origins: tuple[str, ...] = ()  # other sites' pages that may show the chat in a frame, such as https://www.example.com
+
+
+class DeskConfig(Section):
+    """The people behind the bot, and what is remembered."""
+
+    database: str | None = None  # an SQLAlchemy URL, such as postgresql+psycopg://user@host/name; None: SQLite at runs/NAME/desk/store.db
+    retention_days: int | None = Field(90, ge=1)  # after which closed conversations are removed; None keeps them
+    topics: dict[str, tuple[str, ...]] = {}  # {topic: words}: a customer's message with one of them goes to a person at once
+    hours: tuple[str, ...] = ()  # when people answer, such as "mon-fri 09:00-18:00"; empty: always
+    timezone: str = "UTC"  # of the hours, such as Asia/Seoul
+    replies: tuple[str, ...] = ()  # agents' ready-made replies
 
 
 class Config(Section):
@@ -165,6 +179,7 @@ class Config(Section):
     evaluate: EvaluateConfig = EvaluateConfig()
     serve: ServeConfig = ServeConfig()
     ui: UiConfig = UiConfig()
+    desk: DeskConfig = DeskConfig()
 
 
 def config_argument(stage: str, description: str | None) -> str:

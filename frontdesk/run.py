@@ -43,6 +43,11 @@ class Run:
         return self.data / "vectors.npz"
 
     @property
+    def store(self) -> Path:
+        """Conversations, where `desk.database` names no other place. `make clean` leaves it."""
+        return self.root / "desk" / "store.db"
+
+    @property
     def checkpoints(self) -> Path:
         return self.root / "checkpoints"
 

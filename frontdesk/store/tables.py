@@ -1,0 +1,169 @@
+"""The tables. Times are seconds since 1970 (UTC); ids of customers and conversations are random, those of messages count up.
+
+A change here needs a migration in `frontdesk/store/migrations`; a test compares the two.
+"""
+
+from typing import Any, Literal
+
+from sqlalchemy import JSON, Boolean, Float, ForeignKey, Integer, String, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+State = Literal["bot", "waiting", "agent", "closed"]
+"""Who answers: the bot; nobody yet, a person is awaited; a person; nobody any more."""
+Speaker = Literal["customer", "bot", "agent"]
+Reason = Literal["wish", "refusal", "rating", "repeated", "topic", "error"]
+"""Why a person was called: the customer asked for one; the bot refused; two thumbs down; the same question twice; a topic of the config's;
+the bot could not be asked."""
+Role = Literal["customer", "agent", "admin"]
+
+
+class Base(DeclarativeBase):
+    """All tables."""
+
+
+class Customer(Base):
+    """Somebody who chats. Known by a secret that only their browser has; its SHA-256 stands here."""
+
+    __tablename__ = "customers"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[float] = mapped_column(Float)
+    seen_at: Mapped[float] = mapped_column(Float)
+
+
+class Conversation(Base):
+    """One conversation of one customer, from its first message to its close."""
+
+    __tablename__ = "conversations"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    customer_id: Mapped[str] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"), index=True)
+    run: Mapped[str] = mapped_column(String(200))
+    language: Mapped[str] = mapped_column(String(8))
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    revision: Mapped[int] = mapped_column(Integer, default=0)
+    """Grows with every change to the conversation or what hangs on it."""
+    opened_at: Mapped[float] = mapped_column(Float, index=True)
+    updated_at: Mapped[float] = mapped_column(Float, index=True)
+    closed_at: Mapped[float | None] = mapped_column(Float)
+
+
+class Message(Base):
+    """Something said. `text` of the bot's grows while `partial`."""
+
+    __tablename__ = "messages"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), index=True)
+    speaker: Mapped[str] = mapped_column(String(16))
+    text: Mapped[str] = mapped_column(Text)
+    at: Mapped[float] = mapped_column(Float, index=True)
+    agent: Mapped[str | None] = mapped_column(String(100))
+    """The name of the agent's key, for an agent's message."""
+    cut: Mapped[bool] = mapped_column(Boolean, default=False)
+    """The bot's answer ended before it was whole: stopped by the customer, or the engine went away."""
+    refusal: Mapped[bool] = mapped_column(Boolean, default=False)
+    """The bot's answer is its handoff sentence."""
+    source: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """The FAQ entry that the answer rests on: {"id", "question", "source"}."""
+    model_version: Mapped[str | None] = mapped_column(String(64))
+    data_version: Mapped[str | None] = mapped_column(String(64))
+    prompt_tokens: Mapped[int | None] = mapped_column(Integer)
+    completion_tokens: Mapped[int | None] = mapped_column(Integer)
+    seconds: Mapped[float | None] = mapped_column(Float)
+    """From the customer's message to the first word of the answer."""
+
+
+class Rating(Base):
+    """A customer's thumb on an answer; the newest one counts."""
+
+    __tablename__ = "ratings"
+
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True)
+    value: Mapped[int] = mapped_column(Integer)  # 1 or -1
+    reason: Mapped[str] = mapped_column(Text, default="")
+    at: Mapped[float] = mapped_column(Float)
+
+
+class Handoff(Base):
+    """A call for a person. A conversation has at most one that is not closed."""
+
+    __tablename__ = "handoffs"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), index=True)
+    reason: Mapped[str] = mapped_column(String(16))
+    wish: Mapped[str] = mapped_column(Text)
+    """What the customer wants, in one line."""
+    out_of_hours: Mapped[bool] = mapped_column(Boolean, default=False)
+    at: Mapped[float] = mapped_column(Float)
+    taken_at: Mapped[float | None] = mapped_column(Float)
+    agent: Mapped[str | None] = mapped_column(String(100))
+    closed_at: Mapped[float | None] = mapped_column(Float)
+    result: Mapped[str | None] = mapped_column(String(200))
+
+
+class Edit(Base):
+    """A reply that the bot suggested to an agent, and what the agent sent instead (or sent as it was)."""
+
+    __tablename__ = "edits"
+
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True)
+    suggested: Mapped[str] = mapped_column(Text)
+    at: Mapped[float] = mapped_column(Float)
+
+
+class Key(Base):
+    """A key to the API or the console; only its SHA-256 is kept."""
+
+    __tablename__ = "keys"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    name: Mapped[str] = mapped_column(String(100), unique=True)
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+    role: Mapped[str] = mapped_column(String(16))
+    rate: Mapped[int | None] = mapped_column(Integer)
+    """Requests a minute; None: no limit."""
+    concurrency: Mapped[int | None] = mapped_column(Integer)
+    """Requests at once; None: no limit."""
+    created_at: Mapped[float] = mapped_column(Float)
+    revoked_at: Mapped[float | None] = mapped_column(Float)
+
+
+class Login(Base):
+    """A browser in which somebody entered a key of an agent or admin."""
+
+    __tablename__ = "logins"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    key_id: Mapped[int] = mapped_column(ForeignKey("keys.id", ondelete="CASCADE"))
+    until: Mapped[float] = mapped_column(Float)
+
+
+class Candidate(Base):
+    """Something that may become a training row, once a person has said so."""
+
+    __tablename__ = "candidates"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    kind: Mapped[str] = mapped_column(String(16), index=True)  # thumbs, edit, agent, unanswered
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), index=True)
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"))
+    """The message that is the answer; for `unanswered` the customer's question."""
+    messages: Mapped[list[dict[str, str]]] = mapped_column(JSON)
+    """The turns up to the customer's question, masked."""
+    answer: Mapped[str] = mapped_column(Text)
+    """Masked; empty for `unanswered` until a reviewer writes one."""
+    worse: Mapped[str | None] = mapped_column(Text)
+    """The bot's answer that `answer` is better than, masked; makes a preference pair."""
+    group: Mapped[str] = mapped_column(String(64))
+    """Keeps its row and all like it in one split."""
+    size: Mapped[int] = mapped_column(Integer, default=1)
+    """Of the cluster that it stands for."""
+    status: Mapped[str] = mapped_column(String(16), index=True, default="new")  # new, accepted, rejected
+    reviewer: Mapped[str | None] = mapped_column(String(100))
+    reviewed_at: Mapped[float | None] = mapped_column(Float)
+    at: Mapped[float] = mapped_column(Float)
+    runs: Mapped[list[str]] = mapped_column(JSON, default=list)
+    """The runs whose data it has entered, oldest first."""
