@@ -1,0 +1,204 @@
+"""The desk in numbers, for the console's plots: each is one query, the same on SQLite and PostgreSQL.
+
+Time is cut at `edges`: bucket i holds what happened from edges[i] until before edges[i + 1]. Each list in a result has one item a bucket.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from statistics import median, quantiles
+from typing import TYPE_CHECKING, Any, Literal, get_args
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import and_, case, exists, func, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.sql import ColumnElement, Select
+
+from frontdesk.retrieval import terms
+from frontdesk.store.tables import Conversation, Handoff, Message, Rating
+
+if TYPE_CHECKING:
+    from frontdesk.store.store import Store
+
+Period = Literal["day", "week", "month"]
+PERIODS: tuple[Period, ...] = get_args(Period)
+DAYS: dict[Period, int] = {"week": 7, "month": 30}
+NEAR = 0.6
+"""Likeness (Jaccard, of words and their pieces) from which two questions count as one."""
+NEWEST = 1000
+"""Unanswered questions that are grouped: a page must not wait for more."""
+
+
+@dataclass(frozen=True)
+class Volume:
+    """Conversations by the time that they were opened."""
+
+    conversations: list[int]
+    person: list[int]
+    """A person was called."""
+    resolved: list[int]
+    """No person was called, and the bot's last answer was whole, no refusal and got no thumb down."""
+
+
+@dataclass(frozen=True)
+class Waits:
+    """Seconds that customers waited. None where nobody did."""
+
+    median: list[float | None]
+    slow: list[float | None]
+    """Nine of ten waited no longer."""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Questions that are nearly the same."""
+
+    question: str
+    """The newest of them."""
+    size: int
+    conversation_id: str
+    """Where the newest was asked."""
+
+
+def edges(period: Period, zone: str, now: float) -> tuple[float, ...]:
+    """The last 24 hours by the hour, or the last 7 or 30 days by the day, the current one included, as the clocks in `zone` show them."""
+    here = datetime.fromtimestamp(now, ZoneInfo(zone)).replace(minute=0, second=0, microsecond=0)
+    if period == "day":
+        end = here.astimezone(UTC) + timedelta(hours=1)
+        return tuple((end - timedelta(hours=24 - hour)).timestamp() for hour in range(25))
+    end = here.replace(hour=0) + timedelta(days=1)  # of the wall clock: a day of 23 or 25 hours is one day
+    return tuple((end - timedelta(days=DAYS[period] - day)).timestamp() for day in range(DAYS[period] + 1))
+
+
+def volume(store: "Store", at: Sequence[float]) -> Volume:
+    """How many conversations there were, and how they went."""
+    last = select(func.max(Message.id)).where(Message.conversation_id == Conversation.id, Message.speaker == "bot")
+    called = exists().where(Handoff.conversation_id == Conversation.id)
+    fine = and_(~called, Message.id.is_not(None), ~Message.refusal, ~Message.cut, func.coalesce(Rating.value, 0) >= 0)
+    query = (
+        select(_bucket(Conversation.opened_at, at), func.count(), _count(called), _count(fine))
+        .select_from(Conversation)
+        .outerjoin(Message, Message.id == last.correlate(Conversation).scalar_subquery())
+        .outerjoin(Rating, Rating.message_id == Message.id)
+        .where(*_within(Conversation.opened_at, at))
+    )
+    return Volume(*_sums(store, query, at, 3))
+
+
+def ratings(store: "Store", at: Sequence[float]) -> tuple[list[int], list[int]]:
+    """Thumbs up and thumbs down, by the time of the answer."""
+    query = (
+        select(_bucket(Message.at, at), _count(Rating.value > 0), _count(Rating.value < 0))
+        .join(Rating, Rating.message_id == Message.id)
+        .where(*_within(Message.at, at))
+    )
+    up, down = _sums(store, query, at, 2)
+    return up, down
+
+
+def tokens(store: "Store", at: Sequence[float]) -> tuple[list[int], list[int]]:
+    """Tokens of the prompts and of the bot's answers."""
+    query = select(_bucket(Message.at, at), func.sum(Message.prompt_tokens), func.sum(Message.completion_tokens))
+    prompt, completion = _sums(store, query.where(*_within(Message.at, at), Message.speaker == "bot"), at, 2)
+    return prompt, completion
+
+
+def first_answers(store: "Store", at: Sequence[float]) -> Waits:
+    """For the first word of the bot's first answer in a conversation."""
+    other = aliased(Message)
+    earlier = exists().where(other.conversation_id == Message.conversation_id, other.speaker == "bot", other.id < Message.id)
+    query = select(_bucket(Message.at, at), Message.seconds).where(
+        *_within(Message.at, at), Message.speaker == "bot", Message.seconds.is_not(None), ~earlier
+    )
+    with store.transaction() as session:
+        return _waits(((int(bucket), seconds) for bucket, seconds in session.execute(query)), len(at) - 1)
+
+
+def person_waits(store: "Store", at: Sequence[float]) -> tuple[Waits, Waits]:
+    """From the call for a person to somebody taking it, and to their first words. Calls outside the opening hours are left out."""
+    until = func.coalesce(Handoff.closed_at, at[-1])
+    first = select(func.min(Message.at)).where(
+        Message.conversation_id == Handoff.conversation_id, Message.speaker == "agent", Message.at >= Handoff.at, Message.at <= until
+    )
+    query = (
+        select(_bucket(Handoff.at, at), Handoff.taken_at - Handoff.at, first.correlate(Handoff).scalar_subquery() - Handoff.at)
+        .join(Conversation, Conversation.id == Handoff.conversation_id)
+        .where(Conversation.updated_at >= at[0], *_within(Handoff.at, at), ~Handoff.out_of_hours)  # the first bound is there for its index
+    )
+    with store.transaction() as session:
+        rows = [(int(bucket), taken, said) for bucket, taken, said in session.execute(query)]
+    number = len(at) - 1
+    taken = ((bucket, seconds) for bucket, seconds, _ in rows if seconds is not None)
+    said = ((bucket, seconds) for bucket, _, seconds in rows if seconds is not None)
+    return _waits(taken, number), _waits(said, number)
+
+
+def unanswered(store: "Store", at: Sequence[float], top: int = 10) -> list[Cluster]:
+    """The questions that the bot most often refused, did not answer to the end, or answered to a thumb down."""
+    question = aliased(Message)
+    asked = select(func.max(question.id)).where(
+        question.conversation_id == Message.conversation_id, question.speaker == "customer", question.id < Message.id
+    )
+    query = (
+        select(question.text, question.conversation_id)
+        .select_from(Message)
+        .outerjoin(Rating, Rating.message_id == Message.id)
+        .join(question, question.id == asked.correlate(Message).scalar_subquery())
+        .where(*_within(Message.at, at), Message.speaker == "bot", Message.refusal | Message.cut | (func.coalesce(Rating.value, 0) < 0))
+        .order_by(Message.id.desc())
+        .limit(NEWEST)
+    )
+    with store.transaction() as session:
+        found = [(str(text), str(conversation)) for text, conversation in session.execute(query)]
+    return sorted(clusters(found), key=lambda cluster: -cluster.size)[:top]
+
+
+def clusters(questions: Iterable[tuple[str, str]]) -> list[Cluster]:
+    """Groups of (question, conversation), newest first: each goes to the group whose first it is most like, if it is like it at all."""
+    first: list[tuple[str, str, int]] = []  # of each group: question, conversation, number of terms
+    sizes: list[int] = []
+    having: dict[str, list[int]] = defaultdict(list)  # term → the groups whose first has it
+    for text, conversation in questions:
+        own = set(terms(text)) or {text.strip()}
+        shared = Counter(group for term in own for group in having[term])
+        likeness = {group: common / (len(own) + first[group][2] - common) for group, common in shared.items()}
+        best = max(likeness, key=likeness.__getitem__, default=None)
+        if best is not None and likeness[best] >= NEAR:
+            sizes[best] += 1
+            continue
+        for term in own:
+            having[term].append(len(first))
+        first.append((text, conversation, len(own)))
+        sizes.append(1)
+    return [Cluster(text, size, conversation) for (text, conversation, _), size in zip(first, sizes, strict=True)]
+
+
+def _bucket(column: InstrumentedAttribute[float], at: Sequence[float]) -> ColumnElement[Any]:
+    return case(*((column < end, number) for number, end in enumerate(at[1:]))).label("bucket")
+
+
+def _within(column: InstrumentedAttribute[float], at: Sequence[float]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return column >= at[0], column < at[-1]
+
+
+def _count(condition: ColumnElement[bool]) -> ColumnElement[Any]:
+    return func.sum(case((condition, 1), else_=0))
+
+
+def _sums(store: "Store", query: Select[Any], at: Sequence[float], columns: int) -> list[list[int]]:
+    """The query's columns after the first, which is the bucket, each as a list by bucket."""
+    sums = [[0] * (len(at) - 1) for _ in range(columns)]
+    with store.transaction() as session:
+        for bucket, *values in session.execute(query.group_by("bucket")):
+            for column, value in zip(sums, values, strict=True):
+                column[int(bucket)] = int(value or 0)
+    return sums
+
+
+def _waits(found: Iterable[tuple[int, float]], number: int) -> Waits:
+    waits: list[list[float]] = [[] for _ in range(number)]
+    for bucket, seconds in found:
+        waits[bucket].append(float(seconds))
+    slow = [quantiles(one, n=10, method="inclusive")[-1] if len(one) > 1 else (one[0] if one else None) for one in waits]
+    return Waits([median(one) if one else None for one in waits], slow)
