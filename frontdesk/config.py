@@ -91,6 +91,7 @@ class ServeConfig(Section):
     max_tokens: int = Field(200, ge=1)  # of one answer, where a request names no number
     temperature: float = Field(0.0, ge=0, le=2)  # facts are wanted, not variety
     cpu_kv_cache_gib: int = Field(1, ge=1)  # without a limit the engine takes half of the memory
+    weights: Literal["bf16", "w8a8"] = "bf16"  # w8a8: int8, made and proven by `python -m train.int8`: less memory; it changes some answers
     eager: bool = False  # True starts sooner, False answers faster
     adapters: dict[str, str] = {}  # {name: run folder}: the base is served with these adapters instead of the run's merged model
     page_model: str | None = None  # the adapter that the chat page asks; None takes the first

@@ -20,13 +20,14 @@ import sys
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from frontdesk import system_prompts
 from frontdesk.adapters import engine_arguments, settings
 from frontdesk.address import url
 from frontdesk.config import Config
 from frontdesk.errors import UserError
+from frontdesk.files import read_json
 from frontdesk.logs import phase
 from frontdesk.processes import Child, first_answer, stop
 from frontdesk.run import Run
@@ -71,6 +72,24 @@ def private(config: Config, port: int) -> Config:
     return config.model_copy(update={"serve": config.serve.model_copy(update={"host": "127.0.0.1", "port": port})})
 
 
+def int8_key(provenance: dict[str, Any]) -> str:
+    """The key of the int8 weights that are made of the model with this provenance: its scorecard and answers are others."""
+    return f"{provenance.get('key')}-w8a8"
+
+
+def served_weights(config: Config, run: Run) -> Path:
+    """The folder of the merged weights that `serve.weights` names. Raises UserError where there are no int8 weights of this model."""
+    if config.serve.weights == "bf16":
+        return run.model
+    found = read_json(run.int8_provenance).get("key") if run.int8_provenance.is_file() else None
+    if found is None or found != int8_key(read_json(run.provenance)):
+        raise UserError(
+            f"key 'serve.weights': {run.int8} is {'of another training' if found else 'not there'}; expected proven int8 weights of "
+            f"{run.model}; run `python -m train.int8` with this run's config, or set serve.weights to bf16"
+        )
+    return run.int8
+
+
 def eager(config: Config) -> bool:
     """Whether the engine does without compiled code. On a CPU vLLM does not compile a model that takes adapters."""
     return config.serve.eager or bool(config.serve.adapters and device() == "cpu")
@@ -98,7 +117,7 @@ def command(config: Config, run: Run, folder: Path | None = None) -> list[str]:
 def _merged(config: Config, run: Run, folder: Path | None) -> list[str]:
     template = run.model / "chat_template.jinja"
     names = [config.name, bare_model(config)]  # one model: the gateway tells the product and the bare model apart
-    return ["--model", str(folder or run.model), "--served-model-name", *names, "--chat-template", str(template)]
+    return ["--model", str(folder or served_weights(config, run)), "--served-model-name", *names, "--chat-template", str(template)]
 
 
 def environment(config: Config, run: Run, key: str | None = None) -> dict[str, str]:

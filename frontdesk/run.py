@@ -84,3 +84,17 @@ class Run:
     @property
     def provenance(self) -> Path:
         return self.model / "provenance.json"
+
+    @property
+    def int8(self) -> Path:
+        """The merged model in int8 (train/int8.py); `provenance.json` in it is written last and means complete and proven."""
+        return self.root / "model-w8a8"
+
+    @property
+    def int8_provenance(self) -> Path:
+        return self.int8 / "provenance.json"
+
+    @property
+    def int8_parity(self) -> Path:
+        """Whether the int8 model says what the merged one says."""
+        return self.root / "parity-w8a8.json"
