@@ -121,8 +121,6 @@ class Store:
                 id=id, customer_id=customer_id, run=run, language=language, state="bot", revision=1, opened_at=at, updated_at=at
             )
             session.add(made)
-            session.flush()
-            session.refresh(made)
             return made
 
     def conversation(self, id: str) -> Conversation | None:
@@ -306,8 +304,7 @@ def _say(session: Session, conversation: Conversation, speaker: Speaker, text: s
     given = {name: value for name, value in columns.items() if value is not None}
     message = Message(conversation_id=conversation.id, speaker=speaker, text=storable(text), at=_touch(conversation), **given)
     session.add(message)
-    session.flush()
-    session.refresh(message)  # what was not given, too
+    session.flush()  # gives it its id
     return message
 
 

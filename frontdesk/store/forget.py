@@ -1,0 +1,157 @@
+"""Removing people and their words from the store: when they ask for it, and when the time of `desk.retention_days` is over.
+
+A candidate for training goes with its conversation. Expiry makes one exception: a candidate that has entered a run's data stays, masked as
+it is, with a conversation that is empty but for it; so what was learned stays learnable, and `forget` still finds it and names the runs.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Select, delete, exists, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from frontdesk.errors import warn
+from frontdesk.store.connect import StoreUnavailable
+from frontdesk.store.store import Store, now
+from frontdesk.store.tables import Candidate, Conversation, Customer, Handoff, Message
+
+DAY = 86400.0
+BATCH = 500
+"""Conversations that expire in one transaction: others need not wait long."""
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """What is, or would be, removed."""
+
+    conversations: int
+    messages: int
+    candidates: int
+    runs: tuple[str, ...]
+    """Those whose data it has entered: they must be made and trained again."""
+    erased: bool = True
+    """Its bytes are out of SQLite's file, too. False: somebody else was at work on the file all the time."""
+
+
+def remembered(store: Store, customer_id: str) -> Forgotten:
+    """What `forget` would remove. Raises LookupError."""
+    with store.reading() as session:
+        return _customers(session, customer_id)
+
+
+def remembered_conversation(store: Store, conversation_id: str) -> Forgotten:
+    """What `forget_conversation` would remove. Raises LookupError."""
+    with store.reading() as session:
+        return _conversations(session, conversation_id)
+
+
+def forget(store: Store, customer_id: str) -> Forgotten:
+    """Remove a customer with all that they said and all that was learned of it. Raises LookupError."""
+    with store.transaction() as session:
+        session.get(Customer, customer_id, with_for_update=True)  # nobody opens a conversation meanwhile
+        found = _customers(session, customer_id)
+        session.execute(delete(Candidate).where(Candidate.conversation_id.in_(_of(customer_id))))
+        session.execute(delete(Customer).where(Customer.id == customer_id))
+    return replace(found, erased=_erase(store))
+
+
+def forget_conversation(store: Store, conversation_id: str) -> Forgotten:
+    """Remove one conversation. Its customer stays known. Raises LookupError."""
+    with store.transaction() as session:
+        found = _conversations(session, conversation_id)
+        session.execute(delete(Candidate).where(Candidate.conversation_id == conversation_id))
+        session.execute(delete(Conversation).where(Conversation.id == conversation_id))
+    return replace(found, erased=_erase(store))
+
+
+def expire(store: Store, days: int) -> int:
+    """Remove conversations that were closed, or last touched, more than `days` ago, and customers unseen so long. Returns how many."""
+    before, count = now() - days * DAY, 0
+    while batch := _expire_some(store, before):
+        count += batch
+    with store.transaction() as session:
+        talked = exists().where(Conversation.customer_id == Customer.id)
+        gone = session.scalars(delete(Customer).where(Customer.seen_at < before, ~talked).returning(Customer.id)).all()
+    if count or gone:
+        _erase(store)
+    return count
+
+
+async def keep_expiring(store: Store, days: int | None) -> None:
+    """Expire now and once a day, until cancelled. A store that is away is tried again after an hour."""
+    while days is not None:
+        try:
+            await asyncio.to_thread(expire, store, days)
+            pause = DAY
+        except StoreUnavailable as error:
+            warn(f"conversations older than {days} days were not removed ({error}); this is tried again in an hour")
+            pause = 3600
+        await asyncio.sleep(pause)
+
+
+def _expire_some(store: Store, before: float) -> int:
+    old = or_(Conversation.closed_at < before, Conversation.updated_at < before)
+    said, learned = (exists().where(of.conversation_id == Conversation.id) for of in (Message, Candidate))
+    with store.transaction() as session:
+        query = select(Conversation.id).where(old, or_(said, ~learned)).limit(BATCH).with_for_update()
+        ids = set(session.scalars(query))
+        candidates = session.scalars(select(Candidate).where(Candidate.conversation_id.in_(ids))).all()
+        trained = [candidate.id for candidate in candidates if candidate.runs]
+        kept = {candidate.conversation_id for candidate in candidates if candidate.runs}
+        session.execute(delete(Candidate).where(Candidate.conversation_id.in_(ids), Candidate.id.not_in(trained)))
+        session.execute(update(Candidate).where(Candidate.id.in_(trained)).values(message_id=None))
+        session.execute(delete(Conversation).where(Conversation.id.in_(ids - kept)))
+        _empty(session, kept)
+    return len(ids)
+
+
+def _empty(session: Session, ids: Iterable[str]) -> None:
+    session.execute(delete(Message).where(Message.conversation_id.in_(ids)))
+    session.execute(delete(Handoff).where(Handoff.conversation_id.in_(ids)))
+    closed = {"state": "closed", "closed_at": func.coalesce(Conversation.closed_at, Conversation.updated_at)}
+    session.execute(update(Conversation).where(Conversation.id.in_(ids)).values(**closed, revision=Conversation.revision + 1))
+
+
+def _customers(session: Session, customer_id: str) -> Forgotten:
+    if session.get(Customer, customer_id) is None:
+        raise LookupError(f"no customer {customer_id}")
+    return _what(session, _of(customer_id))
+
+
+def _conversations(session: Session, conversation_id: str) -> Forgotten:
+    if session.get(Conversation, conversation_id, with_for_update=True) is None:
+        raise LookupError(f"no conversation {conversation_id}")
+    return _what(session, select(Conversation.id).where(Conversation.id == conversation_id))
+
+
+def _of(customer_id: str) -> Select[tuple[str]]:
+    return select(Conversation.id).where(Conversation.customer_id == customer_id)
+
+
+def _what(session: Session, ids: Select[tuple[str]]) -> Forgotten:
+    conversations = session.scalar(select(func.count()).select_from(ids.subquery())) or 0
+    messages = session.scalar(select(func.count()).select_from(Message).where(Message.conversation_id.in_(ids))) or 0
+    runs = session.scalars(select(Candidate.runs).where(Candidate.conversation_id.in_(ids))).all()
+    return Forgotten(conversations, messages, len(runs), tuple(sorted({run for each in runs for run in each})))
+
+
+def _erase(store: Store) -> bool:
+    """Write SQLite's file anew and empty its log; False where others do not let us.
+
+    `secure_delete` alone is not enough: pages that were split keep copies of rows that have moved. PostgreSQL reuses the space in its own
+    time (autovacuum).
+    """
+    if store.engine.dialect.name != "sqlite":
+        return True
+    raw = store.engine.raw_connection()
+    try:
+        cursor = raw.cursor()
+        cursor.execute("VACUUM")
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return bool(cursor.fetchone() == (0, 0, 0))  # not busy, and nothing left in the log
+    except sqlite3.Error:
+        return False
+    finally:
+        raw.close()
