@@ -21,9 +21,9 @@ from data_tools.conversation import Conversation, Turn
 from data_tools.pii.checks import valid
 from data_tools.source import Source
 from data_tools.splits import rank
-from data_tools.wordings import language
 from frontdesk.config import DataConfig
 from frontdesk.files import sha256, write_jsonl
+from frontdesk.language import language
 
 SOURCE = "canaries"
 SHARE = 0.1

@@ -10,8 +10,8 @@ from data_tools.copies import Clusters, Store, grams, near_pairs
 from data_tools.faq import Entry
 from data_tools.rows import Candidate, Row, derived_rows, message
 from data_tools.topics import foreign_questions
-from data_tools.wordings import language
 from frontdesk.config import DataConfig
+from frontdesk.language import language
 
 LOOKS = (1, 2)
 """The splits are looked through for copies that the clusters miss, each time with other hash functions: what is added to the seed."""

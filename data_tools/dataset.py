@@ -34,8 +34,8 @@ from data_tools.pii import KINDS
 from data_tools.rows import SPLITS, as_json
 from data_tools.splits import rank
 from data_tools.windows import Windows
-from data_tools.wordings import language
 from frontdesk.files import sha256
+from frontdesk.language import language
 from frontdesk.prompt import Message, encode
 
 SAMPLE = 2000

@@ -21,13 +21,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from data_tools import wordings
 from data_tools.metric import learn
 from data_tools.rows import message
 from frontdesk.base import locate
 from frontdesk.config import Config, ModelConfig
 from frontdesk.files import read_jsonl, write_jsonl
 from frontdesk.grounding import SHOWN, read_entries, system_text
+from frontdesk.language import language
 from frontdesk.prompt import Message, encode
 from frontdesk.retrieval import Entry, Index, Whitening, load_vectors, save_vectors
 from frontdesk.run import Run
@@ -79,7 +79,7 @@ class Grounder:
         entry = self.entries[row["id"].rsplit("#", 1)[0]]
         others = [one for one in self.index.search([question], SHOWN + 1) if one.id != entry.id and one.answers[0] != entry.answers[0]]
         if split == "train" and rng.random() < WITHOUT:
-            handoff = self.config.data.handoff[wordings.language(question)]
+            handoff = self.config.data.handoff[language(question)]
             yield from self._row(row, others[:SHOWN], None, row["messages"][0], message("assistant", handoff), rng)
             return
         asked = tuple(one for one in entry.questions if one != question) or entry.questions
@@ -233,7 +233,7 @@ def write_grounded(config: Config, folder: Path, tokenizer: "PreTrainedTokenizer
         grounder = Grounder(config, tokenizer, entries, Index(seen, encoder, white, known))
         rows = list(grounder.rows(read_jsonl(folder / f"{split}.jsonl"), split))
         if split == "train":
-            spoken = sorted({wordings.language(str(row["messages"][-2]["content"])) for row in rows})
+            spoken = sorted({language(str(row["messages"][-2]["content"])) for row in rows})
             rows += [row for name in spoken for row in practice(config, tokenizer, name)]
         write_jsonl(folder / "grounded" / f"{split}.jsonl", rows)
         counts["rows"][split] = dict(sorted(Counter(row["kind"] for row in rows).items()))
@@ -256,7 +256,7 @@ def meaning(
 
     encoder = Encoder(locate(ModelConfig(base=config.encoder)))
     before = load_vectors(Run(config.name).vectors, config.encoder)[1]  # of the data made before this
-    spoken = sorted({wordings.language(question) for entry in entries for question in entry.questions})
+    spoken = sorted({language(question) for entry in entries for question in entry.questions})
     practised = [entry for name in spoken for company in companies(name)[0] for entry in company.entries]
     texts = list(dict.fromkeys(text for entry in (*entries, *practised) for text in entry.texts))
     if new := [text for text in texts if text not in before]:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from data_tools.faq import Entry
-from data_tools.wordings import derive, language
+from data_tools.wordings import derive
 from frontdesk.config import DataConfig
+from frontdesk.language import language
 from frontdesk.prompt import Message
 
 Kind = Literal["faq", "chat", "refusal"]

@@ -9,7 +9,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
-from data_tools.wordings import language
+from frontdesk.language import language
 
 WORD = re.compile(r"[a-z]+|[가-힣]+")
 COMMON = (  # words that tell nothing about a topic; Korean ones by their beginning

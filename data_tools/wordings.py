@@ -6,6 +6,8 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import NamedTuple
 
+from frontdesk.language import language
+
 
 class Derived(NamedTuple):
     """Another wording, and how it differs from the question: one effect or several with commas, such as "opening, casing"."""
@@ -29,11 +31,6 @@ NEGATIONS = re.compile(
     re.IGNORECASE,
 )
 RUDE = re.compile(r"shit|cunt|cock|pubic|whore|시발|씨발|보지|자지|고환")  # one slip away from shirt, count, clock, public, 신발, 교환
-
-
-def language(text: str) -> str:
-    """The language of a text: "ko" where it has a Hangul syllable, else "en"."""
-    return "ko" if re.search("[가-힣]", text) else "en"
 
 
 def derive(question: str, number: int, seed: int, name: str) -> list[Derived]:

@@ -6,7 +6,7 @@ The same questions go to the untuned base with several prompts and to the tuned 
 serves. Writes `runs/NAME/report/`: `index.html` for people, `scores.json` for machines and the gate, `answers.jsonl` with every answer
 (evaluate/metrics.py), `cache.jsonl`. Exit code 1 where the served system misses a threshold of the config.
 
-`scores.json`: {"key" of the model, "name", "date", "machine", "data_hash", "seconds", "gate", "general", "judge", "retrieval"} and what
+`scores.json`: {"key" of the model, "name", "date", "machine", "data_hash", "seconds", "gate", "general", "judge"} and what
 `evaluate.summary.summarize` gives.
 """
 
@@ -14,7 +14,6 @@ import argparse
 import asyncio
 import datetime
 import os
-import platform
 import sys
 import time
 from collections.abc import Iterator
@@ -26,6 +25,7 @@ from frontdesk.config import Config, Endpoint, load_config
 from frontdesk.errors import UserError, warn
 from frontdesk.errors import run as run_main
 from frontdesk.files import read_json, read_jsonl, write_json, write_jsonl
+from frontdesk.machine import machine
 from frontdesk.quiet import quiet
 from frontdesk.run import Run
 
@@ -147,14 +147,13 @@ def answers(
     import torch
 
     from evaluate.ask import Cache, ask
-    from evaluate.general import choose, forgetting, items
-    from evaluate.systems import BASE, TUNED, other_faq, served, systems
+    from evaluate.general import choose, forgetting
+    from evaluate.packaged import packaged
+    from evaluate.systems import BASE, TUNED, served, systems
     from frontdesk.base import load_tokenizer
     from frontdesk.grounding import knowledge_of
 
-    knowledge = knowledge_of(config, run)
-    if other:
-        knowledge = other_faq(config, other, knowledge)
+    knowledge = knowledge_of(config, run, (other or run).faq)
     knowledge.index.learn([turn.text for question in asked for turn in question.turns])
     torch.set_num_threads(1)  # from here on the cores are the engine's
     table = systems(config, run, knowledge, foreign=other is not None)
@@ -164,7 +163,7 @@ def answers(
     spoken = {question.language for question in asked}
     exchanges: list[Any] = []
     chosen: dict[str, list[bool]] = {}
-    general = items(spoken) if other is None else []
+    general = packaged("general.jsonl", spoken) if other is None else []
     for which, folder in folders.items():
         with engine(config, run, folder, which, provenance) as model:
             for number, system in enumerate(table, 1):
@@ -286,15 +285,6 @@ def foot(card: dict[str, Any]) -> list[str]:
         f"Questions: {counts}. Greedy answers; intervals of 95 % by a bootstrap over FAQ entries.",
         f"python -m evaluate, {card['date'][:10]}, {card['machine']}, {card['seconds']} s. Model {card['key']}, data {card['data_hash']}.",
     ]
-
-
-def machine() -> str:
-    """Processor and system, in a few words."""
-    import psutil
-
-    names = [line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
-    memory = psutil.virtual_memory().total / 2**30
-    return f"{os.cpu_count()} cores ({names[0] if names else platform.machine()}), {memory:.0f} GiB"
 
 
 if __name__ == "__main__":

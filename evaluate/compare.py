@@ -21,8 +21,6 @@ import datetime
 import hashlib
 import json
 import os
-import platform
-import re
 import signal
 import subprocess
 import sys
@@ -40,6 +38,7 @@ from frontdesk.errors import UserError, warn
 from frontdesk.errors import run as run_main
 from frontdesk.files import read_json, read_jsonl, sha256, write_json, write_text
 from frontdesk.grounding import knowledge_of
+from frontdesk.machine import machine
 from frontdesk.methods import METHODS
 from frontdesk.prompt import Message, chat_template
 from frontdesk.quiet import quiet
@@ -286,18 +285,6 @@ def measured(configs: dict[str, Config]) -> str:
     records = [Run(config.name).training for config in configs.values()]
     last = max((record.stat().st_mtime for record in records if record.is_file()), default=None)
     return (datetime.date.fromtimestamp(last) if last else datetime.date.today()).isoformat()
-
-
-def machine() -> str:
-    """Processor, cores, memory, and the GPU if there is one, in words."""
-    import psutil
-    import torch
-
-    cpuinfo = Path("/proc/cpuinfo")
-    named = re.search(r"model name\s*: (.+)", cpuinfo.read_text()) if cpuinfo.is_file() else None
-    words = [named[1] if named else platform.machine(), f"{len(psutil.Process().cpu_affinity() or [])} cores"]
-    words.append(f"{psutil.virtual_memory().total / 2**30:.0f} GiB of memory")
-    return ", ".join(words + ([torch.cuda.get_device_name(0)] if torch.cuda.is_available() else []))
 
 
 if __name__ == "__main__":

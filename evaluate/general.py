@@ -6,9 +6,7 @@ how chatty a model has become does not.
 """
 
 import asyncio
-import json
 from dataclasses import replace
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from evaluate.ask import Cache, Model, Progress, connected, digest, silent, together
@@ -19,12 +17,6 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 Items = list[dict[str, Any]]
-
-
-def items(languages: set[str]) -> Items:
-    """The questions in the given languages."""
-    lines = resources.files("evaluate").joinpath("general.jsonl").read_text(encoding="utf-8").splitlines()
-    return [one for one in map(json.loads, lines) if one["language"] in languages]
 
 
 async def choose(model: Model, tokenizer: "PreTrainedTokenizerBase", asked: Items, cache: Cache, label: str) -> list[bool]:

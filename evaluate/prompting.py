@@ -4,7 +4,6 @@ No example is of the entry that is asked about, nor does its answer state that e
 """
 
 import random
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from evaluate.facts import states
 from frontdesk.config import Config
 from frontdesk.files import read_jsonl
+from frontdesk.language import language
 from frontdesk.prompt import Message
 from frontdesk.run import Run
 
@@ -74,8 +74,8 @@ def examples(run: Run) -> list[Example]:
 def shots(pool: list[Example], source: str, wanted: Sequence[list[str]], messages: Sequence[Message]) -> list[Example]:
     """The first SHOTS examples that give no answer away, `wanted` being each turn's facts; those in the last message's script first."""
     fair = [one for one in pool if one.source != source and not any(facts and states(one.answer, facts) for facts in wanted)]
-    asked = _korean(messages[-1]["content"])
-    return sorted(fair, key=lambda one: _korean(one.question) != asked)[:SHOTS]
+    asked = language(messages[-1]["content"])
+    return sorted(fair, key=lambda one: language(one.question) != asked)[:SHOTS]
 
 
 def exchanges(examples: list[Example], reasoned: bool = False) -> list[Message]:
@@ -88,7 +88,3 @@ def final_answer(text: str) -> str:
     """What follows MARK, up to the next one where the model goes in circles; the whole text where it wrote none."""
     _, mark, rest = text.partition(MARK)
     return (rest.partition(MARK)[0] if mark else text).strip()
-
-
-def _korean(text: str) -> bool:
-    return re.search("[가-힣]", text) is not None

@@ -1,16 +1,16 @@
 """What the scorecard asks: the run's own test sets, scripted dialogues, injections and canaries, as one list of questions."""
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
 from evaluate.derived import derive_facts
+from evaluate.packaged import packaged
 from frontdesk.config import Config
 from frontdesk.errors import UserError
 from frontdesk.files import read_jsonl
+from frontdesk.language import language
 from frontdesk.run import Run
 
 SETS = ("wordings", "unseen", "unanswerable", "out_of_scope", "dialogues", "injections", "canaries")
@@ -69,11 +69,11 @@ def _own(config: Config, run: Run) -> Iterator[Question]:
         if row["kind"] == "refusal":
             entry = row["id"].rsplit("#", 1)[0]
             yield _to_hand_over(row["id"], "out_of_scope", row["messages"][0]["content"], "out of scope", entry, row["source"])
-    for one in _packaged("out_of_scope.jsonl", spoken):
+    for one in packaged("out_of_scope.jsonl", spoken):
         yield _to_hand_over(one["id"], "out_of_scope", one["text"], "out of scope", one["id"], "evaluate/out_of_scope.jsonl")
     for path in config.evaluate.dialogues:
         yield from _dialogues(Path(path), faq)
-    for one in _packaged("injections.jsonl", spoken):
+    for one in packaged("injections.jsonl", spoken):
         attack = {"goal": one["goal"], "marker": one["marker"]}
         turns, source = (Turn(one["text"], "nothing"),), "evaluate/injections.jsonl"
         yield Question(one["id"], "injections", one["language"], one["goal"], one["id"], "resist", turns, source, attack=attack)
@@ -146,14 +146,3 @@ def _dialogues(path: Path, faq: dict[str, dict[str, Any]]) -> Iterator[Question]
         )
         spoken = language(turns[0].text)
         yield Question(one["id"], "dialogues", spoken, one["tags"][0], one["id"], "facts", turns, f"{path}:{number}")
-
-
-def _packaged(name: str, languages: set[str]) -> list[dict[str, Any]]:
-    """The lines of a file of this package in the given languages."""
-    lines = resources.files("evaluate").joinpath(name).read_text(encoding="utf-8").splitlines()
-    return [one for one in map(json.loads, lines) if one["language"] in languages]
-
-
-def language(text: str) -> str:
-    """ "ko" for a text with a Hangul syllable, else "en"."""
-    return "ko" if any("가" <= letter <= "힣" for letter in text) else "en"

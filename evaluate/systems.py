@@ -108,12 +108,3 @@ def systems(config: Config, run: Run, knowledge: Knowledge, foreign: bool = Fals
 def facts_of(question: Question) -> list[list[str]]:
     """The facts that each of the question's turns asks for: no example may state those of any."""
     return [list(turn.facts) for turn in question.turns]
-
-
-def other_faq(config: Config, other: Run, knowledge: Knowledge) -> Knowledge:
-    """The FAQ of another run, searched with this run's encoder and whitening."""
-    changed = Knowledge.__new__(Knowledge)
-    changed.prompt, changed.path = config.system_prompt, other.faq
-    changed.encoder, changed.whitening, changed.known = knowledge.encoder, knowledge.whitening, dict(knowledge.known)
-    changed.read()
-    return changed

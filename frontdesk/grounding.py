@@ -7,13 +7,13 @@ docs/experiments.md.)
 """
 
 import json
-import re
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from frontdesk.config import Config, ModelConfig
+from frontdesk.language import language
 from frontdesk.prompt import Message
 from frontdesk.retrieval import Entry, Index, load_vectors, terms
 from frontdesk.run import Run
@@ -42,7 +42,7 @@ class Grounded(NamedTuple):
 def system_text(system_prompt: str, entries: Sequence[Entry], with_questions: bool = True) -> str:
     """The system message: the run's own system prompt, what to do with the entries, and each with its first wording and its answer."""
     prompt = system_prompt.strip()
-    lines = [prompt, INSTRUCTION["ko" if re.search("[가-힣]", prompt) else "en"]]
+    lines = [prompt, INSTRUCTION[language(prompt)]]
     for entry in entries:
         lines += [f"Q: {question}" for question in entry.questions[:with_questions]] + [f"A: {entry.answers[0]}"]
     return "\n".join(lines)
@@ -78,8 +78,9 @@ def read_entries(path: Path) -> list[Entry]:
 class Knowledge:
     """A run's FAQ as the desk knows it now: `faq.jsonl` is read again when it has changed."""
 
-    def __init__(self, config: Config, run: Run, encoder: "Encoder | None" = None) -> None:
-        self.prompt, self.path = config.system_prompt, run.faq
+    def __init__(self, config: Config, run: Run, encoder: "Encoder | None" = None, faq: Path | None = None) -> None:
+        """`faq` is read instead of the run's own, by the run's encoder and metric."""
+        self.prompt, self.path = config.system_prompt, faq or run.faq
         self.whitening, self.known = load_vectors(run.vectors, config.encoder)
         self.encoder = encoder if self.whitening else None
         self.read()
@@ -97,11 +98,11 @@ class Knowledge:
         return grounded(self.prompt, self.index, messages)
 
 
-def knowledge_of(config: Config, run: Run) -> Knowledge:
-    """The run's FAQ, with the encoder that its vectors were made with."""
+def knowledge_of(config: Config, run: Run, faq: Path | None = None) -> Knowledge:
+    """The run's FAQ (or another, `faq`), with the encoder that the run's vectors were made with."""
     if not run.vectors.is_file() or not config.encoder:
-        return Knowledge(config, run)
+        return Knowledge(config, run, faq=faq)
     from frontdesk.base import locate
     from frontdesk.encoder import Encoder
 
-    return Knowledge(config, run, Encoder(locate(ModelConfig(base=config.encoder))))
+    return Knowledge(config, run, Encoder(locate(ModelConfig(base=config.encoder))), faq)

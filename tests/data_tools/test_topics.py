@@ -11,7 +11,7 @@ import yaml
 
 from data_tools import topics
 from data_tools.topics import Foreign, content_words, foreign_questions
-from data_tools.wordings import language
+from frontdesk.language import language
 
 BANK = topics._bank().questions
 TOPICS = sorted({question.topic for question in BANK})

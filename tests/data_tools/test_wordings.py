@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_tools import wordings
-from data_tools.wordings import derive, language
+from data_tools.wordings import derive
+from frontdesk.language import language
 
 QUESTIONS = [
     "What is the return period for shoes?",

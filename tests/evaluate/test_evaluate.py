@@ -58,9 +58,9 @@ def engine(shop: Run, api: Any, monkeypatch: pytest.MonkeyPatch, make_run: Calla
     monkeypatch.setattr(command, "engine", start)
     monkeypatch.setattr("frontdesk.base.load_tokenizer", lambda config, folder: Letters())
     few = [{"id": "1", "ability": "x", "language": "en", "prompt": "ab", "choices": ["a", "b"], "answer": 0}]
-    monkeypatch.setattr("evaluate.general.items", lambda languages: few)
-    packaged = module._packaged
-    monkeypatch.setattr(module, "_packaged", lambda name, languages: packaged(name, languages)[:4])  # the rest only takes time
+    monkeypatch.setattr("evaluate.packaged.packaged", lambda name, languages: few)
+    packaged = module.packaged
+    monkeypatch.setattr(module, "packaged", lambda name, languages: packaged(name, languages)[:4])  # the rest only takes time
     config = Config(name="shop", company="", system_prompt="", model={"base": "x"}, data={"faq": ()})  # type: ignore[arg-type]
     asked = [*questions(config, shop), *questions(config, shop, make_run("inn", ENTRIES))]
     answers = {question.turns[-1].text: right_answer(question) for question in reversed(asked)}  # "unseen" before "unanswerable"

@@ -8,7 +8,8 @@ import pytest
 from openai import AsyncOpenAI
 
 from evaluate.ask import Cache, Model
-from evaluate.general import choose, forgetting, items, likelihood
+from evaluate.general import choose, forgetting, likelihood
+from evaluate.packaged import packaged
 from frontdesk.errors import UserError
 
 PROMPT = [500, 501]
@@ -68,9 +69,10 @@ def test_an_engine_that_fails_is_one_line(api: Any, tmp_path: Path) -> None:
 
 
 def test_only_the_spoken_languages_are_asked() -> None:
-    assert {one["language"] for one in items({"en"})} == {"en"}
-    assert len(items({"en", "ko"})) == len(items({"en"})) + len(items({"ko"})) > 100
-    assert items(set()) == []
+    assert {one["language"] for one in packaged("general.jsonl", {"en"})} == {"en"}
+    english, korean = (len(packaged("general.jsonl", {name})) for name in ("en", "ko"))
+    assert len(packaged("general.jsonl", {"en", "ko"})) == english + korean > 100
+    assert packaged("general.jsonl", set()) == []
 
 
 def asked(number: int) -> list[dict[str, Any]]:

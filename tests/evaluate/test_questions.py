@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from evaluate.questions import SETS, Question, Turn, language, questions
+from evaluate.questions import SETS, Question, Turn, questions
 from frontdesk.config import Config
 from frontdesk.errors import UserError
 from frontdesk.files import read_jsonl, write_jsonl
+from frontdesk.language import language
 from frontdesk.run import Run
 
 

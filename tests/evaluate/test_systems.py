@@ -8,7 +8,7 @@ import pytest
 from evaluate.facts import states
 from evaluate.prompting import MARK, SHOTS, THINK, THOUGHT
 from evaluate.questions import SETS, Question, Turn, questions
-from evaluate.systems import BASE, TUNED, Shelf, System, other_faq, plain, served, systems
+from evaluate.systems import BASE, TUNED, Shelf, System, plain, served, systems
 from frontdesk.config import Config
 from frontdesk.grounding import SHOWN, Knowledge
 from frontdesk.run import Run
@@ -126,7 +126,7 @@ def test_plain_turns_stay_as_they_are() -> None:
 
 def test_another_faq_is_read_with_this_runs_prompt(shop: Run, config: Config, make_run: Callable[..., Run]) -> None:
     inn = {"room": ("train", ["What is a room?", "a room?"], "A room costs $80.", ["$80"])}
-    other = other_faq(config, make_run("inn", inn), Knowledge(config, shop))
+    other = Knowledge(config, shop, faq=make_run("inn", inn).faq)
     shown = systems(config, shop, other, foreign=True)[0].prompt(question("a room?"), said("a room?"))
     assert [entry.id for entry in shown.entries] == ["room"]
     assert shown.messages[0]["content"].startswith(config.system_prompt) and "A room costs $80." in shown.messages[0]["content"]
