@@ -90,6 +90,7 @@ class ServeConfig(Section):
     context_length: int = Field(2048, ge=256)  # tokens of prompt and answer together
     max_tokens: int = Field(200, ge=1)  # of one answer, where a request names no number
     temperature: float = Field(0.0, ge=0, le=2)  # facts are wanted, not variety
+    dtype: Literal["auto", "bfloat16", "float32"] = "auto"  # of the engine; auto: bf16 on a GPU or a CPU that multiplies it, else fp32
     cpu_kv_cache_gib: int = Field(1, ge=1)  # without a limit the engine takes half of the memory
     weights: Literal["bf16", "w8a8"] = "bf16"  # w8a8: int8, made and proven by `python -m train.int8`: less memory; it changes some answers
     eager: bool = False  # True starts sooner, False answers faster

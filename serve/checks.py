@@ -9,7 +9,7 @@ from frontdesk.adapters import Adapter, load_adapters, read_record
 from frontdesk.address import check_port
 from frontdesk.base import locate, weights
 from frontdesk.config import Config
-from frontdesk.engine import KEY_VARIABLE, Device, api_key
+from frontdesk.engine import KEY_VARIABLE, Device, api_key, dtype
 from frontdesk.errors import UserError, warn
 from frontdesk.files import read_json
 from frontdesk.prompt import template_hash
@@ -99,7 +99,7 @@ def check_lengths(config: Config, model: Path) -> None:
 
 def check_memory(config: Config, model: Path, files: list[Path]) -> None:
     """Weights, cache and the engine itself fit into the memory that is free."""
-    size = sum(file.stat().st_size for file in files) / GIB
+    size = sum(file.stat().st_size for file in files) / GIB * (2 if dtype(config) == "float32" else 1)  # they lie there as bf16
     needed = size + config.serve.cpu_kv_cache_gib + OVERHEAD
     free = free_memory() / GIB
     if needed > free:

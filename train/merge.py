@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from frontdesk.base import load_tokenizer
 from frontdesk.config import Config
+from frontdesk.engine import dtype
 from frontdesk.files import read_jsonl, whole_folder, write_json, write_text
 from frontdesk.prompt import TURN_ENDS, chat_template, template_hash
 from frontdesk.run import Run
@@ -31,6 +32,8 @@ PACKAGES = ("torch", "transformers", "peft", "trl", "bitsandbytes")
 
 def merge(config: Config, run: Run, base: Path, data_hash: str, key: str) -> None:
     """Merge `runs/NAME/adapter` and write `runs/NAME/model`."""
+    import torch
+
     tokenizer = load_tokenizer(config, base)
     files = (run.rows(config.grounding) / f"{name}.jsonl" for name in ("valid_wordings", "valid"))
     rows = next(rows for file in files if (rows := read_jsonl(file)))  # by which the checkpoint was chosen
@@ -39,7 +42,7 @@ def merge(config: Config, run: Run, base: Path, data_hash: str, key: str) -> Non
     model = None
     for into in BASES[config.train.method]:
         model = None  # the one before: two need not fit into the memory at once
-        model = merged(config, run, base, into)
+        model = merged(config, run, base, into).to(getattr(torch, dtype(config)))  # what was rounded to bf16 stays so in fp32
         losses[into] = round(mean_loss(model, held_out), 4)
         print(f"merge: into {describe(into)}: held-out loss {losses[into]:.4f}", flush=True)
     best = choose(losses)
@@ -48,6 +51,8 @@ def merge(config: Config, run: Run, base: Path, data_hash: str, key: str) -> Non
     if best != into:
         model = None
         model = merged(config, run, base, best)
+    assert model is not None
+    model = model.to(torch.bfloat16)
     provenance = {
         "name": config.name,
         "key": key,

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from frontdesk.base import load_tokenizer
 from frontdesk.config import Config
 from frontdesk.engine import api_key, running
+from frontdesk.engine import dtype as serving_dtype
 from frontdesk.files import read_json, read_jsonl, write_json
 from frontdesk.generate import Answer, greedy_answers
 from frontdesk.prompt import Message, encode_prompt
@@ -59,7 +60,7 @@ def prove(config: Config, run: Run, base: Path, dtype: "torch.dtype", key: str) 
     print(f"parity: {len(prompts)} held-out prompts to the tuned model, the merged model and the engine", flush=True)
     into = read_json(run.provenance)["merge"]["into"]
     answers = {"adapter": greedy_answers(unmerged(config, run, base, dtype, into), tokenizer, prompts, most)}
-    merged = load_plain(run.model, torch.bfloat16)
+    merged = load_plain(run.model, getattr(torch, serving_dtype(config)))
     answers["merged"] = greedy_answers(merged, tokenizer, prompts, most)
     scores = {"merged": score(merged, ids, answers["adapter"])}
     del merged  # the engine loads it again

@@ -8,7 +8,7 @@ import httpx
 import psutil
 import pytest
 
-from frontdesk import engine
+from frontdesk import engine, machine
 from frontdesk.config import Config, DataConfig, ModelConfig
 from frontdesk.processes import StartFailed
 from frontdesk.run import Run
@@ -35,10 +35,34 @@ def test_command(config: Config) -> None:
     assert str(config.serve.port) == value(words, "--port")
     assert value(words, "--host") == "127.0.0.1"
     assert value(words, "--max-model-len") == "2048"
-    assert value(words, "--dtype") == "bfloat16"
+    assert value(words, "--dtype") == ("bfloat16" if machine.multiplies_bf16() else "float32")
     assert value(words, "--chat-template") == "runs/shop/model/chat_template.jinja"
     assert int(value(words, "--max-num-queued-reqs")) > 0
     assert "--no-enable-log-requests" in words
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        ("flags\t\t: fpu avx2 avx512f avx512_bf16\n", True),
+        ("processor\t: 0\nFeatures\t: fp asimd bf16\n", True),
+        ("flags\t\t: fpu avx2 avx512f\n", False),
+        ("model name\t: A processor with amx_bf16\n", False),
+    ],
+)
+def test_bf16_where_the_processor_multiplies_it(
+    config: Config, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, flags: str, expected: bool
+) -> None:
+    (tmp_path / "cpuinfo").write_text(flags)
+    monkeypatch.setattr(machine, "CPUINFO", tmp_path / "cpuinfo")
+    assert machine.multiplies_bf16() is expected
+    assert engine.dtype(config) == ("bfloat16" if expected else "float32")
+
+
+def test_the_configs_number_format_is_taken(config: Config) -> None:
+    for name in ("bfloat16", "float32"):
+        serve = config.serve.model_copy(update={"dtype": name})
+        assert engine.dtype(config.model_copy(update={"serve": serve})) == name
 
 
 @pytest.mark.parametrize("eager", [True, False])
