@@ -122,9 +122,10 @@ class Progress:
 
 
 async def ask(system: System, model: Model, questions: Sequence[Question], cache: Cache, label: str) -> list[Exchange]:
-    """Ask one system the questions of its sets, dialogues in as many passes as it has."""
+    """Ask one system the questions of its sets, dialogues in as many passes as it has; of equal passes one is asked."""
     mine = [question for question in questions if question.set in system.sets]
-    jobs = [(question, number) for question in mine for number in range(system.passes if question.set == "dialogues" else 1)]
+    passes = system.passes if model.temperature else 1
+    jobs = [(question, number) for question in mine for number in range(passes if question.set == "dialogues" else 1)]
     progress = Progress(label, sum(len(question.turns) for question, _ in jobs))
     gate = asyncio.Semaphore(AT_ONCE)
 
@@ -142,7 +143,10 @@ async def ask(system: System, model: Model, questions: Sequence[Question], cache
     async with connected(model.client) as client:
         exchanges = await together(one(*job, replace(model, client=client)) for job in jobs)
     progress.close()
-    return exchanges
+    alike = range(passes, system.passes)  # without chance every pass is the first again
+    return exchanges + [
+        exchange._replace(number=number) for exchange in exchanges if exchange.question.set == "dialogues" for number in alike
+    ]
 
 
 async def together(jobs: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:

@@ -127,6 +127,13 @@ def test_dialogues_are_held_in_passes_and_questions_asked_once(api: Any, tmp_pat
     assert {one["temperature"] for one in api.asked} == {0.5}
 
 
+def test_without_chance_a_dialogue_is_held_once_and_counts_for_all_passes(api: Any, tmp_path: Path) -> None:
+    asked = [question("fee?"), question("hours?", "thx", set="dialogues")]
+    exchanges = run(api, tmp_path, *asked, system=replace(PLAIN, passes=3), temperature=0.0)
+    assert [(one.question.id, one.number) for one in exchanges] == [("q:fee?", 0), ("q:hours?", 0), ("q:hours?", 1), ("q:hours?", 2)]
+    assert all(one.answers == exchanges[1].answers for one in exchanges[2:]) and len(api.asked) == 1 + 2
+
+
 @pytest.mark.parametrize(
     "change",
     [
