@@ -10,6 +10,7 @@ null). What such a row teaches is to read:
   and all stand under the wording that is nearest to the question. In WITHOUT of the rows the right one is missing, and the answer is
   the handoff.
 * A part of the rows has the entries without their questions, another an exchange about something else before the question.
+* A reviewed answer of the desk is trained as it stands, if an entry has it.
 * An agent's answer in a chat is trained if the entries shown, or what was said before, have every value that it states.
 * Reading practice: questions to companies that do not exist (data_tools/reading/), so that the skill is not tied to one FAQ.
 """
@@ -21,6 +22,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from data_tools.feedback_faq import keys, rests_on
 from data_tools.metric import learn
 from data_tools.rows import message
 from frontdesk.base import locate
@@ -70,6 +72,8 @@ class Grounder:
                 yield from self._chat(row)
             elif row["kind"] == "faq":
                 yield from self._faq(row, rng, split)
+            elif row["kind"] == "feedback":
+                yield from self._feedback(row, rng)
             else:
                 question = str(row["messages"][0]["content"])
                 yield from self._row(row, self.index.search([question], SHOWN), None, row["messages"][0], row["messages"][1], rng)
@@ -109,7 +113,7 @@ class Grounder:
             answer = str(turns[place]["content"])
             stated = {value.key for value in values(answer)} - {value.key for text in said for value in values(text)}
             found = self.index.search(said, 2 * SHOWN)
-            base = next((entry for entry in found if stated and stated <= _keys(entry)), None)
+            base = next((entry for entry in found if stated and stated <= keys(entry)), None)
             if stated and not base:
                 self.dropped["chat: states what no entry has"] += 1
                 continue
@@ -118,6 +122,19 @@ class Grounder:
             rng = random.Random(f"{self.config.data.seed}:{row['id']}:{place}")
             made = row | {"id": f"{row['id']}.{place // 2 + 1}"}
             yield from self._row(made, block, base, turns[place - 1], turns[place], rng, context)
+
+    def _feedback(self, row: dict[str, Any], rng: random.Random) -> Iterator[dict[str, Any]]:
+        """The reviewed answer, if an entry has it; a first question's that no entry answers is a line for the FAQ (feedback_faq.py)."""
+        *before, question, answer = row["messages"]
+        said, text = [str(turn["content"]) for turn in (*before, question)], str(answer["content"])
+        found = self.index.search(said, 2 * SHOWN)
+        base = rests_on(text, found, said)
+        stated = {value.key for value in values(text)} - {value.key for one in said for value in values(one)}
+        if not base and (stated or not before) and text not in self.config.data.handoff.values():
+            self.dropped["feedback: states what no entry has"] += 1
+            return
+        block = found[:SHOWN] if not base or base in found[:SHOWN] else [*found[: SHOWN - 1], base]
+        yield from self._row(row, block, base, question, answer, rng, before)
 
     def _row(
         self,
@@ -151,10 +168,6 @@ def searched(messages: Sequence[Message]) -> Iterator[str]:
     for place in range(0, len(texts), 2):
         yield texts[place]
         yield " ".join(texts[max(0, place - 2) : place])
-
-
-def _keys(entry: Entry) -> set[tuple[str, str, str]]:
-    return {value.key for answer in entry.answers for value in values(answer)}
 
 
 def other_numbers(answer: str, question: str, rng: random.Random) -> str:
@@ -255,7 +268,7 @@ def meaning(
     from frontdesk.encoder import Encoder
 
     encoder = Encoder(locate(ModelConfig(base=config.encoder)))
-    before = load_vectors(Run(config.name).vectors, config.encoder)[1]  # of the data made before this
+    before = load_vectors(practised_vectors(config.encoder), config.encoder)[1] | load_vectors(Run(config.name).vectors, config.encoder)[1]
     spoken = sorted({language(question) for entry in entries for question in entry.questions})
     practised = [entry for name in spoken for company in companies(name)[0] for entry in company.entries]
     texts = list(dict.fromkeys(text for entry in (*entries, *practised) for text in entry.texts))
@@ -263,6 +276,19 @@ def meaning(
         vectors = encoder.vectors(new).astype(np.float16).astype(np.float32)  # as they are saved: the next build has the same
         before |= zip(new, vectors, strict=True)
     known = {text: before[text] for text in texts}
+    remember(config.encoder, {text: known[text] for entry in practised for text in entry.texts})
     learned = [*(entry for entry in entries if entry.id in learnable), *practised]
     pairs = [(known[text], place) for place, entry in enumerate(learned) for text in entry.texts]
     return encoder, learn(np.stack([vector for vector, _ in pairs]), np.array([place for _, place in pairs]), config.data.seed), known
+
+
+def remember(encoder: str, vectors: "dict[str, np.ndarray]") -> None:
+    """Keep the vectors of the reading practice."""
+    kept = load_vectors(practised_vectors(encoder), encoder)[1]
+    if vectors.keys() - kept.keys():
+        save_vectors(practised_vectors(encoder), encoder, None, kept | vectors)
+
+
+def practised_vectors(encoder: str) -> Path:
+    """The file for them: they are the same in every run with an encoder, and take a laptop half a minute and more."""
+    return Path(".cache/encoders") / (re.sub(r"\W+", "-", encoder) + ".npz")

@@ -8,6 +8,7 @@ turns before it. Where entries have subjects (the branches of a chain) and one o
 """
 
 import logging
+import os
 import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
@@ -238,13 +239,18 @@ def load_vectors(path: Path, encoder: str | None = None) -> "tuple[Whitening | N
         if encoder and str(saved["encoder"]) != encoder:
             return None, {}
         vectors = saved["vectors"].astype(np.float32)
-        return Whitening(saved["mean"], saved["matrix"]), dict(zip(saved["texts"].tolist(), vectors, strict=True))
+        whitening = Whitening(saved["mean"], saved["matrix"]) if "mean" in saved else None
+        return whitening, dict(zip(saved["texts"].tolist(), vectors, strict=True))
 
 
-def save_vectors(path: Path, encoder: str, whitening: Whitening, known: "dict[str, np.ndarray]") -> None:
-    """Whitening, and the vectors of texts, so that the desk starts at once."""
+def save_vectors(path: Path, encoder: str, whitening: Whitening | None, known: "dict[str, np.ndarray]") -> None:
+    """Whitening, and the vectors of texts, so that the desk starts at once. Atomic: two runs may write the same file."""
     import numpy as np
 
     vectors = np.stack(list(known.values())).astype(np.float16)
-    with path.open("wb") as file:
-        np.savez(file, encoder=encoder, mean=whitening.mean, matrix=whitening.matrix, texts=np.array(list(known)), vectors=vectors)
+    metric = whitening._asdict() if whitening else {}
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with temporary.open("wb") as file:
+        np.savez(file, encoder=encoder, texts=np.array(list(known)), vectors=vectors, **metric)
+    temporary.replace(path)

@@ -3,6 +3,7 @@
 import json
 import random
 import re
+import shutil
 import zlib
 from collections import Counter
 from pathlib import Path
@@ -416,6 +417,16 @@ def test_with_an_encoder_a_second_build_has_the_same_bytes_and_encodes_no_entry_
     again = content(shop(encoder=base))
     assert first == again
     assert not set(encoder) & set(load_vectors(Path("runs/shop/data/vectors.npz"))[1])
+
+
+def test_another_run_with_the_encoder_does_not_encode_the_practice_again(shop, encoder):
+    base = str(ROOT / ".cache/models/smollm2-135m")
+    first = content(shop(encoder=base))
+    shutil.rmtree("runs")
+    encoder.clear()
+    assert content(shop(encoder=base)) == first
+    practised = {text for one in grounded.companies("en")[0] for entry in one.entries for text in entry.texts}
+    assert encoder and not set(encoder) & practised
 
 
 # Reading practice -----------------------------------------------------------------------------------------------------
