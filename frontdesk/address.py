@@ -1,5 +1,6 @@
-"""Addresses on this machine: whether one can be listened on, and how it is reached and shown."""
+"""Addresses on this machine: whether one can be listened on, who reaches it, and how it is reached and shown."""
 
+import ipaddress
 import socket
 
 from frontdesk.errors import UserError
@@ -11,6 +12,14 @@ def url(host: str, port: int, shown: bool = False) -> str:
     if shown and host in ("127.0.0.1", "::1"):
         host = "localhost"
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches the address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def check_port(host: str, port: int, key: str) -> None:

@@ -5,7 +5,8 @@
 Starts vLLM on `runs/NAME/model`, or on the base with the adapters of `serve.adapters`, on a loopback port and with a key that only the
 gateway knows; the gateway `python -m serve.gateway CONFIG`, which is the API; and the page `python -m ui CONFIG`. Waits until a first
 question has been answered, prints both addresses, and keeps all three running until Ctrl-C or SIGTERM. Logs: `runs/NAME/serve/engine.log`,
-`gateway.log` and `chat.log`. A client must send the key in the environment variable FRONTDESK_API_KEY, where that is set.
+`gateway.log` and `chat.log`. On a loopback address nobody needs a key until there is one: `python -m serve.keys create …`, or the
+environment variable FRONTDESK_API_KEY. The page asks the gateway with a key that is made anew at each start.
 """
 
 import asyncio
@@ -21,7 +22,8 @@ from frontdesk.errors import run as run_stage
 from frontdesk.logs import phase, say
 from frontdesk.processes import GRACE, Child, StartFailed
 from frontdesk.run import Run
-from serve.checks import check
+from frontdesk.store.keys import PAGE_KEY
+from serve.checks import check, has_key
 from serve.page import answers as page_answers
 from serve.page import gateway_ready
 from serve.supervise import until_stopped
@@ -34,26 +36,28 @@ def main() -> None:
     run = Run(config.name)
     device = engine.device()
     check(config, run, device)
+    keys = has_key(config)
     adapters = ", ".join(config.serve.adapters)
     model = f"{adapters} as adapters of {base_name(config)}" if adapters else run.model
     say(
         f"serving {model} on the {device.upper()}, context {config.serve.context_length} tokens, "
-        f"{'eager' if engine.eager(config) else 'compiled'}, API key {'required' if engine.api_key() else 'not required'}"
+        f"{'eager' if engine.eager(config) else 'compiled'}, API key {'required' if keys else 'not required'}"
     )
     try:
-        asyncio.run(serve(config, run, path))
+        asyncio.run(serve(config, run, path, keys))
     except StartFailed as error:
         sys.exit(f"error: {error}")
     say("stopped; nothing is left running")
 
 
-async def serve(config: Config, run: Run, path: str) -> None:
-    """Run the engine, the gateway and the page until Ctrl-C or SIGTERM."""
+async def serve(config: Config, run: Run, path: str, keys: bool) -> None:
+    """Run the engine, the gateway and the page until Ctrl-C or SIGTERM. `keys`: whether clients need one."""
     import httpx
 
     folder, key = run.root / "serve", secrets.token_urlsafe(32)
     private = engine.private(config, engine.free_port())
-    ours = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    os.environ.pop(PAGE_KEY, None)  # nobody else's, and not the engine's to know
+    ours = {**os.environ, "PYTHONUNBUFFERED": "1", PAGE_KEY: secrets.token_urlsafe(32)}
     engines = {engine.ENGINE_URL: url(private.serve.host, private.serve.port), engine.ENGINE_KEY: key, "OMP_NUM_THREADS": "1"}
     async with httpx.AsyncClient(timeout=120, trust_env=False) as client:  # a proxy of the environment must not see local calls
         model = Child(
@@ -67,19 +71,27 @@ async def serve(config: Config, run: Run, path: str) -> None:
         command = [sys.executable, "-m", "serve.gateway", path]
         gateway = Child("gateway", command, ours | engines, folder / "gateway.log", lambda: gateway_ready(client, config))
         page = Child("chat page", [sys.executable, "-m", "ui", path], ours, folder / "chat.log", lambda: page_answers(client, config))
-        await until_stopped((model, gateway, page), lambda: announce(config), gateway, config.serve.drain_seconds + GRACE)
+        await until_stopped((model, gateway, page), lambda: announce(config, path, keys), gateway, config.serve.drain_seconds + GRACE)
 
 
-def announce(config: Config) -> None:
-    """Print both addresses, when both answer."""
+def announce(config: Config, path: str, keys: bool) -> None:
+    """Print the addresses, and which key each of them takes, when all answer."""
     serve = config.serve
     names = [*serve.adapters] or [config.name, engine.bare_model(config)]
     models = " or ".join(f'"{name}"' for name in names)
-    page = f"   ({page_model(config)})" if serve.adapters else ""
+    adapter = f"   ({page_model(config)})" if serve.adapters else ""
+    api, page = (url(serve.host, port, shown=True) for port in (serve.port, serve.ui_port))
     say(
-        f"\nAPI   {url(serve.host, serve.port, shown=True)}/v1   (model {models})\n"
-        f"Chat  {url(serve.host, serve.ui_port, shown=True)}{page}\n\nCtrl-C stops both."
+        f"\nAPI   {api}/v1   (model {models}{'; takes a key' if keys else ''})\nChat  {page}{adapter}\n"
+        f"Desk  {page}/desk   ({'takes a key of role agent or admin' if keys else 'for agents'})\n{how_to_make_keys(path, keys)}\n"
+        "Ctrl-C stops both."
     )
+
+
+def how_to_make_keys(path: str, keys: bool) -> str:
+    """A line on how to make them."""
+    begin = "A key: " if keys else "Only this machine reaches these, so nobody is asked for a key until there is one: "
+    return f"{begin}python -m serve.keys create --role agent --name NAME --config {path}\n"
 
 
 if __name__ == "__main__":

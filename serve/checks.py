@@ -1,12 +1,12 @@
 """Bad input, found before anything is started: each mistake is one line that says what to change."""
 
-import ipaddress
+import contextlib
 import math
 from pathlib import Path
 from typing import Any
 
 from frontdesk.adapters import Adapter, load_adapters, read_record
-from frontdesk.address import check_port
+from frontdesk.address import check_port, is_loopback
 from frontdesk.base import locate, weights
 from frontdesk.config import Config
 from frontdesk.engine import KEY_VARIABLE, Device, api_key, dtype
@@ -50,8 +50,8 @@ def check(config: Config, run: Run, device: Device) -> None:
     check_names(config)
     if not is_loopback(config.serve.host):
         lines.append(
-            f"key 'serve.host': {config.serve.host} can be reached from other machines; the key guards the API only, the chat page asks "
-            "nobody for one; put a proxy with TLS in front"
+            f"key 'serve.host': {config.serve.host} can be reached from other machines; keys guard the API and the console, the chat page "
+            "asks nobody for one, and none of it is encrypted; put a proxy with TLS in front"
         )
     for line in lines:
         warn(line)
@@ -167,13 +167,29 @@ def adapter_warnings(adapter: Adapter) -> list[str]:
 
 
 def check_host(config: Config) -> None:
-    """Nobody from outside may ask without a key."""
+    """Nobody from outside may ask without a key. A store that can't be read now is no mistake: the gateway lets nobody in meanwhile."""
     host = config.serve.host
-    if not is_loopback(host) and not api_key():
+    if not is_loopback(host) and not has_key(config):
         raise UserError(
-            f"key 'serve.host': {host} can be reached from other machines and {KEY_VARIABLE} is not set, so anybody there could use the "
-            f"API; set {KEY_VARIABLE} to a long random text, or use 127.0.0.1"
+            f"key 'serve.host': {host} can be reached from other machines and there is no key, so anybody there could use the API; "
+            f"make one: python -m serve.keys create --role customer --name NAME --config configs/{config.name}.yaml; or set "
+            f"{KEY_VARIABLE} to a long random text, or use 127.0.0.1"
         )
+
+
+def has_key(config: Config) -> bool:
+    """Whether a key is needed on loopback too: there is one, or was, or the store cannot tell."""
+    from frontdesk.store.keys import any_key
+    from frontdesk.store.store import StoreUnavailable, open_store
+
+    if api_key():
+        return True
+    try:
+        with contextlib.closing(open_store(config)) as store:
+            return any_key(store)
+    except StoreUnavailable as error:
+        warn(f"the store of {config.name} cannot be read now ({error}); until it can, nobody is let in")
+        return True
 
 
 def check_names(config: Config) -> None:
@@ -182,14 +198,6 @@ def check_names(config: Config) -> None:
         raise UserError(
             f"key 'serve.bare_model': found {config.name}, the name of the run itself; expected another; change it in the config"
         )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches the address."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _weights(model: Path) -> list[str]:

@@ -2,13 +2,12 @@
 
     python -m serve.gateway configs/demo.yaml      (`python -m serve` starts it, beside the engine)
 
-`/v1/models`, `/v1/chat/completions` (plain and as server-sent events), `/health` (the process lives), `/ready` (questions are taken) and
+`/v1/models`, `/v1/chat/completions` (plain and as server-sent events), `/health` (the process lives), `/ready` (questions are taken),
 `/metrics` (Prometheus). The key in FRONTDESK_API_KEY, where that is set, guards `/v1` and `/metrics`. Where the engine is and its key
 stand in the environment variables FRONTDESK_ENGINE_URL and FRONTDESK_ENGINE_KEY, which `python -m serve` sets.
 """
 
 import asyncio
-import hmac
 import os
 import signal
 import socket
@@ -20,23 +19,24 @@ import uvicorn
 from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from frontdesk.config import Config, config_argument, load_config
-from frontdesk.engine import ENGINE_KEY, ENGINE_URL, KEY_VARIABLE, api_key
+from frontdesk.engine import ENGINE_KEY, ENGINE_URL
 from frontdesk.errors import UserError
 from frontdesk.errors import run as run_stage
 from frontdesk.run import Run
 from serve import refresh
 from serve.checks import check_host
+from serve.connection import BODY_SECONDS, Connection, raise_limit
+from serve.guard import HEADERS, Guard
+from serve.keyring import Keyring
 from serve.metrics import CONTENT_TYPE_LATEST, Metrics
 from serve.product import Product
 from serve.relay import Answer, Relay
 from serve.requests import BODY_BYTES, ApiError, Rules
 from serve.upstream import Upstream
 
-BODY_SECONDS = 10.0
-"""For a client to send its request."""
 KEEP_ALIVE = 65
 """Seconds that an idle connection stays: longer than clients keep it, who would else meet one that has just been closed."""
 
@@ -52,30 +52,38 @@ def main() -> None:
         raise UserError(f"{error.args[0]} is not set; expected the engine's address and key; run `python -m serve {path}`") from None
     product = None if config.serve.adapters else Product(config, Run(config.name))
     app = create_app(config, product, url, key, path)
-    serve = config.serve
-    settings = uvicorn.Config(
+    raise_limit()
+    Server(server_settings(app, config.serve.host, config.serve.port), app.state.relay, config.serve.drain_seconds).run()
+
+
+def server_settings(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
+    """uvicorn's. It has no `limit_concurrency`: that refuses everybody once there are many idle connections; connection.py makes room."""
+    return uvicorn.Config(
         app,
-        host=serve.host,
-        port=serve.port,
-        log_level="warning",
+        host=host,
+        port=port,
+        http=Connection,
+        ws="none",
+        headers=[*HEADERS.items()],
+        log_level="error",  # its warnings tell of bad requests, by the thousand where somebody wants it
         access_log=False,
         server_header=False,
         proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=1,
     )
-    Server(settings, app.state.relay, serve.drain_seconds).run()
 
 
 def create_app(config: Config, product: Product | None, url: str, key: str, path: str | None = None) -> FastAPI:
     """The application. `path` is the config's, whose FAQ is watched where answers rest on it; None leaves it alone."""
-    metrics, upstream = Metrics(), Upstream(url, key)
+    metrics, upstream, keyring = Metrics(), Upstream(url, key), Keyring(config)
     relay = Relay(upstream, product, metrics, config.serve.max_waiting, config.serve.request_seconds)
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         await upstream.open()
-        tasks = [asyncio.create_task(upstream.watch())]
+        await keyring.look()
+        tasks = [asyncio.create_task(upstream.watch()), asyncio.create_task(keyring.watch())]
         if path and product and product.grounded:
             tasks.append(asyncio.create_task(refresh.watch(config, path)))
         yield
@@ -83,10 +91,11 @@ def create_app(config: Config, product: Product | None, url: str, key: str, path
             task.cancel()
         await asyncio.wait(tasks)
         await upstream.close()
+        keyring.close()
 
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, lifespan=life)
     app.state.relay = relay
-    app.add_middleware(Guard, key=api_key(), metrics=metrics)
+    app.add_middleware(Guard, keyring=keyring, metrics=metrics)
     add_errors(app)
     add_routes(app, Rules(config), relay)
     return app
@@ -126,7 +135,8 @@ def card(name: str) -> dict[str, str | int]:
 
 
 async def read_body(request: Request) -> bytes:
-    """The whole body. Raises ApiError for one that is too large or comes too slowly."""
+    """The whole body. Raises ApiError for one that is no JSON, is too large or comes too slowly."""
+    check_kind(request)
     too_large = ApiError(413, f"the body is too large; expected at most {BODY_BYTES} bytes")
     announced = request.headers.get("content-length", "0")
     if not announced.isdecimal() or int(announced) > BODY_BYTES:
@@ -144,58 +154,31 @@ async def read_body(request: Request) -> bytes:
     return b"".join(parts)
 
 
+def check_kind(request: Request) -> None:
+    """JSON as it is, and so no form: a page of another site may send those without asking."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise ApiError(415, "content-type: expected application/json")
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise ApiError(415, "content-encoding: a compressed body is not taken; send it as it is")
+
+
 def add_errors(app: FastAPI) -> None:
     """Every error in the shape that OpenAI's clients read."""
 
     async def ours(request: Request, error: Exception) -> Response:
         assert isinstance(error, ApiError)
+        request.scope["frontdesk"].error = error.code or error.kind
         return error.response()
 
     async def http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        response = ApiError(error.status_code, f"{request.method} {request.url.path}: {error.detail}").response()
+        response = ApiError(error.status_code, f"{request.method} {request.scope['path']}: {error.detail}").response()
         response.headers.update(error.headers or {})
         return response
 
-    async def defect(request: Request, error: Exception) -> Response:
-        return ApiError(500, "a defect of the desk; its log tells more", kind="server_error").response()
-
     app.add_exception_handler(ApiError, ours)
     app.add_exception_handler(HTTPException, http)
-    app.add_exception_handler(Exception, defect)
-
-
-class Guard:
-    """ASGI middleware: asks for the key before anything is read, and counts the answers by status."""
-
-    def __init__(self, app: ASGIApp, key: str | None, metrics: Metrics) -> None:
-        self.app, self.metrics = app, metrics
-        self.expected = f"Bearer {key}".encode() if key else None
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-
-        async def counted(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message.get("headers", ()), (b"x-content-type-options", b"nosniff")]}
-                if scope["path"].startswith("/v1"):
-                    self.metrics.responses.labels(message["status"]).inc()
-            await send(message)
-
-        if self.expected and scope["path"].startswith(("/v1", "/metrics")) and not self._has_key(scope):
-            refused = ApiError(
-                401, f"a wrong key, or none; send the one in {KEY_VARIABLE} as `Authorization: Bearer KEY`", code="invalid_api_key"
-            )
-            await refused.response()(scope, receive, counted)
-        else:
-            await self.app(scope, receive, counted)
-
-    def _has_key(self, scope: Scope) -> bool:
-        """Compared in a time that does not tell how much of it is right."""
-        given = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
-        return self.expected is not None and hmac.compare_digest(given, self.expected)
 
 
 class Server(uvicorn.Server):

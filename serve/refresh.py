@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from frontdesk.config import Config
-from frontdesk.logs import reasons, say
+from frontdesk.logs import reasons
+from serve import journal
 
 POLL = 1.0
 """Seconds between two looks at the files."""
@@ -42,9 +43,8 @@ async def watch(config: Config, path: str) -> None:
         if (now := await asyncio.to_thread(stamps, config.data.faq)) == known:
             continue
         known = now
-        changed = ", ".join(config.data.faq)
         failure = await update(path)
-        say(f"the FAQ changed ({changed}) and " + (f"was not read, the old one stays: {failure}" if failure else "was read again"))
+        journal.write("faq was not read, the old one stays" if failure else "faq was read again", files=config.data.faq, problem=failure)
 
 
 async def update(path: str) -> str:

@@ -4,16 +4,18 @@ A client that leaves ends the engine's work at once. A stream that cannot go on 
 """
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from frontdesk.grounding import Grounded
 from serve import stream
+from serve.journal import Record
 from serve.metrics import Metrics
 from serve.product import Product
 from serve.requests import ApiError, Asked
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 STUCK_SECONDS = 5.0
 """More than its time a request gets to tell so, to a client that may have stopped reading."""
-STREAM_HEADERS = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no")]
+STREAM_HEADERS = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"x-accel-buffering", b"no")]
 
 
 def stopping() -> ApiError:
@@ -75,48 +77,54 @@ class Relay:
         finally:
             self.deadlines.discard(deadline)
 
-    async def answer(self, asked: Asked, send: Send) -> None:
+    async def answer(self, asked: Asked, record: Record, send: Send) -> None:
         """Send the whole response. Raises ApiError where it has not begun."""
         seen = Sent(send)
-        begun = time.monotonic()
         try:
             async with self.place():
-                await self._answer(asked, seen, begun)
+                await self._answer(asked, record, seen)
         except ApiError as error:
             if not seen.begun:
                 raise
+            record.error = error.code
             self.metrics.cut.labels(asked.model, error.code).inc()
             await seen({"type": "http.response.body", "body": b"data: " + error.body() + stream.END, "more_body": False})
-        self.metrics.seconds.labels(asked.model).observe(time.monotonic() - begun)
+        self.metrics.seconds.labels(asked.model).observe(time.monotonic() - record.begun)
 
-    async def _answer(self, asked: Asked, send: "Sent", begun: float) -> None:
+    async def _answer(self, asked: Asked, record: Record, send: "Sent") -> None:
         product = self.product if asked.product else None
         prompt = await product.prepare(asked.messages, asked.max_tokens) if product else Grounded(asked.messages, [])
         grounded = product is not None and product.grounded
         async with self.upstream.ask(asked.body(prompt.messages)) as response:
             if asked.stream:
-                rewriter = stream.ProductStream(prompt.entries, asked.usage) if grounded else stream.BareStream()
-                await self._stream(response, rewriter, send, asked.model, begun)
+                rewriter = stream.ProductStream(prompt.entries, asked.usage) if grounded else stream.BareStream(asked.usage)
+                await self._stream(response, rewriter, record, send)
                 return
             body = await response.read()
-        whole = Response(stream.whole(body, prompt.entries) if grounded else body, media_type="application/json")
+        answer = json.loads(body)
+        self._count(record, answer.get("usage"))
+        whole = Response(stream.whole(answer, prompt.entries) if grounded else body, media_type="application/json")
         await whole({"type": "http"}, _none, send)
 
-    async def _stream(
-        self, response: "aiohttp.ClientResponse", rewriter: stream.ProductStream | stream.BareStream, send: "Sent", model: str, begun: float
-    ) -> None:
-        first = True
+    async def _stream(self, response: "aiohttp.ClientResponse", rewriter: stream.BareStream, record: Record, send: "Sent") -> None:
         async for data in response.content.iter_any():
             if not (out := rewriter.add(data)):
                 continue
-            if first:
-                self.metrics.first.labels(model).observe(time.monotonic() - begun)
+            if not send.begun:
+                self.metrics.first.labels(record.model).observe(time.monotonic() - record.begun)
                 await send({"type": "http.response.start", "status": 200, "headers": STREAM_HEADERS})
-                first = False
             await send({"type": "http.response.body", "body": out, "more_body": True})
+        self._count(record, rewriter.counted)
         if not rewriter.done:
             raise gone()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    def _count(self, record: Record, usage: dict[str, Any] | None) -> None:
+        """The engine's own count of an answer's tokens."""
+        if usage:
+            record.prompt_tokens, record.completion_tokens = usage["prompt_tokens"], usage["completion_tokens"]
+            self.metrics.tokens.labels(record.model, "prompt").inc(record.prompt_tokens)
+            self.metrics.tokens.labels(record.model, "completion").inc(record.completion_tokens)
 
 
 class Sent:
@@ -138,7 +146,9 @@ class Answer(Response):
         self.background = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        work = asyncio.create_task(self.relay.answer(self.asked, send))
+        record: Record = scope["frontdesk"]
+        record.model = self.asked.model
+        work = asyncio.create_task(self.relay.answer(self.asked, record, send))
         left = asyncio.create_task(_left(receive))
         try:
             await asyncio.wait((work, left), timeout=self.relay.seconds + STUCK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
@@ -147,6 +157,7 @@ class Answer(Response):
             work.cancel()  # of no effect on what is done
             await asyncio.wait((work,))
         if work.cancelled():
+            record.error = "left"
             self.relay.metrics.left.labels(self.asked.model).inc()
         else:
             work.result()

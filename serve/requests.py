@@ -31,6 +31,7 @@ class ApiError(Exception):
     code: str | None = None
     kind: str = "invalid_request_error"
     retry_after: int | None = None  # seconds
+    headers: dict[str, str] = field(default_factory=dict)
 
     def body(self) -> bytes:
         """`{"error": {"message", "type", "param", "code"}}`."""
@@ -38,7 +39,7 @@ class ApiError(Exception):
         return json.dumps({"error": error}, ensure_ascii=False).encode()
 
     def response(self) -> Response:
-        headers = {"Retry-After": str(self.retry_after)} if self.retry_after is not None else {}
+        headers = self.headers | ({"Retry-After": str(self.retry_after)} if self.retry_after is not None else {})
         if self.status == 401:
             headers["WWW-Authenticate"] = "Bearer"
         return Response(self.body(), self.status, headers, "application/json")
@@ -143,7 +144,7 @@ class Rules:
         fields |= {"model": asked.model, "max_tokens": tokens, "stream": bool(asked.stream)}
         fields["temperature"] = self.serve.temperature if asked.temperature is None else asked.temperature
         fields |= {"stop": asked.stop} if asked.stop else {}
-        fields |= {"stream_options": {"include_usage": True}} if usage else {}
+        fields |= {"stream_options": {"include_usage": True}} if asked.stream else {}  # the gateway counts tokens, told or not
         return Asked(asked.model, product, [turn.message() for turn in asked.messages], bool(asked.stream), usage, tokens, fields)
 
     def known(self, name: str) -> str:

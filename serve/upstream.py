@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
-from frontdesk.logs import say
+from serve import journal
 from serve.requests import ApiError
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Upstream:
             await self.look()
             if told != self.ready:
                 told = self.ready
-                say("the engine is " + ("ready" if told else "away"))
+                journal.write("engine", ready=told)
             await asyncio.sleep(POLL)
 
     async def look(self) -> bool:
@@ -116,5 +116,5 @@ def _refused(status: int, body: bytes) -> ApiError:
             return ApiError(400, "the model cannot answer this request")
     if status == 503:  # its queue is full
         return busy()
-    say(f"the engine answered {status}: {body[:300]!r}")
+    journal.write("engine refused", status=status, bytes=len(body))  # its words may be the customer's
     return ApiError(502, "the model could not answer", kind="server_error", code="engine_error")

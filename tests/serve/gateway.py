@@ -1,21 +1,23 @@
 """A gateway for a test's time, before an engine that is a stand-in; its product has a real FAQ and a tokenizer of bytes."""
 
+import atexit
 import contextlib
+import functools
 import json
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-from transformers import PreTrainedTokenizerFast
 
 from frontdesk.config import Config
 from frontdesk.prompt import chat_template
 from frontdesk.run import Run
-from serve.gateway import create_app
+from serve.gateway import create_app, server_settings
 from serve.product import Product
 from tests.serve.stand_in import Engine, served, wait_for
+from tests.tokenizers import byte_tokenizer
 
 ENGINE_KEY = "the-engines-own"
 HI = [{"role": "user", "content": "Hi"}]
@@ -36,12 +38,7 @@ def settings(**serve: Any) -> Config:
 
 def write_run(config: Config) -> None:
     """What the product reads of a run: a tokenizer with one token a byte and the run's template, and the FAQ."""
-    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    raw = Tokenizer(models.BPE(vocab={letter: number for number, letter in enumerate(alphabet)}, merges=[]))
-    raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    raw.decoder = decoders.ByteLevel()
-    tokenizer = PreTrainedTokenizerFast(tokenizer_object=raw)
-    tokenizer.chat_template = chat_template(config)
+    tokenizer = byte_tokenizer(chat_template(config))
     tokenizer.save_pretrained(Run(config.name).model)
     write_faq(config)
 
@@ -58,16 +55,28 @@ def write_faq(config: Config, *more: tuple[str, str, str]) -> None:
     new.replace(path)
 
 
+@functools.cache
+def empty_store() -> str:
+    """The URL of a store without keys, for the time of all tests."""
+    folder = tempfile.TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    return f"sqlite:///{folder.name}/store.db"
+
+
+def at(config: Config, database: str) -> Config:
+    """The config, with its store there."""
+    return config.model_copy(update={"desk": config.desk.model_copy(update={"database": database})})
+
+
 @contextlib.contextmanager
 def gateway(config: Config, engine: Engine, product: Product | None = None, path: str | None = None) -> Iterator[httpx.Client]:
-    """A client of a ready gateway; `client.base_url` is its address."""
-    with (
-        served(engine) as engine_url,
-        served(create_app(config, product, engine_url, ENGINE_KEY, path)) as url,
-        httpx.Client(base_url=url, trust_env=False, timeout=30) as client,
-    ):
-        wait_for(lambda: client.get("/ready").status_code == (200 if engine.healthy else 503))
-        yield client
+    """A client of a ready gateway; `client.base_url` is its address. Its store is empty where the config names none."""
+    config = at(config, config.desk.database or empty_store())
+    with served(engine) as engine_url:
+        app = create_app(config, product, engine_url, ENGINE_KEY, path)
+        with served(server_settings(app, "127.0.0.1", 0)) as url, httpx.Client(base_url=url, trust_env=False, timeout=30) as client:
+            wait_for(lambda: client.get("/ready").status_code == (200 if engine.healthy else 503))
+            yield client
 
 
 def ask(client: httpx.Client, model: str = "shop-bare", **fields: Any) -> httpx.Response:

@@ -95,8 +95,9 @@ async def respond(send: Any, status: int, body: bytes) -> None:
 
 @contextlib.contextmanager
 def served(app: Any, port: int = 0) -> Iterator[str]:
-    """The app on a loopback port, in a thread of its own. Yields its address."""
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="critical", timeout_graceful_shutdown=1))
+    """The app, or what uvicorn's settings name, on a loopback port, in a thread of its own. Yields its address."""
+    settings = uvicorn.Config(app, port=port, log_level="critical", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(app if isinstance(app, uvicorn.Config) else settings)
     thread = threading.Thread(target=server.run)
     thread.start()
     wait_for(lambda: server.started)

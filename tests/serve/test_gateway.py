@@ -13,6 +13,7 @@ from tests.serve.gateway import ENGINE_KEY, HI, ask, data, gateway, settings, sp
 from tests.serve.stand_in import Engine
 
 CONFIG = settings(temperature=0.25)
+JSON = {"Content-Type": "application/json"}
 
 
 @pytest.fixture(scope="module")
@@ -143,13 +144,15 @@ def test_errors_have_openais_shape(client: httpx.Client) -> None:
         (client.get("/v1/chat/completions"), 405),
         (client.post("/tokenize", json={}), 404),
         (client.post("/v1/completions", json={}), 404),
-        (client.post("/v1/chat/completions", content=b"x" * (BODY_BYTES + 1)), 413),
+        (client.post("/v1/chat/completions", content=b"x" * (BODY_BYTES + 1), headers=JSON), 413),
     ):
         assert (response.status_code, set(response.json()["error"])) == (status, {"message", "type", "param", "code"})
 
 
 def test_a_large_body_without_a_length_is_refused(client: httpx.Client) -> None:
-    assert client.post("/v1/chat/completions", content=(b"x" * 1000 for _ in range(BODY_BYTES // 1000 + 2))).status_code == 413
+    assert (
+        client.post("/v1/chat/completions", content=(b"x" * 1000 for _ in range(BODY_BYTES // 1000 + 2)), headers=JSON).status_code == 413
+    )
 
 
 def test_models(client: httpx.Client) -> None:
@@ -195,6 +198,7 @@ ROUTES = [("GET", "/v1/models"), ("GET", "/v1/models/shop"), ("POST", "/v1/chat/
 
 def test_a_key_guards_api_and_metrics(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FRONTDESK_API_KEY", "right")
+    monkeypatch.setattr("serve.limits.GUESSES", 1000)
     wrong = (None, "Bearer wrong", "right", "Basic right", "Bearer righ", "Bearer rightt", f"Bearer {ENGINE_KEY}", "Bearer rïght".encode())
     with gateway(CONFIG, Engine()) as client:
         for method, path in ROUTES:

@@ -35,7 +35,7 @@ TEXTS = [
 def test_a_stream_cut_anywhere_is_the_same_answer(text: str, usage: bool, pieces: st.DataObject) -> None:
     letters = [text[i : i + 2] for i in range(0, len(text), 2)]
     rewriter = ProductStream(ENTRIES, usage)
-    out = b"".join(rewriter.add(part) for part in cut(b"".join(events(*letters, usage=usage)), pieces))
+    out = b"".join(rewriter.add(part) for part in cut(b"".join(events(*letters, usage=True)), pieces))
     source = source_of(text, ENTRIES)
     assert rewriter.done and spoken(out.decode()) == text
     *chunks, last, done = data(out.decode())
@@ -43,7 +43,7 @@ def test_a_stream_cut_anywhere_is_the_same_answer(text: str, usage: bool, pieces
     named = {"id": source.id, "question": source.questions[0], "source": source.source} if source else None
     assert last["frontdesk"] == {"source": named}
     assert ("usage" in last) == usage
-    plain = json.loads(whole(json.dumps({"id": "1", "choices": [{"message": {"role": "assistant", "content": text}}]}).encode(), ENTRIES))
+    plain = json.loads(whole({"id": "1", "choices": [{"message": {"role": "assistant", "content": text}}]}, ENTRIES))
     assert plain["choices"][0]["message"]["content"] == spoken(out.decode())
     assert plain["frontdesk"] == last["frontdesk"]
 
@@ -70,10 +70,12 @@ def test_an_error_of_the_engine_goes_on_and_has_no_source() -> None:
     assert data(out.decode()) == [{"error": {"message": "no"}}, "[DONE]"]
 
 
-@given(st.data())
-def test_the_bare_stream_is_not_touched(pieces: st.DataObject) -> None:
-    stream = BareStream()
-    for part in cut(b"".join(events("[1] Yes", " we do")), pieces):
+@given(st.booleans(), st.data())
+def test_the_bare_streams_events_are_not_touched_but_for_the_count(usage: bool, pieces: st.DataObject) -> None:
+    stream, counted = BareStream(usage), events('[1] "usage":{', " we do", usage=True)
+    out = b""
+    for part in cut(b"".join(counted), pieces):
         assert not stream.done
-        assert stream.add(part) == part
-    assert stream.done
+        out += stream.add(part)
+    assert stream.done and stream.counted == {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 9}
+    assert out == b"".join(counted if usage else [*counted[:-2], counted[-1]])

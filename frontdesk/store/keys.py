@@ -1,0 +1,111 @@
+"""Keys to the API and the console: 256 random bits each, shown once. The store keeps their SHA-256.
+
+A role may do all that the one before it may: a `customer` asks the API, an `agent` also works in the console, an `admin` also sees
+statistics and `/metrics`. Names are never given twice, not even after a key was revoked: replies carry them.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+import time
+from typing import TYPE_CHECKING
+
+from frontdesk.errors import UserError
+
+if TYPE_CHECKING:
+    from frontdesk.store.store import Store
+    from frontdesk.store.tables import Key
+
+ROLES = ("customer", "agent", "admin")
+"""Each may do what those before it may."""
+PAGE_KEY = "FRONTDESK_PAGE_KEY"
+"""Environment variable with the key by which the page asks the gateway; `python -m serve` makes a new one at each start."""
+LOCAL = "local"
+"""The name of whoever needs no key."""
+RESERVED = (LOCAL, "page", "environment")
+NAME = re.compile(r"[\w.@+-]([\w .@+-]{0,98}[\w.@+-])?")
+
+
+def allows(role: str, needed: str) -> bool:
+    """Whether somebody with `role` may do what `needed` may."""
+    return ROLES.index(role) >= ROLES.index(needed)
+
+
+def digest(key: str | bytes) -> str:
+    """What is kept of a key. No salt and no slow hash: there is nothing to guess in 256 random bits."""
+    return hashlib.sha256(key.encode("utf-8", "replace") if isinstance(key, str) else key).hexdigest()
+
+
+def create(store: "Store", name: str, role: str, rate: int | None = None, concurrency: int | None = None) -> str:
+    """A new key, which nobody can be told again. `rate`: requests a minute; `concurrency`: at once. Raises UserError."""
+    from sqlalchemy.exc import IntegrityError
+
+    from frontdesk.store.tables import Key
+
+    check(name, role, rate, concurrency)
+    secret = f"fd-{secrets.token_urlsafe(32)}"
+    key = Key(name=name, hash=digest(secret), role=role, rate=rate, concurrency=concurrency, created_at=time.time())
+    try:
+        with store.transaction() as session:
+            session.add(key)
+    except IntegrityError:
+        raise UserError(f"--name: found {name}, which a key has or had; expected a new name; take another") from None
+    return secret
+
+
+def check(name: str, role: str, rate: int | None, concurrency: int | None) -> None:
+    """Raise UserError for what no key can have."""
+    if role not in ROLES:
+        raise UserError(f"--role: found {role}; expected one of {', '.join(ROLES)}")
+    if name in RESERVED or not NAME.fullmatch(name):
+        raise UserError(f"--name: found {name!r}; expected up to 100 letters, digits, spaces and .@+-_, and none of {', '.join(RESERVED)}")
+    for option, value in (("--rate", rate), ("--concurrency", concurrency)):
+        if value is not None and not 1 <= value <= 1_000_000:
+            raise UserError(f"{option}: found {value}; expected a number from 1 to 1000000, or leave it out for no limit")
+
+
+def revoke(store: "Store", name: str) -> bool:
+    """Refuse the key from now on, and end what was logged in with it. False where no key that is valid has the name."""
+    from sqlalchemy import delete, select
+
+    from frontdesk.store.tables import Key, Login
+
+    with store.transaction() as session:
+        key = session.scalar(select(Key).where(Key.name == name, Key.revoked_at.is_(None)))
+        if key is None:
+            return False
+        key.revoked_at = time.time()
+        session.execute(delete(Login).where(Login.key_id == key.id))
+        return True
+
+
+def list_keys(store: "Store") -> "list[Key]":
+    """All keys, the revoked ones too, oldest first."""
+    from sqlalchemy import select
+
+    from frontdesk.store.tables import Key
+
+    with store.reading() as session:
+        return list(session.scalars(select(Key).order_by(Key.id)))
+
+
+def find(store: "Store", key: str) -> "Key | None":
+    """Whose key it is; None for one that is wrong or revoked."""
+    from sqlalchemy import select
+
+    from frontdesk.store.tables import Key
+
+    with store.reading() as session:
+        found = session.scalar(select(Key).where(Key.hash == digest(key), Key.revoked_at.is_(None)))
+    return found if found and hmac.compare_digest(found.hash, digest(key)) else None
+
+
+def any_key(store: "Store") -> bool:
+    """Whether there is a key, or ever was one: a desk whose last key was revoked must not stand open."""
+    from sqlalchemy import select
+
+    from frontdesk.store.tables import Key
+
+    with store.reading() as session:
+        return session.scalar(select(Key.id).limit(1)) is not None
