@@ -80,9 +80,7 @@ def person(store: "Store", options: argparse.Namespace) -> None:
     gone = remove(store, id)
     say(f"removed from {store.url}: {summary(gone)}")
     for name in gone.runs:
-        say(
-            f"its words are in the data of {name}, and in its model if that was trained since; now: make data train CONFIG=configs/{name}.yaml"
-        )
+        say(f"{name} has these words in its data and, if trained since, in its model; now: make data train CONFIG=configs/{name}.yaml")
     if not gone.erased:
         warn("the rows are gone, but others use SQLite's file, which may still hold their bytes; in a quiet moment, VACUUM it with sqlite3")
 

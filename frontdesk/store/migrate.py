@@ -23,11 +23,10 @@ PATIENCE = 60.0
 
 
 def migrate(url: URL, revision: str = "head") -> None:
-    """Bring the database up or down to `revision` in one transaction. Raises UserError where it cannot be reached, or is newer than us."""
+    """Bring the database to `revision` in one transaction; "base" is no tables. Raises UserError where it is away, or newer than us."""
     try:
-        engine = connect(url, PATIENCE, NullPool)
-        with engine.connect() as connection:
-            if _is_at(connection, revision):
+        with connect(url, PATIENCE, NullPool).connect() as connection:
+            if _steps(connection, revision) == 0:
                 return
             connection.rollback()
             if url.drivername == "sqlite":  # a table that a migration copies would take its rows' children with it
@@ -47,27 +46,23 @@ def shown(url: URL) -> str:
 def _migrate(connection: Connection, revision: str) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-    if _is_at(connection, revision):  # another process was faster
-        return
-    settings = _settings()
-    settings.attributes["connection"] = connection
-    up = revision == "head" or revision > (_current(connection) or "")
-    (command.upgrade if up else command.downgrade)(settings, revision)
+    steps = _steps(connection, revision)  # anew: another process may have been faster
+    if steps:
+        settings = _settings()
+        settings.attributes["connection"] = connection
+        (command.upgrade if steps > 0 else command.downgrade)(settings, revision)
 
 
-def _is_at(connection: Connection, revision: str) -> bool:
-    scripts, current = ScriptDirectory.from_config(_settings()), _current(connection)
-    known = {script.revision for script in scripts.walk_revisions()}
-    if current is not None and current not in known:
+def _steps(connection: Connection, revision: str) -> int:
+    """How many versions up (or, below 0, down) `revision` is from the database's."""
+    current = MigrationContext.configure(connection).get_current_revision() or "base"
+    versions = ["base", *reversed([script.revision for script in ScriptDirectory.from_config(_settings()).walk_revisions()])]
+    if current not in versions:
         raise UserError(
-            f"{shown(connection.engine.url)}: the store has version {current}, this Frontdesk knows up to "
-            f"{scripts.get_current_head()}; install the newer Frontdesk that made it"
+            f"{shown(connection.engine.url)}: the store has version {current}, this Frontdesk knows up to {versions[-1]}; "
+            "install the newer Frontdesk that made it"
         )
-    return current == (scripts.get_current_head() if revision == "head" else revision)
-
-
-def _current(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    return versions.index(versions[-1] if revision == "head" else revision) - versions.index(current)
 
 
 def _settings() -> AlembicConfig:

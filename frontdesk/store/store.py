@@ -63,15 +63,31 @@ class Store:
         self.engine = connect(url, wait)
         self._read = sessionmaker(self.engine, expire_on_commit=False)
         self._write = sessionmaker(self.engine.execution_options(**{WRITES: True}), expire_on_commit=False)
+        self._wait, self._writer = wait, threading.Lock() if url.drivername == "sqlite" else None
         self._pulse_lock, self._pulse, self._pulse_of = threading.Lock(), 0, object()
 
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
 
-    def transaction(self) -> AbstractContextManager[Session]:
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
         """A transaction that writes. Committed at the end of the block, undone where it raises. Raises StoreUnavailable."""
-        return self._session(self._write)
+        with self._turn(), self._session(self._write) as session:
+            yield session
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """SQLite has one writer; those who wait look again at growing intervals, and one of many may starve. Not so before our lock."""
+        if self._writer is None:
+            yield
+            return
+        if not self._writer.acquire(timeout=self._wait):
+            raise StoreUnavailable("other changes took too long")
+        try:
+            yield
+        finally:
+            self._writer.release()
 
     def reading(self) -> AbstractContextManager[Session]:
         """A transaction that only reads: it waits for no writer."""

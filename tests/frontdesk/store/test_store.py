@@ -1,0 +1,247 @@
+"""What the store promises its callers, on SQLite and PostgreSQL."""
+
+import stat
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from frontdesk.config import Config
+from frontdesk.errors import UserError
+from frontdesk.store import store as module
+from frontdesk.store.store import Closed, NotYours, Store, open_store
+from frontdesk.store.tables import Conversation, Customer, Edit, Handoff
+from tests.frontdesk.store.conftest import shop
+
+
+def begin(store: Store) -> tuple[str, str]:
+    """(customer, conversation)."""
+    _, customer = store.add_customer()
+    return customer.id, store.open(customer.id, "shop", "en").id
+
+
+def called(store: Store, wish: str = "a refund") -> str:
+    _, conversation = begin(store)
+    assert store.call_person(conversation, "wish", wish)
+    return conversation
+
+
+def test_a_customer_is_known_by_the_secret_alone_and_it_is_not_kept(store: Store) -> None:
+    token, customer = store.add_customer()
+    other_token, _ = store.add_customer()
+    assert len(token) >= 43 and token != other_token  # 256 bits
+    known = store.customer(token)
+    assert known is not None and known.id == customer.id
+    assert store.customer(customer.id) is None and store.customer(customer.token_hash) is None and store.customer("") is None
+    assert token not in "".join(str(value) for value in vars(known).values())
+
+
+def test_seen_at_is_touched_once_a_minute(store: Store) -> None:
+    token, customer = store.add_customer()
+    store.customer(token)
+    with store.reading() as session:
+        assert session.get_one(Customer, customer.id).seen_at == customer.seen_at
+    with store.transaction() as session:
+        session.execute(update(Customer).values(seen_at=customer.seen_at - 61))
+    store.customer(token)
+    with store.reading() as session:
+        assert session.get_one(Customer, customer.id).seen_at >= customer.seen_at
+
+
+def test_what_is_said_is_read_back_whole_and_in_order(store: Store) -> None:
+    customer, conversation = begin(store)
+    said = store.say(conversation, "customer", "배송비 얼마예요? 🙂\n<b>&'\"%s{}")
+    source = {"id": "ship", "question": "How much?", "source": "faq.csv:2"}
+    answered = store.say(conversation, "bot", "4 dollars", source=source, seconds=0.25, model_version="m", prompt_tokens=9, agent=None)
+    assert said.id < answered.id and said.at <= answered.at
+    first, second = store.messages(conversation)
+    assert (first.text, first.speaker, first.source, first.cut, first.agent) == (said.text, "customer", None, False, None)
+    assert (second.source, second.seconds, second.model_version, second.prompt_tokens) == (source, 0.25, "m", 9)
+    assert [message.id for message in store.messages(conversation, after=said.id)] == [answered.id]
+    assert store.messages(conversation, after=answered.id) == []
+    found = store.current(customer)
+    assert found is not None and found.id == conversation and found.updated_at == answered.at
+
+
+def test_text_that_no_database_takes_is_made_fit(store: Store) -> None:
+    _, conversation = begin(store)
+    store.say(conversation, "customer", "a\0b\ud800c")
+    assert store.messages(conversation)[0].text == "ab?c"
+
+
+def test_an_unknown_column_is_a_mistake_and_nothing_is_written(store: Store) -> None:
+    _, conversation = begin(store)
+    with pytest.raises(TypeError):
+        store.say(conversation, "bot", "hi", colour="red")
+    said = store.say(conversation, "bot", "hi")
+    with pytest.raises(AttributeError):
+        store.amend(said.id, colour="red")
+    assert [message.text for message in store.messages(conversation)] == ["hi"] and store.revision(conversation) == 2
+
+
+def test_amending_replaces_and_a_new_text_loses_the_old_rating(store: Store) -> None:
+    customer, conversation = begin(store)
+    said = store.say(conversation, "bot", "5 dollars", source={"id": "ship"})
+    store.rate(customer, said.id, -1, "wrong")
+    store.amend(said.id, cut=True)
+    assert store.ratings(conversation)[said.id].reason == "wrong"
+    store.amend(said.id, text="4 dollars", source=None, cut=False)
+    (message,) = store.messages(conversation)
+    assert (message.text, message.source, message.cut, message.id) == ("4 dollars", None, False, said.id)
+    assert store.ratings(conversation) == {}
+    with pytest.raises(LookupError):
+        store.amend(said.id + 1, text="x")
+
+
+def test_ratings_are_replaced_removed_and_only_ones_own(store: Store) -> None:
+    customer, conversation = begin(store)
+    stranger, _ = begin(store)
+    question, answer = store.say(conversation, "customer", "hi"), store.say(conversation, "bot", "hello")
+    store.rate(customer, answer.id, 1)
+    store.rate(customer, answer.id, -1, "no")
+    assert {id: (rating.value, rating.reason) for id, rating in store.ratings(conversation).items()} == {answer.id: (-1, "no")}
+    before = store.revision(conversation)
+    for who, what in ((stranger, answer.id), (customer, question.id), (customer, answer.id + 99)):
+        with pytest.raises(LookupError):
+            store.rate(who, what, 1)
+    with pytest.raises(ValueError):
+        store.rate(customer, answer.id, 2)
+    assert store.revision(conversation) == before and store.ratings(conversation)[answer.id].value == -1
+    store.rate(customer, answer.id, 0)
+    assert store.ratings(conversation) == {}
+
+
+def test_a_conversation_goes_through_its_states(store: Store) -> None:
+    customer, conversation = begin(store)
+    assert store.handoff(conversation) is None and store.queue() == []
+    assert store.call_person(conversation, "rating", "wrong price", out_of_hours=True)
+    assert not store.call_person(conversation, "wish", "again")
+    call = store.handoff(conversation)
+    assert call is not None and (call.reason, call.wish, call.out_of_hours) == ("rating", "wrong price", True)
+    with pytest.raises(NotYours):
+        store.reply(conversation, "anna", "too soon")
+    assert store.take(conversation, "anna") and not store.take(conversation, "ben")
+    with pytest.raises(NotYours):
+        store.reply(conversation, "ben", "mine?")
+    with pytest.raises(NotYours):
+        store.finish(conversation, "ben", "solved")
+    sent = store.reply(conversation, "anna", "It is 4.", suggested="It is 5.")
+    assert (sent.speaker, sent.agent) == ("agent", "anna")
+    with store.reading() as session:
+        assert session.get_one(Edit, sent.id).suggested == "It is 5."
+    with pytest.raises(NotYours):
+        store.give_back(conversation, "ben")
+    store.give_back(conversation, "anna")
+    assert store.handoff(conversation) is None and store.queue() == []
+    assert store.call_person(conversation, "wish", "again") and store.take(conversation, "ben")
+    store.finish(conversation, "ben", "solved")
+    store.finish(conversation, None, "left")  # too late: already closed
+    with store.reading() as session:
+        results = [row.result for row in session.query(Handoff).order_by(Handoff.id)]
+    assert results == ["given back", "solved"]
+    with pytest.raises(Closed):
+        store.say(conversation, "customer", "one more thing")
+    with pytest.raises(Closed):
+        store.call_person(conversation, "wish", "x")
+    with pytest.raises(NotYours):
+        store.reply(conversation, "ben", "x")
+    assert not store.take(conversation, "anna")
+    assert store.current(customer) is None and store.open(customer, "shop", "ko").id != conversation
+
+
+def test_the_queue_has_who_waits_longest_first_then_who_is_served(store: Store) -> None:
+    served, first, second = called(store), called(store), called(store)
+    begin(store)  # nobody's business
+    store.take(served, "anna")
+    assert [conversation.id for conversation, _ in store.queue()] == [first, second, served]
+    assert all(call.conversation_id == conversation.id for conversation, call in store.queue())
+
+
+def test_revision_and_pulse_tell_every_change_and_nothing_else(store: Store) -> None:
+    customer, quiet = begin(store)
+    conversation = called(store)
+    answer = store.say(quiet, "bot", "hi")
+    pulse, revision = store.pulse(), store.revision(conversation)
+    assert (store.pulse(), store.revision(conversation)) == (pulse, revision)
+    store.rate(customer, answer.id, 1)
+    assert (store.pulse(), store.revision(conversation)) == (pulse, revision)  # of a conversation that no agent sees
+    steps = (
+        lambda: store.say(conversation, "customer", "hello?"),
+        lambda: store.set_language(conversation, "ko"),
+        lambda: store.take(conversation, "anna"),
+        lambda: store.reply(conversation, "anna", "hi"),
+        lambda: store.give_back(conversation, "anna"),
+        lambda: store.call_person(conversation, "wish", "again"),
+        lambda: store.finish(conversation, "anna", "solved"),
+    )
+    for number, step in enumerate(steps):
+        step()
+        assert store.revision(conversation) == revision + 1, number
+        assert store.pulse() > pulse, number
+        pulse, revision = store.pulse(), store.revision(conversation)
+    store.set_language(conversation, "ko")  # as it was
+    assert (store.pulse(), store.revision(conversation)) == (pulse, revision)
+    assert store.revision("gone") == 0
+
+
+def test_time_never_runs_backwards_in_a_conversation(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, conversation = begin(store)
+    for clock in (2e9, 1e9, 2e9 + 1, 5.0):
+        monkeypatch.setattr(module, "now", lambda clock=clock: clock)
+        store.say(conversation, "customer", str(clock))
+    assert [message.at for message in store.messages(conversation)] == [2e9, 2e9, 2e9 + 1, 2e9 + 1]
+
+
+def test_nothing_is_said_by_or_to_nobody(store: Store) -> None:
+    with pytest.raises(LookupError):
+        store.open("nobody", "shop", "en")
+    for call in (
+        lambda: store.say("none", "bot", "x"),
+        lambda: store.call_person("none", "wish", "x"),
+        lambda: store.finish("none", None, "x"),
+    ):
+        with pytest.raises(LookupError):
+            call()
+    assert store.conversation("none") is None and store.messages("none") == [] and not store.take("none", "anna")
+
+
+def test_what_raises_in_a_transaction_undoes_it(store: Store) -> None:
+    customer, conversation = begin(store)
+    with pytest.raises(ZeroDivisionError), store.transaction() as session:
+        session.execute(update(Conversation).values(language="xx"))
+        _ = 1 / 0
+    found = store.current(customer)
+    assert found is not None and found.id == conversation and found.language == "en"
+
+
+def test_reading_waits_for_no_writer(store: Store) -> None:
+    customer, conversation = begin(store)
+    with store.transaction() as session:
+        session.execute(update(Conversation).values(language="xx"))
+        began = time.monotonic()
+        found = store.current(customer)
+        assert time.monotonic() - began < 0.9  # not even the time after which it would give up
+    assert found is not None and found.language == "en" and store.conversation(conversation).language == "xx"  # type: ignore[union-attr]
+
+
+def test_the_file_is_its_owners_alone(sqlite: Config) -> None:
+    open_store(sqlite).close()
+    path = Path("runs/shop/desk/store.db")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600 and stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize(
+    ("database", "expected"),
+    [
+        ("nonsense", "not an SQLAlchemy URL"),
+        ("mysql://u:secret@h/d", "expected sqlite:///PATH or postgresql"),
+        ("sqlite://", "expected sqlite:///PATH"),
+        ("sqlite:////proc/none/store.db", "cannot be written"),
+        ("postgresql://u:secret@127.0.0.1:9/d", "cannot be opened"),
+    ],
+)
+def test_a_wrong_address_costs_one_line_without_the_password(database: str, expected: str) -> None:
+    with pytest.raises(UserError, match=expected) as raised:
+        open_store(shop(database), 1)
+    assert "secret" not in str(raised.value) and "\n" not in str(raised.value)

@@ -1,0 +1,99 @@
+"""`python -m serve.forget`: what it says, asks, removes, and refuses."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from frontdesk.config import load_config
+from frontdesk.errors import UserError
+from frontdesk.store.store import Store, now, open_store
+from frontdesk.store.tables import Candidate, Conversation
+from serve import forget
+
+CONFIG = """
+company: Shop
+system_prompt: Answer.
+model: {base: none, template: chatml}
+data: {faq: [faq.csv]}
+desk: {retention_days: %s}
+"""
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    monkeypatch.chdir(tmp_path)
+    Path("shop.yaml").write_text(CONFIG % 30, encoding="utf-8")
+    store = open_store(load_config("shop.yaml"))
+    yield store
+    store.close()
+
+
+def fill(store: Store, *runs: str) -> tuple[str, str]:
+    _, customer = store.add_customer()
+    conversation = store.open(customer.id, "shop", "en").id
+    message = store.say(conversation, "customer", "SECRET")
+    learned = {"messages": [], "answer": "4 dollars", "group": "g", "at": now(), "runs": list(runs)}
+    with store.transaction() as session:
+        session.add(Candidate(kind="edit", conversation_id=conversation, message_id=message.id, **learned))
+    return customer.id, conversation
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str, answer: str | None = None) -> None:
+    """`answer` is typed at a terminal; None: there is none."""
+    monkeypatch.setattr(sys, "argv", ["serve.forget", *arguments, "--config", "shop.yaml"])
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: answer is not None)
+    monkeypatch.setattr("builtins.input", lambda _: answer)
+    forget.main()
+
+
+def test_a_customer_goes_after_a_yes_and_the_runs_are_named(
+    store: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    customer, conversation = fill(store, "demo", "demo-2")
+    _, other = fill(store)
+    run(monkeypatch, "--customer", customer, answer="n")
+    assert store.conversation(conversation) is not None
+    assert "nothing was removed" in capsys.readouterr().out
+    run(monkeypatch, "--customer", customer, answer="y")
+    assert store.conversation(conversation) is None and store.conversation(other) is not None
+    told = capsys.readouterr().out
+    assert f"customer {customer}: 1 conversation, 1 message, 1 candidate for training, in the data of demo, demo-2" in told
+    assert "make data train CONFIG=configs/demo.yaml" in told and "make data train CONFIG=configs/demo-2.yaml" in told
+    assert "SECRET" not in told
+
+
+def test_a_conversation_goes_with_yes_and_its_customer_stays(
+    store: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    customer, conversation = fill(store)
+    run(monkeypatch, "--conversation", conversation, "--yes")
+    assert store.current(customer) is None and store.open(customer, "shop", "en")
+    assert "in no run" in capsys.readouterr().out
+    assert b"SECRET" not in b"".join(path.read_bytes() for path in Path("runs/shop/desk").iterdir())
+
+
+def test_without_a_terminal_it_needs_yes(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, conversation = fill(store)
+    with pytest.raises(UserError, match="--yes"):
+        run(monkeypatch, "--conversation", conversation)
+    assert store.conversation(conversation) is not None
+
+
+def test_an_unknown_id_costs_one_line(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    for option in ("--customer", "--conversation"):
+        with pytest.raises(UserError, match="nobody; expected an id"):
+            run(monkeypatch, option, "nobody", "--yes")
+
+
+def test_what_has_expired_goes_unasked(store: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    (_, old), (_, young) = fill(store), fill(store)
+    with store.transaction() as session:
+        session.get_one(Conversation, old).updated_at = now() - 31 * 86400
+    run(monkeypatch, "--expired")
+    assert store.conversation(old) is None and store.conversation(young) is not None
+    assert "removed 1 conversation older than 30 days" in capsys.readouterr().out
+    Path("shop.yaml").write_text(CONFIG % "null", encoding="utf-8")
+    with pytest.raises(UserError, match="nothing expires"):
+        run(monkeypatch, "--expired")
