@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from data_tools import feedback_rows
 from data_tools.canaries import with_canaries
 from data_tools.chats import Account, Reading, read_chats
 from data_tools.choose import TOPIC, Plan, choose
@@ -22,6 +23,7 @@ from data_tools.conflicts import Facts, Known
 from data_tools.copies import Store, grams
 from data_tools.dataset import Rows, data_hash, digests, masks
 from data_tools.faq import Entry, FaqRecord, join_records, plain
+from data_tools.feedback_rows import Fed
 from data_tools.grounded import write_grounded
 from data_tools.inputs import inputs
 from data_tools.ledger import Ledger
@@ -58,6 +60,7 @@ class Work:
     rows: list[Row] = field(default_factory=list)  # of the FAQ and the refusals
     candidates: list[Candidate] = field(default_factory=list)  # those of `rows`, then the conversations
     conflicts: list[dict[str, Any]] = field(default_factory=list)
+    fed: list[Fed] = field(default_factory=list)  # the accepted candidates of the desk
     dropped: Counter[str] = field(default_factory=Counter)  # of the FAQ
     masked: Counter[str] = field(default_factory=Counter)  # by kind
     conversations: Counter[str] = field(default_factory=Counter)
@@ -71,17 +74,22 @@ def build(config: Config, folder: Path, strict: bool = False, workers: int = 1) 
         read_faq(work)
         windows = Windows(load_tokenizer(config, locate(config.model, whole=False)), config.train.max_length)  # slow: after a first look
         allow = allowed((*config.data.public, *(text for entry in work.faq for text in _texts(entry))), config.company)
+        masker = Masker(allow) if config.data.mask else None
+        work.fed = feedback_rows.accepted(config, masker)
         spool = Spool(opened.scratch / "conversations")
         with loaded():
-            verdicts = first_pass(work, spool, Masker(allow) if config.data.mask else None, windows, workers)
+            verdicts = first_pass(work, spool, masker, windows, workers)
             work.reading.conclude()
             plan = choose(work.candidates, store, work.faq, work.rows, config.data)
+            if work.fed:
+                work.conflicts += feedback_rows.place(work.fed, plan, work.rows, store, facts_of(work.faq), config.data)
             with Rows(folder, windows, config.data.seed, len(work.candidates)) as rows, Ledger(folder / "ledger.jsonl") as ledger:
                 write_entries(work, plan, rows)
                 broken = work.reading.broken
                 ledger.write("", broken, [Fate("dropped", "broken record")] * len(broken), [()] * len(broken))
                 for item, verdict in zip(spool, verdicts, strict=True):
                     write_conversation(work, plan, item, verdict, rows, ledger)
+                feedback_rows.write(work.fed, rows, ledger)
     return conclude(work, plan, rows, ledger, allow)
 
 
@@ -142,7 +150,7 @@ def entries(work: Work, paths: tuple[str, ...], prefix: str) -> list[Entry]:
 def first_pass(work: Work, spool: Spool, masker: Masker | None, windows: Windows, workers: int) -> list[int]:
     """Read, mask and clean all conversations. For each the place of its candidate, or why it has none."""
     data = work.config.data
-    facts = Facts(Known(entry.id, tuple(w.text for w in entry.questions), tuple(entry.answers), entry.source) for entry in work.faq)
+    facts = facts_of(work.faq)
     chats = read_chats(work.reading, data.chats, data.agents, data.columns)
     conversations = with_canaries(chats, work.reading, data, work.folder / "canaries.jsonl")
     verdicts: list[int] = []
@@ -169,6 +177,11 @@ def first_pass(work: Work, spool: Spool, masker: Masker | None, windows: Windows
             verdicts.append(verdict)
     work.stock.settle()
     return verdicts
+
+
+def facts_of(faq: list[Entry]) -> Facts:
+    """What the FAQ says, to be compared with."""
+    return Facts(Known(entry.id, tuple(w.text for w in entry.questions), tuple(entry.answers), entry.source) for entry in faq)
 
 
 def _conflict(item: Prepared) -> dict[str, Any]:
@@ -264,6 +277,8 @@ def _lose(item: Prepared, messages: list[Message], windows: list[list[Message]],
 def conclude(work: Work, plan: Plan, rows: Rows, ledger: Ledger, allow: Allow) -> dict[str, Any]:
     """Write the report and, last, the manifest."""
     config, seen, windows = work.config, rows.statistics, rows.windows
+    if work.fed:
+        work.reading.accounts.append(feedback_rows.account(work.fed, work.folder))
     grounding = write_grounded(config, work.folder, windows.tokenizer) if config.grounding == "faq" else None
     accounts = [account.as_json() | {"rows": seen.of_source[account.source.path]} for account in work.reading.accounts]
     counts = ledger.counts()
@@ -297,6 +312,10 @@ def conclude(work: Work, plan: Plan, rows: Rows, ledger: Ledger, allow: Allow) -
     }
     if grounding:
         manifest["grounded"] = grounding
+    if work.fed:
+        trained = work.folder / "grounded" if grounding else work.folder
+        pairs = feedback_rows.write_preferences(work.fed, trained, windows.tokenizer, config.train.max_length)
+        manifest["feedback"] = feedback_rows.counts(work.fed, pairs)
     files = digests(work.folder)
     report = work.folder / "report.html"
     write_report(report, report_facts(work, plan, rows, manifest, allow) | {"data_hash": data_hash(files)})

@@ -1,7 +1,7 @@
 """The files of `runs/NAME/data/`, which all later stages read.
 
 * `train.jsonl`, `valid.jsonl`, `test.jsonl`: rows `{"id", "messages": [{"role": "user" | "assistant", "content"}, …], "kind":
-  "faq" | "chat" | "refusal", "group", "source"}`. Roles alternate, from a user's to an assistant's message; there is no
+  "faq" | "chat" | "refusal" | "feedback", "group", "source"}`. Roles alternate, from a user's to an assistant's message; there is no
   system message, the chat template carries it. An assistant's message with `"weight": 0` is context and not trained. A row has at
   most `train.max_length` tokens. A group (FAQ entries that share an answer, a conversation, near copies of either) lies in one
   of the three files only. `source` is `path:line`. The id of an FAQ or refusal row is its entry's id, `#`, and a number; rows
@@ -14,6 +14,7 @@
 * `grounded/`: the rows that are trained with the FAQ in the prompt, and `vectors.npz` (data_tools/grounded.py).
 * `conflicts.jsonl`: conversations set aside for review, since an answer in them contradicts the FAQ: `{"source", "entry",
   "entry_source", "kind", "said", "known", "question", "answer"}`.
+* `feedback.jsonl`, `preferences.jsonl`: reviewed answers of the desk, where there are some (data_tools/feedback_rows.py).
 * `canaries.jsonl`: invented personal data in invented conversations, and questions for it (data_tools/canaries.py).
 * `ledger.jsonl`: what became of each message (data_tools/ledger.py). `report.html`: the same for people (data_tools/report.py).
 * `manifest.json`, written last: `{"name", "seed", "base", "max_length", "sources": [{"path", "format", "encoding", "sha256", …}, …],
@@ -151,5 +152,6 @@ def digests(folder: Path) -> dict[str, str]:
 def data_hash(files: dict[str, str]) -> str:
     """The digest of the rows and the FAQ together, from those of the files."""
     names = [*(f"{name}.jsonl" for name in (*SPLITS, "faq")), *sorted(name for name in files if name.startswith("grounded/"))]
+    names += ["preferences.jsonl"] if "preferences.jsonl" in files else []
     rows = "".join(files[name] for name in names)
     return hashlib.sha256(rows.encode()).hexdigest()[:16]

@@ -11,7 +11,7 @@ from frontdesk.config import DataConfig
 from frontdesk.language import language
 from frontdesk.prompt import Message
 
-Kind = Literal["faq", "chat", "refusal"]
+Kind = Literal["faq", "chat", "refusal", "feedback"]
 SPLITS = ("train", "valid", "test", "valid_wordings", "test_wordings", "test_unseen")
 
 

@@ -1,0 +1,129 @@
+"""What may become training rows: found in conversations by `make feedback`, decided on by people, taken up by `make data`.
+
+A candidate stands for one message. Until somebody has decided on it, it follows the store: a thumb taken back takes it away.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Select, func, select
+
+from frontdesk.store.store import Store, now, storable
+from frontdesk.store.tables import Candidate, Conversation
+
+KINDS = ("unanswered", "edit", "agent", "thumbs")
+"""In the order of what they are worth to a reviewer."""
+COLUMNS = ("kind", "conversation_id", "messages", "answer", "worse", "group", "size")
+"""What a candidate that nobody has decided on takes over when it is found again."""
+
+
+class Found(NamedTuple):
+    """A candidate as it was found, masked; the columns of tables.Candidate."""
+
+    kind: str
+    conversation_id: str
+    message_id: int
+    messages: list[dict[str, str]]
+    answer: str
+    worse: str | None = None
+    group: str = ""
+    size: int = 1
+
+
+class Changes(NamedTuple):
+    """What `take_in` did: numbers of candidates. `decided` ones stay as they are."""
+
+    added: int
+    changed: int
+    withdrawn: int
+    decided: int
+
+
+def take_in(store: Store, run: str, found: Sequence[Found]) -> Changes:
+    """Make the undecided candidates of a run be those found: add new ones, change changed ones, withdraw what was not found again."""
+    added = changed = decided = 0
+    with store.transaction() as session:
+        rows = session.scalars(_of(run).with_for_update(of=Candidate))
+        before = {row.message_id: row for row in rows}
+        for one in found:
+            row = before.pop(one.message_id, None)
+            if row is None:
+                session.add(Candidate(**one._asdict(), at=now()))
+                added += 1
+            elif row.status != "new":
+                decided += 1
+            elif new := {name: getattr(one, name) for name in COLUMNS if getattr(row, name) != getattr(one, name)}:
+                for name, value in new.items():
+                    setattr(row, name, value)
+                changed += 1
+        gone = [row for row in before.values() if row.status == "new"]
+        for row in gone:
+            session.delete(row)
+    return Changes(added, changed, len(gone), decided)
+
+
+def _of(run: str | None) -> Select[tuple[Candidate]]:
+    query = select(Candidate)
+    return query.join(Conversation, Conversation.id == Candidate.conversation_id).where(Conversation.run == run) if run else query
+
+
+def candidates(
+    store: Store, status: str | None = None, kind: str | None = None, run: str | None = None, after: int = 0, limit: int | None = None
+) -> list[Candidate]:
+    """Those with this status and kind (None: any), oldest first, with ids above `after`; at most `limit`."""
+    query = _of(run).where(Candidate.id > after).order_by(Candidate.id).limit(limit)
+    if status:
+        query = query.where(Candidate.status == status)
+    if kind:
+        query = query.where(Candidate.kind == kind)
+    with store.reading() as session:
+        return list(session.scalars(query))
+
+
+def candidate(store: Store, id: int) -> Candidate | None:
+    """By its id."""
+    with store.reading() as session:
+        return session.get(Candidate, id)
+
+
+def counts(store: Store, run: str | None = None) -> Counter[tuple[str, str]]:
+    """How many there are by (kind, status)."""
+    query = _of(run).with_only_columns(Candidate.kind, Candidate.status, func.count()).group_by(Candidate.kind, Candidate.status)
+    with store.reading() as session:
+        return Counter({(kind, status): number for kind, status, number in session.execute(query)})
+
+
+def review(store: Store, id: int, status: str, answer: str, who: str, was: str = "new") -> bool:
+    """Decide: "accepted" with the answer as the reviewer leaves it, "rejected", or "new" again. False where it is not `was` any more.
+
+    An answer of the bot that the reviewer has changed is kept as the worse one. Raises ValueError for an accepted one without an answer.
+    """
+    answer = storable(answer).strip()
+    if status not in ("new", "accepted", "rejected"):
+        raise ValueError(f"a candidate becomes new, accepted or rejected, not {status!r}")
+    if status == "accepted" and not answer:
+        raise ValueError("an accepted candidate has an answer")
+    with store.transaction() as session:
+        row = session.get(Candidate, id, with_for_update=True)
+        if row is None or row.status != was:
+            return False
+        if status == "accepted":
+            if row.kind == "thumbs" and row.worse is None and answer != row.answer:
+                row.worse = row.answer
+            row.answer = answer
+        row.status, row.reviewer, row.reviewed_at = (status, None, None) if status == "new" else (status, who, now())
+    return True
+
+
+def accepted(store: Store, run: str) -> list[Candidate]:
+    """What the next data of a run takes up."""
+    return candidates(store, "accepted", run=run)
+
+
+def trained(store: Store, ids: Iterable[int], run: str) -> None:
+    """Note that a run's data was written with them."""
+    with store.transaction() as session:
+        for row in session.scalars(select(Candidate).where(Candidate.id.in_(list(ids)))):
+            if run not in row.runs:
+                row.runs = [*row.runs, run]
