@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, Pool, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
@@ -49,12 +50,14 @@ def _make_file(path: Path) -> None:
 
 def connect(url: URL, wait: float = WAIT, pool: type[Pool] | None = None) -> Engine:
     """An engine whose connections are durable (a commit is on the disk when it returns), keep foreign keys, and wait `wait` seconds."""
+    # As many as `asyncio.to_thread` has threads at most; PostgreSQL allows 100 by default, and two processes of ours ask.
+    size: dict[str, Any] = {"poolclass": pool} if pool else {"pool_size": 8, "max_overflow": 24, "pool_timeout": wait}
     if url.drivername == "sqlite":
-        engine = create_engine(url, poolclass=pool, connect_args={"timeout": wait, "check_same_thread": False})
+        engine = create_engine(url, **size, connect_args={"timeout": wait, "check_same_thread": False})
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    engine = create_engine(url, poolclass=pool, pool_pre_ping=True, connect_args={"connect_timeout": max(2, round(wait))})
+    engine = create_engine(url, **size, pool_pre_ping=True, connect_args={"connect_timeout": max(2, round(wait))})
 
     def set_up(connection: object, _record: ConnectionPoolEntry) -> None:
         with connection.cursor() as cursor:  # type: ignore[attr-defined]

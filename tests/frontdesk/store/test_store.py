@@ -3,9 +3,10 @@
 import stat
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import event, update
 
 from frontdesk.config import Config
 from frontdesk.errors import UserError
@@ -223,6 +224,28 @@ def test_reading_waits_for_no_writer(store: Store) -> None:
         found = store.current(customer)
         assert time.monotonic() - began < 0.9  # not even the time after which it would give up
     assert found is not None and found.language == "en" and store.conversation(conversation).language == "xx"  # type: ignore[union-attr]
+
+
+def test_what_each_page_asks_every_moment_reads_no_whole_table(sqlite: Config) -> None:
+    store = open_store(sqlite)
+    customer, conversation = begin(store)
+    asked: list[tuple[str, Any]] = []
+    event.listen(store.engine, "before_cursor_execute", lambda _c, _cursor, statement, values, *_: asked.append((statement, values)))
+    store.customer("secret")
+    store.current(customer)
+    store.messages(conversation, 5)
+    store.ratings(conversation)
+    store.handoff(conversation)
+    store.revision(conversation)
+    store.pulse()
+    store.queue()
+    queries = [query for query in asked if query[0].startswith("SELECT")]
+    assert len(queries) == 8  # one each
+    with store.reading() as session:
+        plans = [session.connection().exec_driver_sql("EXPLAIN QUERY PLAN " + query, values).all() for query, values in queries]
+    steps = [step[-1] for plan in plans for step in plan]
+    assert [step for step in steps if step.startswith("SCAN") or "opened_at" in step] == [] and sum("INDEX" in step for step in steps) >= 8
+    store.close()
 
 
 def test_the_file_is_its_owners_alone(sqlite: Config) -> None:
