@@ -111,7 +111,7 @@ def first_answers(store: "Store", at: Sequence[float]) -> Waits:
     query = select(_bucket(Message.at, at), Message.seconds).where(
         *_within(Message.at, at), Message.speaker == "bot", Message.seconds.is_not(None), ~earlier
     )
-    with store.transaction() as session:
+    with store.reading() as session:
         return _waits(((int(bucket), seconds) for bucket, seconds in session.execute(query)), len(at) - 1)
 
 
@@ -126,7 +126,7 @@ def person_waits(store: "Store", at: Sequence[float]) -> tuple[Waits, Waits]:
         .join(Conversation, Conversation.id == Handoff.conversation_id)
         .where(Conversation.updated_at >= at[0], *_within(Handoff.at, at), ~Handoff.out_of_hours)  # the first bound is there for its index
     )
-    with store.transaction() as session:
+    with store.reading() as session:
         rows = [(int(bucket), taken, said) for bucket, taken, said in session.execute(query)]
     number = len(at) - 1
     taken = ((bucket, seconds) for bucket, seconds, _ in rows if seconds is not None)
@@ -149,7 +149,7 @@ def unanswered(store: "Store", at: Sequence[float], top: int = 10) -> list[Clust
         .order_by(Message.id.desc())
         .limit(NEWEST)
     )
-    with store.transaction() as session:
+    with store.reading() as session:
         found = [(str(text), str(conversation)) for text, conversation in session.execute(query)]
     return sorted(clusters(found), key=lambda cluster: -cluster.size)[:top]
 
@@ -189,7 +189,7 @@ def _count(condition: ColumnElement[bool]) -> ColumnElement[Any]:
 def _sums(store: "Store", query: Select[Any], at: Sequence[float], columns: int) -> list[list[int]]:
     """The query's columns after the first, which is the bucket, each as a list by bucket."""
     sums = [[0] * (len(at) - 1) for _ in range(columns)]
-    with store.transaction() as session:
+    with store.reading() as session:
         for bucket, *values in session.execute(query.group_by("bucket")):
             for column, value in zip(sums, values, strict=True):
                 column[int(bucket)] = int(value or 0)

@@ -1,0 +1,103 @@
+// Runs once when the console is loaded, as `js_on_load` of a Gradio component: `trigger` sends an event to ui/console.py.
+const SECOND = 1000, title = document.title;
+const $ = selector => document.querySelector(selector);
+let events, watched, waiting = null;
+
+// What has changed comes by server-sent events.
+const listen = () => {
+    const conversation = $('#head [data-conversation]')?.dataset.conversation ?? '';
+    if (events && conversation === watched && events.readyState !== EventSource.CLOSED) return;
+    events?.close();
+    watched = conversation;
+    events = new EventSource(`/desk/live?conversation=${encodeURIComponent(conversation)}`);
+    let known = null;
+    events.onmessage = message => {
+        const pulse = JSON.parse(message.data);
+        if (waiting !== null && pulse.waiting > waiting && $('#sound')?.checked) beep();
+        waiting = pulse.waiting;
+        document.title = waiting ? `(${waiting}) ${title}` : title;
+        offline(false);
+        if (known !== message.data) trigger('pulse');
+        known = message.data;
+    };
+    events.addEventListener('end', () => location.reload());
+    events.onerror = () => {
+        offline(true);
+        fetch('/desk/who').then(answer => { if (answer.status === 401) location.reload(); }, () => {});
+    };
+};
+const offline = gone => { const shown = $('#offline'); if (shown) shown.hidden = !gone; };
+setInterval(listen, 3 * SECOND);
+
+const beep = () => {
+    const audio = new AudioContext(), tone = audio.createOscillator(), volume = audio.createGain();
+    volume.gain.value = 0.08;
+    tone.connect(volume).connect(audio.destination);
+    tone.start();
+    tone.stop(audio.currentTime + 0.15);
+    tone.onended = () => audio.close();
+};
+
+// How long ago: "45 s", "12 min", "3 h".
+const age = since => {
+    const seconds = Math.max(0, Math.round(Date.now() / SECOND - since));
+    return seconds < 60 ? `${seconds} s` : seconds < 3600 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3600)} h`;
+};
+const tell = () => document.querySelectorAll('[data-since]').forEach(time => {
+    const text = age(Number(time.dataset.since));
+    if (time.textContent !== text) time.textContent = text;
+    time.classList.toggle('late', Boolean(time.closest('[data-queue=waiting]')) && text.includes('min') && parseInt(text) >= 5 || text.includes('h'));
+});
+setInterval(tell, SECOND);
+
+// New words are scrolled to, unless somebody reads further up; the row that had the focus keeps it.
+let newest = '', focused = null;
+const follow = () => {
+    tell();
+    listen();
+    const log = $('#transcript'), last = log?.querySelector('article:last-of-type')?.dataset.message ?? '';
+    const conversation = watched + last;
+    if (log && conversation !== newest) {
+        const other = !newest.startsWith(watched);
+        newest = conversation;
+        if (other || log.scrollHeight - log.scrollTop - log.clientHeight < 400) log.scrollTop = log.scrollHeight;
+    }
+    if (focused !== null && document.activeElement === document.body) $(`#queue [data-open="${CSS.escape(focused)}"]`)?.focus();
+};
+new MutationObserver(follow).observe(document.body, {childList: true, subtree: true});
+document.addEventListener('focusin', event => { focused = event.target.closest?.('#queue [data-open]')?.dataset.open ?? null; });
+
+// Text goes into the reply at the cursor.
+const insert = text => {
+    const box = $('#reply textarea');
+    if (!box) return;
+    const [from, to] = [box.selectionStart, box.selectionEnd];
+    const space = from > 0 && !/\s$/.test(box.value.slice(0, from)) ? ' ' : '';
+    Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, 'value').set.call(
+        box, (box.value.slice(0, from) + space + text + box.value.slice(to)).slice(0, 2000));
+    box.dispatchEvent(new Event('input', {bubbles: true}));
+    box.focus();
+    box.selectionStart = box.selectionEnd = from + space.length + text.length;
+};
+document.addEventListener('click', event => {
+    const button = event.target.closest?.('[data-insert], [data-language]');
+    if (button?.dataset.insert) insert(button.dataset.insert);
+    if (button?.dataset.language) {
+        document.cookie = `frontdesk_language=${button.dataset.language}; path=/desk; max-age=31536000; samesite=strict`;
+        location.reload();
+    }
+});
+document.addEventListener('change', event => {
+    if (event.target.id === 'sound') localStorage.setItem('frontdesk-sound', event.target.checked ? '1' : '');
+});
+document.addEventListener('keydown', event => {
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && event.target.closest?.('#reply')) {
+        event.preventDefault();
+        $('#send')?.click();
+    }
+    if ((event.key === 'ArrowDown' || event.key === 'ArrowUp') && event.target.matches?.('[data-open]')) {
+        const rows = [...document.querySelectorAll('#queue [data-open]')];
+        const next = rows[rows.indexOf(event.target) + (event.key === 'ArrowDown' ? 1 : -1)];
+        if (next) { event.preventDefault(); next.focus(); }
+    }
+});

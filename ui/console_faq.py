@@ -1,0 +1,33 @@
+"""The run's FAQ for agents: found by words and their pieces, without the encoder, which the gateway has."""
+
+import threading
+
+from frontdesk.config import Config
+from frontdesk.grounding import read_entries
+from frontdesk.retrieval import Entry, Index
+from frontdesk.run import Run
+
+SHOWN = 6  # entries
+
+
+class Faq:
+    """`faq.jsonl`, read when it is first searched and again when it has changed."""
+
+    def __init__(self, config: Config) -> None:
+        self.path = Run(config.name).faq
+        self.lock = threading.Lock()
+        self.stamp = 0
+        self.index: Index | None = None
+
+    def find(self, words: str) -> list[Entry]:
+        """The likeliest entries, the best first; none where there is no FAQ."""
+        with self.lock:
+            try:
+                stamp = self.path.stat().st_mtime_ns
+                if stamp != self.stamp:
+                    entries = read_entries(self.path)
+                    self.index = Index(entries) if entries else None
+                    self.stamp = stamp
+            except FileNotFoundError:  # for a moment, while `make data` puts its folder in place
+                pass
+            return self.index.search([words], SHOWN) if self.index else []

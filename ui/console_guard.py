@@ -1,0 +1,78 @@
+"""What comes to the console's address: nothing passes to Gradio unless it is one of the requests that the page makes, from the page
+itself, by somebody who is logged in. Gradio's own `auth` lets pass what it does not know of.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from frontdesk.store.store import StoreUnavailable
+from ui.login import Logins
+from ui.login_page import LOGIN
+
+OPEN = ("/login",)
+"""Below /desk, for everybody."""
+OWN = ("/live", "/who", "/logout")
+GRADIO = ("/", "/config", "/theme.css", "/gradio_api/startup-events", "/gradio_api/queue/join", "/gradio_api/queue/data")
+FOLDERS = ("/assets/", "/static/", "/gradio_api/run/", "/gradio_api/heartbeat/")
+"""What the page asks for. Of Gradio's other routes (files, proxy, uploads, streams, monitoring, …) it needs none."""
+
+
+class Guard:
+    """ASGI middleware around everything below /desk."""
+
+    def __init__(self, app: ASGIApp, logins: Logins) -> None:
+        self.app, self.logins = app, logins
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                if not route_path(scope).startswith("/assets/"):
+                    headers["Cache-Control"] = "no-store"
+                for name in (
+                    "access-control-allow-origin",
+                    "access-control-allow-credentials",
+                ):  # Gradio's; no other site has a use for them
+                    del headers[name]
+            await send(message)
+
+        try:
+            refused = await self._refuse(scope)
+        except StoreUnavailable:
+            refused = PlainTextResponse("the store cannot be read now; try again", 503, {"Retry-After": "5"})
+        await (refused or self.app)(scope, receive, send_with_headers)
+
+    async def _refuse(self, scope: Scope) -> Response | None:
+        """The answer to a request that goes no further."""
+        headers, path = Headers(scope=scope), route_path(scope)
+        if not own(headers, scope["method"]):
+            return PlainTextResponse("asked from another site; a proxy must pass Host, or set X-Forwarded-Host", 403)
+        if path in OPEN:
+            return None
+        if path not in (*OWN, *GRADIO) and not path.startswith(FOLDERS):
+            return PlainTextResponse("not found", 404)
+        if await asyncio.to_thread(self.logins.who, headers):
+            return None
+        return RedirectResponse(LOGIN, 303) if path in ("/", "/logout") else PlainTextResponse("not logged in", 401)
+
+
+def route_path(scope: Scope) -> str:
+    """The path below /desk, as the routes see it."""
+    return str(scope["path"]).removeprefix(str(scope.get("root_path", "")))
+
+
+def own(headers: Mapping[str, str], method: str) -> bool:
+    """Whether a request comes from a page of ours: its Origin is the host it asks; what changes something must have one."""
+    origin = headers.get("origin")
+    if origin is None:
+        return method in ("GET", "HEAD")
+    return urlsplit(origin).netloc in (headers.get("host"), headers.get("x-forwarded-host"))

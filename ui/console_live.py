@@ -1,0 +1,64 @@
+"""Tells an open console that something has changed, as server-sent events: a browser slows the timers of a page in the background, but
+not these, so the title shows who waits while the agent looks at something else.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from frontdesk.store.store import Store, StoreUnavailable
+from ui.login import Logins
+
+TICK_SECONDS = 0.7
+"""Between two looks into the store, of about a millisecond for each open console."""
+QUIET_SECONDS = 15.0
+"""After which an unchanged state is told again, so that a connection that is gone is noticed on both sides."""
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """When it differs, the page asks for what it shows. `revision` is that of the conversation on the screen."""
+
+    queue: int
+    revision: int
+    waiting: int
+
+
+def look(store: Store, conversation: str) -> Pulse:
+    """As it is now."""
+    waiting = sum(one.state == "waiting" for one, _ in store.queue())
+    return Pulse(store.pulse(), store.revision(conversation) if conversation else 0, waiting)
+
+
+class Live:
+    """The route /live below /desk: `?conversation=ID` is the one on the screen."""
+
+    def __init__(self, store: Store, logins: Logins) -> None:
+        self.store, self.logins = store, logins
+
+    async def answer(self, request: Request) -> Response:
+        """The stream of events. It ends with the login."""
+        return StreamingResponse(self._events(request), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+    async def _events(self, request: Request) -> AsyncIterator[str]:
+        conversation = request.query_params.get("conversation", "")
+        told: Pulse | None = None
+        quiet = 0.0
+        while True:
+            pulse = None
+            try:
+                if await asyncio.to_thread(self.logins.who, request.headers) is None:
+                    yield "event: end\ndata: {}\n\n"
+                    return
+                pulse = await asyncio.to_thread(look, self.store, conversation)
+            except StoreUnavailable:
+                pass  # the page shows what it has
+            if pulse and (pulse != told or quiet >= QUIET_SECONDS):
+                yield f"data: {json.dumps(asdict(pulse))}\n\n"
+                told, quiet = pulse, 0.0
+            await asyncio.sleep(TICK_SECONDS)
+            quiet += TICK_SECONDS
