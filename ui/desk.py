@@ -96,14 +96,14 @@ class Desk:
     async def view(self, customer_id: str, language: str = "en") -> View:
         """The conversation now. Where the store can't be read, as it was last known."""
         talk = self.talks.of(customer_id)
-        notices = talk.notices
+        away: tuple[str, ...] = ()
         try:
             stored = await self._stored(customer_id, talk)
         except StoreUnavailable:
             if talk.stored is None:
                 raise
-            stored, notices = talk.stored, (*notices, "store_away")
-        return draw(stored, talk.answer.text if talk.answer else None, talk.replaced, notices, self.open, language)
+            stored, away = talk.stored, ("store_away",)
+        return draw(stored, talk.answer.text if talk.answer else None, talk.replaced, (*talk.notices, *away), self.open, language)
 
     async def watch(self, customer_id: str, language: str = "en", quiet: float | None = None) -> AsyncGenerator[View]:
         """The view now, and again whenever it has changed, at most every TICK_SECONDS; the same one after `quiet` seconds without a change.
@@ -126,15 +126,16 @@ class Desk:
                             await changed.wait()
 
     async def _stored(self, customer_id: str, talk: Talk) -> Stored:
-        """What the store knows: read anew where it has changed, or might have."""
-        if talk.stored is None or talk.stale or time.monotonic() - talk.stored.at > LOOK_SECONDS:
-            talk.stale = False
-            try:
-                talk.stored = await to_thread(read, self.store, customer_id, talk.stored)
-            except StoreUnavailable:
-                talk.stale = True
-                raise
-        return talk.stored
+        """What the store knows: read anew where it has changed, or might have. Nothing has changed since when this returns."""
+        async with talk.reading:
+            while talk.stored is None or talk.stale or time.monotonic() - talk.stored.at > LOOK_SECONDS:
+                talk.stale = False
+                try:
+                    talk.stored = await to_thread(read, self.store, customer_id, talk.stored)
+                except StoreUnavailable:
+                    talk.stale = True
+                    raise
+            return talk.stored
 
     # What customers do
 
@@ -158,10 +159,11 @@ class Desk:
             conversation, message = await to_thread(self._say, customer_id, text[:MAX_CHARACTERS], language)
             offered = "offer_person" in talk.notices
             talk.notices = ("cut",) if len(text) > MAX_CHARACTERS else ()
-            talk.ring()
+            talk.stale = True  # pages are woken once the answer is on its way: in between they would say that it was interrupted
             if conversation.state == "bot":
                 with suppress(StoreUnavailable, Closed):  # the message is stored all the same; the view says that nothing answered it
                     await self._respond(talk, conversation.id, asked, offered)
+            talk.ring()
         return message
 
     def _say(self, customer_id: str, text: str, language: str) -> tuple[Conversation, Message]:

@@ -50,6 +50,8 @@ class Talk:
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while the conversation goes a step on: what two tabs do at once comes one after the other."""
+    reading: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while `stored` is read: one read does for all tabs."""
     stored: Stored | None = None
     stale: bool = False  # `stored` has changed since
     notices: tuple[str, ...] = ()

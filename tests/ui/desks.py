@@ -1,0 +1,114 @@
+"""A desk for a test's time: a real store, and the engine's stand-in where the gateway would be."""
+
+import asyncio
+import json
+import tempfile
+from collections.abc import Callable, Coroutine
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from frontdesk.config import HANDOFF, Config
+from frontdesk.prompt import chat_template
+from frontdesk.run import Run
+from frontdesk.store.store import Store, open_store
+from tests.serve.stand_in import END, Engine, event, served
+from tests.tokenizers import byte_tokenizer
+from ui.assistant import Assistant
+from ui.desk import Desk
+from ui.texts import Language
+from ui.views import View
+
+SOURCE = {"id": "ship", "question": "How much is shipping?", "source": "faq.csv:2"}
+SOON = 0.3
+"""Seconds until a locked database counts as unavailable, in a test of that."""
+
+
+def settings(**sections: Any) -> Config:
+    """The config of a shop."""
+    values: dict[str, Any] = {
+        "name": "shop", "company": "Shop", "system_prompt": "Answer with the shop's facts.",
+        "model": {"base": "none", "template": "chatml"}, "data": {"faq": ["faq.csv"]}, "serve": {"context_length": 1024, "max_tokens": 100},
+    }  # fmt: skip
+    return Config(**{**values, **sections})
+
+
+def told(*words: str, source: dict[str, str] | None = SOURCE) -> list[bytes]:
+    """A whole stream as the gateway sends it: the words, their count, and the source at the end."""
+    usage = {"prompt_tokens": 50, "completion_tokens": len(words), "total_tokens": 50 + len(words)}
+    last = event(choices=[], usage=usage, frontdesk={"source": source})
+    return [event(""), *(event(word) for word in words), event("", "stop"), last, b"data: [DONE]" + END]
+
+
+def refusing(language: Language = "en") -> list[bytes]:
+    """The bot's handoff sentence."""
+    return told(HANDOFF[language], source=None)
+
+
+def write_provenance(config: Config, key: str = "model-1", data: str = "data-1") -> None:
+    """What the desk reads of the run's model."""
+    path = Run(config.name).provenance
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"key": key, "data_hash": data}))
+
+
+class Shop:
+    """A desk, its store and its engine."""
+
+    def __init__(self, config: Config, url: str, engine: Engine, wait: float) -> None:
+        self.config, self.engine = config, engine
+        self.url = url
+        self.store = open_store(config, wait)
+        self.desk = self.new_desk()
+
+    def new_desk(self) -> Desk:
+        """As after a new start of the page's process."""
+        return Desk(self.config, self.store, Assistant(self.config, byte_tokenizer(chat_template(self.config)), self.url + "/v1", "none"))
+
+    async def enter(self) -> str:
+        """A new customer's id."""
+        return (await self.desk.enter(None, "en"))[1]
+
+    async def ask(self, customer: str, text: str) -> View:
+        """Say it and wait for the whole answer."""
+        await self.desk.say(customer, text, "en")
+        async for _ in self.desk.answer(customer):
+            pass
+        return await self.desk.view(customer)
+
+    def said(self, customer: str) -> list[tuple[str, str]]:
+        """(speaker, text) of the conversation, by the store."""
+        conversation = self.store.current(customer)
+        return [(one.speaker, one.text) for one in self.store.messages(conversation.id)] if conversation else []
+
+    def asked(self) -> list[dict[str, str]]:
+        """The turns of the engine's last request."""
+        messages: list[dict[str, str]] = self.engine.bodies[-1]["messages"]
+        return messages
+
+
+@cache
+def migrated() -> bytes:
+    """An empty store. Making its tables takes a second, copying them does not."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "store.db"
+        open_store(settings(desk={"database": f"sqlite:///{path}"})).close()
+        return path.read_bytes()
+
+
+def run(folder: Path, scene: Callable[[Shop], Coroutine[Any, Any, None]], wait: float = 20, **sections: Any) -> Store:
+    """Play a scene at a desk of its own, in the folder. `wait`: the store's. Returns the store as it was left."""
+    engine, config = Engine(), settings(**{**sections, "desk": {**sections.get("desk", {}), "database": f"sqlite:///{folder}/store.db"}})
+    (folder / "store.db").write_bytes(migrated())
+    engine.parts = told("Shipping is ", "4 dollars.")
+    with served(engine) as url:
+        shop = Shop(config, url, engine, wait)
+        asyncio.run(asyncio.wait_for(scene(shop), 60))
+    return shop.store
+
+
+async def until(what: Callable[[], bool], seconds: float = 20) -> None:
+    """Wait for it."""
+    async with asyncio.timeout(seconds):
+        while not what():
+            await asyncio.sleep(0.01)
