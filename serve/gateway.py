@@ -82,8 +82,8 @@ def create_app(config: Config, product: Product | None, url: str, key: str, path
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         await upstream.open()
-        await keyring.look()
         tasks = [asyncio.create_task(upstream.watch()), asyncio.create_task(keyring.watch())]
+        await keyring.first_look()
         if path and product and product.grounded:
             tasks.append(asyncio.create_task(refresh.watch(config, path)))
         yield

@@ -94,10 +94,10 @@ class Guard:
         if not self.keyring.needed:
             check_meant_for_here(scope)
             return LOCAL
-        if given and not holder and self.keyring.stale:
-            raise ApiError(503, "keys cannot be looked up now; ask again in a moment", None, "keys_unavailable", "server_error", 2)
         if wait:
             raise ApiError(429, "too many wrong keys from this address", None, "too_many_wrong_keys", "rate_limit_error", wait)
+        if self.keyring.stale:
+            raise ApiError(503, "keys cannot be looked up now; ask again in a moment", None, "keys_unavailable", "server_error", 2)
         if given:
             self.limits.guess(address)
         raise ApiError(401, f"a wrong key, or none; {HOW}", code="invalid_api_key")

@@ -9,12 +9,14 @@ import hmac
 import math
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from frontdesk.address import is_loopback
 from frontdesk.config import Config
 from frontdesk.engine import api_key
+from frontdesk.errors import UserError
 from frontdesk.store import keys
 from serve import journal
 
@@ -25,6 +27,7 @@ POLL = 1.0
 """Seconds between two looks at the store."""
 STALE = 10.0
 """Seconds after the last look from which an unknown key may be one that is only not known yet."""
+FIRST_SECONDS = 5.0
 LONGEST = 600.0
 """Seconds for which keys are good that can't be looked up; a key that was revoked meanwhile too."""
 
@@ -62,7 +65,7 @@ class Keyring:
         self.any = True
         """Whether the store has a key, or may have: it was not read yet."""
         self.read_at = -math.inf
-        self.problem = ""
+        self.looked = asyncio.Event()
 
     @property
     def age(self) -> float:
@@ -88,7 +91,7 @@ class Keyring:
         return self.stored.get(hash) if self.age < LONGEST else None
 
     def read(self) -> None:
-        """Look at the store; blocks. Raises UserError where that can never work, StoreUnavailable where it does not now."""
+        """Look at the store; blocks. Raises UserError where it cannot be opened, StoreUnavailable where it cannot be read now."""
         from frontdesk.store.store import open_store
 
         self.store = self.store or open_store(self.config)
@@ -97,24 +100,27 @@ class Keyring:
         self.any = bool(found)
         self.read_at = time.monotonic()
 
-    async def look(self) -> None:
-        """`read`, in a thread; a store that can't be read is told once."""
+    async def watch(self) -> None:
+        """Keep what is known true to the store. Runs until it is cancelled. What keeps it from that is told once."""
         from frontdesk.store.store import StoreUnavailable
 
-        try:
-            await asyncio.to_thread(self.read)
-            problem = ""
-        except StoreUnavailable as error:
-            problem = str(error)
-        if problem != self.problem:
-            self.problem = problem
-            journal.write("keys", readable=not problem, problem=problem)
-
-    async def watch(self) -> None:
-        """Keep what is known true to the store. Runs until it is cancelled."""
+        told = ""
         while True:
+            problem = ""
+            try:
+                await asyncio.to_thread(self.read)
+            except (StoreUnavailable, UserError) as error:
+                problem = str(error)
+            if problem != told:
+                journal.write("keys", readable=not problem, problem=problem)
+            told = problem
+            self.looked.set()
             await asyncio.sleep(POLL)
-            await self.look()
+
+    async def first_look(self) -> None:
+        """Wait until the keys were looked for, or for so long that somebody would ask what the gateway is waiting for."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.looked.wait(), FIRST_SECONDS)
 
     def close(self) -> None:
         if self.store:

@@ -14,6 +14,8 @@ GUESSES = 20
 """Wrong keys that an address may send at once."""
 GUESSES_A_SECOND = 0.2
 """How they come back."""
+MINUTE = 60.0
+"""Seconds of a key's rate."""
 ADDRESSES = 10_000
 """That are remembered; the oldest is forgotten first."""
 
@@ -67,7 +69,7 @@ class Limits:
     def _take(self, holder: Holder) -> dict[str, str]:
         if not (rate := holder.rate):
             return {}
-        bucket = self.buckets.setdefault((holder.name, rate), Bucket(rate, rate / 60))
+        bucket = self.buckets.setdefault((holder.name, rate), Bucket(rate, rate / MINUTE))
         taken = bucket.take()
         headers = {
             "x-ratelimit-limit-requests": str(rate),

@@ -95,7 +95,7 @@ class Relay:
         product = self.product if asked.product else None
         prompt = await product.prepare(asked.messages, asked.max_tokens) if product else Grounded(asked.messages, [])
         grounded = product is not None and product.grounded
-        async with self.upstream.ask(asked.body(prompt.messages)) as response:
+        async with self.upstream.ask(asked.body(prompt.messages), tell=product is None) as response:
             if asked.stream:
                 rewriter = stream.ProductStream(prompt.entries, asked.usage) if grounded else stream.BareStream(asked.usage)
                 await self._stream(response, rewriter, record, send)

@@ -88,10 +88,10 @@ class Upstream:
         return self.ready
 
     @asynccontextmanager
-    async def ask(self, body: bytes) -> "AsyncIterator[aiohttp.ClientResponse]":
+    async def ask(self, body: bytes, tell: bool) -> "AsyncIterator[aiohttp.ClientResponse]":
         """The response to a chat completion; leaving the block early ends the engine's work on it.
 
-        Raises ApiError where the engine is away, refuses, or dies in the middle.
+        Raises ApiError where the engine is away, refuses, or dies in the middle. `tell`: what the engine says of a request may be told.
         """
         import aiohttp
 
@@ -99,21 +99,21 @@ class Upstream:
         try:
             async with self.session.post(self.url + "/v1/chat/completions", data=body) as response:
                 if response.status != 200:
-                    raise _refused(response.status, await response.read())
+                    raise _refused(response.status, await response.read(), tell)
                 yield response
         except aiohttp.ClientError:
             self.ready = self.ready and response is not None
             raise (away() if response is None else gone()) from None
 
 
-def _refused(status: int, body: bytes) -> ApiError:
-    """The engine's own error in our words; what is wrong with the request, in the engine's."""
+def _refused(status: int, body: bytes, tell: bool) -> ApiError:
+    """The engine's own error in our words; what is wrong with the request, in the engine's where the client wrote all of it."""
     if status == 400:
-        try:
-            error = json.loads(body)["error"]
-            return ApiError(400, str(error["message"])[:500], param=error.get("param"))
-        except (ValueError, KeyError, TypeError, AttributeError):
-            return ApiError(400, "the model cannot answer this request")
+        with suppress(ValueError, KeyError, TypeError, AttributeError):
+            if tell:
+                error = json.loads(body)["error"]
+                return ApiError(400, str(error["message"])[:500], param=error.get("param"))
+        return ApiError(400, "the model cannot answer this request")
     if status == 503:  # its queue is full
         return busy()
     journal.write("engine refused", status=status, bytes=len(body))  # its words may be the customer's
