@@ -6,6 +6,7 @@ it is, with a conversation that is empty but for it; so what was learned stays l
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -20,6 +21,8 @@ from frontdesk.store.tables import Candidate, Conversation, Customer, Handoff, M
 DAY = 86400.0
 BATCH = 500
 """Conversations that expire in one transaction: others need not wait long."""
+TRIES = 25
+"""To empty SQLite's log; each waits for readers as long as the store waits for a lock."""
 
 
 @dataclass(frozen=True)
@@ -149,8 +152,12 @@ def _erase(store: Store) -> bool:
     try:
         cursor = raw.cursor()
         cursor.execute("VACUUM")
-        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return bool(cursor.fetchone() == (0, 0, 0))  # not busy, and nothing left in the log
+        for _ in range(TRIES):
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            if cursor.fetchone() == (0, 0, 0):  # not busy, and nothing left in the log
+                return True
+            time.sleep(0.2)  # somebody else's checkpoint, which SQLite does not wait for
+        return False
     except sqlite3.Error:
         return False
     finally:

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -173,7 +174,8 @@ def words(word: bytes) -> int:
     return sum(path.read_bytes().count(word) for path in Path("runs/shop/desk").iterdir())
 
 
-def test_a_file_in_use_is_said_to_be_not_erased(sqlite: Config) -> None:
+def test_a_file_in_use_is_said_to_be_not_erased(sqlite: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TRIES", 2)
     store, reader = open_store(sqlite, 0.2), open_store(sqlite)
     customer, conversation = begin(store)
     store.say(conversation, "customer", "SECRET")
@@ -183,6 +185,27 @@ def test_a_file_in_use_is_said_to_be_not_erased(sqlite: Config) -> None:
     assert rows(store) == EMPTY
     store.close()
     reader.close()
+
+
+def test_the_bytes_go_while_the_desk_goes_on(sqlite: Config) -> None:
+    store, desk = open_store(sqlite, 60), open_store(sqlite, 60)
+    (customer, conversation), (_, other) = begin(store), begin(store)
+    for _ in range(30):
+        store.say(conversation, "customer", "SECRET " * 2000)
+    over = threading.Event()
+
+    def talk() -> None:
+        while not over.is_set():
+            desk.say(other, "customer", "word " * 3000)  # many pages, so that its checkpoints come between ours
+
+    thread = threading.Thread(target=talk)
+    thread.start()
+    erased = forget(store, customer).erased
+    over.set()
+    thread.join(120)
+    assert erased and words(b"SECRET") == 0 and words(b"word") > 0
+    desk.close()
+    store.close()
 
 
 def test_expiry_goes_on_every_day_and_after_a_failure(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
