@@ -1,61 +1,97 @@
-"""Serve the chat page of a run: `python -m ui configs/demo.yaml`, once the run's API is up or while it starts.
+"""Serve the pages of a run: `python -m ui configs/demo.yaml`, once the run's API is up or while it starts.
 
-The page lies on `serve.host:serve.ui_port` and asks the gateway on `serve.port`, with the key in the environment variable
-FRONTDESK_API_KEY where that is set.
+They lie on `serve.host:serve.ui_port`: the customers' chat at /, the agents' console at /desk, the JSON API at /api. Answers come from the
+gateway on `serve.port`, asked with the key in FRONTDESK_PAGE_KEY, which `python -m serve` sets, or else in FRONTDESK_API_KEY.
 """
 
 import logging
 import os
 from asyncio import CancelledError
+from typing import TYPE_CHECKING
 
 from frontdesk.adapters import load_adapters, page_model
-from frontdesk.address import check_port, url
+from frontdesk.address import check_port, is_loopback, url
 from frontdesk.base import load_tokenizer, locate
-from frontdesk.config import config_argument, load_config
+from frontdesk.config import Config, config_argument, load_config
 from frontdesk.errors import UserError, run
 from frontdesk.run import Run
+from frontdesk.store.keys import PAGE_KEY, any_key
+from ui.brand import read_logo
 from ui.suggestions import suggestions
+
+if TYPE_CHECKING:
+    from frontdesk.store.store import Store
 
 
 def main() -> None:
-    """Read the config, check what the page needs, serve until a signal."""
-    config = load_config(config_argument("ui", __doc__))
+    """Read the config, check what the pages need, serve until a signal."""
+    config = served = load_config(config_argument("ui", __doc__))
     files = Run(config.name)
-    faq = files.data / "faq.jsonl"
+    faq, provenance = files.faq, files.provenance
     if config.serve.adapters:
         adapter = next(one for one in load_adapters(config) if one.name == page_model(config))
-        config, faq = adapter.config, adapter.faq
+        config, faq, provenance = adapter.config, adapter.faq, adapter.root / "model/provenance.json"
     else:
         check_model(files)
     check_port(config.serve.host, config.serve.ui_port, "serve.ui_port")
+    read_logo(config.ui.logo)
     questions = suggestions(config, faq)
-    api = url(config.serve.host, config.serve.port) + "/v1"
-    print(f"ui: {config.company}, {len(questions)} suggested questions, API {api}, loading", flush=True)
+    print(f"ui: {config.company}, {len(questions)} suggested questions, API {api_of(config)}, loading", flush=True)
 
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read at import
     import uvicorn
     from transformers import AutoTokenizer
 
-    from ui.app import create_app
-    from ui.chat import Assistant
-    from ui.page import Page
+    from frontdesk.store.store import open_store
+    from ui.app import create_app, mount_page
+    from ui.assistant import Assistant
+    from ui.desk import Desk
 
-    if config.serve.adapters:
+    if served.serve.adapters:
         tokenizer = load_tokenizer(config, locate(config.model))
     else:
         tokenizer = AutoTokenizer.from_pretrained(files.model, local_files_only=True)
-    assistant = Assistant(config, tokenizer, api, os.environ.get("FRONTDESK_API_KEY", "none"))
-    app = create_app(Page(config.company, questions, assistant))
-    print(f"ui: open http://{config.serve.host}:{config.serve.ui_port}", flush=True)
+    key = os.environ.get(PAGE_KEY) or os.environ.get("FRONTDESK_API_KEY") or "none"
+    store = open_store(served)
+    desk = Desk(config, store, Assistant(config, tokenizer, api_of(config), key, provenance))
+    app = create_app(config, desk, store)
+    if has_console(config, store):
+        from ui.console import mount_console
+
+        mount_console(app, desk, store, config)
+    mount_page(app, config, questions)
+    print(f"ui: open {url(config.serve.host, config.serve.ui_port, shown=True)}", flush=True)
     # Browsers hold a connection for as long as the page is open: at the end they get one second, and no traceback tells of it.
     logging.getLogger("uvicorn.error").addFilter(lambda record: not (record.exc_info and isinstance(record.exc_info[1], CancelledError)))
-    uvicorn.run(app, host=config.serve.host, port=config.serve.ui_port, log_level="warning", timeout_graceful_shutdown=1)
+    uvicorn.run(
+        app,
+        host=config.serve.host,
+        port=config.serve.ui_port,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=1,
+    )
+    store.close()
+
+
+def api_of(config: Config) -> str:
+    """Where the gateway is."""
+    return url(config.serve.host, config.serve.port) + "/v1"
 
 
 def check_model(files: Run) -> None:
     """The page needs the tokenizer of the run's complete model."""
     if not files.provenance.is_file():
         raise UserError(f"{files.model}: found no complete model (no {files.provenance.name}); run `make train` with this CONFIG first")
+
+
+def has_console(config: Config, store: "Store") -> bool:
+    """Whether /desk is there at all: not where others could reach it and nobody has a key."""
+    if is_loopback(config.serve.host) or any_key(store):
+        return True
+    make = "`python -m serve.keys create --role agent …`"
+    print(f"ui: no console at /desk, for nobody has a key; make one with {make} and start again", flush=True)
+    return False
 
 
 if __name__ == "__main__":

@@ -1,52 +1,63 @@
-"""The web application around the page: its look, and what a browser may load and send."""
+"""The web application: the customer's page at `/`, what it loads, the JSON API at `/api`, and the agents' console at `/desk`."""
 
+import asyncio
+import hashlib
+import html
+import json
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import gradio as gr
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 from starlette.datastructures import MutableHeaders
-from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from frontdesk.config import Config
+from frontdesk.store.forget import keep_expiring
+from frontdesk.store.store import Store
+from ui.api import create_api
+from ui.brand import LOGO_HEADERS, Logo, read_logo, stylesheet, text_on
+from ui.customers import Customers
+from ui.desk import Desk
+from ui.guard import Guard
 from ui.page import Page
+from ui.texts import EMBEDDED
 
 HERE = Path(__file__).parent
 SYSTEM_FONTS = ("system-ui", "-apple-system", "Segoe UI", "Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans KR", "sans-serif")
-HEADERS = {
-    # Gradio needs inline scripts and eval for itself; nothing may come from, or go to, another site.
-    "Content-Security-Policy": (
-        "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-}
+FRESH = {"Cache-Control": "no-cache"}
+LEFTOVERS = re.compile(
+    rb'<meta\s+property="og:[^>]*>|<meta\s+name="twitter:[^>]*>|<link rel="manifest"[^>]*>|'
+    rb"<script data-gradio-mode>.*?</script>\s*<script>.*?</script>",
+    re.DOTALL,
+)
+"""Of Gradio's page: its name and picture for link previews, its manifest, its script for being framed by its own site."""
+MODE = b'<script>window.__gradio_mode__ = "app";</script>'
 
 
-class Guard:
-    """ASGI middleware that adds HEADERS to every response and refuses uploads, for which the page has no use."""
+def create_app(config: Config, desk: Desk, store: Store) -> FastAPI:
+    """The process without the page at `/`. That is mounted last, by `mount_page`, for it takes every path that is left."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    @asynccontextmanager
+    async def expiring(_: FastAPI) -> AsyncIterator[None]:
+        task = asyncio.create_task(keep_expiring(store, config.desk.retention_days))
+        yield
+        task.cancel()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(HEADERS)
-            await send(message)
-
-        refused = scope["path"].startswith("/gradio_api/upload")
-        await (PlainTextResponse("no uploads", 404) if refused else self.app)(scope, receive, send_with_headers)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=expiring)
+    app.add_middleware(Tidy, title=config.company)
+    app.add_middleware(Guard, origins=config.ui.origins, cookie=Customers(desk).cookie)
+    app.include_router(create_api(desk), prefix="/api")
+    return app
 
 
-def create_app(page: Page) -> FastAPI:
-    """The page at `/`, without Gradio's own links, run history, monitoring and API documentation."""
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_middleware(Guard)
+def mount_page(app: FastAPI, config: Config, questions: list[str]) -> None:
+    """The page, without Gradio's own links, run history, monitoring and API documentation, and the files that it loads."""
+    logo = read_logo(config.ui.logo)
+    _add_files(app, config, logo)
+    page = Page(config.company, questions, logo is not None)
     gr.mount_gradio_app(
         app,
         page.blocks,
@@ -60,9 +71,68 @@ def create_app(page: Page) -> FastAPI:
         pwa=False,
         mcp_server=False,
         i18n=page.i18n,
-        theme=gr.themes.Base(
-            primary_hue="teal", neutral_hue="stone", font=SYSTEM_FONTS, font_mono=("ui-monospace", "monospace"), radius_size="lg"
-        ),
+        theme=gr.themes.Base(neutral_hue="stone", font=SYSTEM_FONTS, font_mono=("ui-monospace", "monospace"), radius_size="lg"),
+        css=stylesheet(config.ui.colour),
         css_paths=HERE / "style.css",
     )
-    return app
+
+
+def _add_files(app: FastAPI, config: Config, logo: Logo | None) -> None:
+    """A route for each file, so that no path of a request is ever looked for on the disk."""
+    settings = {"company": config.company, "colour": config.ui.colour, "text": text_on(config.ui.colour), "texts": EMBEDDED}
+    scripts = {
+        "chat.js": _read("chat.js"),
+        "turns.js": _read("turns.js"),
+        "embed.js": _read("embed.js").replace("SETTINGS", json.dumps(settings), 1),
+    }
+    for name, script in scripts.items():
+        # Other sites load embed.js, those with a Cross-Origin-Embedder-Policy too.
+        headers = {**FRESH, "Cross-Origin-Resource-Policy": "cross-origin" if name == "embed.js" else "same-origin"}
+        app.add_api_route(f"/{name}", _file(script.encode(), "text/javascript", headers), methods=["GET"])
+    if logo:
+        app.add_api_route("/logo", _file(logo.content, logo.media_type, LOGO_HEADERS), methods=["GET"])
+
+
+def _file(content: bytes, media_type: str, headers: dict[str, str]) -> Callable[[Request], Response]:
+    """A handler that always sends the same; nothing where the browser has it already."""
+    tag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
+
+    def answer(request: Request) -> Response:
+        known = request.headers.get("if-none-match") == tag
+        return Response(b"" if known else content, 304 if known else 200, {**headers, "ETag": tag}, media_type)
+
+    return answer
+
+
+def _read(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8")
+
+
+class Tidy:
+    """ASGI middleware that takes Gradio's name, links and scripts for its own site out of the page, and writes the company's name in."""
+
+    def __init__(self, app: ASGIApp, title: str) -> None:
+        self.app = app
+        self.head = f"<title>{html.escape(title)}</title>".encode() + MODE
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] != "/" or scope["method"] != "GET":
+            await self.app(scope, receive, send)
+            return
+        plain = {**scope, "headers": [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]}
+        start: Message = {}
+        body = b""
+
+        async def collect(message: Message) -> None:
+            nonlocal start, body
+            if message["type"] == "http.response.start":
+                start = message
+                return
+            body += message.get("body", b"")
+            if not message.get("more_body"):
+                tidied = LEFTOVERS.sub(b"", body).replace(b"<head>", b"<head>" + self.head, 1)
+                MutableHeaders(scope=start).update({"Content-Length": str(len(tidied)), "Cache-Control": "no-store"})
+                await send(start)
+                await send({"type": "http.response.body", "body": tidied})
+
+        await self.app(plain, receive, collect)

@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, Page, Playwright
 from ui.texts import TEXTS, Language
 
 ANSWER_MS = 120_000  # for a whole answer; a loaded machine without a GPU is slow
+LOAD_MS = 60_000
 CHROMIUM = "/usr/bin/chromium"
 CHROMIUM_ARGS = [
     "--no-sandbox",
@@ -26,8 +27,8 @@ def launch(playwright: Playwright) -> Browser:
 def open_chat(page: Page, url: str) -> None:
     """Load the page and wait until it takes questions."""
     page.goto(url)
-    page.wait_for_selector("#notice [data-questions='0'][data-busy='False']", state="attached")
-    page.wait_for_function("document.documentElement.lang !== '' && document.querySelector('#language input:checked') !== null")
+    page.wait_for_selector("#notice [data-questions='0'][data-busy='false']", state="attached", timeout=LOAD_MS)
+    page.wait_for_selector("#language input:checked", state="attached", timeout=LOAD_MS)
 
 
 def send(page: Page, text: str) -> None:
@@ -62,8 +63,12 @@ def stop(page: Page) -> str:
 
 def retry(page: Page) -> str:
     """Have the last question answered again. Returns the new answer."""
+    before = page.get_attribute("#notice [role=status]", "data-revision")
     page.click("#retry")
-    page.wait_for_selector("#notice [data-busy='True']", state="attached")
+    page.wait_for_function(  # an answer may be there sooner than one looks
+        "before => (at => at.busy === 'true' || at.revision !== before)(document.querySelector('#notice [role=status]').dataset)",
+        arg=before,
+    )
     return wait_answered(page)
 
 
@@ -94,7 +99,7 @@ def wait_asked(page: Page, number: int) -> None:
 
 def wait_answered(page: Page) -> str:
     """Wait until no answer is on its way. Returns the last one, "" if the last question has none."""
-    page.wait_for_selector("#notice [data-busy='False']", state="attached", timeout=ANSWER_MS)
+    page.wait_for_selector("#notice [data-busy='false']", state="attached", timeout=ANSWER_MS)
     page.wait_for_selector("#stop", state="hidden")
     turns = shown_turns(page)
     return turns[-1][1] if turns and turns[-1][0] == "assistant" else ""
@@ -103,13 +108,7 @@ def wait_answered(page: Page) -> str:
 def wait_streaming(page: Page, characters: int = 1) -> str:
     """Wait until the answer on its way has that many characters. Returns what is there."""
     page.wait_for_function(
-        """characters => {
-            const turns = document.querySelectorAll('#chat [data-testid=bot], #chat [data-testid=user]');
-            const last = turns[turns.length - 1];
-            const text = last ? last.innerText.trim() : '';
-            const busy = document.querySelector("#notice [data-busy='True']") !== null;
-            return busy && last?.dataset.testid === 'bot' && !text.startsWith('•') && text.length >= characters;
-        }""",
+        "characters => (document.querySelector('.turn.writing .text')?.innerText.trim().length ?? 0) >= characters",
         arg=characters,
         timeout=ANSWER_MS,
     )
@@ -117,10 +116,10 @@ def wait_streaming(page: Page, characters: int = 1) -> str:
 
 
 def shown_turns(page: Page) -> list[tuple[str, str]]:
-    """The conversation as shown: (role, text), oldest first."""
-    roles = {"user": "user", "bot": "assistant"}
-    bubbles = page.locator("#chat [data-testid=user], #chat [data-testid=bot]").all()
-    return [(roles[bubble.get_attribute("data-testid") or ""], bubble.inner_text().strip()) for bubble in bubbles]
+    """The conversation as shown: (role, text), oldest first. The roles are user, assistant and agent."""
+    roles = {"user": "user", "bot": "assistant", "agent": "agent"}
+    found = page.eval_on_selector_all("#chat .turn .text", "nodes => nodes.map(node => [node.dataset.testid, node.innerText.trim()])")
+    return [(roles[role], text) for role, text in found]
 
 
 def notice(page: Page) -> str:

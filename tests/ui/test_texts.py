@@ -7,26 +7,31 @@ from pathlib import Path
 import pytest
 
 import ui
-from ui.chat import MAX_CHARACTERS
-from ui.texts import LANGUAGES, NAMES, TEXTS, Language
+from ui.desk import MAX_CHARACTERS
+from ui.texts import EMBEDDED, LANGUAGES, NAMES, TEXTS, Language
 
-SOURCE = "".join(path.read_text(encoding="utf-8") for path in Path(ui.__file__).parent.glob("*.py") if path.name != "texts.py")
+FILES = [path for path in Path(ui.__file__).parent.glob("*.*") if path.suffix in (".py", ".js") and path.name != "texts.py"]
+SOURCE = "".join(path.read_text(encoding="utf-8") for path in FILES)
 
 
 def test_every_language_has_every_text() -> None:
-    assert set(TEXTS) == set(NAMES) == set(LANGUAGES)
-    assert TEXTS["en"].keys() == TEXTS["ko"].keys()
-    assert all(text.strip() for texts in TEXTS.values() for text in texts.values())
+    for texts in (TEXTS, EMBEDDED):
+        assert set(texts) == set(NAMES) == set(LANGUAGES)
+        assert texts["en"].keys() == texts["ko"].keys()
+        assert all(text.strip() for known in texts.values() for text in known.values())
+        for key, text in texts["en"].items():
+            assert set(re.findall(r"{\w+}", text)) == set(re.findall(r"{\w+}", texts["ko"][key])), key
 
 
 def test_korean_is_korean_and_english_is_english() -> None:
-    assert all(re.search("[가-힣]", text) for text in TEXTS["ko"].values())
-    assert all(set(text) <= set(string.printable) for text in TEXTS["en"].values())
+    for texts in (TEXTS, EMBEDDED):
+        assert all(re.search("[가-힣]", text) for text in texts["ko"].values())
+        assert all(set(text) <= {*string.printable, "…"} for text in texts["en"].values())
 
 
 @pytest.mark.parametrize("key", TEXTS["en"])
 def test_every_text_is_used(key: str) -> None:
-    assert f'"{key}"' in SOURCE
+    assert re.search(rf'"{key}"|\b(texts|said|words)\.{key}\b', SOURCE)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

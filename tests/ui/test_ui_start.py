@@ -1,8 +1,6 @@
-"""What `python -m ui` says before it serves, and how the page shows text."""
+"""What `python -m ui` says before it serves."""
 
-import html
 import os
-import re
 import socket
 import subprocess
 import sys
@@ -10,14 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from ui.page import as_text
+from frontdesk.config import Config
+from frontdesk.store.keys import create
+from frontdesk.store.store import open_store
+from ui.__main__ import has_console
 
 ROOT = Path(__file__).parents[2]
-YAML = "company: Shop\nsystem_prompt: Help.\nmodel: {{base: none}}\ndata: {{faq: [faq.csv]}}\nserve: {{{serve}}}\n"
+YAML = "company: Shop\nsystem_prompt: Help.\nmodel: {{base: none}}\ndata: {{faq: [faq.csv]}}\nserve: {{{serve}}}\nui: {{{ui}}}\n"
 
 
-def start(folder: Path, serve: str, *, model: bool) -> subprocess.CompletedProcess[str]:
-    (folder / "shop.yaml").write_text(YAML.format(serve=serve))
+def start(folder: Path, serve: str, *, model: bool, ui: str = "") -> subprocess.CompletedProcess[str]:
+    (folder / "shop.yaml").write_text(YAML.format(serve=serve, ui=ui))
     if model:
         (folder / "runs/shop/model").mkdir(parents=True)
         (folder / "runs/shop/model/provenance.json").write_text("{}")
@@ -49,7 +50,20 @@ def test_a_port_in_use_is_named(tmp_path: Path) -> None:
     assert f"port {port} is in use" in line
 
 
-@pytest.mark.parametrize("text", ["Pebble & Pine", "a < b && c > d", "<img src=x onerror=alert(1)>", "&lt;b> &copy=1 &#60;", "<!--"])
-def test_text_is_shown_exactly_and_holds_no_tag(text: str) -> None:
-    assert html.unescape(as_text(text)) == text
-    assert not re.search("<", as_text(text))
+def test_a_logo_that_is_not_there_is_named(tmp_path: Path) -> None:
+    line = the_only_line(start(tmp_path, "ui_port: 17861", model=True, ui="logo: none.svg"))
+    assert "ui.logo" in line and "none.svg" in line
+
+
+@pytest.mark.parametrize(("host", "key", "there"), [("127.0.0.1", False, True), ("0.0.0.0", False, False), ("0.0.0.0", True, True)])
+def test_there_is_no_console_for_strangers(tmp_path: Path, capsys: pytest.CaptureFixture[str], host: str, key: bool, there: bool) -> None:
+    database = {"database": f"sqlite:///{tmp_path}/store.db"}
+    config = Config(
+        name="shop", company="Shop", system_prompt="Help.", model={"base": "none"}, data={"faq": ["f"]}, serve={"host": host}, desk=database
+    )
+    store = open_store(config)
+    if key:
+        create(store, "anna", "agent")
+    assert has_console(config, store) is there
+    assert ("serve.keys create" in capsys.readouterr().out) is not there
+    store.close()

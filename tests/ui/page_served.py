@@ -1,0 +1,120 @@
+"""The customer's page on its real parts: store, Desk, uvicorn. In the gateway's place a small web server says what a test tells it to."""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from transformers import PreTrainedTokenizerFast
+
+from frontdesk.config import Config
+from frontdesk.prompt import chat_template
+from frontdesk.store.store import Store, open_store
+from tests.serve.stand_in import END, Engine, event, served
+from ui.app import create_app, mount_page
+from ui.assistant import Assistant
+from ui.desk import Desk
+
+SOURCE = {"id": "shipping-cost", "question": "How much is standard shipping?", "source": "faq.en.jsonl:12"}
+QUESTIONS = ["How much is standard shipping?", "Can I return a tent?"]
+SVG = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><script>document.title="owned"</script>'
+    '<image href="http://outside.invalid/x.png"/><rect width="9" height="9" fill="#0f766e"/></svg>'
+)
+
+T = TypeVar("T")
+
+
+@dataclass
+class Served:
+    """A page, and what stands behind it."""
+
+    url: str
+    engine: Engine
+    desk: Desk
+    store: Store
+    config: Config
+
+    def says(self, *words: str, source: dict[str, str] | None = None, pause: float = 0.0) -> None:
+        """What the bot answers from now on."""
+        usage = {"prompt_tokens": 1, "completion_tokens": len(words), "total_tokens": 9}
+        end = event(choices=[], usage=usage, frontdesk={"source": source})
+        self.engine.parts = [event(""), *(event(word) for word in words), event("", "stop"), end, b"data: [DONE]" + END]
+        self.engine.pause = pause
+
+    def do(self, work: Coroutine[Any, Any, T]) -> T:
+        """What an agent does, in a thread of its own: Playwright's loop runs in this one."""
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(asyncio.run, work).result(30)
+
+    def waiting(self) -> str:
+        """The conversation that waits for a person."""
+        return next(one.id for one, _ in self.store.queue() if one.state == "waiting")
+
+
+@contextlib.contextmanager
+def served_page(folder: Path, **ui: Any) -> Iterator[Served]:
+    """A shop's page on a free port of loopback; `ui` is that section of its config."""
+    (folder / "logo.svg").write_text(SVG, encoding="utf-8")
+    config = Config(
+        name="shop",
+        company="Pebble & Pine",
+        system_prompt="Answer with the shop's facts.",
+        model={"base": "none", "template": "chatml"},
+        data={"faq": ["faq.csv"]},
+        desk={"database": f"sqlite:///{folder}/store.db"},
+        ui={"logo": str(folder / "logo.svg"), **ui},
+    )
+    engine = Engine()
+    with served(engine) as gateway:
+        store = open_store(config)
+        desk = Desk(config, store, Assistant(config, byte_tokenizer(config), gateway + "/v1", "none"))
+        app = create_app(config, desk, store)
+        mount_page(app, config, QUESTIONS)
+        with served(app) as address:
+            page = Served(address.replace("127.0.0.1", "localhost") + "/", engine, desk, store, config)
+            page.says("Standard shipping ", "costs $4.90.", source=SOURCE)
+            yield page
+        store.close()
+
+
+def byte_tokenizer(config: Config) -> PreTrainedTokenizerFast:
+    """One token a byte, and the run's own chat template."""
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    raw = Tokenizer(models.BPE(vocab={letter: number for number, letter in enumerate(alphabet)}, merges=[]))
+    raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    raw.decoder = decoders.ByteLevel()
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=raw)
+    tokenizer.chat_template = chat_template(config)
+    return tokenizer
+
+
+@contextlib.contextmanager
+def other_site(page: str) -> Iterator[str]:
+    """Another web site, with one page. Yields its origin."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(page.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        thread.join(10)
+        server.server_close()

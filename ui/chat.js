@@ -1,0 +1,190 @@
+// The customer's chat in the browser. The server keeps the conversation: a stream of its views is drawn, and only new words are sent.
+//
+// The stream (Server-Sent Events) costs the server nothing while nothing happens, brings a person's words at once, and tells when it breaks. A hidden
+// tab closes it, for a browser opens few connections to one address, and looks now and then for words of a person.
+
+import { draw } from "./turns.js";
+
+const TRY_AGAIN_MS = 3000;
+const LOOK_MS = 20000; // of a hidden tab
+const LONG = 4000;
+const title = document.title;
+const page = document.documentElement;
+
+let texts; // of all languages
+let language = "en";
+let view = null; // the newest that came
+let link = ""; // what is wrong with the connection, as a key of texts
+let refused = ""; // why the last thing sent was not taken, as a key of texts
+let heard = null; // ids of messages that were read out; null before the first view
+let stream = null;
+let log, notice, announcer;
+
+// Called once by the page, with the node that holds the conversation; then `speak` opens the stream.
+export function start(node) {
+    texts = JSON.parse(node.dataset.texts);
+    [log, announcer] = [node.querySelector(".log"), node.querySelector(".announcer")];
+    notice = document.querySelector("#notice [role=status]");
+    addEventListener("online", connect);
+    addEventListener("offline", () => lost("offline"));
+    document.addEventListener("visibilitychange", () => (document.hidden ? rest() : connect()));
+    addEventListener("keydown", event => event.key === "Escape" && !event.isComposing && tellFrame({ close: true }));
+    setInterval(look, LOOK_MS);
+    page.classList.toggle("framed", parent !== window);
+}
+
+// Shows the conversation in a language.
+export function speak(chosen) {
+    if (stream && language === chosen) return;
+    page.lang = language = chosen;
+    log.setAttribute("aria-label", texts[language].chat);
+    connect();
+    show();
+}
+
+// Sends what stands in the text box, or `words`. The box is emptied once the server has stored them.
+export async function send(words) {
+    const box = document.querySelector("#question textarea");
+    const text = words ?? box.value;
+    const sent = text.slice(0, LONG); // the server takes less, and says so
+    if (text.trim() && (await post("messages", { text: sent, language })) && words === undefined && box.value === text) {
+        box.value = "";
+        box.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    if (matchMedia("(pointer: fine)").matches || words === undefined) box.focus(); // a button that was pressed may be gone by now
+}
+
+export const stop = () => post("stop", {}).then(focusBox);
+export const retry = () => post("answer", { again: true }).then(focusBox);
+export const clear = () => post("restart", {}).then(focusBox);
+export const person = () => post("person", { language }).then(focusBox);
+
+const act = { rate: (id, value, reason) => post("ratings", { message_id: id, value, reason }), person, redraw: () => show() };
+
+function focusBox() {
+    document.querySelector("#question textarea").focus();
+}
+
+// True where the server took it. Otherwise the customer reads why not.
+async function post(what, body) {
+    refused = navigator.onLine ? "unreachable" : "offline";
+    try {
+        const answer = await fetch(`/api/chat/${what}`, {
+            method: "POST",
+            headers: { "Content-Type": "application/json" },
+            body: JSON.stringify(body),
+        });
+        refused = answer.ok ? "" : await why(answer);
+        if (answer.ok && answer.status !== 201) view = await answer.json(); // of all but a message the answer is the view
+    } catch {
+        connect();
+    }
+    show();
+    return refused === "";
+}
+
+async function why(answer) {
+    const { error } = await answer.json().catch(() => ({}));
+    const key = error?.code ?? error;
+    return key in texts[language] ? key : answer.status === 401 ? "no_session" : answer.status === 429 ? "too_many" : "not_stored";
+}
+
+function connect() {
+    if (document.hidden) return;
+    stream?.close();
+    const opened = (stream = new EventSource(`/api/chat/events?language=${language}`));
+    opened.onmessage = event => {
+        link = "";
+        view = JSON.parse(event.data);
+        show();
+    };
+    opened.onerror = () => {
+        lost(navigator.onLine ? "reconnecting" : "offline");
+        if (opened.readyState === EventSource.CLOSED && opened === stream) ask(); // the server said no, or a proxy did
+    };
+}
+
+// Asks why there is no stream, and for one again after a while.
+async function ask() {
+    const answer = await fetch("/api/chat").catch(() => null);
+    if (answer?.status === 401) lost("no_session");
+    else setTimeout(connect, TRY_AGAIN_MS);
+}
+
+function lost(key) {
+    link = key;
+    show();
+}
+
+function rest() {
+    stream?.close();
+}
+
+// A hidden tab, while a person is awaited or there.
+async function look() {
+    if (!document.hidden || !["waiting", "agent"].includes(view?.state)) return;
+    const answer = await fetch(`/api/chat?language=${language}`).catch(() => null);
+    if (answer?.ok) view = await answer.json();
+    show();
+}
+
+function show() {
+    if (!view || !log) return void status();
+    draw(log, view, texts[language], act);
+    status();
+    page.dataset.state = view.state;
+    page.classList.toggle("begun", view.turns.length > 0 || view.pending !== null);
+    page.classList.toggle("busy", view.busy);
+    page.classList.toggle("by-person", view.state !== "bot");
+    const box = document.querySelector("#question textarea");
+    box.placeholder = view.state === "waiting" && !view.open ? texts[language].message : texts[language].placeholder;
+    announce();
+}
+
+// What the customer should know now. The attributes tell a test, or a style, where the conversation stands.
+function status() {
+    const said = texts[language];
+    const state = view ? waitingFor(said) : "";
+    const trouble = [...(view?.notices ?? []), refused, link].map(key => said[key]).filter(Boolean);
+    const text = [...new Set([state, ...trouble].filter(Boolean))].join("\n");
+    if (notice.textContent !== text) notice.textContent = text;
+    notice.dataset.kind = trouble.length ? "trouble" : "state";
+    notice.dataset.questions = view ? view.turns.filter(turn => turn.speaker === "customer").length : "";
+    notice.dataset.busy = Boolean(view?.busy);
+    notice.dataset.revision = view?.revision ?? "";
+    notice.dataset.link = link;
+}
+
+function waitingFor(said) {
+    if (view.state === "closed") return said.closed;
+    if (view.state === "agent") {
+        const agent = view.turns.findLast(turn => turn.speaker === "agent")?.agent;
+        return agent ? said.agent.replace("{agent}", () => agent) : said.agent_unnamed;
+    }
+    if (view.state !== "waiting") return "";
+    if (!view.open) return said.away;
+    return view.place === null ? said.called : view.place === 1 ? said.next : said.queued.replace("{place}", view.place);
+}
+
+// Whole answers and a person's words are read out once; an answer on its way is not read word by word.
+function announce() {
+    const others = view.turns.filter(turn => turn.speaker !== "customer");
+    const fresh = heard === null ? [] : others.filter(turn => !heard.has(turn.id));
+    heard = new Set(others.map(turn => turn.id));
+    if (!fresh.length) return;
+    announcer.replaceChildren(...fresh.map(turn => {
+        const line = document.createElement("p");
+        line.textContent = `${turn.agent ?? texts[language].assistant}: ${turn.text}`;
+        return line;
+    }));
+    tellFrame({ news: fresh.length });
+    if (document.hidden) {
+        document.title = `(${fresh.length}) ${title}`;
+        document.addEventListener("visibilitychange", () => (document.title = title), { once: true });
+    }
+}
+
+// The page that shows the chat in a frame: embed.js listens. Nothing of the conversation is told.
+function tellFrame(what) {
+    if (parent !== window) parent.postMessage({ frontdesk: what }, "*");
+}

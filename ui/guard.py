@@ -1,0 +1,129 @@
+"""What a browser may ask of the page's process and what it may do with the answer: ASGI middleware around everything.
+
+Of Gradio's some sixty routes the customer's page needs seven. No other is reachable: no files, proxying, uploads, and no queue of Gradio's.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+GRADIO = {
+    "/", "/config", "/theme.css", "/gradio_api/startup-events", "/gradio_api/run/predict", "/gradio_api/run/predict/",
+}  # fmt: skip
+FOLDERS = ("/assets/", "/static/")
+OWN = {"/logo", "/favicon.ico", "/chat.js", "/turns.js", "/embed.js"}
+ELSEWHERE = ("/api", "/desk")
+"""Other parts of the process, which guard themselves."""
+MAX_BODY = 256 * 1024
+"""Bytes; a message has at most 2,000 characters."""
+BODY_SECONDS = 20.0
+POLICY = (
+    # Gradio needs inline scripts and eval for itself; nothing may come from, or go to, another site.
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'"
+)
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+
+class TooLarge(Exception):
+    """A body is larger than MAX_BODY."""
+
+
+class Guard:
+    """Refuses what the page does not need, sets the headers that browsers obey, and gives a visitor their cookie."""
+
+    def __init__(self, app: ASGIApp, origins: tuple[str, ...], cookie: Callable[[Request], Awaitable[str | None]]) -> None:
+        """`origins` may show the customer's page in a frame; `cookie` makes the Set-Cookie header of a visit."""
+        self.app, self.cookie = app, cookie
+        self.frames = "; frame-ancestors " + " ".join(("'self'", *origins))
+        self.no_frames = {} if origins else {"X-Frame-Options": "SAMEORIGIN"}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = self.headers(scope["path"])
+        if is_visit(scope) and (cookie := await self.cookie(Request(scope))):
+            headers["Set-Cookie"] = cookie
+        begun = False
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = True
+                answer = MutableHeaders(scope=message)
+                for name, value in headers.items():
+                    answer.setdefault(name, value)
+            await send(message)
+
+        app = refusal(scope) or self.app
+        try:
+            await app(scope, limited(receive), send_with_headers)
+        except (TooLarge, TimeoutError) as error:
+            if begun:
+                raise
+            status = 413 if isinstance(error, TooLarge) else 408
+            await PlainTextResponse("too large" if status == 413 else "too slow", status)(scope, receive, send_with_headers)
+
+    def headers(self, path: str) -> dict[str, str]:
+        """Of an answer. The console is never shown in a frame: who clicks there must see where."""
+        if under(path, "/desk"):
+            return {**HEADERS, "Content-Security-Policy": POLICY + "; frame-ancestors 'none'", "X-Frame-Options": "DENY"}
+        return {**HEADERS, **self.no_frames, "Content-Security-Policy": POLICY + self.frames}
+
+
+def is_visit(scope: Scope) -> bool:
+    """Whether a browser opens the page; whoever only looks whether it is there (`Accept: */*`) is no customer."""
+    return scope["path"] == "/" and scope["method"] == "GET" and "text/html" in Headers(scope=scope).get("accept", "")
+
+
+def refusal(scope: Scope) -> PlainTextResponse | None:
+    """The answer to a request that goes no further."""
+    path = scope["path"]
+    if any(under(path, part) for part in ELSEWHERE):
+        return None
+    if not (path in GRADIO or path in OWN or path.startswith(FOLDERS)):
+        return PlainTextResponse("not found", 404)
+    if path not in OWN and is_foreign(Headers(scope=scope)):
+        return PlainTextResponse("not from another site", 403)
+    return None
+
+
+def is_foreign(headers: Headers) -> bool:
+    """Whether a page of another site asks. Gradio would let it, with credentials, on any host but localhost."""
+    origin = headers.get("origin")
+    if origin is None or headers.get("sec-fetch-site") in ("same-origin", "none"):
+        return False
+    return urlsplit(origin).netloc != headers.get("host")
+
+
+def under(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder + "/")
+
+
+def limited(receive: Receive) -> Receive:
+    """Raises TooLarge or TimeoutError where a body is larger, or comes more slowly, than any that the page sends."""
+    size, whole = 0, False
+
+    async def receive_some() -> Message:
+        nonlocal size, whole
+        if whole:
+            return await receive()  # waits for the client to go away
+        async with asyncio.timeout(BODY_SECONDS):
+            message = await receive()
+        size += len(message.get("body", b""))
+        whole = not message.get("more_body", False)
+        if size > MAX_BODY:
+            raise TooLarge
+        return message
+
+    return receive_some

@@ -1,0 +1,157 @@
+// Draws a conversation. Every word of a customer, the model or an agent becomes a text node, never markup: there is nothing to inject into.
+// Nodes are kept by the message's id, so that the focus, an opened source and a half-written reason survive each new view.
+
+const PENDING = "pending";
+const THUMBS = { 1: "M7 10v11H3V10h4Zm2 0 4-8c1.7 0 3 1.3 3 3v4h4.3a2 2 0 0 1 2 2.3l-1.2 8a2 2 0 0 1-2 1.7H9V10Z" };
+const REASON_LENGTH = 500;
+
+// `act.rate(id, value, reason)` is called for a thumb, `act.person()` for the button under a refusal.
+export function draw(log, view, texts, act) {
+    const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
+    const nodes = new Map([...log.children].map(node => [node.dataset.id, node]));
+    const wanted = turnsOf(view);
+    const last = wanted.at(-1);
+    const mine = last?.speaker === "customer" && !nodes.has(String(last.id));
+    const shown = wanted.map(turn => {
+        const node = nodes.get(String(turn.id)) ?? made(turn, texts, act);
+        update(node, turn, texts, act, turn === last);
+        return node;
+    });
+    if (!shown.length) shown.push(greeting(nodes, texts));
+    for (const node of nodes.values()) if (!shown.includes(node)) node.remove();
+    shown.forEach((node, place) => log.children[place] === node || log.insertBefore(node, log.children[place] ?? null));
+    if (atEnd || mine) log.scrollTop = log.scrollHeight;
+}
+
+// The view's turns, with the answer on its way in its place: a new one at the end, or instead of the one that is said again.
+function turnsOf(view) {
+    const turns = view?.turns ?? [];
+    if (view?.pending == null) return turns;
+    const before = turns.at(-1)?.speaker === "bot" ? turns.slice(0, -1) : turns;
+    return [...before, { id: PENDING, speaker: "bot", text: view.pending, pending: true }];
+}
+
+function greeting(nodes, texts) {
+    const node = nodes.get("greeting") ?? element("p", "greeting");
+    node.dataset.id = "greeting";
+    write(node, texts.greeting);
+    return node;
+}
+
+function made(turn) {
+    const node = element("div", `turn ${turn.speaker}`, element("span", "who"), element("p", "text"));
+    node.dataset.id = turn.id;
+    node.querySelector(".text").dataset.testid = { customer: "user" }[turn.speaker] ?? turn.speaker;
+    return node;
+}
+
+function update(node, turn, texts, act, last) {
+    const names = { customer: texts.you, bot: turn.pending ? texts.writing : texts.assistant, agent: turn.agent };
+    write(node.querySelector(".who"), names[turn.speaker] ?? "");
+    write(node.querySelector(".text"), turn.text);
+    node.classList.toggle("writing", Boolean(turn.pending));
+    if (turn.speaker !== "bot" || turn.pending) return;
+    const under = node.querySelector(".under") ?? node.appendChild(element("div", "under"));
+    part(under, ".incomplete", turn.cut, () => element("p", "incomplete"), node => write(node, texts.incomplete));
+    part(under, ".source", turn.source, source, node => describe(node, turn.source, texts));
+    part(under, ".thumbs", turn.text, () => thumbs(turn.id, act), node => press(node, turn.rating, texts));
+    part(under, ".why", under.querySelector(".why"), null, form => ask(form, texts));
+    part(under, ".connect", turn.refusal && last && act.person, () => button("connect", act.person), node => write(node, texts.person));
+}
+
+// Keeps a part of `parent` where it is wanted, and brings it up to date.
+function part(parent, selector, wanted, make, refresh) {
+    let node = parent.querySelector(selector);
+    if (!wanted) return node?.remove();
+    if (!node) node = parent.appendChild(make());
+    refresh(node);
+}
+
+function source() {
+    return element("details", "source", element("summary", ""), element("p", "entry"), element("p", "place"));
+}
+
+function describe(node, source, texts) {
+    const place = [texts.place.replace("{id}", () => source.id), source.source].filter(Boolean).join(" · ");
+    write(node.querySelector("summary"), texts.source);
+    write(node.querySelector(".entry"), texts.entry.replace("{question}", () => source.question));
+    write(node.querySelector(".place"), place);
+}
+
+function thumbs(id, act) {
+    const group = element("div", "thumbs");
+    group.setAttribute("role", "group");
+    for (const value of [1, -1]) {
+        const thumb = group.appendChild(button(value === 1 ? "up" : "down", async () => {
+            const chosen = thumb.getAttribute("aria-pressed") === "true" ? 0 : value;
+            if (await act.rate(id, chosen, "")) reason(group.parentElement, id, chosen, act);
+        }));
+        thumb.append(icon());
+    }
+    return group;
+}
+
+function press(group, rating, texts) {
+    for (const [thumb, value, label] of [[group.children[0], 1, texts.helpful], [group.children[1], -1, texts.unhelpful]]) {
+        thumb.setAttribute("aria-pressed", String(rating === value));
+        thumb.setAttribute("aria-label", label);
+        thumb.title = label;
+    }
+}
+
+// A line to say why, once a thumb is given.
+function reason(under, id, value, act) {
+    under.querySelector(".why")?.remove();
+    if (!value) return;
+    const input = element("input", "");
+    const label = element("label", "", element("span", ""), input);
+    const form = element("form", "why", label, element("button", "rate"));
+    form.dataset.value = value;
+    input.maxLength = REASON_LENGTH;
+    form.onsubmit = async event => {
+        event.preventDefault();
+        if (!(await act.rate(id, value, input.value.trim()))) return;
+        form.replaceChildren(element("p", "thanks"));
+        form.querySelector(".thanks").setAttribute("role", "status");
+        act.redraw();
+    };
+    under.append(form);
+    act.redraw();
+}
+
+function ask(form, texts) {
+    const words = { span: form.dataset.value === "1" ? texts.why_good : texts.why, button: texts.rate, ".thanks": texts.thanks };
+    for (const [selector, text] of Object.entries(words)) {
+        const node = form.querySelector(selector);
+        if (node) write(node, text);
+    }
+}
+
+function icon() {
+    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    const path = document.createElementNS(svg.namespaceURI, "path");
+    svg.setAttribute("viewBox", "0 0 24 24");
+    svg.setAttribute("aria-hidden", "true");
+    path.setAttribute("d", THUMBS[1]);
+    svg.append(path);
+    return svg;
+}
+
+function button(name, click) {
+    const node = element("button", name);
+    node.type = "button";
+    node.onclick = click;
+    return node;
+}
+
+function element(tag, name, ...children) {
+    const node = document.createElement(tag);
+    if (name) node.className = name;
+    node.append(...children);
+    return node;
+}
+
+// Changes a text only where it differs: a selection in it stays, and nobody hears it twice.
+function write(node, text) {
+    if (node.textContent !== text) node.textContent = text;
+}
