@@ -19,87 +19,41 @@ one of `ui.origins`. Errors are {"error": {"message", "code"}}: 400 (what is wro
 404 not_found, 408, 413, 415, 409 wait (an answer is on its way) or full; 429 too_many and 503 not_stored (nothing was) have Retry-After.
 """
 
-import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import asdict
-from typing import Any, Literal, TypeVar
-from urllib.parse import urlsplit
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from frontdesk.address import is_loopback
 from frontdesk.store.store import StoreUnavailable
 from frontdesk.store.tables import Message
-from ui.desk import COOKIE, MAX_CHARACTERS, Desk, Empty, Full, TooMany, View, Wait
+from ui.desk import Desk, Empty, Full, TooMany, View, Wait
+from ui.requests import (
+    Again,
+    ApiError,
+    Call,
+    NewMessage,
+    Nothing,
+    Thumb,
+    check_origin,
+    customer,
+    language_of,
+    no_session,
+    read,
+    remote,
+)
 from ui.talks import Limit
 from ui.texts import Language
 
-BODY_BYTES = 64 * 1024
-BODY_SECONDS = 10.0
 QUIET_SECONDS = 15.0  # of a stream, after which a comment keeps proxies from closing it
 STREAMS = 8  # at once for one customer
 NEW_CUSTOMERS = 60  # a minute from one address
 RETRY_AFTER = 2  # seconds, where the store is away
-
-
-class ApiError(Exception):
-    """An answer that is an error. `code` is a key of ui/texts.py where the customer reads it."""
-
-    def __init__(self, status: int, code: str, message: str, retry_after: float | None = None) -> None:
-        super().__init__(message)
-        self.status, self.code, self.message, self.retry_after = status, code, message, retry_after
-
-    def response(self) -> Response:
-        headers = {"Retry-After": str(round(self.retry_after))} if self.retry_after is not None else {}
-        if self.status == 401:
-            headers["WWW-Authenticate"] = "Bearer"
-        return JSONResponse({"error": {"message": self.message, "code": self.code}}, self.status, headers)
-
-
-class Fields(BaseModel):
-    """Fields as they are named here and of the very types; any other is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Nothing(Fields):
-    """An empty object."""
-
-
-class NewMessage(Fields):
-    """What a customer says. Of a longer text the desk takes the first 2,000 characters, with a notice."""
-
-    text: str = Field(max_length=10 * MAX_CHARACTERS)
-    language: Language | None = None
-
-
-class Again(Fields):
-    """Whether the last answer is to be said anew."""
-
-    again: bool = False
-
-
-class Thumb(Fields):
-    """A rating of one of the bot's answers."""
-
-    message_id: int = Field(ge=1, lt=2**63)
-    value: Literal[-1, 0, 1]
-    reason: str = Field("", max_length=1000)
-
-
-class Call(Fields):
-    """A wish for a person."""
-
-    language: Language | None = None
-
-
-F = TypeVar("F", bound=Fields)
 
 
 class Route(APIRoute):
@@ -156,18 +110,7 @@ def create_api(desk: Desk) -> APIRouter:
 
     @router.post("/chat/messages")
     async def messages(request: Request) -> Response:
-        customer_id, body = await who(request), await read(request, NewMessage)
-        try:
-            said = await desk.say(customer_id, body.text, body.language or language_of(request), remote(request))
-        except Empty:
-            raise ApiError(400, "empty_text", "text: there is nothing in it") from None
-        except Wait:
-            raise ApiError(409, "wait", "an answer is on its way; wait until `busy` is false, or POST /api/chat/stop") from None
-        except Full:
-            raise ApiError(409, "full", "the conversation is too long; POST /api/chat/restart") from None
-        except TooMany as error:
-            raise too_many(error) from None
-        return JSONResponse({"message": message(said)}, 201)
+        return await say(desk, await who(request), request)
 
     @router.post("/chat/answer")
     async def answer(request: Request) -> Response:
@@ -206,54 +149,22 @@ def create_api(desk: Desk) -> APIRouter:
     return router
 
 
-async def customer(desk: Desk, request: Request) -> str:
-    """The id of the customer who asks. Raises ApiError for an unknown one, and where a browser sends its cookie for another site."""
-    given = request.headers.get("authorization")
-    if given is None:
-        token = request.cookies.get(COOKIE)
-        if request.method != "GET":
-            check_origin(desk, request, required=True)
-    else:
-        kind, _, token = given.partition(" ")
-        token = token.strip() if kind.lower() == "bearer" else None
-    if found := await desk.known(token):
-        return found
-    raise ApiError(401, "no_session", "no customer has this token; get one by POST /api/customers, or open the chat page")
-
-
-def check_origin(desk: Desk, request: Request, required: bool = False) -> None:
-    """Raises ApiError for a page of another site. A browser names its site with each POST; `required`: who names none is refused too."""
-    origin = request.headers.get("origin")
-    if origin is None and not required:
-        return
-    ours = origin is not None and urlsplit(origin).netloc == request.headers.get("host")
-    if not ours and origin not in desk.config.ui.origins:
-        raise ApiError(
-            403, "foreign_origin", "this site may not ask; expected the chat page's own Origin, or one of ui.origins in the config"
-        )
-
-
-async def read(request: Request, kind: type[F]) -> F:
-    """The request's body. Raises ApiError for what is not JSON, too large, too slow, or of other fields."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise ApiError(415, "content_type", "expected the header Content-Type: application/json")
-    parts, size = [], 0
+async def say(desk: Desk, customer_id: str, request: Request) -> Response:
+    """Store what a customer says."""
+    body = await read(request, NewMessage)
     try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for part in request.stream():
-                size += len(part)
-                if size > BODY_BYTES:
-                    raise ApiError(413, "too_large", f"the body is too large; expected at most {BODY_BYTES} bytes")
-                parts.append(part)
-    except TimeoutError:
-        raise ApiError(408, "too_slow", f"the body did not come within {BODY_SECONDS:g} s") from None
-    try:
-        return kind.model_validate_json(b"".join(parts) or b"{}")
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        place = ".".join(map(str, first["loc"]))[:100] or "the body"
-        known = ", ".join(kind.model_fields) or "none"
-        raise ApiError(400, "invalid_request", f"{place}: {first['msg'][:200]}; known fields: {known}") from None
+        said = await desk.say(customer_id, body.text, body.language or language_of(request), remote(request))
+    except Empty:
+        raise ApiError(400, "empty_text", "text: there is nothing in it") from None
+    except Wait:
+        raise ApiError(409, "wait", "an answer is on its way; wait until `busy` is false, or POST /api/chat/stop") from None
+    except Full:
+        raise ApiError(409, "full", "the conversation is too long; POST /api/chat/restart") from None
+    except TooMany as error:
+        raise too_many(error) from None
+    except LookupError:  # the customer was removed just now
+        raise no_session() from None
+    return JSONResponse({"message": message(said)}, 201)
 
 
 async def stream(desk: Desk, customer_id: str, language: Language, streams: Counter[str]) -> AsyncIterator[str]:
@@ -279,17 +190,6 @@ def as_json(view: View) -> dict[str, Any]:
 def message(said: Message) -> dict[str, Any]:
     """A message as it is acknowledged."""
     return {"id": said.id, "conversation_id": said.conversation_id, "speaker": said.speaker, "text": said.text, "at": said.at}
-
-
-def language_of(request: Request) -> Language:
-    """As the address says (`?language=ko`), or else the browser."""
-    return "ko" if request.query_params.get("language", request.headers.get("accept-language", "")).lower().startswith("ko") else "en"
-
-
-def remote(request: Request) -> str | None:
-    """The client's address; None on this machine, where programs and proxies are."""
-    host = request.client.host if request.client else ""
-    return host if host and not is_loopback(host) else None
 
 
 def count(limit: Limit, key: str) -> None:

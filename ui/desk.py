@@ -21,7 +21,7 @@ from ui.handoff import is_refusal, reason_to_call, says_yes, wish_of
 from ui.hours import read_hours
 from ui.talks import Limit, Talk, Talks, TooMany
 from ui.texts import Language
-from ui.views import LEFT, Stored, Turn, View, draw, ended, read
+from ui.views import LEFT, LEFT_MESSAGE, Stored, Turn, View, draw, ended, read
 
 __all__ = ["Desk", "Empty", "Full", "Suggestion", "TooLong", "TooMany", "Turn", "View", "Wait"]
 
@@ -223,7 +223,8 @@ class Desk:
         talk.ring()
         if value < 0:
             async with talk.lock:
-                await self._call_if_unhappy(talk, customer_id)
+                with suppress(StoreUnavailable):  # the thumb is stored all the same
+                    await self._call_if_unhappy(talk, customer_id)
 
     async def _call_if_unhappy(self, talk: Talk, customer_id: str) -> None:
         conversation = await to_thread(self.store.current, customer_id)
@@ -258,7 +259,9 @@ class Desk:
         async with talk.lock:
             await self.answers.stop(talk)
             if conversation := await to_thread(self.store.current, customer_id):
-                await to_thread(self.store.finish, conversation.id, None, LEFT)
+                call = await to_thread(self.store.handoff, conversation.id)
+                result = LEFT_MESSAGE if call and call.out_of_hours and not call.taken_at else LEFT
+                await to_thread(self.store.finish, conversation.id, None, result)
             elif old := await to_thread(ended, self.store, customer_id):  # it is read no more
                 await to_thread(self.store.open, customer_id, self.config.name, old.language)
             talk.notices = ()

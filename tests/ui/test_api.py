@@ -19,9 +19,10 @@ from frontdesk.store.store import Store, open_store
 from tests.serve.stand_in import Engine, served, wait_for
 from tests.tokenizers import byte_tokenizer
 from tests.ui.desks import SOURCE, migrated, settings, told
-from ui.api import BODY_BYTES, STREAMS, create_api
+from ui.api import STREAMS, create_api
 from ui.assistant import Assistant
 from ui.desk import COOKIE, Desk
+from ui.requests import BODY_BYTES
 
 ASK = "How much is shipping?"
 SITE = "https://www.example.com"

@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from frontdesk.store.store import NotYours
+from frontdesk.store.tables import Handoff
 from tests.serve.stand_in import event
 from tests.ui.desks import SOURCE, Shop, refusing, run, told, until
 from ui.desk import MAX_CHARACTERS, Suggestion, TooLong
@@ -122,6 +124,9 @@ def test_outside_of_the_hours_a_message_is_taken(folder: Path) -> None:
         view = await shop.ask(customer, "Please ring me about order 4711")
         assert (view.state, view.open, len(view.turns)) == ("waiting", False, 2)
         assert (await call(shop, customer))[2]
+        await shop.desk.restart(customer)  # what was left can still be found by its result
+        with shop.store.reading() as session:
+            assert list(session.scalars(select(Handoff.result))) == ["left a message"]
 
     run(folder, scene, desk={"hours": [f"{day} 09:00-10:00"]})
 
