@@ -103,7 +103,10 @@ class Desk:
             if talk.stored is None:
                 raise
             stored, away = talk.stored, ("store_away",)
-        return draw(stored, talk.answer.text if talk.answer else None, talk.replaced, (*talk.notices, *away), self.open, language)
+        notices = (*talk.notices, *away)
+        if stored.unanswered and not (talk.busy or notices or talk.lock.locked()):
+            notices = ("interrupted",)  # the process that was to answer has ended
+        return draw(stored, talk.answer.text if talk.answer else None, talk.replaced, notices, self.open, language)
 
     async def watch(self, customer_id: str, language: str = "en", quiet: float | None = None) -> AsyncGenerator[View]:
         """The view now, and again whenever it has changed, at most every TICK_SECONDS; the same one after `quiet` seconds without a change.
@@ -159,11 +162,12 @@ class Desk:
             conversation, message = await to_thread(self._say, customer_id, text[:MAX_CHARACTERS], language)
             offered = "offer_person" in talk.notices
             talk.notices = ("cut",) if len(text) > MAX_CHARACTERS else ()
-            talk.stale = True  # pages are woken once the answer is on its way: in between they would say that it was interrupted
-            if conversation.state == "bot":
-                with suppress(StoreUnavailable, Closed):  # the message is stored all the same; the view says that nothing answered it
-                    await self._respond(talk, conversation.id, asked, offered)
-            talk.ring()
+            try:
+                if conversation.state == "bot":
+                    with suppress(StoreUnavailable, Closed):  # the message is stored all the same; the view says that nothing answered it
+                        await self._respond(talk, conversation.id, asked, offered)
+            finally:  # pages are woken once the answer is on its way, not twice
+                talk.ring()
         return message
 
     def _say(self, customer_id: str, text: str, language: str) -> tuple[Conversation, Message]:
@@ -172,7 +176,8 @@ class Desk:
             with suppress(Closed):  # an agent closed it just now
                 message = self.store.say(conversation.id, "customer", text)
                 if conversation.language != language:
-                    self.store.set_language(conversation.id, language)
+                    with suppress(StoreUnavailable):  # the message is stored
+                        self.store.set_language(conversation.id, language)
                 return conversation, message
         raise StoreUnavailable("the conversation is closed as soon as it is opened")
 

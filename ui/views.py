@@ -115,8 +115,6 @@ def draw(
     """`replaced`: the message that the answer on its way shall replace; it is not drawn meanwhile."""
     conversation = stored.conversation
     busy = pending is not None
-    if stored.unanswered and not busy and not notices:
-        notices = ("interrupted",)  # the page's process ended in the middle
     return View(
         conversation_id=conversation.id if conversation else None,
         revision=conversation.revision if conversation else 0,

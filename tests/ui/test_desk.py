@@ -2,12 +2,14 @@
 
 import asyncio
 import sqlite3
+import time
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from frontdesk.store.store import StoreUnavailable
+from frontdesk.store.tables import Message
 from tests.serve.stand_in import event
 from tests.ui.desks import SOON, SOURCE, Shop, refusing, run, told, until, write_provenance
 from ui.desk import BY_CUSTOMER, MAX_CHARACTERS, Empty, TooMany, Wait
@@ -92,6 +94,24 @@ def test_two_tabs_see_one_answer_grow_and_either_may_leave(folder: Path) -> None
             texts = [text for text in seen if text]
             assert len(texts) >= 3 and all(later.startswith(earlier) for earlier, later in pairwise(texts))
         assert len(shop.engine.bodies) == 1
+
+    run(folder, scene)
+
+
+def test_no_tab_is_told_that_an_answer_was_interrupted_which_is_about_to_begin(folder: Path) -> None:
+    async def scene(shop: Shop) -> None:
+        customer = await shop.enter()
+        messages = shop.store.messages
+
+        def slowly(conversation_id: str, after: int = 0) -> list[Message]:
+            time.sleep(0.2)
+            return messages(conversation_id, after)
+
+        shop.store.messages = slowly  # type: ignore[method-assign]
+        saying = asyncio.create_task(shop.desk.say(customer, ASK, "en"))
+        while not saying.done():
+            assert (await shop.desk.view(customer)).notices == ()
+        assert (await shop.desk.view(customer)).notices == ()
 
     run(folder, scene)
 
