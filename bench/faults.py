@@ -1,0 +1,99 @@
+"""What goes wrong in bench/soak.py, each while customers chat: parts of the desk are killed, its database is locked, its disk is full."""
+
+import asyncio
+import os
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+LOCKED = 10.0  # seconds
+FULL = 10.0  # seconds after the first message that could not be stored; a log that is there already takes some more
+FULL_MOST = 60.0
+DISK = "48m"
+"""Of the small disk that can be filled: what some minutes of conversations need, and little more."""
+
+
+@dataclass
+class Desk:
+    """The desk under test."""
+
+    process: "subprocess.Popen[bytes]"
+    database: Path
+    refused: Callable[[], int]  # messages so far that the desk did not take
+
+
+async def kill(desk: Desk, words: str) -> None:
+    """SIGKILL to the child of `python -m serve` whose command line has these words."""
+    for child in psutil.Process(desk.process.pid).children():
+        with suppress(psutil.Error):
+            if words in " ".join(child.cmdline()):
+                os.kill(child.pid, signal.SIGKILL)
+                return
+    raise RuntimeError(f"no process of the desk has {words!r} in its command line")
+
+
+async def kill_engine(desk: Desk) -> None:
+    await kill(desk, "vllm.entrypoints.openai.api_server")
+
+
+async def kill_gateway(desk: Desk) -> None:
+    await kill(desk, "-m serve.gateway")
+
+
+async def kill_page(desk: Desk) -> None:
+    await kill(desk, "-m ui ")
+
+
+async def lock_database(desk: Desk) -> None:
+    """Another program writes for a while."""
+
+    def hold() -> None:
+        with sqlite3.connect(desk.database, timeout=60, isolation_level=None) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            time.sleep(LOCKED)
+            other.execute("ROLLBACK")
+        other.close()
+
+    await asyncio.to_thread(hold)
+
+
+async def fill_disk(desk: Desk) -> None:
+    """The disk of the database has no byte left, until it has been felt for a while."""
+    filler, before, begun = desk.database.with_name("filler"), desk.refused(), time.monotonic()
+    try:
+        felt: float | None = None
+        while time.monotonic() - begun < FULL_MOST and (felt is None or time.monotonic() - felt < FULL):
+            with suppress(OSError), filler.open("ab", buffering=0) as file:
+                while True:
+                    file.write(bytes(4096))  # again and again: a checkpoint may have freed some
+            felt = felt or (time.monotonic() if desk.refused() > before else None)
+            await asyncio.sleep(0.2)
+    finally:
+        filler.unlink(missing_ok=True)
+
+
+FAULTS: dict[str, Callable[[Desk], Awaitable[None]]] = {
+    "engine killed": kill_engine,
+    "gateway killed": kill_gateway,
+    "page killed": kill_page,
+    "database locked": lock_database,
+    "disk full": fill_disk,
+}
+
+
+def small_disk(folder: Path) -> bool:
+    """Put a small disk of its own at the folder; False where that is not allowed (it takes root)."""
+    command = ["mount", "-t", "tmpfs", "-o", f"size={DISK},mode=0700", "frontdesk-bench", str(folder)]
+    return os.geteuid() == 0 and subprocess.run(command, check=False, capture_output=True).returncode == 0
+
+
+def remove_disk(folder: Path) -> None:
+    """Take it away."""
+    subprocess.run(["umount", "--lazy", str(folder)], check=False, capture_output=True)

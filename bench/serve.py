@@ -1,0 +1,199 @@
+"""The gateway's price, the engine's settings, and other servers beside them, with the product's own prompts.
+
+    python -m bench.serve configs/demo.yaml                                       engine and gateway in turn: throughput and first token
+    python -m bench.serve configs/demo.yaml --settings ["as it is" eager w8a8 …]  the engine with one setting after the other
+    python -m bench.serve configs/demo.yaml --beside [--llama-server PATH --gguf FILE …]
+
+Needs `make train`. The load is vLLM's own generator (bench/load.py): questions of the FAQ, answered greedily and streamed, 1, 8 and 32
+clients that each ask again when they have their answer.
+
+Engine and gateway: one engine; the same conversations are asked of it and of the gateway before it. Its bare model gets the very bytes
+that the engine gets, rendered beforehand; its product gets the customer's words and renders them itself. A round asks engine, bare model,
+product, product, bare model, engine, so that a drift of the machine cancels; each half is a pair. All prompts were asked once before, so
+each arm finds them in the prefix cache: the engine then makes most tokens for the gateway to pass on, which is the gateway's hardest case.
+The tokens of each prompt, as the engine counts them, must be the same in all arms.
+
+Settings and others: each server is new, so the prompts are new to it but for what they have in common.
+"""
+
+import argparse
+import datetime
+import math
+import os
+import statistics
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path
+
+import yaml
+
+from bench import servers
+from bench.load import Conversation, Load, measure, questions, rendered, several
+from frontdesk.config import Config, load_config
+from frontdesk.engine import KEY_VARIABLE, bare_model, free_port
+from frontdesk.errors import UserError
+from frontdesk.errors import run as run_main
+from frontdesk.machine import machine
+from frontdesk.processes import StartFailed
+from frontdesk.run import Run
+
+T = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.20, 2.18, 2.16, 2.14, 2.13)
+"""Student's t for 95 % and 1, 2, 3 … degrees of freedom."""
+THROUGHPUT, FIRST = 0.97, 0.005
+"""The gateway's goals: of the engine's tokens a second, and seconds more to the first token."""
+ARMS = ("engine", "bare model", "product")
+
+
+def main() -> None:
+    """One of the three."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.serve", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("config", help="the run's YAML file, such as configs/demo.yaml")
+    parser.add_argument("--settings", nargs="*", metavar="NAME", help=f"of: {', '.join(servers.SETTINGS)}; none: all")
+    parser.add_argument("--beside", action="store_true", help="vLLM's defaults, transformers, llama.cpp")
+    parser.add_argument("--llama-server", type=Path, help="llama.cpp's server")
+    parser.add_argument("--gguf", type=Path, nargs="*", default=[], help="the run's model for it")
+    parser.add_argument("--clients", type=int, nargs="+", default=[1, 8, 32])
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--requests", type=int, help="for each measurement; without it 8 and 6 for each client")
+    args = parser.parse_args()
+    config = load_config(args.config)
+    run = Run(config.name)
+    if not run.provenance.is_file():
+        raise UserError(f"{run.model}: no trained model; the bench serves one; run `make train` with this CONFIG first")
+    os.environ.pop(KEY_VARIABLE, None)
+    asked = questions(run)
+    prompts = rendered(config, run, asked)
+    counts = {clients: args.requests or 8 + 6 * clients for clients in args.clients}
+    print(f"{datetime.date.today()}, {machine()}; {config.name}, answers of at most {config.serve.max_tokens} tokens", flush=True)
+    try:
+        if args.settings is not None or args.beside:
+            others(config, run, prompts, counts, args)
+        else:
+            pair(config, run, asked, prompts, counts, args.rounds)
+    except StartFailed as error:
+        sys.exit(f"error: {error}")
+
+
+def pair(config: Config, run: Run, asked: list[Conversation], prompts: list[Conversation], counts: dict[int, int], rounds: int) -> None:
+    """Engine and gateway in turn; prints a table, and whether the goals are met."""
+    most, names = config.serve.max_tokens, {"engine": config.name, "bare model": bare_model(config), "product": config.name}
+    with tempfile.TemporaryDirectory() as folder, servers.vllm(config, run) as engine:
+        ours = config.model_copy(update={"serve": config.serve.model_copy(update={"port": free_port(), "host": "127.0.0.1"})})
+        ours = ours.model_copy(update={"desk": config.desk.model_copy(update={"database": f"sqlite:///{folder}/store.db"})})
+        path = Path(folder) / "bench.yaml"
+        path.write_text(yaml.safe_dump(ours.model_dump(mode="json")), encoding="utf-8")
+        with servers.gateway(ours, path, engine) as gateway:
+            print(f"| clients | | tokens/s | of the engine's (95 %) | first token, ms | more than the engine's (95 %) |\n{'|---' * 6}|")
+            for clients, count in counts.items():
+                sent = {arm: several(asked if arm == "product" else prompts, count) for arm in ARMS}
+                addresses = {arm: engine.address if arm == "engine" else gateway.address for arm in ARMS}
+                measure(engine.address, config.name, sent["engine"], 32, most)  # into the prefix cache
+                halves = [
+                    {arm: measure(addresses[arm], names[arm], sent[arm], clients, most) for arm in order}
+                    for _ in range(rounds)
+                    for order in (ARMS, ARMS[::-1])
+                ]
+                same_prompts(halves)
+                print("\n".join(rows(clients, halves)), flush=True)
+
+
+def same_prompts(halves: list[dict[str, Load]]) -> None:
+    """Raises UserError where an arm's prompts were others."""
+    for half in halves:
+        for arm, load in half.items():
+            if other := sum(a != b for a, b in zip(load.prompts, half["engine"].prompts, strict=True)):
+                raise UserError(f"{other} of {len(load.prompts)} prompts of the {arm} have another length than the engine's: no fair pair")
+
+
+def rows(clients: int, halves: list[dict[str, Load]]) -> list[str]:
+    """A line of the table for each arm."""
+    lines = []
+    for arm in ARMS:
+        speed = statistics.mean(half[arm].speed for half in halves)
+        first = statistics.median(second for half in halves for second in half[arm].firsts)
+        line = f"| {clients} | {arm} | {speed:.0f} "
+        if arm == "engine":
+            lines.append(f"{line}| | {1000 * first:.1f} | |")
+            continue
+        ratio, low, high = (math.exp(one) for one in interval([math.log(half[arm].speed / half["engine"].speed) for half in halves]))
+        more = [statistics.median(half[arm].firsts) - statistics.median(half["engine"].firsts) for half in halves]
+        late, least, worst = interval(more)
+        same = statistics.mean(a == b for half in halves for a, b in zip(half[arm].answers, half["engine"].answers, strict=True))
+        lines.append(
+            f"{line}| {ratio:.1%} ({low:.1%} to {high:.1%}){met(ratio >= THROUGHPUT)} | {1000 * first:.1f} "
+            f"| {1000 * late:+.1f} ({1000 * least:+.1f} to {1000 * worst:+.1f}){met(late <= FIRST)} | {same:.0%} answers the same"
+        )
+    return lines
+
+
+def met(goal: bool) -> str:
+    return "" if goal else ", goal missed"
+
+
+def interval(values: list[float]) -> tuple[float, float, float]:
+    """The mean and, by Student's t, the ends of its 95 % interval."""
+    mean = statistics.mean(values)
+    if len(values) < 2:
+        return mean, -math.inf, math.inf
+    half = T[min(len(values) - 2, len(T) - 1)] * statistics.stdev(values) / math.sqrt(len(values))
+    return mean, mean - half, mean + half
+
+
+def others(config: Config, run: Run, prompts: list[Conversation], counts: dict[int, int], args: argparse.Namespace) -> None:
+    """A line of the table for each setting or server."""
+    names = args.settings if args.settings is not None else ["as it is", "vLLM's defaults"]
+    if unknown := [name for name in names if name not in servers.SETTINGS]:
+        raise UserError(f"--settings: found {', '.join(unknown)}; expected some of {', '.join(servers.SETTINGS)}")
+    heads = " | ".join(f"{clients} clients: tokens/s, first token ms" for clients in counts)
+    print(f"| | ready, s | {heads} | GiB |\n{'|---' * (3 + len(counts))}|")
+    for name in names or servers.SETTINGS:
+        if name == "tcmalloc" and not servers.TCMALLOC.is_file():
+            print(f"| {name} | not tried: {servers.TCMALLOC} is missing (Debian's libtcmalloc-minimal4) |")
+            continue
+        line(name, partial(servers.vllm, config, run, name), config, prompts, counts)
+    if not args.beside:
+        return
+    for file in args.gguf:
+        start = partial(servers.llama_cpp, config, args.llama_server, file, max(counts))
+        line(f"llama.cpp, {file.stem}", start, config, prompts, counts)
+    found = [servers.transformers(run, part, clients, config.serve.max_tokens) for clients, part in portions(prompts, counts)]
+    print(
+        f"| transformers `generate`, batches | | {' | '.join(f'{speed:.0f}' for speed, _ in found)} | {max(gib for _, gib in found):.1f} |",
+        flush=True,
+    )
+
+
+def line(
+    name: str,
+    start: Callable[[], AbstractContextManager[servers.Server]],
+    config: Config,
+    prompts: list[Conversation],
+    counts: dict[int, int],
+) -> None:
+    """Start a server, measure it, print its line; why it did not start, where it did not."""
+    try:
+        with start() as server:
+            loads = [
+                measure(server.address, config.name, part, clients, config.serve.max_tokens) for clients, part in portions(prompts, counts)
+            ]
+            cells = [f"{load.speed:.0f}, {1000 * statistics.median(load.firsts):.0f}" for load in loads]
+            print(f"| {name} | {server.seconds:.0f} | {' | '.join(cells)} | {server.gib():.1f} |", flush=True)
+    except StartFailed as error:
+        print(f"| {name} | did not start: {str(error).splitlines()[1].strip()[:100]} |", flush=True)
+
+
+def portions(prompts: list[Conversation], counts: dict[int, int]) -> Iterable[tuple[int, list[Conversation]]]:
+    """For each number of clients its own conversations, so that none is met twice."""
+    start = 0
+    for clients, count in counts.items():
+        yield clients, several(prompts, count, start)
+        start += count
+
+
+if __name__ == "__main__":
+    run_main(main)

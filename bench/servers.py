@@ -1,0 +1,155 @@
+"""The servers that bench/serve.py measures, each for as long as its block lasts: the engine with one or the other setting, the gateway
+before it, llama.cpp's server; and transformers, which is no server.
+"""
+
+import asyncio
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from bench.load import Conversation, log_of
+from frontdesk import engine
+from frontdesk.address import url
+from frontdesk.config import Config
+from frontdesk.processes import Child, first_answer, stop
+from frontdesk.run import Run
+
+DEFAULTS: dict[str, str | None] = {"VLLM_ENABLE_V1_MULTIPROCESSING": None, "VLLM_USE_AOT_COMPILE": None}
+"""vLLM's own: what frontdesk/engine.py sets is not set."""
+CORES = f"0-{len(os.sched_getaffinity(0)) - 1}"
+TCMALLOC = Path("/usr/lib/x86_64-linux-gnu/libtcmalloc_minimal.so.4")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is added to the engine's command line and environment; None takes a variable out."""
+
+    arguments: tuple[str, ...] = ()
+    environment: dict[str, str | None] = field(default_factory=dict)
+    weights: str | None = None
+
+
+SETTINGS = {
+    "as it is": Setting(),
+    "vLLM's defaults": Setting(environment=DEFAULTS),
+    "two processes": Setting(environment={"VLLM_ENABLE_V1_MULTIPROCESSING": "1"}),
+    "two processes, all cores": Setting(environment={"VLLM_ENABLE_V1_MULTIPROCESSING": "1", "VLLM_CPU_OMP_THREADS_BIND": CORES}),
+    "bound to all cores": Setting(environment={"VLLM_CPU_OMP_THREADS_BIND": CORES}),
+    "not bound": Setting(environment={"VLLM_CPU_OMP_THREADS_BIND": "nobind"}),
+    "passive waiting": Setting(environment={"OMP_WAIT_POLICY": "PASSIVE", "KMP_BLOCKTIME": "0"}),
+    "tcmalloc": Setting(environment={"LD_PRELOAD": str(TCMALLOC)}),
+    "eager": Setting(("--enforce-eager",)),
+    "KV 4 GiB": Setting(environment={"VLLM_CPU_KVCACHE_SPACE": "4"}),
+    "16 in a batch": Setting(("--max-num-seqs", "16")),
+    "64 in a batch": Setting(("--max-num-seqs", "64")),
+    "512 tokens a batch": Setting(("--max-num-batched-tokens", "512", "--enable-chunked-prefill")),
+    "8192 tokens a batch": Setting(("--max-num-batched-tokens", "8192")),
+    "no prefix cache": Setting(("--no-enable-prefix-caching",)),
+    "events of 4 tokens": Setting(("--stream-interval", "4")),
+    "no async scheduling": Setting(("--no-async-scheduling",)),
+    "w8a8": Setting(weights="w8a8"),
+}
+"""Each against "as it is", which is frontdesk/engine.py's."""
+
+
+@dataclass
+class Server:
+    """A server that answers: where, and how long it took until then."""
+
+    address: str
+    seconds: float
+    child: Child
+
+    def gib(self) -> float:
+        """Resident memory of its processes."""
+        import psutil
+
+        return sum(psutil.Process(pid).memory_info().rss for pid in self.child.members()) / 2**30
+
+
+@contextlib.contextmanager
+def started(child: Child, address: str, ready: Callable[[httpx.AsyncClient], Awaitable[bool]]) -> Iterator[Server]:
+    """Start the child, wait for its first answer, and end it with the block. Raises StartFailed."""
+    with asyncio.Runner() as runner:
+        client = httpx.AsyncClient(timeout=120, trust_env=False)
+        child.ready = lambda: ready(client)
+        begun = time.monotonic()
+        try:
+            child.start()
+            runner.run(first_answer(child, [child]))
+            yield Server(address, time.monotonic() - begun, child)
+        finally:
+            runner.run(stop([child]))
+            runner.run(client.aclose())
+
+
+@contextlib.contextmanager
+def vllm(config: Config, run: Run, name: str = "as it is") -> Iterator[Server]:
+    """The engine of `make serve` with one of SETTINGS."""
+    setting = SETTINGS[name]
+    config = engine.private(config, engine.free_port())
+    if setting.weights:
+        config = config.model_copy(update={"serve": config.serve.model_copy(update={"weights": setting.weights})})
+    merged = engine.environment(config, run) | setting.environment
+    environment = {key: value for key, value in merged.items() if value is not None}
+    child = Child("engine", [*engine.command(config, run), *setting.arguments], environment, log_of(f"engine {name}"), never)
+    with started(child, url("127.0.0.1", config.serve.port), lambda client: engine.answers(client, config)) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def gateway(config: Config, path: Path, behind: Server) -> Iterator[Server]:
+    """The gateway of the config at `path` before a running engine."""
+    from serve.page import gateway_ready
+
+    variables = {engine.ENGINE_URL: behind.address, engine.ENGINE_KEY: "none", "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+    child = Child("gateway", [sys.executable, "-m", "serve.gateway", str(path)], os.environ | variables, log_of("gateway"), never)
+    with started(child, url("127.0.0.1", config.serve.port), lambda client: gateway_ready(client, config)) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def llama_cpp(config: Config, binary: Path, weights: Path, clients: int) -> Iterator[Server]:
+    """llama.cpp's server on a GGUF file, with a slot for each client."""
+    port = engine.free_port()
+    address = url("127.0.0.1", port)
+    words = [str(binary), "-m", str(weights), "--host", "127.0.0.1", "--port", str(port), "--alias", config.name]
+    words += ["--threads", str(len(os.sched_getaffinity(0))), "--parallel", str(clients), "--no-webui"]
+    words += ["--ctx-size", str(clients * config.serve.context_length), "--chat-template", config.model.template]
+
+    async def ready(client: httpx.AsyncClient) -> bool:
+        try:
+            return (await client.get(address + "/health")).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    with started(Child("llama.cpp server", words, dict(os.environ), log_of(weights.stem), never), address, ready) as server:
+        yield server
+
+
+async def never() -> bool:
+    """The probe of a child that has got none yet."""
+    return False
+
+
+def transformers(run: Run, conversations: list[Conversation], clients: int, most: int) -> tuple[float, float]:
+    """`generate` in batches of `clients`: tokens a second, and the resident memory in GiB. There is no stream, so no first token."""
+    import psutil
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    from frontdesk.generate import greedy_answers
+
+    torch.set_num_threads(len(os.sched_getaffinity(0)))
+    tokenizer = AutoTokenizer.from_pretrained(run.model, local_files_only=True)
+    model = AutoModelForCausalLM.from_pretrained(run.model, dtype=torch.bfloat16)
+    begun = time.monotonic()
+    answers = greedy_answers(model, tokenizer, conversations, most, clients)
+    speed = sum(len(answer.tokens) for answer in answers) / (time.monotonic() - begun)
+    return speed, psutil.Process().memory_info().rss / 2**30

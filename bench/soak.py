@@ -1,0 +1,226 @@
+"""The desk under load while parts of it die: what is acknowledged must be stored, and it must come back by itself.
+
+    python -m bench.soak configs/demo.yaml [--customers 200] [--minutes 6] [--faults "page killed" …] [--stand-in] [--json FILE]
+
+Starts `python -m serve` on the run, on free ports and with a database of its own, and lets customers chat through the page's JSON API, each
+with an open stream of its conversation, and four programs ask the gateway. One fault after the other strikes at equal distances, when the
+desk is back from the one before (bench/faults.py). It is back with the first whole answer to a message that was sent afterwards. At the end
+the desk is stopped and every message that it acknowledged is looked up in the database, as is what was answered to it. Needs `make train`;
+`--stand-in` puts an engine without a model in vLLM's place. A full disk is tried where a small one can be mounted, which takes root.
+
+Prints a table and exits with 1 where a message was lost, a server gave an answer that it should not (a 500, another 5xx without
+Retry-After or JSON, a stream that ended in silence), or the desk did not come back from a fault. `--json` writes what the table says:
+    {"date", "machine", "customers", "seconds", "acknowledged", "lost", "answers": {"whole", "cut", "refusal", "person", "none"},
+     "unacknowledged", "faults": [{"name", "seconds", "back_after", "refused", "dropped", …}], "wrong": […]}
+"""
+
+import argparse
+import asyncio
+import datetime
+import itertools
+import json
+import math
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import yaml
+
+from bench.customers import Customer, Tally, program
+from bench.faults import FAULTS, Desk, remove_disk, small_disk
+from bench.load import questions
+from frontdesk.address import url
+from frontdesk.config import Config, load_config
+from frontdesk.engine import KEY_VARIABLE, free_port
+from frontdesk.errors import UserError
+from frontdesk.errors import run as run_main
+from frontdesk.machine import machine
+from frontdesk.run import Run
+
+START_SECONDS = 600
+BACK_SECONDS = 180  # for the desk to come back from a fault
+LAST_SECONDS = 60  # for answers that are still on their way at the end
+PROGRAMS = 4
+STAND_IN = Path(__file__).parent / "stand_in"
+
+
+def main() -> None:
+    """Start, load, break, stop, count."""
+    parser = argparse.ArgumentParser(prog="python -m bench.soak", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("config", help="the run's YAML file, such as configs/demo.yaml")
+    parser.add_argument("--customers", type=int, default=200)
+    parser.add_argument("--minutes", type=float, default=6)
+    parser.add_argument("--think", type=float, default=30, help="mean seconds between an answer and the next question")
+    parser.add_argument("--faults", nargs="*", default=list(FAULTS), metavar="NAME", help=f"of: {', '.join(FAULTS)}")
+    parser.add_argument("--stand-in", action="store_true", help="an engine without a model")
+    parser.add_argument("--json", type=Path)
+    args = parser.parse_args()
+    if unknown := [name for name in args.faults if name not in FAULTS]:
+        raise UserError(f"--faults: found {', '.join(unknown)}; expected some of {', '.join(FAULTS)}")
+    config = load_config(args.config)
+    with tempfile.TemporaryDirectory(prefix="frontdesk-soak-") as folder:
+        disk = Path(folder) / "disk"
+        disk.mkdir()
+        small = "disk full" in args.faults and small_disk(disk)
+        if "disk full" in args.faults and not small:
+            print("disk full: not tried, no small disk can be mounted here (it takes root)", flush=True)
+            args.faults.remove("disk full")
+        try:
+            found = soak(config, Path(folder), disk / "store.db", args)
+        finally:
+            if small:
+                remove_disk(disk)
+    if args.json:
+        args.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    print(table(found))
+    if found["lost"] or found["wrong"] or any(fault["back_after"] is None for fault in found["faults"]):
+        sys.exit("error: lost messages, wrong answers, or no way back: see the table")
+
+
+def soak(config: Config, folder: Path, database: Path, args: argparse.Namespace) -> dict[str, Any]:
+    """Serve, load and break the desk; what was found."""
+    serve = config.serve.model_copy(update={"host": "127.0.0.1", "port": free_port(), "ui_port": free_port()})
+    desk = config.desk.model_copy(update={"database": f"sqlite:///{database}"})
+    config = config.model_copy(update={"serve": serve, "desk": desk})
+    path = folder / "soak.yaml"
+    path.write_text(yaml.safe_dump(config.model_dump(mode="json")), encoding="utf-8")
+    environment = {name: value for name, value in os.environ.items() if name != KEY_VARIABLE}
+    paths = [*([str(STAND_IN)] if args.stand_in else []), str(STAND_IN.parent.parent), environment.get("PYTHONPATH", "")]
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+    log = folder / "serve.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen([sys.executable, "-m", "serve", str(path)], env=environment, stdout=output, stderr=output)
+    try:
+        wait_for_start(process, log)
+        asked = [turns[0]["content"] for turns in questions(Run(config.name))]
+        begun = time.monotonic()
+        tally, struck = asyncio.run(load(config, Desk(process, database, lambda: 0), asked, args))
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(120)
+    stored = {"customers": args.customers, "seconds": round(tally.until - begun), **look_up(database, tally)}
+    return {"date": str(datetime.date.today()), "machine": machine(), **stored, "faults": struck, "wrong": tally.wrong}
+
+
+def wait_for_start(process: "subprocess.Popen[bytes]", log: Path) -> None:
+    """Returns when the desk answers. Raises UserError with its last lines where it does not."""
+    deadline = time.monotonic() + START_SECONDS
+    while "Ctrl-C stops both." not in log.read_text(encoding="utf-8", errors="replace"):
+        if process.poll() is not None or time.monotonic() > deadline:
+            last = " / ".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-4:])
+            raise UserError(f"python -m serve did not start: {last}")
+        time.sleep(0.2)
+
+
+async def load(config: Config, desk: Desk, asked: Sequence[str], args: argparse.Namespace) -> tuple[Tally, list[dict[str, Any]]]:
+    """Customers and programs for as long as it takes, and the faults meanwhile."""
+    begun, distance = time.monotonic(), 60 * args.minutes / (len(args.faults) + 1)
+    tally = Tally(math.inf)
+    page, api = url("127.0.0.1", config.serve.ui_port), url("127.0.0.1", config.serve.port)
+    desk.refused = lambda: tally.seen["disk full", "refused"]
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=10)
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), timeout=timeout) as session:
+        customers = [Customer(page, session, tally, asked, args.think, random.Random(n)) for n in range(args.customers)]
+        work = [asyncio.create_task(customer.live()) for customer in customers]
+        work += [asyncio.create_task(program(api, config.name, session, tally, asked)) for _ in range(PROGRAMS)]
+        struck = []
+        for number, name in enumerate(args.faults, 1):
+            await asyncio.sleep(max(0.0, begun + number * distance - time.monotonic()))
+            struck.append(await strike(name, desk, tally))
+            await until_back(tally, struck[-1][2])
+        tally.until = max(time.monotonic(), begun + 60 * args.minutes)
+        await asyncio.wait(work, timeout=tally.until - time.monotonic() + LAST_SECONDS)
+        for task in work:
+            if task.done():
+                task.result()
+            task.cancel()
+        await asyncio.wait(work)
+    return tally, [told(name, at, over, tally) for name, at, over in struck]
+
+
+async def strike(name: str, desk: Desk, tally: Tally) -> tuple[str, float, float]:
+    """Do it; when it began, and when the fault itself was over."""
+    print(f"  {name}", flush=True)
+    tally.window, at = name, time.monotonic()
+    await FAULTS[name](desk)
+    return name, at, time.monotonic()
+
+
+def back(tally: Tally, over: float) -> float | None:
+    """When the first whole answer came to a message that was sent after a fault was over."""
+    return min((said.answered for said in tally.said if said.answered and said.sent >= over), default=None)
+
+
+async def until_back(tally: Tally, over: float) -> None:
+    """Wait for it, but not for ever: the next fault strikes a desk that answers, or one that will not."""
+    while back(tally, over) is None and time.monotonic() < over + BACK_SECONDS:
+        await asyncio.sleep(0.2)
+
+
+def told(name: str, at: float, over: float, tally: Tally) -> dict[str, Any]:
+    """A fault's line."""
+    again = back(tally, over)
+    counts = {what: count for (window, what), count in sorted(tally.seen.items()) if window == name}
+    return {"name": name, "seconds": round(over - at, 1), "back_after": None if again is None else round(again - over, 1), **counts}
+
+
+def look_up(database: Path, tally: Tally) -> dict[str, Any]:
+    """What the database says of the messages that were acknowledged: those that are not there as they were are lost."""
+    with closing(sqlite3.connect(database)) as store:
+        store.row_factory = sqlite3.Row
+        rows = store.execute(
+            "SELECT id, conversation_id, speaker, text, cut, refusal FROM messages ORDER BY conversation_id, id"
+        ).fetchall()
+        called = {row[0] for row in store.execute("SELECT conversation_id FROM handoffs")}
+    by_id = {row["id"]: row for row in rows}
+    following = {row["id"]: after for row, after in itertools.pairwise(rows) if row["conversation_id"] == after["conversation_id"]}
+    kept = [said for said in tally.said if said.id in by_id and by_id[said.id]["text"] == said.text]
+    answers = Counter(outcome(following.get(said.id), by_id[said.id]["conversation_id"] in called) for said in kept)
+    return {
+        "acknowledged": len(tally.said),
+        "lost": len(tally.said) - len(kept),
+        "unacknowledged": sum(row["speaker"] == "customer" for row in rows) - len(kept),
+        "answers": {what: answers[what] for what in ("whole", "cut", "refusal", "person", "none")},
+    }
+
+
+def outcome(after: sqlite3.Row | None, called: bool) -> str:
+    """What became of a message, by what follows it in its conversation."""
+    if after is None or after["speaker"] == "customer":
+        return "person" if called else "none"
+    return "cut" if after["cut"] else "refusal" if after["refusal"] else "whole"
+
+
+def table(found: dict[str, Any]) -> str:
+    """For people."""
+    answers = ", ".join(f"{count} {what}" for what, count in found["answers"].items())
+    lines = [
+        f"{found['date']}, {found['machine']}: {found['customers']} customers, {found['seconds']} s",
+        f"{found['acknowledged']} messages acknowledged, {found['lost']} lost; {found['unacknowledged']} stored without being acknowledged",
+        f"answers: {answers}",
+        f"answers that no server should give: {len(found['wrong'])}",
+        *(f"  {wrong}" for wrong in dict.fromkeys(found["wrong"][:20])),
+        "",
+        "| fault | it lasted, s | back after, s | requests done | refused | wait | connections lost | streams ended by an error event |",
+        "|---" * 8 + "|",
+    ]
+    for fault in found["faults"]:
+        counts = [fault.get(what, 0) for what in ("ok", "refused", "wait", "dropped", "stream ended by an error event")]
+        back = "never" if fault["back_after"] is None else fault["back_after"]
+        lines.append(f"| {fault['name']} | {fault['seconds']} | {back} | {' | '.join(map(str, counts))} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    run_main(main)

@@ -1,0 +1,126 @@
+"""The soak itself, small: a real desk with an engine that is a stand-in, whose page is killed while customers chat."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.customers import Said, Tally
+from bench.soak import look_up, told
+from frontdesk.config import load_config
+from frontdesk.files import write_json, write_jsonl
+from frontdesk.prompt import chat_template, template_hash
+from frontdesk.run import Run
+
+ROOT = Path(__file__).resolve().parents[2]
+CONFIG = """
+company: Shop
+system_prompt: Answer with the shop's facts.
+model: {base: smollm2-135m, template: chatml}
+data: {faq: [faq.csv]}
+serve: {max_tokens: 60}
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, embedded_model: Path) -> Path:
+    """A folder with a run that can be served: the untuned model's files, and questions enough that nobody asks one twice."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "shop.yaml").write_text(CONFIG, encoding="utf-8")
+    config, run = load_config("shop.yaml"), Run("shop")
+    run.model.mkdir(parents=True)
+    for file in embedded_model.iterdir():
+        (run.model / file.name).symlink_to(file)
+    (run.model / "chat_template.jinja").unlink(missing_ok=True)
+    (run.model / "chat_template.jinja").write_text(chat_template(config), encoding="utf-8")
+    write_json(run.provenance, {"key": "abc", "data_hash": "aaa", "template_hash": template_hash(config)})
+    things = [
+        f"{colour} {thing}" for colour in ("red", "blue", "green", "plain") for thing in ("tent", "lamp", "rope", "stove", "boot", "map")
+    ]
+    entries = [
+        {"id": f"e{n}", "questions": [f"When will the {thing} arrive?"], "answers": [f"In {n} days."], "source": f"x:{n}", "split": "train"}
+        for n, thing in enumerate(things)
+    ]
+    write_jsonl(run.faq, entries)
+    return tmp_path
+
+
+def test_nothing_acknowledged_is_lost_when_the_page_is_killed(shop: Path) -> None:
+    command = [sys.executable, "-m", "bench.soak", "shop.yaml", "--stand-in", "--customers", "20", "--minutes", "0.2", "--think", "3"]
+    done = subprocess.run(
+        [*command, "--faults", "page killed", "--json", "found.json"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=600, check=False,
+    )  # fmt: skip
+    assert (shop / "found.json").is_file(), done.stdout + done.stderr
+    found: dict[str, Any] = json.loads((shop / "found.json").read_text())
+    assert found["acknowledged"] >= 10, found
+    assert found["lost"] == 0 and found["wrong"] == [], found
+    assert found["answers"]["whole"] >= 5
+    assert sum(found["answers"].values()) == found["acknowledged"]
+    (fault,) = found["faults"]
+    assert fault["name"] == "page killed" and fault["dropped"] > 0, "customers noticed"
+    assert 0 < fault["back_after"] < 180 and fault["ok"] > 0
+    assert done.returncode == 0, done.stderr
+    assert "messages acknowledged, 0 lost" in done.stdout
+
+
+def test_a_message_that_is_not_there_as_it_was_is_lost(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "store.db") as store:
+        store.execute("CREATE TABLE messages (id INTEGER, conversation_id, speaker, text, cut, refusal)")
+        store.execute("CREATE TABLE handoffs (conversation_id)")
+        store.executemany(
+            "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                *(
+                    (1, "a", "customer", "one", 0, 0),
+                    (2, "a", "bot", "1", 0, 0),
+                    (3, "b", "customer", "two", 0, 0),
+                    (4, "b", "bot", "2", 1, 0),
+                ),
+                *((5, "a", "customer", "three", 0, 0), (6, "a", "bot", "Shall I connect you?", 0, 1), (7, "c", "customer", "four", 0, 0)),
+                *(
+                    (8, "d", "customer", "a person", 0, 0),
+                    (9, "d", "customer", "not acknowledged", 0, 0),
+                    (10, "e", "customer", "no", 0, 0),
+                ),
+            ],
+        )
+        store.execute("INSERT INTO handoffs VALUES ('d')")
+    store.close()
+    tally = Tally(0.0, said=[Said(*one, 0.0) for one in ((1, "one"), (3, "two"), (5, "three"), (7, "four"), (8, "a person"))])
+    tally.said += [Said(10, "other words", 0.0), Said(11, "never stored", 0.0)]
+    found = look_up(tmp_path / "store.db", tally)
+    assert (found["acknowledged"], found["lost"], found["unacknowledged"]) == (7, 2, 2)
+    assert found["answers"] == {"whole": 1, "cut": 1, "refusal": 1, "person": 1, "none": 1}
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body", "what"),
+    [
+        (200, {}, b"{}", "ok"),
+        (429, {"Retry-After": "1"}, b'{"error": {"message": "slow"}}', "refused"),
+        (503, {"Retry-After": "1"}, b'{"error": {"message": "away"}}', "refused"),
+        (409, {}, b'{"error": {"message": "wait"}}', "wait"),
+        (503, {}, b'{"error": {"message": "away"}}', "wrong"),
+        (503, {"Retry-After": "1"}, b"<html>", "wrong"),
+        (500, {"Retry-After": "1"}, b'{"error": {"message": "a defect"}}', "wrong"),
+        (502, {}, b"", "wrong"),
+    ],
+)
+def test_which_answers_are_wrong(status: int, headers: dict[str, str], body: bytes, what: str) -> None:
+    tally = Tally(0.0, window="page killed")
+    tally.response(status, headers, body)
+    assert dict(tally.seen) == {("page killed", what): 1}
+    assert len(tally.wrong) == (what == "wrong")
+
+
+def test_the_desk_is_back_with_the_first_whole_answer_to_a_message_sent_afterwards() -> None:
+    said = [Said(1, "", 9.0, 30.0), Said(2, "", 14.0), Said(3, "", 15.0, 26.0), Said(4, "", 13.0, 27.0)]
+    tally = Tally(0.0, said=said)
+    assert told("x", 10.0, 12.0, tally)["back_after"] == 14.0
+    assert told("x", 10.0, 20.0, tally)["back_after"] is None
