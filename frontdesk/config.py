@@ -57,6 +57,14 @@ class DataConfig(Section):
         return self
 
 
+class DpoConfig(Section):
+    """Preference pairs, learned after the rows: reviewed answers of people against the bot's (train/dpo.py)."""
+
+    epochs: float = Field(0, ge=0)  # over the pairs; 0: they are not learned
+    beta: float = Field(0.1, gt=0)  # how closely the result stays with what the rows taught
+    learning_rate: float | None = Field(None, gt=0)  # None: a tenth of train.learning_rate
+
+
 class TrainConfig(Section):
     """The method and the optimizer. Defaults suit QLoRA of an 8B model on one GPU."""
 
@@ -77,6 +85,7 @@ class TrainConfig(Section):
     packing: bool = True  # the rows of a batch as one row without padding, if a probe shows that they stay apart
     dequantize_once: bool | None = None  # hold the quantized weights in the compute dtype: faster, more memory; None: where it fits
     gradient_checkpointing: bool = False
+    dpo: DpoConfig = DpoConfig()
     parity_prompts: int = Field(50, ge=0)  # held-out prompts on which adapter, merged and served model must agree; 0 skips the proof
     seed: int = 7
 

@@ -3,8 +3,8 @@
     python -m train configs/demo.yaml
 
 Reads `runs/NAME/data/`; writes `runs/NAME/adapter/`, `training.json`, `loss.png`, `runs/NAME/model/` (see train/merge.py) and `parity.json`
-(see train/parity.py). A killed training goes on from its last whole checkpoint; what is finished is not repeated while data and config stay
-the same.
+(see train/parity.py); where preference pairs are learned, `sft/` and `dpo.json` too (see train/dpo.py). A killed training goes on from its
+last whole checkpoint; what is finished is not repeated while data and config stay the same.
 
 `training.json`: {"key", "method", "precision", "packed", "trainable_parameters", "steps", "best_step", "seconds", "tokens_per_second",
 "peak_rss_gib", "peak_gpu_gib", "predicted_gib", "held_out": {set: {"before", "after"}}, "overfits", "history"}; the held-out sets are
@@ -23,13 +23,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from frontdesk.base import load_tokenizer, locate
-from frontdesk.config import Config, config_argument, load_config
+from frontdesk.config import Config, DpoConfig, config_argument, load_config
 from frontdesk.errors import UserError, warn
 from frontdesk.errors import run as run_main
 from frontdesk.files import read_json, read_jsonl, write_json
 from frontdesk.quiet import quiet
 from frontdesk.run import Run
-from train import processes
+from train import dpo, processes
 from train.methods import METHODS
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def main() -> None:
     run = Run(config.name)
     if not run.manifest.is_file():
         raise UserError(f"{run.manifest}: no data; training needs it; run `make data CONFIG=configs/{config.name}.yaml` first")
+    dpo.check(config)
     data_hash = read_json(run.manifest)["data_hash"]
     key = run_key(config, data_hash)
     if finished(config, run, key):
@@ -71,18 +72,21 @@ def train(config: Config, run: Run, data_hash: str, key: str) -> None:
     mergeable = METHODS[config.train.method].mergeable
     if not mergeable and processes.is_main():
         warn(f"{config.train.method} tuning cannot be merged and vLLM cannot serve it: this run can be compared (make compare), not served")
-    if has_key(run.training, key):
+    rows_key = run_key(without_dpo(config), data_hash)
+    if has_key(run.training, rows_key):
         dtype = getattr(torch, read_json(run.training)["precision"])
         print(f"train: {run.adapter} is trained already", flush=True)
     else:
         dtype, reason = processes.agreed(precision.choose(config.train.precision))
         print(f"train: {config.name}: {config.train.method} of {config.model.base} in {str(dtype)[6:]} ({reason})", flush=True)
-        train_adapter(config, run, base, dtype, key)
+        train_adapter(config, run, base, dtype, rows_key)
         release()
     if not mergeable:
         return
     if processes.count() > 1:
         processes.go_on_alone(["-m", "train", *sys.argv[1:]])
+    dpo.learn_preferences(config, run, base, dtype, key, rows_key)
+    release()
     if not has_key(run.provenance, key):
         started = time.monotonic()
         merge.merge(config, run, base, data_hash, key)
@@ -109,9 +113,18 @@ def prove(config: Config, run: Run, base: Path, dtype: "torch.dtype", key: str) 
 
 def run_key(config: Config, data_hash: str) -> str:
     """A digest of what the trained model depends on: the data, and the config but for serving, the page, the scorecard and the proof."""
-    unrelated: Any = dict.fromkeys(("name", "company", "data", "encoder", "evaluate", "serve", "ui"), True) | {"train": {"parity_prompts"}}
+    unrelated: Any = dict.fromkeys(("name", "company", "data", "desk", "encoder", "evaluate", "serve", "ui"), True) | {
+        "train": {"parity_prompts"}
+    }
     parts = config.model_dump(mode="json", exclude=unrelated)
+    if not config.train.dpo.epochs:
+        del parts["train"]["dpo"]
     return hashlib.sha256(json.dumps([data_hash, parts], sort_keys=True).encode()).hexdigest()[:16]
+
+
+def without_dpo(config: Config) -> Config:
+    """The config of the training on rows alone, which other settings for pairs do not repeat."""
+    return config.model_copy(update={"train": config.train.model_copy(update={"dpo": DpoConfig()})})
 
 
 def has_key(record: Path, key: str) -> bool:

@@ -35,9 +35,7 @@ def merge(config: Config, run: Run, base: Path, data_hash: str, key: str) -> Non
     import torch
 
     tokenizer = load_tokenizer(config, base)
-    files = (run.rows(config.grounding) / f"{name}.jsonl" for name in ("valid_wordings", "valid"))
-    rows = next(rows for file in files if (rows := read_jsonl(file)))  # by which the checkpoint was chosen
-    held_out = token_rows(tokenizer, rows, config.train.max_length)[0]
+    held_out = held_out_rows(config, run, tokenizer)
     losses: dict[str, float] = {}
     model = None
     for into in BASES[config.train.method]:
@@ -67,6 +65,13 @@ def merge(config: Config, run: Run, base: Path, data_hash: str, key: str) -> Non
         "versions": {package: importlib.metadata.version(package) for package in PACKAGES},
     }
     save(config, model, tokenizer, run.model, provenance)
+
+
+def held_out_rows(config: Config, run: Run, tokenizer: "PreTrainedTokenizerBase") -> list[dict[str, list[int]]]:
+    """The token rows by whose loss the checkpoint was chosen."""
+    files = (run.rows(config.grounding) / f"{name}.jsonl" for name in ("valid_wordings", "valid"))
+    rows = next(rows for file in files if (rows := read_jsonl(file)))
+    return token_rows(tokenizer, rows, config.train.max_length)[0]
 
 
 def choose(losses: dict[str, float]) -> str:
