@@ -62,7 +62,7 @@ def feedback(config: Config, store: "Conversations") -> str:
     lines += table(counts)
     lines += feedback_faq.offer(config, store)
     if waiting := sum(counts[kind, "new"] for kind in KINDS):
-        lines.append(f"review the {waiting} new ones on the desk's page, /desk (role admin); `make data train` takes up the accepted ones")
+        lines.append(f"review the {waiting} new ones in the desk's console, /desk; `make data train` takes up the accepted ones")
     return "\n".join(lines)
 
 

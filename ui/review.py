@@ -57,7 +57,7 @@ class Review:
         tab, text = Context.block, TEXTS["en"]
         assert isinstance(tab, gr.Tab)
         self.shown = gr.State(Shown())
-        gr.HTML(f"<style>{STYLE.read_text(encoding='utf-8')}</style>", js_on_load=KEYS, padding=False)
+        gr.HTML(f"<style>{STYLE.read_text(encoding='utf-8')}</style>", js_on_load=KEYS, elem_id="review-style")
         with gr.Row(elem_id="review-top"):
             self.status = gr.Radio([(text[name], name) for name in STATES], value="new", container=False, elem_id="review-status")
             self.kind = gr.Radio([(text[name], name) for name in ("all", *KINDS)], value="all", container=False, elem_id="review-kind")
