@@ -1,0 +1,79 @@
+"""What bench/serve.py makes of its measurements, and the load on a real gateway before a stand-in of the engine."""
+
+from pathlib import Path
+
+import pytest
+
+from bench.load import Load, measure, several
+from bench.serve import interval, portions, rows, same_prompts
+from bench.servers import DEFAULTS, SETTINGS, Setting
+from frontdesk.errors import UserError
+from tests.serve.gateway import gateway, settings
+from tests.serve.stand_in import Engine, events
+
+
+def load(speed: float, first: float, prompts: tuple[int, ...] = (50, 60)) -> Load:
+    return Load(10.0, int(10 * speed), [first, first], list(prompts), ["a", "b"])
+
+
+def halves(*speeds: tuple[float, float, float], later: float = 0.002) -> list[dict[str, Load]]:
+    return [
+        {"engine": load(engine, 0.05), "bare model": load(bare, 0.05 + later), "product": load(product, 0.05 + 10 * later)}
+        for engine, bare, product in speeds
+    ]
+
+
+def test_the_interval_is_students() -> None:
+    mean, low, high = interval([1.0, 2.0, 3.0, 4.0])
+    assert mean == 2.5
+    assert high - mean == pytest.approx(3.18 * 1.29099 / 2, rel=1e-3) and mean - low == pytest.approx(high - mean)
+    assert interval([7.0])[1:] == (float("-inf"), float("inf")), "one pair says nothing about the next"
+
+
+def test_a_drift_of_the_machine_cancels_within_a_round() -> None:
+    """The machine slows down evenly; the arms are asked in an order and then in the reverse one."""
+    speeds = [100 * 0.97**moment for moment in range(6)]
+    engine, bare = (speeds[0] * speeds[5]) ** 0.5, (speeds[1] * speeds[4]) ** 0.5
+    assert engine == pytest.approx(bare)
+    lines = rows(8, halves((speeds[0], speeds[1], speeds[2]), (speeds[5], speeds[4], speeds[3])))
+    assert "| 100.0% (" in lines[1] and "| 100.0% (" in lines[2]
+
+
+def test_the_goals_are_told_where_they_are_missed() -> None:
+    engine, bare, product = rows(8, halves((100, 98, 90), (100, 99, 91)))
+    assert "missed" not in engine + bare
+    assert product.count("goal missed") == 2, "throughput and first token"
+    assert "98.5%" in bare and "+2.0 (+2.0 to +2.0)" in bare and "100% answers the same" in bare
+
+
+def test_other_prompts_are_no_fair_pair() -> None:
+    pairs = halves((100, 99, 98))
+    same_prompts(pairs)
+    pairs[0]["product"] = load(98, 0.06, prompts=(50, 61))
+    with pytest.raises(UserError, match="1 of 2 prompts of the product"):
+        same_prompts(pairs)
+
+
+def test_nobody_meets_a_prompt_twice_while_there_are_enough() -> None:
+    prompts = [[{"role": "user", "content": str(number)}] for number in range(10)]
+    parts = dict(portions(prompts, {1: 2, 8: 7}))
+    assert [turns[0]["content"] for part in parts.values() for turns in part] == [str(number) for number in range(9)]
+    assert several(prompts, 12)[10:] == prompts[:2]
+
+
+def test_the_first_setting_is_the_one_that_is_served_and_the_defaults_set_nothing() -> None:
+    assert next(iter(SETTINGS.values())) == Setting()
+    assert all(value is None for value in DEFAULTS.values()) and SETTINGS["vLLM's defaults"].environment == DEFAULTS
+
+
+def test_vllms_generator_asks_whole_conversations_and_counts_their_tokens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    asked = [[{"role": "system", "content": "Be kind."}, {"role": "user", "content": f"Question {n}"}] for n in range(5)]
+    engine = Engine()
+    engine.parts = events("Hello", " there", usage=True)
+    with gateway(settings(), engine) as client:
+        found = measure(str(client.base_url).rstrip("/"), "shop-bare", asked, 2, 20)
+    assert sorted(body["messages"][1]["content"] for body in engine.bodies) == [turns[1]["content"] for turns in asked]
+    assert all(body["messages"][0] == asked[0][0] and body["temperature"] == 0 and body["max_tokens"] == 20 for body in engine.bodies)
+    assert found.tokens == 5 * 2 and found.prompts == [1] * 5 and found.answers == ["Hello there"] * 5
+    assert len(found.firsts) == 5 and all(0 < first < found.seconds for first in found.firsts)
