@@ -2,14 +2,13 @@
 
 import asyncio
 import sqlite3
-import time
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from frontdesk.store.store import StoreUnavailable
-from frontdesk.store.tables import Message
 from tests.serve.stand_in import event
 from tests.ui.desks import SOON, SOURCE, Shop, refusing, run, told, until, write_provenance
 from ui.desk import BY_CUSTOMER, MAX_CHARACTERS, Empty, TooMany, Wait
@@ -101,16 +100,18 @@ def test_two_tabs_see_one_answer_grow_and_either_may_leave(folder: Path) -> None
 def test_no_tab_is_told_that_an_answer_was_interrupted_which_is_about_to_begin(folder: Path) -> None:
     async def scene(shop: Shop) -> None:
         customer = await shop.enter()
-        messages = shop.store.messages
+        respond = shop.desk._respond
 
-        def slowly(conversation_id: str, after: int = 0) -> list[Message]:
-            time.sleep(0.2)
-            return messages(conversation_id, after)
+        async def slowly(*arguments: Any) -> None:
+            shop.desk.talks.of(customer).stale = True  # another tab happens to look now
+            await asyncio.sleep(0.3)
+            await respond(*arguments)
 
-        shop.store.messages = slowly  # type: ignore[method-assign]
-        saying = asyncio.create_task(shop.desk.say(customer, ASK, "en"))
+        shop.desk._respond = slowly  # type: ignore[method-assign]
+        saying, seen = asyncio.create_task(shop.desk.say(customer, ASK, "en")), []
         while not saying.done():
-            assert (await shop.desk.view(customer)).notices == ()
+            seen.append(await shop.desk.view(customer))
+        assert any(view.turns and not view.busy for view in seen) and all(view.notices == () for view in seen)
         assert (await shop.desk.view(customer)).notices == ()
 
     run(folder, scene)
