@@ -22,13 +22,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
 from frontdesk.config import Config, config_argument, load_config
+from frontdesk.connection import BODY_SECONDS, Connection, raise_limit
 from frontdesk.engine import ENGINE_KEY, ENGINE_URL
 from frontdesk.errors import UserError
 from frontdesk.errors import run as run_stage
 from frontdesk.run import Run
 from serve import refresh
 from serve.checks import check_host
-from serve.connection import BODY_SECONDS, Connection, raise_limit
 from serve.guard import HEADERS, Guard
 from serve.keyring import Keyring
 from serve.metrics import CONTENT_TYPE_LATEST, Metrics

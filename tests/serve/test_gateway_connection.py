@@ -26,7 +26,7 @@ def client(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Cl
     """A gateway that is as impatient as a test."""
     monkeypatch.delenv("FRONTDESK_API_KEY", raising=False)
     for name, value in (("HEAD_SECONDS", 1.0), ("REST_SECONDS", 2.0), ("STUCK_SECONDS", 1.0)):
-        monkeypatch.setattr(f"serve.connection.{name}", value)
+        monkeypatch.setattr(f"frontdesk.connection.{name}", value)
     with gateway(settings(), engine) as client:
         yield client
 
@@ -128,7 +128,7 @@ def test_a_client_that_stops_reading_frees_the_engine(client: httpx.Client, conn
 
 def test_a_client_that_reads_slowly_gets_everything(connect: Connect, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """2 MB/s: the system has room for some of it, and says that there is room again when a third of that is free."""
-    monkeypatch.setattr("serve.connection.STUCK_SECONDS", 3.0)
+    monkeypatch.setattr("frontdesk.connection.STUCK_SECONDS", 3.0)
     engine.parts = [event("x" * 50_000)] * 160 + [b"data: [DONE]\n\n"]
     raw, got, begun = connect(WHOLE, buffer=65536), b"", time.monotonic()
     while b"[DONE]" not in got[-100:]:
@@ -141,8 +141,8 @@ def test_a_client_that_reads_slowly_gets_everything(connect: Connect, engine: En
 
 
 def test_a_new_client_has_room_however_many_do_nothing(connect: Connect, client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("serve.connection.CONNECTIONS", 10)
-    monkeypatch.setattr("serve.connection.HEAD_SECONDS", 600.0)
+    monkeypatch.setattr("frontdesk.connection.CONNECTIONS", 10)
+    monkeypatch.setattr("frontdesk.connection.HEAD_SECONDS", 600.0)
     idle = [connect(b"GET /") for _ in range(40)]
     for _ in range(5):
         with httpx.Client(base_url=client.base_url, trust_env=False) as other:

@@ -39,10 +39,13 @@ class Desk:
     process: "subprocess.Popen[bytes]"
     output: Path
     api: str
+    page: str
+
+    def child(self, module: str) -> psutil.Process:
+        return next(child for child in psutil.Process(self.process.pid).children() if module in child.cmdline())
 
     def engine(self) -> psutil.Process:
-        children = psutil.Process(self.process.pid).children()
-        return next(child for child in children if "vllm.entrypoints.openai.api_server" in child.cmdline())
+        return self.child("vllm.entrypoints.openai.api_server")
 
     def running(self) -> float:
         """Requests that the engine works on, by its own count."""
@@ -70,7 +73,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory, embedded_model: Path) -> Iter
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "FRONTDESK_API_KEY": KEY, "OMP_WAIT_POLICY": "PASSIVE"}
     with (folder / "output").open("wb") as output:
         process = subprocess.Popen([sys.executable, "-m", "serve", "shop.yaml"], cwd=folder, env=environment, stdout=output, stderr=output)
-    desk = Desk(process, folder / "output", f"http://127.0.0.1:{config.serve.port}")
+    desk = Desk(process, folder / "output", *(f"http://127.0.0.1:{port}" for port in (config.serve.port, config.serve.ui_port)))
     try:
         wait_for(lambda: "Ctrl-C stops both." in desk.output.read_text(), START_SECONDS, process)
         yield desk
@@ -126,10 +129,44 @@ def test_a_prompt_that_is_too_long_is_the_clients_mistake_for_the_bare_model_and
     assert answer.usage is not None and 500 < answer.usage.prompt_tokens <= 1024 - 40
 
 
+def test_each_process_knows_the_keys_that_it_needs(desk: Desk) -> None:
+    """The page asks with a key of this start, which is an admin's at the gateway; the engine knows neither that nor the customers'."""
+    known = [desk.child(module).environ() for module in ("ui", "serve.gateway", "vllm.entrypoints.openai.api_server")]
+    page, gateway, engine = ({name: value for name, value in one.items() if "KEY" in name} for one in known)
+    key = page["FRONTDESK_PAGE_KEY"]
+    assert key == gateway["FRONTDESK_PAGE_KEY"] and key not in engine.values() and KEY not in engine.values()
+    assert engine["VLLM_API_KEY"] == gateway["FRONTDESK_ENGINE_KEY"] and engine["VLLM_API_KEY"] not in page.values()
+    for shown, status in ((key, 200), (KEY, 403), ("x", 401)):
+        assert httpx.get(f"{desk.api}/metrics", headers={"Authorization": f"Bearer {shown}"}, trust_env=False).status_code == status
+
+
+def test_no_log_has_words_or_keys(desk: Desk) -> None:
+    """Of any process, at their usual levels: what customers wrote through API and page, what the model said, and every key."""
+    words = "canary words of a customer"
+    asked: Any = {"model": "shop-bare", "messages": [{"role": "user", "content": words}]}
+    with desk.http() as http, httpx.Client(base_url=desk.page, trust_env=False, timeout=120) as page:
+        said = http.post("/v1/chat/completions", json=asked).json()["choices"][0]["message"]["content"]
+        assert http.post("/v1/chat/completions", json={**asked, "model": "shop", "stream": True}).status_code == 200
+        for wrong in ({"model": words}, {words: 1}, {"messages": [{"role": "user", "content": f"{words} " * 2000}]}, {"stop": words * 9}):
+            assert http.post("/v1/chat/completions", json=asked | wrong).status_code in (400, 404)
+        http.get(f"/v1/models/{words}")
+        page.headers["Authorization"] = f"Bearer {page.post('/api/customers', json={}).json()['token']}"
+        assert page.post("/api/chat/messages", json={"text": words}).status_code == 201
+        wait_for(lambda: len(page.get("/api/chat").json()["turns"]) == 2, 120)
+        secret = page.headers["Authorization"].removeprefix("Bearer ")
+    logs = {path.name: path.read_text() for path in (desk.output, *(desk.output.parent / "runs/shop/serve").glob("*.log"))}
+    assert set(logs) == {"output", "engine.log", "gateway.log", "chat.log"}
+    assert '"completion_tokens": ' in logs["gateway.log"] and '"route": "/v1/chat/completions"' in logs["gateway.log"]
+    keys = [value for name, value in desk.child("serve.gateway").environ().items() if name.startswith("FRONTDESK") and "KEY" in name]
+    assert len(keys) == 3 and len(said) > 10
+    for name, log in logs.items():
+        assert not [one for one in (words, "canary%20words", said, secret, *keys) if one in log], name
+
+
 def test_a_client_that_leaves_frees_its_place_in_the_engine(desk: Desk) -> None:
     with desk.http() as http, http.stream("POST", "/v1/chat/completions", json=LONG) as response:
         next(response.iter_bytes())
-        assert desk.running() == 1
+        wait_for(lambda: desk.running() == 1, 20)
     wait_for(lambda: desk.running() == 0, 2)
 
 

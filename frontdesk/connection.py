@@ -1,5 +1,7 @@
 """uvicorn's HTTP connection, with an end to its patience: uvicorn itself waits for ever for the head of a request, or for a client to read.
 
+    uvicorn.run(app, http=Connection, …)
+
 A head has HEAD_SECONDS and HEAD_BYTES, the rest of a request REST_SECONDS (the application answers one that comes too slowly before
 that), and a client that does not take what it is sent is cut off after STUCK_SECONDS. Where there are more connections than
 CONNECTIONS, one that is idle makes room for the new one.
@@ -14,7 +16,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 HEAD_SECONDS = 10.0
 HEAD_BYTES = 64 * 1024
 BODY_SECONDS = 10.0
-REST_SECONDS = BODY_SECONDS + 5
+"""That the gateway gives a body."""
+REST_SECONDS = 25.0
 STUCK_SECONDS = 30.0
 REQUEST_BYTES = 16 * 1024 * 1024
 """Of one request, over what the application reads of it: many clients send all before they look at the answer."""
