@@ -12,6 +12,7 @@ from frontdesk.config import Config
 from frontdesk.engine import KEY_VARIABLE, Device, api_key, dtype
 from frontdesk.errors import UserError, warn
 from frontdesk.files import read_json
+from frontdesk.hours import read_hours
 from frontdesk.prompt import template_hash
 from frontdesk.run import Run
 
@@ -48,6 +49,7 @@ def check(config: Config, run: Run, device: Device) -> None:
         check_memory(config, model, files)
     check_host(config)
     check_names(config)
+    read_hours(config.desk)
     if not is_loopback(config.serve.host):
         lines.append(
             f"key 'serve.host': {config.serve.host} can be reached from other machines; keys guard the API and the console, the chat page "

@@ -13,12 +13,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from frontdesk.config import Config
+from frontdesk.hours import read_hours
 from frontdesk.store.store import Closed, Store, StoreUnavailable
 from frontdesk.store.tables import Conversation, Message, Reason
 from ui.answers import Answers
 from ui.assistant import Answer, Assistant, turns
 from ui.handoff import is_refusal, reason_to_call, says_yes, wish_of
-from ui.hours import read_hours
 from ui.talks import Limit, Talk, Talks, TooMany
 from ui.texts import Language
 from ui.views import LEFT, LEFT_MESSAGE, Stored, Turn, View, draw, ended, read

@@ -7,7 +7,7 @@ import pytest
 
 from frontdesk.config import DeskConfig
 from frontdesk.errors import UserError
-from ui.hours import Hours, read_hours
+from frontdesk.hours import Hours, read_hours
 
 MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
 
