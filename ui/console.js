@@ -20,6 +20,7 @@ const listen = () => {
         if (known !== message.data) trigger('pulse');
         known = message.data;
     };
+    events.addEventListener('away', () => { offline(true); known = null; });
     events.addEventListener('end', () => location.reload());
     events.onerror = () => {
         offline(true);
@@ -50,19 +51,36 @@ const tell = () => document.querySelectorAll('[data-since]').forEach(time => {
 });
 setInterval(tell, SECOND);
 
-// New words are scrolled to, unless somebody reads further up; the row that had the focus keeps it.
-let newest = '', focused = null;
+// What is told to screen readers when new words come: the log itself is drawn anew each time.
+const told = document.body.appendChild(document.createElement('div'));
+told.id = 'told';
+told.setAttribute('aria-live', 'polite');
+
+// New words are scrolled to, unless somebody reads further up; the row that had the focus keeps it; a box that appears gets it.
+let newest = '', focused = null, writing = false;
 const follow = () => {
     tell();
     listen();
-    const log = $('#transcript'), last = log?.querySelector('article:last-of-type')?.dataset.message ?? '';
-    const conversation = watched + last;
-    if (log && conversation !== newest) {
-        const other = !newest.startsWith(watched);
-        newest = conversation;
-        if (other || log.scrollHeight - log.scrollTop - log.clientHeight < 400) log.scrollTop = log.scrollHeight;
+    const log = $('#transcript'), last = log?.querySelector('article:last-of-type');
+    const place = `${watched} ${last?.dataset.message ?? ''}`;
+    if (log && place !== newest) {
+        const same = newest.startsWith(`${watched} `);
+        newest = place;
+        if (same && last) told.textContent = last.innerText;
+        if (!same || log.scrollHeight - log.scrollTop - log.clientHeight < 400) log.scrollTop = log.scrollHeight;
     }
+    const box = $('#reply textarea');
+    if (box && !writing && matchMedia('(min-width: 801px)').matches) box.focus();
+    writing = Boolean(box);
     if (focused !== null && document.activeElement === document.body) $(`#queue [data-open="${CSS.escape(focused)}"]`)?.focus();
+    greet();
+};
+const greet = () => {
+    const sound = $('#sound'), other = $('#bar [data-language]')?.dataset.language;
+    if (other) document.documentElement.lang = other === 'ko' ? 'en' : 'ko';
+    if (!sound || sound.dataset.ready) return;
+    sound.dataset.ready = '1';
+    sound.checked = localStorage.getItem('frontdesk-sound') === '1';
 };
 new MutationObserver(follow).observe(document.body, {childList: true, subtree: true});
 document.addEventListener('focusin', event => { focused = event.target.closest?.('#queue [data-open]')?.dataset.open ?? null; });

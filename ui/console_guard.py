@@ -17,9 +17,9 @@ from ui.login_page import LOGIN
 OPEN = ("/login",)
 """Below /desk, for everybody."""
 OWN = ("/live", "/who", "/logout")
-GRADIO = ("/", "/config", "/theme.css", "/gradio_api/startup-events", "/gradio_api/queue/join", "/gradio_api/queue/data")
-FOLDERS = ("/assets/", "/static/", "/gradio_api/run/", "/gradio_api/heartbeat/")
-"""What the page asks for. Of Gradio's other routes (files, proxy, uploads, streams, monitoring, …) it needs none."""
+GRADIO = ("/", "/config", "/theme.css", "/gradio_api/startup-events", "/gradio_api/run/predict", "/gradio_api/run/predict/")
+FOLDERS = ("/assets/", "/static/", "/gradio_api/heartbeat/")
+"""What the page asks for. Of Gradio's other routes (queue, files, proxy, uploads, streams, monitoring, …) it needs none."""
 
 
 class Guard:

@@ -17,6 +17,8 @@ from ui.login import Who
 from ui.texts import Language
 
 LANGUAGES = {"en": "EN", "ko": "한"}
+NONE = "-"
+"""In the place of a conversation: none is chosen."""
 Text = dict[str, str]
 
 
@@ -73,7 +75,7 @@ def head(conversation: Conversation, call: Handoff | None, zone: ZoneInfo, text:
     agent = (call.agent if call else None) or ""
     state = text[f"state_{conversation.state}"].format(agent=agent)
     facts = [
-        tag("button", "‹ ", text["back"], type="button", data_open="", class_="back"),
+        tag("button", "‹ ", text["back"], type="button", data_open=NONE, class_="back"),
         tag("b", conversation.id[:8], title=conversation.id),
         tag("span", state, class_="mark", data_state=conversation.state),
         tag("span", LANGUAGES.get(conversation.language, conversation.language), class_="lang"),
@@ -99,7 +101,7 @@ def transcript(messages: Iterable[Message], ratings: dict[int, Rating], zone: Zo
             parts.append(tag("h3", on))
             day = on
         parts.append(_message(message, ratings.get(message.id), at, text))
-    return tag("div", *parts, role="log", aria_live="polite", aria_label=text["all_tab"])
+    return tag("div", *parts, role="group", aria_label=text["transcript"])
 
 
 def _message(message: Message, rating: Rating | None, at: str, text: Text) -> Html:

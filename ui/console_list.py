@@ -39,9 +39,9 @@ class List:
         """What the switch shows."""
         return [(text[key], which) for which, key in WHICH.items()]
 
-    def connect(self, tab: gr.Tab, quick: dict[str, Any]) -> None:
+    def connect(self, tab: gr.Tab, settings: dict[str, Any]) -> None:
         """Search when the tab is opened, by the button, Enter and the switch; turn pages."""
-        events = {"inputs": [self.words, self.which, self.page], "outputs": [self.found, self.newer, self.older, self.page], **quick}
+        events = {"inputs": [self.words, self.which, self.page], "outputs": [self.found, self.newer, self.older, self.page], **settings}
         for trigger in (tab.select, self.words.submit, self.search.click, self.which.input):
             trigger(self._first, **events)
         self.newer.click(self._newer, **events)

@@ -47,16 +47,17 @@ class Live:
     async def _events(self, request: Request) -> AsyncIterator[str]:
         conversation = request.query_params.get("conversation", "")
         told: Pulse | None = None
+        pulse: Pulse | None
         quiet = 0.0
         while True:
-            pulse = None
             try:
                 if await asyncio.to_thread(self.logins.who, request.headers) is None:
                     yield "event: end\ndata: {}\n\n"
                     return
                 pulse = await asyncio.to_thread(look, self.store, conversation)
             except StoreUnavailable:
-                pass  # the page shows what it has
+                yield "event: away\ndata: {}\n\n"
+                pulse = told = None
             if pulse and (pulse != told or quiet >= QUIET_SECONDS):
                 yield f"data: {json.dumps(asdict(pulse))}\n\n"
                 told, quiet = pulse, 0.0

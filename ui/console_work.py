@@ -20,11 +20,11 @@ from ui.desk import MAX_CHARACTERS, Desk
 from ui.login import Who
 
 RESULTS = ("solved", "message_taken", "spam")
-SUGGESTIONS_AT_ONCE = 4
-# A suggestion goes into an empty box at once, and into any by the button. It is marked as used where it did: only then what is sent is
-# kept as its edit.
-OFFER = "(offer, note, box, used, origin) => offer && !box.trim() ? [offer, '1', note] : [box, used, origin]"
-REPLACE = "(offer, note, box, used, origin) => offer ? [offer, '1', note] : [box, used, note || origin]"
+# A suggestion goes into an empty box at once, and into any by the button; either way it is then no longer on offer. It is marked as used
+# where it went in: only then what is sent is kept as its edit.
+OFFER = """(offer, note, box, used, origin) => offer && !box.trim() ? ['', '', offer, '1', note]
+    : ['', '', box, used, offer ? origin : note || origin]"""
+REPLACE = "(offer, note, box, used, origin) => offer ? ['', '', offer, '1', note] : ['', '', box, used, note || origin]"
 
 
 @dataclass
@@ -119,28 +119,27 @@ class Workplace:
         """How a conversation may end: what is shown, and what is kept."""
         return [(text[key], TEXTS["en"][key]) for key in RESULTS]
 
-    def connect(self, blocks: gr.Blocks, live: gr.HTML, quick: dict[str, Any], slow: dict[str, Any]) -> None:
-        """Tie components to events. `quick` are settings of events that end at once, `slow` of those that ask the engine."""
-        slow = {"concurrency_limit": SUGGESTIONS_AT_ONCE, "concurrency_id": "suggestions", **slow}
+    def connect(self, blocks: gr.Blocks, live: gr.HTML, settings: dict[str, Any]) -> None:
+        """Tie components to events with these settings."""
         offered, into = [self.offer, self.offer_note], [self.offer, self.offer_note, *self.box]
 
         def and_suggest(event: Any) -> None:
-            event.then(self.suggest_new, self.state, offered, **slow).then(None, into, self.box, js=OFFER, **quick)
+            event.then(self.suggest_new, self.state, offered, **settings).then(None, into, into, js=OFFER, **settings)
 
-        refreshed = {"inputs": self.state, "outputs": self.screen, **quick}
-        blocks.load(self.refresh, **refreshed).then(self.show_replies, outputs=[self.replies, self.entries], **quick)
+        refreshed = {"inputs": self.state, "outputs": self.screen, **settings}
+        blocks.load(self.refresh, **refreshed).then(self.show_replies, outputs=[self.replies, self.entries], **settings)
         and_suggest(live.pulse(self.refresh, trigger_mode="always_last", **refreshed))
-        chosen = {"inputs": self.inputs, "outputs": self.outputs, **quick}
+        chosen = {"inputs": self.inputs, "outputs": self.outputs, **settings}
         for chooser in (self.queue, self.head):
             and_suggest(chooser.choose(self.choose, **chosen))
         and_suggest(self.take.click(self.take_it, **refreshed))
-        answered = {"inputs": self.inputs, "outputs": [*self.screen, *self.box], **quick}
+        answered = {"inputs": self.inputs, "outputs": [*self.screen, *self.box], **settings}
         self.send.click(self.send_it, **answered)
         self.give_back.click(self.give_it_back, **answered)
         self.close.click(self.close_it, **{**answered, "inputs": [*self.inputs, self.result]})
-        self.suggest.click(self.suggest_again, self.state, offered, **slow).then(None, into, self.box, js=REPLACE, **quick)
-        self.discard.click(None, None, self.box, js="() => ['', '', '']", **quick)
-        self.search.input(self.find, self.search, self.entries, trigger_mode="always_last", **quick)
+        self.suggest.click(self.suggest_again, self.state, offered, **settings).then(None, into, into, js=REPLACE, **settings)
+        self.discard.click(None, None, self.box, js="() => ['', '', '']", **settings)
+        self.search.input(self.find, self.search, self.entries, trigger_mode="always_last", **settings)
 
     # What is shown
 
@@ -197,7 +196,7 @@ class Workplace:
         """Show another conversation. Each keeps what was begun in its box."""
         if work.selected:
             work.drafts[work.selected] = Draft(words, used, origin, work.suggested)
-        work.selected, work.asked = str(event.id), 0
+        work.selected, work.asked = str(event.id) if event.id != show.NONE else "", 0
         draft = work.drafts.get(work.selected, Draft())
         work.suggested = draft.suggested
         screen = await self._screen(work, request)
@@ -274,27 +273,30 @@ class Workplace:
 
     # What helps them
 
-    async def suggest_new(self, work: Work, request: gr.Request) -> list[str]:
-        """The bot's reply to what the customer has just said, once; nothing where the conversation is not this agent's."""
-        case = await self._case(work.selected)
-        who = await asyncio.to_thread(self.who, request)
-        last = case.messages[-1] if case and case.messages else None
-        if case is None or last is None or last.speaker != "customer" or last.id == work.asked or not case.held_by(who):
-            return ["", ""]
-        work.asked = last.id
-        return await self._suggest(work, self._text(request))
+    async def suggest_new(self, work: Work, request: gr.Request) -> list[Any]:
+        """The bot's reply to what the customer has just said, once."""
+        return await self._suggest(work, request, again=False)
 
-    async def suggest_again(self, work: Work, request: gr.Request) -> list[str]:
+    async def suggest_again(self, work: Work, request: gr.Request) -> list[Any]:
         """The bot's reply, now."""
-        case, who = await self._case(work.selected), await asyncio.to_thread(self.who, request)
-        return await self._suggest(work, self._text(request)) if case and case.held_by(who) else ["", ""]
+        return await self._suggest(work, request, again=True)
 
-    async def _suggest(self, work: Work, text: dict[str, str]) -> list[str]:
-        """The suggestion and a line on where it comes from; nothing if the agent has gone on to another conversation meanwhile."""
-        selected = work.selected
-        suggestion = await self.desk.suggest(selected)
+    async def _suggest(self, work: Work, request: gr.Request, again: bool) -> list[Any]:
+        """The suggestion and a line on where it comes from; nothing where the conversation is not this agent's or off the screen again."""
+        selected, text = work.selected, self._text(request)
+        try:
+            who, case = await asyncio.to_thread(self.who, request), await self._case(selected)
+            last = case.messages[-1] if case and case.messages else None
+            if case is None or last is None or not case.held_by(who):
+                return [gr.skip(), gr.skip()]
+            if not again and (last.speaker != "customer" or last.id == work.asked):
+                return [gr.skip(), gr.skip()]
+            work.asked = last.id
+            suggestion = await self.desk.suggest(selected)
+        except StoreUnavailable:
+            return ["", show.origin(text["not_read"], None, text)]
         if work.selected != selected:
-            return ["", ""]
+            return [gr.skip(), gr.skip()]
         if not suggestion.text.strip():
             return ["", show.origin(text["no_suggestion"], None, text)]
         work.suggested = suggestion.text.strip()[:MAX_CHARACTERS]

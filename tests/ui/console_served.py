@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,11 +30,16 @@ class Office(Shop):
 
     address: str
     app: Any
+    loop: asyncio.AbstractEventLoop
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """The application, as the server asks it."""
+        self.loop = asyncio.get_running_loop()
+        await self.app(scope, receive, send)
 
     def do(self, work: Coroutine[Any, Any, T]) -> T:
-        """What somebody does meanwhile, in a thread of its own: Playwright's loop runs in this one."""
-        with ThreadPoolExecutor(1) as pool:
-            return pool.submit(asyncio.run, asyncio.wait_for(work, 60)).result(70)
+        """What somebody does at the Desk, in the server's own loop."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(60)
 
     def call(self, *words: str) -> tuple[str, str]:
         """A customer says something, and then wants a person. Returns their id and the conversation's."""
@@ -44,7 +48,7 @@ class Office(Shop):
             customer = await self.enter()
             for said in words:
                 await self.ask(customer, said)
-            await self.desk.person(customer)
+            await self.desk.say(customer, "I want to talk to a human, please.", "en")
             return customer
 
         customer = self.do(talk())
@@ -82,7 +86,7 @@ def served_office(folder: Path, **sections: Any) -> Iterator[Office]:
         office.app = create_app(config, office.desk, office.store)
         mount_console(office.app, office.desk, office.store, config)
         mount_page(office.app, config, ["How much is shipping?"])
-        with served(office.app) as address:
+        with served(office) as address:
             office.address = address
             yield office
         office.store.close()

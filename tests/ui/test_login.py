@@ -77,11 +77,7 @@ def test_every_route_is_closed_without_a_login(office: Office, staff: dict[str, 
 def test_an_agent_reaches_what_the_page_needs_and_no_more_of_gradio(office: Office, staff: dict[str, str]) -> None:
     needed = {
         *GRADIO,
-        *(
-            path
-            for _, path in gradio_paths(office)
-            if path.startswith(("/assets/", "/static/", "/gradio_api/run/", "/gradio_api/heartbeat/"))
-        ),
+        *(path for _, path in gradio_paths(office) if path.startswith(("/assets/", "/static/", "/gradio_api/heartbeat/"))),
     }
     with office.browser(staff["agent"]) as agent:
         for method, path in sorted(gradio_paths(office)):
@@ -128,7 +124,7 @@ def test_another_site_cannot_post_or_read(office: Office, staff: dict[str, str],
     with office.browser(staff["agent"]) as agent:
         del agent.headers["Origin"]
         headers = {"Origin": origin} if origin else {}
-        for path in ("/desk/login", "/desk/logout", "/desk/gradio_api/queue/join", "/desk/gradio_api/run/predict"):
+        for path in ("/desk/login", "/desk/logout", "/desk/gradio_api/run/predict"):
             answer = agent.post(path, headers=headers, data={"key": staff["agent"]})
             assert answer.status_code == 403
             assert "set-cookie" not in answer.headers
@@ -222,7 +218,7 @@ def test_without_its_store_nobody_is_let_in(tmp_path: Path, monkeypatch: pytest.
         with sqlite3.connect(tmp_path / "store.db") as broken:
             broken.execute("DROP TABLE logins")
         assert agent.get("/desk/who").status_code == 503
-        assert agent.post("/desk/gradio_api/queue/join", json={}).status_code == 503
+        assert agent.post("/desk/gradio_api/run/predict", json={}).status_code == 503
 
 
 @pytest.mark.parametrize(

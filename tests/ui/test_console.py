@@ -1,0 +1,331 @@
+"""The agents' console in a real browser: one customer's way through it, what two agents do at once, and that words stay words."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+
+from frontdesk.engine import KEY_VARIABLE
+from frontdesk.store import keys
+from frontdesk.store.search import last_call
+from frontdesk.store.tables import Edit
+from tests.serve.stand_in import wait_for
+from tests.ui.browser import launch
+from tests.ui.console_served import REPLIES, Office, served_office
+from tests.ui.desks import told
+from ui.console_texts import TEXTS, language_of
+
+MS = 30_000  # for anything to appear; a loaded machine is slow
+EVIL = "<script>boom()</script><img src=http://out.example/x onerror=boom()> [x](javascript:boom()) ${boom()} {{boom}} &lt;"  # < 120
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    folder, before = tmp_path_factory.mktemp("office"), Path.cwd()
+    os.chdir(folder)
+    os.environ.pop(KEY_VARIABLE, None)
+    try:
+        with served_office(folder) as office:
+            yield office
+    finally:
+        os.chdir(before)
+
+
+@pytest.fixture(scope="module")
+def staff(office: Office) -> dict[str, str]:
+    """Keys by name."""
+    return {name: office.key(name, role) for name, role in (("anna", "agent"), ("bert", "agent"), ("root", "admin"))}
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    browser = launch(playwright)
+    yield browser
+    browser.close()
+
+
+@contextmanager
+def agent(browser: Browser, office: Office, key: str, **context: object) -> Iterator[Page]:
+    """An agent's browser, logged in. At its end nothing may have failed, run that should not, or been loaded from outside."""
+    with browser.new_context(**{"locale": "en-US", "viewport": {"width": 1280, "height": 800}, **context}) as opened:
+        opened.set_default_timeout(MS)
+        page, failures, outside = opened.new_page(), [], []
+        near = (office.address, "data:", "blob:")
+        page.on("pageerror", lambda error: failures.append(str(error)))
+        page.on("dialog", lambda dialog: failures.append(dialog.message))
+        page.on(
+            "request",
+            lambda request: outside.append(request.url) if not request.url.startswith(near) else None,
+        )
+        page.add_init_script("window.boom = () => { window.boomed = true }")
+        page.goto(f"{office.address}/desk/")
+        page.fill("#key", key)
+        page.click("button")
+        page.wait_for_selector("#who")
+        yield page
+        assert page.evaluate("window.boomed") is None
+        assert (failures, outside) == ([], [])
+
+
+def waiting(page: Page, conversation: str) -> None:
+    page.wait_for_selector(f"[data-queue=waiting] [data-open='{conversation}']")
+
+
+def choose(page: Page, conversation: str) -> None:
+    page.click(f"#queue [data-open='{conversation}']")
+    page.wait_for_selector(f"#head [data-conversation='{conversation}']")
+
+
+def take(page: Page, conversation: str) -> None:
+    """Choose it, take it, and wait for the bot's suggestion."""
+    choose(page, conversation)
+    page.click("#take")
+    expect(page.locator("#reply textarea")).not_to_have_value("", timeout=MS)
+
+
+def said(office: Office, conversation: str) -> list[tuple[str, str]]:
+    return [(one.speaker, one.text) for one in office.store.messages(conversation)]
+
+
+def test_a_customer_is_heard_answered_and_served_without_a_reload(office: Office, staff: dict[str, str], browser: Browser) -> None:
+    with agent(browser, office, staff["anna"]) as anna:
+        anna.evaluate("window.same = true")
+        customer, conversation = office.call("Where is my parcel?")
+        waiting(anna, conversation)
+        assert anna.title().startswith("(1) ")
+        assert "Where is my parcel?" in anna.inner_text(f"[data-open='{conversation}']")
+        choose(anna, conversation)
+        assert "from the FAQ: How much is shipping?" in anna.inner_text("#transcript article.bot")
+        assert not anna.locator("#reply").is_visible()  # read-only until taken
+        anna.click("#take")
+        box = anna.locator("#reply textarea")
+        expect(box).to_have_value("Shipping is 4 dollars.", timeout=MS)
+        assert "How much is shipping?" in anna.inner_text("#origin")
+        expect(box).to_be_focused(timeout=MS)
+        box.fill("Your parcel comes tomorrow.")
+        box.press("Control+Enter")
+        wait_for(lambda: said(office, conversation)[-1] == ("agent", "Your parcel comes tomorrow."))
+        expect(box).to_have_value("", timeout=MS)
+        turn = office.do(office.desk.view(customer)).turns[-1]
+        assert (turn.speaker, turn.text, turn.agent) == ("agent", "Your parcel comes tomorrow.", "anna")
+        with office.store.reading() as session:
+            assert session.get(Edit, turn.id).suggested == "Shipping is 4 dollars."
+
+        office.do(office.desk.say(customer, "Thank you!", "en"))
+        anna.wait_for_selector("#transcript article.customer:has-text('Thank you!')")
+        expect(anna.locator("#told")).to_contain_text("Thank you!", timeout=MS)
+        anna.fill("#result input", "parcel found")
+        anna.press("#result input", "Enter")
+        anna.click("#close")
+        wait_for(lambda: office.store.conversation(conversation).state == "closed")
+        anna.wait_for_selector("#head [data-state=closed]")
+        assert not anna.locator("#reply").is_visible()
+        assert anna.evaluate("window.same")
+    assert last_call(office.store, conversation).result == "parcel found"
+
+
+def test_of_two_agents_one_gets_it_and_the_other_is_told(office: Office, staff: dict[str, str], browser: Browser) -> None:
+    _, conversation = office.call("Do you have tents?")
+    with agent(browser, office, staff["anna"]) as anna, agent(browser, office, staff["bert"]) as bert:
+        choose(bert, conversation)
+        bert.wait_for_selector("#take")
+        bert.route("**/desk/live*", lambda route: route.abort())  # he hears of nothing more
+        bert.evaluate("() => new Promise(done => setTimeout(done, 100))")
+        take(anna, conversation)
+        if bert.locator("#take").is_visible():
+            bert.click("#take")
+            expect(bert.locator("#note")).to_contain_text(TEXTS["en"]["taken_by_other"], timeout=MS)
+        bert.wait_for_selector(f"[data-queue=others] [data-open='{conversation}']:has-text('anna')")
+        assert not bert.locator("#reply").is_visible()
+        anna.click("#give-back")
+        wait_for(lambda: office.store.conversation(conversation).state == "bot")
+        anna.wait_for_selector("#head [data-state=bot]")
+
+
+def test_words_begun_stay_with_their_conversation(office: Office, staff: dict[str, str], browser: Browser) -> None:
+    (_, one), (_, other) = office.call("First question?"), office.call("Second question?")
+    with agent(browser, office, staff["anna"]) as anna:
+        box = anna.locator("#reply textarea")
+        take(anna, one)
+        box.fill("For the first")
+        take(anna, other)
+        expect(box).to_have_value("Shipping is 4 dollars.")
+        anna.click("#discard")
+        expect(box).to_have_value("")
+        box.fill("For the second")
+        choose(anna, one)
+        expect(box).to_have_value("For the first")
+        anna.click("#send")
+        wait_for(lambda: said(office, one)[-1] == ("agent", "For the first"))
+        choose(anna, other)
+        expect(box).to_have_value("For the second")
+        anna.click("#send")
+        wait_for(lambda: said(office, other)[-1] == ("agent", "For the second"))
+    last = {id: office.store.messages(id)[-1].id for id in (one, other)}
+    with office.store.reading() as session:
+        assert session.get(Edit, last[one]) is not None
+        assert session.get(Edit, last[other]) is None  # that suggestion was discarded
+
+
+def test_a_suggestion_never_replaces_words_that_are_being_written(office: Office, staff: dict[str, str], browser: Browser) -> None:
+    customer, conversation = office.call("Question?")
+    with agent(browser, office, staff["anna"]) as anna:
+        box = anna.locator("#reply textarea")
+        take(anna, conversation)
+        box.fill("I am writing")
+        asked = len(office.engine.bodies)
+        office.do(office.desk.say(customer, "Hello?", "en"))
+        wait_for(lambda: len(office.engine.bodies) > asked)  # the bot was asked for a suggestion
+        anna.wait_for_selector("#transcript article:has-text('Hello?')")
+        anna.wait_for_timeout(500)
+        expect(box).to_have_value("I am writing")
+        anna.click("#suggest")
+        expect(box).to_have_value("Shipping is 4 dollars.")
+
+
+def test_faq_and_ready_made_replies_go_into_the_reply(office: Office, staff: dict[str, str], browser: Browser) -> None:
+    _, conversation = office.call("Anything")
+    with agent(browser, office, staff["anna"]) as anna:
+        take(anna, conversation)
+        box = anna.locator("#reply textarea")
+        box.fill("")
+        anna.locator("#faq-search input, #faq-search textarea").fill("what is the shipping cost")
+        anna.locator("#faq li:has-text('$4.90') [data-insert]").click()
+        expect(box).to_have_value("Shipping costs $4.90.")
+        anna.click(f"#replies li:has-text('{REPLIES[1]}') [data-insert]")
+        expect(box).to_have_value(f"Shipping costs $4.90. {REPLIES[1]}")
+        box.press("Control+Enter")
+        wait_for(lambda: said(office, conversation)[-1] == ("agent", f"Shipping costs $4.90. {REPLIES[1]}"))
+
+
+def test_what_people_and_models_write_is_shown_as_text_and_nothing_else(office: Office, staff: dict[str, str], browser: Browser) -> None:
+    office.engine.parts = told(EVIL, source={"id": "evil", "question": EVIL, "source": EVIL})
+    try:
+        customer, conversation = office.call(EVIL)
+        answer = next(one.id for one in office.store.messages(conversation) if one.speaker == "bot")
+        office.do(office.desk.rate(customer, answer, -1, EVIL))
+        with agent(browser, office, staff["root"]) as root:
+            choose(root, conversation)
+            for place in (
+                f"#queue [data-open='{conversation}'] .wish",
+                "#wish",
+                "#transcript article.customer .said",
+                "#transcript article.bot .said",
+            ):
+                assert root.inner_text(place) == EVIL
+            for place in (".source", ".mark.disliked"):
+                assert EVIL in root.inner_text(f"#transcript article.bot {place}")
+            root.click("#take")
+            expect(root.locator("#reply textarea")).to_have_value(EVIL, timeout=MS)
+            assert EVIL in root.inner_text("#origin")
+            root.locator("#faq-search input, #faq-search textarea").fill("tents boom")
+            root.wait_for_selector("#faq b:has-text('<img src=x onerror=boom()> tents?')")
+            root.press("#reply textarea", "Control+Enter")
+            root.wait_for_selector("#transcript article.agent")
+            assert root.inner_text("#transcript article.agent .said") == EVIL
+            for tab, place in ((1, "#found [data-open]"), (3, "#numbers .unanswered [data-open]")):
+                root.locator("#tabs [role=tab]:visible").nth(tab).click()
+                root.wait_for_selector(f"{place} >> text=boom()")
+            assert root.locator("#found img, #found script, #work img, #work script:not([src]), #numbers img").count() == 0
+    finally:
+        office.engine.parts = told("Shipping is ", "4 dollars.")
+
+
+def test_old_conversations_are_found_and_only_read(office: Office, staff: dict[str, str], browser: Browser) -> None:
+    customer = office.do(office.enter())
+    office.do(office.ask(customer, "A very rare zebra question"))
+    conversation = office.store.current(customer).id
+    with agent(browser, office, staff["bert"]) as bert:
+        bert.locator("#tabs [role=tab]:visible").nth(1).click()
+        bert.locator("#all-words input, #all-words textarea").fill("rare ZEBRA")
+        bert.click("#all-go")
+        expect(bert.locator("#found [data-open]")).to_have_count(1, timeout=MS)
+        bert.click(f"#found [data-open='{conversation}']")
+        bert.wait_for_selector("#transcript article:has-text('rare zebra')")
+        assert not bert.locator("#take").is_visible()
+        assert not bert.locator("#reply").is_visible()
+        office.do(office.ask(customer, "And a second one"))  # also what the bot says in it is seen as it comes
+        bert.wait_for_selector("#transcript article:has-text('And a second one')")
+
+
+def test_only_admins_see_numbers(office: Office, staff: dict[str, str], browser: Browser) -> None:
+    with agent(browser, office, staff["bert"]) as bert:
+        expect(bert.locator("#tabs [role=tab]:visible")).to_have_count(3, timeout=MS)
+        assert "Numbers" not in bert.inner_text("#tabs")
+    with agent(browser, office, staff["root"]) as root:
+        root.locator("#tabs [role=tab]:visible").nth(3).click()
+        root.wait_for_selector("[data-card=volume] svg rect")
+        assert root.locator(".card").count() == 7
+        root.click("[data-card=volume] summary")
+        assert root.locator("[data-card=volume] tbody tr").count() == 7
+        root.click("#period label:nth-child(1)")
+        expect(root.locator("[data-card=volume] tbody tr")).to_have_count(24, timeout=MS)
+
+
+def test_numbers_refuse_an_agent_who_calls_the_event_itself(office: Office, staff: dict[str, str]) -> None:
+    def ask(key: str) -> str:
+        with office.browser(key) as client:
+            config = client.get("/desk/config").json()
+            event = next(one["id"] for one in config["dependencies"] if "numbers" in one["api_name"])
+            body = {"fn_index": event, "data": ["week"], "session_hash": key[-9:]}
+            return client.post("/desk/gradio_api/run/predict", json=body).text
+
+    assert "<svg" in ask(staff["root"])
+    refused = ask(staff["anna"])
+    assert "<svg" not in refused
+    assert TEXTS["en"]["only_admins"] in refused
+
+
+def test_it_speaks_korean_and_fits_a_phone(office: Office, staff: dict[str, str], browser: Browser) -> None:
+    _, conversation = office.call("배송 조회는 어떻게 하나요?")
+    phone = {"locale": "ko-KR", "viewport": {"width": 360, "height": 740}, "color_scheme": "dark"}
+    with agent(browser, office, staff["anna"], **phone) as anna:
+        assert anna.evaluate("document.documentElement.lang") == "ko"
+        assert TEXTS["ko"]["waiting"] in anna.inner_text("#queue")
+        assert not anna.locator("#head").is_visible()
+        take(anna, conversation)
+        assert anna.inner_text("#send") == TEXTS["ko"]["send"]
+        assert not anna.locator("#queue").is_visible()
+        assert anna.evaluate("document.documentElement.scrollWidth") <= 360
+        anna.click("#head .back")
+        anna.wait_for_selector("#queue", state="visible")
+        anna.click("#bar [data-language]")
+        anna.wait_for_selector(f"#bar >> text={TEXTS['en']['title']}")
+        assert anna.evaluate("document.documentElement.lang") == "en"
+
+
+def test_a_revoked_agent_sees_the_login(office: Office, browser: Browser) -> None:
+    with agent(browser, office, office.key("leaver", "agent")) as leaver:
+        keys.revoke(office.store, "leaver")
+        leaver.wait_for_selector("#key")
+        assert leaver.url.endswith("/desk/login")
+
+
+def test_both_languages_have_every_text() -> None:
+    assert TEXTS["en"].keys() == TEXTS["ko"].keys()
+    for key in TEXTS["en"]:
+        assert TEXTS["en"][key].count("{") == TEXTS["ko"][key].count("{"), key
+    assert all(TEXTS[language][key].strip() for language in TEXTS for key in TEXTS[language])
+
+
+@pytest.mark.parametrize(
+    ("headers", "language"),
+    [
+        ({}, "en"),
+        ({"accept-language": "ko-KR,ko;q=0.9,en;q=0.8"}, "ko"),
+        ({"accept-language": "fr,ko;q=0.9"}, "ko"),
+        ({"accept-language": "ko", "cookie": "frontdesk_language=en"}, "en"),
+        ({"accept-language": "ko", "cookie": "frontdesk_language=<b>"}, "ko"),
+    ],
+)
+def test_the_language_is_the_agents_choice_or_the_browsers(headers: dict[str, str], language: str) -> None:
+    assert language_of(headers) == language
