@@ -30,7 +30,10 @@ export function start(node) {
     document.addEventListener("visibilitychange", () => (document.hidden ? rest() : connect()));
     addEventListener("keydown", event => event.key === "Escape" && !event.isComposing && tellFrame({ close: true }));
     setInterval(look, LOOK_MS);
-    page.classList.toggle("framed", parent !== window);
+    if (parent === window) return;
+    page.classList.add("framed");
+    addEventListener("focus", () => document.activeElement === document.body && focusBox());
+    focusBox();
 }
 
 // Shows the conversation in a language.

@@ -6,8 +6,8 @@ from http.cookies import SimpleCookie
 from starlette.requests import Request
 
 from frontdesk.store.store import StoreUnavailable
-from ui.requests import language_of, remote
 from ui.desk import COOKIE, Desk
+from ui.requests import language_of, remote
 from ui.talks import Limit, TooMany
 
 NEW_A_MINUTE = 60

@@ -28,7 +28,7 @@
         }`;
 
     const host = document.createElement("div");
-    const root = host.attachShadow({ mode: "closed" });
+    const root = host.attachShadow({ mode: "open" });
     const sheet = new CSSStyleSheet(); // unlike a <style>, allowed by any policy of the site
     sheet.replaceSync(STYLE);
     root.adoptedStyleSheets = [sheet];

@@ -34,8 +34,8 @@ HEADERS = {
 }
 
 
-class TooLarge(Exception):
-    """A body is larger than MAX_BODY."""
+class Refused(Exception):
+    """The body is larger, or comes more slowly, than any that the page sends."""
 
 
 class Guard:
@@ -54,10 +54,12 @@ class Guard:
         headers = self.headers(scope["path"])
         if is_visit(scope) and (cookie := await self.cookie(Request(scope))):
             headers["Set-Cookie"] = cookie
-        begun = False
+        body, begun = Body(receive), False
 
         async def send_with_headers(message: Message) -> None:
             nonlocal begun
+            if body.status and not begun:
+                return  # what an application makes of a broken body
             if message["type"] == "http.response.start":
                 begun = True
                 answer = MutableHeaders(scope=message)
@@ -65,14 +67,16 @@ class Guard:
                     answer.setdefault(name, value)
             await send(message)
 
-        app = refusal(scope) or self.app
         try:
-            await app(scope, limited(receive), send_with_headers)
-        except (TooLarge, TimeoutError) as error:
+            await (refusal(scope) or self.app)(scope, body, send_with_headers)
+        except Refused:
             if begun:
                 raise
-            status = 413 if isinstance(error, TooLarge) else 408
-            await PlainTextResponse("too large" if status == 413 else "too slow", status)(scope, receive, send_with_headers)
+        if (status := body.status) and not begun:
+            body.status = 0
+            await PlainTextResponse("the body is too large" if status == 413 else "the body is too slow", status)(
+                scope, body, send_with_headers
+            )
 
     def headers(self, path: str) -> dict[str, str]:
         """Of an answer. The console is never shown in a frame: who clicks there must see where."""
@@ -110,20 +114,25 @@ def under(path: str, folder: str) -> bool:
     return path == folder or path.startswith(folder + "/")
 
 
-def limited(receive: Receive) -> Receive:
-    """Raises TooLarge or TimeoutError where a body is larger, or comes more slowly, than any that the page sends."""
-    size, whole = 0, False
+class Body:
+    """A request's body as it comes. Raises Refused, and keeps the status, where there is too much of it or too little."""
 
-    async def receive_some() -> Message:
-        nonlocal size, whole
-        if whole:
-            return await receive()  # waits for the client to go away
-        async with asyncio.timeout(BODY_SECONDS):
-            message = await receive()
-        size += len(message.get("body", b""))
-        whole = not message.get("more_body", False)
-        if size > MAX_BODY:
-            raise TooLarge
+    def __init__(self, receive: Receive) -> None:
+        self.receive = receive
+        self.size, self.whole, self.status = 0, False, 0
+
+    async def __call__(self) -> Message:
+        if self.whole:
+            return await self.receive()  # waits for the client to go away
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                message = await self.receive()
+        except TimeoutError:
+            self.status = 408
+            raise Refused from None
+        self.size += len(message.get("body", b""))
+        self.whole = not message.get("more_body", False)
+        if self.size > MAX_BODY:
+            self.status = 413
+            raise Refused
         return message
-
-    return receive_some

@@ -12,15 +12,17 @@ import gradio as gr
 
 from ui.texts import LANGUAGES, NAMES, TEXTS, Language
 
-# The browser's language decides, until the customer has chosen one. Either way the page says so to screen readers.
+# The browser's language decides, until the customer has chosen one. Either way the page says so to screen readers. In a frame of another
+# site a browser may refuse to remember anything.
 FIRST_LANGUAGE = """() => {
-    const language = localStorage.getItem("frontdesk-language") ?? (navigator.language.startsWith("ko") ? "ko" : "en");
+    let language = navigator.language.startsWith("ko") ? "ko" : "en";
+    try { language = localStorage.getItem("frontdesk-language") ?? language; } catch {}
     document.documentElement.lang = language;
     window.frontdesk?.speak(language);
     return [language];
 }"""
 CHOSEN_LANGUAGE = """language => {
-    localStorage.setItem("frontdesk-language", language);
+    try { localStorage.setItem("frontdesk-language", language); } catch {}
     window.frontdesk?.speak(language);
     return [language];
 }"""

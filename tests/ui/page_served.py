@@ -5,11 +5,12 @@ import contextlib
 import threading
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, TypeVar
 
+from fastapi import FastAPI
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
@@ -23,6 +24,7 @@ from ui.desk import Desk
 
 SOURCE = {"id": "shipping-cost", "question": "How much is standard shipping?", "source": "faq.en.jsonl:12"}
 QUESTIONS = ["How much is standard shipping?", "Can I return a tent?"]
+KEY = "the-key-of-the-page"
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><script>document.title="owned"</script>'
     '<image href="http://outside.invalid/x.png"/><rect width="9" height="9" fill="#0f766e"/></svg>'
@@ -40,6 +42,7 @@ class Served:
     desk: Desk
     store: Store
     config: Config
+    app: FastAPI
 
     def says(self, *words: str, source: dict[str, str] | None = None, pause: float = 0.0) -> None:
         """What the bot answers from now on."""
@@ -59,12 +62,12 @@ class Served:
 
 
 @contextlib.contextmanager
-def served_page(folder: Path, **ui: Any) -> Iterator[Served]:
+def served_page(folder: Path, questions: list[str] = QUESTIONS, company: str = "Pebble & Pine", **ui: Any) -> Iterator[Served]:
     """A shop's page on a free port of loopback; `ui` is that section of its config."""
     (folder / "logo.svg").write_text(SVG, encoding="utf-8")
     config = Config(
         name="shop",
-        company="Pebble & Pine",
+        company=company,
         system_prompt="Answer with the shop's facts.",
         model={"base": "none", "template": "chatml"},
         data={"faq": ["faq.csv"]},
@@ -74,11 +77,11 @@ def served_page(folder: Path, **ui: Any) -> Iterator[Served]:
     engine = Engine()
     with served(engine) as gateway:
         store = open_store(config)
-        desk = Desk(config, store, Assistant(config, byte_tokenizer(config), gateway + "/v1", "none"))
+        desk = Desk(config, store, Assistant(config, byte_tokenizer(config), gateway + "/v1", KEY))
         app = create_app(config, desk, store)
-        mount_page(app, config, QUESTIONS)
+        mount_page(app, config, questions)
         with served(app) as address:
-            page = Served(address.replace("127.0.0.1", "localhost") + "/", engine, desk, store, config)
+            page = Served(address.replace("127.0.0.1", "localhost") + "/", engine, desk, store, config, app)
             page.says("Standard shipping ", "costs $4.90.", source=SOURCE)
             yield page
         store.close()
@@ -95,25 +98,37 @@ def byte_tokenizer(config: Config) -> PreTrainedTokenizerFast:
     return tokenizer
 
 
+@dataclass
+class Site:
+    """Another web site, with one page."""
+
+    origin: str
+    html: str = ""
+    hits: list[str] = field(default_factory=list)
+    """The paths that were asked for."""
+
+
 @contextlib.contextmanager
-def other_site(page: str) -> Iterator[str]:
-    """Another web site, with one page. Yields its origin."""
+def other_site() -> Iterator[Site]:
+    """On a port of 127.0.0.1, which to a browser is another site than localhost."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            site.hits.append(self.path)
             self.send_response(200)
             self.send_header("Content-Type", "text/html; charset=utf-8")
             self.end_headers()
-            self.wfile.write(page.encode())
+            self.wfile.write(site.html.encode())
 
         def log_message(self, *_: object) -> None:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    site = Site(f"http://127.0.0.1:{server.server_address[1]}")
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
+        yield site
     finally:
         server.shutdown()
         thread.join(10)
