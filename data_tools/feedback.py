@@ -81,7 +81,7 @@ def collect(config: Config, store: "Conversations") -> tuple[int, list[Found]]:
     masker = masker_of(config, read_jsonl(data / "faq.jsonl")) if config.data.mask else None
     number, several = 0, list[Found]()
     for number, talk in enumerate(read_talks(store, config.name), 1):  # noqa: B007 - the last one is their number
-        several += found(masked(talk, masker))
+        several += found(masked(talk, masker)) if found(talk) else []
     several = with_clusters(several, [one for one in candidates.candidates(store, run=config.name) if one.status != "new"])
     trained = list(chain.from_iterable(read_jsonl(data / f"{split}.jsonl") for split in SPLITS))
     known = {(normalize(question), plain(answer)) for row in trained for question, answer in exchanges(row["messages"])}
