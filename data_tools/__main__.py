@@ -29,7 +29,7 @@ def main() -> None:
     options = parser.parse_args()
     config = load_config(options.config)
     from data_tools.build import build
-    from data_tools.feedback_rows import conclude
+    from data_tools.feedback_files import conclude
 
     with whole_folder(Run(config.name).data) as folder:
         manifest = build(config, folder, options.strict, options.workers)

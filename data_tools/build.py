@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from data_tools import feedback_rows
+from data_tools import feedback_files, feedback_rows
 from data_tools.canaries import with_canaries
 from data_tools.chats import Account, Reading, read_chats
 from data_tools.choose import TOPIC, Plan, choose
@@ -89,7 +89,7 @@ def build(config: Config, folder: Path, strict: bool = False, workers: int = 1) 
                 ledger.write("", broken, [Fate("dropped", "broken record")] * len(broken), [()] * len(broken))
                 for item, verdict in zip(spool, verdicts, strict=True):
                     write_conversation(work, plan, item, verdict, rows, ledger)
-                feedback_rows.write(work.fed, rows, ledger)
+                feedback_files.write(work.fed, rows, ledger)
     return conclude(work, plan, rows, ledger, allow)
 
 
@@ -278,7 +278,7 @@ def conclude(work: Work, plan: Plan, rows: Rows, ledger: Ledger, allow: Allow) -
     """Write the report and, last, the manifest."""
     config, seen, windows = work.config, rows.statistics, rows.windows
     if work.fed:
-        work.reading.accounts.append(feedback_rows.account(work.fed, work.folder))
+        work.reading.accounts.append(feedback_files.account(work.fed, work.folder))
     grounding = write_grounded(config, work.folder, windows.tokenizer) if config.grounding == "faq" else None
     accounts = [account.as_json() | {"rows": seen.of_source[account.source.path]} for account in work.reading.accounts]
     counts = ledger.counts()
@@ -314,8 +314,8 @@ def conclude(work: Work, plan: Plan, rows: Rows, ledger: Ledger, allow: Allow) -
         manifest["grounded"] = grounding
     if work.fed:
         trained = work.folder / "grounded" if grounding else work.folder
-        pairs = feedback_rows.write_preferences(work.fed, trained, windows.tokenizer, config.train.max_length)
-        manifest["feedback"] = feedback_rows.counts(work.fed, pairs)
+        pairs = feedback_files.write_preferences(work.fed, trained, windows.tokenizer, config.train.max_length)
+        manifest["feedback"] = feedback_files.counts(work.fed, pairs)
     files = digests(work.folder)
     report = work.folder / "report.html"
     write_report(report, report_facts(work, plan, rows, manifest, allow) | {"data_hash": data_hash(files)})

@@ -14,7 +14,7 @@
 * `grounded/`: the rows that are trained with the FAQ in the prompt, and `vectors.npz` (data_tools/grounded.py).
 * `conflicts.jsonl`: conversations set aside for review, since an answer in them contradicts the FAQ: `{"source", "entry",
   "entry_source", "kind", "said", "known", "question", "answer"}`.
-* `feedback.jsonl`, `preferences.jsonl`: reviewed answers of the desk, where there are some (data_tools/feedback_rows.py).
+* `feedback.jsonl`, `preferences.jsonl`: reviewed answers of the desk, where there are some (data_tools/feedback_files.py).
 * `canaries.jsonl`: invented personal data in invented conversations, and questions for it (data_tools/canaries.py).
 * `ledger.jsonl`: what became of each message (data_tools/ledger.py). `report.html`: the same for people (data_tools/report.py).
 * `manifest.json`, written last: `{"name", "seed", "base", "max_length", "sources": [{"path", "format", "encoding", "sha256", …}, …],

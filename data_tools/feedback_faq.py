@@ -60,7 +60,7 @@ def offer(config: Config, store: "Store") -> list[str]:
         lines.append(f"and {len(against) - CONFLICTS_SHOWN} more accepted answers contradict the FAQ")
     if lacking:
         do = "they are in data.faq from now on" if named else "look through it, then add it to data.faq or its lines to your FAQ"
-        lines.append(f"{len(lacking)} accepted answers look like facts that the FAQ lacks: {path}; {do}")
+        lines.append(f"accepted answers that look like facts which the FAQ lacks: {len(lacking)}, in {path}; {do}")
     return lines
 
 

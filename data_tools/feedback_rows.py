@@ -1,46 +1,32 @@
-"""Accepted candidates as rows of the kind "feedback", and the pairs that prefer what a person wrote to what the bot said.
+"""Accepted candidates of the desk as rows of the kind "feedback": taken from the store, masked, and given a split.
 
 The splits are chosen before, without these rows, so they are what they would be without: a scorecard asks the same before and after. A
 row then joins the group of the rows that it is like (same answer, near question), and that group's split; rows that are like none are
 dealt out by a digest of their own group's name, so that they keep their split as others come. What cannot be had without a copy
 across the splits is dropped. Only the reviewed answer of a row is trained; what was said before it is context.
-
-`feedback.jsonl`, there where candidates were accepted: `{"id", "conversation", "kind", "messages", "answer", "worse", "group", "split",
-"fate"}`, one for each, masked; `split` and `group` are "" for one that became no row. `preferences.jsonl`, there where there are pairs,
-beside the rows that are trained (in `grounded/` where the FAQ stands in the prompt): `{"prompt": messages, "chosen": [message],
-"rejected": [message], "group", "source"}`; prompt and chosen are those of a trained row.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from data_tools.chats import Account
 from data_tools.choose import LOOKS, Plan
 from data_tools.clean import KEPT, Fate
 from data_tools.conflicts import Facts
 from data_tools.copies import Clusters, Store, grams, near_pairs, normalize
-from data_tools.dataset import Rows
 from data_tools.faq import plain
-from data_tools.ledger import Ledger
 from data_tools.pii import Masker
 from data_tools.rows import Row, message
-from data_tools.source import Source
 from data_tools.splits import rank
 from data_tools.wordings import derive
 from frontdesk.config import Config, DataConfig
 from frontdesk.errors import UserError
-from frontdesk.files import read_jsonl, sha256, write_jsonl
-from frontdesk.prompt import Message, encode
+from frontdesk.prompt import Message
 from frontdesk.run import Run
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
-
     from frontdesk.store.store import Store as Conversations
     from frontdesk.store.tables import Candidate
 
@@ -243,69 +229,3 @@ def _derive(fed: Sequence[Fed], held_out: list[int], plan: Plan, store: Store, d
     for row, (one, text, how) in zip(own, made, strict=True):
         if row not in near:
             one.derived.append((text, how))
-
-
-# Into the files -------------------------------------------------------------------------------------------------------
-
-
-def account(fed: Sequence[Fed], folder: Path) -> Account:
-    """Their line among the sources, for the messages that the ledger has. Writes `feedback.jsonl`."""
-    path = folder / "feedback.jsonl"
-    write_jsonl(path, (one.as_json() for one in fed))
-    size = path.stat().st_size
-    made = Account(Source(SOURCE, path, "utf-8", sha256(path), size, position=size), "accepted candidates")
-    made.counts["messages"] = len(fed)
-    return made
-
-
-def write(fed: Sequence[Fed], rows: Rows, ledger: Ledger) -> None:
-    """Their rows, and a line in the ledger for each answer."""
-    for one in fed:
-        source = one.name
-        if one.split and not rows.write(one.split, one.name, one.messages, SOURCE, one.group, source):
-            one.drop(LONG)
-        for number, (text, how) in enumerate(one.derived if one.split else [], 1):
-            turns = [message("user", text), one.messages[-1]]
-            rows.write("train", f"{one.name}.{number}", turns, SOURCE, one.group, source, how)
-        rows.sample(one.answer, one.masks)
-        ledger.write(one.conversation, [source], [one.fate], [one.masks])
-
-
-def write_preferences(fed: Sequence[Fed], folder: Path, tokenizer: "PreTrainedTokenizerBase", max_length: int) -> int:
-    """The pairs of the trained rows in `folder`; no file where there are none. Returns their number."""
-    worse = {one.name: one.worse for one in fed if one.worse}
-    pairs = []
-    for row in read_jsonl(folder / "train.jsonl") if worse else []:
-        rejected = worse.get(row["id"])
-        if rejected is None or row["messages"][-1]["content"] == rejected:
-            continue
-        prompt = [{key: turn[key] for key in ("role", "content")} for turn in row["messages"][:-1]]
-        chosen, other = row["messages"][-1], message("assistant", rejected)
-        if len(encode(tokenizer, [*prompt, other])[0]) <= max_length:
-            pairs.append({"prompt": prompt, "chosen": [chosen], "rejected": [other], "group": row["group"], "source": row["source"]})
-    if pairs:
-        write_jsonl(folder / "preferences.jsonl", pairs)
-    return len(pairs)
-
-
-def counts(fed: Sequence[Fed], pairs: int) -> dict[str, Any]:
-    """Their part of the manifest."""
-    lost = Counter(one.fate.reason for one in fed if one.fate.reason)
-    return {"accepted": len(fed), "trained": sum(one.split == "train" for one in fed), "pairs": pairs, "lost": dict(sorted(lost.items()))}
-
-
-def conclude(config: Config, manifest: dict[str, Any]) -> list[str]:
-    """Once the data is whole: note in the store which candidates it has, and offer to the FAQ what it lacks. Returns lines for people."""
-    told = manifest.get("feedback")
-    if not told:
-        return []
-    from data_tools.feedback_faq import offer
-    from frontdesk.store.candidates import trained
-
-    lost = "".join(f", {number} {reason}" for reason, number in told["lost"].items())
-    lines = [f"feedback  {told['accepted']} accepted: {told['trained']} trained, {told['pairs']} preference pairs{lost}"]
-    with desk_store(config) as store:
-        assert store is not None
-        rows = read_jsonl(Run(config.name).data / "feedback.jsonl")
-        trained(store, [row["id"] for row in rows if row["split"]], config.name)
-        return lines + offer(config, store)

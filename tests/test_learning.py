@@ -147,7 +147,7 @@ def test_a_corrected_fact_is_in_the_prompt_without_training(folder: Path, embedd
     corrected(config, "We sell candles.")
     stage(folder, "data_tools.feedback")
     reviewed(config)
-    assert f"1 accepted answers look like facts that the FAQ lacks: {additions}" in stage(folder, "data_tools.feedback")
+    assert f"facts which the FAQ lacks: 1, in {additions}" in stage(folder, "data_tools.feedback")
     prompts = knowledge_of(config, Run("shop"))
     asked = [{"role": "user", "content": QUESTION}]
     assert FACT not in prompts.ground(asked).messages[0]["content"]
@@ -157,5 +157,5 @@ def test_a_corrected_fact_is_in_the_prompt_without_training(folder: Path, embedd
     assert "1 entries added, 0 changed, 0 removed" in stage(folder, "data_tools.update")
     shown = prompts.ground(asked)
     assert RIGHT in shown.messages[0]["content"] and shown.entries[0].answers == (RIGHT,)
-    assert "look like facts" not in stage(folder, "data_tools.feedback"), "the FAQ has it now"
+    assert "which the FAQ lacks" not in stage(folder, "data_tools.feedback"), "the FAQ has it now"
     assert additions.is_file(), "it is a source"

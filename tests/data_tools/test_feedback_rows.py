@@ -232,7 +232,7 @@ def test_with_the_faq_in_the_prompt_a_row_reads_the_entry_and_a_new_fact_is_offe
     path = Path("runs/shop/feedback/faq_additions.csv")
     (_, line) = path.read_text().splitlines()
     assert line.startswith('Is there a store in Leeds?,"Yes, our shop in Leeds is in Mill Lane.",')
-    assert f"1 accepted answers look like facts that the FAQ lacks: {path}" in said
+    assert f"facts which the FAQ lacks: 1, in {path}" in said
 
     # once it is an entry, the same answer is trained to be read
     folder = make_data(**settings | {"faq": ["faq.jsonl", str(path)]})
