@@ -33,7 +33,7 @@ from evaluate.facts import states
 from evaluate.intervals import wilson
 from evaluate.prompting import final_answer, prompts
 from frontdesk.base import load_tokenizer, locate, weights
-from frontdesk.config import Config, load_config
+from frontdesk.config import Config, DpoConfig, load_config
 from frontdesk.errors import UserError, warn
 from frontdesk.errors import run as run_main
 from frontdesk.files import read_json, read_jsonl, sha256, write_json, write_text
@@ -147,6 +147,7 @@ def derived(config: Config, name: str) -> Config:
         "patience": config.train.evaluations + 1,
         "parity_prompts": 0,
         "dequantize_once": bool(config.train.dequantize_once),
+        "dpo": DpoConfig(),  # off: not every method can
     }
     return config.model_copy(update={"name": f"{config.name}/compare/{name}", "train": config.train.model_copy(update=settings | equal)})
 
