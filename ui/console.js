@@ -113,6 +113,8 @@ document.addEventListener('keydown', event => {
         event.preventDefault();
         $('#send')?.click();
     }
+    const name = event.altKey && !event.ctrlKey ? {KeyT: 'take', KeyG: 'suggest'}[event.code] : null, button = name && $(`#${name}`);
+    if (button && button.offsetParent) { event.preventDefault(); button.click(); }
     if ((event.key === 'ArrowDown' || event.key === 'ArrowUp') && event.target.matches?.('[data-open]')) {
         const rows = [...document.querySelectorAll('#queue [data-open]')];
         const next = rows[rows.indexOf(event.target) + (event.key === 'ArrowDown' ? 1 : -1)];

@@ -4,7 +4,7 @@ import threading
 
 from frontdesk.config import Config
 from frontdesk.grounding import read_entries
-from frontdesk.retrieval import Entry, Index
+from frontdesk.retrieval import Entry, Index, terms
 from frontdesk.run import Run
 
 SHOWN = 6  # entries
@@ -28,6 +28,8 @@ class Faq:
                     entries = read_entries(self.path)
                     self.index = Index(entries) if entries else None
                     self.stamp = stamp
-            except FileNotFoundError:  # for a moment, while `make data` puts its folder in place
+            except (OSError, ValueError, KeyError):  # while `make data` puts its folder in place; what was known stays
                 pass
-            return self.index.search([words], SHOWN) if self.index else []
+            found = self.index.search([words], SHOWN) if self.index else []
+        asked = set(terms(words))
+        return [entry for entry in found if asked & set(terms(" ".join(entry.texts)))]  # where nothing fits, all fit as little

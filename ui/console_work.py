@@ -139,6 +139,7 @@ class Workplace:
         self.close.click(self.close_it, **{**answered, "inputs": [*self.inputs, self.result]})
         self.suggest.click(self.suggest_again, self.state, offered, **settings).then(None, into, into, js=REPLACE, **settings)
         self.discard.click(None, None, self.box, js="() => ['', '', '']", **settings)
+        self.search.submit(self.find, self.search, self.entries, **settings)  # words that are pasted first do not count as input
         self.search.input(self.find, self.search, self.entries, trigger_mode="always_last", **settings)
 
     # What is shown
