@@ -71,7 +71,6 @@ def main() -> None:
         server_header=False,
         timeout_graceful_shutdown=1,
     )
-    store.close()
 
 
 def api_of(config: Config) -> str:

@@ -25,6 +25,9 @@ export function start(node) {
     texts = JSON.parse(node.dataset.texts);
     [log, announcer] = [node.querySelector(".log"), node.querySelector(".announcer")];
     notice = document.querySelector("#notice [role=status]");
+    let atEnd = true;
+    log.addEventListener("scroll", () => (atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60));
+    new ResizeObserver(() => atEnd && (log.scrollTop = log.scrollHeight)).observe(log); // a notice or a keyboard takes room
     addEventListener("online", connect);
     addEventListener("offline", () => lost("offline"));
     document.addEventListener("visibilitychange", () => (document.hidden ? rest() : connect()));

@@ -19,7 +19,9 @@
         .panel { position: fixed; right: 20px; bottom: 20px; z-index: 2147483000; display: flex; flex-direction: column; overflow: hidden;
             width: 400px; height: 640px; max-width: calc(100vw - 40px); max-height: calc(100dvh - 40px);
             border-radius: 16px; background: ${settings.colour}; box-shadow: 0 8px 40px rgb(0 0 0 / 30%); }
-        .close { align-self: flex-end; padding: 9px 14px; background: none; color: ${settings.text}; }
+        .bar { display: flex; align-items: center; justify-content: space-between; padding: 0 4px 0 16px; color: ${settings.text};
+            font: 600 14px/40px system-ui, sans-serif; }
+        .close { padding: 11px 12px; background: none; color: inherit; }
         .close svg { width: 18px; height: 18px; display: block; }
         iframe { flex: 1; width: 100%; border: 0; background: Canvas; }
         [hidden] { display: none !important; }
@@ -33,7 +35,7 @@
     sheet.replaceSync(STYLE);
     root.adoptedStyleSheets = [sheet];
 
-    const open = button("open", DRAWING, texts.open);
+    const open = button("open", DRAWING);
     open.append(texts.open);
     open.setAttribute("aria-expanded", "false");
     const news = open.appendChild(document.createElement("span"));
@@ -46,7 +48,10 @@
     panel.hidden = true;
     panel.setAttribute("role", "dialog");
     panel.setAttribute("aria-label", texts.frame.replace("{company}", () => settings.company));
-    const close = panel.appendChild(button("close", CROSS, texts.close));
+    const bar = panel.appendChild(document.createElement("div"));
+    bar.className = "bar";
+    bar.append(texts.open);
+    const close = bar.appendChild(button("close", CROSS));
     close.setAttribute("aria-label", texts.close);
     root.append(open, panel);
     let frame = null;

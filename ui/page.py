@@ -46,14 +46,13 @@ class Page:
     def _build(self, company: str, questions: list[str], logo: bool) -> None:
         text = self.i18n
         with gr.Row(elem_id="header"):
-            with gr.Column(scale=1, min_width=120):
-                picture = '<img src="logo" alt="">' if logo else ""
-                gr.HTML(f"<h1>{picture}<span>{html.escape(company)}</span></h1>", elem_id="company", js_on_load=None)
-                self.about = gr.HTML(text("about"), elem_id="about", js_on_load=None)
+            picture = '<img src="logo" alt="">' if logo else ""
+            gr.HTML(f"<h1>{picture}<span>{html.escape(company)}</span></h1>", elem_id="company", js_on_load=None)
             self.language = gr.Radio(
                 [(NAMES[language], language) for language in NAMES],
                 label=text("language"), show_label=False, container=False, min_width=150, elem_id="language",
             )  # fmt: skip
+            self.about = gr.HTML(text("about"), elem_id="about", js_on_load=None)
         gr.HTML(_conversation(), elem_id="chat", js_on_load=START, scale=1)
         with gr.Column(elem_id="suggestions", visible=bool(questions)):
             self.often_asked = gr.HTML(text("often_asked"), elem_id="often-asked", js_on_load=None)

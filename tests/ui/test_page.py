@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from frontdesk.config import DeskConfig
+from frontdesk.hours import read_hours
 from tests.serve.stand_in import wait_for
 from tests.ui import browser
 from tests.ui.page_served import QUESTIONS, SOURCE, Served, served_page
@@ -127,6 +130,30 @@ def test_a_person_answers_in_the_same_window(page: Page, desk: Served) -> None:
     browser.send(page, "One more thing")
     browser.wait_asked(page, 1)
     assert browser.wait_answered(page) == ANSWER
+
+
+def test_the_place_in_the_queue_and_the_hours_are_told(
+    chromium: Browser, page: Page, desk: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = chromium.new_context(locale="en-US").new_page()
+    browser.open_chat(other, desk.url)
+    other.click("#person")
+    notice(other, EN["next"])
+    page.click("#person")
+    notice(page, EN["queued"].format(place=2))
+    browser.send(other, "Never mind.")
+    browser.wait_asked(other, 1)
+    browser.clear(other)
+    notice(page, EN["next"])
+    days = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+    never = days[(datetime.now(UTC).weekday() + 3) % 7] + " 09:00-10:00"
+    monkeypatch.setattr(desk.desk, "hours", read_hours(DeskConfig(hours=(never,))))
+    browser.send(page, "My tent leaks.")
+    notice(page, EN["away"])
+    assert page.get_attribute("#question textarea", "placeholder") == EN["message"]
+    assert [message.text for message in desk.store.messages(desk.waiting())][-1:] == ["My tent leaks."]
+    browser.clear(page)
+    other.context.close()
 
 
 def test_stop_and_answer_again(page: Page, desk: Served) -> None:

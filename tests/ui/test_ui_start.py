@@ -1,16 +1,20 @@
 """What `python -m ui` says before it serves."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
-from frontdesk.config import Config
+from frontdesk.config import Config, load_config
 from frontdesk.store.keys import create
 from frontdesk.store.store import open_store
+from tests.serve.stand_in import wait_for
+from tests.ui.page_served import byte_tokenizer
 from ui.__main__ import has_console
 
 ROOT = Path(__file__).parents[2]
@@ -67,3 +71,34 @@ def test_there_is_no_console_for_strangers(tmp_path: Path, capsys: pytest.Captur
     assert has_console(config, store) is there
     assert ("serve.keys create" in capsys.readouterr().out) is not there
     store.close()
+
+
+def test_it_serves_page_api_and_console_until_a_signal(tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    (tmp_path / "shop.yaml").write_text(YAML.format(serve=f"ui_port: {port}", ui=""))
+    config = load_config(tmp_path / "shop.yaml")
+    byte_tokenizer(config).save_pretrained(tmp_path / "runs/shop/model")
+    (tmp_path / "runs/shop/model/provenance.json").write_text("{}")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen([sys.executable, "-m", "ui", "shop.yaml"], cwd=tmp_path, env=environment)
+    try:
+        with httpx.Client(base_url=f"http://localhost:{port}", trust_env=False, timeout=30) as client:
+            wait_for(lambda: reached(client), seconds=120)
+            assert "<title>Shop</title>" in client.get("/").text
+            assert client.get("/api/chat").status_code == 401
+            assert client.post("/api/customers", json={}).status_code == 201
+            assert client.get("/desk/").status_code == 200, "nobody has a key, and only this machine comes here"
+            assert (tmp_path / "runs/shop/desk/store.db").is_file()
+        process.terminate()
+        assert process.wait(30) in (0, -signal.SIGTERM)
+    finally:
+        process.kill()
+
+
+def reached(client: httpx.Client) -> bool:
+    try:
+        return client.get("/").status_code == 200
+    except httpx.TransportError:
+        return False
