@@ -149,7 +149,7 @@ class Candidate(Base):
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
     kind: Mapped[str] = mapped_column(String(16), index=True)  # thumbs, edit, agent, unanswered
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), index=True)
-    message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"))
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), index=True)
     """The message that is the answer; for `unanswered` the customer's question."""
     messages: Mapped[list[dict[str, str]]] = mapped_column(JSON)
     """The turns up to the customer's question, masked."""

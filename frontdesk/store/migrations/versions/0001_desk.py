@@ -123,6 +123,7 @@ def upgrade() -> None:
     )
     op.create_index(("ix_candidates_conversation_id"), "candidates", ["conversation_id"], unique=False)
     op.create_index(("ix_candidates_kind"), "candidates", ["kind"], unique=False)
+    op.create_index(("ix_candidates_message_id"), "candidates", ["message_id"], unique=False)
     op.create_index(("ix_candidates_status"), "candidates", ["status"], unique=False)
     op.create_table(
         "edits",
