@@ -42,6 +42,7 @@ def main() -> None:
     import uvicorn
     from transformers import AutoTokenizer
 
+    from frontdesk.connection import Connection, raise_limit
     from frontdesk.store.store import open_store
     from ui.app import create_app, mount_page
     from ui.assistant import Assistant
@@ -51,7 +52,7 @@ def main() -> None:
         tokenizer = load_tokenizer(config, locate(config.model))
     else:
         tokenizer = AutoTokenizer.from_pretrained(files.model, local_files_only=True)
-    key = os.environ.get(PAGE_KEY) or os.environ.get("FRONTDESK_API_KEY") or "none"
+    key = os.environ.pop(PAGE_KEY, None) or os.environ.get("FRONTDESK_API_KEY") or "none"
     store = open_store(served)
     desk = Desk(config, store, Assistant(config, tokenizer, api_of(config), key, provenance))
     app = create_app(config, desk, store)
@@ -63,8 +64,11 @@ def main() -> None:
     print(f"ui: open {url(config.serve.host, config.serve.ui_port, shown=True)}", flush=True)
     # Browsers hold a connection for as long as the page is open: at the end they get one second, and no traceback tells of it.
     logging.getLogger("uvicorn.error").addFilter(lambda record: not (record.exc_info and isinstance(record.exc_info[1], CancelledError)))
+    raise_limit()
     uvicorn.run(
         app,
+        http=Connection,
+        ws="none",
         host=config.serve.host,
         port=config.serve.ui_port,
         log_level="warning",
