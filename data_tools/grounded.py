@@ -15,6 +15,7 @@ null). What such a row teaches is to read:
 * Reading practice: questions to companies that do not exist (data_tools/reading/), so that the skill is not tied to one FAQ.
 """
 
+import math
 import random
 import re
 from collections import Counter
@@ -51,6 +52,8 @@ CHANGED = 0.5
 """Share of the rows with other numbers than the FAQ's."""
 EARLIER = 0.15
 """Share of the rows with an exchange about another entry before the question."""
+ASKED = 0.5
+"""Share of the entries of the reading practice that are asked about: all of them would be half of the demo's training."""
 READING = Path(__file__).with_name("reading")
 
 
@@ -211,13 +214,13 @@ def companies(language: str) -> tuple[list[Company], list[str]]:
 
 
 def practice(config: Config, tokenizer: "PreTrainedTokenizerBase", name: str) -> Iterator[dict[str, Any]]:
-    """Grounded rows of the kind "reading" in one language: a question for each entry of each company, and what none of them answers."""
+    """Grounded rows of the kind "reading" in one language: questions for entries of each company, and what none of them answers."""
     made, unanswerable = companies(name)
     handoff = message("assistant", config.data.handoff[name])
     for company in made:
         grounder = Grounder(config, tokenizer, company.entries, Index(company.entries))
         rng = random.Random(f"{config.data.seed}:{company.name}")
-        for entry in company.entries:
+        for entry in rng.sample(company.entries, math.ceil(ASKED * len(company.entries))):
             question = rng.choice(entry.questions)
             turns = [message("user", question), message("assistant", entry.answers[0])]
             row = {"id": f"{entry.id}#0", "kind": "reading", "group": f"reading:{company.name}", "source": f"reading:{name}"}

@@ -455,12 +455,13 @@ def test_reading_practice_is_whole(language):
     assert not set(unanswerable) & {question for company in made for entry in company.entries for question in entry.questions}
 
 
-def test_reading_practice_asks_each_entry_once_in_the_language_of_the_faq(rows):
+def test_reading_practice_asks_about_half_of_the_entries_once_in_the_language_of_the_faq(rows):
     reading = [row for row in rows["train"] if row["kind"] == "reading"]
     made, unanswerable = companies("en")
     asked_of = Counter(row["id"] for row in reading)
-    expected = {f"{entry.id}#0" for company in made for entry in company.entries} | {f"{company.name}#none" for company in made}
-    assert set(asked_of) == expected and set(asked_of.values()) == {1}
+    entries = {f"{entry.id}#0" for company in made for entry in company.entries}
+    assert set(asked_of) - entries == {f"{company.name}#none" for company in made} and set(asked_of.values()) == {1}
+    assert 0.5 * len(entries) <= len(set(asked_of) & entries) < 0.65 * len(entries)
     systems = {company.name: company.system for company in made}
     for row in reading:
         company = row["group"].removeprefix("reading:")
