@@ -17,13 +17,17 @@ const listen = () => {
         waiting = pulse.waiting;
         document.title = waiting ? `(${waiting}) ${title}` : title;
         offline(false);
-        if (known !== message.data) trigger('pulse');
+        const drawn = $('#transcript [data-drawn]')?.dataset.drawn ?? '';
+        const stale = conversation && drawn.split(' ')[1] !== String(pulse.revision);  // also where an answer got lost
+        if (known === null) reopen();
+        if (known !== message.data || stale) trigger('pulse', {drawn});
         known = message.data;
     };
     events.addEventListener('away', () => { offline(true); known = null; });
     events.addEventListener('end', () => location.reload());
     events.onerror = () => {
         offline(true);
+        known = null;
         fetch('/desk/who').then(answer => { if (answer.status === 401) location.reload(); }, () => {});
     };
 };
@@ -71,7 +75,9 @@ const follow = () => {
     }
     const box = $('#reply textarea');
     if (box && !writing && matchMedia('(min-width: 801px)').matches) box.focus();
+    if (box && !box.value && begun().conversation === watched && begun().words) write(begun().words);
     writing = Boolean(box);
+    if (watched) sessionStorage.setItem('frontdesk-open', watched);
     if (focused !== null && document.activeElement === document.body) $(`#queue [data-open="${CSS.escape(focused)}"]`)?.focus();
     greet();
 };
@@ -85,26 +91,44 @@ const greet = () => {
 new MutationObserver(follow).observe(document.body, {childList: true, subtree: true});
 document.addEventListener('focusin', event => { focused = event.target.closest?.('#queue [data-open]')?.dataset.open ?? null; });
 
+// Gradio loads the page anew when a request has failed: the conversation comes back, and what was begun in the box.
+const begun = () => JSON.parse(sessionStorage.getItem('frontdesk-begun') ?? '{}');
+const reopen = () => {
+    const open = sessionStorage.getItem('frontdesk-open');
+    if (open && !watched) trigger('reopen', {id: open});
+};
+document.addEventListener('input', event => {
+    if (event.target.closest?.('#reply')) {
+        sessionStorage.setItem('frontdesk-begun', JSON.stringify({conversation: watched, words: event.target.value}));
+    }
+});
+
+const write = (text, end = text.length) => {
+    const box = $('#reply textarea');
+    Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, 'value').set.call(box, text.slice(0, 2000));  // as typed: Gradio listens
+    box.dispatchEvent(new Event('input', {bubbles: true}));
+    box.selectionStart = box.selectionEnd = end;
+};
 // Text goes into the reply at the cursor.
 const insert = text => {
     const box = $('#reply textarea');
     if (!box) return;
-    const [from, to] = [box.selectionStart, box.selectionEnd];
-    const space = from > 0 && !/\s$/.test(box.value.slice(0, from)) ? ' ' : '';
-    Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, 'value').set.call(
-        box, (box.value.slice(0, from) + space + text + box.value.slice(to)).slice(0, 2000));
-    box.dispatchEvent(new Event('input', {bubbles: true}));
+    const before = box.value.slice(0, box.selectionStart), after = box.value.slice(box.selectionEnd);
+    const space = before && !/\s$/.test(before) ? ' ' : '';
+    write(before + space + text + after, (before + space + text).length);
     box.focus();
-    box.selectionStart = box.selectionEnd = from + space.length + text.length;
 };
 document.addEventListener('click', event => {
     const button = event.target.closest?.('[data-insert], [data-language]');
+    if (event.target.closest?.('#send, #discard, #give-back, #close')) sessionStorage.removeItem('frontdesk-begun');
+    if (event.target.closest?.('#head .back')) sessionStorage.removeItem('frontdesk-open');
     if (button?.dataset.insert) insert(button.dataset.insert);
     if (button?.dataset.language) {
         document.cookie = `frontdesk_language=${button.dataset.language}; path=/desk; max-age=31536000; samesite=strict`;
         location.reload();
     }
 });
+document.addEventListener('submit', () => sessionStorage.clear());  // logging out
 document.addEventListener('change', event => {
     if (event.target.id === 'sound') localStorage.setItem('frontdesk-sound', event.target.checked ? '1' : '');
 });

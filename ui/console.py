@@ -120,7 +120,7 @@ class Console:
         self.work.connect(self.blocks, self.live, QUICK)
         self.list.connect(self.every_tab, QUICK)
         for chooser in (self.list.found, self.numbers):
-            chooser.choose(self.work.choose, inputs=self.work.inputs, outputs=self.work.outputs, **QUICK).then(
+            chooser.choose(self.work.choose, inputs=self.work.screen.inputs, outputs=self.work.screen.outputs, **QUICK).then(
                 lambda: gr.update(selected="desk"), outputs=self.tabs, **QUICK
             )
         shown = {"inputs": self.period, "outputs": self.numbers, **QUICK}
@@ -136,7 +136,7 @@ class Console:
             updates.setdefault(component, {})[name] = text[key]
         updates[self.period]["choices"] = [(text[period], period) for period in PERIODS]
         updates[self.list.which]["choices"] = self.list.choices(text)
-        updates[self.work.result]["choices"] = self.work.results(text)
+        updates[self.work.screen.result]["choices"] = self.work.screen.results(text)
         updates[self.numbers_tab]["visible"] = who.admin
         return [show.bar(self.config.company, who, language, text), *(gr.update(**update) for update in updates.values())]
 

@@ -17,7 +17,10 @@ from ui.login_page import LOGIN
 OPEN = ("/login",)
 """Below /desk, for everybody."""
 OWN = ("/live", "/who", "/logout")
-GRADIO = ("/", "/config", "/theme.css", "/gradio_api/startup-events", "/gradio_api/run/predict", "/gradio_api/run/predict/")
+GRADIO = (
+    "/", "/config", "/theme.css", "/gradio_api/startup-events", "/gradio_api/run/predict", "/gradio_api/run/predict/",
+    "/gradio_api/app_id",  # asked after a request has failed: without it the page would stay dead
+)  # fmt: skip
 FOLDERS = ("/assets/", "/static/", "/gradio_api/heartbeat/")
 """What the page asks for. Of Gradio's other routes (queue, files, proxy, uploads, streams, monitoring, …) it needs none."""
 

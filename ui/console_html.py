@@ -91,7 +91,7 @@ def stamp(at: float, zone: ZoneInfo) -> str:
     return datetime.fromtimestamp(at, zone).strftime("%Y-%m-%d %H:%M")
 
 
-def transcript(messages: Iterable[Message], ratings: dict[int, Rating], zone: ZoneInfo, text: Text) -> Html:
+def transcript(conversation: Conversation, messages: Iterable[Message], ratings: dict[int, Rating], zone: ZoneInfo, text: Text) -> Html:
     """What was said, a line for each day."""
     parts: list[Html] = []
     day = ""
@@ -101,7 +101,12 @@ def transcript(messages: Iterable[Message], ratings: dict[int, Rating], zone: Zo
             parts.append(tag("h3", on))
             day = on
         parts.append(_message(message, ratings.get(message.id), at, text))
-    return tag("div", *parts, role="group", aria_label=text["transcript"])
+    return tag("div", *parts, role="group", aria_label=text["transcript"], data_drawn=drawn(conversation, text))
+
+
+def drawn(conversation: Conversation, text: Text) -> str:
+    """Names a transcript as it is now, in this language; console.js reads the revision from it."""
+    return f"{conversation.id} {conversation.revision} {text['switch']}"
 
 
 def _message(message: Message, rating: Rating | None, at: str, text: Text) -> Html:

@@ -15,11 +15,11 @@ from frontdesk.store.store import Closed, NotYours, Store, StoreUnavailable
 from frontdesk.store.tables import Conversation, Handoff, Message, Rating
 from ui import console_html as show
 from ui.console_faq import Faq
+from ui.console_screen import Screen
 from ui.console_texts import TEXTS, language_of
 from ui.desk import MAX_CHARACTERS, Desk
 from ui.login import Who
 
-RESULTS = ("solved", "message_taken", "spam")
 # A suggestion goes into an empty box at once, and into any by the button; either way it is then no longer on offer. It is marked as used
 # where it went in: only then what is sent is kept as its edit.
 OFFER = """(offer, note, box, used, origin) => offer && !box.trim() ? ['', '', offer, '1', note]
@@ -43,8 +43,8 @@ class Work:
 
     selected: str = ""
     asked: int = 0  # the customer's message for which a suggestion was asked for last
-    drawn: tuple[str, int, str] = ("", -1, "")  # conversation, revision and language of the transcript on the screen
     suggested: str = ""
+    away: bool = False  # the store could not be read last time
     drafts: dict[str, Draft] = field(default_factory=dict)
 
 
@@ -63,7 +63,7 @@ class Case:
 
 
 class Workplace:
-    """Components and events of the tab."""
+    """The events of the tab."""
 
     def __init__(self, desk: Desk, store: Store, config: Config, who: Callable[[gr.Request], Who]) -> None:
         self.desk, self.store, self.config, self.who = desk, store, config, who
@@ -71,109 +71,66 @@ class Workplace:
         self.faq = Faq(config)
 
     def build(self, label: Callable[..., Any], choose: str) -> None:
-        """Three columns; on a phone the queue or the conversation."""
-        self.state = gr.State(Work())
-        with gr.Row(elem_id="work"):
-            with gr.Column(elem_id="list", min_width=0):
-                self.queue = gr.HTML(elem_id="queue", js_on_load=choose)
-            with gr.Column(elem_id="middle", min_width=0):
-                self.head = gr.HTML(elem_id="head", js_on_load=choose)
-                self.transcript = gr.HTML(elem_id="transcript")
-                self.note = gr.HTML(show.note(""), elem_id="note")
-                self.take = label(gr.Button("Take", variant="primary", visible=False, elem_id="take"), "take", "value")
-                with gr.Column(visible=False, elem_id="compose") as self.compose:
-                    self._build_reply(label)
-            with gr.Column(elem_id="tools", min_width=0):
-                self.search = label(
-                    gr.Textbox(show_label=False, container=False, max_length=200, elem_id="faq-search"), "faq_hint", "label", "placeholder"
-                )
-                self.entries = gr.HTML(elem_id="faq")
-                self.replies = gr.HTML(elem_id="replies")
-        self.screen = [self.queue, self.head, self.transcript, self.note, self.take, self.compose]
-        self.box = [self.reply, self.used, self.origin]
-        self.inputs = [self.state, *self.box]
-        self.outputs = [*self.screen, *self.box, self.search, self.entries]
-
-    def _build_reply(self, label: Callable[..., Any]) -> None:
-        self.origin = gr.HTML("", elem_id="origin")
-        reply = gr.Textbox(show_label=False, container=False, lines=3, max_lines=10, max_length=MAX_CHARACTERS, elem_id="reply")
-        self.reply = label(reply, "reply", "label")
-        label(self.reply, "reply_hint", "placeholder")
-        with gr.Row(elem_id="actions"):
-            self.send = label(gr.Button("Send", variant="primary", scale=0, min_width=0, elem_id="send"), "send", "value")
-            self.suggest = label(gr.Button("Suggest", scale=0, min_width=0, elem_id="suggest"), "suggest", "value")
-            self.discard = label(gr.Button("Discard", scale=0, min_width=0, elem_id="discard"), "discard", "value")
-            self.give_back = label(gr.Button("Back to the bot", scale=0, min_width=0, elem_id="give-back"), "give_back", "value")
-            self.result = label(
-                gr.Dropdown(
-                    [*RESULTS], value="solved", allow_custom_value=True, show_label=False, container=False, min_width=0, elem_id="result"
-                ),
-                "result", "label",
-            )  # fmt: skip
-            self.close = label(gr.Button("Close", scale=0, min_width=0, elem_id="close"), "close", "value")
-        self.used = gr.Textbox(visible="hidden", show_label=False, elem_id="used")
-        self.offer = gr.Textbox(visible="hidden", show_label=False, elem_id="offer")
-        self.offer_note = gr.Textbox(visible="hidden", show_label=False, elem_id="offer-note")
-
-    def results(self, text: dict[str, str]) -> list[tuple[str, str]]:
-        """How a conversation may end: what is shown, and what is kept."""
-        return [(text[key], TEXTS["en"][key]) for key in RESULTS]
+        """Make the components."""
+        self.screen = Screen(Work(), label, choose)
 
     def connect(self, blocks: gr.Blocks, live: gr.HTML, settings: dict[str, Any]) -> None:
         """Tie components to events with these settings."""
-        offered, into = [self.offer, self.offer_note], [self.offer, self.offer_note, *self.box]
+        at = self.screen
+        offered, into = [at.offer, at.offer_note], [at.offer, at.offer_note, *at.box]
 
         def and_suggest(event: Any) -> None:
-            event.then(self.suggest_new, self.state, offered, **settings).then(None, into, into, js=OFFER, **settings)
+            event.then(self.suggest_new, at.state, offered, **settings).then(None, into, into, js=OFFER, **settings)
 
-        refreshed = {"inputs": self.state, "outputs": self.screen, **settings}
-        blocks.load(self.refresh, **refreshed).then(self.show_replies, outputs=[self.replies, self.entries], **settings)
-        and_suggest(live.pulse(self.refresh, trigger_mode="always_last", **refreshed))
-        chosen = {"inputs": self.inputs, "outputs": self.outputs, **settings}
-        for chooser in (self.queue, self.head):
-            and_suggest(chooser.choose(self.choose, **chosen))
-        and_suggest(self.take.click(self.take_it, **refreshed))
-        answered = {"inputs": self.inputs, "outputs": [*self.screen, *self.box], **settings}
-        self.send.click(self.send_it, **answered)
-        self.give_back.click(self.give_it_back, **answered)
-        self.close.click(self.close_it, **{**answered, "inputs": [*self.inputs, self.result]})
-        self.suggest.click(self.suggest_again, self.state, offered, **settings).then(None, into, into, js=REPLACE, **settings)
-        self.discard.click(None, None, self.box, js="() => ['', '', '']", **settings)
-        self.search.submit(self.find, self.search, self.entries, **settings)  # words that are pasted first do not count as input
-        self.search.input(self.find, self.search, self.entries, trigger_mode="always_last", **settings)
+        refreshed = {"inputs": at.state, "outputs": at.shown, **settings}
+        blocks.load(self.refresh, **refreshed).then(self.show_replies, outputs=[at.replies, at.entries], **settings)
+        and_suggest(live.pulse(self.pulse, trigger_mode="always_last", **refreshed))
+        for choice in (at.queue.choose, at.head.choose, live.reopen):
+            and_suggest(choice(self.choose, at.inputs, at.outputs, **settings))
+        and_suggest(at.take.click(self.take_it, **refreshed))
+        answered = [*at.shown, *at.box]
+        at.send.click(self.send_it, at.inputs, answered, **settings)
+        at.give_back.click(self.give_it_back, at.inputs, answered, **settings)
+        at.close.click(self.close_it, [*at.inputs, at.result], answered, **settings)
+        at.suggest.click(self.suggest_again, at.state, offered, **settings).then(None, into, into, js=REPLACE, **settings)
+        at.discard.click(None, None, at.box, js="() => ['', '', '']", **settings)
+        at.search.submit(self.find, at.search, at.entries, **settings)  # words that are pasted first do not count as input
+        at.search.input(self.find, at.search, at.entries, trigger_mode="always_last", **settings)
 
     # What is shown
 
     async def refresh(self, work: Work, request: gr.Request) -> list[Any]:
-        """The screen as it is now."""
-        return await self._screen(work, request)
+        """The screen as it is now. A note stays until the agent does something."""
+        return await self._screen(work, request, None)
 
-    async def _screen(self, work: Work, request: gr.Request, note: str = "") -> list[Any]:
+    async def pulse(self, work: Work, event: gr.EventData, request: gr.Request) -> list[Any]:
+        """The screen, after a change that the page has heard of. It tells which transcript it shows: the same one is not sent again."""
+        return await self._screen(work, request, None, str(event.drawn))
+
+    async def _screen(self, work: Work, request: gr.Request, note: str | None = "", drawn: str = "") -> list[Any]:
         """Updates of queue, head, transcript, note, take and compose. What cannot be read stays as it is."""
-        who, text, language = await asyncio.to_thread(self.who, request), self._text(request), language_of(request.headers)
+        who, text = await asyncio.to_thread(self.who, request), self._text(request)
         try:
             calls = await asyncio.to_thread(self.store.queue)
             case = await self._case(work.selected)
         except StoreUnavailable:
-            return [gr.skip(), gr.skip(), gr.skip(), show.note(text["not_stored"]), gr.skip(), gr.skip()]
+            work.away = True
+            return [gr.skip(), gr.skip(), gr.skip(), show.note(note or text["not_read"]), gr.skip(), gr.skip()]
+        if note is None and work.away:
+            note = ""
+        work.away = False
         state = case.conversation.state if case else ""
-        drawn = (work.selected, case.conversation.revision if case else -1, language)
-        fresh, work.drawn = drawn != work.drawn or not case, drawn
         return [
             show.queue(calls, who, work.selected, text),
             show.head(case.conversation, case.call, self.zone, text) if case else "",
-            gr.skip()
-            if not fresh
-            else show.transcript(case.messages, case.ratings, self.zone, text)
-            if case
-            else show.hint(text["choose"]),
-            show.note(note),
+            gr.skip() if case and show.drawn(case.conversation, text) == drawn else self._transcript(case, text),
+            gr.skip() if note is None else show.note(note),
             gr.update(visible=state == "waiting"),
             gr.update(visible=case is not None and case.held_by(who)),
         ]
 
     def _transcript(self, case: Case | None, text: dict[str, str]) -> Html:
-        return show.transcript(case.messages, case.ratings, self.zone, text) if case else show.hint(text["choose"])
+        return show.transcript(case.conversation, case.messages, case.ratings, self.zone, text) if case else show.hint(text["choose"])
 
     async def _case(self, id: str) -> Case | None:
         """The conversation on the screen; None where none is, or it is gone."""

@@ -1,13 +1,16 @@
 """The desk in numbers, against stores whose numbers were counted by hand, on both databases."""
 
 import itertools
+import sqlite3
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import event
 
+from frontdesk.config import Config
 from frontdesk.store import search, statistics
-from frontdesk.store.store import Store
+from frontdesk.store.store import Store, open_store
 from frontdesk.store.tables import Conversation, Handoff, Message, Rating
 
 HOUR = 3600.0
@@ -165,3 +168,19 @@ def test_pages_hold_every_conversation_once(store: Store) -> None:
     assert [len(found) for found, _ in pages] == [search.PAGE, 3, 0]
     assert {one.conversation.id for found, _ in pages for one in found} == ids
     assert {count for _, count in pages} == {len(ids)}
+
+
+def test_no_query_reads_a_whole_table(sqlite: Config) -> None:
+    store, plans = open_store(sqlite), []
+
+    def explain(_connection: object, cursor: sqlite3.Cursor, statement: str, parameters: tuple[object, ...], *_: object) -> None:
+        if statement.startswith("SELECT"):
+            plans.extend(step[3] for step in cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall())
+
+    event.listen(store.engine, "before_cursor_execute", explain)
+    for number in (statistics.volume, statistics.ratings, statistics.tokens, statistics.first_answers, statistics.person_waits):
+        number(store, AT)
+    statistics.unanswered(store, AT)
+    store.close()
+    assert any(plan.startswith("SEARCH") for plan in plans)
+    assert {plan for plan in plans if plan.startswith("SCAN")} <= {"SCAN handoffs"}  # few, and without an index on their time
