@@ -149,6 +149,7 @@ def answers(
     from evaluate.ask import Cache, ask
     from evaluate.general import choose, forgetting
     from evaluate.packaged import packaged
+    from evaluate.questions import evenly
     from evaluate.systems import BASE, TUNED, served, systems
     from frontdesk.base import load_tokenizer
     from frontdesk.grounding import knowledge_of
@@ -163,7 +164,7 @@ def answers(
     spoken = {question.language for question in asked}
     exchanges: list[Any] = []
     chosen: dict[str, list[bool]] = {}
-    general = packaged("general.jsonl", spoken) if other is None else []
+    general = evenly(packaged("general.jsonl", spoken) if other is None else [], config.evaluate.sample, lambda one: one["ability"])
     for which, folder in folders.items():
         with engine(config, run, folder, which, provenance) as model:
             for number, system in enumerate(table, 1):

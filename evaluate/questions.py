@@ -1,9 +1,9 @@
 """What the scorecard asks: the run's own test sets, scripted dialogues, injections and canaries, as one list of questions."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from evaluate.derived import derive_facts
 from evaluate.packaged import packaged
@@ -12,6 +12,8 @@ from frontdesk.errors import UserError
 from frontdesk.files import read_jsonl
 from frontdesk.language import language
 from frontdesk.run import Run
+
+Item = TypeVar("Item")
 
 SETS = ("wordings", "unseen", "unanswerable", "out_of_scope", "dialogues", "injections", "canaries")
 
@@ -45,10 +47,20 @@ class Question:
 
 def questions(config: Config, run: Run, other: Run | None = None) -> list[Question]:
     """All questions of a run; or, of another run, those about its FAQ that its data has: an FAQ that this model was not trained on."""
-    asked = list(_foreign(other)) if other else list(_own(config, run))
+    asked = evenly(_foreign(other) if other else _own(config, run), config.evaluate.sample, lambda question: question.set)
     if not asked:
         raise UserError(f"{(other or run).data}: no question to ask; expected held-out wordings; give FAQ entries 4 or more questions")
     return asked
+
+
+def evenly(items: Iterable[Item], most: int | None, kind: Callable[[Item], str]) -> list[Item]:
+    """At most so many items of each kind, as far apart as they can be; all where `most` is None."""
+    if most is None:
+        return list(items)
+    kinds: dict[str, list[Item]] = {}
+    for item in items:
+        kinds.setdefault(kind(item), []).append(item)
+    return [some[place * len(some) // min(most, len(some))] for some in kinds.values() for place in range(min(most, len(some)))]
 
 
 def _own(config: Config, run: Run) -> Iterator[Question]:

@@ -148,6 +148,7 @@ class EvaluateConfig(Section):
 
     thresholds: dict[str, float] = THRESHOLDS  # of the served system; ceilings for what is better low (evaluate/metrics.py names them)
     dialogues: tuple[str, ...] = ()  # files of scripted dialogues, see examples/dialogues.en.jsonl
+    sample: int | None = Field(None, ge=1)  # questions of each set at most, evenly chosen: quick, with wider intervals; None: all
     beside: tuple[str, ...] = ()  # names of other runs whose served model joins the table, where it is trained
     endpoints: dict[str, Endpoint] = {}  # other systems, by the name they have in the table
     judge: Endpoint | None = None  # a model that says which of two answers is better; None: facts are compared, nobody judges

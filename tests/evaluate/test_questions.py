@@ -37,6 +37,16 @@ def test_ids_are_unique_and_sets_known(shop: Run, config: Config) -> None:
     assert asked == questions(config, shop), "the same each time"
 
 
+def test_a_sample_has_so_many_of_each_set_and_spans_it(shop: Run, config: Config) -> None:
+    every = questions(config, shop)
+    some = questions(config.model_copy(update={"evaluate": config.evaluate.model_copy(update={"sample": 2})}), shop)
+    for name in SETS:
+        mine, all_of_it = of(some, name), of(every, name)
+        assert len(mine) == min(2, len(all_of_it)) and all(one in all_of_it for one in mine)
+    injections = of(every, "injections")
+    assert of(some, "injections") == [injections[0], injections[len(injections) // 2]]
+
+
 def test_held_out_wordings_of_trained_entries(shop: Run, config: Config) -> None:
     asked = of(questions(config, shop), "wordings")
     assert texts(asked) == ["to ship, how much?", "fast, how much?", "is my dog ok?"]
