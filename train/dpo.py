@@ -1,7 +1,7 @@
 """Preference pairs after the rows: what a person wrote is better than what the bot had said (DPO, Rafailov et al. 2023).
 
-Part of `python -m train` where `train.dpo.epochs` is above 0 and the data has pairs (data_tools/feedback_files.py). TRL's DPOTrainer goes on
-from the adapter that the rows left. What it must not move away from is that adapter, of which it keeps a frozen copy, not the bare
+Part of `python -m train` where `train.dpo.epochs` is above 0 and the data has pairs (data_tools/feedback_files.py). TRL's DPOTrainer goes
+on from the adapter that the rows left. What it must not move away from is that adapter, of which it keeps a frozen copy, not the bare
 base; and the chosen answers' own loss is added, since without it they may become less likely too, only more slowly (Pang et al. 2024).
 
 Writes `runs/NAME/adapter/` anew and keeps the rows' own in `runs/NAME/sft/`, from which a killed stage, or one with other settings, begins
