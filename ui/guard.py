@@ -1,6 +1,6 @@
 """What a browser may ask of the page's process and what it may do with the answer: ASGI middleware around everything.
 
-Of Gradio's some sixty routes the customer's page needs seven. No other is reachable: no files, proxying, uploads, and no queue of Gradio's.
+Of Gradio's some sixty routes the customer's page needs eight. No other is reachable: no files, proxying, uploads, and no queue of Gradio's.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 GRADIO = {
-    "/", "/config", "/theme.css", "/gradio_api/startup-events", "/gradio_api/run/predict", "/gradio_api/run/predict/",
+    "/", "/config", "/theme.css", "/gradio_api/app_id", "/gradio_api/startup-events", "/gradio_api/run/predict", "/gradio_api/run/predict/",
 }  # fmt: skip
 FOLDERS = ("/assets/", "/static/")
 OWN = {"/logo", "/favicon.ico", "/chat.js", "/turns.js", "/embed.js"}

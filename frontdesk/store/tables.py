@@ -97,7 +97,7 @@ class Handoff(Base):
     wish: Mapped[str] = mapped_column(Text)
     """What the customer wants, in one line."""
     out_of_hours: Mapped[bool] = mapped_column(Boolean, default=False)
-    at: Mapped[float] = mapped_column(Float)
+    at: Mapped[float] = mapped_column(Float, index=True)
     taken_at: Mapped[float | None] = mapped_column(Float)
     agent: Mapped[str | None] = mapped_column(String(100))
     closed_at: Mapped[float | None] = mapped_column(Float)

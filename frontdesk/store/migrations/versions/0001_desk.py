@@ -77,6 +77,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         **COUNTING,
     )
+    op.create_index(("ix_handoffs_at"), "handoffs", ["at"], unique=False)
     op.create_index(("ix_handoffs_conversation_id"), "handoffs", ["conversation_id"], unique=False)
     op.create_table(
         "messages",
