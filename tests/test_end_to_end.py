@@ -22,7 +22,7 @@ import openai
 import psutil
 import pytest
 import yaml
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.ui import browser
 
@@ -64,12 +64,13 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def stage(folder: Path, name: str) -> str:
+def stage(folder: Path, *words: str, code: int = 0) -> "subprocess.CompletedProcess[str]":
+    """`python -m WORDS`, which ends with `code`."""
     done = subprocess.run(
-        [sys.executable, "-m", name, "demo.yaml"], cwd=folder, env=environment(), capture_output=True, text=True, timeout=600, check=False
+        [sys.executable, "-m", *words], cwd=folder, env=environment(), capture_output=True, text=True, timeout=900, check=False
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    assert done.returncode == code, done.stdout + done.stderr
+    return done
 
 
 def environment() -> dict[str, str]:
@@ -90,8 +91,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory, embedded_model: Path) -> Iter
     config["evaluate"] |= {"max_tokens": 16, "beside": [], "sample": 12}
     config["serve"] |= {"port": free_port(), "ui_port": free_port(), "eager": True, "context_length": 1024, "max_tokens": 48}
     (folder / "demo.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
-    stage(folder, "data_tools")
-    stage(folder, "train")
+    stage(folder, "data_tools", "demo.yaml")
+    stage(folder, "train", "demo.yaml")
     process = subprocess.Popen(
         [sys.executable, "-m", "serve", "demo.yaml"],
         cwd=folder,
@@ -153,16 +154,7 @@ def test_a_model_that_says_something_else_does_not_pass(desk: Desk, tmp_path: Pa
     run = shutil.copytree(desk.folder / "runs/demo", tmp_path / "runs/demo")
     (run / "parity.json").unlink()
     shutil.copy(embedded_model / "model.safetensors", run / "model/model.safetensors")
-    result = subprocess.run(
-        [sys.executable, "-m", "train", "demo.yaml"],
-        cwd=tmp_path,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-    assert result.returncode == 1
+    result = stage(tmp_path, "train", "demo.yaml", code=1)
     assert "is trained already" in result.stdout
     assert "error: runs/demo/parity.json: the served model does not say what was trained: " in result.stderr
     assert "Traceback" not in result.stderr
@@ -296,6 +288,28 @@ def test_an_edited_faq_is_answered_without_training(desk: Desk) -> None:
     assert "$6.30" in (said().choices[0].message.content or "")
 
 
+def test_a_person_takes_over_at_the_console(desk: Desk, page: Page) -> None:
+    key = stage(desk.folder, "serve.keys", "create", "--role", "agent", "--name", "anna", "--config", "demo.yaml").stdout.strip()
+    browser.clear(page)
+    assert browser.ask(page, "How much is standard shipping?")
+    page.click("#person")
+    page.wait_for_selector("html[data-state=waiting]")
+    assert page.context.browser is not None
+    agent = page.context.browser.new_context(locale="en-US").new_page()
+    agent.goto(desk.page + "desk/")
+    agent.fill("#key", key)
+    agent.click("button")
+    agent.click("[data-queue=waiting] [data-open]")
+    agent.click("#take")
+    box = agent.locator("#reply textarea")
+    expect(box).to_be_editable(timeout=browser.ANSWER_MS)
+    box.fill("I have looked it up for you.")
+    box.press("Control+Enter")
+    page.wait_for_selector("#chat [data-testid=agent]:has-text('I have looked it up for you.')")
+    assert browser.shown_turns(page)[-1] == ("agent", "I have looked it up for you.")
+    agent.context.close()
+
+
 def test_sigterm_leaves_nothing_running(desk: Desk) -> None:
     members = psutil.Process(desk.process.pid).children(recursive=True)
     assert len(members) >= 2
@@ -310,17 +324,8 @@ def test_sigterm_leaves_nothing_running(desk: Desk) -> None:
 
 def test_the_scorecard(desk: Desk) -> None:
     """Of the served desk, which has answered `$6.30` and was trained for 14 steps: too little for customers, and it says so."""
-    done = subprocess.run(
-        [sys.executable, "-m", "evaluate", "demo.yaml"],
-        cwd=desk.folder,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=900,
-        check=False,
-    )
+    done = stage(desk.folder, "evaluate", "demo.yaml", code=1)
     report = desk.folder / "runs/demo/report"
-    assert done.returncode == 1, done.stdout + done.stderr
     card = json.loads((report / "scores.json").read_text(encoding="utf-8"))
     assert list(card["systems"])[-1] == card["served"] == "tuned + FAQ in prompt"
     assert len(card["systems"]) == 6
@@ -331,14 +336,5 @@ def test_the_scorecard(desk: Desk) -> None:
     assert not card["gate"]["passed"]
     assert "the desk may not talk to customers yet" in done.stdout.lower()
     assert (report / "index.html").stat().st_size > 50_000
-    refused = subprocess.run(
-        [sys.executable, "-m", "serve", "demo.yaml"],
-        cwd=desk.folder,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert refused.returncode == 2
+    refused = stage(desk.folder, "serve", "demo.yaml", code=2)
     assert "the last scorecard of this model missed" in refused.stderr
