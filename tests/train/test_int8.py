@@ -12,9 +12,11 @@ from safetensors.torch import load_file, save_file
 from frontdesk.config import Config
 from frontdesk.engine import command, served_weights
 from frontdesk.errors import UserError
-from frontdesk.files import read_json, write_json
+from frontdesk.files import read_json, write_json, write_jsonl
 from frontdesk.generate import Answer
+from frontdesk.prompt import chat_template
 from frontdesk.run import Run
+from tests.train.conftest import TEXTS, conversation
 from train import int8, parity
 
 
@@ -24,10 +26,13 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_llama3: Path) -
     monkeypatch.chdir(tmp_path)
     shutil.copytree(tiny_llama3, Run("shop").model)
     write_json(Run("shop").provenance, {"key": "abc", "data_hash": "d"})
-    return Config(
+    write_jsonl(Run("shop").rows("faq") / "train.jsonl", [conversation(text, "We will see.") for text in TEXTS])
+    config = Config(
         name="shop", company="Shop", system_prompt="You help.", model={"base": "x", "template": "llama3"},
         data={"faq": ["x.csv"]}, train={"parity_prompts": 0}, serve={"weights": "w8a8"},
     )  # type: ignore[arg-type]  # fmt: skip
+    (Run("shop").model / "chat_template.jinja").write_text(chat_template(config), encoding="utf-8")
+    return config
 
 
 def test_a_weight_is_off_by_at_most_half_a_step_of_its_row() -> None:
@@ -46,13 +51,14 @@ def test_the_folder_is_the_models_with_its_linear_weights_as_int8(config: Config
     before, after = load_file(run.model / "model.safetensors"), load_file(run.int8 / "model.safetensors")
     scales = {name for name in after if name.endswith("_scale")}
     quantized = {name.removesuffix("_scale") for name in scales}
-    assert quantized == {name for name in before if name.endswith("_proj.weight")} and len(quantized) == 2 * 7
+    linear = {name for name in before if name.endswith("_proj.weight")}
+    assert quantized == {name for name in linear if "down_proj" not in name} and len(quantized) == 2 * 6
     assert set(after) == set(before) | scales
     for name, tensor in before.items():
         if name in quantized:
             assert after[name].dtype == torch.int8 and after[name].shape == tensor.shape
             assert after[f"{name}_scale"].shape == (len(tensor), 1)
-        else:
+        elif not name.endswith("layernorm.weight"):
             assert torch.equal(after[name], tensor), name
     assert {file.name for file in run.int8.iterdir()} == {file.name for file in run.model.iterdir()}
     assert (run.int8 / "tokenizer.json").read_bytes() == (run.model / "tokenizer.json").read_bytes()
@@ -68,7 +74,10 @@ def test_weights_in_parts_keep_their_parts(config: Config) -> None:
     parts = {"model-00001-of-00002.safetensors": names[:9], "model-00002-of-00002.safetensors": names[9:]}
     for file, some in parts.items():
         save_file({name: tensors[name] for name in some}, run.model / file)
-    write_json(run.model / "model.safetensors.index.json", {"weight_map": {name: file for file, some in parts.items() for name in some}})
+    write_json(
+        run.model / "model.safetensors.index.json",
+        {"metadata": {}, "weight_map": {name: file for file, some in parts.items() for name in some}},
+    )
     int8.make(config, run)
     places = read_json(run.int8 / "model.safetensors.index.json")["weight_map"]
     assert {name for name in places if not name.endswith("_scale")} == set(tensors)
@@ -78,13 +87,15 @@ def test_weights_in_parts_keep_their_parts(config: Config) -> None:
 
 def test_vllm_reads_its_config_as_dynamic_int8(config: Config) -> None:
     from vllm.model_executor.layers.quantization.compressed_tensors.compressed_tensors import CompressedTensorsConfig
+    from vllm.model_executor.layers.quantization.compressed_tensors.utils import should_ignore_layer
 
     run = Run("shop")
     int8.make(config, run)
     read = CompressedTensorsConfig.from_config(json.loads((run.int8 / "config.json").read_text())["quantization_config"])
     scheme = read.target_scheme_map["Linear"]
     assert read._is_dynamic_token_w8a8(scheme["weights"], scheme["input_activations"])
-    assert read.ignore == ["lm_head"]
+    assert should_ignore_layer("model.layers.0.mlp.down_proj", read.ignore) and should_ignore_layer("lm_head", read.ignore)
+    assert not should_ignore_layer("model.layers.0.mlp.up_proj", read.ignore)
 
 
 def test_int8_is_served_where_it_was_made_of_this_model(config: Config) -> None:
