@@ -152,8 +152,8 @@ def others(config: Config, run: Run, prompts: list[Conversation], counts: dict[i
     heads = " | ".join(f"{clients} clients: tokens/s, first token ms" for clients in counts)
     print(f"| | ready, s | {heads} | GiB |\n{'|---' * (3 + len(counts))}|")
     for name in names or servers.SETTINGS:
-        if name == "tcmalloc" and not servers.TCMALLOC.is_file():
-            print(f"| {name} | not tried: {servers.TCMALLOC} is missing (Debian's libtcmalloc-minimal4) |")
+        if (library := servers.SETTINGS[name].needs) and not library.is_file():
+            print(f"| {name} | not tried: {library} is missing |")
             continue
         line(name, partial(servers.vllm, config, run, name), config, prompts, counts)
     if not args.beside:

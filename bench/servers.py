@@ -23,7 +23,8 @@ from frontdesk.run import Run
 DEFAULTS: dict[str, str | None] = {"VLLM_ENABLE_V1_MULTIPROCESSING": None, "VLLM_USE_AOT_COMPILE": None}
 """vLLM's own: what frontdesk/engine.py sets is not set."""
 CORES = f"0-{len(os.sched_getaffinity(0)) - 1}"
-TCMALLOC = Path("/usr/lib/x86_64-linux-gnu/libtcmalloc_minimal.so.4")
+TCMALLOC = Path("/usr/lib/x86_64-linux-gnu/libtcmalloc_minimal.so.4")  # Debian's libtcmalloc-minimal4
+IOMP = Path(sys.prefix) / "lib/libiomp5.so"  # PyPI's intel-openmp
 
 
 @dataclass(frozen=True)
@@ -33,17 +34,23 @@ class Setting:
     arguments: tuple[str, ...] = ()
     environment: dict[str, str | None] = field(default_factory=dict)
     weights: str | None = None
+    needs: Path | None = None  # a library that may not be installed
 
 
 SETTINGS = {
     "as it is": Setting(),
     "vLLM's defaults": Setting(environment=DEFAULTS),
-    "two processes": Setting(environment={"VLLM_ENABLE_V1_MULTIPROCESSING": "1"}),
-    "two processes, all cores": Setting(environment={"VLLM_ENABLE_V1_MULTIPROCESSING": "1", "VLLM_CPU_OMP_THREADS_BIND": CORES}),
-    "bound to all cores": Setting(environment={"VLLM_CPU_OMP_THREADS_BIND": CORES}),
-    "not bound": Setting(environment={"VLLM_CPU_OMP_THREADS_BIND": "nobind"}),
-    "passive waiting": Setting(environment={"OMP_WAIT_POLICY": "PASSIVE", "KMP_BLOCKTIME": "0"}),
-    "tcmalloc": Setting(environment={"LD_PRELOAD": str(TCMALLOC)}),
+    "worker of its own": Setting(environment={"VLLM_ENABLE_V1_MULTIPROCESSING": "1"}),  # bound, and a core kept back
+    "worker of its own, all cores": Setting(environment={"VLLM_ENABLE_V1_MULTIPROCESSING": "1", "VLLM_CPU_OMP_THREADS_BIND": CORES}),
+    "worker of its own, not bound": Setting(environment={"VLLM_ENABLE_V1_MULTIPROCESSING": "1", "VLLM_CPU_OMP_THREADS_BIND": "nobind"}),
+    "threads bound": Setting(environment={"OMP_PLACES": "threads", "OMP_PROC_BIND": "true"}),
+    "one thread": Setting(environment={"OMP_NUM_THREADS": "1"}),
+    "passive waiting": Setting(environment={"OMP_WAIT_POLICY": "PASSIVE"}),
+    "short waiting": Setting(environment={"GOMP_SPINCOUNT": "10000"}),
+    "tcmalloc": Setting(environment={"LD_PRELOAD": str(TCMALLOC)}, needs=TCMALLOC),
+    "Intel's OpenMP": Setting(environment={"LD_PRELOAD": str(IOMP)}, needs=IOMP),
+    "Intel's OpenMP, short waiting": Setting(environment={"LD_PRELOAD": str(IOMP), "KMP_BLOCKTIME": "1"}, needs=IOMP),
+    "tcmalloc, Intel's OpenMP": Setting(environment={"LD_PRELOAD": f"{TCMALLOC}:{IOMP}"}, needs=IOMP),
     "eager": Setting(("--enforce-eager",)),
     "KV 4 GiB": Setting(environment={"VLLM_CPU_KVCACHE_SPACE": "4"}),
     "16 in a batch": Setting(("--max-num-seqs", "16")),
@@ -52,7 +59,6 @@ SETTINGS = {
     "8192 tokens a batch": Setting(("--max-num-batched-tokens", "8192")),
     "no prefix cache": Setting(("--no-enable-prefix-caching",)),
     "events of 4 tokens": Setting(("--stream-interval", "4")),
-    "no async scheduling": Setting(("--no-async-scheduling",)),
     "w8a8": Setting(weights="w8a8"),
 }
 """Each against "as it is", which is frontdesk/engine.py's."""
