@@ -57,7 +57,7 @@ def main() -> None:
     desk = Desk(config, store, Assistant(config, tokenizer, api_of(config), key, provenance))
     app = create_app(config, desk, store)
     if has_console(config, store):
-        from ui.console import mount_console
+        from ui.console.app import mount_console
 
         mount_console(app, desk, store, config)
     mount_page(app, config, questions)

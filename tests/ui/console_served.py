@@ -14,8 +14,8 @@ from frontdesk.store import keys
 from tests.serve.stand_in import Engine, served
 from tests.ui.desks import Shop, migrated, settings, told
 from ui.app import create_app, mount_page
-from ui.console import mount_console
-from ui.login import COOKIE
+from ui.console.app import mount_console
+from ui.console.login import COOKIE
 
 T = TypeVar("T")
 REPLIES = ("Thank you for waiting.", "Anything else?")

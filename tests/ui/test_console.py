@@ -16,7 +16,7 @@ from tests.serve.stand_in import wait_for
 from tests.ui.browser import launch
 from tests.ui.console_served import REPLIES, Office, served_office
 from tests.ui.desks import told
-from ui.console_texts import TEXTS, language_of
+from ui.console.texts import TEXTS, language_of
 
 MS = 30_000  # for anything to appear; a loaded machine is slow
 EVIL = "<script>boom()</script><img src=http://out.example/x onerror=boom()> [x](javascript:boom()) ${boom()} {{boom}} &lt;"  # < 120

@@ -16,8 +16,8 @@ from frontdesk.engine import KEY_VARIABLE
 from frontdesk.store import keys
 from frontdesk.store.tables import Login
 from tests.ui.console_served import Office, served_office
-from ui.console_guard import GRADIO, OWN
-from ui.login import COOKIE, TRIES, TRIES_SECONDS, Failures, host_name, is_loopback
+from ui.console.guard import GRADIO, OWN
+from ui.console.login import COOKIE, TRIES, TRIES_SECONDS, Failures, host_name, is_loopback
 
 
 @pytest.fixture(scope="module")

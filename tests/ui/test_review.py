@@ -14,8 +14,8 @@ from frontdesk.store.candidates import Found
 from frontdesk.store.store import Store, open_store
 from tests.serve.stand_in import served
 from tests.ui import browser
-from ui.review import review_tab
-from ui.review_texts import TEXTS
+from ui.console.review import review_tab
+from ui.console.review_texts import TEXTS
 
 EVIL = "<img src=x onerror=\"document.title='owned'\"><b>bold</b> ${document.title='owned'} {{7*7}} [a](javascript:alert(1)) **b**"
 SECONDS_MS = 30_000

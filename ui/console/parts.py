@@ -13,7 +13,7 @@ from frontdesk.retrieval import Entry
 from frontdesk.store.keys import LOCAL
 from frontdesk.store.search import Found
 from frontdesk.store.tables import Conversation, Handoff, Message, Rating
-from ui.login import Who
+from ui.console.login import Who
 from ui.texts import Language
 
 LANGUAGES = {"en": "EN", "ko": "한"}

@@ -18,8 +18,8 @@ from frontdesk.store import candidates
 from frontdesk.store.candidates import KINDS
 from frontdesk.store.store import Store, StoreUnavailable
 from frontdesk.store.tables import Candidate
-from ui.console_texts import language_of
-from ui.review_texts import TEXTS
+from ui.console.review_texts import TEXTS
+from ui.console.texts import language_of
 
 STATES = ("new", "accepted", "rejected")
 MAX_CHARACTERS = 2000  # of an answer, as of any message

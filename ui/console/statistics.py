@@ -9,7 +9,7 @@ from frontdesk.markup import Html, tag
 from frontdesk.store import statistics
 from frontdesk.store.statistics import Cluster, Period, Volume, Waits
 from frontdesk.store.store import Store
-from ui.statistics_charts import Series, bars, lines, shown, table
+from ui.console.charts import Series, bars, lines, shown, table
 
 Text = dict[str, str]
 

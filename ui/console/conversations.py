@@ -8,9 +8,9 @@ import gradio as gr
 
 from frontdesk.store.search import PAGE, Which, find
 from frontdesk.store.store import Store, StoreUnavailable
-from ui import console_html as show
-from ui.console_texts import TEXTS, language_of
-from ui.login import Who
+from ui.console import parts as show
+from ui.console.login import Who
+from ui.console.texts import TEXTS, language_of
 
 WHICH: dict[Which, str] = {"all": "every_state", "running": "running", "past": "past"}
 

@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from frontdesk.markup import tag
-from ui.console_texts import TEXTS, language_of
-from ui.login import COOKIE, HOURS, Failures, Logins
+from ui.console.login import COOKIE, HOURS, Failures, Logins
+from ui.console.texts import TEXTS, language_of
 from ui.texts import Language
 
 HOME, LOGIN = "/desk/", "/desk/login"

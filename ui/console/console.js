@@ -1,4 +1,4 @@
-// Runs once when the console is loaded, as `js_on_load` of a Gradio component: `trigger` sends an event to ui/console.py.
+// Runs once when the console is loaded, as `js_on_load` of a Gradio component: `trigger` sends an event to app.py.
 const SECOND = 1000, title = document.title;
 const $ = selector => document.querySelector(selector);
 let events, watched, waiting = null;

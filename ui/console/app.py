@@ -1,6 +1,6 @@
 """The agents' console at /desk: who waits, one conversation with what helps to answer it, all conversations, review, and numbers.
 
-`mount_console(app, desk, store, config)` adds it to the page's application. Every event asks anew who sends it (ui/login.py); what a
+`mount_console(app, desk, store, config)` adds it to the page's application. Every event asks anew who sends it (login.py); what a
 browser sends besides is only ever a choice or new words. Conversations are changed through the Desk alone.
 """
 
@@ -17,18 +17,18 @@ from frontdesk.hours import read_hours
 from frontdesk.markup import Html
 from frontdesk.store.statistics import PERIODS, Period
 from frontdesk.store.store import Store
-from ui import console_html as show
 from ui.app import SYSTEM_FONTS
-from ui.console_guard import Guard
-from ui.console_list import List
-from ui.console_live import Live
-from ui.console_texts import TEXTS, language_of
-from ui.console_work import Workplace
+from ui.console import parts as show
+from ui.console.conversations import List
+from ui.console.guard import Guard
+from ui.console.live import Live
+from ui.console.login import Logins, Who
+from ui.console.login_page import HOME, LoginPage
+from ui.console.review import review_tab
+from ui.console.statistics import numbers
+from ui.console.texts import TEXTS, language_of
+from ui.console.work import Workplace
 from ui.desk import Desk
-from ui.login import Logins, Who
-from ui.login_page import HOME, LoginPage
-from ui.review import review_tab
-from ui.statistics import numbers
 
 HERE = Path(__file__).parent
 # Gradio's queue is left out: it is one more way in, and each of its events costs milliseconds of statistics that nobody sees.

@@ -5,8 +5,8 @@ from typing import Any
 
 import gradio as gr
 
-from ui import console_html as show
-from ui.console_texts import TEXTS
+from ui.console import parts as show
+from ui.console.texts import TEXTS
 from ui.desk import MAX_CHARACTERS
 
 RESULTS = ("solved", "message_taken", "spam")

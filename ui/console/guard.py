@@ -11,8 +11,8 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from frontdesk.store.store import StoreUnavailable
-from ui.login import Logins
-from ui.login_page import LOGIN
+from ui.console.login import Logins
+from ui.console.login_page import LOGIN
 
 OPEN = ("/login",)
 """Below /desk, for everybody."""
