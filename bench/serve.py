@@ -161,7 +161,7 @@ def others(config: Config, run: Run, prompts: list[Conversation], counts: dict[i
     for file in args.gguf:
         start = partial(servers.llama_cpp, config, args.llama_server, file, max(counts))
         line(f"llama.cpp, {file.stem}", start, config, prompts, counts)
-    found = [servers.transformers(run, part, clients, config.serve.max_tokens) for clients, part in portions(prompts, counts)]
+    found = [servers.transformers(config, run, part, clients, config.serve.max_tokens) for clients, part in portions(prompts, counts)]
     print(
         f"| transformers `generate`, batches | | {' | '.join(f'{speed:.0f}' for speed, _ in found)} | {max(gib for _, gib in found):.1f} |",
         flush=True,

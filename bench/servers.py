@@ -144,7 +144,7 @@ async def never() -> bool:
     return False
 
 
-def transformers(run: Run, conversations: list[Conversation], clients: int, most: int) -> tuple[float, float]:
+def transformers(config: Config, run: Run, conversations: list[Conversation], clients: int, most: int) -> tuple[float, float]:
     """`generate` in batches of `clients`: tokens a second, and the resident memory in GiB. There is no stream, so no first token."""
     import psutil
     import torch
@@ -154,7 +154,7 @@ def transformers(run: Run, conversations: list[Conversation], clients: int, most
 
     torch.set_num_threads(len(os.sched_getaffinity(0)))
     tokenizer = AutoTokenizer.from_pretrained(run.model, local_files_only=True)
-    model = AutoModelForCausalLM.from_pretrained(run.model, dtype=torch.bfloat16)
+    model = AutoModelForCausalLM.from_pretrained(run.model, dtype=getattr(torch, engine.dtype(config)))
     begun = time.monotonic()
     answers = greedy_answers(model, tokenizer, conversations, most, clients)
     speed = sum(len(answer.tokens) for answer in answers) / (time.monotonic() - begun)

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from frontdesk.config import Config, config_argument, load_config
-from frontdesk.engine import int8_key
+from frontdesk.engine import dtype, int8_key
 from frontdesk.errors import UserError
 from frontdesk.errors import run as run_main
 from frontdesk.files import read_json, read_jsonl, whole_folder, write_json
@@ -82,7 +82,7 @@ def make(config: Config, run: Run) -> None:
     quiet()
     started = time.monotonic()
     with whole_folder(run.int8) as folder:
-        error = quantize(run.model, folder, calibration(config, run))
+        error = quantize(run.model, folder, calibration(config, run), dtype(config))
     print(f"train: int8 weights in {time.monotonic() - started:.0f} s, {error:.2%} off", flush=True)
     if config.train.parity_prompts and (failures := prove(config, run, key)):
         sys.exit(f"error: {run.int8_parity}: in int8 the model does not say what was trained: {'; '.join(failures)}; serve bf16")
@@ -99,17 +99,17 @@ def calibration(config: Config, run: Run) -> list[list[int]]:
     return [encode(tokenizer, row["messages"])[0][: config.train.max_length] for row in rows[:: max(1, len(rows) // TEXTS)][:TEXTS]]
 
 
-def quantize(model: Path, target: Path, texts: list[list[int]]) -> float:
+def quantize(model: Path, target: Path, texts: list[list[int]], number: str) -> float:
     """Write the model's files into `target`, without its provenance, the linear weights as int8; returns their relative error.
 
-    `texts` tell which inputs are large (train/smooth.py).
+    `texts` tell which inputs are large (train/smooth.py), in the number format that this processor multiplies.
     """
     import torch
     from safetensors.torch import load_file, save_file
 
     from train.base import load_plain
 
-    whole_model = load_plain(model, torch.bfloat16)
+    whole_model = load_plain(model, getattr(torch, number))
     factors, offset = smooth.factors(whole_model, texts), smooth.norm_offset(whole_model.config.model_type)
     del whole_model
     wrong = right = 0.0
@@ -151,7 +151,7 @@ def prove(config: Config, run: Run, key: str) -> list[str]:
     import torch
     from transformers import AutoTokenizer
 
-    from frontdesk.engine import dtype, running
+    from frontdesk.engine import running
     from frontdesk.generate import greedy_answers
     from frontdesk.processes import StartFailed
     from train.base import load_plain

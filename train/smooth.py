@@ -2,8 +2,8 @@
 
 A few channels of a norm's output are many times as large as the others, and one scale for a token must fit them all. Each channel is
 divided by a factor in the norm's weight, and the weights of the maps that read it are multiplied by the same: the model computes what it
-did, and rounding costs less. Of the untuned 135M model's first choices (six prompts, simulated) 92 % were the same in int8 without this,
-96 % with it, and log-probabilities differed by 0.04 instead of 0.10 nats.
+did, and rounding costs less. Of 175 tokens that the untuned 135M model chose (six prompts), 89 % were the engine's first choice in int8
+without this, 97 % with it, and log-probabilities differed by 0.07 instead of 0.15 nats.
 """
 
 from typing import TYPE_CHECKING, Any
