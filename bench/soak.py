@@ -46,6 +46,7 @@ from frontdesk.engine import KEY_VARIABLE, free_port
 from frontdesk.errors import UserError
 from frontdesk.errors import run as run_main
 from frontdesk.machine import machine
+from frontdesk.processes import end_with
 from frontdesk.run import Run
 
 START_SECONDS = 600
@@ -69,6 +70,7 @@ def main() -> None:
     if unknown := [name for name in args.faults if name not in FAULTS]:
         raise UserError(f"--faults: found {', '.join(unknown)}; expected some of {', '.join(FAULTS)}")
     config = load_config(args.config)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the desk is stopped and the small disk taken away
     with tempfile.TemporaryDirectory(prefix="frontdesk-soak-") as folder:
         disk = Path(folder) / "disk"
         disk.mkdir()
@@ -100,7 +102,8 @@ def soak(config: Config, folder: Path, database: Path, args: argparse.Namespace)
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
     log = folder / "serve.log"
     with log.open("wb") as output:
-        process = subprocess.Popen([sys.executable, "-m", "serve", str(path)], env=environment, stdout=output, stderr=output)
+        command, ours = [sys.executable, "-m", "serve", str(path)], end_with(os.getpid())
+        process = subprocess.Popen(command, env=environment, stdout=output, stderr=output, preexec_fn=ours)  # noqa: PLW1509
     try:
         wait_for_start(process, log)
         asked = [turns[0]["content"] for turns in questions(Run(config.name))]
