@@ -54,10 +54,11 @@ test: setup  ## all tests, with a real engine and a real browser; no GPU, no mod
 check: $(READY)  ## style, types, layering
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo
 
-bench: $(READY) $(MODEL)  ## speed and memory of make data at up to a million messages; personal data found; our trainer beside plain TRL
+bench: $(READY) $(MODEL)  ## make data at up to a million messages; personal data found; our trainer beside plain TRL; the gateway's price; customers and faults
 	@$(BIN)/python bench/data.py
 	@$(BIN)/python -m data_tools.pii data_tools/pii/blind.jsonl
 	@$(BIN)/python -m data_tools $(CONFIG) && $(BIN)/python bench/train.py
+	@$(BIN)/python -m train $(CONFIG) && $(BIN)/python -m bench.serve $(CONFIG) && $(BIN)/python -m bench.soak $(CONFIG)
 
 clean:  ## remove runs and caches (not .venv, not the converted model, not the conversations in runs/*/desk)
 	@find runs -mindepth 2 -maxdepth 2 ! -name desk -exec rm -rf {} + 2>/dev/null; find runs -maxdepth 1 -empty -delete 2>/dev/null; true

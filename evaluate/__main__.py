@@ -96,6 +96,7 @@ def scorecard(
     from evaluate.systems import served
     from evaluate.verdict import tuning, verdict
     from evaluate.worst import worst
+    from frontdesk.engine import served_key
 
     started = time.monotonic()
     folder = run.report if other is None else run.root / f"report-{other.name}"
@@ -114,7 +115,7 @@ def scorecard(
     if baseline:
         extras["baseline"] = {"name": baseline[0], **baselines.compare(records, baseline[1], summary["served"])}
     card = {
-        "key": provenance["key"],
+        "key": served_key(config, provenance),
         "name": config.name,
         "faq": (other or run).name,
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -152,6 +153,7 @@ def answers(
     from evaluate.questions import evenly
     from evaluate.systems import BASE, TUNED, served, systems
     from frontdesk.base import load_tokenizer
+    from frontdesk.engine import served_weights
     from frontdesk.grounding import knowledge_of
 
     knowledge = knowledge_of(config, run, (other or run).faq)
@@ -159,7 +161,7 @@ def answers(
     torch.set_num_threads(1)  # from here on the cores are the engine's
     table = systems(config, run, knowledge, foreign=other is not None)
     cache = Cache(run.report / "cache.jsonl")
-    folders = {BASE: Path(provenance["base_path"]), TUNED: run.model}
+    folders = {BASE: Path(provenance["base_path"]), TUNED: served_weights(config, run)}
     tokenizer = load_tokenizer(config, folders[BASE])
     spoken = {question.language for question in asked}
     exchanges: list[Any] = []
@@ -196,7 +198,8 @@ def beside(config: Config, asked: list[Any], cache: Any) -> list[Any]:
             warn(f"{run.model}: no trained model; evaluate.beside names it; left out; run `make train` with its CONFIG")
             continue
         provenance = read_json(run.provenance)
-        theirs = config.model_copy(update={"name": name, "grounding": provenance["config"]["grounding"]})
+        serve = config.serve.model_copy(update={"weights": "bf16"})
+        theirs = config.model_copy(update={"name": name, "grounding": provenance["config"]["grounding"], "serve": serve})
         table = systems(theirs, run, knowledge_of(theirs, run))
         system = replace(next(one for one in table if one.name == served(theirs)), name=name, passes=1)
         with engine(theirs, run, run.model, name, provenance) as model:
@@ -213,10 +216,10 @@ def engine(config: Config, run: Run, folder: Path, which: str, provenance: dict[
     """The engine on the weights in `folder`, as a model to ask."""
     from evaluate.ask import Model, digest
     from evaluate.systems import BASE
-    from frontdesk.engine import running
+    from frontdesk.engine import running, served_key
     from frontdesk.prompt import template_hash
 
-    weights = provenance["base_path"] if which == BASE else provenance["key"]
+    weights = provenance["base_path"] if which == BASE else served_key(config, provenance)
     identity = digest([which if which == BASE else "tuned", weights, template_hash(config)])
     with running(config, run, log=run.report / f"engine-{which}.log", folder=folder) as url:
         client = client_of(Endpoint(url=url, model=config.name))

@@ -86,6 +86,11 @@ def int8_key(provenance: dict[str, Any]) -> str:
     return f"{provenance.get('key')}-w8a8"
 
 
+def served_key(config: Config, provenance: dict[str, Any]) -> str:
+    """The key of the weights that are served of the model with this provenance."""
+    return int8_key(provenance) if config.serve.weights == "w8a8" else str(provenance.get("key"))
+
+
 def served_weights(config: Config, run: Run) -> Path:
     """The folder of the merged weights that `serve.weights` names. Raises UserError where there are no int8 weights of this model."""
     if config.serve.weights == "bf16":

@@ -9,7 +9,7 @@ from frontdesk.adapters import Adapter, load_adapters, read_record
 from frontdesk.address import check_port, is_loopback
 from frontdesk.base import locate, weights
 from frontdesk.config import Config
-from frontdesk.engine import KEY_VARIABLE, Device, api_key, dtype
+from frontdesk.engine import KEY_VARIABLE, Device, api_key, dtype, served_key, served_weights
 from frontdesk.errors import UserError, warn
 from frontdesk.files import read_json
 from frontdesk.hours import read_hours
@@ -39,7 +39,7 @@ def check(config: Config, run: Run, device: Device) -> None:
         check_model(run)
         check_parity(config, run, provenance)
         check_scorecard(config, run, provenance)
-        model = run.model
+        model = served_weights(config, run)
         files = [model / name for name in _weights(model)]
         lines = warnings(config, run, provenance)
     check_lengths(config, model)
@@ -84,7 +84,7 @@ def check_scorecard(config: Config, run: Run, provenance: dict[str, Any]) -> Non
     if config.serve.despite_scorecard or not run.scores.is_file():
         return
     record = read_json(run.scores)
-    if record["key"] == provenance.get("key") and not record["gate"]["passed"]:
+    if record["key"] == served_key(config, provenance) and not record["gate"]["passed"]:
         missed = ", ".join(one["metric"] for one in record["gate"]["checks"] if not one["passed"])
         raise UserError(
             f"{run.scores}: the last scorecard of this model missed {missed}; see index.html beside it; mend the data and train again, "

@@ -52,9 +52,14 @@ def main() -> None:
     key = run_key(config, data_hash)
     if finished(config, run, key):
         print(f"train: {run.root} is up to date with data {data_hash} and its config; nothing to do")
-        return
-    with full_disk_in_one_line(run):
-        train(config, run, data_hash, key)
+    else:
+        with full_disk_in_one_line(run):
+            train(config, run, data_hash, key)
+    if config.serve.weights == "w8a8" and run.provenance.is_file():
+        from train import int8
+
+        with full_disk_in_one_line(run):
+            int8.make(config, run)
 
 
 def train(config: Config, run: Run, data_hash: str, key: str) -> None:
