@@ -22,6 +22,15 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def network(address: str) -> str:
+    """What counts as one address: of IPv6 the half that a provider gives to one customer."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == 6 else address
+
+
 def check_port(host: str, port: int, key: str) -> None:
     """Raise UserError, naming the config's `key`, where the address cannot be listened on."""
     try:

@@ -1,12 +1,12 @@
 """How often and how much at once: buckets of tokens, one for each key with a rate, one for each address that sends wrong keys."""
 
-import ipaddress
 import math
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from frontdesk.address import network
 from serve.keyring import Holder
 from serve.requests import ApiError
 
@@ -93,12 +93,3 @@ class Limits:
         """Seconds until the address may guess again; 0: now."""
         bucket = self.guesses.get(network(address))
         return bucket.until(1) if bucket else 0
-
-
-def network(address: str) -> str:
-    """What counts as one address: of IPv6 the half that a provider gives to one customer."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == 6 else address

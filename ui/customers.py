@@ -1,10 +1,10 @@
 """Who the customer is: a cookie with a secret that only their browser has, set when the page is first opened."""
 
-import ipaddress
 from http.cookies import SimpleCookie
 
 from starlette.requests import Request
 
+from frontdesk.address import network
 from frontdesk.store.store import StoreUnavailable
 from ui.desk import COOKIE, Desk
 from ui.requests import language_of, remote
@@ -45,15 +45,6 @@ class Customers:
             except TooMany:
                 return False
         return True
-
-
-def network(address: str) -> str:
-    """What counts as one address: of IPv6 the first 64 bits, for one customer has all of the rest."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    return address if parsed.version == 4 else str(ipaddress.ip_network((address, 64), strict=False))
 
 
 def is_framed(request: Request) -> bool:

@@ -33,7 +33,7 @@ def allows(role: str, needed: str) -> bool:
 
 
 def digest(key: str | bytes) -> str:
-    """What is kept of a key. No salt and no slow hash: there is nothing to guess in 256 random bits."""
+    """What is kept of a key or another secret. No salt and no slow hash: there is nothing to guess in 256 random bits."""
     return hashlib.sha256(key.encode("utf-8", "replace") if isinstance(key, str) else key).hexdigest()
 
 

@@ -6,7 +6,6 @@ Each method is one transaction, durable when it returns. Thread-safe, synchronou
 What is returned are rows of tables.py, detached and complete; callers do not change them.
 """
 
-import hashlib
 import secrets
 import threading
 import time
@@ -19,10 +18,11 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from frontdesk.config import Config
 from frontdesk.store.connect import WAIT, WRITES, StoreUnavailable, available, connect, database
+from frontdesk.store.keys import digest
 from frontdesk.store.migrate import migrate, shown
 from frontdesk.store.tables import Conversation, Customer, Edit, Handoff, Message, Rating, Reason, Speaker
 
-__all__ = ["Closed", "NotYours", "Store", "StoreUnavailable", "now", "open_store", "token_hash"]
+__all__ = ["Closed", "NotYours", "Store", "StoreUnavailable", "now", "open_store"]
 
 
 class Closed(Exception):
@@ -36,11 +36,6 @@ class NotYours(Exception):
 def now() -> float:
     """Seconds since 1970."""
     return time.time()
-
-
-def token_hash(secret: str) -> str:
-    """What is kept of a random secret of 256 bits. No salt and no slow hash: there is nothing to guess."""
-    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
 
 
 def storable(text: str) -> str:
@@ -103,7 +98,7 @@ class Store:
     def customer(self, token: str) -> Customer | None:
         """Who has this secret."""
         with self.reading() as session:
-            found = session.scalar(select(Customer).where(Customer.token_hash == token_hash(token)))
+            found = session.scalar(select(Customer).where(Customer.token_hash == digest(token)))
         if found and now() - found.seen_at > 60:
             with suppress(StoreUnavailable), self.transaction() as session:  # a full disk must not keep anybody from reading
                 if row := session.get(Customer, found.id):
@@ -113,7 +108,7 @@ class Store:
     def add_customer(self) -> tuple[str, Customer]:
         """(secret, customer). The secret is told this once."""
         token, at = secrets.token_urlsafe(32), now()
-        customer = Customer(id=secrets.token_hex(16), token_hash=token_hash(token), created_at=at, seen_at=at)
+        customer = Customer(id=secrets.token_hex(16), token_hash=digest(token), created_at=at, seen_at=at)
         with self.transaction() as session:
             session.add(customer)
         return token, customer

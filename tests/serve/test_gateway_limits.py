@@ -10,10 +10,11 @@ import openai
 import pytest
 from sqlalchemy import text
 
+from frontdesk.address import network
 from frontdesk.config import Config
 from frontdesk.store import keys
 from frontdesk.store.store import Store, open_store
-from serve.limits import Bucket, network
+from serve.limits import Bucket
 from tests.serve.gateway import HI, ask, at, gateway, settings
 from tests.serve.stand_in import Engine, events, wait_for
 

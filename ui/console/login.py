@@ -5,7 +5,6 @@ and each request asks the store anew, so a revoked key ends its logins at once. 
 loopback, as on a laptop, nobody is asked: the agent is then called "local".
 """
 
-import ipaddress
 import os
 import secrets
 import time
@@ -16,12 +15,12 @@ from http.cookies import CookieError, SimpleCookie
 
 from sqlalchemy import delete, select
 
+from frontdesk.address import is_loopback, network
 from frontdesk.config import Config
 from frontdesk.engine import KEY_VARIABLE
 from frontdesk.store import keys
-from frontdesk.store.store import Store, now, token_hash
+from frontdesk.store.store import Store, now
 from frontdesk.store.tables import Key, Login
-from ui.customers import network
 
 COOKIE = "frontdesk_login"
 HOURS = 12
@@ -68,7 +67,7 @@ class Logins:
 
     def _find(self, token: str) -> Who | None:
         query = select(Key.name, Key.role).join(Login, Login.key_id == Key.id)
-        alive = (Login.token_hash == token_hash(token), Login.until > now(), Key.revoked_at.is_(None), Key.role.in_(ROLES))
+        alive = (Login.token_hash == keys.digest(token), Login.until > now(), Key.revoked_at.is_(None), Key.role.in_(ROLES))
         with self.store.reading() as session:
             row = session.execute(query.where(*alive)).first()
         return Who(row.name, row.role == "admin") if row else None
@@ -81,13 +80,13 @@ class Logins:
         token, at = secrets.token_urlsafe(32), now()
         with self.store.transaction() as session:
             session.execute(delete(Login).where(Login.until < at))
-            session.add(Login(token_hash=token_hash(token), key_id=found.id, until=at + HOURS * 3600))
+            session.add(Login(token_hash=keys.digest(token), key_id=found.id, until=at + HOURS * 3600))
         return token
 
     def leave(self, headers: Mapping[str, str]) -> None:
         """End this browser's login."""
         with self.store.transaction() as session:
-            session.execute(delete(Login).where(Login.token_hash == token_hash(cookie(headers) or "")))
+            session.execute(delete(Login).where(Login.token_hash == keys.digest(cookie(headers) or "")))
 
     def staffed(self) -> bool:
         """Whether anybody has a key with which to log in."""
@@ -128,11 +127,3 @@ def cookie(headers: Mapping[str, str]) -> str | None:
 def host_name(host: str) -> str:
     """Without the port, and without the brackets of IPv6."""
     return host.rpartition("]")[0].removeprefix("[") if host.startswith("[") else host.partition(":")[0]
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches the address."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
