@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from fastapi import FastAPI
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-from transformers import PreTrainedTokenizerFast
 
 from frontdesk.config import Config
 from frontdesk.prompt import chat_template
 from frontdesk.store.store import Store, open_store
 from tests.serve.stand_in import END, Engine, event, served
+from tests.tokenizers import byte_tokenizer
 from ui.app import create_app, mount_page
 from ui.assistant import Assistant
 from ui.desk import Desk
@@ -77,7 +76,7 @@ def served_page(folder: Path, questions: list[str] = QUESTIONS, company: str = "
     engine = Engine()
     with served(engine) as gateway:
         store = open_store(config)
-        desk = Desk(config, store, Assistant(config, byte_tokenizer(config), gateway + "/v1", KEY))
+        desk = Desk(config, store, Assistant(config, byte_tokenizer(chat_template(config)), gateway + "/v1", KEY))
         app = create_app(config, desk, store)
         mount_page(app, config, questions)
         with served(app) as address:
@@ -85,17 +84,6 @@ def served_page(folder: Path, questions: list[str] = QUESTIONS, company: str = "
             page.says("Standard shipping ", "costs $4.90.", source=SOURCE)
             yield page
         store.close()
-
-
-def byte_tokenizer(config: Config) -> PreTrainedTokenizerFast:
-    """One token a byte, and the run's own chat template."""
-    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    raw = Tokenizer(models.BPE(vocab={letter: number for number, letter in enumerate(alphabet)}, merges=[]))
-    raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    raw.decoder = decoders.ByteLevel()
-    tokenizer = PreTrainedTokenizerFast(tokenizer_object=raw)
-    tokenizer.chat_template = chat_template(config)
-    return tokenizer
 
 
 @dataclass

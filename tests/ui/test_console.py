@@ -1,37 +1,22 @@
 """The agents' console in a real browser: one customer's way through it, what two agents do at once, and that words stay words."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, Route, expect, sync_playwright
 
-from frontdesk.engine import KEY_VARIABLE
 from frontdesk.store import keys
 from frontdesk.store.search import last_call
 from frontdesk.store.tables import Edit
 from tests.serve.stand_in import wait_for
 from tests.ui.browser import launch
-from tests.ui.console_served import REPLIES, Office, served_office
+from tests.ui.console_served import REPLIES, Office
 from tests.ui.desks import told
 from ui.console.texts import TEXTS, language_of
 
 MS = 30_000  # for anything to appear; a loaded machine is slow
 EVIL = "<script>boom()</script><img src=http://out.example/x onerror=boom()> [x](javascript:boom()) ${boom()} {{boom}} &lt;"  # < 120
-
-
-@pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    folder, before = tmp_path_factory.mktemp("office"), Path.cwd()
-    os.chdir(folder)
-    os.environ.pop(KEY_VARIABLE, None)
-    try:
-        with served_office(folder) as office:
-            yield office
-    finally:
-        os.chdir(before)
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,7 @@
 """Who gets into the console, and that nothing below /desk is reached by anybody else."""
 
-import os
 import re
 import sqlite3
-from collections.abc import Iterator
 from http.cookies import SimpleCookie
 from pathlib import Path
 
@@ -12,24 +10,13 @@ import pytest
 from sqlalchemy import update
 from starlette.routing import Mount, Route
 
+from frontdesk.address import is_loopback
 from frontdesk.engine import KEY_VARIABLE
 from frontdesk.store import keys
 from frontdesk.store.tables import Login
 from tests.ui.console_served import Office, served_office
 from ui.console.guard import GRADIO, OWN
-from ui.console.login import COOKIE, TRIES, TRIES_SECONDS, Failures, host_name, is_loopback
-
-
-@pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    folder, before = tmp_path_factory.mktemp("office"), Path.cwd()
-    os.chdir(folder)
-    os.environ.pop(KEY_VARIABLE, None)
-    try:
-        with served_office(folder) as office:
-            yield office
-    finally:
-        os.chdir(before)
+from ui.console.login import COOKIE, TRIES, TRIES_SECONDS, Failures, host_name
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from frontdesk.config import DeskConfig
 from frontdesk.hours import read_hours
@@ -25,14 +25,6 @@ expect.set_options(timeout=30_000)
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with served_page(tmp_path_factory.mktemp("page")) as page:
         yield page
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = browser.launch(playwright)
-        yield started
-        started.close()
 
 
 @pytest.fixture

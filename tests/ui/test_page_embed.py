@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Frame, FrameLocator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Frame, FrameLocator, Page, expect
 
 from tests.ui import browser
 from tests.ui.page_served import SOURCE, Served, Site, other_site, served_page
@@ -28,14 +28,6 @@ def shop() -> Iterator[Site]:
 def desk(tmp_path_factory: pytest.TempPathFactory, shop: Site) -> Iterator[Served]:
     with served_page(tmp_path_factory.mktemp("page"), origins=(shop.origin,)) as page:
         yield page
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = browser.launch(playwright)
-        yield started
-        started.close()
 
 
 @pytest.fixture

@@ -12,11 +12,12 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 from starlette.requests import Request
 
+from frontdesk.address import network
 from frontdesk.store.store import Store, StoreUnavailable
 from tests.ui import browser
 from tests.ui.page_served import KEY, Served, other_site, served_page
 from ui import guard
-from ui.customers import NEW_A_MINUTE, Customers, network
+from ui.customers import NEW_A_MINUTE, Customers
 from ui.guard import FOLDERS, GRADIO, OWN
 from ui.texts import TEXTS
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import gradio as gr
 import pytest
 from fastapi import FastAPI
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from frontdesk.config import Config
 from frontdesk.store import candidates
@@ -30,14 +30,6 @@ def store(tmp_path: Path) -> Iterator[Store]:
     store = open_store(config)
     yield store
     store.close()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[browser.Browser]:
-    with sync_playwright() as playwright:
-        chromium = browser.launch(playwright)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
