@@ -11,10 +11,11 @@ import httpx
 import pytest
 
 from frontdesk.config import Config, load_config
+from frontdesk.prompt import chat_template
 from frontdesk.store.keys import create
 from frontdesk.store.store import open_store
 from tests.serve.stand_in import wait_for
-from tests.ui.page_served import byte_tokenizer
+from tests.tokenizers import byte_tokenizer
 from ui.__main__ import has_console
 
 ROOT = Path(__file__).parents[2]
@@ -79,7 +80,7 @@ def test_it_serves_page_api_and_console_until_a_signal(tmp_path: Path) -> None:
         port = probe.getsockname()[1]
     (tmp_path / "shop.yaml").write_text(YAML.format(serve=f"ui_port: {port}", ui=""))
     config = load_config(tmp_path / "shop.yaml")
-    byte_tokenizer(config).save_pretrained(tmp_path / "runs/shop/model")
+    byte_tokenizer(chat_template(config)).save_pretrained(tmp_path / "runs/shop/model")
     (tmp_path / "runs/shop/model/provenance.json").write_text("{}")
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen([sys.executable, "-m", "ui", "shop.yaml"], cwd=tmp_path, env=environment)
