@@ -60,7 +60,8 @@ const told = document.body.appendChild(document.createElement('div'));
 told.id = 'told';
 told.setAttribute('aria-live', 'polite');
 
-// New words are scrolled to, unless somebody reads further up; the row that had the focus keeps it; a box that appears gets it.
+// New words are scrolled to, unless somebody reads further up; the row that had the focus keeps it; a box that appears gets it,
+// unless something is being written elsewhere.
 let newest = '', focused = null, writing = false;
 const follow = () => {
     tell();
@@ -74,7 +75,8 @@ const follow = () => {
         if (!same || log.scrollHeight - log.scrollTop - log.clientHeight < 400) log.scrollTop = log.scrollHeight;
     }
     const box = $('#reply textarea');
-    if (box && !writing && matchMedia('(min-width: 801px)').matches) box.focus();
+    const elsewhere = document.activeElement?.matches('input, textarea');
+    if (box && !writing && !elsewhere && matchMedia('(min-width: 801px)').matches) box.focus();
     if (box && !box.value && begun().conversation === watched && begun().words) write(begun().words);
     writing = Boolean(box);
     if (watched) sessionStorage.setItem('frontdesk-open', watched);

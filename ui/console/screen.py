@@ -32,7 +32,7 @@ class Screen:
                 self.search = label(
                     gr.Textbox(show_label=False, container=False, max_length=200, elem_id="faq-search"), "faq_hint", "label", "placeholder"
                 )
-                self.entries = gr.HTML(elem_id="faq")
+                self.entries = gr.HTML(show.hint(""), elem_id="faq")
                 self.replies = gr.HTML(elem_id="replies")
         self.shown = [self.queue, self.head, self.transcript, self.note, self.take, self.compose]
         self.box = [self.reply, self.used, self.origin]

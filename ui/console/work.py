@@ -83,7 +83,7 @@ class Workplace:
             event.then(self.suggest_new, at.state, offered, **settings).then(None, into, into, js=OFFER, **settings)
 
         refreshed = {"inputs": at.state, "outputs": at.shown, **settings}
-        blocks.load(self.refresh, **refreshed).then(self.show_replies, outputs=[at.replies, at.entries], **settings)
+        blocks.load(self.refresh, **refreshed).then(self.show_replies, outputs=at.replies, **settings)
         and_suggest(live.pulse(self.pulse, trigger_mode="always_last", **refreshed))
         for choice in (at.queue.choose, at.head.choose, live.reopen):
             and_suggest(choice(self.choose, at.inputs, at.outputs, **settings))
@@ -140,10 +140,9 @@ class Workplace:
         call = await asyncio.to_thread(last_call, self.store, id)
         return Case(conversation, call, await asyncio.to_thread(self.store.messages, id), await asyncio.to_thread(self.store.ratings, id))
 
-    def show_replies(self, request: gr.Request) -> list[Html]:
+    def show_replies(self, request: gr.Request) -> Html:
         """What does not change while the console is open."""
-        text = self._text(request)
-        return [show.replies(self.config.desk.replies, text), show.hint("")]
+        return show.replies(self.config.desk.replies, self._text(request))
 
     def _text(self, request: gr.Request) -> dict[str, str]:
         return TEXTS[language_of(request.headers)]
