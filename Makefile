@@ -49,7 +49,7 @@ feedback: $(READY)  ## what the desk's conversations could teach: candidates for
 	@$(BIN)/python -m data_tools.feedback $(CONFIG)
 
 test: setup  ## all tests, with a real engine and a real browser; no GPU, no model hub
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --durations=40
 
 check: $(READY)  ## style, types, layering
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo

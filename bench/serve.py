@@ -11,7 +11,8 @@ Engine and gateway: one engine; the same conversations are asked of it and of th
 that the engine gets, rendered beforehand; its product gets the customer's words and renders them itself. A round asks engine, bare model,
 product, product, bare model, engine, so that a drift of the machine cancels; each half is a pair. All prompts were asked once before, so
 each arm finds them in the prefix cache: the engine then makes most tokens for the gateway to pass on, which is the gateway's hardest case.
-The tokens of each prompt, as the engine counts them, must be the same in all arms.
+The tokens of each prompt, as the engine counts them, must be the same in all arms. How much later the first token comes is the median over the
+conversations of what each had to wait more than in the engine's own turn.
 
 Settings and others: each server is new, so the prompts are new to it but for what they have in common.
 """
@@ -121,7 +122,7 @@ def rows(clients: int, halves: list[dict[str, Load]]) -> list[str]:
             lines.append(f"{line}| | {1000 * first:.1f} | |")
             continue
         ratio, low, high = (math.exp(one) for one in interval([math.log(half[arm].speed / half["engine"].speed) for half in halves]))
-        more = [statistics.median(half[arm].firsts) - statistics.median(half["engine"].firsts) for half in halves]
+        more = [statistics.median(a - b for a, b in zip(half[arm].firsts, half["engine"].firsts, strict=True)) for half in halves]
         late, least, worst = interval(more)
         same = statistics.mean(a == b for half in halves for a, b in zip(half[arm].answers, half["engine"].answers, strict=True))
         lines.append(

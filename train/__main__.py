@@ -169,6 +169,7 @@ def train_adapter(config: Config, run: Run, base: Path, dtype: "torch.dtype", ke
         run.checkpoints,
         autocast=settings.method == "full" and dtype == torch.bfloat16,
         resumed=checkpoint is not None,
+        deciding=deciding(config, held_out),
     )
     trainable = sum(p.numel() for p in trainer.model.parameters() if p.requires_grad)
     print(f"train: {trainable / 1e6:.1f} M trainable parameters, {settings.epochs:g} epochs", flush=True)
@@ -236,10 +237,7 @@ def foretell(config: Config, base: Path, rows: "list[TokenRow]", windows: int, d
 
 
 def load_rows(config: Config, run: Run, tokenizer: Any) -> "tuple[list[TokenRow], dict[str, list[TokenRow]], int]":
-    """Token rows for training and the held-out sets, and how many of the former are windows of longer conversations.
-
-    The first held-out set decides when to stop.
-    """
+    """Token rows for training and the held-out sets, and how many of the former are windows of longer conversations."""
     from train.general import general_rows, languages
     from train.rows import token_rows
 
@@ -258,6 +256,12 @@ def load_rows(config: Config, run: Run, tokenizer: Any) -> "tuple[list[TokenRow]
     return sets["train"], held_out | {"general": general_rows(tokenizer, spoken)}, windows
 
 
+def deciding(config: Config, held_out: "dict[str, list[TokenRow]]") -> list[str]:
+    """The held-out sets whose loss decides which checkpoint is kept: the first, and for a model that reads its answers from the prompt also
+    entries that it never saw. One that learns them by heart gets worse at those the more it knows."""
+    return [name for place, name in enumerate(held_out) if not place or (name == "unseen" and config.grounding == "faq")]
+
+
 def held_out_losses(history: list[dict[str, Any]], best_step: int) -> dict[str, dict[str, float]]:
     """Per held-out set, the loss before the first step and that of the kept checkpoint."""
     losses: dict[str, dict[str, float]] = {}
@@ -269,11 +273,9 @@ def held_out_losses(history: list[dict[str, Any]], best_step: int) -> dict[str, 
 
 
 def overfits(history: list[dict[str, Any]], best_step: int) -> bool:
-    """Whether the loss of the first held-out set rose after the best step while training went on."""
-    name = next(key for entry in history for key in entry if key.startswith("eval_") and key.endswith("_loss"))
-    last = [entry for entry in history if name in entry][-1]
-    best = next(entry for entry in history if name in entry and entry["step"] == best_step)
-    return bool(last["step"] > best_step and last[name] > 1.02 * best[name])
+    """Whether the loss that decides rose after the best step while training went on."""
+    losses = {entry["step"]: entry["eval_deciding"] for entry in history if "eval_deciding" in entry}
+    return bool(max(losses) > best_step and losses[max(losses)] > 1.02 * losses[best_step])
 
 
 def tell(config: Config, run: Run) -> None:

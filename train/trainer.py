@@ -3,7 +3,7 @@
 import dataclasses
 import time
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -43,12 +43,21 @@ class SupervisedSFTTrainer(SFTTrainer):
     Held-out losses are means over all supervised tokens of a set (TRL's are means of the batches' means).
     """
 
-    def __init__(self, model: Any, train: list[TokenRow], held_out: dict[str, list[TokenRow]], neftune: float, **options: Any) -> None:
+    def __init__(
+        self,
+        model: Any,
+        train: list[TokenRow],
+        held_out: dict[str, list[TokenRow]],
+        neftune: float,
+        deciding: Sequence[str],
+        **options: Any,
+    ) -> None:
         blanks = [BLANK] * (-len(train) % (options["args"].per_device_train_batch_size * processes.count()))
         first = Dataset.from_list(next(iter(held_out.values())))
         super().__init__(model=model, train_dataset=Dataset.from_list(train + blanks), eval_dataset=first, **options)
         self.lengths = [len(row["input_ids"]) for row in train]
         self.held_out = held_out
+        self.weights = {name: sum(label != IGNORED for row in held_out[name] for label in row["labels"][1:]) for name in deciding}
         self.on_cpu = self.args.device.type == "cpu"
         self.in_parts = self.on_cpu and processes.count() == 1  # several must call the model equally often
         self.safekeeping = Safekeeping()
@@ -92,8 +101,10 @@ class SupervisedSFTTrainer(SFTTrainer):
         self.accelerator.wait_for_everyone()
 
     def evaluate(self, eval_dataset: Any = None, ignore_keys: Any = None, metric_key_prefix: str = "eval") -> dict[str, float]:
-        """The loss of every held-out set, as `eval_SET_loss`."""
+        """The loss of every held-out set, as `eval_SET_loss`, and the mean over the tokens of those that decide, as `eval_deciding`."""
         metrics = {f"eval_{name}_loss": self.loss_of(rows) for name, rows in self.held_out.items()}
+        decided = sum(metrics[f"eval_{name}_loss"] * tokens for name, tokens in self.weights.items())
+        metrics["eval_deciding"] = decided / max(1, sum(self.weights.values()))
         self.log(metrics)
         self.control: Any = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
@@ -261,11 +272,12 @@ def build(
     checkpoints: Path,
     autocast: bool = False,
     resumed: bool = False,
+    deciding: Sequence[str] = (),
 ) -> tuple[SupervisedSFTTrainer, Progress]:
     """A trainer, and its progress, for `model` by the method of `settings`.
 
-    `held_out` maps a name to token rows; the loss of its first entry picks the best checkpoint and stops training early. `autocast`
-    computes fp32 weights in bf16 (the method `full`).
+    `held_out` maps a name to token rows; the loss of those named in `deciding`, or else of the first, picks the best checkpoint and stops
+    training early. `autocast` computes fp32 weights in bf16 (the method `full`).
     """
     on_gpu = torch.cuda.is_available()
     share = processes.share(settings.batch_size)
@@ -301,7 +313,7 @@ def build(
         save_steps=every,
         save_total_limit=2,
         load_best_model_at_end=True,
-        metric_for_best_model=f"eval_{next(iter(held_out))}_loss",
+        metric_for_best_model="eval_deciding",
         greater_is_better=False,
         logging_steps=max(1, total // 100),
         dataset_kwargs={"skip_prepare_dataset": True},  # rows come as token ids with labels
@@ -319,6 +331,7 @@ def build(
         train=train,
         held_out={name: sorted(rows, key=lambda row: len(row["input_ids"])) for name, rows in held_out.items()},
         neftune=settings.neftune,
+        deciding=deciding or [next(iter(held_out))],
         args=args,
         processing_class=tokenizer,
         callbacks=[progress, EarlyStoppingCallback(settings.patience)],

@@ -10,7 +10,7 @@ from frontdesk.errors import UserError
 from frontdesk.files import write_jsonl
 from frontdesk.prompt import encode_prompt
 from frontdesk.run import Run
-from train.__main__ import load_rows, run_key
+from train.__main__ import deciding, load_rows, run_key
 from train.parity import held_out_prompts
 from train.rows import IGNORED
 
@@ -52,6 +52,7 @@ def test_rows_are_those_of_the_grounding(run: Run, tokenizer: Any, grounding: st
     assert list(held_out) == ["wordings", "unseen", "general"]
     assert trained(tokenizer, held_out["wordings"]) == [f"{kind} valid_wordings answers"]
     assert trained(tokenizer, held_out["unseen"]) == [f"{kind} valid answers"]
+    assert deciding(config(grounding), held_out) == ["wordings", "unseen"][: 2 if grounding == "faq" else 1]
     assert windows == 0
     assert ("[1] It is $4.90." in tokenizer.decode(rows[0]["input_ids"])) == (grounding == "faq")
 

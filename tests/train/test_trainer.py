@@ -20,10 +20,10 @@ Rows = list[dict[str, list[int]]]
 
 @pytest.fixture
 def make(tiny_llama3: Path, tokenizer: Any, rows: Rows, settings: TrainConfig, tmp_path: Path) -> Any:
-    def trainer(**changes: Any) -> SupervisedSFTTrainer:
+    def trainer(deciding: tuple[str, ...] = (), **changes: Any) -> SupervisedSFTTrainer:
         changed = settings.model_copy(update=changes)
-        model = load(tiny_llama3, changed, torch.float32)
-        return build(model, tokenizer, rows, {"wordings": rows[:3], "unseen": rows[3:]}, changed, tmp_path / "checkpoints")[0]
+        model, held_out = load(tiny_llama3, changed, torch.float32), {"wordings": rows[:3], "unseen": rows[3:]}
+        return build(model, tokenizer, rows, held_out, changed, tmp_path / "checkpoints", deciding=deciding)[0]
 
     return trainer
 
@@ -120,6 +120,13 @@ def test_each_method_learns(make: Any, method: str, capsys: pytest.CaptureFixtur
     assert min(losses) < losses[0] - 0.02
     assert trainer.state.best_metric == min(losses[1:])
     assert "held-out loss: wordings" in capsys.readouterr().out
+
+
+def test_the_sets_that_decide_count_by_their_tokens(make: Any, rows: Rows) -> None:
+    trainer = make(deciding=("wordings", "unseen"))
+    assert trainer.evaluate()["eval_deciding"] == pytest.approx(plain_loss(trainer.model, rows), rel=1e-4)
+    first = make().evaluate()
+    assert first["eval_deciding"] == first["eval_wordings_loss"] != first["eval_unseen_loss"]
 
 
 @pytest.mark.parametrize("once", [True, False])
