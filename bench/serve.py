@@ -11,8 +11,8 @@ Engine and gateway: one engine; the same conversations are asked of it and of th
 that the engine gets, rendered beforehand; its product gets the customer's words and renders them itself. A round asks engine, bare model,
 product, product, bare model, engine, so that a drift of the machine cancels; each half is a pair. All prompts were asked once before, so
 each arm finds them in the prefix cache: the engine then makes most tokens for the gateway to pass on, which is the gateway's hardest case.
-The tokens of each prompt, as the engine counts them, must be the same in all arms. How much later the first token comes is the median over the
-conversations of what each had to wait more than in the engine's own turn.
+The tokens of each prompt, as the engine counts them, must be the same in all arms. How much later the first token comes is the median
+over the conversations of what each waited longer than in the engine's own turn.
 
 Settings and others: each server is new, so the prompts are new to it but for what they have in common.
 """
