@@ -57,7 +57,7 @@ class SupervisedSFTTrainer(SFTTrainer):
         super().__init__(model=model, train_dataset=Dataset.from_list(train + blanks), eval_dataset=first, **options)
         self.lengths = [len(row["input_ids"]) for row in train]
         self.held_out = held_out
-        self.weights = {name: sum(label != IGNORED for row in held_out[name] for label in row["labels"][1:]) for name in deciding}
+        self.deciding = deciding
         self.on_cpu = self.args.device.type == "cpu"
         self.in_parts = self.on_cpu and processes.count() == 1  # several must call the model equally often
         self.safekeeping = Safekeeping()
@@ -102,16 +102,20 @@ class SupervisedSFTTrainer(SFTTrainer):
 
     def evaluate(self, eval_dataset: Any = None, ignore_keys: Any = None, metric_key_prefix: str = "eval") -> dict[str, float]:
         """The loss of every held-out set, as `eval_SET_loss`, and the mean over the tokens of those that decide, as `eval_deciding`."""
-        metrics = {f"eval_{name}_loss": self.loss_of(rows) for name, rows in self.held_out.items()}
-        decided = sum(metrics[f"eval_{name}_loss"] * tokens for name, tokens in self.weights.items())
-        metrics["eval_deciding"] = decided / max(1, sum(self.weights.values()))
+        sums = {name: self._sums(rows) for name, rows in self.held_out.items()}
+        metrics = {f"eval_{name}_loss": _mean(one) for name, one in sums.items()}
+        metrics["eval_deciding"] = _mean(*(sums[name] for name in self.deciding))
         self.log(metrics)
         self.control: Any = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
 
-    @torch.no_grad()
     def loss_of(self, rows: list[TokenRow]) -> float:
         """Mean loss in nats of all supervised tokens of `rows`, in evaluation mode; the processes share the rows."""
+        return _mean(self._sums(rows))
+
+    @torch.no_grad()
+    def _sums(self, rows: list[TokenRow]) -> tuple[float, float]:
+        """(summed loss, supervised tokens) of `rows`, of all processes."""
         self.model.eval()
         total, tokens = 0.0, 0
         size = self.args.per_device_eval_batch_size * processes.count()
@@ -126,7 +130,7 @@ class SupervisedSFTTrainer(SFTTrainer):
         self.model.train()
         self._metrics["eval"].clear()  # TRL's own of these batches
         all_total, all_tokens = processes.total(total, tokens)
-        return all_total / max(1, all_tokens)
+        return all_total, all_tokens
 
     def create_accelerator_and_postprocess(self) -> None:
         super().create_accelerator_and_postprocess()
@@ -341,6 +345,10 @@ def build(
             parameter.data = parameter.data.float()
     trainer.remove_callback(PrinterCallback)
     return trainer, progress
+
+
+def _mean(*sums: tuple[float, float]) -> float:
+    return sum(total for total, _ in sums) / max(1, sum(tokens for _, tokens in sums))
 
 
 def _rows_stay_apart(model: PreTrainedModel, train: list[TokenRow]) -> bool:
