@@ -26,13 +26,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from data_tools.feedback_faq import keys, rests_on
 from data_tools.metric import learn
 from data_tools.rows import message
-from frontdesk.base import locate
-from frontdesk.config import Config, ModelConfig
+from frontdesk.config import Config
 from frontdesk.files import read_jsonl, write_jsonl
 from frontdesk.grounding import SHOWN, read_entries, system_text
 from frontdesk.language import language
 from frontdesk.prompt import Message, encode
-from frontdesk.retrieval import Entry, Index, Whitening, load_vectors, save_vectors
+from frontdesk.retrieval import Entry, Index, Whitening, load_vectors, name_of, save_vectors
 from frontdesk.run import Run
 from frontdesk.values import values
 
@@ -240,8 +239,7 @@ def write_grounded(config: Config, folder: Path, tokenizer: "PreTrainedTokenizer
     split_of = {entry["id"]: entry["split"] for entry in read_jsonl(folder / "faq.jsonl")}
     encoder, white, known = meaning(config, entries, {name for name, split in split_of.items() if split != "test"})
     if encoder and white:
-        assert config.encoder
-        save_vectors(folder / "vectors.npz", config.encoder, white, known)
+        save_vectors(folder / "vectors.npz", name_of(config.encoder), white, known)
     (folder / "grounded").mkdir()
     counts: dict[str, Any] = {"rows": {}, "dropped": Counter()}
     for split, sees in (("train", ("train",)), ("valid_wordings", ("train",)), ("valid", ("train", "valid"))):
@@ -268,21 +266,22 @@ def meaning(
         return None, None, {}
     import numpy as np
 
-    from frontdesk.encoder import Encoder
+    from frontdesk.encoder import load_encoder
 
-    encoder = Encoder(locate(ModelConfig(base=config.encoder)))
-    before = load_vectors(practised_vectors(config.encoder), config.encoder)[1] | load_vectors(Run(config.name).vectors, config.encoder)[1]
+    encoder, name = load_encoder(config.encoder), name_of(config.encoder)
+    before = load_vectors(practised_vectors(name), name)[1] | load_vectors(Run(config.name).vectors, name)[1]
     spoken = sorted({language(question) for entry in entries for question in entry.questions})
-    practised = [entry for name in spoken for company in companies(name)[0] for entry in company.entries]
+    practised = [entry for one in spoken for company in companies(one)[0] for entry in company.entries]
     texts = list(dict.fromkeys(text for entry in (*entries, *practised) for text in entry.texts))
     if new := [text for text in texts if text not in before]:
         vectors = encoder.vectors(new).astype(np.float16).astype(np.float32)  # as they are saved: the next build has the same
         before |= zip(new, vectors, strict=True)
     known = {text: before[text] for text in texts}
-    remember(config.encoder, {text: known[text] for entry in practised for text in entry.texts})
+    remember(name, {text: known[text] for entry in practised for text in entry.texts})
     learned = [*(entry for entry in entries if entry.id in learnable), *practised]
     pairs = [(known[text], place) for place, entry in enumerate(learned) for text in entry.texts]
-    return encoder, learn(np.stack([vector for vector, _ in pairs]), np.array([place for _, place in pairs]), config.data.seed), known
+    vectors, owner = np.stack([vector for vector, _ in pairs]), np.array([place for _, place in pairs])
+    return encoder, learn(vectors, owner, config.data.seed, encoder.widths), known
 
 
 def remember(encoder: str, vectors: "dict[str, np.ndarray]") -> None:

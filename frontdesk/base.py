@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from frontdesk.config import Config, ModelConfig
 from frontdesk.errors import UserError
 from frontdesk.prompt import TURN_ENDS, chat_template, encode_prompt
-from frontdesk.run import EMBEDDED
+from frontdesk.run import EMBEDDED, ENCODERS
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -20,8 +20,8 @@ def locate(model: ModelConfig, whole: bool = True) -> Path:
 
     Raises UserError where it cannot be had.
     """
-    if model.base in EMBEDDED:
-        folder = EMBEDDED[model.base]
+    if model.base in EMBEDDED | ENCODERS:
+        folder = (EMBEDDED | ENCODERS)[model.base]
         advice = "run `make setup CONFIG=` with this run's config"
     else:
         folder = Path(model.base).expanduser()
@@ -44,7 +44,7 @@ def _download(model: ModelConfig, whole: bool) -> Path:
             model.base,
             revision=model.revision,
             allow_patterns=None if whole else TOKENIZER,
-            ignore_patterns=["original/*", "*.pth", "*.gguf"],
+            ignore_patterns=["original/*", "onnx/*", "openvino/*", "*.pth", "*.gguf"],
         )
     except GatedRepoError:
         raise UserError(f"{where}: the hub says the model is gated; accept its licence on its page and set HF_TOKEN, {instead}") from None

@@ -2,10 +2,10 @@
 
 import argparse
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from frontdesk.errors import UserError
 
@@ -175,6 +175,11 @@ class DeskConfig(Section):
     replies: tuple[str, ...] = ()  # agents' ready-made replies
 
 
+def one_or_more(value: Any) -> Any:
+    """A name alone is a list of one."""
+    return () if value is None else (value,) if isinstance(value, str) else value
+
+
 class Config(Section):
     """A whole run. `name` is the config's file stem; everything the run makes lies under `runs/NAME/`."""
 
@@ -184,7 +189,8 @@ class Config(Section):
     grounding: Literal["faq", "none"] = (
         "faq"  # faq: the entries that the answer may rest on stand in the prompt; none: facts are learned by heart
     )
-    encoder: str | None = None  # a model whose lower half tells retrieval what texts mean, as model.base; None: words and their pieces only
+    encoder: Annotated[tuple[str, ...], BeforeValidator(one_or_more)] = ()
+    # models that tell retrieval what texts mean, as model.base: sentence-transformers' or the lower half of a decoder; (): words only
     model: ModelConfig
     data: DataConfig
     train: TrainConfig = TrainConfig()

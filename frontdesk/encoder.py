@@ -1,26 +1,82 @@
-"""Vectors of sentences from the lower half of a language model: what retrieval knows of meaning.
+"""Vectors of sentences: what retrieval knows of meaning.
 
-The hidden states in the middle of a decoder carry more of what a text is about than those at its end (Skean et al. 2025, "Layer by
-Layer"). Their mean over the tokens, whitened by what wordings of one question differ in (frontdesk/retrieval.py), finds another wording
-of a question that shares no word with it. Measured in docs/experiments.md.
+A config's `encoder` names one model or several, whose vectors stand side by side. Two kinds of models serve:
+
+* Sentence encoders in the format of sentence-transformers (Reimers and Gurevych 2019), which were trained for this.
+* The lower half of a decoder: the hidden states in its middle carry more of what a text is about than those at its end (Skean et al.
+  2025, "Layer by Layer"). The demo's own base is at hand, also in languages for which no small sentence encoder is.
+
+What wordings of one question differ in counts less (frontdesk/retrieval.py, data_tools/metric.py). Together they find far more than
+each alone: measured in docs/experiments.md.
 """
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from frontdesk.base import locate
+from frontdesk.config import ModelConfig
 from frontdesk.quiet import quiet
 
 if TYPE_CHECKING:
     import numpy as np
 
 LEAD = "Question: "
-"""Stands before each text: a decoder's first tokens have states of their own kind, and they are left out of the mean."""
+"""Stands before each text for a decoder: its first tokens have states of their own kind, and they are left out of the mean."""
 BATCH = 32
 
 
+class Model(Protocol):
+    """What an encoder is made of."""
+
+    width: int
+
+    def vectors(self, texts: Sequence[str]) -> "np.ndarray":
+        """One row for each text: float32 [texts, width]."""
+        ...
+
+
 class Encoder:
-    """The lower half of the model in `folder`."""
+    """Models side by side."""
+
+    def __init__(self, models: Sequence[Model]) -> None:
+        self.models = models
+        self.widths = tuple(model.width for model in models)
+
+    def vectors(self, texts: Sequence[str]) -> "np.ndarray":
+        """One row for each text: float32 [texts, sum of the widths]."""
+        import numpy as np
+
+        return np.hstack([model.vectors(texts) for model in self.models])
+
+
+def load_encoder(names: Sequence[str]) -> Encoder:
+    """The models of a config's `encoder`. Raises UserError for one that cannot be had."""
+    folders = [locate(ModelConfig(base=name)) for name in names]
+    return Encoder([SentenceModel(folder) if (folder / "modules.json").is_file() else LowerHalf(folder) for folder in folders])
+
+
+class SentenceModel:
+    """A model of sentence-transformers, with the pooling and the length that its folder says."""
+
+    def __init__(self, folder: Path) -> None:
+        from sentence_transformers import SentenceTransformer
+
+        quiet()
+        self.model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+        self.width = int(self.model.get_embedding_dimension() or 0)
+
+    def vectors(self, texts: Sequence[str]) -> "np.ndarray":
+        """One row of length 1 for each text: float32 [texts, width]."""
+        import numpy as np
+
+        if not texts:
+            return np.zeros((0, self.width), np.float32)
+        return np.asarray(self.model.encode(list(texts), batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False), np.float32)
+
+
+class LowerHalf:
+    """The lower half of the decoder in `folder`."""
 
     def __init__(self, folder: Path) -> None:
         import torch
@@ -31,14 +87,15 @@ class Encoder:
         self.tokenizer = AutoTokenizer.from_pretrained(folder)
         self.model = AutoModel.from_pretrained(folder, num_hidden_layers=layers // 2, dtype=torch.float32).eval()
         self.model.norm = torch.nn.Identity()  # that of the last layer, which is not there
+        self.width = int(self.model.config.hidden_size)
         self.lead = self._ids(LEAD)
 
     def vectors(self, texts: Sequence[str]) -> "np.ndarray":
-        """One row for each text: float32 [texts, hidden size]."""
+        """The mean of the states after the lead: float32 [texts, width]."""
         import numpy as np
         import torch
 
-        out = np.zeros((len(texts), self.model.config.hidden_size), np.float32)
+        out = np.zeros((len(texts), self.width), np.float32)
         ids = [self._ids(text.casefold()) or self.lead for text in texts]
         order = sorted(range(len(texts)), key=lambda i: len(ids[i]))
         for start in range(0, len(order), BATCH):

@@ -12,10 +12,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from frontdesk.config import Config, ModelConfig
+from frontdesk.config import Config
 from frontdesk.language import language
 from frontdesk.prompt import Message
-from frontdesk.retrieval import Entry, Index, load_vectors, terms
+from frontdesk.retrieval import Entry, Index, load_vectors, name_of, terms
 from frontdesk.run import Run
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Knowledge:
     def __init__(self, config: Config, run: Run, encoder: "Encoder | None" = None, faq: Path | None = None) -> None:
         """`faq` is read instead of the run's own, by the run's encoder and metric."""
         self.prompt, self.path = config.system_prompt, faq or run.faq
-        self.whitening, self.known = load_vectors(run.vectors, config.encoder)
+        self.whitening, self.known = load_vectors(run.vectors, name_of(config.encoder))
         self.encoder = encoder if self.whitening else None
         self.read()
 
@@ -102,7 +102,6 @@ def knowledge_of(config: Config, run: Run, faq: Path | None = None) -> Knowledge
     """The run's FAQ (or another, `faq`), with the encoder that the run's vectors were made with."""
     if not run.vectors.is_file() or not config.encoder:
         return Knowledge(config, run, faq=faq)
-    from frontdesk.base import locate
-    from frontdesk.encoder import Encoder
+    from frontdesk.encoder import load_encoder
 
-    return Knowledge(config, run, Encoder(locate(ModelConfig(base=config.encoder))), faq)
+    return Knowledge(config, run, load_encoder(config.encoder), faq)

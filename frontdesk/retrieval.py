@@ -3,7 +3,7 @@
 BM25 (Robertson and Zaragoza 2009) is bm25s's. Its terms are words and pieces of words, so that typing noise and Korean endings
 leave most of them as they were. Vectors (frontdesk/encoder.py) are whitened by the scatter of wordings around their entry's
 mean, as in linear discriminant analysis (Fisher 1936): directions in which wordings of one question differ tell nothing about which
-question it is. A question's score is the sum of both, each in standard deviations over the entries. A follow-up leans on the
+question it is. A question's score is a weighted sum of both, in standard deviations over the entries. A follow-up leans on the
 turns before it. Where entries have subjects (the branches of a chain) and one of them is named, only its entries are candidates.
 """
 
@@ -25,6 +25,8 @@ GRAMS = (3, 4)
 """Lengths of the pieces of a word; of Korean, whose syllables say more than a letter, pairs of syllables."""
 EARLIER = 0.35
 """What the turns before a question count, against the question."""
+WORDS = 0.25
+"""What words and their pieces count, against each of the two measures of meaning; without an encoder they are all there is."""
 SHRINK = 0.2
 """Share of the identity in the scatter by which vectors are whitened (Ledoit and Wolf 2004): few wordings don't tell all directions."""
 ALIKE = 0.85
@@ -47,14 +49,21 @@ class Entry(NamedTuple):
 
 
 class Whitening(NamedTuple):
-    """`(vector - mean) @ matrix`."""
+    """`(vector - mean) @ matrix`, whose parts are then brought to equal length: one for each model of the encoder."""
 
-    mean: "np.ndarray"  # [hidden size]
-    matrix: "np.ndarray"  # [hidden size, hidden size]
+    mean: "np.ndarray"  # [size]
+    matrix: "np.ndarray"  # [size, size]
+    widths: tuple[int, ...] = ()  # of the parts; (): it is one
+
+    def __call__(self, vectors: "np.ndarray") -> "np.ndarray":
+        """Of vectors [n, size]: as many, of length 1."""
+        import numpy as np
+
+        return unit(np.hstack([unit(part) for part in split((vectors - self.mean) @ self.matrix, self.widths)]))
 
 
 class Query(NamedTuple):
-    """What a search needs of a text: its terms and, with an encoder, its vector [hidden size]."""
+    """What a search needs of a text: its terms and, with an encoder, its vector [size]."""
 
     terms: list[str]
     vector: "np.ndarray | None"
@@ -117,7 +126,7 @@ class Index:
 
         assert self.encoder and self.whitening
         raw = np.stack([self.known[text] if text in self.known else self.encoder.vectors([text])[0] for text in texts])
-        return unit((raw - self.whitening.mean) @ self.whitening.matrix)
+        return self.whitening(raw)
 
     def search(self, turns: Sequence[str], k: int = 3) -> list[Entry]:
         """The `k` likeliest entries, the best first, each with the wording first that is nearest to the question.
@@ -163,7 +172,7 @@ class Index:
         import numpy as np
 
         known = [term for term in query.terms if term in self.words.vocab_dict]
-        score = standardized(self.words.get_scores(known) if known else np.zeros(len(self.entries), np.float32))
+        score = WORDS * standardized(self.words.get_scores(known) if known else np.zeros(len(self.entries), np.float32))
         if query.vector is not None:
             nearest = np.full(len(self.entries), -1.0, np.float32)
             np.maximum.at(nearest, self.owner, self.vectors @ query.vector)
@@ -209,6 +218,18 @@ def unit(vectors: "np.ndarray") -> "np.ndarray":
     return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9))
 
 
+def split(vectors: "np.ndarray", widths: tuple[int, ...]) -> "list[np.ndarray]":
+    """Vectors [n, size] as [n, width] of each width; of none, as they are."""
+    import numpy as np
+
+    return np.split(vectors, np.cumsum(widths)[:-1], axis=1) if widths else [vectors]
+
+
+def name_of(encoder: Sequence[str]) -> str:
+    """The models of an encoder, as the file of their vectors names them."""
+    return "+".join(encoder)
+
+
 def standardized(values: "np.ndarray") -> "np.ndarray":
     """Mean 0 and standard deviation 1, or all 0."""
     import numpy as np
@@ -239,7 +260,8 @@ def load_vectors(path: Path, encoder: str | None = None) -> "tuple[Whitening | N
         if encoder and str(saved["encoder"]) != encoder:
             return None, {}
         vectors = saved["vectors"].astype(np.float32)
-        whitening = Whitening(saved["mean"], saved["matrix"]) if "mean" in saved else None
+        widths = tuple(saved["widths"].tolist()) if "widths" in saved else ()
+        whitening = Whitening(saved["mean"], saved["matrix"], widths) if "mean" in saved else None
         return whitening, dict(zip(saved["texts"].tolist(), vectors, strict=True))
 
 

@@ -1,9 +1,10 @@
 """The learned projection: wordings of one entry come closer than the whitening brings them, for entries that it never saw too."""
 
 import numpy as np
+import pytest
 
 from data_tools.metric import learn
-from frontdesk.retrieval import Whitening, unit, whitening
+from frontdesk.retrieval import Whitening, whitening
 
 SIZE = 24
 
@@ -17,7 +18,7 @@ def wordings(rng, entries, each=4):
 
 def found(metric: Whitening, vectors, owner):
     """The share of vectors whose nearest other one is of their entry."""
-    placed = unit((vectors - metric.mean) @ metric.matrix)
+    placed = metric(vectors)
     likeness = placed @ placed.T
     np.fill_diagonal(likeness, -1)
     return float((owner[likeness.argmax(1)] == owner).mean())
@@ -40,3 +41,17 @@ def test_it_is_the_same_each_time_and_another_for_another_seed():
 def test_entries_of_one_text_each_are_only_whitened():
     vectors = np.random.default_rng(2).normal(size=(10, SIZE)).astype(np.float32)
     assert np.array_equal(learn(vectors, np.arange(10), seed=7).matrix, whitening(vectors, np.arange(10)).matrix)
+
+
+def test_parts_are_learned_for_themselves_and_count_alike():
+    """However long the vectors of one model are: else its part of a likeness would be all of it."""
+    rng = np.random.default_rng(3)
+    vectors, owner = wordings(rng, 40)
+    both = np.hstack([vectors, 100 * vectors[:, :8]])
+    metric = learn(both, owner, seed=7, widths=(SIZE, 8))
+    alone = learn(vectors, owner, seed=7)
+    placed = metric(both)
+    assert metric.widths == (SIZE, 8)
+    assert np.linalg.norm(placed, axis=1) == pytest.approx(np.ones(len(placed)), abs=1e-5)
+    assert np.linalg.norm(placed[:, :SIZE], axis=1) == pytest.approx(np.full(len(placed), 0.5**0.5), abs=1e-4)
+    assert placed[:, :SIZE] * 2**0.5 == pytest.approx(alone(vectors), abs=1e-3)

@@ -13,7 +13,7 @@ from frontdesk.config import Config, ModelConfig
 from frontdesk.embedded import SOURCES, Source, Terms, agree, fetch
 from frontdesk.errors import UserError
 from frontdesk.prompt import encode, encode_prompt
-from frontdesk.run import EMBEDDED, EMBEDDED_NAME
+from frontdesk.run import EMBEDDED, EMBEDDED_NAME, ENCODERS
 
 ROOT = Path(__file__).parents[2]
 TERMS = Terms("https://terms.example", "In short: be kind.")
@@ -27,8 +27,8 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_every_embedded_model_has_a_source() -> None:
-    assert set(SOURCES) == set(EMBEDDED)
-    assert SOURCES[EMBEDDED_NAME].terms is None  # the demo asks for nothing
+    assert set(SOURCES) == set(EMBEDDED) | set(ENCODERS)
+    assert all(SOURCES[name].terms is None for name in (EMBEDDED_NAME, *ENCODERS))  # the demo asks for nothing
 
 
 def test_terms_are_shown_and_accepted_once(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -89,13 +89,22 @@ def test_another_file_than_the_expected_one_is_refused(workplace: Path, monkeypa
         fetch(Source(("p==1",), ABC), workplace)
 
 
+def test_a_folder_of_weights_is_taken_as_it_is(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pip_that_leaves(monkeypatch, {"pkg/model/model.safetensors": b"abc"})
+    assert fetch(Source(("p==1",), ABC), workplace) == workplace / "pkg/model/model.safetensors"
+    pip_that_leaves(monkeypatch, {"other/model/model.safetensors": b"abd"})
+    (workplace / "pkg/model/model.safetensors").unlink()
+    with pytest.raises(UserError, match=r"p==1: its model file is not the one"):
+        fetch(Source(("p==1",), ABC), workplace)
+
+
 def test_what_pip_cannot_fetch_ends_in_one_line(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pip_that_leaves(monkeypatch, {}, returncode=1)
     with pytest.raises(UserError, match=r"pip cannot fetch p==1.*connect"):
         fetch(Source(("p==1",), ABC), workplace)
 
 
-@pytest.mark.parametrize("name", EMBEDDED)
+@pytest.mark.parametrize("name", [*EMBEDDED, *ENCODERS])
 def test_a_model_that_was_not_converted_is_named(workplace: Path, name: str) -> None:
     with pytest.raises(UserError, match=rf"{name}: no model found.*make setup"):
         locate(ModelConfig(base=name))
@@ -108,13 +117,16 @@ def test_a_model_that_was_not_converted_is_named(workplace: Path, name: str) -> 
         ("base: gemma3-270m  # Korean too", "gemma3-270m"),
         ("base: smollm2-135m", "smollm2-135m"),
         ("base: some/hub-model", "smollm2-135m"),
+        ("base: gemma3-270m\nencoder: [all-minilm-l6-v2, smollm2-135m]", "all-minilm-l6-v2 gemma3-270m smollm2-135m"),
+        ("base: some/hub-model\nencoder:\n  - all-minilm-l6-v2", "all-minilm-l6-v2"),
     ],
 )
-def test_make_converts_the_model_that_the_config_names(workplace: Path, base: str, expected: str) -> None:
+def test_make_fetches_the_models_that_the_config_names(workplace: Path, base: str, expected: str) -> None:
     config = workplace / "c.yaml"
     config.write_text(f"company: c\nmodel:\n  {base}\n  template: gemma\n")
     command = ["make", "-s", "-C", str(ROOT), f"CONFIG={config}", "--no-print-directory", "--eval=show: ; @echo $(MODEL)", "show"]
-    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip() == f".cache/models/{expected}/config.json"
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    assert shown == [f".cache/models/{name}/config.json" for name in expected.split()]
 
 
 @pytest.fixture(scope="module")

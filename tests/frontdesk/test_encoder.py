@@ -1,4 +1,4 @@
-"""Vectors of sentences: the mean of the middle layer's states, whatever batch a text is in."""
+"""Vectors of sentences: the mean of a decoder's middle layer's states, whatever batch a text is in; a sentence encoder's; both."""
 
 from pathlib import Path
 from typing import Any
@@ -8,17 +8,22 @@ import pytest
 import torch
 from transformers import AutoModel
 
-from frontdesk.encoder import BATCH, LEAD, Encoder
+from frontdesk.encoder import BATCH, LEAD, Encoder, LowerHalf, SentenceModel, load_encoder
+from frontdesk.errors import UserError
+from frontdesk.run import ENCODERS
 
 TEXTS = ["short", "How long does delivery to an island take, and what does it cost me?", "", "배송은 얼마나 걸리나요?", "a", "?!", "x" * 90]
 
 
+ROOT = Path(__file__).parents[2]
+
+
 @pytest.fixture(scope="module")
-def encoder(tiny_llama3: Path) -> Encoder:
-    return Encoder(tiny_llama3)
+def encoder(tiny_llama3: Path) -> LowerHalf:
+    return LowerHalf(tiny_llama3)
 
 
-def test_a_row_for_each_text_in_their_order(encoder: Encoder) -> None:
+def test_a_row_for_each_text_in_their_order(encoder: LowerHalf) -> None:
     vectors = encoder.vectors(TEXTS)
     assert vectors.shape == (len(TEXTS), encoder.model.config.hidden_size)
     assert vectors.dtype == np.float32
@@ -27,7 +32,7 @@ def test_a_row_for_each_text_in_their_order(encoder: Encoder) -> None:
     assert encoder.vectors([]).shape == (0, vectors.shape[1])
 
 
-def test_a_vector_does_not_depend_on_the_batch_that_it_is_in(encoder: Encoder) -> None:
+def test_a_vector_does_not_depend_on_the_batch_that_it_is_in(encoder: LowerHalf) -> None:
     """Padding is not in the mean, and more texts than one batch holds are no other."""
     together = encoder.vectors(TEXTS)
     for text, vector in zip(TEXTS, together, strict=True):
@@ -36,7 +41,7 @@ def test_a_vector_does_not_depend_on_the_batch_that_it_is_in(encoder: Encoder) -
     assert many[2 * BATCH :] == pytest.approx(together, abs=1e-4)
 
 
-def test_it_is_the_mean_of_the_middle_layers_states_after_the_lead(encoder: Encoder, tiny_llama3: Path) -> None:
+def test_it_is_the_mean_of_the_middle_layers_states_after_the_lead(encoder: LowerHalf, tiny_llama3: Path) -> None:
     whole: Any = AutoModel.from_pretrained(tiny_llama3, dtype=torch.float32)
     layers = whole.config.num_hidden_layers
     assert len(encoder.model.layers) == layers // 2
@@ -48,12 +53,43 @@ def test_it_is_the_mean_of_the_middle_layers_states_after_the_lead(encoder: Enco
         assert encoder.vectors([text])[0] == pytest.approx(states[0, len(lead) :].mean(0).numpy(), abs=1e-4)
 
 
-def test_case_does_not_count_and_another_text_is_another_vector(encoder: Encoder) -> None:
+def test_case_does_not_count_and_another_text_is_another_vector(encoder: LowerHalf) -> None:
     loud, quiet, other = encoder.vectors(["WHEN ARE YOU OPEN?", "when are you open?", "when are you closed?"])
     assert loud == pytest.approx(quiet, abs=1e-5)
     assert np.abs(quiet - other).max() > 1e-3
 
 
-def test_of_an_endless_text_the_beginning_counts(encoder: Encoder) -> None:
+def test_of_an_endless_text_the_beginning_counts(encoder: LowerHalf) -> None:
     one, other = encoder.vectors(["no way " * 1000, "no way " * 1000 + "end"])
     assert one == pytest.approx(other, abs=1e-5)
+
+
+@pytest.fixture(scope="module")
+def minilm() -> Path:
+    """The sentence encoder of the demo, as `make setup` fetches it."""
+    return ROOT / ENCODERS["all-minilm-l6-v2"]
+
+
+def test_a_sentence_encoder_knows_what_is_meant(minilm: Path) -> None:
+    model = SentenceModel(minilm)
+    vectors = model.vectors(["How much is shipping?", "What do I pay for delivery?", "Do you sell kites?", *TEXTS])
+    assert vectors.shape == (3 + len(TEXTS), model.width)
+    assert vectors.dtype == np.float32
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(len(vectors)), abs=1e-5)
+    asked, same, other = vectors[:3]
+    assert asked @ same > 0.5 > asked @ other
+    assert model.vectors(["Do you sell kites?"])[0] == pytest.approx(other, abs=1e-5)
+    assert model.vectors([]).shape == (0, model.width)
+
+
+def test_models_stand_side_by_side_in_their_order(minilm: Path, tiny_llama3: Path) -> None:
+    both = load_encoder([str(minilm), str(tiny_llama3)])
+    first, second = both.models
+    assert both.widths == (first.width, second.width) == (384, 64)
+    assert both.vectors(["a", "b"]) == pytest.approx(np.hstack([first.vectors(["a", "b"]), second.vectors(["a", "b"])]))
+    assert isinstance(both, Encoder) and isinstance(first, SentenceModel) and isinstance(second, LowerHalf)
+
+
+def test_a_model_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no model found"):
+        load_encoder([str(tmp_path / "none")])

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from frontdesk.encoder import Encoder
+from frontdesk.encoder import LowerHalf
 from frontdesk.files import read_jsonl
 from frontdesk.retrieval import Entry, Index, Whitening, load_vectors, save_vectors, terms, unit, whitening
 
@@ -291,7 +291,7 @@ def test_the_embedded_model_finds_wordings_that_share_no_word(embedded_model: Pa
     """Of some entries of the sample shop, each one's last wording is asked, and a few others are known."""
     faq = [one for one in read_jsonl(ROOT / "examples/faq.en.jsonl") if len(one["questions"]) >= 6][:10]
     entries = [Entry(one["id"], tuple(one["questions"][:3]), tuple(one["answers"][:1])) for one in faq]
-    encoder = Encoder(embedded_model)
+    encoder = LowerHalf(embedded_model)
     texts = [(text, number) for number, one in enumerate(entries) for text in (*one.questions, *one.answers)]
     white = whitening(encoder.vectors([text for text, _ in texts]), np.array([number for _, number in texts]))
     hits = [

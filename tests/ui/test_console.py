@@ -212,7 +212,8 @@ def test_faq_and_ready_made_replies_go_into_the_reply(office: Office, staff: dic
         take(anna, conversation)
         box = anna.locator("#reply textarea")
         box.fill("")
-        anna.locator("#faq-search textarea").press_sequentially("zebra")  # whose pieces are in no entry, as "ing" of "nothing" is in "shipping"
+        # No piece of the word is in an entry; "nothing" has "ing", as "shipping".
+        anna.locator("#faq-search textarea").press_sequentially("zebra")
         anna.wait_for_selector(f"#faq >> text={TEXTS['en']['faq_none']}")
         anna.locator("#faq-search textarea").fill("what is the shipping cost")
         anna.press("#faq-search textarea", "Enter")
