@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from data_tools.feedback_faq import keys, rests_on
-from data_tools.metric import learn
+from data_tools.metric import learn, least_likeness
 from data_tools.rows import message
 from frontdesk.config import Config
 from frontdesk.files import read_jsonl, write_jsonl
@@ -260,7 +260,7 @@ def meaning(
 ) -> "tuple[Encoder | None, Whitening | None, dict[str, np.ndarray]]":
     """The encoder, the metric, and the vectors of all texts of the entries and the reading practice; none without `encoder`.
 
-    The metric is learned on the practice and on the entries that are `learnable`.
+    The metric, and from which likeness on a question is about the FAQ, are learned on the practice and on the entries that are `learnable`.
     """
     if not config.encoder:
         return None, None, {}
@@ -281,7 +281,9 @@ def meaning(
     learned = [*(entry for entry in entries if entry.id in learnable), *practised]
     pairs = [(known[text], place) for place, entry in enumerate(learned) for text in entry.texts]
     vectors, owner = np.stack([vector for vector, _ in pairs]), np.array([place for _, place in pairs])
-    return encoder, learn(vectors, owner, config.data.seed, encoder.widths), known
+    own = [(entry.id in learnable and text in entry.questions) for entry in learned for text in entry.texts]
+    least = least_likeness(vectors, owner, np.array(own), config.data.seed, encoder.parts)
+    return encoder, learn(vectors, owner, config.data.seed, encoder.parts)._replace(least=least), known
 
 
 def remember(encoder: str, vectors: "dict[str, np.ndarray]") -> None:

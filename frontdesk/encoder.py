@@ -6,7 +6,7 @@ A config's `encoder` names one model or several, whose vectors stand side by sid
 * The lower half of a decoder: the hidden states in its middle carry more of what a text is about than those at its end (Skean et al.
   2025, "Layer by Layer"). The demo's own base is at hand, also in languages for which no small sentence encoder is.
 
-What wordings of one question differ in counts less (frontdesk/retrieval.py, data_tools/metric.py). Together they find far more than
+Of a decoder's states, what wordings of one question differ in counts less (data_tools/metric.py). Together they find far more than
 each alone: measured in docs/experiments.md.
 """
 
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 from frontdesk.base import locate
 from frontdesk.config import ModelConfig
 from frontdesk.quiet import quiet
+from frontdesk.retrieval import Part
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,6 +31,7 @@ class Model(Protocol):
     """What an encoder is made of."""
 
     width: int
+    ready: bool  # as `Part.ready`
 
     def vectors(self, texts: Sequence[str]) -> "np.ndarray":
         """One row for each text: float32 [texts, width]."""
@@ -41,7 +43,7 @@ class Encoder:
 
     def __init__(self, models: Sequence[Model]) -> None:
         self.models = models
-        self.widths = tuple(model.width for model in models)
+        self.parts = tuple(Part(model.width, model.ready) for model in models)
 
     def vectors(self, texts: Sequence[str]) -> "np.ndarray":
         """One row for each text: float32 [texts, sum of the widths]."""
@@ -58,6 +60,8 @@ def load_encoder(names: Sequence[str]) -> Encoder:
 
 class SentenceModel:
     """A model of sentence-transformers, with the pooling and the length that its folder says."""
+
+    ready = True
 
     def __init__(self, folder: Path) -> None:
         from sentence_transformers import SentenceTransformer
@@ -77,6 +81,8 @@ class SentenceModel:
 
 class LowerHalf:
     """The lower half of the decoder in `folder`."""
+
+    ready = False
 
     def __init__(self, folder: Path) -> None:
         import torch

@@ -1,10 +1,11 @@
 """Which FAQ entries a customer's question is about: words and character n-grams by BM25 and, with an encoder, meaning.
 
 BM25 (Robertson and Zaragoza 2009) is bm25s's. Its terms are words and pieces of words, so that typing noise and Korean endings
-leave most of them as they were. Vectors (frontdesk/encoder.py) are whitened by the scatter of wordings around their entry's
-mean, as in linear discriminant analysis (Fisher 1936): directions in which wordings of one question differ tell nothing about which
-question it is. A question's score is a weighted sum of both, in standard deviations over the entries. A follow-up leans on the
-turns before it. Where entries have subjects (the branches of a chain) and one of them is named, only its entries are candidates.
+leave most of them as they were. Vectors (frontdesk/encoder.py) of a decoder are whitened by the scatter of wordings around their
+entry's mean, as in linear discriminant analysis (Fisher 1936): directions in which wordings of one question differ tell nothing about
+which question it is. A question's score is a weighted sum of both, in standard deviations over the entries. A follow-up leans on the
+turns before it. Where entries have subjects (the branches of a chain) and one of them is named, only its entries are candidates. A
+question that is far from every text of the FAQ finds nothing, and the desk hands over.
 """
 
 import logging
@@ -54,12 +55,20 @@ class Whitening(NamedTuple):
     mean: "np.ndarray"  # [size]
     matrix: "np.ndarray"  # [size, size]
     widths: tuple[int, ...] = ()  # of the parts; (): it is one
+    least: float = -1.0  # the likeness to the nearest text of the FAQ below which a question is about no entry
 
     def __call__(self, vectors: "np.ndarray") -> "np.ndarray":
         """Of vectors [n, size]: as many, of length 1."""
         import numpy as np
 
         return unit(np.hstack([unit(part) for part in split((vectors - self.mean) @ self.matrix, self.widths)]))
+
+
+class Part(NamedTuple):
+    """A part of a vector: what one model says."""
+
+    width: int
+    ready: bool  # trained to tell by its angle how alike texts are; else that has to be learned
 
 
 class Query(NamedTuple):
@@ -131,12 +140,22 @@ class Index:
     def search(self, turns: Sequence[str], k: int = 3) -> list[Entry]:
         """The `k` likeliest entries, the best first, each with the wording first that is nearest to the question.
 
-        `turns` are what was said so far, the question last.
+        `turns` are what was said so far, the question last. None where neither it nor what was said before is near to any text of the FAQ.
         """
         question = self.query(turns[-1])
+        if not self._fits(question, turns):
+            return []
         scores = self._scores(question, turns)
         best = scores.argsort()[::-1][:k]
         return [self.facing(self.entries[i], question) for i in best if scores[i] > float("-inf")]
+
+    def _fits(self, question: Query, turns: Sequence[str]) -> bool:
+        """Whether the FAQ is about this at all, as far as an encoder tells."""
+        if self.whitening is None or question.vector is None or (self.vectors @ question.vector).max() >= self.whitening.least:
+            return True
+        earlier = _earlier(turns)
+        before = self.query(earlier).vector if earlier else None
+        return before is not None and (self.vectors @ before).max() >= self.whitening.least
 
     def query(self, text: str) -> Query:
         """A text made ready, once: with an encoder that takes some 30 ms."""
@@ -162,7 +181,7 @@ class Index:
         import numpy as np
 
         score = self._score(question)
-        if earlier := " ".join(turns[-3:-1]):
+        if earlier := _earlier(turns):
             score = score + EARLIER * self._score(self.query(earlier))
         if meant := next((names for turn in reversed(turns) if (names := self.named(turn))), None):
             score[[entry.subject in self.subjects and entry.subject not in meant for entry in self.entries]] = -np.inf
@@ -202,6 +221,13 @@ def whitening(vectors: "np.ndarray", owner: "np.ndarray") -> Whitening:
     return Whitening(vectors.mean(0), ((directions / np.sqrt(np.maximum(values, 1e-12))) @ directions.T).astype(np.float32))
 
 
+def identity(size: int) -> Whitening:
+    """Vectors as they are."""
+    import numpy as np
+
+    return Whitening(np.zeros(size, np.float32), np.eye(size, dtype=np.float32))
+
+
 def sums(vectors: "np.ndarray", owner: "np.ndarray", number: int) -> "np.ndarray":
     """The sum of each owner's vectors: [number, hidden size]."""
     import numpy as np
@@ -237,6 +263,11 @@ def standardized(values: "np.ndarray") -> "np.ndarray":
     return np.asarray((values - values.mean()) / (values.std() + 1e-9))
 
 
+def _earlier(turns: Sequence[str]) -> str:
+    """What a follow-up leans on: the two turns before it."""
+    return " ".join(turns[-3:-1])
+
+
 def _plain(text: str) -> str:
     return " ".join(WORD.findall(text.casefold()))
 
@@ -261,7 +292,8 @@ def load_vectors(path: Path, encoder: str | None = None) -> "tuple[Whitening | N
             return None, {}
         vectors = saved["vectors"].astype(np.float32)
         widths = tuple(saved["widths"].tolist()) if "widths" in saved else ()
-        whitening = Whitening(saved["mean"], saved["matrix"], widths) if "mean" in saved else None
+        least = float(saved["least"]) if "least" in saved else -1.0
+        whitening = Whitening(saved["mean"], saved["matrix"], widths, least) if "mean" in saved else None
         return whitening, dict(zip(saved["texts"].tolist(), vectors, strict=True))
 
 

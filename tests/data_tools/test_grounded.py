@@ -21,7 +21,7 @@ from frontdesk.config import HANDOFF, Config
 from frontdesk.files import read_json, read_jsonl, sha256, whole_folder
 from frontdesk.grounding import INSTRUCTION
 from frontdesk.prompt import encode
-from frontdesk.retrieval import load_vectors
+from frontdesk.retrieval import Part, load_vectors
 from tests.data_tools.texts import words
 
 ROOT = Path(__file__).parents[2]
@@ -379,7 +379,7 @@ def test_the_manifest_tells_of_files_and_rows(built, rows):
 class ByWords:
     """Stands for an encoder: the sum of a random vector for each word."""
 
-    widths = (16,)
+    parts = (Part(16, ready=False),)
 
     def vectors(self, texts):
         asked.extend(texts)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from data_tools.metric import learn
-from frontdesk.retrieval import Whitening, whitening
+from data_tools.metric import learn, least_likeness
+from frontdesk.retrieval import Part, Whitening, unit, whitening
 
 SIZE = 24
 
@@ -48,10 +48,30 @@ def test_parts_are_learned_for_themselves_and_count_alike():
     rng = np.random.default_rng(3)
     vectors, owner = wordings(rng, 40)
     both = np.hstack([vectors, 100 * vectors[:, :8]])
-    metric = learn(both, owner, seed=7, widths=(SIZE, 8))
+    metric = learn(both, owner, seed=7, parts=(Part(SIZE, ready=False), Part(8, ready=True)))
     alone = learn(vectors, owner, seed=7)
     placed = metric(both)
     assert metric.widths == (SIZE, 8)
     assert np.linalg.norm(placed, axis=1) == pytest.approx(np.ones(len(placed)), abs=1e-5)
-    assert np.linalg.norm(placed[:, :SIZE], axis=1) == pytest.approx(np.full(len(placed), 0.5**0.5), abs=1e-4)
     assert placed[:, :SIZE] * 2**0.5 == pytest.approx(alone(vectors), abs=1e-3)
+    assert placed[:, SIZE:] * 2**0.5 == pytest.approx(unit(vectors[:, :8]), abs=1e-3)  # as it is
+
+
+def test_one_question_in_twenty_is_taken_for_one_about_something_else():
+    """Told from the FAQ's own wordings for new ones; questions about other things are farther away."""
+    rng = np.random.default_rng(4)
+    (vectors, owner), (others, _) = wordings(rng, 60, each=5), wordings(rng, 200, each=1)
+    known, new = np.arange(len(owner)) % 5 < 4, np.arange(len(owner)) % 5 == 4
+    least = least_likeness(vectors[known], owner[known], np.ones(known.sum(), bool), seed=7)
+    metric = learn(vectors[known], owner[known], seed=7)
+
+    def far(some):
+        return float(((metric(some) @ metric(vectors[known]).T).max(1) < least).mean())
+
+    assert far(vectors[new]) < 0.15
+    assert far(others) > far(vectors[new]) + 0.2
+
+
+def test_of_few_wordings_it_is_not_told():
+    vectors, owner = wordings(np.random.default_rng(5), 20, each=4)
+    assert least_likeness(vectors, owner, np.ones(len(owner), bool), seed=7) == -1.0

@@ -10,6 +10,7 @@ from transformers import AutoModel
 
 from frontdesk.encoder import BATCH, LEAD, Encoder, LowerHalf, SentenceModel, load_encoder
 from frontdesk.errors import UserError
+from frontdesk.retrieval import Part
 from frontdesk.run import ENCODERS
 
 TEXTS = ["short", "How long does delivery to an island take, and what does it cost me?", "", "배송은 얼마나 걸리나요?", "a", "?!", "x" * 90]
@@ -85,7 +86,9 @@ def test_a_sentence_encoder_knows_what_is_meant(minilm: Path) -> None:
 def test_models_stand_side_by_side_in_their_order(minilm: Path, tiny_llama3: Path) -> None:
     both = load_encoder([str(minilm), str(tiny_llama3)])
     first, second = both.models
-    assert both.widths == (first.width, second.width) == (384, 64)
+    assert (
+        both.parts == (Part(384, ready=True), Part(64, ready=False)) == (Part(first.width, first.ready), Part(second.width, second.ready))
+    )
     assert both.vectors(["a", "b"]) == pytest.approx(np.hstack([first.vectors(["a", "b"]), second.vectors(["a", "b"])]))
     assert isinstance(both, Encoder) and isinstance(first, SentenceModel) and isinstance(second, LowerHalf)
 
