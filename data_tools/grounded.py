@@ -12,7 +12,8 @@ null). What such a row teaches is to read:
 * A part of the rows has the entries without their questions, another an exchange about something else before the question.
 * A reviewed answer of the desk is trained as it stands, if an entry has it.
 * An agent's answer in a chat is trained if the entries shown, or what was said before, have every value that it states.
-* Reading practice: questions to companies that do not exist (data_tools/reading/), so that the skill is not tied to one FAQ.
+* Reading practice: questions to companies that do not exist (data_tools/reading/), so that the skill is not tied to one FAQ; and small
+  talk, for which nobody need be fetched.
 """
 
 import math
@@ -201,9 +202,7 @@ class Company(NamedTuple):
 
 def companies(language: str) -> tuple[list[Company], list[str]]:
     """Those of a language ("en" or "ko"), and questions that none of them answers."""
-    import yaml
-
-    content = yaml.safe_load((READING / f"{language}.yaml").read_text(encoding="utf-8"))
+    content = _content(language)
     made = []
     for company in content["companies"]:
         name, entries = company["name"], company["entries"]
@@ -212,10 +211,21 @@ def companies(language: str) -> tuple[list[Company], list[str]]:
     return made, content["unanswerable"]
 
 
+def _content(language: str) -> dict[str, Any]:
+    import yaml
+
+    return dict(yaml.safe_load((READING / f"{language}.yaml").read_text(encoding="utf-8")))
+
+
 def practice(config: Config, tokenizer: "PreTrainedTokenizerBase", name: str) -> Iterator[dict[str, Any]]:
-    """Grounded rows of the kind "reading" in one language: questions for entries of each company, and what none of them answers."""
+    """Grounded rows of the kind "reading" in one language: small talk, questions for entries of each company, and what none answers."""
     made, unanswerable = companies(name)
     handoff = message("assistant", config.data.handoff[name])
+    for number, (said, reply) in enumerate((said, one["answer"]) for one in _content(name)["small_talk"] for said in one["questions"]):
+        row = {"id": f"small talk {name} {number}", "kind": "reading", "group": "reading:small talk", "source": f"reading:{name}"}
+        yield from Grounder(config, tokenizer, (), Index(made[0].entries))._row(
+            row, [], None, message("user", said), message("assistant", reply), random.Random(row["id"])
+        )
     for company in made:
         grounder = Grounder(config, tokenizer, company.entries, Index(company.entries))
         rng = random.Random(f"{config.data.seed}:{company.name}")
