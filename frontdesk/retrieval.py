@@ -142,20 +142,21 @@ class Index:
 
         `turns` are what was said so far, the question last. None where neither it nor what was said before is near to any text of the FAQ.
         """
-        question = self.query(turns[-1])
-        if not self._fits(question, turns):
+        question, before = self._queries(turns)
+        if not any(self._fits(query) for query in (question, before) if query):
             return []
-        scores = self._scores(question, turns)
+        scores = self._scores(question, before, turns)
         best = scores.argsort()[::-1][:k]
         return [self.facing(self.entries[i], question) for i in best if scores[i] > float("-inf")]
 
-    def _fits(self, question: Query, turns: Sequence[str]) -> bool:
+    def _queries(self, turns: Sequence[str]) -> tuple[Query, Query | None]:
+        """The question, and what a follow-up leans on: the two turns before it."""
+        earlier = " ".join(turns[-3:-1])
+        return self.query(turns[-1]), self.query(earlier) if earlier else None
+
+    def _fits(self, query: Query) -> bool:
         """Whether the FAQ is about this at all, as far as an encoder tells."""
-        if self.whitening is None or question.vector is None or (self.vectors @ question.vector).max() >= self.whitening.least:
-            return True
-        earlier = _earlier(turns)
-        before = self.query(earlier).vector if earlier else None
-        return before is not None and (self.vectors @ before).max() >= self.whitening.least
+        return query.vector is None or self.whitening is None or (self.vectors @ query.vector).max() >= self.whitening.least
 
     def query(self, text: str) -> Query:
         """A text made ready, once: with an encoder that takes some 30 ms."""
@@ -175,14 +176,14 @@ class Index:
 
     def scores(self, turns: Sequence[str]) -> "np.ndarray":
         """A score for each entry, minus infinity for those of a subject that is not meant."""
-        return self._scores(self.query(turns[-1]), turns)
+        return self._scores(*self._queries(turns), turns)
 
-    def _scores(self, question: Query, turns: Sequence[str]) -> "np.ndarray":
+    def _scores(self, question: Query, before: Query | None, turns: Sequence[str]) -> "np.ndarray":
         import numpy as np
 
         score = self._score(question)
-        if earlier := _earlier(turns):
-            score = score + EARLIER * self._score(self.query(earlier))
+        if before:
+            score = score + EARLIER * self._score(before)
         if meant := next((names for turn in reversed(turns) if (names := self.named(turn))), None):
             score[[entry.subject in self.subjects and entry.subject not in meant for entry in self.entries]] = -np.inf
         return score
@@ -261,11 +262,6 @@ def standardized(values: "np.ndarray") -> "np.ndarray":
     import numpy as np
 
     return np.asarray((values - values.mean()) / (values.std() + 1e-9))
-
-
-def _earlier(turns: Sequence[str]) -> str:
-    """What a follow-up leans on: the two turns before it."""
-    return " ".join(turns[-3:-1])
 
 
 def _plain(text: str) -> str:

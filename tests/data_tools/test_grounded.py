@@ -455,7 +455,7 @@ def test_reading_practice_is_whole(language):
 
 
 def test_reading_practice_asks_about_half_of_the_entries_once_in_the_language_of_the_faq(rows):
-    reading = [row for row in rows["train"] if row["kind"] == "reading"]
+    reading = [row for row in rows["train"] if row["kind"] == "reading" and row["group"] != "reading:small talk"]
     made, unanswerable = companies("en")
     asked_of = Counter(row["id"] for row in reading)
     entries = {f"{entry.id}#0" for company in made for entry in company.entries}
@@ -469,3 +469,22 @@ def test_reading_practice_asks_about_half_of_the_entries_once_in_the_language_of
         if row["id"].endswith("#none"):
             assert row["messages"][-2]["content"] in unanswerable
             assert row["messages"][-1]["content"] == HANDOFF["en"]
+
+
+def test_small_talk_is_answered_without_an_entry_and_without_a_person(rows):
+    """In the desk's own name: a greeting finds no entry, and a desk that hands over whatever finds none would fetch somebody."""
+    talk = [row for row in rows["train"] if row["group"] == "reading:small talk"]
+    said = {row["messages"][-2]["content"]: row["messages"][-1]["content"] for row in talk}
+    assert len(said) == len(talk) > 20
+    assert "automated assistant" in said["Are you a robot?"]
+    assert HANDOFF["en"] not in said.values()
+    for row in talk:
+        assert row["entries"] == [] and row["cites"] is None
+        assert row["messages"][0]["content"].startswith(SYSTEM + "\n")
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_small_talk_is_of_the_language_and_ends_in_no_handoff(language):
+    for one in grounded._content(language)["small_talk"]:
+        assert len(one["questions"]) == len(set(one["questions"])) >= 4
+        assert (language == "ko") == bool(re.search("[가-힣]", one["answer"]))

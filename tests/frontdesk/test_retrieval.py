@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from frontdesk.encoder import LowerHalf
 from frontdesk.files import read_jsonl
-from frontdesk.retrieval import Entry, Index, Whitening, load_vectors, save_vectors, terms, unit, whitening
+from frontdesk.retrieval import Entry, Index, Whitening, load_vectors, name_of, save_vectors, terms, unit, whitening
 
 ROOT = Path(__file__).parents[2]
 
@@ -285,6 +285,30 @@ def test_vectors_of_another_encoder_or_of_none_are_ignored(encoder: Any, tmp_pat
     save_vectors(path, "some-model", plain(), {"a": np.ones(256)})
     assert load_vectors(path, "another-model") == (None, {})
     assert set(load_vectors(path)[1]) == set(load_vectors(path, "some-model")[1]) == {"a"}
+
+
+def test_a_question_that_is_far_from_every_text_finds_nothing(encoder: Any) -> None:
+    """Unless it leans on one that is near; without an encoder the nearest words decide, however far."""
+    index = Index(SHOP, encoder, plain()._replace(least=0.5))
+    assert index.search(["quantum chromodynamics"]) == []
+    assert index.search([SHOP[0].questions[0]])[0].id == SHOP[0].id
+    assert index.search([SHOP[0].questions[0], "quantum chromodynamics"])[0].id == SHOP[0].id
+    assert index.search(["quantum", "chromodynamics", "bosons"]) == []
+    assert len(Index(SHOP).search(["quantum chromodynamics"])) == len(Index(SHOP, encoder, plain()).search(["quantum chromodynamics"])) == 3
+
+
+def test_parts_count_alike_however_long_their_vectors_are() -> None:
+    loud = Whitening(np.zeros(4, np.float32), np.diag([1000, 1000, 1, 1]).astype(np.float32), (2, 2))
+    placed = loud(np.array([[1, 0, 0, 1], [0, 1, 0, 1]], np.float32))
+    assert placed @ placed.T == pytest.approx(np.array([[1, 0.5], [0.5, 1]]), abs=1e-5)
+
+
+def test_the_metric_is_saved_whole(tmp_path: Path) -> None:
+    metric = Whitening(np.ones(5, np.float32), np.eye(5, dtype=np.float32), (2, 3), 0.25)
+    save_vectors(tmp_path / "vectors.npz", "a+b", metric, {"x": np.ones(5, np.float32)})
+    loaded, _ = load_vectors(tmp_path / "vectors.npz", name_of(["a", "b"]))
+    assert loaded is not None and (loaded.widths, loaded.least) == (metric.widths, metric.least)
+    assert np.array_equal(loaded.mean, metric.mean) and np.array_equal(loaded.matrix, metric.matrix)
 
 
 def test_the_embedded_model_finds_wordings_that_share_no_word(embedded_model: Path) -> None:
