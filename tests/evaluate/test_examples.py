@@ -22,7 +22,8 @@ def everything(tmp_path_factory: pytest.TempPathFactory, embedded_model: Path) -
 
 def made(name: str, folder: Path, model: Path) -> Path:
     config = load_config(ROOT / f"configs/{name}.yaml")
-    config = config.model_copy(update={"model": config.model.model_copy(update={"base": str(model), "template": "chatml"})})
+    own = config.model.model_copy(update={"base": str(model), "template": "chatml"})
+    config = config.model_copy(update={"model": own, "encoder": ()})  # retrieval is not what is looked at here
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(ROOT)
         build(config, folder)
