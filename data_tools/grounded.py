@@ -221,13 +221,11 @@ def practice(config: Config, tokenizer: "PreTrainedTokenizerBase", name: str) ->
     """Grounded rows of the kind "reading" in one language: small talk, questions for entries of each company, and what none answers."""
     made, unanswerable = companies(name)
     handoff = message("assistant", config.data.handoff[name])
+    grounders = [(company, Grounder(config, tokenizer, company.entries, Index(company.entries))) for company in made]
     for number, (said, reply) in enumerate((said, one["answer"]) for one in _content(name)["small_talk"] for said in one["questions"]):
         row = {"id": f"small talk {name} {number}", "kind": "reading", "group": "reading:small talk", "source": f"reading:{name}"}
-        yield from Grounder(config, tokenizer, (), Index(made[0].entries))._row(
-            row, [], None, message("user", said), message("assistant", reply), random.Random(row["id"])
-        )
-    for company in made:
-        grounder = Grounder(config, tokenizer, company.entries, Index(company.entries))
+        yield from grounders[0][1]._row(row, [], None, message("user", said), message("assistant", reply), random.Random(row["id"]))
+    for company, grounder in grounders:
         rng = random.Random(f"{config.data.seed}:{company.name}")
         for entry in rng.sample(company.entries, math.ceil(ASKED * len(company.entries))):
             question = rng.choice(entry.questions)
@@ -244,14 +242,18 @@ def practice(config: Config, tokenizer: "PreTrainedTokenizerBase", name: str) ->
 
 
 def write_grounded(config: Config, folder: Path, tokenizer: "PreTrainedTokenizerBase") -> dict[str, Any]:
-    """Write `vectors.npz` and `grounded/` into the data folder. Returns counts: {"rows": {split: {kind: n}}, "dropped": {reason: n}}."""
+    """Write `vectors.npz` and `grounded/` into the data folder.
+
+    Returns {"rows": {split: {kind: n}}, "dropped": {reason: n}, "least": the likeness below which a question finds nothing, or None}.
+    """
     entries = read_entries(folder / "faq.jsonl")
     split_of = {entry["id"]: entry["split"] for entry in read_jsonl(folder / "faq.jsonl")}
     encoder, white, known = meaning(config, entries, {name for name, split in split_of.items() if split != "test"})
     if encoder and white:
         save_vectors(folder / "vectors.npz", name_of(config.encoder), white, known)
     (folder / "grounded").mkdir()
-    counts: dict[str, Any] = {"rows": {}, "dropped": Counter()}
+    least = round(white.least, 3) if white and white.least > -1 else None
+    counts: dict[str, Any] = {"rows": {}, "dropped": Counter(), "least": least}
     for split, sees in (("train", ("train",)), ("valid_wordings", ("train",)), ("valid", ("train", "valid"))):
         seen = [entry for entry in entries if split_of[entry.id] in sees]
         grounder = Grounder(config, tokenizer, entries, Index(seen, encoder, white, known))
