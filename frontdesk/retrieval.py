@@ -26,8 +26,8 @@ GRAMS = (3, 4)
 """Lengths of the pieces of a word; of Korean, whose syllables say more than a letter, pairs of syllables."""
 EARLIER = 0.35
 """What the turns before a question count, against the question."""
-WORDS = 0.25
-"""What words and their pieces count, against each of the two measures of meaning; without an encoder they are all there is."""
+WORDS = 0.5
+"""What words and their pieces count, against each of the two measures of meaning of one model; less beside several models."""
 SHRINK = 0.2
 """Share of the identity in the scatter by which vectors are whitened (Ledoit and Wolf 2004): few wordings don't tell all directions."""
 ALIKE = 0.85
@@ -192,8 +192,9 @@ class Index:
         import numpy as np
 
         known = [term for term in query.terms if term in self.words.vocab_dict]
-        score = WORDS * standardized(self.words.get_scores(known) if known else np.zeros(len(self.entries), np.float32))
-        if query.vector is not None:
+        score = standardized(self.words.get_scores(known) if known else np.zeros(len(self.entries), np.float32))
+        if query.vector is not None and self.whitening:
+            score *= WORDS / max(1, len(self.whitening.widths))
             nearest = np.full(len(self.entries), -1.0, np.float32)
             np.maximum.at(nearest, self.owner, self.vectors @ query.vector)
             score = score + standardized(self.means @ query.vector) + standardized(nearest)
