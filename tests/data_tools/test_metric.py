@@ -69,7 +69,7 @@ def test_one_question_in_twenty_is_taken_for_one_about_something_else():
         return float(((metric(some) @ metric(vectors[known]).T).max(1) < least).mean())
 
     assert far(vectors[new]) < 0.15
-    assert far(others) > far(vectors[new]) + 0.2
+    assert far(others) > 2 * max(far(vectors[new]), 0.05)
 
 
 def test_of_few_wordings_it_is_not_told():
