@@ -21,6 +21,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -211,6 +212,7 @@ def companies(language: str) -> tuple[list[Company], list[str]]:
     return made, content["unanswerable"]
 
 
+@cache
 def _content(language: str) -> dict[str, Any]:
     import yaml
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from frontdesk.config import Config, ModelConfig
 from frontdesk.errors import UserError
 from frontdesk.prompt import TURN_ENDS, chat_template, encode_prompt
-from frontdesk.run import EMBEDDED, ENCODERS
+from frontdesk.run import NAMED
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -20,8 +20,8 @@ def locate(model: ModelConfig, whole: bool = True) -> Path:
 
     Raises UserError where it cannot be had.
     """
-    if model.base in EMBEDDED | ENCODERS:
-        folder = (EMBEDDED | ENCODERS)[model.base]
+    if model.base in NAMED:
+        folder = NAMED[model.base]
         advice = "run `make setup CONFIG=` with this run's config"
     else:
         folder = Path(model.base).expanduser()

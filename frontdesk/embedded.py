@@ -20,7 +20,7 @@ from pathlib import Path
 from frontdesk.errors import UserError, run
 from frontdesk.files import sha256, whole_folder, write_json
 from frontdesk.quiet import quiet
-from frontdesk.run import EMBEDDED, EMBEDDED_NAME, ENCODERS
+from frontdesk.run import EMBEDDED_NAME, NAMED
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def main() -> None:
     parser.add_argument("name", nargs="?", choices=SOURCES, default=EMBEDDED_NAME)
     parser.add_argument("--accept-terms", action="store_true", help="you have read the model's terms of use and accept them")
     args = parser.parse_args()
-    source, target = SOURCES[args.name], (EMBEDDED | ENCODERS)[args.name]
+    source, target = SOURCES[args.name], NAMED[args.name]
     if source.terms:
         agree(args.name, source.terms, args.accept_terms)
     if (target / "config.json").is_file():
@@ -89,7 +89,7 @@ def main() -> None:
 
 def agree(name: str, terms: Terms, accepted: bool) -> None:
     """Show the terms of a model and record that they are accepted. Raises UserError where they are not, now or before."""
-    record = EMBEDDED[name].with_name(f"{name}.terms.json")
+    record = NAMED[name].with_name(f"{name}.terms.json")
     if record.is_file():
         return
     print(f"{name} comes under terms of use: {terms.address}\n{terms.in_short}", flush=True)

@@ -8,6 +8,7 @@ EMBEDDED = {name: Path(".cache/models") / name for name in (EMBEDDED_NAME, "gemm
 """The folders of the models that `model.base` and `encoder` know by name; frontdesk/embedded.py makes them."""
 ENCODERS = {name: Path(".cache/models") / name for name in ("all-minilm-l6-v2",)}
 """Of those that only `encoder` knows."""
+NAMED = EMBEDDED | ENCODERS
 EMBEDDED_MODEL = EMBEDDED[EMBEDDED_NAME]
 
 

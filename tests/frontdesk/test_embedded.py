@@ -13,7 +13,7 @@ from frontdesk.config import Config, ModelConfig
 from frontdesk.embedded import SOURCES, Source, Terms, agree, fetch
 from frontdesk.errors import UserError
 from frontdesk.prompt import encode, encode_prompt
-from frontdesk.run import EMBEDDED, EMBEDDED_NAME, ENCODERS
+from frontdesk.run import EMBEDDED, EMBEDDED_NAME, ENCODERS, NAMED
 
 ROOT = Path(__file__).parents[2]
 TERMS = Terms("https://terms.example", "In short: be kind.")
@@ -27,7 +27,7 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_every_embedded_model_has_a_source() -> None:
-    assert set(SOURCES) == set(EMBEDDED) | set(ENCODERS)
+    assert set(SOURCES) == set(NAMED)
     assert all(SOURCES[name].terms is None for name in (EMBEDDED_NAME, *ENCODERS))  # the demo asks for nothing
 
 
@@ -104,7 +104,7 @@ def test_what_pip_cannot_fetch_ends_in_one_line(workplace: Path, monkeypatch: py
         fetch(Source(("p==1",), ABC), workplace)
 
 
-@pytest.mark.parametrize("name", [*EMBEDDED, *ENCODERS])
+@pytest.mark.parametrize("name", NAMED)
 def test_a_model_that_was_not_converted_is_named(workplace: Path, name: str) -> None:
     with pytest.raises(UserError, match=rf"{name}: no model found.*make setup"):
         locate(ModelConfig(base=name))

@@ -12,7 +12,7 @@ from frontdesk.config import Config
 from frontdesk.files import write_jsonl
 from frontdesk.grounding import INSTRUCTION, SHOWN, Knowledge, grounded, knowledge_of, read_entries, source_of, system_text
 from frontdesk.prompt import encode_prompt
-from frontdesk.retrieval import Entry, Index, Whitening, save_vectors
+from frontdesk.retrieval import Entry, Index, identity, save_vectors
 from frontdesk.run import Run
 from tests.frontdesk.conftest import Family
 from tests.frontdesk.test_templates import LOOK_ALIKES, specials
@@ -188,8 +188,7 @@ class Counting:
 
 def save(run: Run, encoder: str) -> None:
     texts = [text for one in ENTRIES for text in (*one.questions, *one.answers)]
-    identity = Whitening(np.zeros(4, np.float32), np.eye(4, dtype=np.float32))
-    save_vectors(run.vectors, encoder, identity, {text: np.ones(4, np.float32) for text in texts})
+    save_vectors(run.vectors, encoder, identity(4), {text: np.ones(4, np.float32) for text in texts})
 
 
 def test_after_an_edit_only_the_new_texts_are_encoded(run: Run) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from frontdesk.encoder import LowerHalf
 from frontdesk.files import read_jsonl
-from frontdesk.retrieval import Entry, Index, Whitening, load_vectors, name_of, save_vectors, terms, unit, whitening
+from frontdesk.retrieval import Entry, Index, Whitening, identity, load_vectors, name_of, save_vectors, terms, unit, whitening
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,7 +57,7 @@ def encoder() -> Any:
 
 def plain(size: int = 256) -> Whitening:
     """One that changes nothing."""
-    return Whitening(np.zeros(size, np.float32), np.eye(size, dtype=np.float32))
+    return identity(size)
 
 
 def first(index: Index, *turns: str) -> str:
