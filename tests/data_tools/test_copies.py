@@ -1,13 +1,13 @@
 """Near copies are found, all of them, and crowds of copies cost no more than others."""
 
 import random
-import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_tools.copies import NEAR, SAME, Clusters, Store, grams, jaccard, near_pairs, normalize
+from tests.timing import cpu_seconds
 
 WORDS = {
     "en": "where can i see my order today please tell me how long delivery takes to busan and what it costs in june for two cups".split(),  # noqa: SIM905
@@ -155,10 +155,9 @@ def test_rows_that_were_forgotten_are_no_copies(store):
 def test_a_crowd_of_equal_rows_takes_no_more_than_others(store, text):
     number = 6000
     made = store([text] * number)
-    start = time.monotonic()
     found = list(near_pairs(made, range(number), range(number), 1))
 
-    assert time.monotonic() - start < 5  # every row with every other would take minutes
+    assert cpu_seconds(lambda: list(near_pairs(made, range(number), range(number), 1)), 5) < 5
     assert {pair[:2] for pair in found} == ({(row, 0) for row in range(1, number)} if text != "?!" else set())
 
 

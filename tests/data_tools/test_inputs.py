@@ -234,7 +234,7 @@ def test_an_archive_that_unpacks_to_far_too_much_is_refused_at_once(find, little
 
     with pytest.raises(UserError, match=rf"^x\.{kind}: found an archive of \d+ bytes that unpacks to more than \d+ MB; expected .*; if it"):
         find(f"x.{kind}")
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < 5
 
 
 def test_nothing_of_a_zip_that_says_it_is_too_large_is_written(little_room, write):

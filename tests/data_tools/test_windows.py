@@ -1,7 +1,6 @@
 """Long conversations as windows: no answer cut, none trained twice, none lost without a count."""
 
 import random
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +10,7 @@ from data_tools.windows import LEAST, Windows
 from frontdesk.base import load_tokenizer
 from frontdesk.config import Config
 from frontdesk.prompt import encode
+from tests.timing import cpu_seconds
 
 KOREAN = "배송은 보통 이틀 걸리고 환불은 영업일 기준 사흘 안에 처리됩니다 고객님 주문번호를 알려 주시겠어요".split()  # noqa: SIM905
 ENGLISH = "delivery takes two days and a refund three working days could you tell me the number of your order please".split()  # noqa: SIM905
@@ -201,8 +201,7 @@ def test_a_very_long_conversation_takes_time_in_proportion(tokenizer):
     times = []
     for turns in (150, 600):
         messages = conversation(turns, seed=1)
-        start = time.monotonic()
         assert len(checked(Windows(tokenizer, 400), messages)) > turns / 20
-        times.append(time.monotonic() - start)
+        times.append(cpu_seconds(lambda given=messages: checked(Windows(tokenizer, 400), given)))
 
     assert times[1] < 12 * times[0] + 1

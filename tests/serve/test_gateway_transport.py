@@ -44,7 +44,7 @@ def test_the_first_words_come_before_the_last_are_made() -> None:
         begun = time.monotonic()
         with client.stream("POST", "/v1/chat/completions", json={"model": "shop-bare", "messages": HI, "stream": True}) as response:
             times = [time.monotonic() - begun for _ in response.iter_bytes()]
-    assert times[0] < 0.8 < times[-1] and len(times) > 5
+    assert times[0] < times[-1] - 0.3 and len(times) > 5
 
 
 def test_a_queue_has_an_end_and_a_place_becomes_free() -> None:
