@@ -9,7 +9,7 @@ held-out wordings it raises the share whose entry is found first from 0.66 to 0.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from frontdesk.retrieval import Part, Whitening, identity, split, whitening
+from frontdesk.retrieval import Part, Whitening, identity, likeness, split, sums, unit, whitening
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,7 +39,7 @@ def learn(vectors: "np.ndarray", owner: "np.ndarray", seed: int, parts: Sequence
             identity(part.width) if part.ready else learn(own, owner, seed) for part, own in zip(parts, split(vectors, widths), strict=True)
         ]
         matrix = torch.block_diag(*(torch.from_numpy(one.matrix) for one in each)).numpy()
-        return Whitening(np.concatenate([one.mean for one in each]), matrix, widths)
+        return Whitening(np.concatenate([one.mean for one in each]), matrix, widths, tuple(part.ready for part in parts))
     white = whitening(vectors, owner)
     groups = [places for number in range(int(owner.max()) + 1) if len(places := np.flatnonzero(owner == number)) > 1]
     if len(groups) < 2:
@@ -62,7 +62,7 @@ def learn(vectors: "np.ndarray", owner: "np.ndarray", seed: int, parts: Sequence
 
 
 def least_likeness(vectors: "np.ndarray", owner: "np.ndarray", asked: "np.ndarray", seed: int, parts: Sequence[Part] = ()) -> float:
-    """The likeness to the nearest other text that all but FALSELY of new wordings of a known question have; -1.0 where too few are known.
+    """The likeness to the likest entry that all but FALSELY of new wordings of a known question have; -1.0 where too few are known.
 
     `asked`: which texts are wordings of the FAQ's own questions, bool [n]. Half of its entries are held out in turn: a wording that the
     metric was learned from is nearer to the others than a customer's will be.
@@ -70,14 +70,18 @@ def least_likeness(vectors: "np.ndarray", owner: "np.ndarray", asked: "np.ndarra
     import numpy as np
 
     own = np.unique(owner[asked])
-    found: list[float] = []
     if asked.sum() < ENOUGH or len(own) < 4:
         return -1.0
+    if any(part.ready for part in parts):  # those alone tell (`Whitening.telling`), and are not learned
+        split_up = split(vectors, tuple(part.width for part in parts))
+        vectors = np.hstack([columns for columns, part in zip(split_up, parts, strict=True) if part.ready])
+        parts = [part for part in parts if part.ready]
+    found: list[float] = []
     for held in (own[::2], own[1::2]):
         out = np.isin(owner, held)
         placed = learn(vectors[~out], np.unique(owner[~out], return_inverse=True)[1], seed, parts)(vectors)
-        known, new = np.isin(owner, own), out & asked
-        likeness = placed[new] @ placed[known].T
-        likeness[np.flatnonzero(new)[:, None] == np.flatnonzero(known)] = -1.0
-        found += likeness.max(1).tolist()
+        for place in np.flatnonzero(out & asked):
+            rest = np.isin(owner, own)
+            rest[place] = False
+            found.append(likeness(placed[place], placed[rest], owner[rest], unit(sums(placed[rest], owner[rest], int(own.max()) + 1))))
     return float(np.quantile(found, FALSELY))

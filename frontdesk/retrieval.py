@@ -5,7 +5,7 @@ leave most of them as they were. Vectors (frontdesk/encoder.py) of a decoder are
 entry's mean, as in linear discriminant analysis (Fisher 1936): directions in which wordings of one question differ tell nothing about
 which question it is. A question's score is a weighted sum of both, in standard deviations over the entries. A follow-up leans on the
 turns before it. Where entries have subjects (the branches of a chain) and one of them is named, only its entries are candidates. A
-question that is far from every text of the FAQ finds nothing, and the desk hands over.
+question that is like no entry finds nothing, and the desk hands over.
 """
 
 import logging
@@ -55,13 +55,22 @@ class Whitening(NamedTuple):
     mean: "np.ndarray"  # [size]
     matrix: "np.ndarray"  # [size, size]
     widths: tuple[int, ...] = ()  # of the parts; (): it is one
-    least: float = -1.0  # the likeness to the nearest text of the FAQ below which a question is about no entry
+    ready: tuple[bool, ...] = ()  # of the parts, as `Part.ready`
+    least: float = -1.0  # the likeness to the likest entry below which a question is about none
 
     def __call__(self, vectors: "np.ndarray") -> "np.ndarray":
         """Of vectors [n, size]: as many, of length 1."""
         import numpy as np
 
         return unit(np.hstack([unit(part) for part in split((vectors - self.mean) @ self.matrix, self.widths)]))
+
+    def telling(self, placed: "np.ndarray") -> "np.ndarray":
+        """Of vectors placed by it, what tells whether a text is about an entry at all: the parts trained for likeness, if any are."""
+        import numpy as np
+
+        if not any(self.ready):
+            return placed
+        return unit(np.hstack([part for part, ready in zip(split(placed, self.widths), self.ready, strict=True) if ready]))
 
 
 class Part(NamedTuple):
@@ -123,6 +132,8 @@ class Index:
         self.learn([text for text, _ in texts])
         self.vectors = self._vectors([text for text, _ in texts])
         self.means = unit(sums(self.vectors, self.owner, len(self.entries)))
+        self.telling = self.whitening.telling(self.vectors) if self.whitening else self.vectors
+        self.middles = unit(sums(self.telling, self.owner, len(self.entries)))
 
     def learn(self, texts: Sequence[str]) -> None:
         """Encode many texts at once, which is far quicker than one by one, and remember them."""
@@ -140,7 +151,7 @@ class Index:
     def search(self, turns: Sequence[str], k: int = 3) -> list[Entry]:
         """The `k` likeliest entries, the best first, each with the wording first that is nearest to the question.
 
-        `turns` are what was said so far, the question last. None where neither it nor what was said before is near to any text of the FAQ.
+        `turns` are what was said so far, the question last. None where neither it nor what was said before is like any entry.
         """
         question, before = self._queries(turns)
         if not any(self._fits(query) for query in (question, before) if query):
@@ -156,7 +167,9 @@ class Index:
 
     def _fits(self, query: Query) -> bool:
         """Whether the FAQ is about this at all, as far as an encoder tells."""
-        return query.vector is None or self.whitening is None or (self.vectors @ query.vector).max() >= self.whitening.least
+        if query.vector is None or self.whitening is None or self.whitening.least <= -1:
+            return True
+        return likeness(self.whitening.telling(query.vector[None])[0], self.telling, self.owner, self.middles) >= self.whitening.least
 
     def query(self, text: str) -> Query:
         """A text made ready, once: with an encoder that takes some 30 ms."""
@@ -167,11 +180,11 @@ class Index:
         if len(entry.questions) < 2:
             return entry
         if query.vector is not None:
-            likeness = (self._vectors(entry.questions) @ query.vector).tolist()
+            nearness = (self._vectors(entry.questions) @ query.vector).tolist()
         else:
             asked = set(query.terms)
-            likeness = [len(asked & (own := set(terms(one)))) / max(1, len(asked | own)) for one in entry.questions]
-        order = sorted(range(len(likeness)), key=lambda i: -likeness[i])
+            nearness = [len(asked & (own := set(terms(one)))) / max(1, len(asked | own)) for one in entry.questions]
+        order = sorted(range(len(nearness)), key=lambda i: -nearness[i])
         return entry._replace(questions=tuple(entry.questions[i] for i in order))
 
     def scores(self, turns: Sequence[str]) -> "np.ndarray":
@@ -203,9 +216,9 @@ class Index:
     def named(self, text: str) -> list[str]:
         """The subjects that the text names, as they are spelled or, where none is, nearly so; of a name in another one, the longer."""
         spoken = _plain(text)
-        likeness = {name: _likeness(name, spoken) for name in self.subjects.values()}
-        best = max(likeness.values(), default=0)
-        found = {name for name, likely in likeness.items() if likely == best >= ALIKE}
+        alike = {name: _likeness(name, spoken) for name in self.subjects.values()}
+        best = max(alike.values(), default=0)
+        found = {name for name, likely in alike.items() if likely == best >= ALIKE}
         return [subject for subject, name in self.subjects.items() if name in found and not any(name in other for other in found - {name})]
 
 
@@ -228,6 +241,18 @@ def identity(size: int) -> Whitening:
     import numpy as np
 
     return Whitening(np.zeros(size, np.float32), np.eye(size, dtype=np.float32))
+
+
+def likeness(asked: "np.ndarray", vectors: "np.ndarray", owner: "np.ndarray", middles: "np.ndarray") -> float:
+    """Of a vector [size] to the likest entry, -1 to 1: the mean of that to the entry's nearest text and that to the middle of its texts.
+
+    `vectors` [n, size] of texts, the entry (0, 1, …) that each belongs to, and the entries' middles [entries, size]; all of length 1.
+    """
+    import numpy as np
+
+    nearest = np.full(len(middles), -1.0, np.float32)
+    np.maximum.at(nearest, owner, vectors @ asked)
+    return float((nearest + middles @ asked).max() / 2)
 
 
 def sums(vectors: "np.ndarray", owner: "np.ndarray", number: int) -> "np.ndarray":
@@ -288,9 +313,9 @@ def load_vectors(path: Path, encoder: str | None = None) -> "tuple[Whitening | N
         if encoder and str(saved["encoder"]) != encoder:
             return None, {}
         vectors = saved["vectors"].astype(np.float32)
-        widths = tuple(saved["widths"].tolist()) if "widths" in saved else ()
+        widths, ready = (tuple(saved[name].tolist()) if name in saved else () for name in ("widths", "ready"))
         least = float(saved["least"]) if "least" in saved else -1.0
-        whitening = Whitening(saved["mean"], saved["matrix"], widths, least) if "mean" in saved else None
+        whitening = Whitening(saved["mean"], saved["matrix"], widths, ready, least) if "mean" in saved else None
         return whitening, dict(zip(saved["texts"].tolist(), vectors, strict=True))
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from data_tools.metric import learn, least_likeness
-from frontdesk.retrieval import Part, Whitening, unit, whitening
+from frontdesk.retrieval import Part, Whitening, likeness, sums, unit, whitening
 
 SIZE = 24
 
@@ -66,10 +66,21 @@ def test_one_question_in_twenty_is_taken_for_one_about_something_else():
     metric = learn(vectors[known], owner[known], seed=7)
 
     def far(some):
-        return float(((metric(some) @ metric(vectors[known]).T).max(1) < least).mean())
+        placed, texts = metric(some), metric(vectors[known])
+        middles = unit(sums(texts, owner[known], 60))
+        return float(np.mean([likeness(one, texts, owner[known], middles) < least for one in placed]))
 
     assert far(vectors[new]) < 0.15
     assert far(others) > 2 * max(far(vectors[new]), 0.05)
+
+
+def test_parts_that_were_trained_for_likeness_tell_it_alone():
+    """A part in which everything is alike would hide what is far."""
+    (vectors, owner), asked = wordings(np.random.default_rng(6), 40), np.ones(160, bool)
+    ready, loud = vectors[:, :8], 100 * vectors[:, 8:]
+    both = least_likeness(np.hstack([loud, ready]), owner, asked, 7, (Part(16, ready=False), Part(8, ready=True)))
+    assert both == least_likeness(ready, owner, asked, 7, (Part(8, ready=True),)) > -1
+    assert both != least_likeness(np.hstack([loud, ready]), owner, asked, 7, (Part(16, ready=False), Part(8, ready=False)))
 
 
 def test_of_few_wordings_it_is_not_told():

@@ -303,11 +303,27 @@ def test_parts_count_alike_however_long_their_vectors_are() -> None:
     assert placed @ placed.T == pytest.approx(np.array([[1, 0.5], [0.5, 1]]), abs=1e-5)
 
 
+def test_whether_a_question_is_about_the_faq_is_told_by_the_parts_trained_for_it() -> None:
+    """The other part says that all texts are one."""
+
+    class Two:
+        def vectors(self, texts: Sequence[str]) -> np.ndarray:
+            return np.array([[1, 0, *((0, 1) if "moon" in text else (1, 0))] for text in texts], np.float32)
+
+    metric = Whitening(np.zeros(4, np.float32), np.eye(4, dtype=np.float32), (2, 2), (False, True), 0.5)
+    entries = [Entry("a", ("opening hours",), ("9 to 5",)), Entry("b", ("delivery fee",), ("$4",))]
+    found = [
+        [bool(Index(entries, Two(), white).search([text])) for text in ("open when", "moon")]
+        for white in (metric, metric._replace(ready=(False, False)))
+    ]
+    assert found == [[True, False], [True, True]]
+
+
 def test_the_metric_is_saved_whole(tmp_path: Path) -> None:
-    metric = Whitening(np.ones(5, np.float32), np.eye(5, dtype=np.float32), (2, 3), 0.25)
+    metric = Whitening(np.ones(5, np.float32), np.eye(5, dtype=np.float32), (2, 3), (True, False), 0.25)
     save_vectors(tmp_path / "vectors.npz", "a+b", metric, {"x": np.ones(5, np.float32)})
     loaded, _ = load_vectors(tmp_path / "vectors.npz", name_of(["a", "b"]))
-    assert loaded is not None and (loaded.widths, loaded.least) == (metric.widths, metric.least)
+    assert loaded is not None and (loaded.widths, loaded.ready, loaded.least) == (metric.widths, metric.ready, metric.least)
     assert np.array_equal(loaded.mean, metric.mean) and np.array_equal(loaded.matrix, metric.matrix)
 
 
