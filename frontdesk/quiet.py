@@ -6,10 +6,11 @@ import warnings
 
 
 def quiet() -> None:
-    """Silence progress bars, warnings and hints of transformers, datasets and bitsandbytes."""
+    """Silence progress bars, warnings and hints of transformers, sentence-transformers, datasets and bitsandbytes."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     warnings.filterwarnings("ignore")
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # it asks for a package of kernels from a hub, at every import
+    logging.getLogger("sentence_transformers").setLevel(logging.ERROR)  # it tells of an encoder's own prompt, at every load
     import datasets
     import transformers
 

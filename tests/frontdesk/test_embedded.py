@@ -90,12 +90,19 @@ def test_another_file_than_the_expected_one_is_refused(workplace: Path, monkeypa
 
 
 def test_a_folder_of_weights_is_taken_as_it_is(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = Source(("p==1",), ABC, "model.safetensors")
     pip_that_leaves(monkeypatch, {"pkg/model/model.safetensors": b"abc"})
-    assert fetch(Source(("p==1",), ABC), workplace) == workplace / "pkg/model/model.safetensors"
+    assert fetch(source, workplace) == workplace / "pkg/model/model.safetensors"
     pip_that_leaves(monkeypatch, {"other/model/model.safetensors": b"abd"})
     (workplace / "pkg/model/model.safetensors").unlink()
     with pytest.raises(UserError, match=r"p==1: its model file is not the one"):
-        fetch(Source(("p==1",), ABC), workplace)
+        fetch(source, workplace)
+
+
+def test_a_package_without_the_file_is_refused(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pip_that_leaves(monkeypatch, {"pkg/other.bin": b"abc"})
+    with pytest.raises(UserError, match=r"p==1: its model file is not the one"):
+        fetch(Source(("p==1",), ABC, "model.bin"), workplace)
 
 
 def test_what_pip_cannot_fetch_ends_in_one_line(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,6 +126,7 @@ def test_a_model_that_was_not_converted_is_named(workplace: Path, name: str) -> 
         ("base: some/hub-model", "smollm2-135m"),
         ("base: gemma3-270m\nencoder: [all-minilm-l6-v2, smollm2-135m]", "all-minilm-l6-v2 gemma3-270m smollm2-135m"),
         ("base: some/hub-model\nencoder:\n  - all-minilm-l6-v2", "all-minilm-l6-v2"),
+        ("base: gemma3-270m\nencoder: multilingual-e5-small", "gemma3-270m multilingual-e5-small"),
     ],
 )
 def test_make_fetches_the_models_that_the_config_names(workplace: Path, base: str, expected: str) -> None:
