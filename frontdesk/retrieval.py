@@ -145,8 +145,9 @@ class Index:
         import numpy as np
 
         assert self.encoder and self.whitening
-        raw = np.stack([self.known[text] if text in self.known else self.encoder.vectors([text])[0] for text in texts])
-        return self.whitening(raw)
+        new = [text for text in dict.fromkeys(texts) if text not in self.known]
+        encoded = dict(zip(new, self.encoder.vectors(new), strict=True)) if new else {}
+        return self.whitening(np.stack([encoded[text] if text in encoded else self.known[text] for text in texts]))
 
     def search(self, turns: Sequence[str], k: int = 3) -> list[Entry]:
         """The `k` likeliest entries, the best first, each with the wording first that is nearest to the question.
@@ -163,7 +164,8 @@ class Index:
     def _queries(self, turns: Sequence[str]) -> tuple[Query, Query | None]:
         """The question, and what a follow-up leans on: the two turns before it."""
         earlier = " ".join(turns[-3:-1])
-        return self.query(turns[-1]), self.query(earlier) if earlier else None
+        question, *before = self._made_ready([turns[-1], earlier] if earlier else [turns[-1]])
+        return question, before[0] if before else None
 
     def _fits(self, query: Query) -> bool:
         """Whether the FAQ is about this at all, as far as an encoder tells."""
@@ -173,7 +175,12 @@ class Index:
 
     def query(self, text: str) -> Query:
         """A text made ready, once: with an encoder that takes some 30 ms."""
-        return Query(terms(text), self._vectors([text])[0] if self.encoder else None)
+        return self._made_ready([text])[0]
+
+    def _made_ready(self, texts: Sequence[str]) -> list[Query]:
+        """Together: two texts take an encoder hardly longer than one."""
+        vectors = self._vectors(texts) if self.encoder else [None] * len(texts)
+        return [Query(terms(text), vector) for text, vector in zip(texts, vectors, strict=True)]
 
     def facing(self, entry: Entry, query: Query) -> Entry:
         """The entry with its wordings in the order of their likeness to the text asked."""
