@@ -28,7 +28,7 @@ export PYTHONUNBUFFERED := 1
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 10
 
-setup: $(READY) $(MODEL) $(LLAMA3) $(NODE_CLIENT) $(VENV)/.debian  ## install everything into .venv, convert the embedded model (other targets do it when needed)
+setup: $(READY) $(MODEL) $(LLAMA3) $(NODE_CLIENT) $(VENV)/.debian  ## install everything into .venv, convert the embedded models that CONFIG names (other targets do it when needed)
 
 data: $(READY) $(MODEL)  ## read FAQ and chat logs, write training rows to runs/NAME/data (ARGS=--strict stops at the first broken record)
 	@$(BIN)/python -m data_tools $(CONFIG) $(ARGS)
@@ -42,10 +42,10 @@ eval: $(READY) $(MODEL)  ## the scorecard: facts right, invented, handed over, b
 compare: $(READY) $(MODEL)  ## train every method with equal data and steps; one table, with the untuned base's prompts beside them (ARGS=--docs)
 	@$(BIN)/python -m evaluate.compare $(CONFIG) $(ARGS)
 
-serve: $(READY)  ## vLLM on http://localhost:8000/v1 and the chat on http://localhost:7860
+serve: $(READY) $(MODEL)  ## the API on http://localhost:8000/v1, the chat on http://localhost:7860, the agents' console at /desk
 	@exec $(BIN)/python -m serve $(CONFIG)
 
-feedback: $(READY)  ## what the desk's conversations could teach: candidates for review at http://localhost:7860/desk
+feedback: $(READY) $(MODEL)  ## what the desk's conversations could teach: candidates for review at http://localhost:7860/desk
 	@$(BIN)/python -m data_tools.feedback $(CONFIG)
 
 test: setup  ## all tests, with a real engine and a real browser; no GPU, no model hub
@@ -54,13 +54,13 @@ test: setup  ## all tests, with a real engine and a real browser; no GPU, no mod
 check: $(READY)  ## style, types, layering
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo
 
-bench: $(READY) $(MODEL)  ## make data at up to a million messages; personal data found; our trainer beside plain TRL; the gateway's price; customers and faults
+bench: $(READY) $(MODEL)  ## make data at up to a million messages; personal data found, of texts at first sight (below the aim); our trainer beside plain TRL; the gateway's price; customers and faults
 	@$(BIN)/python bench/data.py
-	@$(BIN)/python -m data_tools.pii data_tools/pii/blind.jsonl
+	-@$(BIN)/python -m data_tools.pii data_tools/pii/blind.jsonl
 	@$(BIN)/python -m data_tools $(CONFIG) && $(BIN)/python bench/train.py
 	@$(BIN)/python -m train $(CONFIG) && $(BIN)/python -m bench.serve $(CONFIG) && $(BIN)/python -m bench.soak $(CONFIG)
 
-clean:  ## remove runs and caches (not .venv, not the converted model, not the conversations in runs/*/desk)
+clean:  ## remove runs and caches (not .venv, not the converted models, not the conversations in runs/*/desk)
 	@find runs -mindepth 2 -maxdepth 2 ! -name desk -exec rm -rf {} + 2>/dev/null; find runs -maxdepth 1 -empty -delete 2>/dev/null; true
 	rm -rf .cache/vllm .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info
 

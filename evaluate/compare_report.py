@@ -110,9 +110,9 @@ def prompted(record: Record, rows: dict[str, Record]) -> list[str]:
     return [
         paired(tuned, max(ways, key=lambda row: row["right"])),
         f"Tokens of a prompt, which every question pays: {costs}; {tuned['prompt_tokens']} tuned.",
-        "No prompt here holds the fact that is asked for: examples show how the desk answers, and steps how to find an answer, but what "
-        "the base has never read it can only guess. A larger base would use such prompts better, and with the FAQ in the prompt it could "
-        f"read the fact: these rows judge {Path(record['base']).name}, not prompting.",
+        "No prompt of the untuned base here holds the fact that is asked for: examples show how the desk answers, and steps how to find an "
+        "answer, but what the base has never read it can only guess. A larger base would use such prompts better, and with the FAQ in the "
+        f"prompt it could read the fact: these rows judge {Path(record['base']).name}, not prompting.",
     ]
 
 

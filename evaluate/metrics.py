@@ -56,8 +56,8 @@ METRICS = {
     "facts_wrong": Metric(
         "Facts wrong", "오답률", FACTS, lambda record: facts(record, record["wrong"]), True,
         "questions", "states wrong facts in", "틀린 사실을 말한 질문",
-        "The same questions: the answer states another value than the FAQ.",
-        "같은 질문에서 FAQ와 다른 값을 말한 비율입니다.",
+        "The same questions: the answer neither has all facts nor hands over.",
+        "같은 질문에서 사실을 모두 말하지도 상담원에게 넘기지도 않은 비율입니다.",
     ),
     "facts_invented": Metric(
         "Facts invented", "지어낸 사실", (*FACTS, *UNSEEN, *BEYOND), lambda record: float(bool(record["invented"])), True,

@@ -38,6 +38,7 @@ class Adapter:
     template_hash: str
     loss: float | None  # held-out, of the adapter merged into the base's own weights; None where that was not measured
     best_loss: float | None  # of the better merge, which is what its own config serves
+    grounded: bool  # trained to answer from FAQ entries in the prompt
 
     @property
     def folder(self) -> Path:
@@ -161,7 +162,8 @@ def _load(config: Config, base: Path, name: str, root: Path) -> Adapter:
             f"{key}: {root} was trained with template {template}, not {config.model.template}; set model.template to {template}"
         )
     own = config.model_copy(update={"name": name, "company": company, "system_prompt": prompt})
-    adapter = Adapter(name, root, rank, own, data, rendered, losses.get("pristine"), min(losses.values(), default=None))
+    grounded = trained.get("grounding") == "faq"
+    adapter = Adapter(name, root, rank, own, data, rendered, losses.get("pristine"), min(losses.values(), default=None), grounded)
     if not adapter.weights.is_file() or not adapter.weights.stat().st_size:
         raise UserError(f"{key}: {adapter.weights} is missing or empty; run `make train` again to rebuild it")
     return adapter

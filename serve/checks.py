@@ -155,6 +155,11 @@ def adapter_warnings(adapter: Adapter) -> list[str]:
                 f"{adapter.manifest}: the data changed since training (data {data}, adapter {adapter.data_hash}); the adapter does not "
                 "know it; run `make train` to teach it"
             )
+    if adapter.grounded:
+        lines.append(
+            f"{adapter.root}: trained to answer from FAQ entries in the prompt, which an adapter is served without; train it with "
+            "grounding: none, or serve its merged model with its own config"
+        )
     if adapter.template_changed:
         lines.append(
             f"{adapter.root}: the chat template changed since training, so its prompts are not those of the training; "

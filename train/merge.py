@@ -1,8 +1,8 @@
 """Merge the adapter into each base it may go into, keep the better, and write the model that is served.
 
 QLoRA's adapter was trained on quantized weights. Added to the pristine ones it meets rounding it never saw; added to the dequantized
-ones it meets what it saw, and keeps their error. Neither always wins, so both are scored by the held-out loss that chose the checkpoint:
-that of new wordings of trained entries. (The loss on entries that were never trained favours whatever has learned less.)
+ones it meets what it saw, and keeps their error. Neither always wins, so both are scored by the held-out loss of new wordings of trained
+entries. (The loss on entries that were never trained favours whatever has learned less.)
 
 Writes `runs/NAME/model/`: config, bf16 safetensors, tokenizer, `chat_template.jinja`, `generation_config.json` whose `eos_token_id` ends a
 turn, and, last, `provenance.json`:

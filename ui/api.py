@@ -51,8 +51,10 @@ from ui.talks import Limit
 from ui.texts import Language
 
 QUIET_SECONDS = 15.0  # of a stream, after which a comment keeps proxies from closing it
-STREAMS = 8  # at once for one customer
+STREAMS, STREAMS_FROM = 8, 64  # at once for one customer, and for one address
 NEW_CUSTOMERS = 60  # a minute from one address
+ACTS, ACTS_FROM = 60, 300  # of a customer, and from an address, a minute: all that changes something, messages aside (ui/desk.py)
+CALLS, CALLS_FROM = 6, 30  # for a person, of them
 RETRY_AFTER = 2  # seconds, where the store is away
 
 
@@ -80,9 +82,14 @@ def create_api(desk: Desk) -> APIRouter:
     """The routes below `/api`."""
     router = APIRouter(route_class=Route)
     new, streams = Limit(NEW_CUSTOMERS), Counter[str]()
+    acts, calls = (Limit(ACTS), Limit(ACTS_FROM)), (Limit(CALLS), Limit(CALLS_FROM))
 
     async def who(request: Request) -> str:
         return await customer(desk, request)
+
+    async def acting(request: Request) -> str:
+        """Who changes something. Raises ApiError beyond the limits."""
+        return counted(await customer(desk, request), request, *acts)
 
     async def shown(customer_id: str, request: Request, status: int = 200) -> Response:
         return JSONResponse(as_json(await desk.view(customer_id, language_of(request))), status)
@@ -102,11 +109,11 @@ def create_api(desk: Desk) -> APIRouter:
 
     @router.get("/chat/events")
     async def events(request: Request) -> Response:
-        customer_id = await who(request)
-        if streams[customer_id] >= STREAMS:
-            raise ApiError(429, "too_many", f"expected at most {STREAMS} streams at once", RETRY_AFTER)
+        customer_id, address = await who(request), remote(request)
+        if streams[customer_id] >= STREAMS or (address and streams[address] >= STREAMS_FROM):
+            raise ApiError(429, "too_many", f"expected at most {STREAMS} streams at once, {STREAMS_FROM} from one address", RETRY_AFTER)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(stream(desk, customer_id, language_of(request), streams), 200, headers, "text/event-stream")
+        return StreamingResponse(stream(desk, customer_id, address, language_of(request), streams), 200, headers, "text/event-stream")
 
     @router.post("/chat/messages")
     async def messages(request: Request) -> Response:
@@ -114,20 +121,23 @@ def create_api(desk: Desk) -> APIRouter:
 
     @router.post("/chat/answer")
     async def answer(request: Request) -> Response:
-        customer_id, body = await who(request), await read(request, Again)
-        async with aclosing(desk.answer(customer_id, body.again)) as growing:
-            await anext(growing, None)  # it has begun; it goes on without us
+        customer_id, body = await acting(request), await read(request, Again)
+        try:
+            async with aclosing(desk.answer(customer_id, body.again)) as growing:
+                await anext(growing, None)  # it has begun; it goes on without us
+        except TooMany as error:
+            raise too_many(error) from None
         return await shown(customer_id, request, 202)
 
     @router.post("/chat/stop")
     async def stop(request: Request) -> Response:
-        customer_id, _ = await who(request), await read(request, Nothing)
+        customer_id, _ = await acting(request), await read(request, Nothing)
         await desk.stop(customer_id)
         return await shown(customer_id, request)
 
     @router.post("/chat/ratings")
     async def ratings(request: Request) -> Response:
-        customer_id, body = await who(request), await read(request, Thumb)
+        customer_id, body = await acting(request), await read(request, Thumb)
         try:
             await desk.rate(customer_id, body.message_id, body.value, body.reason)
         except LookupError:
@@ -136,13 +146,14 @@ def create_api(desk: Desk) -> APIRouter:
 
     @router.post("/chat/person")
     async def person(request: Request) -> Response:
-        customer_id, body = await who(request), await read(request, Call)
+        customer_id, body = await acting(request), await read(request, Call)
+        counted(customer_id, request, *calls)
         await desk.person(customer_id, "wish", body.language or language_of(request))
         return await shown(customer_id, request)
 
     @router.post("/chat/restart")
     async def restart(request: Request) -> Response:
-        customer_id, _ = await who(request), await read(request, Nothing)
+        customer_id, _ = await acting(request), await read(request, Nothing)
         await desk.restart(customer_id)
         return await shown(customer_id, request)
 
@@ -167,9 +178,10 @@ async def say(desk: Desk, customer_id: str, request: Request) -> Response:
     return JSONResponse({"message": message(said)}, 201)
 
 
-async def stream(desk: Desk, customer_id: str, language: Language, streams: Counter[str]) -> AsyncIterator[str]:
+async def stream(desk: Desk, customer_id: str, address: str | None, language: Language, streams: Counter[str]) -> AsyncIterator[str]:
     """The view as server-sent events, until the client goes."""
-    streams[customer_id] += 1
+    keys = [customer_id, *filter(None, [address])]
+    streams.update(keys)
     try:
         last = None
         async with aclosing(desk.watch(customer_id, language, QUIET_SECONDS)) as views:
@@ -177,9 +189,10 @@ async def stream(desk: Desk, customer_id: str, language: Language, streams: Coun
                 yield ": still here\n\n" if view is last else f"data: {json.dumps(as_json(view), ensure_ascii=False)}\n\n"
                 last = view
     finally:
-        streams[customer_id] -= 1
-        if not streams[customer_id]:
-            del streams[customer_id]
+        streams.subtract(keys)
+        for key in keys:
+            if not streams[key]:
+                del streams[key]
 
 
 def as_json(view: View) -> dict[str, Any]:
@@ -190,6 +203,14 @@ def as_json(view: View) -> dict[str, Any]:
 def message(said: Message) -> dict[str, Any]:
     """A message as it is acknowledged."""
     return {"id": said.id, "conversation_id": said.conversation_id, "speaker": said.speaker, "text": said.text, "at": said.at}
+
+
+def counted(customer_id: str, request: Request, limit: Limit, limit_from: Limit) -> str:
+    """The customer, whose act counts, and so does its address. Raises ApiError beyond either limit."""
+    if address := remote(request):
+        count(limit_from, address)
+    count(limit, customer_id)
+    return customer_id
 
 
 def count(limit: Limit, key: str) -> None:

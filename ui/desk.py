@@ -21,7 +21,7 @@ from ui.assistant import Answer, Assistant, turns
 from ui.handoff import is_refusal, reason_to_call, says_yes, wish_of
 from ui.talks import Limit, Talk, Talks, TooMany
 from ui.texts import Language
-from ui.views import LEFT, LEFT_MESSAGE, Stored, Turn, View, draw, ended, read
+from ui.views import LEFT, Stored, Turn, View, draw, ended, read
 
 __all__ = ["Desk", "Empty", "Full", "Suggestion", "TooLong", "TooMany", "Turn", "View", "Wait"]
 
@@ -154,8 +154,6 @@ class Desk:
         async with talk.lock:
             if talk.busy:
                 raise Wait
-            if talk.stored and len(talk.stored.turns) >= MAX_MESSAGES and talk.stored.state != "closed":
-                raise Full
             if address:
                 self.by_address.count(address)
             self.by_customer.count(customer_id)
@@ -173,6 +171,8 @@ class Desk:
     def _say(self, customer_id: str, text: str, language: str) -> tuple[Conversation, Message]:
         for _ in range(3):
             conversation = self.store.open(customer_id, self.config.name, language)
+            if self.store.count(conversation.id) >= MAX_MESSAGES:
+                raise Full
             with suppress(Closed):  # an agent closed it just now
                 message = self.store.say(conversation.id, "customer", text)
                 if conversation.language != language:
@@ -183,7 +183,7 @@ class Desk:
 
     async def _respond(self, talk: Talk, conversation_id: str, asked: float, offered: bool) -> None:
         messages = await to_thread(self.store.messages, conversation_id)
-        reason = reason_to_call(messages, self.config.desk.topics, self.handoffs)
+        reason = await to_thread(reason_to_call, messages, self.config.desk.topics, self.handoffs)
         if reason is None and offered and says_yes(messages[-1].text):
             reason = "error"
         if reason:
@@ -194,7 +194,8 @@ class Desk:
     async def answer(self, customer_id: str, again: bool = False) -> AsyncGenerator[None]:
         """Yields now and whenever the view has changed, until no answer is on its way.
 
-        Begins one where the bot owes it; `again` also where one failed, or instead of the last one and otherwise than that.
+        Begins one where the bot owes it; `again` also where one failed, or instead of the last one and otherwise than that, which counts as
+        a message does. Raises TooMany.
         """
         talk = self.talks.of(customer_id)
         async with talk.lock:
@@ -212,6 +213,8 @@ class Desk:
             return
         messages = await to_thread(self.store.messages, conversation.id)
         last = messages[-1] if messages else None
+        if again and last and last.speaker in ("customer", "bot"):
+            self.by_customer.count(customer_id)
         if last and last.speaker == "customer" and (again or talk.tried != last.id):
             self.answers.begin(talk, conversation.id, messages)
         elif last and last.speaker == "bot" and again:
@@ -265,8 +268,10 @@ class Desk:
             await self.answers.stop(talk)
             if conversation := await to_thread(self.store.current, customer_id):
                 call = await to_thread(self.store.handoff, conversation.id)
-                result = LEFT_MESSAGE if call and call.out_of_hours and not call.taken_at else LEFT
-                await to_thread(self.store.finish, conversation.id, None, result)
+                if call and call.out_of_hours and not call.taken_at:  # what was left there is still to be read: it stays in the queue
+                    await to_thread(self.store.open, customer_id, self.config.name, conversation.language, anew=True)
+                else:
+                    await to_thread(self.store.finish, conversation.id, None, LEFT)
             elif old := await to_thread(ended, self.store, customer_id):  # it is read no more
                 await to_thread(self.store.open, customer_id, self.config.name, old.language)
             talk.notices = ()

@@ -1,10 +1,12 @@
 """What a browser may ask of the page's process and what it may do with the answer: ASGI middleware around everything.
 
 Of Gradio's some sixty routes the customer's page needs eight. No other is reachable: no files, proxying, uploads, and no queue of Gradio's.
+Its events get a language and nothing else (ui/predict.py).
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import cast
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -12,9 +14,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-GRADIO = {
-    "/", "/config", "/theme.css", "/gradio_api/app_id", "/gradio_api/startup-events", "/gradio_api/run/predict", "/gradio_api/run/predict/",
-}  # fmt: skip
+from ui.predict import PREDICT, REFUSED, again, of_language, sized, whole
+from ui.texts import LANGUAGES
+
+GRADIO = {"/", "/config", "/theme.css", "/gradio_api/app_id", "/gradio_api/startup-events", *PREDICT}
 FOLDERS = ("/assets/", "/static/")
 OWN = {"/logo", "/favicon.ico", "/chat.js", "/turns.js", "/embed.js"}
 ELSEWHERE = ("/api", "/desk")
@@ -68,7 +71,7 @@ class Guard:
             await send(message)
 
         try:
-            await (refusal(scope) or self.app)(scope, body, send_with_headers)
+            await self._pass(scope, body, send_with_headers)
         except Refused:
             if begun:
                 raise
@@ -77,6 +80,16 @@ class Guard:
             await PlainTextResponse("the body is too large" if status == 413 else "the body is too slow", status)(
                 scope, body, send_with_headers
             )
+
+    async def _pass(self, scope: Scope, body: "Body", send: Send) -> None:
+        """To the application, if it may go there at all."""
+        app, receive = refusal(scope) or self.app, cast(Receive, body)
+        if app is self.app and scope["path"] in PREDICT and scope["method"] == "POST":
+            if (asked := of_language(await whole(body), LANGUAGES)) is None:
+                app = PlainTextResponse(REFUSED, 400)
+            else:
+                scope, receive = sized(scope, asked), again(asked, body)
+        await app(scope, receive, send)
 
     def headers(self, path: str) -> dict[str, str]:
         """Of an answer. The console is never shown in a frame: who clicks there must see where."""

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 WISH_CHARACTERS = 120
 LIKE = 0.8
 """Likeness of two words from which they are one with a slip or another ending: "tent" and "tents", but not "tents" and "stoves"."""
-LONG = 300
-"""Characters from which two texts are compared as they are: comparing each word with each takes its time."""
+LONG, MANY = 300, 20
+"""Characters and words beyond which two texts are compared as they are: comparing each word with each takes its time."""
+BACK = 10
+"""Answered questions that a new one is compared with."""
 REPEATS = 0.8
 """Share of the words of the desk's handoff sentence from which an answer is that sentence."""
 
@@ -71,7 +73,7 @@ def _has(plain: str, words: list[str]) -> bool:
 def same_question(one: str, other: str) -> bool:
     """Whether two texts ask the same: each word of either is in the other, slips and endings aside; numbers are equal."""
     first, second = _words(one), _words(other)
-    if not first or not second or max(len(one), len(other)) > LONG:
+    if not first or not second or max(len(one), len(other)) > LONG or max(len(first), len(second)) > MANY:
         return bool(first) and one == other
     if "".join(first) == "".join(second):  # spaces set otherwise
         return True
@@ -115,8 +117,8 @@ def reason_to_call(messages: Sequence["Message"], topics: Mapping[str, Sequence[
             return "refusal"
     if topic_of(last.text, topics):
         return "topic"
-    answered = (one.text for one, reply in pairwise(before) if one.speaker == "customer" and _answers(reply))
-    return "repeated" if any(same_question(last.text, one) for one in answered) else None
+    answered = [one.text for one, reply in pairwise(before) if one.speaker == "customer" and _answers(reply)]
+    return "repeated" if any(same_question(last.text, one) for one in answered[-BACK:]) else None
 
 
 def _answers(message: "Message") -> bool:

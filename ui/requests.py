@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from frontdesk.address import is_loopback
+from frontdesk.address import is_loopback, network
 from ui.desk import COOKIE, MAX_CHARACTERS, Desk
 from ui.texts import Language
 
@@ -130,6 +130,6 @@ def language_of(request: Request) -> Language:
 
 
 def remote(request: Request) -> str | None:
-    """The client's address; None on this machine, where programs and proxies are."""
+    """What counts as the client's address (`network`); None on this machine, where programs and proxies are."""
     host = request.client.host if request.client else ""
-    return host if host and not is_loopback(host) else None
+    return network(host) if host and not is_loopback(host) else None

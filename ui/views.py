@@ -13,8 +13,6 @@ from ui.texts import Language
 
 LEFT = "left"
 """The result of a call for a person whose customer began a new conversation."""
-LEFT_MESSAGE = "left a message"
-"""The same outside of the hours: what was said there is still to be read."""
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,14 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
-from sqlalchemy import URL, case, delete, null, select
+from sqlalchemy import URL, case, delete, func, null, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from frontdesk.config import Config
 from frontdesk.store.connect import WAIT, WRITES, StoreUnavailable, available, connect, database
-from frontdesk.store.keys import digest
+from frontdesk.store.keys import LOCAL, digest
 from frontdesk.store.migrate import migrate, shown
-from frontdesk.store.tables import Conversation, Customer, Edit, Handoff, Message, Rating, Reason, Speaker
+from frontdesk.store.tables import Conversation, Customer, Edit, Handoff, Key, Message, Rating, Reason, Speaker
 
 __all__ = ["Closed", "NotYours", "Store", "StoreUnavailable", "now", "open_store"]
 
@@ -120,14 +120,15 @@ class Store:
         with self.reading() as session:
             return _current(session, customer_id)
 
-    def open(self, customer_id: str, run: str, language: str) -> Conversation:
-        """The current conversation, or a new one. Raises LookupError for an unknown customer."""
+    def open(self, customer_id: str, run: str, language: str, anew: bool = False) -> Conversation:
+        """The current conversation, or a new one; `anew`: in any case a new one. Raises LookupError for an unknown customer."""
         with self.transaction() as session:
             if session.get(Customer, customer_id, with_for_update=True) is None:
                 raise LookupError(f"no customer {customer_id}")
-            if (found := _current(session, customer_id)) is not None:
+            found = _current(session, customer_id)
+            if found is not None and not anew:
                 return found
-            at, id = now(), secrets.token_hex(16)
+            at, id = max(now(), found.opened_at + 1e-3 if found else 0.0), secrets.token_hex(16)
             made = Conversation(
                 id=id, customer_id=customer_id, run=run, language=language, state="bot", revision=1, opened_at=at, updated_at=at
             )
@@ -138,6 +139,11 @@ class Store:
         """By its id."""
         with self.reading() as session:
             return session.get(Conversation, id)
+
+    def count(self, conversation_id: str) -> int:
+        """Its messages."""
+        with self.reading() as session:
+            return session.scalar(select(func.count(Message.id)).where(Message.conversation_id == conversation_id)) or 0
 
     def messages(self, conversation_id: str, after: int = 0) -> list[Message]:
         """Those with ids above `after`, oldest first."""
@@ -222,15 +228,21 @@ class Store:
             return [(conversation, handoff) for conversation, handoff in session.execute(query)]
 
     def take(self, conversation_id: str, agent: str) -> bool:
-        """The agent takes a waiting conversation; False where somebody else was faster, or nobody waits any more."""
+        """The agent takes a conversation that waits or whose agent is gone; False where somebody else was faster, or nobody waits."""
         with self.transaction() as session:
             conversation = session.get(Conversation, conversation_id, with_for_update=True)
-            if conversation is None or conversation.state != "waiting":
-                return False
             call = _handoff(session, conversation_id)
-            assert call is not None, f"{conversation_id} waits without a handoff"
+            if conversation is None or call is None or conversation.state not in ("waiting", "agent"):
+                return False
+            if conversation.state == "agent" and not (call.agent and _gone(session, call.agent)):
+                return False
             conversation.state, call.agent, call.taken_at = "agent", agent, _touch(conversation)
             return True
+
+    def gone(self, agent: str) -> bool:
+        """Whether nobody can work under this name any more: its key was revoked, or it is that of a laptop which has keys now."""
+        with self.reading() as session:
+            return _gone(session, agent)
 
     def reply(self, conversation_id: str, agent: str, text: str, suggested: str | None = None) -> Message:
         """An agent's message, beside what the bot suggested. Raises NotYours."""
@@ -322,6 +334,11 @@ def _say(session: Session, conversation: Conversation, speaker: Speaker, text: s
 def _handoff(session: Session, conversation_id: str) -> Handoff | None:
     query = select(Handoff).where(Handoff.conversation_id == conversation_id, Handoff.closed_at.is_(None))
     return session.scalar(query)
+
+
+def _gone(session: Session, agent: str) -> bool:
+    revoked = select(Key.id).where(Key.name == agent, Key.revoked_at.is_not(None))
+    return session.scalar((select(Key.id) if agent == LOCAL else revoked).limit(1)) is not None
 
 
 def _with_agent(session: Session, conversation_id: str, agent: str) -> tuple[Conversation, Handoff]:

@@ -58,7 +58,7 @@ def write_provenance(root: Path, config: Config, base: Path, **changes: object) 
     (root / "model").mkdir(parents=True, exist_ok=True)
     provenance = {
         "data_hash": "aaa",
-        "config": config.model_dump(mode="json"),
+        "config": config.model_copy(update={"grounding": "none"}).model_dump(mode="json"),
         "template_hash": template_hash(config),
         "base": config.model.base,
         "base_path": str(base),

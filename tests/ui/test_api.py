@@ -19,7 +19,8 @@ from frontdesk.store.store import Store, open_store
 from tests.serve.stand_in import Engine, served, wait_for
 from tests.tokenizers import byte_tokenizer
 from tests.ui.desks import SOURCE, migrated, settings, told
-from ui.api import STREAMS, create_api
+from ui import api
+from ui.api import ACTS, ACTS_FROM, CALLS, CALLS_FROM, STREAMS, create_api
 from ui.assistant import Assistant
 from ui.desk import COOKIE, Desk
 from ui.requests import BODY_BYTES
@@ -38,8 +39,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Store,
     config = settings(desk={"database": f"sqlite:///{path}"}, ui={"origins": [SITE]})
     store = open_store(config, 1)
     engine.parts = told("Shipping is ", "4 dollars.")
-    with served(engine) as api:
-        desk = Desk(config, store, Assistant(config, byte_tokenizer(chat_template(config)), api + "/v1", "none"))
+    with served(engine) as gateway:
+        desk = Desk(config, store, Assistant(config, byte_tokenizer(chat_template(config)), gateway + "/v1", "none"))
         app = FastAPI()
         app.include_router(create_api(desk), prefix="/api")
         with served(app) as url:
@@ -277,6 +278,31 @@ def test_streams_of_one_customer_are_limited_and_free_when_they_close(customer: 
             return answer.status_code == 200
 
     wait_for(free)
+
+
+def test_one_address_opens_only_so_many_streams(shop: tuple[str, Store, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "STREAMS_FROM", 2)
+    there = [Client(shop[0], **{"X-Forwarded-For": f"2001:db8::{number}"}) for number in range(3)]
+    with listening(there[0]), listening(there[1]):
+        assert error(there[2].http.get("/api/chat/events")) == (429, "too_many")
+        with listening(Client(shop[0], **{"X-Forwarded-For": "2001:db8:0:1::1"})):
+            pass
+
+
+@pytest.mark.parametrize("what", sorted(set(POSTS) - {"messages"}))
+def test_what_changes_something_is_limited_for_a_customer_and_an_address(shop: tuple[str, Store, Path], what: str) -> None:
+    def loop(client: Client, most: int) -> list[int]:
+        return [client.http.post(f"/api/chat/{what}", json=POSTS[what]).status_code for _ in range(most)]
+
+    one = Client(shop[0])
+    most = CALLS if what == "person" else ACTS
+    told = loop(one, most + 2)
+    assert 429 not in told[:most] and told[most:] == [429, 429]
+    address = {"X-Forwarded-For": f"2001:db8:{sorted(POSTS).index(what) + 1}::{{}}"}
+    here = [Client(shop[0], **{name: value.format(number) for name, value in address.items()}) for number in range(7)]
+    most = CALLS_FROM if what == "person" else ACTS_FROM
+    told = [status for client in here for status in loop(client, most // 6)]  # of one network, though of several addresses
+    assert 429 not in told[:most] and set(told[most:]) == {429}
 
 
 def test_forty_customers_at_once_lose_nothing(shop: tuple[str, Store, Path]) -> None:

@@ -11,7 +11,8 @@ import pytest
 from frontdesk.store.store import StoreUnavailable
 from tests.serve.stand_in import event
 from tests.ui.desks import SOON, SOURCE, Shop, refusing, run, told, until, write_provenance
-from ui.desk import BY_CUSTOMER, MAX_CHARACTERS, Empty, TooMany, Wait
+from ui import desk
+from ui.desk import BY_CUSTOMER, MAX_CHARACTERS, Empty, Full, TooMany, Wait
 
 ASK = "How much is shipping?"
 ANSWER = "Shipping is 4 dollars."
@@ -294,6 +295,37 @@ def test_a_flood_is_told_to_wait(folder: Path, monkeypatch: pytest.MonkeyPatch) 
         with pytest.raises(TooMany):
             await shop.desk.say(other, "Hi", "en", "203.0.113.9")
         await shop.desk.say(other, "Hi", "en", "203.0.113.10")
+
+    run(folder, scene)
+
+
+def test_a_conversation_has_an_end_for_those_too_who_never_look_at_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk, "MAX_MESSAGES", 3)
+
+    async def scene(shop: Shop) -> None:
+        customer = await shop.enter()
+        await shop.desk.person(customer)
+        for number in range(3):
+            await shop.desk.say(customer, str(number), "en")
+        with pytest.raises(Full):
+            await shop.desk.say(customer, "one more", "en")
+        assert len(shop.said(customer)) == 3
+        await shop.desk.restart(customer)
+        await shop.desk.say(customer, "anew", "en")
+
+    run(folder, scene)
+
+
+def test_answers_that_are_asked_for_again_count_as_messages(folder: Path) -> None:
+    async def scene(shop: Shop) -> None:
+        customer = await shop.enter()
+        await shop.ask(customer, ASK)
+        for _ in range(BY_CUSTOMER - 1):
+            async for _view in shop.desk.answer(customer, again=True):
+                pass
+        with pytest.raises(TooMany):
+            await anext(shop.desk.answer(customer, again=True))
+        assert len(shop.engine.bodies) == BY_CUSTOMER
 
     run(folder, scene)
 

@@ -5,10 +5,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
 
+from frontdesk.store import keys
 from frontdesk.store.store import NotYours
-from frontdesk.store.tables import Handoff
 from tests.serve.stand_in import event
 from tests.ui.desks import SOURCE, Shop, refusing, run, told, until
 from ui.desk import MAX_CHARACTERS, Suggestion, TooLong
@@ -124,11 +123,49 @@ def test_outside_of_the_hours_a_message_is_taken(folder: Path) -> None:
         view = await shop.ask(customer, "Please ring me about order 4711")
         assert (view.state, view.open, len(view.turns)) == ("waiting", False, 2)
         assert (await call(shop, customer))[2]
-        await shop.desk.restart(customer)  # what was left can still be found by its result
-        with shop.store.reading() as session:
-            assert list(session.scalars(select(Handoff.result))) == ["left a message"]
+        left = (await shop.desk.view(customer)).conversation_id or ""
+        await shop.desk.restart(customer)  # what was left waits to be read, whatever the customer goes on with
+        view = await shop.desk.view(customer)
+        assert (view.state, view.turns) == ("bot", ()) and view.conversation_id != left
+        assert [turn.text for turn in (await shop.ask(customer, ASK)).turns] == [ASK, "Shipping is 4 dollars."]
+        assert [conversation.id for conversation, _ in shop.store.queue()] == [left]
+        await shop.desk.restart(customer)
+        assert await shop.desk.take(left, "anna") and not await shop.desk.take(left, "bert")
+        assert [one.text for one in shop.store.messages(left)][1] == "Please ring me about order 4711"
 
     run(folder, scene, desk={"hours": [f"{day} 09:00-10:00"]})
+
+
+def test_who_takes_over_from_an_agent_that_is_gone(folder: Path) -> None:
+    async def scene(shop: Shop) -> None:
+        keys.create(shop.store, "anna", "agent")
+        customer = await shop.enter()
+        await shop.ask(customer, PERSON)
+        conversation = (await shop.desk.view(customer)).conversation_id or ""
+        assert await shop.desk.take(conversation, "anna")
+        assert not shop.store.gone("anna") and not await shop.desk.take(conversation, "bert")
+        keys.revoke(shop.store, "anna")
+        await shop.ask(customer, "Is anybody there?")
+        assert shop.store.gone("anna") and await shop.desk.take(conversation, "bert")
+        await shop.desk.reply(conversation, "bert", "Now I am.")
+        assert [turn.agent for turn in (await shop.desk.view(customer)).turns if turn.speaker == "agent"] == ["bert"]
+        with pytest.raises(NotYours):
+            await shop.desk.reply(conversation, "anna", "So am I.")
+
+    run(folder, scene)
+
+
+def test_what_a_laptop_held_before_it_had_keys_can_be_taken(folder: Path) -> None:
+    async def scene(shop: Shop) -> None:
+        customer = await shop.enter()
+        await shop.ask(customer, PERSON)
+        conversation = (await shop.desk.view(customer)).conversation_id or ""
+        assert await shop.desk.take(conversation, keys.LOCAL)
+        assert not shop.store.gone(keys.LOCAL)
+        keys.create(shop.store, "anna", "agent")
+        assert await shop.desk.take(conversation, "anna")
+
+    run(folder, scene)
 
 
 def test_places_in_the_queue_move_up_at_once(folder: Path) -> None:

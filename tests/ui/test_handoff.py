@@ -350,9 +350,30 @@ def test_a_long_wish_is_cut() -> None:
     assert len(wish) <= WISH_CHARACTERS and wish.endswith("…")
 
 
-@pytest.mark.parametrize("text", ["i want to " * 200, "can a the an " * 150, "상담원" * 600, "a " * 1000, "connect me " * 180])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "i want to " * 200,
+        "can a the an " * 150,
+        "상담원" * 600,
+        "a " * 1000,
+        "connect me " * 180,
+        "상담원" + "좀" * 1990 + "X",
+        "상담원" + "바로" * 900 + "X",
+    ],
+)
 def test_no_text_takes_long(text: str) -> None:
     def all_at_once() -> None:
         wants_person(text), says_yes(text), same_question(text, text[:-3] + "x"), wish_of(talk(("customer", text)))
 
-    assert cpu_seconds(all_at_once, 1) < 1
+    assert cpu_seconds(all_at_once, 0.1) < 0.1
+
+
+def test_a_long_history_takes_no_time() -> None:
+    """Of short words with one initial, of which none is another: the most that can be compared."""
+    made = [" ".join(f"a{one}{two}" for two in "bcdefgh" for one in letters) for letters in ("ijklmnop", "qrstuvwx")]
+    before = [(speaker, text) for _ in range(200) for speaker, text in (("customer", made[0][:280]), ("bot", "Well."))]
+    history = talk(*before, ("customer", made[1][:280]))
+    assert cpu_seconds(lambda: reason_to_call(history, TOPICS, ()), 0.1) < 0.1
+    short = talk(*((speaker, " ".join(text.split()[:20])) for speaker, text in before), ("customer", " ".join(made[1].split()[:20])))
+    assert cpu_seconds(lambda: reason_to_call(short, TOPICS, ()), 0.2) < 0.2

@@ -17,6 +17,7 @@ from frontdesk.store.tables import Login
 from tests.ui.console_served import Office, served_office
 from ui.console.guard import GRADIO, OWN
 from ui.console.login import COOKIE, TRIES, TRIES_SECONDS, Failures, host_name
+from ui.predict import REFUSED
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +118,17 @@ def test_another_site_cannot_post_or_read(office: Office, staff: dict[str, str],
             assert "set-cookie" not in answer.headers
         assert agent.get("/desk/config", headers=headers).status_code == (403 if origin else 200)
         assert agent.get("/desk/who").status_code == 200
+
+
+@pytest.mark.parametrize("where", ["{}", '"x", {}', '{{"deep": [[{}]]}}', "{}, {{}}"])
+def test_no_event_gets_a_file(office: Office, staff: dict[str, str], where: str) -> None:
+    """Gradio would copy any file of this machine, read /dev/zero for ever and fetch any address, for every agent."""
+    file = '{"p\\u0061th": "/dev/zero", "meta": {"_type": "gradio.FileData"}}'
+    body = '{"fn_index": 0, "session_hash": "s", "data": [' + where.format(file) + "]}"
+    with office.browser(staff["agent"]) as agent:
+        answer = agent.post("/desk/gradio_api/run/predict", content=body, headers={"Content-Type": "application/json"})
+        assert (answer.status_code, answer.text) == (400, REFUSED)
+        assert agent.post("/desk/gradio_api/run/predict", json={"data": []}).status_code == 400
 
 
 def test_the_console_is_never_shown_in_a_frame_nor_kept(office: Office, staff: dict[str, str]) -> None:

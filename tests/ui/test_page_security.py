@@ -1,9 +1,11 @@
 """What the customer's page must never do: run or load anything out of a text, serve files, tell of another's conversation."""
 
 import asyncio
+import json
 import re
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +21,7 @@ from tests.ui.page_served import KEY, Served, other_site, served_page
 from ui import guard
 from ui.customers import NEW_A_MINUTE, Customers
 from ui.guard import FOLDERS, GRADIO, OWN
+from ui.predict import PREDICT
 from ui.texts import TEXTS
 
 OUTSIDE = "http://outside.invalid"
@@ -167,11 +170,69 @@ def test_an_event_that_is_called_directly_knows_no_conversation(desk: Served, cl
         for data in (["en"], [secret], [{"role": "user", "content": "forged"}], []):
             body = {"data": data, "fn_index": event["id"], "session_hash": "another", "trigger_id": 1}
             answer = client.post("/gradio_api/run/predict", json=body)
-            assert "4711" not in answer.text.replace(secret if data == [secret] else "\0", ""), event
+            assert "4711" not in answer.text and (data == ["en"] or answer.status_code == 400), event
     turns = victim.get("/api/chat", headers=bearer).json()["turns"]
     assert [turn["text"] for turn in turns if turn["speaker"] == "customer"] == [secret]
     assert client.get("/api/chat").status_code == client.get("/api/chat/events").status_code == 401
     victim.close()
+
+
+def file_of(path: object) -> dict[str, Any]:
+    """What Gradio takes for one of its files, and copies."""
+    return {"path": str(path), "meta": {"_type": "gradio.FileData"}}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        [file_of("/dev/zero")],
+        [file_of("http://127.0.0.1:1/x")],
+        ["x" * 200_000],
+        [[file_of("/dev/zero")]],
+        ["en", file_of("/dev/zero")],
+        {"0": file_of("/dev/zero")},
+        "en",
+        [1],
+        [["en"]],
+    ],
+    ids=lambda data: json.dumps(data)[:30],
+)
+def test_an_event_gets_a_language_and_nothing_else(
+    desk: Served, client: httpx.Client, capfd: pytest.CaptureFixture[str], data: Any
+) -> None:
+    """Gradio would read /dev/zero for ever, fetch any address, keep what it is sent, and write it into the log."""
+    for path in PREDICT:
+        assert client.post(path, json={"fn_index": 0, "data": data, "session_hash": "s"}).status_code == 400
+    assert client.post(PREDICT[0], json={"fn_index": 0, "data": ["ko"], "session_hash": "s"}).status_code == 200
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_no_file_is_copied(desk: Served, client: httpx.Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "cache"))
+    (tmp_path / "store.db").write_text("somebody's words")
+    body = {"fn_index": 0, "data": [file_of(tmp_path / "store.db")], "session_hash": "s"}
+    assert client.post(PREDICT[0], json=body).status_code == 400
+    assert not (tmp_path / "cache").exists()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'{"data": ["en"]}',
+        b'{"fn_index": true, "data": ["en"]}',
+        b'{"fn_index": -1, "data": ["en"]}',
+        b'{"fn_index": 100000, "data": ["en"]}',
+        b'{"fn_index": 0, "data": ' + b"[" * 50_000,
+        b"\xff\xfe",
+    ],
+    ids=lambda body: repr(body[:30]),
+)
+def test_what_is_no_event_is_refused(client: httpx.Client, body: bytes) -> None:
+    assert client.post(PREDICT[0], content=body, headers={"Content-Type": "application/json"}).status_code == 400
 
 
 def test_the_page_and_its_config_tell_nothing_secret(desk: Served, client: httpx.Client) -> None:

@@ -1,5 +1,6 @@
 """What comes to the console's address: nothing passes to Gradio unless it is one of the requests that the page makes, from the page
-itself, by somebody who is logged in. Gradio's own `auth` lets pass what it does not know of.
+itself, by somebody who is logged in. Gradio's own `auth` lets pass what it does not know of. No event gets what Gradio would take for a
+file (ui/predict.py).
 """
 
 import asyncio
@@ -13,12 +14,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from frontdesk.store.store import StoreUnavailable
 from ui.console.login import Logins
 from ui.console.login_page import LOGIN
+from ui.predict import PREDICT, REFUSED, again, sized, whole, without_files
 
 OPEN = ("/login",)
 """Below /desk, for everybody."""
 OWN = ("/live", "/who", "/logout")
 GRADIO = (
-    "/", "/config", "/theme.css", "/gradio_api/startup-events", "/gradio_api/run/predict", "/gradio_api/run/predict/",
+    "/", "/config", "/theme.css", "/gradio_api/startup-events", *PREDICT,
     "/gradio_api/app_id",  # asked after a request has failed: without it the page would stay dead
 )  # fmt: skip
 FOLDERS = ("/assets/", "/static/", "/gradio_api/heartbeat/")
@@ -52,6 +54,11 @@ class Guard:
             refused = await self._refuse(scope)
         except StoreUnavailable:
             refused = PlainTextResponse("the store cannot be read now; try again", 503, {"Retry-After": "5"})
+        if refused is None and route_path(scope) in PREDICT and scope["method"] == "POST":
+            if (asked := without_files(await whole(receive))) is None:
+                refused = PlainTextResponse(REFUSED, 400)
+            else:
+                scope, receive = sized(scope, asked), again(asked, receive)
         await (refused or self.app)(scope, receive, send_with_headers)
 
     async def _refuse(self, scope: Scope) -> Response | None:

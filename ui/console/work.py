@@ -113,19 +113,19 @@ class Workplace:
         try:
             calls = await asyncio.to_thread(self.store.queue)
             case = await self._case(work.selected)
+            free = case is not None and await asyncio.to_thread(self._is_free, case)
         except StoreUnavailable:
             work.away = True
             return [gr.skip(), gr.skip(), gr.skip(), show.note(note or text["not_read"]), gr.skip(), gr.skip()]
         if note is None and work.away:
             note = ""
         work.away = False
-        state = case.conversation.state if case else ""
         return [
             show.queue(calls, who, work.selected, text),
             show.head(case.conversation, case.call, self.zone, text) if case else "",
             gr.skip() if case and show.drawn(case.conversation, text) == drawn else self._transcript(case, text),
             gr.skip() if note is None else show.note(note),
-            gr.update(visible=state == "waiting"),
+            gr.update(visible=free),
             gr.update(visible=case is not None and case.held_by(who)),
         ]
 
@@ -139,6 +139,11 @@ class Workplace:
             return None
         call = await asyncio.to_thread(last_call, self.store, id)
         return Case(conversation, call, await asyncio.to_thread(self.store.messages, id), await asyncio.to_thread(self.store.ratings, id))
+
+    def _is_free(self, case: Case) -> bool:
+        """Whether it waits for an agent, or for another one."""
+        held = case.conversation.state == "agent" and case.call is not None and case.call.agent
+        return case.conversation.state == "waiting" or bool(held and self.store.gone(held))
 
     def show_replies(self, request: gr.Request) -> Html:
         """What does not change while the console is open."""

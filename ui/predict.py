@@ -1,0 +1,80 @@
+"""What a browser may send to Gradio's events. Gradio takes more than its components send: whatever looks like one of its files, a path
+on this machine or an address, is read and copied before any component sees it, and a value that it refuses goes into the log.
+"""
+
+import json
+from typing import Any
+
+from starlette.types import Message, Receive, Scope
+
+PREDICT = ("/gradio_api/run/predict", "/gradio_api/run/predict/")
+REFUSED = "not a request of this page"
+EVENTS = 1000
+"""More than any page has."""
+DEEP = 20
+"""How far lists and objects may lie in each other."""
+
+
+async def whole(receive: Receive) -> bytes:
+    """A request's body, which is bounded by whoever made `receive`."""
+    parts: list[bytes] = []
+    while True:
+        message = await receive()
+        parts.append(message.get("body", b""))
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+def again(body: bytes, receive: Receive) -> Receive:
+    """What gives the body as one message, and then what comes."""
+    given = False
+
+    async def give() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return give
+
+
+def sized(scope: Scope, body: bytes) -> Scope:
+    """The request with the length of another body."""
+    headers = [pair for pair in scope["headers"] if pair[0] not in (b"content-length", b"transfer-encoding")]
+    return {**scope, "headers": [*headers, (b"content-length", str(len(body)).encode())]}
+
+
+def parsed(body: bytes) -> dict[str, Any] | None:
+    """An event's request; None where it is none, or is nested deeper than any."""
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(found, dict) or not isinstance(found.get("data"), list):
+        return None
+    event = found.get("fn_index")
+    return found if type(event) is int and 0 <= event < EVENTS else None
+
+
+def of_language(body: bytes, languages: tuple[str, ...]) -> bytes | None:
+    """The only request that the customer's page makes, rebuilt: an event with a language, or with none yet. None for any other."""
+    asked = parsed(body)
+    if asked is None or len(asked["data"]) != 1 or not (asked["data"][0] is None or asked["data"][0] in languages):
+        return None
+    return json.dumps({"fn_index": asked["fn_index"], "data": asked["data"]}).encode()
+
+
+def without_files(body: bytes) -> bytes | None:
+    """An event's request, written anew so that it is read as it was checked; None for any other, and for one that has a file."""
+    asked = parsed(body)
+    return None if asked is None or has_file(asked) else json.dumps(asked).encode()
+
+
+def has_file(value: Any, depth: int = 0) -> bool:
+    """Whether a value has, at any depth, what Gradio may take for a file; one that lies too deep counts as such."""
+    if depth > DEEP:
+        return True
+    if isinstance(value, dict):
+        return "path" in value or any(has_file(one, depth + 1) for one in value.values())
+    return isinstance(value, list) and any(has_file(one, depth + 1) for one in value)
