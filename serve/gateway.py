@@ -68,7 +68,7 @@ def server_settings(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
         log_level="error",  # its warnings tell of bad requests, by the thousand where somebody wants it
         access_log=False,
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=True,  # of a proxy on this machine or in FORWARDED_ALLOW_IPS: wrong keys count for who sent them
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=1,
     )

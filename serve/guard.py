@@ -28,6 +28,8 @@ HEADERS = {
     "cache-control": "no-store",
 }
 """On every response, those of the server itself too. None for CORS: no other site's page may read an answer."""
+FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip", b"via")
+"""What proxies add."""
 HOW = f"send a key of `python -m serve.keys`, or the one in {KEY_VARIABLE}, as `Authorization: Bearer KEY`"
 
 
@@ -126,9 +128,10 @@ def bearer(scope: Scope) -> bytes | None:
 
 
 def check_meant_for_here(scope: Scope) -> None:
-    """Where nobody is asked for a key. A browser tells the name that it looked up, so a foreign name that points here is seen."""
+    """Where nobody is asked for a key. A browser tells the name that it looked up, so a foreign name that points here is seen; a proxy that
+    puts our own name in its place mostly tells of itself."""
     host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "localhost")
     name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
-    if not is_loopback(name):
-        message = f"asked as another host than this machine, which takes a key; make one with `python -m serve.keys create`, then {HOW}"
-        raise ApiError(403, message, code="foreign_host")
+    if not is_loopback(name) or any(header in FORWARDED for header, _ in scope["headers"]):
+        message = "asked as another host than this machine or through a proxy, which takes a key"
+        raise ApiError(403, f"{message}; make one with `python -m serve.keys create`, then {HOW}", code="foreign_host")

@@ -40,10 +40,13 @@ async def watch(config: Config, path: str) -> None:
     known = await asyncio.to_thread(stamps, config.data.faq)
     while True:
         await asyncio.sleep(POLL)
-        if (now := await asyncio.to_thread(stamps, config.data.faq)) == known:
-            continue
-        known = now
-        failure = await update(path)
+        try:
+            if (now := await asyncio.to_thread(stamps, config.data.faq)) == known:
+                continue
+            known = now
+            failure = await update(path)
+        except OSError as error:  # a folder that is moved just now, no memory for another process
+            failure = str(error)
         journal.write("faq was not read, the old one stays" if failure else "faq was read again", files=config.data.faq, problem=failure)
 
 

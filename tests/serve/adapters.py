@@ -53,12 +53,12 @@ def train(root: Path, config: Config, base: Path) -> None:
     write_provenance(root, config, base)
 
 
-def write_provenance(root: Path, config: Config, base: Path, **changes: object) -> None:
+def write_provenance(root: Path, config: Config, base: Path, grounding: str = "none", **changes: object) -> None:
     """What `make train` notes of a training."""
     (root / "model").mkdir(parents=True, exist_ok=True)
     provenance = {
         "data_hash": "aaa",
-        "config": config.model_copy(update={"grounding": "none"}).model_dump(mode="json"),
+        "config": config.model_copy(update={"grounding": grounding}).model_dump(mode="json"),
         "template_hash": template_hash(config),
         "base": config.model.base,
         "base_path": str(base),

@@ -109,6 +109,18 @@ def test_who_guesses_waits_and_nobody_else_does(config: Config, store: Store, mo
         assert (status(client, key), status(client)) == (200, 401)
 
 
+def test_behind_a_proxy_wrong_keys_count_for_who_sent_them(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRONTDESK_API_KEY", "summer")
+    monkeypatch.setattr("serve.limits.GUESSES", 5)
+
+    def status_of(address: str, key: str) -> int:
+        return client.get("/v1/models", headers={**bearer(key), "X-Forwarded-For": address}).status_code
+
+    with gateway(config, Engine()) as client:
+        assert [status_of("203.0.113.9", f"guess {number}") for number in range(6)] == [401] * 5 + [429]
+        assert (status_of("203.0.113.9", "summer"), status_of("203.0.113.10", "summer")) == (429, 200)
+
+
 def test_one_house_is_one_address() -> None:
     assert network("2001:db8:1:2::5") == network("2001:db8:1:2:ffff::9") != network("2001:db8:1:3::5")
     assert network("192.0.2.1") != network("192.0.2.2") and network("") == ""

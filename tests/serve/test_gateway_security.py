@@ -212,6 +212,13 @@ def test_a_foreign_name_that_points_here_gets_nothing_where_nobody_needs_a_key(l
         assert laptop.get("/v1/models", headers={"Host": own}).status_code == 200
 
 
+@pytest.mark.parametrize("header", ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via"])
+def test_what_comes_by_a_proxy_takes_a_key(laptop: httpx.Client, header: str) -> None:
+    """It may well say that it is meant for this machine."""
+    response = laptop.get("/v1/models", headers={header: "203.0.113.9"})
+    assert response.status_code == 403 and response.json()["error"]["code"] == "foreign_host"
+
+
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""])
 def test_what_a_form_can_send_is_not_taken(laptop: httpx.Client, kind: str) -> None:
     body = json.dumps({"model": "shop-bare", "messages": HI})

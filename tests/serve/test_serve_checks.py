@@ -182,7 +182,7 @@ def test_adapters_are_checked_instead_of_the_merged_model(config: Config, capsys
     assert "elsewhere/a:" in template and "template changed" in template
     assert "1.500" in loss and "1.000" in loss
     (root / "data/manifest.json").unlink()
-    write_provenance(root, desk, base, config=desk.model_dump(mode="json"))  # its grounding is faq
+    write_provenance(root, desk, base, grounding="faq")
     checks.check(desk, Run("desk"), "cpu")
     assert capsys.readouterr().err.startswith("warning: elsewhere/a: trained to answer from FAQ entries in the prompt")
 
