@@ -80,21 +80,25 @@ class Page:
         labels = [self.about, self.often_asked, self.language, self.question, *self.buttons.values()]
         chosen: dict[str, Any] = {"inputs": self.language, "outputs": labels, "queue": False}
         chosen |= {"show_progress": "hidden", "api_visibility": "private"}
-        self.blocks.load(self._labels, js=FIRST_LANGUAGE, **chosen)
-        self.language.input(self._labels, js=CHOSEN_LANGUAGE, **chosen)
+        self.blocks.load(self._first, js=FIRST_LANGUAGE, **chosen)
+        self.language.input(self._labels, js=CHOSEN_LANGUAGE, trigger_mode="always_last", **chosen)
         self.question.submit(None, js="() => { frontdesk.send() }")
         for name, button in self.buttons.items():
             button.click(None, js=f"() => {{ frontdesk.{name}() }}")
         for button in self.questions:
             button.click(None, inputs=button, js="question => { frontdesk.send(question) }")
 
-    def _labels(self, language: Language) -> list[Any]:
-        """The texts of the page in a language."""
+    def _first(self, language: Language) -> list[Any]:
+        """The texts of the page in a language that nobody has chosen yet."""
+        return self._labels(language, value=language)
+
+    def _labels(self, language: Language, **chosen: Language) -> list[Any]:
+        """The texts of the page in a language. What the customer has chosen is not sent back: they may have chosen anew meanwhile."""
         text = TEXTS[language if language in TEXTS else "en"]
         return [
             text["about"],
             text["often_asked"],
-            gr.update(value=language, label=text["language"]),
+            gr.update(label=text["language"], **chosen),
             gr.update(placeholder=text["placeholder"], label=text["placeholder"]),
             *(gr.update(value=text[name]) for name in self.buttons),
         ]

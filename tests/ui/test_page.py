@@ -216,6 +216,16 @@ def test_korean_by_the_browsers_language_and_the_switch(chromium: Browser, desk:
     context.close()
 
 
+def test_no_switch_of_the_language_is_lost(chromium: Browser, desk: Served) -> None:
+    """Each click comes as soon as the page shows the language before: an answer to that must not take the new choice back."""
+    page = chromium.new_context(locale="en-US").new_page()
+    browser.open_chat(page, desk.url)
+    for _ in range(30):
+        for language in ("ko", "en"):
+            browser.switch_language(page, language)
+    page.context.close()
+
+
 # Keyboard, screen reader, contrast, width
 
 UNNAMED = """() => [...document.querySelectorAll('button, a, input, textarea, summary, iframe, [tabindex]')].filter(node => {
