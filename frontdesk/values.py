@@ -39,7 +39,7 @@ class Value(NamedTuple):
 
 def values(text: str) -> list[Value]:
     """The values of the text in the order they stand; spans never overlap. Numbers inside words, codes and placeholders are none."""
-    plain = rest = text.translate(_PLAIN).lower()
+    plain = rest = _ENDLESS.sub(lambda run: "\0" * len(run[0]), text.translate(_PLAIN).lower())
     found: list[Value] = []
     for needs, pattern, read in _rules():
         if not needs.search(plain):
@@ -51,6 +51,8 @@ def values(text: str) -> list[Value]:
     return sorted((value for value in found if value.kind), key=lambda value: value.start)
 
 
+# What a model says that has lost its way: no value, and each pattern would try each part of it.
+_ENDLESS = re.compile(r"\d[\d.,]{29,}")
 # Spellings that mean the same, one character for one, so that positions stay.
 _PLAIN = (
     {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from frontdesk.values import polarity, values
+from tests.timing import cpu_seconds
 
 ONE = [
     # prices
@@ -458,3 +459,9 @@ def test_no(answer: str) -> None:
 )
 def test_unsure(answer: str) -> None:
     assert polarity(answer) is None
+
+
+@pytest.mark.parametrize("text", ["한 달에 1" + "0" * 500, "it is 1" + ",000" * 300, "1" + ".0" * 500, "000 " * 300])
+def test_endless_digits_take_no_time_and_are_no_value(text: str) -> None:
+    assert cpu_seconds(lambda: values(text), 1) < 1
+    assert [value.value for value in values(f"5 days and {text}")][:1] == ["5"]
