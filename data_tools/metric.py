@@ -77,11 +77,12 @@ def least_likeness(vectors: "np.ndarray", owner: "np.ndarray", asked: "np.ndarra
         vectors = np.hstack([columns for columns, part in zip(split_up, parts, strict=True) if part.ready])
         parts = [part for part in parts if part.ready]
     found: list[float] = []
+    known = np.isin(owner, own)
     for held in (own[::2], own[1::2]):
         out = np.isin(owner, held)
         placed = learn(vectors[~out], np.unique(owner[~out], return_inverse=True)[1], seed, parts)(vectors)
         for place in np.flatnonzero(out & asked):
-            rest = np.isin(owner, own)
+            rest = known.copy()
             rest[place] = False
             found.append(likeness(placed[place], placed[rest], owner[rest], unit(sums(placed[rest], owner[rest], int(own.max()) + 1))))
     return float(np.quantile(found, FALSELY))

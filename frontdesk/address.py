@@ -5,6 +5,9 @@ import socket
 
 from frontdesk.errors import UserError
 
+FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+"""Headers that proxies add, by which a request is seen not to come from this machine itself."""
+
 
 def url(host: str, port: int, shown: bool = False) -> str:
     """`http://HOST:PORT` as a client on this machine reaches it; `shown` writes loopback as `localhost`."""

@@ -133,7 +133,8 @@ class Index:
         self.vectors = self._vectors([text for text, _ in texts])
         self.means = unit(sums(self.vectors, self.owner, len(self.entries)))
         self.telling = self.whitening.telling(self.vectors) if self.whitening else self.vectors
-        self.middles = unit(sums(self.telling, self.owner, len(self.entries)))
+        same = self.telling is self.vectors
+        self.middles = self.means if same else unit(sums(self.telling, self.owner, len(self.entries)))
 
     def learn(self, texts: Sequence[str]) -> None:
         """Encode many texts at once, which is far quicker than one by one, and remember them."""

@@ -52,7 +52,7 @@ def values(text: str) -> list[Value]:
 
 
 # What a model says that has lost its way: no value, and each pattern would try each part of it.
-_ENDLESS = re.compile(r"\d[\d.,]{29,}")
+_ENDLESS = re.compile(r"\d(?:[.,]?\d){29,}")
 # Spellings that mean the same, one character for one, so that positions stay.
 _PLAIN = (
     {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from frontdesk.address import is_loopback
+from frontdesk.address import FORWARDED, is_loopback
 from frontdesk.engine import KEY_VARIABLE
 from frontdesk.store.keys import allows
 from serve import journal
@@ -28,8 +28,6 @@ HEADERS = {
     "cache-control": "no-store",
 }
 """On every response, those of the server itself too. None for CORS: no other site's page may read an answer."""
-FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip", b"via")
-"""What proxies add."""
 HOW = f"send a key of `python -m serve.keys`, or the one in {KEY_VARIABLE}, as `Authorization: Bearer KEY`"
 
 
@@ -132,6 +130,6 @@ def check_meant_for_here(scope: Scope) -> None:
     puts our own name in its place mostly tells of itself."""
     host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "localhost")
     name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
-    if not is_loopback(name) or any(header in FORWARDED for header, _ in scope["headers"]):
+    if not is_loopback(name) or any(header.decode("latin-1") in FORWARDED for header, _ in scope["headers"]):
         message = "asked as another host than this machine or through a proxy, which takes a key"
         raise ApiError(403, f"{message}; make one with `python -m serve.keys create`, then {HOW}", code="foreign_host")

@@ -1,6 +1,7 @@
 """A packed encoder: what is written says what the packed weights say, on a small BERT packed here."""
 
 import struct
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -92,7 +93,7 @@ def test_its_vectors_are_those_of_the_weights(folder: Path, bert: BertModel) -> 
         ("  배송비는\t\n 환불은", ["▁배송", "비", "는", "▁환불", "은"]),
         ("배송\x07비 lamps", ["▁배송", "비", "▁lamp", "s"]),
         ("ｌａｍｐｓ\u200b", ["▁lamp", "s", "▁"]),
-        ("배송", ["▁배송"]),  # its letters apart, as a Mac's file names have them
+        (unicodedata.normalize("NFD", "배송"), ["▁배송"]),  # its letters apart, as a Mac's file names have them
     ],
 )
 def test_its_tokenizer_is_sentencepieces(folder: Path, text: str, pieces: list[str]) -> None:

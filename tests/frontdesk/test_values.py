@@ -465,3 +465,7 @@ def test_unsure(answer: str) -> None:
 def test_endless_digits_take_no_time_and_are_no_value(text: str) -> None:
     assert cpu_seconds(lambda: values(text), 1) < 1
     assert [value.value for value in values(f"5 days and {text}")][:1] == ["5"]
+
+
+def test_dots_that_lead_to_a_column_are_no_digits() -> None:
+    assert [value.value for value in values("$5" + "." * 40 + " postage")] == ["5"]

@@ -15,7 +15,7 @@ from http.cookies import CookieError, SimpleCookie
 
 from sqlalchemy import delete, select
 
-from frontdesk.address import is_loopback, network
+from frontdesk.address import FORWARDED, is_loopback, network
 from frontdesk.config import Config
 from frontdesk.engine import KEY_VARIABLE
 from frontdesk.store import keys
@@ -26,7 +26,6 @@ COOKIE = "frontdesk_login"
 HOURS = 12
 ROLES = ("agent", "admin")
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
-FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 TRIES = 10
 """Wrong keys from one address until it has to wait."""
 TRIES_SECONDS = 600.0
