@@ -164,7 +164,6 @@ async def answers(client: "httpx.AsyncClient", config: Config, key: str | None =
     """
     import httpx
 
-    base = url(config.serve.host, config.serve.port)
     question = {
         "model": next(iter(config.serve.adapters), config.name),
         "max_tokens": 8,
@@ -172,14 +171,25 @@ async def answers(client: "httpx.AsyncClient", config: Config, key: str | None =
     }
     headers = {"Authorization": f"Bearer {key}"} if (key := key or api_key()) else {}
     try:
-        if (await client.get(base + "/health")).status_code != 200:
+        if not await alive(client, config):
             return False
-        answer = await client.post(base + "/v1/chat/completions", json=question, headers=headers)
+        address = url(config.serve.host, config.serve.port) + "/v1/chat/completions"
+        answer = await client.post(address, json=question, headers=headers)
     except httpx.TransportError:
         return False
     if answer.status_code < 500:
         answer.raise_for_status()
     return answer.status_code in (200, 503)
+
+
+async def alive(client: "httpx.AsyncClient", config: Config) -> bool:
+    """True where the engine says that it is well."""
+    import httpx
+
+    try:
+        return (await client.get(url(config.serve.host, config.serve.port) + "/health")).status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 @contextlib.contextmanager

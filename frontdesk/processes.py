@@ -35,8 +35,9 @@ class StartFailed(Exception):
 class Child:
     """A process that is started, watched, restarted and stopped; its output goes to `log`.
 
-    `ready` tells whether it answers, `phase` what it does meanwhile, from its output so far. Start it from the main thread:
-    Linux counts the end of the thread that started a child as the end of its parent.
+    `ready` tells whether it answers, `phase` what it does meanwhile, from its output so far; `alive`, later, whether it hangs: without
+    one it counts as alive while it runs. Start it from the main thread: Linux counts the end of the thread that started a child as the
+    end of its parent.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Child:
     log: Path
     ready: Callable[[], Awaitable[bool]]
     phase: Callable[[str], str] = lambda output: "starting"
+    alive: Callable[[], Awaitable[bool]] | None = None
     process: "subprocess.Popen[bytes] | None" = None
     started: float = 0.0
     offset: int = field(default=0, repr=False)

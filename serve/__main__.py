@@ -25,7 +25,7 @@ from frontdesk.run import Run
 from frontdesk.store.keys import PAGE_KEY
 from serve.checks import check, has_key
 from serve.page import answers as page_answers
-from serve.page import gateway_ready
+from serve.page import gateway_alive, gateway_ready, page_alive
 from serve.supervise import until_stopped
 
 
@@ -67,10 +67,24 @@ async def serve(config: Config, run: Run, path: str, keys: bool) -> None:
             folder / "engine.log",
             lambda: engine.answers(client, private, key),
             phase,
+            lambda: engine.alive(client, private),
         )
-        command = [sys.executable, "-m", "serve.gateway", path]
-        gateway = Child("gateway", command, ours | engines, folder / "gateway.log", lambda: gateway_ready(client, config))
-        page = Child("chat page", [sys.executable, "-m", "ui", path], ours, folder / "chat.log", lambda: page_answers(client, config))
+        gateway = Child(
+            "gateway",
+            [sys.executable, "-m", "serve.gateway", path],
+            ours | engines,
+            folder / "gateway.log",
+            lambda: gateway_ready(client, config),
+            alive=lambda: gateway_alive(client, config),
+        )
+        page = Child(
+            "chat page",
+            [sys.executable, "-m", "ui", path],
+            ours,
+            folder / "chat.log",
+            lambda: page_answers(client, config),
+            alive=lambda: page_alive(client, config),
+        )
         await until_stopped((model, gateway, page), lambda: announce(config, path, keys), gateway, config.serve.drain_seconds + GRACE)
 
 

@@ -1,4 +1,4 @@
-"""The probes that tell when gateway and chat page answer."""
+"""The probes that tell when gateway and chat page answer, and that they have not hung since."""
 
 from typing import TYPE_CHECKING
 
@@ -19,10 +19,25 @@ async def gateway_ready(client: "httpx.AsyncClient", config: Config) -> bool:
     return await _is_there(client, url(config.serve.host, config.serve.port) + "/ready")
 
 
+async def page_alive(client: "httpx.AsyncClient", config: Config) -> bool:
+    """True where the page's process says anything."""
+    return await _status(client, url(config.serve.host, config.serve.ui_port) + "/chat.js") > 0
+
+
+async def gateway_alive(client: "httpx.AsyncClient", config: Config) -> bool:
+    """True where the gateway says anything, whether or not the engine is there."""
+    return await _status(client, url(config.serve.host, config.serve.port) + "/health") > 0
+
+
 async def _is_there(client: "httpx.AsyncClient", address: str) -> bool:
+    return await _status(client, address) == 200
+
+
+async def _status(client: "httpx.AsyncClient", address: str) -> int:
+    """0 where nothing answers."""
     import httpx
 
     try:
-        return (await client.get(address)).status_code == 200
+        return (await client.get(address)).status_code
     except httpx.TransportError:
-        return False
+        return 0

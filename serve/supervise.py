@@ -9,6 +9,9 @@ from frontdesk.processes import GRACE, POLL, Child, first_answer, is_ready, stop
 
 STEADY = 120.0
 """Seconds after which a child counts as healthy: its next end is a first one again."""
+LOOK, SILENT = 10.0, 12
+"""Seconds between two looks whether a child that runs also answers, and for one answer; after so many in a row without one it hangs.
+Two minutes: an engine is silent while it compiles, and while it reads many long prompts."""
 
 
 def backoff(failures: int) -> int:
@@ -41,7 +44,7 @@ async def until_stopped(children: Sequence[Child], announce: Callable[[], None],
 
 
 async def supervise(children: Sequence[Child], announce: Callable[[], None]) -> None:
-    """Start all children, call `announce` when all are ready, then restart whichever ends. Runs until it is cancelled."""
+    """Start all children, call `announce` when all are ready, then restart whichever ends or hangs. Runs until it is cancelled."""
     for child in children:
         child.start()
     for child in children:
@@ -53,15 +56,50 @@ async def supervise(children: Sequence[Child], announce: Callable[[], None]) -> 
 
 
 async def keep(child: Child) -> None:
-    """Restart a child whenever it ends, each time in a row after a longer pause. Runs until it is cancelled."""
+    """Restart a child whenever it ends or hangs, each time in a row after a longer pause. Runs until it is cancelled."""
     failures = 0
     while True:
-        while not child.ended():
-            await asyncio.sleep(POLL)
+        how = await lost(child)
         failures = 1 if child.seconds > STEADY else failures + 1
-        say(f"the {child.name} ended ({child.how_it_ended()}); starting it again in {backoff(failures)} s; its log: {child.log}")
+        say(f"the {child.name} {how}; starting it again in {backoff(failures)} s; its log: {child.log}")
         await stop([child])  # what is left of its group holds memory and perhaps the port
         await asyncio.sleep(backoff(failures))
         child.start()
         if await is_ready(child):
             say(f"the {child.name} answers again after {child.seconds:.0f} s")
+
+
+async def lost(child: Child) -> str:
+    """Wait until the child ends or hangs; tells which, for people."""
+    waiting = [asyncio.create_task(ended(child)), asyncio.create_task(hung(child))]
+    try:
+        done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()
+    return f"ended ({child.how_it_ended()})" if child.ended() else done.pop().result()
+
+
+async def ended(child: Child) -> str:
+    """Return when the child does not run."""
+    while not child.ended():
+        await asyncio.sleep(POLL)
+    return "ended"
+
+
+async def hung(child: Child) -> str:
+    """Return when the child has not answered SILENT looks in a row."""
+    silent = 0
+    while silent < SILENT:
+        await asyncio.sleep(LOOK)
+        silent = 0 if await answers(child) else silent + 1
+    return f"has not answered {SILENT} times in a row"
+
+
+async def answers(child: Child) -> bool:
+    """Whether the child answers within LOOK seconds."""
+    try:
+        async with asyncio.timeout(LOOK):
+            return child.alive is None or await child.alive()
+    except TimeoutError:
+        return False

@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from frontdesk.processes import Child, StartFailed, stop
+from serve import supervise as supervision
 from serve.supervise import backoff, keep, supervise, until_stopped
 from tests.frontdesk.children import PARENT, child, supervising, wait_for
 
@@ -33,21 +34,40 @@ def test_a_child_that_ends_before_it_is_ready_fails_the_start_with_its_reason(tm
     assert bad.ended() and good.ended()
 
 
-def test_whoever_ends_is_started_again_while_the_other_stays(
-    tmp_path: Path, free_ports: tuple[int, int], capsys: pytest.CaptureFixture[str]
+def server(tmp_path: Path, name: str, port: int) -> Child:
+    """A real web server."""
+
+    async def there() -> bool:
+        return await answers(port)
+
+    command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1"]
+    return Child(name, command, dict(os.environ), tmp_path / f"{name}.log", there, alive=there)
+
+
+async def answers(port: int) -> bool:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        try:
+            return (await client.get(f"http://127.0.0.1:{port}/")).status_code == 200
+        except httpx.TransportError:
+            return False
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [(signal.SIGKILL, "ended (signal SIGKILL)"), (signal.SIGSTOP, "has not answered 3 times in a row")],
+    ids=["it ends", "it hangs"],
+)
+def test_whoever_is_lost_is_started_again_while_the_other_stays(
+    tmp_path: Path,
+    free_ports: tuple[int, int],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    fault: signal.Signals,
+    told: str,
 ) -> None:
-    """Two real web servers: one is killed and answers again; the other is never touched."""
-
-    async def answers(port: int) -> bool:
-        async with httpx.AsyncClient(trust_env=False) as client:
-            try:
-                return (await client.get(f"http://127.0.0.1:{port}/")).status_code == 200
-            except httpx.TransportError:
-                return False
-
-    def server(name: str, port: int) -> Child:
-        command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1"]
-        return Child(name, command, dict(os.environ), tmp_path / f"{name}.log", lambda: answers(port))
+    """One of two servers is killed, or stopped so that it takes connections and says nothing; the other is never touched."""
+    monkeypatch.setattr(supervision, "LOOK", 1.0)
+    monkeypatch.setattr(supervision, "SILENT", 3)
 
     async def scenario() -> None:
         announced = asyncio.Event()
@@ -55,8 +75,8 @@ def test_whoever_ends_is_started_again_while_the_other_stays(
         await asyncio.wait_for(announced.wait(), 30)
         assert first.process is not None and second.process is not None
         old, other = first.process.pid, second.process.pid
-        os.kill(old, signal.SIGKILL)
-        async with asyncio.timeout(30):
+        os.kill(old, fault)
+        async with asyncio.timeout(60):
             while first.process.pid == old or not await answers(free_ports[0]):
                 await asyncio.sleep(0.1)
         assert other == second.process.pid and not second.ended()
@@ -65,11 +85,12 @@ def test_whoever_ends_is_started_again_while_the_other_stays(
         await asyncio.wait((task,))
         await stop([first, second])
 
-    first, second = server("engine", free_ports[0]), server("page", free_ports[1])
+    first, second = server(tmp_path, "engine", free_ports[0]), server(tmp_path, "page", free_ports[1])
     asyncio.run(scenario())
     assert first.ended() and second.ended()
     text = capsys.readouterr().out
-    assert "signal SIGKILL" in text and "in 1 s" in text and "answers again" in text
+    assert f"the engine {told}; starting it again in 1 s" in text and "answers again" in text
+    assert "the page" not in text.split("the page is ready")[1]
 
 
 def test_pauses_grow_while_a_child_keeps_ending(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
