@@ -84,11 +84,11 @@ def build(config: Config, folder: Path, strict: bool = False, workers: int = 1) 
             if work.fed:
                 work.conflicts += feedback_rows.place(work.fed, plan, work.rows, store, facts_of(work.faq), config.data)
             with Rows(folder, windows, config.data.seed, len(work.candidates)) as rows, Ledger(folder / "ledger.jsonl") as ledger:
-                write_entries(work, plan, rows)
+                held_out = write_entries(work, plan, rows)
                 broken = work.reading.broken
                 ledger.write("", broken, [Fate("dropped", "broken record")] * len(broken), [()] * len(broken))
                 for item, verdict in zip(spool, verdicts, strict=True):
-                    write_conversation(work, plan, item, verdict, rows, ledger)
+                    write_conversation(work, plan, held_out, item, verdict, rows, ledger)
                 feedback_files.write(work.fed, rows, ledger)
     return conclude(work, plan, rows, ledger, allow)
 
@@ -191,8 +191,8 @@ def _conflict(item: Prepared) -> dict[str, Any]:
     return {"source": item.places[answer.parts[0]], **found._asdict(), "question": question.text, "answer": answer.text}
 
 
-def write_entries(work: Work, plan: Plan, rows: Rows) -> None:
-    """The rows of the FAQ and the refusals, the derived and the generated ones, and `faq.jsonl`."""
+def write_entries(work: Work, plan: Plan, rows: Rows) -> set[str]:
+    """The rows of the FAQ and the refusals, the derived and the generated ones, and `faq.jsonl`. Returns the ids of held-out entries."""
     held_out: dict[str, str] = {}
     for row, split, group in zip(work.rows, plan.splits, plan.groups, strict=False):
         _write(rows, row, split, group, work.dropped)
@@ -206,6 +206,7 @@ def write_entries(work: Work, plan: Plan, rows: Rows) -> None:
     wordings = {(row.owner, row.question) for row, split in zip(work.rows, plan.splits, strict=False) if split.endswith("_wordings")}
     write_jsonl(work.folder / "faq.jsonl", (entry_as_json(entry, held_out.get(entry.id, "train"), wordings) for entry in work.faq))
     write_jsonl(work.folder / "conflicts.jsonl", work.conflicts)
+    return set(held_out)
 
 
 def _write(rows: Rows, row: Row, split: str, group: str, dropped: Counter[str]) -> None:
@@ -228,8 +229,8 @@ def entry_as_json(entry: Entry, split: str, wordings: set[tuple[str, str]]) -> d
     }
 
 
-def write_conversation(work: Work, plan: Plan, item: Prepared, verdict: int, rows: Rows, ledger: Ledger) -> None:
-    """The rows of a conversation, and a line in the ledger for each of its messages."""
+def write_conversation(work: Work, plan: Plan, held_out: set[str], item: Prepared, verdict: int, rows: Rows, ledger: Ledger) -> None:
+    """The rows of a conversation, and a line in the ledger for each of its messages. `held_out`: ids of entries that are not trained."""
     fates = list(item.fates)
     work.conversations["read"] += 1
     if verdict < 0:
@@ -241,6 +242,7 @@ def write_conversation(work: Work, plan: Plan, item: Prepared, verdict: int, row
         messages = as_messages(item.said)
         if plan.splits[verdict] == "train":
             _cap(work.stock, item, messages, fates)
+            _withhold(held_out, item, messages, fates)
         candidate = work.candidates[verdict]
         source = item.places[item.said[0].parts[0]]
         windows = rows.write(plan.splits[verdict], candidate.id, messages, "chat", plan.groups[verdict], source, sizes=item.sizes)
@@ -260,6 +262,14 @@ def _cap(stock: Stock, item: Prepared, messages: list[Message], fates: list[Fate
             mark(fates, item.said[place], Fate("capped", "stock sentence"))
 
 
+def _withhold(held_out: set[str], item: Prepared, messages: list[Message], fates: list[Fate]) -> None:
+    """Give answers that say what a held-out FAQ entry says the weight 0: else its facts would be trained after all."""
+    for exchange, told in enumerate(item.told):
+        if not held_out.isdisjoint(told):
+            messages[2 * exchange + 1]["weight"] = 0
+            mark(fates, item.said[2 * exchange + 1], Fate("capped", "states a held-out FAQ entry"))
+
+
 def _lose(item: Prepared, messages: list[Message], windows: list[list[Message]], fates: list[Fate]) -> None:
     """The fates of messages that stand in no window: answers that are too long, and what only led to them."""
     if len(windows) == 1 and len(windows[0]) == len(messages):
@@ -268,7 +278,7 @@ def _lose(item: Prepared, messages: list[Message], windows: list[list[Message]],
     for place in range(1, len(messages), 2):
         if id(messages[place]) not in written:
             capped = messages[place].get("weight", 1) == 0
-            reason = "stock sentence without a row" if capped else "answer longer than train.max_length"
+            reason = "context without a row" if capped else "answer longer than train.max_length"
             mark(fates, item.said[place], Fate("dropped", reason))
             if id(messages[place - 1]) not in written:
                 mark(fates, item.said[place - 1], Fate("dropped", "its answer is not trained"))

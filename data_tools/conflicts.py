@@ -19,6 +19,7 @@ from frontdesk.values import Value, values
 LIKE = 0.2  # likeness from which an answer is about an entry
 NEAR = 0.6  # share of the best entry's likeness down to which others are compared
 COMMON = 0.2  # share of the entries from which a feature is not looked up: it tells little and costs most
+MOST = 0.5  # share of an answer's words from which another one gives it away
 AHEAD = 1.1  # how far an entry is before the next that says something else
 
 
@@ -59,6 +60,7 @@ class _Entry(NamedTuple):
     subject: str
     said: tuple[_Said, ...]
     families: frozenset[_Family]  # those of which each answer has a value
+    answers: tuple[frozenset[_Key], ...]  # the values of each answer
     asked: frozenset[str]
     words: frozenset[str]
     text: str
@@ -80,9 +82,18 @@ class Facts:
 
     def conflict(self, question: str, answer: str) -> Conflict | None:
         """The first value of the answer that contradicts the entry it is about; None where there is none, or where that is not sure."""
-        if not (self._stating and _MAYBE.search(answer)):
-            return None
-        near = self._near(question, answer)
+        return self._conflict(question, answer, self._near(question, answer)) if self._stating and _MAYBE.search(answer) else None
+
+    def compare(self, question: str, answer: str) -> tuple[Conflict | None, tuple[str, ...]]:
+        """`conflict`, and the ids of the entries that the answer gives away: those that it is like, and all of whose values it states
+        or, of an entry without values, most of the words.
+        """
+        if not self._entries or not (near := self._near(question, answer)):
+            return None, ()
+        found = self._conflict(question, answer, near) if _MAYBE.search(answer) else None
+        return found, tuple(entry.known.id for _, entry in near if self._told(answer, entry))
+
+    def _conflict(self, question: str, answer: str, near: list[tuple[float, _Entry]]) -> Conflict | None:
         if not any(entry.families for _, entry in near):  # found sooner than values
             return None
         stated = [said for said in _said(answer) if said.family in self._stating]
@@ -93,6 +104,20 @@ class Facts:
                 known = ", ".join(dict.fromkeys(one.text for one in entry.said if one.family == said.family))
                 return Conflict(entry.known.id, entry.known.source, said.text, known, said.value.kind)
         return None
+
+    def _told(self, answer: str, entry: _Entry) -> bool:
+        if entry.families:
+            said = {one.value.key for one in _said(answer)}
+            return any(keys <= said for keys in entry.answers)
+        return self._share(frozenset(_stems(answer)), entry) >= MOST
+
+    def _share(self, words: frozenset[str], entry: _Entry) -> float:
+        """What the words have of an answer of the entry, each counted by what it tells: 0 to 1."""
+        shares = []
+        for answer in entry.known.answers:
+            theirs = {stem: self._weight(stem) for stem in _stems(answer)}
+            shares.append(sum(weight for stem, weight in theirs.items() if stem in words) / (sum(theirs.values()) or 1.0))
+        return max(shares, default=0.0)
 
     def _near(self, question: str, answer: str) -> list[tuple[float, _Entry]]:
         """The entries that question and answer may be about, with their likeness, best first.
@@ -167,6 +192,7 @@ def _entry(known: Known) -> _Entry:
         _subject(known.questions),
         tuple(one for of_answer in said for one in of_answer),
         frozenset(set.intersection(*families)) if families else frozenset(),
+        tuple(frozenset(one.value.key for one in of_answer) for of_answer in said),
         asked,
         asked.union(_stems(" ".join(known.answers))),
         " ".join(known.answers).casefold(),

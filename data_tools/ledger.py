@@ -4,7 +4,7 @@
 
 * kept: its text begins a message of a row (or stands in it as a placeholder);
 * merged: its text goes on in that message;
-* capped: as kept or merged, but said so often that this time it is context only and not trained;
+* capped: as kept or merged, but context only and not trained: it was said often enough, or states what a held-out FAQ entry says;
 * set aside: it contradicts the FAQ, or stands in a conversation that does;
 * dropped, with the reason.
 

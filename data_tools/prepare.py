@@ -45,6 +45,7 @@ class Prepared(NamedTuple):
     grams: bytes
     sizes: list[int]  # the tokens of each of `said`, none where they surely fit in one row
     conflict: tuple[int, Conflict] | None  # the exchange of `said` that contradicts the FAQ, and how
+    told: list[tuple[str, ...]]  # the ids of the FAQ entries that the answer of each exchange gives away
 
 
 class Preparer:
@@ -72,7 +73,7 @@ class Preparer:
             hashlib.blake2b(whole.encode(), digest_size=16).digest(),
             compared(said).tobytes() if said else b"",
             self.windows.sizes(as_messages(said)),
-            self._conflict(said),
+            *self._compared(said),
         )
 
     def _masked(self, conversation: Conversation, masker: "Masker") -> tuple[list[Turn], list[tuple[str, ...]]]:
@@ -87,11 +88,11 @@ class Preparer:
             masks.append(tuple(span.kind for span in masked.spans) if masked else ())
         return turns, masks
 
-    def _conflict(self, said: list[Said]) -> tuple[int, Conflict] | None:
-        for exchange, (question, answer) in enumerate(zip(said[::2], said[1::2], strict=True)):
-            if found := self.facts.conflict(question.text, answer.text):
-                return exchange, found
-        return None
+    def _compared(self, said: list[Said]) -> tuple[tuple[int, Conflict] | None, list[tuple[str, ...]]]:
+        """With the FAQ: the first conflict, and what is told in each exchange."""
+        found = [self.facts.compare(question.text, answer.text) for question, answer in zip(said[::2], said[1::2], strict=True)]
+        conflicts = ((exchange, conflict) for exchange, (conflict, _) in enumerate(found) if conflict)
+        return next(conflicts, None), [told for _, told in found]
 
 
 def as_messages(said: list[Said]) -> list[Message]:

@@ -207,6 +207,28 @@ def test_an_answer_that_contradicts_the_faq_is_set_aside(write, make_data, faq_t
     assert [row["group"] for row in rows_of(folder, *SPLITS) if row["kind"] == "chat"] == ["chat:2"]
 
 
+def test_no_agent_teaches_what_a_held_out_entry_says(write, make_data):
+    """Each entry is told in a chat in other words: those of held-out entries are context only, and the ledger says so."""
+    entries = [
+        {"id": thing, "questions": [f"{words(random.Random(10 * i + n), 6)} {thing}?" for n in range(3)]}
+        | {"answer": f"The {thing} costs ${10 + i}."}
+        for i, thing in enumerate(THINGS)
+    ]
+    write("faq.jsonl", "".join(json.dumps(entry) + "\n" for entry in entries))
+    talks = [talk(i, ("customer", f"about the {thing}"), ("agent", f"Ours is ${10 + i} for a {thing}!")) for i, thing in enumerate(THINGS)]
+    write("a.csv", "conversation_id,role,text\n" + "".join(talks))
+    folder = make_data(faq=["faq.jsonl"], chats=["a.csv"])
+
+    held_out = {entry["id"] for entry in read_jsonl(folder / "faq.jsonl") if entry["split"] != "train"}
+    said = [row["messages"] for row in rows_of(folder, "train") if row["kind"] == "chat"]
+    trained = {messages[0]["content"].removeprefix("about the ") for messages in said if messages[1].get("weight", 1)}
+    assert held_out and trained
+    assert held_out.isdisjoint(trained)
+    lost = [line for line in read_jsonl(folder / "ledger.jsonl") if line.get("reason") == "context without a row"]
+    elsewhere = {row["messages"][0]["content"].removeprefix("about the ") for row in rows_of(folder, "valid", "test")}
+    assert len(lost) == len(held_out - elsewhere)
+
+
 def test_stock_sentences_are_trained_a_few_times_and_stay_as_context(write, make_data, faq_text):
     stock = "How may I help you today?"
     talks = "".join(

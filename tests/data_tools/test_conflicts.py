@@ -266,3 +266,25 @@ def test_five_hundred_entries_are_searched_quickly() -> None:
         times.append(cpu_seconds(lambda q=question, a=answer: facts.conflict(q, a), 0.003))
 
     assert sorted(times)[len(times) // 2] < 0.003  # a fifteenth of that on a quiet machine
+
+
+def test_an_answer_tells_the_entries_whose_values_it_has_or_else_most_words() -> None:
+    facts = Facts(
+        [
+            Known(
+                "split", ("Will you wait for all items?",), ("Back-ordered items follow: we ship in 2 parcels at no extra cost.",), "faq:1"
+            ),
+            Known("preorder", ("When am I charged?",), ("Preorders are charged only when shipped.",), "faq:2"),
+            Known("gift", ("How much is gift wrapping?",), ("Gift wrapping costs $3 an item.",), "faq:3"),
+        ]
+    )
+
+    def told(question: str, answer: str) -> tuple[str, ...]:
+        return facts.compare(question, answer)[1]
+
+    assert told("one is back-ordered", "No, we ship in 2 parcels at no extra cost then.") == ("split",)
+    assert told("do I pay now?", "Hi Dominic, no, preorders are charged only once shipped.") == ("preorder",)
+    assert told("how much is gift wrapping", "Gift wrapping? Let me look that up.") == ()
+    assert told("how much is gift wrapping", "It is $3 an item, gift wrapping is.") == ("gift",)
+    assert told("hello", "Good day!") == ()
+    assert Facts([]).compare("How much?", "It costs $5.") == (None, ())
