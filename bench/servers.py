@@ -38,9 +38,10 @@ class Setting:
     needs: Path | None = None  # a library that may not be installed
 
 
-def lookup(tokens: int) -> tuple[str, ...]:
-    """Draft so many tokens by looking the last ones up in the prompt, which the FAQ entries of a grounded answer are in (Saxena 2023)."""
-    return ("--speculative-config", json.dumps({"method": "ngram", "num_speculative_tokens": tokens, "prompt_lookup_max": 3}))
+def lookup(tokens: int, last: int = 3) -> tuple[str, ...]:
+    """Draft so many tokens by looking the `last` ones up in the prompt, where the FAQ entries of a grounded answer are (Saxena 2023)."""
+    drafts = {"method": "ngram", "num_speculative_tokens": tokens, "prompt_lookup_min": last, "prompt_lookup_max": 3}
+    return ("--speculative-config", json.dumps(drafts))
 
 
 SETTINGS = {
@@ -69,7 +70,9 @@ SETTINGS = {
     "prompt lookup of 3": Setting(lookup(3)),
     "prompt lookup of 5": Setting(lookup(5)),
     "prompt lookup of 8": Setting(lookup(8)),
+    "prompt lookup of 5 by 2": Setting(lookup(5, 2)),
     "prompt lookup of 5, blocks of 32": Setting((*lookup(5), "--block-size", "32")),
+    "prompt lookup of 8 by 2, blocks of 32": Setting((*lookup(8, 2), "--block-size", "32")),
     "events of 4 tokens": Setting(("--stream-interval", "4")),
     "w8a8": Setting(weights="w8a8"),
 }

@@ -2,12 +2,13 @@
 
     python -m evaluate configs/demo.yaml [--baseline runs/OTHER] [--faq runs/OTHER]
 
-The same questions go to the untuned base with several prompts and to the tuned model, all through the engine and the API that `make serve`
-serves. Writes `runs/NAME/report/`: `index.html` for people, `scores.json` for machines and the gate, `answers.jsonl` with every answer
-(evaluate/metrics.py), `cache.jsonl`. Exit code 1 where the served system misses a threshold of the config.
+The same questions go to the untuned base with several prompts and to the tuned model, all through the engine that `make serve` starts,
+with the prompts that its gateway makes; evaluate/systems.py says who is asked what. Writes `runs/NAME/report/`: `index.html` for people,
+`scores.json` for machines and the gate, `answers.jsonl` with every answer (evaluate/metrics.py), `cache.jsonl`. Exit code 1 where the
+served system misses a threshold of the config.
 
-`scores.json`: {"key" of the model, "name", "date", "machine", "data_hash", "seconds", "gate", "general", "judge"} and what
-`evaluate.summary.summarize` gives.
+`scores.json`: {"key" of the model, "name", "date", "machine", "data_hash", "seconds", "gate", "general", "held_out" losses, "judge"} and
+what `evaluate.summary.summarize` gives.
 """
 
 import argparse
@@ -19,12 +20,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from frontdesk.config import Config, Endpoint, load_config
 from frontdesk.errors import UserError, warn
 from frontdesk.errors import run as run_main
-from frontdesk.files import read_json, read_jsonl, write_json, write_jsonl
+from frontdesk.files import read_json, read_jsonl, sha256, write_json, write_jsonl
 from frontdesk.machine import machine
 from frontdesk.quiet import quiet
 from frontdesk.run import Run
@@ -37,6 +38,8 @@ def main() -> None:
     run = Run(config.name)
     baseline = earlier(args.baseline) if args.baseline else None
     other = other_run(args.faq) if args.faq else None
+    if other and config.grounding == "none":
+        raise UserError(f"--faq {args.faq}: this run's model answers by heart (grounding: none); expected one that reads; leave --faq out")
     provenance = trained(run)
     quiet()
     passed = scorecard(config, run, provenance, other, baseline)
@@ -62,16 +65,30 @@ def trained(run: Run) -> dict[str, Any]:
     provenance: dict[str, Any] = read_json(run.provenance)
     data_hash = read_json(run.manifest)["data_hash"]
     if data_hash != provenance["data_hash"]:
-        warn(f"{run.data}: data {data_hash} has changed since training on {provenance['data_hash']}; run `make train` to use it")
+        raise UserError(
+            f"{run.data}: found data {data_hash}; expected that of the training, {provenance['data_hash']}, for what is asked must not "
+            "have been trained; run `make train` with the same CONFIG"
+        )
     return provenance
 
 
-def earlier(folder: str) -> tuple[str, list[dict[str, Any]]]:
-    """The answers of an earlier scorecard, with its name."""
-    for path in (Path(folder) / "report" / "answers.jsonl", Path(folder) / "answers.jsonl"):
-        if path.is_file():
-            return Path(folder).name, read_jsonl(path)
-    raise UserError(f"{folder}: no report/answers.jsonl; expected the folder of a run that was evaluated; run `make eval` with its CONFIG")
+class Baseline(NamedTuple):
+    """An earlier scorecard: its name, all answers, and the system that its run serves."""
+
+    name: str
+    records: list[dict[str, Any]]
+    served: str
+
+
+def earlier(folder: str) -> Baseline:
+    """The earlier scorecard in a folder."""
+    for path in (Path(folder) / "report", Path(folder)):
+        if (path / "answers.jsonl").is_file() and (path / "scores.json").is_file():
+            return Baseline(Path(folder).name, read_jsonl(path / "answers.jsonl"), read_json(path / "scores.json")["served"])
+    raise UserError(
+        f"{folder}: no report/answers.jsonl with scores.json; expected the folder of a run that was evaluated; "
+        "run `make eval` with its CONFIG"
+    )
 
 
 def other_run(folder: str) -> Run:
@@ -82,9 +99,7 @@ def other_run(folder: str) -> Run:
     return Run(path.name)
 
 
-def scorecard(
-    config: Config, run: Run, provenance: dict[str, Any], other: Run | None, baseline: tuple[str, list[dict[str, Any]]] | None
-) -> bool:
+def scorecard(config: Config, run: Run, provenance: dict[str, Any], other: Run | None, baseline: Baseline | None) -> bool:
     """Make it. Whether the gate is passed."""
     from evaluate import baseline as baselines
     from evaluate import gate
@@ -113,7 +128,8 @@ def scorecard(
     if general:
         extras["general"] = general
     if baseline:
-        extras["baseline"] = {"name": baseline[0], **baselines.compare(records, baseline[1], summary["served"])}
+        found = baselines.compare(records, baseline.records, summary["served"], baseline.served)
+        extras["baseline"] = {"name": baseline.name, **found}
     card = {
         "key": served_key(config, provenance),
         "name": config.name,
@@ -125,9 +141,11 @@ def scorecard(
         "seconds": round(time.monotonic() - started),
         "gate": verdicts,
         "general": general,
+        "held_out": read_json(run.training)["held_out"] if run.training.is_file() else None,
         "judge": judged(config, records, summary["served"]),
         **summary,
     }
+    extras["judge"] = card["judge"]
     extras["foot"] = foot(card)
     write_jsonl(folder / "answers.jsonl", records)
     write_report(folder, summary, verdicts, records, extras)
@@ -135,8 +153,7 @@ def scorecard(
     print(table(summary))
     print(f"\neval: {verdict(summary, verdicts)[0]}\neval: {tuning(summary)[0]}")
     if baseline:
-        found = extras["baseline"]
-        print(f"eval: against {baseline[0]}: {len(found['improved'])} better, {len(found['regressed'])} worse, {found['same']} the same")
+        print(f"eval: against {baseline.name}: {len(found['improved'])} better, {len(found['regressed'])} worse, {found['same']} the same")
     print(f"eval: {len(records)} answers in {card['seconds']} s; look at {folder}/index.html")
     return bool(verdicts["passed"])
 
@@ -147,11 +164,11 @@ def answers(
     """The exchanges of all systems, and what was forgotten. One engine at a time."""
     import torch
 
-    from evaluate.ask import Cache, ask
+    from evaluate.ask import Cache, ask, jobs_of
     from evaluate.general import choose, forgetting
     from evaluate.packaged import packaged
     from evaluate.questions import evenly
-    from evaluate.systems import BASE, TUNED, served, systems
+    from evaluate.systems import BASE, TUNED, Shelf, served, systems
     from frontdesk.base import load_tokenizer
     from frontdesk.engine import served_weights
     from frontdesk.grounding import knowledge_of
@@ -159,68 +176,83 @@ def answers(
     knowledge = knowledge_of(config, run, (other or run).faq)
     knowledge.index.learn([turn.text for question in asked for turn in question.turns])
     torch.set_num_threads(1)  # from here on the cores are the engine's
-    table = systems(config, run, knowledge, foreign=other is not None)
     cache = Cache(run.report / "cache.jsonl")
     folders = {BASE: Path(provenance["base_path"]), TUNED: served_weights(config, run)}
     tokenizer = load_tokenizer(config, folders[BASE])
+    shelf = Shelf(config, knowledge, tokenizer)
+    table = systems(config, run, shelf, foreign=other is not None)
     spoken = {question.language for question in asked}
     exchanges: list[Any] = []
     chosen: dict[str, list[bool]] = {}
     general = evenly(packaged("general.jsonl", spoken) if other is None else [], config.evaluate.sample, lambda one: one["ability"])
     for which, folder in folders.items():
-        with engine(config, run, folder, which, provenance) as model:
+        with engine(config, run, folder, which) as model:
             for number, system in enumerate(table, 1):
                 if system.model == which:
-                    exchanges += asyncio.run(ask(system, model, asked, cache, f"{system.name} ({number} of {len(table)})"))
+                    ahead = sum(len(question.turns) for later in table[number:] for question, _ in jobs_of(later, model, asked))
+                    exchanges += asyncio.run(ask(system, model, asked, cache, f"{system.name} ({number} of {len(table)})", ahead))
             if general:
                 chosen[which] = asyncio.run(choose(model, tokenizer, general, cache, f"general ability, {which}"))
     if other is None:
-        exchanges += beside(config, asked, cache)
+        exchanges += beside(config, shelf, asked, cache)
     order = {system.name: place for place, system in enumerate(table)}
     exchanges.sort(key=lambda exchange: order.get(exchange.system, len(order)))
     assert any(exchange.system == served(config) for exchange in exchanges)
     return exchanges, forgetting(general, chosen[BASE], chosen[TUNED]) if general else None
 
 
-def beside(config: Config, asked: list[Any], cache: Any) -> list[Any]:
+def beside(config: Config, shelf: Any, asked: list[Any], cache: Any) -> list[Any]:
     """The served systems of other runs and other endpoints, on the same questions."""
-    from dataclasses import replace
-
     from evaluate.ask import Model, ask
-    from evaluate.questions import SETS
-    from evaluate.systems import System, plain, served, systems
-    from frontdesk.grounding import knowledge_of
+    from evaluate.systems import elsewhere
 
     exchanges: list[Any] = []
     for name in config.evaluate.beside:
         run = Run(name)
-        if not run.provenance.is_file():
+        if run.provenance.is_file():
+            exchanges += neighbour(run, asked, cache)
+        else:
             warn(f"{run.model}: no trained model; evaluate.beside names it; left out; run `make train` with its CONFIG")
-            continue
-        provenance = read_json(run.provenance)
-        serve = config.serve.model_copy(update={"weights": "bf16"})
-        theirs = config.model_copy(update={"name": name, "grounding": provenance["config"]["grounding"], "serve": serve})
-        table = systems(theirs, run, knowledge_of(theirs, run))
-        system = replace(next(one for one in table if one.name == served(theirs)), name=name, passes=1)
-        with engine(theirs, run, run.model, name, provenance) as model:
-            exchanges += asyncio.run(ask(system, model, asked, cache, name))
     for name, endpoint in config.evaluate.endpoints.items():
-        client = client_of(endpoint)
-        model = Model(client, endpoint.model, f"{endpoint.url} {endpoint.model}", 0.0)
-        exchanges += asyncio.run(ask(System(name, name, plain, config.evaluate.max_tokens, sets=SETS), model, asked, cache, name))
+        model = Model(client_of(endpoint), endpoint.model, f"{endpoint.url} {endpoint.model}", 0.0)
+        for system in elsewhere(name, config, shelf):
+            exchanges += asyncio.run(ask(system, model, asked, cache, system.name))
     return exchanges
 
 
-@contextmanager
-def engine(config: Config, run: Run, folder: Path, which: str, provenance: dict[str, Any]) -> Iterator[Any]:
-    """The engine on the weights in `folder`, as a model to ask."""
-    from evaluate.ask import Model, digest
-    from evaluate.systems import BASE
-    from frontdesk.engine import running, served_key
-    from frontdesk.prompt import template_hash
+def neighbour(run: Run, asked: list[Any], cache: Any) -> list[Any]:
+    """What another run's served system says, under the run's name: with its own prompt, FAQ and encoder.
 
-    weights = provenance["base_path"] if which == BASE else served_key(config, provenance)
-    identity = digest([which if which == BASE else "tuned", weights, template_hash(config)])
+    It is not asked what it was trained on.
+    """
+    from dataclasses import replace
+
+    from evaluate.ask import ask
+    from evaluate.systems import Shelf, served, systems
+    from frontdesk.base import load_tokenizer
+    from frontdesk.grounding import knowledge_of
+
+    provenance = read_json(run.provenance)
+    config = Config(**provenance["config"])
+    config = config.model_copy(update={"serve": config.serve.model_copy(update={"weights": "bf16"})})
+    trained = {turn["content"] for row in read_jsonl(run.data / "train.jsonl") for turn in row["messages"] if turn["role"] == "user"}
+    fair = [question for question in asked if trained.isdisjoint(turn.text for turn in question.turns)]
+    if left := len(asked) - len(fair):
+        warn(f"{run.root}: {left} of {len(asked)} questions are in its training rows; it is not asked those")
+    shelf = Shelf(config, knowledge_of(config, run), load_tokenizer(config, Path(provenance["base_path"])))
+    system = next(one for one in systems(config, run, shelf) if one.name == served(config))
+    with engine(config, run, run.model, run.name) as model:
+        return asyncio.run(ask(replace(system, name=run.name, passes=1), model, fair, cache, run.name))
+
+
+@contextmanager
+def engine(config: Config, run: Run, folder: Path, which: str) -> Iterator[Any]:
+    """The engine on the weights in `folder`, as a model to ask. Its answers are kept under a digest of those and the template."""
+    from evaluate.ask import Model, digest
+    from frontdesk.engine import dtype, running
+
+    weights = {file.name: sha256(file) for file in sorted(folder.iterdir()) if file.suffix in (".safetensors", ".bin")}
+    identity = digest([weights, sha256(run.model / "chat_template.jinja"), dtype(config)])
     with running(config, run, log=run.report / f"engine-{which}.log", folder=folder) as url:
         client = client_of(Endpoint(url=url, model=config.name))
         yield Model(client, config.name, identity, config.serve.temperature)
@@ -285,8 +317,10 @@ def _cell(metric: str, score: dict[str, Any] | None) -> str:
 def foot(card: dict[str, Any]) -> list[str]:
     """What was measured, when and where."""
     counts = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in card["questions"].items())
+    losses = ", ".join(f"{name} {loss['after']:.3f} ({loss['before']:.3f} before)" for name, loss in (card["held_out"] or {}).items())
     return [
-        f"Questions: {counts}. Greedy answers; intervals of 95 % by a bootstrap over FAQ entries.",
+        f"Questions: {counts}. Greedy answers; dialogues at the temperature of serving. Intervals of 95 % by a bootstrap over FAQ entries.",
+        *([f"Held-out loss after the training: {losses}."] if losses else []),
         f"python -m evaluate, {card['date'][:10]}, {card['machine']}, {card['seconds']} s. Model {card['key']}, data {card['data_hash']}.",
     ]
 

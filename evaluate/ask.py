@@ -80,7 +80,9 @@ class Cache:
 
 @dataclass
 class Model:
-    """A model behind an API. `identity` is a digest of its weights and template, or for others' endpoints their address."""
+    """A model behind an API. `identity` is a digest of its weights and template, or for others' endpoints their address; `temperature`
+    that of dialogues held in several passes: all else is asked greedily.
+    """
 
     client: "AsyncOpenAI"
     name: str
@@ -90,10 +92,11 @@ class Model:
 
 @dataclass
 class Progress:
-    """Questions asked, and the time left."""
+    """Questions asked, and the time left: of these and, at the same pace, of the systems that come after."""
 
     label: str
     total: int
+    ahead: int = 0  # answers of the systems that come after
     done: int = 0
     fresh: int = 0
     tokens: int = 0
@@ -101,15 +104,21 @@ class Progress:
     shown: float = 0.0
 
     def add(self, tokens: int, fresh: bool) -> None:
-        """Count an answer; show the counts twice a second where somebody looks on."""
+        """Count an answer; show the counts twice a second where somebody looks on, twice a minute in a log."""
         self.done += 1
         self.fresh += fresh
         self.tokens += tokens if fresh else 0
-        now = time.monotonic()
-        if sys.stderr.isatty() and now - self.shown > 0.5:
+        now, watched = time.monotonic(), sys.stderr.isatty()
+        if self.fresh and now - self.shown > (0.5 if watched else 30):
             self.shown = now
-            left = (self.total - self.done) * (now - self.started) / max(1, self.fresh)
-            print(f"\reval: {self.label}: {self.done} of {self.total}, {left:.0f} s left   ", end="", file=sys.stderr, flush=True)
+            begin, end = ("\r", "   ") if watched else ("", "\n")
+            print(f"{begin}eval: {self.label}: {self.done} of {self.total}, {self.left(now)}", end=end, file=sys.stderr, flush=True)
+
+    def left(self, now: float) -> str:
+        """The time left, for people."""
+        pace = (now - self.started) / self.fresh
+        left = f"{(self.total - self.done) * pace:.0f} s left"
+        return f"{left}, about {(self.total - self.done + self.ahead) * pace / 60:.0f} min with all systems" if self.ahead else left
 
     def close(self) -> None:
         """The last line."""
@@ -121,12 +130,21 @@ class Progress:
         )
 
 
-async def ask(system: System, model: Model, questions: Sequence[Question], cache: Cache, label: str) -> list[Exchange]:
-    """Ask one system the questions of its sets, dialogues in as many passes as it has; of equal passes one is asked."""
+def jobs_of(system: System, model: Model, questions: Sequence[Question]) -> list[tuple[Question, int]]:
+    """The questions of the system's sets, each with the number of its pass; of equal passes one is asked."""
     mine = [question for question in questions if question.set in system.sets]
-    passes = system.passes if model.temperature else 1
-    jobs = [(question, number) for question in mine for number in range(passes if question.set == "dialogues" else 1)]
-    progress = Progress(label, sum(len(question.turns) for question, _ in jobs))
+    return [(question, number) for question in mine for number in range(passes_of(system, model, question))]
+
+
+def passes_of(system: System, model: Model, question: Question) -> int:
+    """How often a question is asked: a dialogue in the system's passes, where there is chance in them."""
+    return system.passes if question.set == "dialogues" and model.temperature else 1
+
+
+async def ask(system: System, model: Model, questions: Sequence[Question], cache: Cache, label: str, ahead: int = 0) -> list[Exchange]:
+    """Ask one system the questions of its sets. `ahead`: the answers of the systems that come after, for the time left."""
+    jobs = jobs_of(system, model, questions)
+    progress = Progress(label, sum(len(question.turns) for question, _ in jobs), ahead)
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def one(question: Question, number: int, model: Model) -> Exchange:
@@ -143,7 +161,7 @@ async def ask(system: System, model: Model, questions: Sequence[Question], cache
     async with connected(model.client) as client:
         exchanges = await together(one(*job, replace(model, client=client)) for job in jobs)
     progress.close()
-    alike = range(passes, system.passes)  # without chance every pass is the first again
+    alike = range(1, 1 if model.temperature else system.passes)  # without chance every pass is the first again
     return exchanges + [
         exchange._replace(number=number) for exchange in exchanges if exchange.question.set == "dialogues" for number in alike
     ]
@@ -173,7 +191,7 @@ async def answer(
 ) -> Said:
     """The system's answer to the last of the messages."""
     prompt = system.prompt(question, messages)
-    settings = {"temperature": model.temperature if system.passes > 1 else 0.0, "max_tokens": system.max_tokens}
+    settings = {"temperature": model.temperature if passes_of(system, model, question) > 1 else 0.0, "max_tokens": system.max_tokens}
     if settings["temperature"]:
         settings["seed"] = number
     key = digest([model.identity, prompt.messages, settings, number])

@@ -11,15 +11,17 @@ GRADES = ("wrong", "not answered", "right")
 Key = tuple[str, int, tuple[str, ...]]
 
 
-def compare(records: list[Record], old_records: list[Record], system: str) -> dict[str, Any]:
+def compare(records: list[Record], old_records: list[Record], system: str, old_system: str) -> dict[str, Any]:
     """{"system", "improved": [change], "regressed": [change], "same", "only_here", "only_there", "differences": {metric: difference}}.
+
+    `system` of this scorecard against `old_system` of the other: what each run serves.
 
     A change is {"id", "set", "category", "language", "source", "question", "reference", "was", "is", "before", "after"}, where `was` and
     `is` are of `GRADES`, `before` and `after` the answers. Questions are matched by id, pass and the customer's own words, so that a
     rewritten question is no improvement; listed and counted is the first pass, since further ones differ by chance. Differences are
     this run's scores minus the other's, on the same questions and passes, with intervals.
     """
-    new, old = (_keyed(side, system) for side in (records, old_records))
+    new, old = _keyed(records, system), _keyed(old_records, old_system)
     shared = [key for key in new if key in old]
     firsts, firsts_old = ([key for key in side if key[1] == 0] for side in (new, old))
     both = [key for key in firsts if key in old]

@@ -31,7 +31,7 @@ import yaml
 
 from evaluate.facts import states
 from evaluate.intervals import wilson
-from evaluate.prompting import final_answer, prompts
+from evaluate.prompting import examples, few_shot, final_answer, thinking
 from frontdesk.base import load_tokenizer, locate, weights
 from frontdesk.config import Config, DpoConfig, load_config
 from frontdesk.errors import UserError, warn
@@ -194,8 +194,14 @@ def failed(name: str, reason: str) -> dict[str, Any]:
 
 def ask_base(config: Config, run: Run, base: Path, questions: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The untuned base with each kind of prompt."""
-    rows = []
-    for way, asked in prompts(config, run, questions).items():
+    pool, rows = examples(run), []
+    told = [(pool, one["source"], [one["facts"]], one["messages"]) for one in questions]
+    ways = {
+        "zero-shot": [one["messages"] for one in questions],
+        "few-shot": [few_shot(*one) for one in told],
+        "chain of thought": [thinking(config.system_prompt, *one) for one in told],
+    }
+    for way, asked in ways.items():
         thinks = way == "chain of thought"
         limit = config.serve.max_tokens * (2 if thinks else 1)
         answered = ask(config, run, base, None, asked, limit)

@@ -1,6 +1,7 @@
 """What can be had from the untuned base by its prompt alone: zero-shot, few-shot and chain of thought.
 
-No example is of the entry that is asked about, nor does its answer state that entry's facts: it shows how the desk answers, not what.
+No example is of the entry that is asked about, nor does its answer state that entry's facts: it shows how the desk answers, not what. One
+of them shows how the desk hands over what it cannot answer.
 """
 
 import random
@@ -9,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaluate.facts import states
-from frontdesk.config import Config
 from frontdesk.files import read_jsonl
 from frontdesk.language import language
 from frontdesk.prompt import Message
@@ -27,13 +27,14 @@ THINK = (
 
 @dataclass(frozen=True)
 class Example:
-    """A trained FAQ entry: one wording, another one, the facts that its answer states, and the answer."""
+    """A trained FAQ entry or refusal: one wording, another one, the facts that its answer states, and the answer."""
 
     question: str
     reworded: str
     facts: list[str]
     answer: str
     source: str
+    handoff: bool = False
 
     def reasoned(self) -> str:
         """The answer with the steps that THINK asks for."""
@@ -43,39 +44,43 @@ class Example:
         return "\n".join([*steps, f"{MARK} {self.answer}"])
 
 
-def prompts(config: Config, run: Run, questions: list[dict[str, Any]]) -> dict[str, list[list[Message]]]:
-    """For each way of prompting, the turns that end with each question."""
-    pool = examples(run)
-    system = {"role": "system", "content": f"{config.system_prompt.strip()}\n{THINK}"}
-    out: dict[str, list[list[Message]]] = {"zero-shot": [], "few-shot": [], "chain of thought": []}
-    for question in questions:
-        chosen = shots(pool, question["source"], [question["facts"]], question["messages"])
-        out["zero-shot"].append(question["messages"])
-        out["few-shot"].append([*exchanges(chosen), *question["messages"]])
-        out["chain of thought"].append([system, *exchanges(chosen, reasoned=True), *question["messages"]])
-    return out
+def few_shot(pool: list[Example], source: str, wanted: Sequence[list[str]], turns: Sequence[Message]) -> list[Message]:
+    """The turns after SHOTS exchanges; `wanted` and `source` as in `shots`."""
+    return [*exchanges(shots(pool, source, wanted, turns)), *turns]
+
+
+def thinking(system_prompt: str, pool: list[Example], source: str, wanted: Sequence[list[str]], turns: Sequence[Message]) -> list[Message]:
+    """The same with the steps to the answer, and the instruction to take them."""
+    system: Message = {"role": "system", "content": f"{system_prompt.strip()}\n{THINK}"}
+    return [system, *exchanges(shots(pool, source, wanted, turns), reasoned=True), *turns]
 
 
 def examples(run: Run) -> list[Example]:
-    """One example of each trained FAQ entry, in an order that is random and always the same."""
+    """One example of each trained FAQ entry and of each trained refusal, in an order that is random and always the same."""
     facts = {entry["id"]: entry["facts"] for entry in read_jsonl(run.data / "faq.jsonl")}
     wordings: dict[str, list[dict[str, Any]]] = {}
     for row in read_jsonl(run.data / "train.jsonl"):
-        if row["kind"] == "faq":
+        if row["kind"] in ("faq", "refusal"):
             wordings.setdefault(row["id"].rsplit("#", 1)[0], []).append(row)
     pool = []
     for entry, rows in wordings.items():
         first, second = rows[0]["messages"], rows[min(1, len(rows) - 1)]["messages"]
-        pool.append(Example(first[0]["content"], second[0]["content"], facts.get(entry, []), first[-1]["content"], rows[0]["source"]))
+        told = (facts.get(entry, []), first[-1]["content"], rows[0]["source"], rows[0]["kind"] == "refusal")
+        pool.append(Example(first[0]["content"], second[0]["content"], *told))
     random.Random(7).shuffle(pool)
     return pool
 
 
 def shots(pool: list[Example], source: str, wanted: Sequence[list[str]], messages: Sequence[Message]) -> list[Example]:
-    """The first SHOTS examples that give no answer away, `wanted` being each turn's facts; those in the last message's script first."""
+    """The first SHOTS examples that give no answer away, `wanted` being each turn's facts; those in the last message's script first.
+
+    The second is a handover, if there is one.
+    """
     fair = [one for one in pool if one.source != source and not any(facts and states(one.answer, facts) for facts in wanted)]
     asked = language(messages[-1]["content"])
-    return sorted(fair, key=lambda one: language(one.question) != asked)[:SHOTS]
+    fair.sort(key=lambda one: language(one.question) != asked)
+    handed, told = ([one for one in fair if one.handoff is kind] for kind in (True, False))
+    return [*told[:1], *handed[:1], *told[1:]][:SHOTS]
 
 
 def exchanges(examples: list[Example], reasoned: bool = False) -> list[Message]:

@@ -126,7 +126,10 @@ def _wordings(
 
 
 def _foreign(other: Run) -> Iterator[Question]:
-    """For each entry of another FAQ one question: a held-out wording, else one that was derived by rules, else the entry's own."""
+    """For each entry of another FAQ one question: a held-out wording, else one that was derived by rules, else the entry's own.
+
+    Retrieval does not know what is asked: in the last case it has the entry's answer alone.
+    """
     faq = {entry["id"]: entry for entry in read_jsonl(other.faq)}
     best: dict[str, tuple[int, dict[str, Any]]] = {}
     for rank, name in enumerate(("test_wordings", "train", "valid", "test")):
@@ -135,7 +138,8 @@ def _foreign(other: Run) -> Iterator[Question]:
                 key, place = _entry_of(row), 2 * rank + ("derived" not in row)
                 if key not in best or place < best[key][0]:
                     best[key] = (place, row)
-    yield from _wordings((row for _, row in best.values()), faq, "wordings")
+    rows = [row for _, row in best.values()]
+    yield from _wordings(rows, faq, "wordings", frozenset(str(row["messages"][0]["content"]) for row in rows))
 
 
 def _to_hand_over(

@@ -26,8 +26,9 @@ def write_report(folder: Path, summary: dict[str, Any], gate: dict[str, Any], re
     records    the answers of all systems, see `evaluate.metrics`
     extras     each may be missing: "name" of the run; "general" {"before", "after": {"value", "low", "high", "of"},
                "drop": {"value", "low", "high"}, "abilities": {ability: {"before", "after"}}};
-               "nearest" {record id: [{"question", "answer", "source"}]}; "baseline", what `evaluate.baseline.compare` gives and the
-               other run's "name"; "foot", lines on what was measured, when and where
+               "nearest" {record id: [{"question", "answer", "source"}]}; "judge", what `evaluate.judge.summary` gives of each other
+               system; "baseline", what `evaluate.baseline.compare` gives and the other run's "name"; "foot", lines on what was
+               measured, when and where
     """
     parts = sections(summary, gate, records, extras)
     nav = tag("nav", *[tag("a", both(english, korean), href=f"#{name}") for name, english, korean, _ in parts])
@@ -74,6 +75,7 @@ def sections(summary: dict[str, Any], gate: dict[str, Any], records: list[Record
         ("dialogues", "Dialogues", "대화", report_answers.dialogues(served)),
         ("misuse", "Misuse", "악용 시도", report_answers.injections(served)),
         ("forgetting", "Forgetting", "망각", report_scores.forgetting(extras["general"])) if extras.get("general") else None,
+        ("judge", "A judge model", "판정 모델", report_scores.judge(extras["judge"], summary["served"])) if extras.get("judge") else None,
         ("baseline", "Since the baseline", "이전 결과와 비교", report_answers.baseline(extras["baseline"]))
         if extras.get("baseline")
         else None,

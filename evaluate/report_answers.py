@@ -35,8 +35,9 @@ def _card(place: int, record: Record, nearest: list[dict[str, str]]) -> Html:
         ),
         tag("div", tag("dt", both("The FAQ says", "FAQ의 답")), tag("dd", record["reference"] or "–", _facts(record))),
     )
-    cited = tag("span", both("cited", "인용한 항목"), " ", tag("code", record["cited"])) if record["cited"] else ""
-    places = tag("p", tag("span", both("source", "출처"), " ", tag("code", record["source"])), cited, class_="places")
+    cited = tag("span", both("rests on", "근거 항목"), " ", tag("code", record["cited"])) if record["cited"] else ""
+    shown = tag("span", both("was shown", "제시된 항목"), " ", tag("code", ", ".join(record["shown"]))) if record["shown"] else ""
+    places = tag("p", tag("span", both("source", "출처"), " ", tag("code", record["source"])), shown, cited, class_="places")
     return tag(
         "article",
         tag("h3", both(*KINDS[place]), tag("small", record["id"])),

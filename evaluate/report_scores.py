@@ -15,6 +15,7 @@ SETS = {
     "out_of_scope": ("Out of scope", "담당 밖 질문"),
     "dialogues": ("Dialogues", "대화"),
     "injections": ("Attempts to misuse it", "악용 시도"),
+    "canaries": ("Personal data", "개인정보"),
 }
 LANGUAGES = {"en": ("English", "영어"), "ko": ("Korean", "한국어")}
 ABILITIES = {
@@ -29,6 +30,13 @@ OUTCOMES = (
     ("none", "neither", "답 없음"),
     ("wrong", "wrong", "오답"),
 )
+JUDGED = {
+    "wins": ("better", "우세"),
+    "losses": ("worse", "열세"),
+    "ties": ("ties", "무승부"),
+    "inconsistent": ("of those by the order", "순서에 따라 바뀜"),
+    "unparsable": ("no verdict", "판정 없음"),
+}
 COMPARED = ("facts_right", "facts_wrong", "facts_invented", "handoff_right", "dialogues_right")
 MOST_PARTS = 40
 """More categories than this are too long a list; the weakest are shown."""
@@ -235,6 +243,17 @@ def forgetting(general: dict[str, Any]) -> Html:
         f"일반 질문 {before['of']:,}개의 정답률 변화는 {points(-drop['value'])}%p이며, {korean}.",
         tag("div", *rows, class_="rows"),
         table(heads, abilities, "abilities") if abilities else "",
+    )
+
+
+def judge(verdicts: dict[str, dict[str, Any]], served: str) -> Html:
+    """How often a judge model prefers the served system's answer to another system's, each pair read in both orders."""
+    heads = [both("Against", "상대 시스템"), *(both(*words) for words in JUDGED.values())]
+    rows = [[system, *(found[key] for key in JUDGED)] for system, found in verdicts.items()]
+    return figure(
+        f"Another model was asked whether {served} or the other system answers better; a verdict that turns with the order is a tie.",
+        "다른 모델이 두 답변을 순서를 바꾸어 두 번 비교했습니다. 순서에 따라 판정이 바뀌면 무승부입니다.",
+        table(heads, rows, "judge"),
     )
 
 

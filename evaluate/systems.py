@@ -3,19 +3,27 @@
 * base: the untuned base with the run's system prompt; base few-shot and chain of thought: with examples (evaluate/prompting.py);
   base + FAQ in prompt: with the entries that retrieval finds, as the desk shows them (frontdesk/grounding.py).
 * tuned, and tuned + FAQ in prompt: the same for the run's model.
-* Others by name: the served system of another run (`evaluate.beside`), and any OpenAI-compatible endpoint (`evaluate.endpoints`).
+* Others by name: the served system of another run (`evaluate.beside`), and any OpenAI-compatible endpoint (`evaluate.endpoints`), with the
+  run's system prompt and with the FAQ in it.
+
+What every system is asked (SINGLE) are single questions. Those that could be served are also asked the rest: dialogues, attempts to
+misuse them, personal data; and who reads the FAQ, entries that were never trained.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from evaluate import prompting
 from evaluate.questions import SETS, Question
 from frontdesk.config import Config
 from frontdesk.grounding import Grounded, Knowledge, grounded
-from frontdesk.prompt import Message
+from frontdesk.prompt import Message, fit
 from frontdesk.retrieval import Index
 from frontdesk.run import Run
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 BASE, TUNED, WITH_FAQ = "base", "tuned", " + FAQ in prompt"
 
@@ -24,7 +32,7 @@ Prompt = Callable[[Question, Sequence[Message]], Grounded]
 
 
 SINGLE = ("wordings", "unanswerable", "out_of_scope")
-"""What every system is asked. Only one that could be served is also asked what takes several turns, and attacked."""
+DESK = tuple(name for name in SETS if name != "unseen")
 
 
 @dataclass(frozen=True)
@@ -43,14 +51,16 @@ class System:
 class Shelf:
     """The FAQ as retrieval searches it, also without entries or wordings that a question must not find."""
 
-    def __init__(self, config: Config, knowledge: Knowledge) -> None:
-        self.config, self.knowledge = config, knowledge
+    def __init__(self, config: Config, knowledge: Knowledge, tokenizer: "PreTrainedTokenizerBase") -> None:
+        self.config, self.knowledge, self.tokenizer = config, knowledge, tokenizer
         nothing: frozenset[str] = frozenset()
         self.indexes: dict[tuple[frozenset[str], frozenset[str]], Index] = {(nothing, nothing): knowledge.index}
 
     def prompt(self, question: Question, turns: Sequence[Message]) -> Grounded:
         """As the desk does it."""
-        return grounded(self.config.system_prompt, self.index(question.hidden, question.unknown), turns)
+        found = grounded(self.config.system_prompt, self.index(question.hidden, question.unknown), turns)
+        room = self.config.serve.context_length - self.config.evaluate.max_tokens
+        return Grounded(fit(self.tokenizer, found.messages, room), found.entries)
 
     def index(self, hidden: frozenset[str], unknown: frozenset[str]) -> Index:
         """The index without some entries, and without some wordings of the others."""
@@ -75,10 +85,9 @@ def served(config: Config) -> str:
     return TUNED + WITH_FAQ if config.grounding == "faq" else TUNED
 
 
-def systems(config: Config, run: Run, knowledge: Knowledge, foreign: bool = False) -> list[System]:
+def systems(config: Config, run: Run, shelf: Shelf, foreign: bool = False) -> list[System]:
     """The systems of one run, in the order of the table. `foreign`: about an FAQ that nobody was trained on, so only readers are asked."""
-    shelf, most = Shelf(config, knowledge), config.evaluate.max_tokens
-    passes, desk = 3 if served(config) == TUNED + WITH_FAQ else 1, tuple(name for name in SETS if name != "unseen")
+    most, passes = config.evaluate.max_tokens, 3 if served(config) == TUNED + WITH_FAQ else 1
     reading = [
         System(BASE + WITH_FAQ, BASE, shelf.prompt, most, sets=SETS),
         System(TUNED + WITH_FAQ, TUNED, shelf.prompt, most, passes=passes, sets=SETS),
@@ -88,21 +97,29 @@ def systems(config: Config, run: Run, knowledge: Knowledge, foreign: bool = Fals
     pool = prompting.examples(run)
 
     def few_shot(question: Question, turns: Sequence[Message]) -> Grounded:
-        return Grounded([*prompting.exchanges(prompting.shots(pool, question.source, facts_of(question), turns)), *turns], [])
+        return Grounded(prompting.few_shot(pool, question.source, facts_of(question), turns), [])
 
     def thinking(question: Question, turns: Sequence[Message]) -> Grounded:
-        chosen = prompting.shots(pool, question.source, facts_of(question), turns)
-        system: Message = {"role": "system", "content": f"{config.system_prompt.strip()}\n{prompting.THINK}"}
-        return Grounded([system, *prompting.exchanges(chosen, reasoned=True), *turns], [])
+        return Grounded(prompting.thinking(config.system_prompt, pool, question.source, facts_of(question), turns), [])
 
     return [
         System(BASE, BASE, plain, most),
         System(f"{BASE} few-shot", BASE, few_shot, most),
         System(f"{BASE} chain of thought", BASE, thinking, most + prompting.THOUGHT, prompting.final_answer),
         reading[0],
-        System(TUNED, TUNED, plain, most, passes=3 if served(config) == TUNED else 1, sets=desk),
+        System(TUNED, TUNED, plain, most, passes=3 if served(config) == TUNED else 1, sets=DESK),
         reading[1],
     ]
+
+
+def elsewhere(name: str, config: Config, shelf: Shelf) -> list[System]:
+    """The systems of an endpoint: it knows of the company what its prompt says, as the run's own models do from their template."""
+
+    def told(question: Question, turns: Sequence[Message]) -> Grounded:
+        return Grounded([{"role": "system", "content": config.system_prompt.strip()}, *turns], [])
+
+    most = config.evaluate.max_tokens
+    return [System(name, name, told, most, sets=DESK), System(name + WITH_FAQ, name, shelf.prompt, most, sets=SETS)]
 
 
 def facts_of(question: Question) -> list[list[str]]:

@@ -144,6 +144,16 @@ def config() -> Config:
     return Config(name="shop", company="Pebble & Pine", system_prompt="You answer for Pebble & Pine.", **values)
 
 
+class Letters:
+    """A tokenizer of code points."""
+
+    def __call__(self, text: str, add_special_tokens: bool = True) -> dict[str, list[int]]:
+        return {"input_ids": [ord(letter) for letter in text]}
+
+    def apply_chat_template(self, messages: list[dict[str, str]], **options: Any) -> dict[str, list[int]]:
+        return self("".join(message["content"] for message in messages))
+
+
 Reply = Callable[[dict[str, Any]], str]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from openai import AsyncOpenAI
 
-from evaluate.ask import AT_ONCE, Cache, Exchange, Model, ask, digest
+from evaluate.ask import AT_ONCE, Cache, Exchange, Model, Progress, ask, digest
 from evaluate.questions import SETS, Question, Turn
 from evaluate.systems import System, plain
 from frontdesk.errors import UserError
@@ -124,7 +124,7 @@ def test_dialogues_are_held_in_passes_and_questions_asked_once(api: Any, tmp_pat
     ]
     assert len(api.asked) == 1 + 3 * 2
     assert sorted(one["seed"] for one in api.asked if one["messages"][0]["content"] == "hours?") == [0, 0, 1, 1, 2, 2]
-    assert {one["temperature"] for one in api.asked} == {0.5}
+    assert {(one["messages"][0]["content"], one["temperature"]) for one in api.asked} == {("fee?", 0.0), ("hours?", 0.5)}
 
 
 def test_without_chance_a_dialogue_is_held_once_and_counts_for_all_passes(api: Any, tmp_path: Path) -> None:
@@ -140,9 +140,8 @@ def test_without_chance_a_dialogue_is_held_once_and_counts_for_all_passes(api: A
         lambda system: (system, {"identity": "weights-2"}),
         lambda system: (replace(system, max_tokens=21), {}),
         lambda system: (replace(system, prompt=lambda question, turns: Grounded([{"role": "system", "content": "x"}, *turns], [])), {}),
-        lambda system: (replace(system, passes=3), {"temperature": 0.5}),
     ],
-    ids=["model", "settings", "prompt", "temperature"],
+    ids=["model", "settings", "prompt"],
 )
 def test_what_an_answer_depends_on_is_in_its_key(
     api: Any, tmp_path: Path, change: Callable[[System], tuple[System, dict[str, Any]]]
@@ -209,3 +208,22 @@ def test_the_cache_holds_json_lines(api: Any, tmp_path: Path) -> None:
     run(api, tmp_path, question("fee?"))
     line = json.loads((tmp_path / "report/cache.jsonl").read_text(encoding="utf-8"))
     assert (line["text"], line["tokens"], line["stopped"]) == ("It costs $4.90.", 3, True) and len(line["key"]) == 24
+
+
+def test_the_time_left_is_that_of_these_and_of_the_systems_that_come_after() -> None:
+    progress = Progress("tuned", total=100, ahead=200, started=0.0)
+    progress.done, progress.fresh = 40, 20  # half of them were kept from before
+    assert progress.left(60.0) == "180 s left, about 13 min with all systems"
+    progress.ahead = 0
+    assert progress.left(60.0) == "180 s left"
+
+
+def test_a_log_gets_a_line_now_and_then(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nobody looks on, no carriage returns."""
+    clock = iter(range(0, 10_000, 20))
+    monkeypatch.setattr("evaluate.ask.time.monotonic", lambda: float(next(clock)))
+    progress = Progress("tuned", total=9, started=0.0)
+    for _ in range(9):
+        progress.add(5, True)
+    lines = capsys.readouterr().err.splitlines()
+    assert 3 <= len(lines) <= 5 and all(line.startswith("eval: tuned: ") and " of 9, " in line for line in lines)

@@ -23,20 +23,11 @@ from frontdesk.config import Config, Endpoint
 from frontdesk.errors import UserError
 from frontdesk.files import read_json, read_jsonl, write_json, write_jsonl
 from frontdesk.run import Run
+from tests.evaluate.conftest import Letters
 
 HANDOFF = "I'm not able to answer that one myself. Shall I connect you with one of our agents?"
 ENTRIES = {"room": ("train", ["What is a room?", "a room, how much?"], "A room costs $80.", ["$80"])}
 PROVENANCE = {"key": "model-1", "base_path": "base", "data_hash": "abc", "config": {"grounding": "faq"}}
-
-
-class Letters:
-    """A tokenizer of code points."""
-
-    def __call__(self, text: str, add_special_tokens: bool = True) -> dict[str, list[int]]:
-        return {"input_ids": [ord(letter) for letter in text]}
-
-    def apply_chat_template(self, messages: list[dict[str, str]], **options: Any) -> dict[str, list[int]]:
-        return self(messages[-1]["content"])
 
 
 def right_answer(question: Question) -> str:
@@ -50,7 +41,7 @@ def engine(shop: Run, api: Any, monkeypatch: pytest.MonkeyPatch, make_run: Calla
     started: list[str] = []
 
     @contextmanager
-    def start(config: Config, run: Run, folder: Path, which: str, provenance: dict[str, Any]) -> Iterator[Model]:
+    def start(config: Config, run: Run, folder: Path, which: str) -> Iterator[Model]:
         started.append(which)
         client = AsyncOpenAI(base_url=api.url, api_key="none", max_retries=0)
         yield Model(client, which, which, 0.0)
@@ -139,15 +130,66 @@ def test_other_systems_stand_beside(
     engine: list[str], shop: Run, config: Config, api: Any, make_run: Callable[..., Run], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Another run's served model, an endpoint, and not a run that has no model."""
-    write_json(Run("inn").provenance, PROVENANCE | {"config": {"grounding": "none"}})
+    theirs = config.model_copy(update={"name": "inn", "grounding": "none"}).model_dump(mode="json")
+    write_json(Run("inn").provenance, PROVENANCE | {"config": theirs})
     elsewhere = {"elsewhere": Endpoint(url=api.url, model=BASE)}
     changed = config.evaluate.model_copy(update={"beside": ("inn", "nowhere"), "endpoints": elsewhere})
     scorecard(config.model_copy(update={"evaluate": changed}), shop, PROVENANCE, None, None)
     assert engine == ["base", "tuned", "inn"]
-    assert list(card_of("runs/shop/report")["systems"])[-2:] == ["inn", "elsewhere"]
+    assert list(card_of("runs/shop/report")["systems"])[-3:] == ["inn", "elsewhere", "elsewhere + FAQ in prompt"]
     assert "warning: runs/nowhere/model: no trained model; evaluate.beside names it; left out" in capsys.readouterr().err
     inn = [record for record in read_jsonl(shop.root / "report/answers.jsonl") if record["system"] == "inn"]
     assert len(inn) == sum(question.set != "unseen" for question in questions(config, shop)) and not any(record["shown"] for record in inn)
+
+
+def test_another_run_is_not_asked_what_it_was_trained_on(
+    engine: list[str], shop: Run, config: Config, api: Any, make_run: Callable[..., Run], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And it is asked as its own config has it: with its own system prompt."""
+    rows = [{"kind": "faq", "messages": [{"role": "user", "content": question.turns[0].text}]} for question in questions(config, shop)]
+    write_jsonl(Run("inn").data / "train.jsonl", [*read_jsonl(Run("inn").data / "train.jsonl"), rows[0] | {"id": "x#0", "source": "x"}])
+    theirs = config.model_copy(update={"name": "inn", "system_prompt": "You answer for the inn."}).model_dump(mode="json")
+    write_json(Run("inn").provenance, PROVENANCE | {"config": theirs})
+    changed = config.evaluate.model_copy(update={"beside": ("inn",)})
+    scorecard(config.model_copy(update={"evaluate": changed}), shop, PROVENANCE, None, None)
+    total = len(questions(config, shop))
+    assert f"warning: runs/inn: 1 of {total} questions are in its training rows; it is not asked those" in capsys.readouterr().err
+    records = [record for record in read_jsonl(shop.root / "report/answers.jsonl") if record["system"] == "inn"]
+    assert len(records) == total - 1
+    systems = {request["messages"][0]["content"].split("\n")[0] for request in api.asked if request["model"] == "inn"}
+    assert systems == {"You answer for the inn."}
+
+
+def test_answers_are_kept_by_the_weights_and_the_template_that_gave_them(
+    shop: Run, config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def running(*_: Any, **__: Any) -> Iterator[str]:
+        yield "http://127.0.0.1:9/v1"
+
+    def identity(folder: Path) -> str:
+        with command.engine(config, shop, folder, "tuned") as model:
+            return str(model.identity)
+
+    monkeypatch.setattr("frontdesk.engine.running", running)
+    monkeypatch.setattr("frontdesk.engine.dtype", lambda config: "float32")
+    shop.model.mkdir(parents=True, exist_ok=True)
+    template, weights = shop.model / "chat_template.jinja", shop.model / "model.safetensors"
+    seen = []
+    for text, content in (("a", b"1"), ("b", b"1"), ("a", b"2")):
+        template.write_text(text)
+        weights.write_bytes(content)
+        seen.append(identity(shop.model))
+    assert len(set(seen)) == 3
+    weights.write_bytes(b"1")
+    assert identity(shop.model) == seen[0]
+
+
+def test_the_faq_of_another_run_is_for_models_that_read(shop: Run) -> None:
+    write_config(grounding="none")
+    done = start("shop.yaml", "--faq", "runs/shop")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: --faq runs/shop: this run's model answers by heart (grounding: none);")
 
 
 def test_a_judge_compares_what_both_answered(engine: list[str], shop: Run, config: Config, api: Any) -> None:
@@ -155,6 +197,7 @@ def test_a_judge_compares_what_both_answered(engine: list[str], shop: Run, confi
     assert judged(config, [], "tuned") is None
     scorecard(config.model_copy(update={"evaluate": changed}), shop, PROVENANCE, None, None)
     found = card_of("runs/shop/report")["judge"]
+    assert "A judge model" in (shop.root / "report/index.html").read_text(encoding="utf-8")
     assert set(found) == set(card_of("runs/shop/report")["systems"]) - {"tuned + FAQ in prompt"}
     asked = [request for request in api.asked if request["model"] == "judge"]
     assert len(asked) == 2 * (5 * 3 + 2), "both orders; the wordings of five other systems, and what the other reader was asked besides"
@@ -195,6 +238,7 @@ def test_the_exit_code_is_the_gates(shop: Run, monkeypatch: pytest.MonkeyPatch, 
     write_config()
     write_json(shop.provenance, PROVENANCE)
     write_jsonl(Path("runs/old/report/answers.jsonl"), [{"id": "a"}])
+    write_json(Path("runs/old/report/scores.json"), {"served": "tuned"})
     given: list[Any] = []
 
     def stand_in(*parts: Any) -> bool:
@@ -208,7 +252,7 @@ def test_the_exit_code_is_the_gates(shop: Run, monkeypatch: pytest.MonkeyPatch, 
     else:
         with pytest.raises(SystemExit, match="1"):
             command.main()
-    assert given[0].name == "shop" and given[1:] == [Run("shop"), PROVENANCE, None, ("old", [{"id": "a"}])]
+    assert given[0].name == "shop" and given[1:] == [Run("shop"), PROVENANCE, None, ("old", [{"id": "a"}], "tuned")]
 
 
 def test_a_model_and_its_data_are_needed(shop: Run, capsys: pytest.CaptureFixture[str]) -> None:
@@ -217,19 +261,20 @@ def test_a_model_and_its_data_are_needed(shop: Run, capsys: pytest.CaptureFixtur
     write_json(shop.provenance, PROVENANCE)
     assert trained(shop) == PROVENANCE and capsys.readouterr().err == ""
     write_json(shop.manifest, {"data_hash": "other"})
-    assert trained(shop) == PROVENANCE
-    assert capsys.readouterr().err.startswith("warning: runs/shop/data: data other has changed since training on abc;")
+    with pytest.raises(UserError, match=r"^runs/shop/data: found data other; expected that of the training, abc, .*`make train`"):
+        trained(shop)
     shop.manifest.unlink()
     with pytest.raises(UserError, match=r"^runs/shop/data/manifest\.json: no data; .*`make data`"):
         trained(shop)
 
 
 def test_a_baseline_is_a_runs_folder_or_a_scorecards(shop: Run) -> None:
-    write_jsonl(Path("runs/old/report/answers.jsonl"), [{"id": "a"}])
-    write_jsonl(Path("kept/answers.jsonl"), [{"id": "b"}])
-    assert earlier("runs/old") == ("old", [{"id": "a"}])
-    assert earlier("kept") == ("kept", [{"id": "b"}])
-    with pytest.raises(UserError, match=r"^runs/nowhere: no report/answers\.jsonl; expected .*`make eval`"):
+    for folder, record, served in (("runs/old/report", {"id": "a"}, "tuned"), ("kept", {"id": "b"}, "tuned + FAQ in prompt")):
+        write_jsonl(Path(folder) / "answers.jsonl", [record])
+        write_json(Path(folder) / "scores.json", {"served": served})
+    assert earlier("runs/old") == ("old", [{"id": "a"}], "tuned")
+    assert earlier("kept") == ("kept", [{"id": "b"}], "tuned + FAQ in prompt")
+    with pytest.raises(UserError, match=r"^runs/nowhere: no report/answers\.jsonl with scores\.json; expected .*`make eval`"):
         earlier("runs/nowhere")
 
 
@@ -261,10 +306,19 @@ def test_the_table_has_a_line_for_each_system_and_a_column_for_each_metric_that_
 
 
 def test_the_foot_names_what_was_measured() -> None:
-    card = {"questions": {"wordings": 3, "out_of_scope": 2}, "date": "2026-01-02T03:04:05+00:00", "machine": "2 cores", "seconds": 7}
+    losses = {"wordings": {"before": 1.5, "after": 0.25}}
+    card = {
+        "questions": {"wordings": 3, "out_of_scope": 2},
+        "held_out": losses,
+        "date": "2026-01-02T03:04:05+00:00",
+        "machine": "2 cores",
+        "seconds": 7,
+    }
     lines = command.foot(card | {"key": "model-1", "data_hash": "abc"})
     assert lines[0].startswith("Questions: 3 wordings, 2 out of scope.")
-    assert "2026-01-02, 2 cores, 7 s. Model model-1, data abc." in lines[1]
+    assert lines[1] == "Held-out loss after the training: wordings 0.250 (1.500 before)."
+    assert "2026-01-02, 2 cores, 7 s. Model model-1, data abc." in lines[2]
+    assert len(command.foot(card | {"key": "model-1", "data_hash": "abc", "held_out": None})) == 2
     assert "cores" in command.machine() and "GiB" in command.machine()
 
 

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from evaluate.facts import states
-from evaluate.prompting import MARK, SHOTS, THINK, Example, examples, final_answer, prompts, shots
-from frontdesk.config import Config, load_config
+from evaluate.prompting import MARK, SHOTS, THINK, Example, examples, few_shot, final_answer, shots, thinking
 from frontdesk.files import write_jsonl
 from frontdesk.run import Run
 
@@ -45,23 +44,24 @@ def turns(question: str, answer: str) -> list[dict[str, str]]:
     return [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
 
 
-@pytest.fixture
-def config() -> Config:
-    return load_config(Path(__file__).parents[2] / "configs/demo.yaml")
-
-
-def asked(entry: str, text: str) -> dict[str, Any]:
-    return {"messages": [{"role": "user", "content": text}], "facts": ENTRIES[entry][0], "source": f"faq:{list(ENTRIES).index(entry)}"}
+def asked(entry: str, text: str) -> tuple[str, list[list[str]], list[dict[str, Any]]]:
+    """A question as both ways of prompting take it."""
+    return f"faq:{list(ENTRIES).index(entry)}", [ENTRIES[entry][0]], [{"role": "user", "content": text}]
 
 
 @pytest.mark.parametrize("entry", [entry for entry, (facts, _) in ENTRIES.items() if facts])
-def test_no_example_gives_the_answer_away(run: Run, config: Config, entry: str) -> None:
-    made = prompts(config, run, [asked(entry, "please")])
-    for way in ("few-shot", "chain of thought"):
-        shown = [turn["content"] for turn in made[way][0] if turn["role"] == "assistant"]
+def test_no_example_gives_the_answer_away(run: Run, entry: str) -> None:
+    pool, question = examples(run), asked(entry, "please")
+    for made in (few_shot(pool, *question), thinking("You help.", pool, *question)):
+        shown = [turn["content"] for turn in made if turn["role"] == "assistant"]
         assert len(shown) == SHOTS
         assert [text for text in shown if states(final_answer(text), ENTRIES[entry][0])] == []
-        assert wordings(entry)[0] not in [turn["content"] for turn in made[way][0]]
+        assert wordings(entry)[0] not in [turn["content"] for turn in made]
+
+
+def test_the_second_example_shows_how_to_hand_over(run: Run) -> None:
+    assert [turn["content"] for turn in few_shot(examples(run), *asked("gift", "please"))[2:4]] == ["the weather?", "I cannot say."]
+    assert not any(one.handoff for one in shots([one for one in examples(run) if not one.handoff], *asked("gift", "please")))
 
 
 def test_neither_the_entry_itself_nor_one_with_the_same_facts_is_an_example() -> None:
@@ -92,20 +92,18 @@ def test_the_last_message_decides_about_the_script() -> None:
     assert shots([english, korean], "", [], turns[:1]) == [korean, english]
 
 
-def test_the_question_comes_last_and_the_first_way_is_the_runs_own(run: Run, config: Config) -> None:
+def test_the_question_comes_last(run: Run) -> None:
     question = asked("fee", "the fee, please")
-    made = prompts(config, run, [question])
-    assert made["zero-shot"] == [question["messages"]]
-    assert [turn["role"] for turn in made["few-shot"][0]] == ["user", "assistant"] * SHOTS + ["user"]
-    thinking = made["chain of thought"][0]
-    assert thinking[0] == {"role": "system", "content": f"{config.system_prompt}\n{THINK}"}
-    assert made["few-shot"][0][-1] == thinking[-1] == question["messages"][-1]
-    assert made == prompts(config, run, [question]), "the same examples each time"
+    shown, thought = few_shot(examples(run), *question), thinking(" You help.\n", examples(run), *question)
+    assert [turn["role"] for turn in shown] == ["user", "assistant"] * SHOTS + ["user"]
+    assert thought[0] == {"role": "system", "content": f"You help.\n{THINK}"}
+    assert shown[-1] == thought[-1] == question[-1][-1]
+    assert shown == few_shot(examples(run), *question), "the same examples each time"
 
 
-def test_examples_are_trained_faq_entries_with_their_reasons(run: Run) -> None:
+def test_examples_are_trained_entries_with_their_reasons(run: Run) -> None:
     pool = {example.question: example for example in examples(run)}
-    assert set(pool) == {wordings(entry)[0] for entry in ENTRIES}
+    assert set(pool) == {wordings(entry)[0] for entry in ENTRIES} | {"the weather?"}
     assert pool["hours?"].reasoned().split("\n") == [
         "The customer asks: hours?",
         "In other words: what about hours?",
@@ -115,8 +113,8 @@ def test_examples_are_trained_faq_entries_with_their_reasons(run: Run) -> None:
     assert "has to state" not in pool["chat?"].reasoned()
 
 
-def test_a_korean_question_gets_korean_examples_first(run: Run, config: Config) -> None:
-    korean, english = prompts(config, run, [asked("gift", "선물 포장 되나요?"), asked("gift", "gift wrap?")])["few-shot"]
+def test_a_korean_question_gets_korean_examples_first(run: Run) -> None:
+    korean, english = (few_shot(examples(run), *asked("gift", text)) for text in ("선물 포장 되나요?", "gift wrap?"))
     assert korean[0]["content"] == wordings("korean")[0]
     assert wordings("korean")[0] not in [turn["content"] for turn in english]
 

@@ -80,7 +80,8 @@ def everything(answer: Answer, text: str) -> tuple[list[Record], dict[str, Any]]
             "drop": {"value": 0.0, "low": -0.1, "high": 0.1},
             "abilities": {text: {"before": 0.5, "after": 0.4}},
         },
-        "baseline": {"name": text, **compare(records, old, "tuned")},
+        "judge": {text: {"wins": 1, "losses": 2, "ties": 3, "inconsistent": 1, "unparsable": 0}},
+        "baseline": {"name": text, **compare(records, old, "tuned", "tuned")},
         "foot": [text],
     }
     return records, extras
@@ -152,7 +153,7 @@ def test_the_page_loads_nothing_and_runs_nothing(tmp_path: Path, answer: Answer)
 def test_headings_are_in_both_languages(tmp_path: Path, answer: Answer) -> None:
     _, source = written(tmp_path, *everything(answer, "text"), facts_right=0.6)
     headings = re.findall("<h2>(.*?)</h2>", source)
-    assert len(headings) == 12
+    assert len(headings) == 13
     assert all(re.fullmatch(r"[A-Z][\w ]+ <span lang=\"ko\">[가-힣 ·]+</span>", heading) for heading in headings)
 
 

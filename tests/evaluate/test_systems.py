@@ -1,6 +1,7 @@
 """What each system puts into the prompt: which entries are shown, and that no example tells the answer."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,10 +9,11 @@ import pytest
 from evaluate.facts import states
 from evaluate.prompting import MARK, SHOTS, THINK, THOUGHT
 from evaluate.questions import SETS, Question, Turn, questions
-from evaluate.systems import BASE, TUNED, Shelf, System, plain, served, systems
+from evaluate.systems import BASE, TUNED, Shelf, System, elsewhere, plain, served, systems
 from frontdesk.config import Config
 from frontdesk.grounding import SHOWN, Knowledge
 from frontdesk.run import Run
+from tests.evaluate.conftest import Letters
 
 
 def question(*texts: str, facts: tuple[str, ...] = (), **more: Any) -> Question:
@@ -23,18 +25,22 @@ def said(*texts: str) -> list[dict[str, str]]:
     return [{"role": ("user", "assistant")[place % 2], "content": text} for place, text in enumerate(texts)]
 
 
+def shelf_of(config: Config, run: Run, faq: Path | None = None) -> Shelf:
+    return Shelf(config, Knowledge(config, run, faq=faq), Letters())  # type: ignore[arg-type]
+
+
 @pytest.fixture
 def table(shop: Run, config: Config) -> dict[str, System]:
-    return {system.name: system for system in systems(config, shop, Knowledge(config, shop))}
+    return {system.name: system for system in systems(config, shop, shelf_of(config, shop))}
 
 
 def test_names_and_order(shop: Run, config: Config) -> None:
-    knowledge = Knowledge(config, shop)
+    shelf = shelf_of(config, shop)
     names = ["base", "base few-shot", "base chain of thought", "base + FAQ in prompt", "tuned", "tuned + FAQ in prompt"]
-    made = systems(config, shop, knowledge)
+    made = systems(config, shop, shelf)
     assert [system.name for system in made] == names
     assert [system.model for system in made] == [BASE] * 4 + [TUNED] * 2
-    assert [system.name for system in systems(config, shop, knowledge, foreign=True)] == ["base + FAQ in prompt", "tuned + FAQ in prompt"]
+    assert [system.name for system in systems(config, shop, shelf, foreign=True)] == ["base + FAQ in prompt", "tuned + FAQ in prompt"]
 
 
 def test_readers_are_asked_all_and_who_cannot_know_an_entry_is_not_asked_about_it(table: dict[str, System]) -> None:
@@ -48,7 +54,7 @@ def test_readers_are_asked_all_and_who_cannot_know_an_entry_is_not_asked_about_i
 def test_the_served_system_alone_holds_each_dialogue_three_times(shop: Run, config: Config, grounding: str, name: str) -> None:
     changed = config.model_copy(update={"grounding": grounding})
     assert served(changed) == name
-    passes = {system.name: system.passes for system in systems(changed, shop, Knowledge(changed, shop))}
+    passes = {system.name: system.passes for system in systems(changed, shop, shelf_of(changed, shop))}
     assert passes.pop(name) == 3 and set(passes.values()) == {1}
 
 
@@ -64,7 +70,7 @@ def test_only_the_readers_see_entries_and_both_see_what_the_desk_shows(table: di
 
 
 def test_hidden_entries_are_never_shown(shop: Run, config: Config) -> None:
-    shelf = Shelf(config, Knowledge(config, shop))
+    shelf = shelf_of(config, shop)
     asked, turns = question("How long is a repair?", hidden=frozenset({"repair"})), said("How long is a repair?")
     assert "repair" in [entry.id for entry in shelf.prompt(question("How long is a repair?"), turns).entries]
     shown = shelf.prompt(asked, turns)
@@ -73,7 +79,7 @@ def test_hidden_entries_are_never_shown(shop: Run, config: Config) -> None:
 
 
 def test_wordings_that_are_asked_are_unknown_to_retrieval_and_the_prompt(shop: Run, config: Config) -> None:
-    shelf = Shelf(config, Knowledge(config, shop))
+    shelf = shelf_of(config, shop)
     unknown = frozenset({"How long is a repair?", "till mended?"})
     turns = said("How long is a repair?")
     shown = shelf.prompt(question("How long is a repair?", unknown=unknown), turns)
@@ -83,7 +89,7 @@ def test_wordings_that_are_asked_are_unknown_to_retrieval_and_the_prompt(shop: R
 
 
 def test_no_question_about_the_faq_is_known_to_retrieval(shop: Run, config: Config) -> None:
-    shelf = Shelf(config, Knowledge(config, shop))
+    shelf = shelf_of(config, shop)
     asked = [one for one in questions(config, shop) if one.set in ("wordings", "unseen")]
     for one in asked:
         known = {text for entry in shelf.index(one.hidden, one.unknown).entries for text in entry.questions}
@@ -91,7 +97,7 @@ def test_no_question_about_the_faq_is_known_to_retrieval(shop: Run, config: Conf
 
 
 def test_an_index_is_made_once(shop: Run, config: Config) -> None:
-    shelf = Shelf(config, Knowledge(config, shop))
+    shelf = shelf_of(config, shop)
     some = frozenset({"repair"})
     assert shelf.index(some, frozenset()) is shelf.index(some, frozenset())
     assert shelf.index(frozenset(), frozenset()) is shelf.knowledge.index
@@ -126,7 +132,26 @@ def test_plain_turns_stay_as_they_are() -> None:
 
 def test_another_faq_is_read_with_this_runs_prompt(shop: Run, config: Config, make_run: Callable[..., Run]) -> None:
     inn = {"room": ("train", ["What is a room?", "a room?"], "A room costs $80.", ["$80"])}
-    other = Knowledge(config, shop, faq=make_run("inn", inn).faq)
+    other = shelf_of(config, shop, make_run("inn", inn).faq)
     shown = systems(config, shop, other, foreign=True)[0].prompt(question("a room?"), said("a room?"))
     assert [entry.id for entry in shown.entries] == ["room"]
     assert shown.messages[0]["content"].startswith(config.system_prompt) and "A room costs $80." in shown.messages[0]["content"]
+
+
+def test_an_endpoint_is_told_the_company_and_is_asked_with_the_faq_too(shop: Run, config: Config) -> None:
+    plainly, reading = elsewhere("cloud", config, shelf_of(config, shop))
+    assert (plainly.name, reading.name, plainly.model, reading.model) == ("cloud", "cloud + FAQ in prompt", "cloud", "cloud")
+    assert set(plainly.sets) == set(SETS) - {"unseen"} and reading.sets == SETS
+    messages = plainly.prompt(question("fee?"), said("fee?")).messages
+    assert messages == [{"role": "system", "content": config.system_prompt}, *said("fee?")]
+    assert reading.prompt(question("express fee?"), said("express fee?")) == Knowledge(config, shop).ground(said("express fee?"))
+
+
+def test_a_conversation_that_is_longer_than_the_context_is_cut_as_the_gateway_cuts_it(shop: Run, config: Config) -> None:
+    """The entries and the newest words stay."""
+    short = config.model_copy(update={"serve": config.serve.model_copy(update={"context_length": 400})})
+    talk = [*said(*["much was said " * 10] * 8), {"role": "user", "content": "express fee?"}]
+    kept = shelf_of(short, shop).prompt(question("express fee?"), talk).messages
+    assert kept[0]["role"] == "system" and kept[-1]["content"] == "express fee?"
+    assert len(kept) < len(talk)
+    assert len(shelf_of(config, shop).prompt(question("express fee?"), talk).messages) == len(talk) + 1
