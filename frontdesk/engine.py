@@ -43,6 +43,9 @@ KEY_VARIABLE = "FRONTDESK_API_KEY"
 ENGINE_URL, ENGINE_KEY = "FRONTDESK_ENGINE_URL", "FRONTDESK_ENGINE_KEY"
 """Environment variables that tell the gateway, and nobody else, where the engine is and its key."""
 
+SERVED = "FRONTDESK_SERVED_MODEL"
+"""Environment variable that tells gateway and page which folder `make serve` serves."""
+
 CACHE = Path(".cache/vllm")
 MAX_REQUESTS: dict[Device, int] = {"cpu": 128, "gpu": 2048}
 """Requests in the engine at once, waiting ones too; more get HTTP 503. vLLM's own queue has no end. 128 answers of 60 tokens
@@ -104,6 +107,11 @@ def served_weights(config: Config, run: Run) -> Path:
     return run.int8
 
 
+def served_model(config: Config, run: Run) -> Path:
+    """The folder of the weights that are served: that of `make serve`, or the run's where its gateway or page is started alone."""
+    return Path(os.environ[SERVED]) if SERVED in os.environ else served_weights(config, run)
+
+
 def eager(config: Config) -> bool:
     """Whether the engine does without compiled code. On a CPU vLLM does not compile a model that takes adapters."""
     return config.serve.eager or bool(config.serve.adapters and device() == "cpu")
@@ -112,7 +120,8 @@ def eager(config: Config) -> bool:
 def command(config: Config, run: Run, folder: Path | None = None) -> list[str]:
     """vLLM's OpenAI server: on the run's merged model, on the weights in `folder`, or on the base with the adapters of `serve.adapters`.
 
-    For the latter it writes `runs/NAME/serve/base/`, to which the command line points.
+    For the latter it writes `runs/NAME/serve/base/`, to which the command line points. The chat template is the run's, of now or (with the
+    folder `run.served`) of when `make serve` checked it.
     """
     serve = config.serve
     arguments = {
@@ -129,7 +138,7 @@ def command(config: Config, run: Run, folder: Path | None = None) -> list[str]:
 
 
 def _merged(config: Config, run: Run, folder: Path | None) -> list[str]:
-    template = run.model / "chat_template.jinja"
+    template = (run.served if folder == run.served else run.model) / "chat_template.jinja"
     names = [config.name, bare_model(config)]  # one model: the gateway tells the product and the bare model apart
     return ["--model", str(folder or served_weights(config, run)), "--served-model-name", *names, "--chat-template", str(template)]
 

@@ -89,6 +89,11 @@ class Run:
         return self.model / "provenance.json"
 
     @property
+    def served(self) -> Path:
+        """The weights that a desk serves: those that `make serve` has checked, whatever `make train` has made since."""
+        return self.root / "serve/model"
+
+    @property
     def int8(self) -> Path:
         """The merged model in int8 (train/int8.py); `provenance.json` in it is written last and means complete and proven."""
         return self.root / "model-w8a8"

@@ -2,17 +2,19 @@
 
     python -m serve configs/demo.yaml
 
-Starts vLLM on `runs/NAME/model`, or on the base with the adapters of `serve.adapters`, on a loopback port and with a key that only the
-gateway knows; the gateway `python -m serve.gateway CONFIG`, which is the API; and the page `python -m ui CONFIG`. Waits until a first
-question has been answered, prints both addresses, and keeps all three running until Ctrl-C or SIGTERM. Logs: `runs/NAME/serve/engine.log`,
-`gateway.log` and `chat.log`. On a loopback address nobody needs a key until there is one: `python -m serve.keys create …`, or the
-environment variable FRONTDESK_API_KEY. The page asks the gateway with a key that is made anew at each start.
+Puts the weights that it has checked aside (serve/aside.py) and starts vLLM on them, or on the base with the adapters of
+`serve.adapters`, on a loopback port and with a key that only the gateway knows; the gateway `python -m serve.gateway CONFIG`, which is the
+API; and the page `python -m ui CONFIG`. Waits until a first question has been answered, prints both addresses, and keeps all three
+running until Ctrl-C or SIGTERM. Logs: `runs/NAME/serve/engine.log`, `gateway.log` and `chat.log`. On a loopback address nobody needs a key
+until there is one: `python -m serve.keys create …`, or the environment variable FRONTDESK_API_KEY. The page asks the gateway with a key
+that is made anew at each start.
 """
 
 import asyncio
 import os
 import secrets
 import sys
+from pathlib import Path
 
 from frontdesk import engine
 from frontdesk.adapters import base_name, page_model
@@ -23,6 +25,7 @@ from frontdesk.logs import phase, say
 from frontdesk.processes import GRACE, Child, StartFailed
 from frontdesk.run import Run
 from frontdesk.store.keys import PAGE_KEY
+from serve.aside import put_aside
 from serve.checks import check, has_key
 from serve.page import answers as page_answers
 from serve.page import gateway_alive, gateway_ready, page_alive
@@ -35,7 +38,7 @@ def main() -> None:
     config = load_config(path)
     run = Run(config.name)
     device = engine.device()
-    check(config, run, device)
+    key = check(config, run, device)
     keys = has_key(config)
     adapters = ", ".join(config.serve.adapters)
     model = f"{adapters} as adapters of {base_name(config)}" if adapters else run.model
@@ -44,25 +47,25 @@ def main() -> None:
         f"{'eager' if engine.eager(config) else 'compiled'}, API key {'required' if keys else 'not required'}"
     )
     try:
-        asyncio.run(serve(config, run, path, keys))
+        asyncio.run(serve(config, run, path, keys, put_aside(config, run, key) if key else None))
     except StartFailed as error:
         sys.exit(f"error: {error}")
     say("stopped; nothing is left running")
 
 
-async def serve(config: Config, run: Run, path: str, keys: bool) -> None:
-    """Run the engine, the gateway and the page until Ctrl-C or SIGTERM. `keys`: whether clients need one."""
+async def serve(config: Config, run: Run, path: str, keys: bool, weights: Path | None) -> None:
+    """Run the engine, the gateway and the page until Ctrl-C or SIGTERM. `keys`: whether clients need one; `weights`: None for adapters."""
     import httpx
 
     folder, key = run.root / "serve", secrets.token_urlsafe(32)
     private = engine.private(config, engine.free_port())
     os.environ.pop(PAGE_KEY, None)  # nobody else's, and not the engine's to know
-    ours = {**os.environ, "PYTHONUNBUFFERED": "1", PAGE_KEY: secrets.token_urlsafe(32)}
+    ours = {**os.environ, "PYTHONUNBUFFERED": "1", PAGE_KEY: secrets.token_urlsafe(32)} | ({engine.SERVED: str(weights)} if weights else {})
     engines = {engine.ENGINE_URL: url(private.serve.host, private.serve.port), engine.ENGINE_KEY: key, "OMP_NUM_THREADS": "1"}
     async with httpx.AsyncClient(timeout=120, trust_env=False) as client:  # a proxy of the environment must not see local calls
         model = Child(
             "engine",
-            engine.command(private, run),
+            engine.command(private, run, weights),
             engine.environment(private, run, key),
             folder / "engine.log",
             lambda: engine.answers(client, private, key),

@@ -26,13 +26,16 @@ WORSE = 1.02
 """Factor of a held-out loss from which a difference is worth a warning."""
 
 
-def check(config: Config, run: Run, device: Device) -> None:
-    """Raise UserError for what cannot work; warn about what will work otherwise than one may think."""
+def check(config: Config, run: Run, device: Device) -> str | None:
+    """Raise UserError for what cannot work; warn about what will work otherwise than one may think.
+
+    Returns the key of the weights that may be served (serve/aside.py); None where adapters are.
+    """
     if config.serve.adapters:
         adapters = load_adapters(config)
         model = locate(config.model)
         files = [*weights(model), *(adapter.weights for adapter in adapters)]
-        lines = [line for adapter in adapters for line in adapter_warnings(adapter)]
+        lines, key = [line for adapter in adapters for line in adapter_warnings(adapter)], None
     else:
         missing = f"serving before training; expected a trained model; run `make train CONFIG=configs/{config.name}.yaml`"
         provenance = read_record(run.provenance, missing)
@@ -41,7 +44,7 @@ def check(config: Config, run: Run, device: Device) -> None:
         check_scorecard(config, run, provenance)
         model = served_weights(config, run)
         files = [model / name for name in _weights(model)]
-        lines = warnings(config, run, provenance)
+        lines, key = warnings(config, run, provenance), served_key(config, provenance)
     check_lengths(config, model)
     check_port(config.serve.host, config.serve.port, "serve.port")
     check_port(config.serve.host, config.serve.ui_port, "serve.ui_port")
@@ -57,6 +60,7 @@ def check(config: Config, run: Run, device: Device) -> None:
         )
     for line in lines:
         warn(line)
+    return key
 
 
 def check_model(run: Run) -> None:

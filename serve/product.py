@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from frontdesk.config import Config
+from frontdesk.engine import served_model
 from frontdesk.errors import UserError
 from frontdesk.grounding import Grounded, Knowledge, knowledge_of
 from frontdesk.prompt import Message, fit
@@ -22,7 +23,7 @@ class Product:
         from transformers import AutoTokenizer
 
         self.context = config.serve.context_length
-        self.tokenizer = AutoTokenizer.from_pretrained(run.model, local_files_only=True)
+        self.tokenizer = AutoTokenizer.from_pretrained(served_model(config, run), local_files_only=True)
         self.knowledge = load_knowledge(config, run) if config.grounding == "faq" else None
         self.pool = ThreadPoolExecutor(1, "product")
 

@@ -7,12 +7,14 @@ gateway on `serve.port`, asked with the key in FRONTDESK_PAGE_KEY, which `python
 import logging
 import os
 from asyncio import CancelledError
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from frontdesk.adapters import load_adapters, page_model
 from frontdesk.address import check_port, is_loopback, url
 from frontdesk.base import load_tokenizer, locate
 from frontdesk.config import Config, config_argument, load_config
+from frontdesk.engine import served_model
 from frontdesk.errors import UserError, run
 from frontdesk.run import Run
 from frontdesk.store.keys import PAGE_KEY, any_key
@@ -27,12 +29,13 @@ def main() -> None:
     """Read the config, check what the pages need, serve until a signal."""
     config = served = load_config(config_argument("ui", __doc__))
     files = Run(config.name)
-    faq, provenance = files.faq, files.provenance
     if config.serve.adapters:
         adapter = next(one for one in load_adapters(config) if one.name == page_model(config))
         config, faq, provenance = adapter.config, adapter.faq, adapter.root / "model/provenance.json"
     else:
-        check_model(files)
+        folder = served_model(config, files)
+        faq, provenance = files.faq, folder / files.provenance.name
+        check_model(provenance)
     check_port(config.serve.host, config.serve.ui_port, "serve.ui_port")
     read_logo(config.ui.logo)
     questions = suggestions(config, faq)
@@ -51,7 +54,7 @@ def main() -> None:
     if served.serve.adapters:
         tokenizer = load_tokenizer(config, locate(config.model))
     else:
-        tokenizer = AutoTokenizer.from_pretrained(files.model, local_files_only=True)
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     key = os.environ.pop(PAGE_KEY, None) or os.environ.get("FRONTDESK_API_KEY") or "none"
     store = open_store(served)
     desk = Desk(config, store, Assistant(config, tokenizer, api_of(config), key, provenance))
@@ -82,10 +85,10 @@ def api_of(config: Config) -> str:
     return url(config.serve.host, config.serve.port) + "/v1"
 
 
-def check_model(files: Run) -> None:
-    """The page needs the tokenizer of the run's complete model."""
-    if not files.provenance.is_file():
-        raise UserError(f"{files.model}: found no complete model (no {files.provenance.name}); run `make train` with this CONFIG first")
+def check_model(provenance: Path) -> None:
+    """The page needs the tokenizer of a complete model."""
+    if not provenance.is_file():
+        raise UserError(f"{provenance.parent}: found no complete model (no {provenance.name}); run `make train` with this CONFIG first")
 
 
 def has_console(config: Config, store: "Store") -> bool:

@@ -64,13 +64,12 @@ class Assistant:
     def __init__(
         self, config: Config, tokenizer: "PreTrainedTokenizerBase", base_url: str, api_key: str, provenance: Path | None = None
     ) -> None:
-        """`tokenizer` is that of the served model: it measures what fits into the engine's context. `provenance`: of an adapter's run."""
+        """`tokenizer` is that of the served model: it measures what fits into the engine's context. `provenance`: the served weights'."""
         import openai
 
         self.model, self.serve = config.name, config.serve
         self.tokenizer = tokenizer
-        self.provenance = provenance or Run(config.name).provenance
-        self.stamp, self.made = 0, ("", "")
+        self.made = _made(provenance or Run(config.name).provenance)
         self.pool = ThreadPoolExecutor(1, "prompt")  # one at a time may use the tokenizer
         timeout = openai.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS)
         # The address is ours, so a proxy from the environment must not come between.
@@ -78,15 +77,8 @@ class Assistant:
         self.client = openai.AsyncOpenAI(base_url=base_url, api_key=api_key, timeout=timeout, max_retries=RETRIES, http_client=http)
 
     def versions(self) -> tuple[str | None, str | None]:
-        """Of the model and of the data that it was trained on, as they are now."""
-        try:
-            stamp = self.provenance.stat().st_mtime_ns
-            if stamp != self.stamp:
-                record = read_json(self.provenance)
-                self.made, self.stamp = (str(record.get("key", ""))[:64], str(record.get("data_hash", ""))[:64]), stamp
-        except (OSError, ValueError):
-            pass  # for a moment, while a new model is put in place
-        return self.made[0] or None, self.made[1] or None
+        """Of the model and of the data that it was trained on, as they were at the start: what is trained since is not served."""
+        return self.made
 
     async def read(self, turns: list[prompt.Message], answer: Answer, *, otherwise: bool = False) -> None:
         """Read the answer to the last of the turns into `answer`; `otherwise` than before. No failure of the API is raised."""
@@ -120,6 +112,14 @@ class Assistant:
                 finished = answer.add(chunk) or finished
         if not finished:
             raise ConnectionError("the stream ended before the answer did")
+
+
+def _made(provenance: Path) -> tuple[str | None, str | None]:
+    try:
+        record = read_json(provenance)
+    except (OSError, ValueError):
+        return None, None
+    return str(record.get("key", ""))[:64] or None, str(record.get("data_hash", ""))[:64] or None
 
 
 def turns(messages: Sequence["Message"]) -> list[prompt.Message]:

@@ -1,0 +1,40 @@
+"""The weights that were checked are put aside, so that what is served stays what was checked.
+
+`make train` beside an open desk puts its new model into `runs/NAME/model` before anything has proven it; engine, gateway and page are
+started, and started again, on `runs/NAME/serve/model`: hard links, which take no room until then. The next `make serve` checks the new one
+and puts it into the old one's place.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+from frontdesk.config import Config
+from frontdesk.engine import served_weights
+from frontdesk.errors import UserError
+from frontdesk.files import read_json, whole_folder
+from frontdesk.run import Run
+
+
+def put_aside(config: Config, run: Run, key: str) -> Path:
+    """Make `runs/NAME/serve/model` of the weights with this key. Raises UserError where others have come into their place meanwhile."""
+    source, last = served_weights(config, run), run.provenance.name
+    try:
+        with whole_folder(run.served) as folder:
+            # The provenance last: while it is the one that was checked, so is what was linked before.
+            for name in sorted((file.name for file in source.iterdir()), key=lambda name: name == last):
+                _link(source / name, folder / name)
+            if str(read_json(folder / last).get("key")) != key:
+                raise FileNotFoundError
+    except FileNotFoundError:
+        raise UserError(f"{source}: replaced while it was checked; let `make train` end, then run `make serve` again") from None
+    return run.served
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source.resolve(), target)
+    except FileNotFoundError:
+        raise
+    except OSError:  # a file system without hard links, or the file is another user's
+        shutil.copyfile(source, target)
