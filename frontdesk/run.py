@@ -51,6 +51,11 @@ class Run:
         return self.root / "desk" / "store.db"
 
     @property
+    def additions(self) -> Path:
+        """What `make feedback` offers the FAQ, each line with the conversation that it comes from (data_tools/feedback_faq.py)."""
+        return self.root / "feedback" / "faq_additions.csv"
+
+    @property
     def checkpoints(self) -> Path:
         return self.root / "checkpoints"
 

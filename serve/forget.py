@@ -4,17 +4,23 @@
     python -m serve.forget --conversation ID --config configs/demo.yaml --yes
     python -m serve.forget --expired --config configs/demo.yaml
 
-Says what goes, asks, removes it, and names the runs whose data it had entered: their models forget it by being trained again.
+Says what goes, asks, removes it, and names the runs whose data it had entered: their models forget it by being trained again. Lines that
+`make feedback` has offered the FAQ go with the conversations that they come from.
 Both ids stand in the agent console. The desk may go on meanwhile; --expired it does itself, once a day.
 """
 
 import argparse
+import csv
+import io
 import sys
+from collections.abc import Set
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from frontdesk.config import Config, load_config
 from frontdesk.errors import UserError, run, warn
 from frontdesk.logs import say
+from frontdesk.run import Run
 
 if TYPE_CHECKING:
     from frontdesk.store.forget import Forgotten
@@ -67,22 +73,55 @@ def expired(store: "Store", config: Config) -> None:
 
 def person(store: "Store", options: argparse.Namespace) -> None:
     """Remove a customer or a conversation, after a yes."""
-    from frontdesk.store.forget import forget, forget_conversation, remembered, remembered_conversation
+    from frontdesk.store.forget import forget, forget_conversation, remembered, remembered_conversation, talks
 
     one = options.customer is not None
     look, remove, id = (
         (remembered, forget, options.customer) if one else (remembered_conversation, forget_conversation, options.conversation)
     )
-    say(f"{'customer' if one else 'conversation'} {id}: {summary(look(store, id))}")
+    what = look(store, id)
+    offered = {name: ids for name, ids in talks(store, id).items() if without(Run(name).additions, ids)}
+    say(f"{'customer' if one else 'conversation'} {id}: {summary(what)}{''.join(f', lines in {Run(name).additions}' for name in offered)}")
     if not (options.yes or agreed()):
         say("nothing was removed")
         return
+    for name, ids in offered.items():  # before the store forgets whose they are
+        take_out(name, ids)
     gone = remove(store, id)
     say(f"removed from {store.url}: {summary(gone)}")
     for name in gone.runs:
         say(f"{name} has these words in its data and, if trained since, in its model; now: make data train CONFIG=configs/{name}.yaml")
     if not gone.erased:
         warn("the rows are gone, but others use SQLite's file, which may still hold their bytes; in a quiet moment, VACUUM it with sqlite3")
+
+
+def take_out(run: str, ids: Set[str]) -> None:
+    """Remove what these conversations have offered the FAQ of a run."""
+    path = Run(run).additions
+    text, count = without(path, ids) or ("", 0)
+    temporary = path.with_name(f".{path.name}.partial")
+    temporary.write_bytes(text.encode("latin-1"))
+    temporary.replace(path)
+    say(f"removed {count} line{'s' * (count != 1)} from {path}; if data.faq names it: make data train CONFIG=configs/{run}.yaml")
+
+
+def without(path: Path, ids: Set[str]) -> tuple[str, int] | None:
+    """The file without the records that one of the ids stands in, and how many these are; None for none, or no file.
+
+    The rest stays to the byte, whatever its owner's program has made of it: each byte is a character here.
+    """
+    if not path.is_file():
+        return None
+    lines = io.StringIO(path.read_bytes().decode("latin-1"), newline="").readlines()
+    records = csv.reader(lines, delimiter=next((mark for mark in ";\t" if mark in "".join(lines[:1])), ","))
+    kept, start, count = list[str](), 0, 0
+    for record in records:
+        if ids.isdisjoint(record):
+            kept += lines[start : records.line_num]
+        else:
+            count += 1
+        start = records.line_num
+    return ("".join(kept), count) if count else None
 
 
 def summary(what: "Forgotten") -> str:

@@ -50,6 +50,16 @@ def remembered_conversation(store: Store, conversation_id: str) -> Forgotten:
         return _conversations(session, conversation_id)
 
 
+def talks(store: Store, id: str) -> dict[str, set[str]]:
+    """By their run, the ids of a customer's conversations, or of the one with this id."""
+    found: dict[str, set[str]] = {}
+    with store.reading() as session:
+        query = select(Conversation.run, Conversation.id).where(or_(Conversation.customer_id == id, Conversation.id == id))
+        for run, conversation in session.execute(query):
+            found.setdefault(run, set()).add(conversation)
+    return found
+
+
 def forget(store: Store, customer_id: str) -> Forgotten:
     """Remove a customer with all that they said and all that was learned of it. Raises LookupError."""
     with store.transaction() as session:

@@ -11,6 +11,7 @@ from data_tools.feedback import main as make_feedback
 from frontdesk.errors import UserError
 from frontdesk.files import read_jsonl
 from frontdesk.store import candidates
+from frontdesk.store.forget import forget_conversation
 from tests.data_tools.desk import REFUSAL, open_desk
 
 FAQ = "".join(
@@ -201,6 +202,20 @@ def test_groups_are_those_of_the_rows_that_they_are_like(desk):
     groups = [one.group for one in found(desk)]
     assert groups[:2] == [group_of["Standard shipping costs $4.90."], group_of["Yes, we wrap gifts for $2.50."]]
     assert groups[2] == groups[3] and groups[2] not in group_of.values()
+
+
+def test_what_was_offered_to_the_faq_goes_when_its_conversation_is_gone(desk):
+    talk = desk.conversation()
+    desk.ask(talk, "Is there a store in Leeds?", REFUSAL)
+    desk.call(talk, "wish")
+    desk.store.reply(talk, "anna", "Yes, our shop in Leeds is in Mill Lane.")
+    (one,) = found(desk)
+    candidates.review(desk.store, one.id, "accepted", one.answer, "bo")
+    path = Path("runs/shop/feedback/faq_additions.csv")
+    found(desk)
+    assert "Leeds" in path.read_text()
+    forget_conversation(desk.store, talk)
+    assert found(desk) == [] and not path.exists()
 
 
 def test_another_runs_conversations_are_its_own(desk):

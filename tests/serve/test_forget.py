@@ -74,6 +74,30 @@ def test_a_conversation_goes_with_yes_and_its_customer_stays(
     assert b"SECRET" not in b"".join(path.read_bytes() for path in Path("runs/shop/desk").iterdir())
 
 
+@pytest.mark.parametrize(("mark", "end", "encoding"), [(",", "\n", "utf-8"), (";", "\r\n", "utf-8-sig"), ("\t", "\n", "cp949")])
+def test_what_was_offered_to_the_faq_goes_with_its_conversation(
+    store: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], mark: str, end: str, encoding: str
+) -> None:
+    """In whatever form a program of the owner's has left the file; the lines of others stay to the byte."""
+    (customer, mine), (_, other) = fill(store), fill(store)
+    lines = (
+        f"question{mark}answer{mark}conversation",
+        f'개를?{mark}"예,{end} ""괜찮"""{mark}{other}',
+        f'SECRET{mark}"a{mark}{end}b"{mark}{mine}',
+    )
+    path = Path("runs/shop/feedback/faq_additions.csv")
+    path.parent.mkdir(parents=True)
+    rest = f"{end}our own{mark}'yes'{mark}{end}"
+    path.write_bytes((end.join(lines) + rest).encode(encoding))
+    run(monkeypatch, "--customer", customer, answer="n")
+    assert f"in no run, lines in {path}" in capsys.readouterr().out and b"SECRET" in path.read_bytes()
+    run(monkeypatch, "--customer", customer, "--yes")
+    assert f"removed 1 line from {path}; if data.faq names it: make data train CONFIG=configs/shop.yaml" in capsys.readouterr().out
+    assert path.read_bytes() == (end.join(lines[:2]) + rest).encode(encoding)
+    run(monkeypatch, "--conversation", other, "--yes")
+    assert path.read_bytes() == (lines[0] + rest).encode(encoding)
+
+
 def test_without_a_terminal_it_needs_yes(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     _, conversation = fill(store)
     with pytest.raises(UserError, match="--yes"):
