@@ -8,14 +8,17 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
 
 from frontdesk.store.store import Store, now, storable
-from frontdesk.store.tables import Candidate, Conversation
+from frontdesk.store.tables import Candidate, Conversation, Message
 
 KINDS = ("unanswered", "edit", "agent", "thumbs")
 """In the order of what they are worth to a reviewer."""
 COLUMNS = ("kind", "conversation_id", "messages", "answer", "worse", "group", "size")
 """What a candidate that nobody has decided on takes over when it is found again."""
+BATCH = 500
+"""Messages that are looked up in one statement."""
 
 
 class Found(NamedTuple):
@@ -41,12 +44,16 @@ class Changes(NamedTuple):
 
 
 def take_in(store: Store, run: str, found: Sequence[Found]) -> Changes:
-    """Make the undecided candidates of a run be those found: add new ones, change changed ones, withdraw what was not found again."""
+    """Make the undecided candidates of a run be those found: add new ones, change changed ones, withdraw what was not found again.
+
+    One whose conversation was removed since it was found is passed over.
+    """
     added = changed = decided = 0
     with store.transaction() as session:
         rows = session.scalars(_of(run).with_for_update(of=Candidate))
         before = {row.message_id: row for row in rows}
-        for one in found:
+        there = _there(session, [one.message_id for one in found])
+        for one in (one for one in found if one.message_id in there):
             row = before.pop(one.message_id, None)
             if row is None:
                 session.add(Candidate(**one._asdict(), at=now()))
@@ -61,6 +68,15 @@ def take_in(store: Store, run: str, found: Sequence[Found]) -> Changes:
         for row in gone:
             session.delete(row)
     return Changes(added, changed, len(gone), decided)
+
+
+def _there(session: Session, ids: Sequence[int]) -> set[int]:
+    """Those messages that are still there, and stay until the end of the transaction."""
+    there: set[int] = set()
+    for start in range(0, len(ids), BATCH):
+        query = select(Message.id).where(Message.id.in_(ids[start : start + BATCH]))
+        there.update(session.scalars(query.with_for_update(read=True, key_share=True)))
+    return there
 
 
 def _of(run: str | None) -> Select[tuple[Candidate]]:

@@ -52,6 +52,7 @@ def connect(url: URL, wait: float = WAIT, pool: type[Pool] | None = None) -> Eng
     """An engine whose connections are durable (a commit is on the disk when it returns), keep foreign keys, and wait `wait` seconds."""
     # As many as `asyncio.to_thread` has threads at most; PostgreSQL allows 100 by default, and two processes of ours ask.
     size: dict[str, Any] = {"poolclass": pool} if pool else {"pool_size": 8, "max_overflow": 24, "pool_timeout": wait}
+    size["hide_parameters"] = True  # a traceback tells no customer's words
     if url.drivername == "sqlite":
         engine = create_engine(url, **size, connect_args={"timeout": wait, "check_same_thread": False})
         event.listen(engine, "connect", _set_up_sqlite)

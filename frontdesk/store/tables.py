@@ -157,8 +157,8 @@ class Candidate(Base):
     """Masked; empty for `unanswered` until a reviewer writes one."""
     worse: Mapped[str | None] = mapped_column(Text)
     """The bot's answer that `answer` is better than, masked; makes a preference pair."""
-    group: Mapped[str] = mapped_column(String(64))
-    """Keeps its row and all like it in one split."""
+    group: Mapped[str] = mapped_column(Text)
+    """Keeps its row and all like it in one split. An FAQ entry's id or a chat's file name, so of any length."""
     size: Mapped[int] = mapped_column(Integer, default=1)
     """Of the cluster that it stands for."""
     status: Mapped[str] = mapped_column(String(16), index=True, default="new")  # new, accepted, rejected

@@ -8,11 +8,13 @@ import pytest
 
 from data_tools.feedback import feedback
 from data_tools.feedback import main as make_feedback
+from frontdesk.config import load_config
 from frontdesk.errors import UserError
 from frontdesk.files import read_jsonl
 from frontdesk.store import candidates
 from frontdesk.store.forget import forget_conversation
-from tests.data_tools.desk import REFUSAL, open_desk
+from tests.data_tools.desk import REFUSAL, Desk, open_desk
+from tests.frontdesk.store.conftest import cluster  # noqa: F401
 
 FAQ = "".join(
     json.dumps({"id": name, "questions": questions, "answers": [answer]}) + "\n"
@@ -230,6 +232,21 @@ def test_the_command_prints_the_counts_and_where_to_review(desk, monkeypatch, ca
     said = capsys.readouterr().out
     assert "1 conversations: 1 candidates added" in said and "/desk" in said
     assert any(line.split()[-3:] == ["1", "0", "0"] for line in said.splitlines() if "liked" in line)
+
+
+def test_it_works_on_postgresql_with_groups_of_any_name(write, make_data, request):
+    name = "how much is the delivery of a parcel to an island, and how long does it take " * 3
+    write("faq.jsonl", FAQ + json.dumps({"id": name, "questions": ["Do you ship to islands?"], "answers": ["Yes, in nine days."]}))
+    make_data(faq=["faq.jsonl"])
+    config = load_config("configs/shop.yaml")
+    config = config.model_copy(
+        update={"desk": config.desk.model_copy(update={"database": request.getfixturevalue("cluster").new("feedback")})}
+    )
+    desk = Desk(config)
+    desk.ask(desk.conversation(), "do you ship to the islands?", "Yes, in nine days.", rating=1)
+    desk.ask(desk.conversation(), "Is the vase old?", REFUSAL)
+    assert {one.kind: len(one.group) > 64 for one in found(desk)} == {"thumbs": True, "unanswered": False}
+    desk.store.close()
 
 
 def test_without_a_store_there_is_a_line_and_no_store(write, make_data, monkeypatch, tmp_path):

@@ -6,6 +6,7 @@ import pytest
 
 from frontdesk.store import candidates
 from frontdesk.store.candidates import Found
+from frontdesk.store.forget import forget_conversation
 from frontdesk.store.store import Store
 
 
@@ -34,6 +35,21 @@ def test_undecided_ones_follow_what_is_found_and_decided_ones_stay(store: Store)
     ]
     assert candidates.candidate(store, second.id) is None
     assert candidates.take_in(store, "other", []) == (0, 0, 0, 0), "another run's are left alone"
+
+
+def test_what_was_forgotten_since_it_was_found_is_passed_over(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(candidates, "BATCH", 2)
+    ones = [liked(id, answer) for id, _, answer in (talk(store) for _ in range(5))]
+    forget_conversation(store, ones[2].conversation_id)
+    assert candidates.take_in(store, "shop", ones) == (4, 0, 0, 0)
+    assert [row.message_id for row in candidates.candidates(store)] == [one.message_id for one in ones if one is not ones[2]]
+
+
+def test_a_group_may_have_a_long_name(store: Store) -> None:
+    id, _, answer = talk(store)
+    name = f"chat:{'어느 날의 상담 기록 ' * 20}-7"
+    candidates.take_in(store, "shop", [liked(id, answer)._replace(group=name)])
+    assert [row.group for row in candidates.candidates(store)] == [name]
 
 
 def test_a_decision_is_made_once(store: Store) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import event, text
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from frontdesk.config import Config
 from frontdesk.store.connect import connect, database
@@ -208,3 +209,12 @@ def test_a_server_that_dies_and_comes_back(postgres: Config, cluster: Cluster) -
     store.say(conversation, "customer", "21")  # connections that died while nobody used them cost nobody an error
     whole(store, conversation, [str(number) for number in range(22)])
     store.close()
+
+
+def test_an_error_tells_no_words(settings: Config) -> None:
+    open_store(settings).close()
+    engine = connect(database(settings))
+    with engine.connect() as connection, pytest.raises(ProgrammingError if engine.name == "postgresql" else OperationalError) as caught:
+        connection.execute(text("INSERT INTO nowhere VALUES (:words)"), {"words": "SECRET"})
+    assert "nowhere" in str(caught.value) and "SECRET" not in str(caught.value)
+    engine.dispose()

@@ -60,6 +60,27 @@ def test_up_keeps_the_data_and_down_removes_every_table(settings: Config) -> Non
     assert tables(settings) == {"alembic_version", *Base.metadata.tables}
 
 
+def test_candidates_keep_what_they_are_and_their_ids_are_never_given_again(settings: Config) -> None:
+    """SQLite copies their table on the way."""
+    migrate(database(settings), "0001")
+    with connected(settings) as connection:
+        row = 'INSERT INTO candidates (kind, conversation_id, messages, answer, "group", size, status, at, runs)'
+        row += " VALUES ('edit', 'c', '[]', :answer, 'g', 1, 'new', 1.0, '[]')"
+        connection.execute(text("INSERT INTO customers VALUES ('a', 'b', 1.0, 1.0)"))
+        columns = "id, customer_id, run, language, state, revision, opened_at, updated_at"
+        connection.execute(text(f"INSERT INTO conversations ({columns}) VALUES ('c', 'a', 'shop', 'en', 'bot', 1, 1.0, 1.0)"))
+        connection.execute(text(row), [{"answer": answer} for answer in ("first", "second", "third")])
+        connection.execute(text("DELETE FROM candidates WHERE answer = 'third'"))
+        connection.commit()
+        migrate(database(settings))
+        connection.execute(text(row), {"answer": "fourth"})
+        connection.commit()
+        found = connection.execute(text("SELECT id, answer FROM candidates ORDER BY id")).tuples().all()
+        assert found == [(1, "first"), (2, "second"), (4, "fourth")]
+    migrate(database(settings), "0001")
+    migrate(database(settings))
+
+
 def test_a_migration_that_fails_leaves_nothing(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     with connected(settings) as connection:
         connection.execute(text("CREATE TABLE ratings (somebody_elses INTEGER)"))  # the last of the tables to be made
