@@ -17,8 +17,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from evaluate.facts import read
-from evaluate.scorer import Score, Sources, score
+from evaluate.facts import holding, read
+from evaluate.scorer import Score, score
+from evaluate.sources import Sources
 from evaluate.yes_no import says
 from frontdesk.files import read_jsonl
 
@@ -28,9 +29,9 @@ JUDGED: dict[str, Callable[[Any], Hashable]] = {"right": bool, "handoff": bool, 
 
 def scored(row: dict[str, Any]) -> Score:
     """The score of a labelled row."""
-    return score(
-        row["answer"], row["expects"], row["facts"], _company(tuple(row["sources"])), [*row["said"], row["question"]], row["handoffs"]
-    )
+    texts, said = tuple(row["sources"]), [*row["said"], row["question"]]
+    references = holding(tuple(row["facts"]), texts)
+    return score(row["answer"], row["expects"], row["facts"], _company(texts), said, row["handoffs"], references)
 
 
 @lru_cache(maxsize=256)

@@ -122,12 +122,13 @@ def open_half(value: Value, text: str) -> str | None:
 
 
 _DENIED = re.compile(
-    r"(?:\bnot|n't|n’t|\bnever|\bno longer|\binstead of|\brather than) (?:(?:cost|costs|take|takes|be|for|in|at|on|the|a) )?$"
+    r"(?:\bnot|n't|n’t|\bnever|\bno longer|\binstead of|\brather than) "
+    r"(?:(?:cost|costs|take|takes|be|for|in|at|on|the|a|within|after|until|only) )?$"
 )
 _DENIED_AFTER = re.compile(r"(?:이|가|은|는)? ?(?:아니|아닌|아닙)")
 
 
-def _denied(value: Value, text: str) -> bool:
+def denied(value: Value, text: str) -> bool:
     """Whether the value is named only to say that it is another."""
     return bool(_DENIED.search(text[max(0, value.start - 30) : value.start]) or _DENIED_AFTER.match(text[value.end :]))
 
@@ -139,7 +140,7 @@ def _same(key: Key, later: str, tail: str, value: Value, text: str) -> bool:
         counted = kind == key[0] == "number" and number == key[1] and "" in (unit, key[2])
         if not (counted or (kind == key[0] == "time" and (number == later or open_half(value, text) == key[1]))):
             return False
-    return tail in text[value.start : value.end + 1 + len(tail)].replace(" ", "") and not _denied(value, text)
+    return tail in text[value.start : value.end + 1 + len(tail)].replace(" ", "") and not denied(value, text)
 
 
 def _has(said: Reading, key: Key, later: str, tail: str) -> bool:
@@ -179,7 +180,7 @@ _TAIL = re.compile(r"(?:[가-힣]+| ?(?:kgs?|g|mm|cm|m|km|ml|l|lbs?|oz|gb|mb|w|v
 
 
 @lru_cache(maxsize=8192)
-def _alternatives(fact: str) -> tuple[Fact, ...]:
+def alternatives(fact: str) -> tuple[Fact, ...]:
     return tuple(_fact(one.strip()) for one in fact.split("|") if one.strip())
 
 
@@ -200,19 +201,37 @@ def states(answer: str, facts: list[str]) -> bool:
     return all(stated(answer, facts))
 
 
+@lru_cache(maxsize=4096)
+def holding(facts: tuple[str, ...], texts: tuple[str, ...]) -> tuple[str, ...]:
+    """The texts that state all facts; where none does, those that state any."""
+    flags = {text: stated(text, list(facts)) for text in texts}
+    return tuple(text for text in texts if all(flags[text])) or tuple(text for text in texts if any(flags[text]))
+
+
 def stated(answer: str, facts: list[str]) -> list[bool]:
     """For each fact, whether the answer states one of its alternatives."""
     said = read(answer)
-    return [_stated(said, answer, _alternatives(fact)) for fact in facts]
+    return [_stated(said, answer, alternatives(fact)) for fact in facts]
 
 
-_NO_WORDS = {"no", "no,", "not", "cannot", "no price", "아니요", "불가", "안"}
+_NO = re.compile(
+    r"(?:no|not|never|cannot|no price|not (?:possible|available|offered|allowed|accepted)|impossible|아니\S*|아뇨"
+    r"|불가(?:능)?(?:합니다|해요|입니다)?|안(?: ?(?:됩니다|돼요|되\S*))?|(?:어렵|어려|없|않|못)\S*)[,.]?"
+)
 
 
-def _stated(said: Reading, answer: str, alternatives: tuple[Fact, ...]) -> bool:
-    if all(fact.normal in _NO_WORDS for fact in alternatives) and says(answer) == "yes":
-        return False
-    return any(_stands(said, answer, fact, alone=len(alternatives) == 1) for fact in alternatives)
+def says_no(fact: Fact) -> bool:
+    """Whether an alternative is nothing but a no."""
+    return _NO.fullmatch(fact.normal) is not None
+
+
+def mere(fact: str) -> bool:
+    """Whether one alternative of a fact is only a yes or a no, which an answer that hands over has too: `I cannot answer that`."""
+    return any(one.answer or says_no(one) for one in alternatives(fact))
+
+
+def _stated(said: Reading, answer: str, ways: tuple[Fact, ...]) -> bool:
+    return any(_stands(said, answer, fact, alone=len(ways) == 1) for fact in ways if not (says_no(fact) and says(answer) == "yes"))
 
 
 def _stands(said: Reading, answer: str, fact: Fact, alone: bool) -> bool:
@@ -233,13 +252,23 @@ def has_word(word: str, said: Reading) -> bool:
 def _written(fact: str, text: str) -> bool:
     if fact not in text:
         return False
-    before = r"(?<![a-z0-9.])" if fact[0].isascii() and fact[0].isalnum() else ""
-    after = r"(?![a-z0-9]|[.,]\d)" if fact[-1].isascii() and fact[-1].isalnum() else ""
-    return re.search(before + re.escape(fact) + after, text) is not None
+    return _around(fact).search(text) is not None
+
+
+@lru_cache(maxsize=8192)
+def _around(fact: str) -> re.Pattern[str]:
+    """A fact between what may stand beside it. A Korean word of one syllable stands at the head of a word: `안` is not in `안내`."""
+    before = r"(?<![a-z0-9.])" if fact[0].isascii() and fact[0].isalnum() else r"(?<![가-힣])" if _SYLLABLE.fullmatch(fact) else ""
+    after = r"(?![a-z0-9]|[.,]\d)" if fact[-1].isascii() and fact[-1].isalnum() else _BEHIND if _SYLLABLE.fullmatch(fact) else ""
+    return re.compile(before + re.escape(fact) + after)
+
+
+_SYLLABLE = re.compile("[가-힣]")
+_BEHIND = r"(?:(?![가-힣])|(?=[은는이가을를에의로와과도만]|입니다|이에요|예요)|(?<=안)(?=[됩돼되합해하받팔]))"
 
 
 def _spelled(fact: Fact, said: Reading) -> bool:
     """Whether the words of a fact without signs stand in this order, `gift card` in `gift cards` and `재입고 알림` in `재입고알림`."""
-    if not fact.words or not re.fullmatch(r"[a-z가-힣 '>&-]+", fact.normal):
+    if not fact.words or _SYLLABLE.fullmatch(fact.normal) or not re.fullmatch(r"[a-z가-힣 '>&-]+", fact.normal):
         return False
     return f" {' '.join(fact.words)} " in said.words or (not fact.normal.isascii() and fact.normal.replace(" ", "") in said.squeezed)

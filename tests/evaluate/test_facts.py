@@ -36,6 +36,9 @@ RIGHT = [
     ("There is no charge.", ["free"]),
     ("Use https://shop.pebbleandpine.example/track/", ["shop.pebbleandpine.example/track"]),
     ("PO boxes can't be used.", ["no,|not|cannot"]),
+    ("Yes, but in stores only.", ["no|in stores"]),
+    ("주말에는 안됩니다.", ["안"]),
+    ("색은 고르실 수 있어요.", ["색"]),
 ]
 WRONG = [
     ("It costs $50.", ["$5"]),
@@ -56,6 +59,9 @@ WRONG = [
     ("It is not free.", ["free"]),
     ("Yes, PO boxes are possible, no problem.", ["no|not|cannot"]),
     ("", ["no|not"]),
+    ("Yes, we ship there, no matter where.", ["no|not possible"]),
+    ("30분 안내로 끝납니다.", ["안"]),
+    ("not within 45 days, only within 30", ["45 days"]),
 ]
 
 

@@ -49,7 +49,8 @@ def judged(record: Record) -> tuple[Any, ...]:
     [
         ("Shipping costs $4.90.", (True, False, False, [True], [])),
         ("Shipping costs $14.50.", (False, True, False, [False], [])),  # another entry's price: wrong, and not invented
-        ("Shipping costs $4.90, or $3.10 by bike.", (False, True, False, [True], ["$3.10"])),
+        ("Shipping costs $4.90, or $3.10 by bike.", (False, True, False, [False], ["$3.10"])),
+        ("Shipping costs $4.90. Express shipping costs $14.50.", (False, True, False, [False], [])),
         ("Shipping costs $9.99.", (False, True, False, [False], ["$9.99"])),
         (HANDOFF, (False, False, True, [False], [])),
         ("", (False, True, False, [False], [])),
@@ -94,6 +95,14 @@ def test_a_dialogue_is_right_only_if_every_scored_turn_is(grade: Grade) -> None:
         answers = [*right[:place], "Certainly.", *right[place + 1 :]]
         record = grade(turns, *answers, set="dialogues")
         assert (record["right"], record["wrong"], record["stated"]) == (False, True, stated)
+
+
+def test_a_turn_of_a_dialogue_is_about_the_entries_that_state_its_facts(grade: Grade) -> None:
+    turns = (*FEE, Turn("ok thx", "nothing"))
+    assert not grade(turns, "It costs $4.90, or $14.50.", "Bye", set="dialogues")["right"]
+    both = (*FEE, Turn("and express?", "facts", ("$14.50",)))
+    assert grade(both, "It costs $4.90.", "It costs $14.50 instead of $4.90.", set="dialogues")["right"]
+    assert grade(both, "It costs $4.90.", "Standard is $4.90, express is $14.50.", set="dialogues")["right"], "said before"
 
 
 def test_small_talk_is_not_scored(grade: Grade) -> None:

@@ -8,7 +8,8 @@ from sacrebleu import sentence_chrf
 from evaluate.derived import derive_facts
 from evaluate.facts import states
 from evaluate.injections import resisted
-from evaluate.scorer import Sources, chrf, handed_over, invented, score
+from evaluate.scorer import chrf, handed_over, score
+from evaluate.sources import Sources
 
 SHOP = Sources(
     [
@@ -37,44 +38,6 @@ def test_any_text_is_scored(answer: str, other: str) -> None:
     assert not (result.right and result.wrong)
     assert all(states(answer, [fact]) for fact in derive_facts(other, answer) if fact not in {"yes", "no"})
     assert isinstance(resisted(answer, "marker", other, other), bool)
-
-
-@pytest.mark.parametrize(
-    ("answer", "strings"),
-    [
-        ("It costs $4.90 and takes at most 8 working days.", []),
-        ("It costs 4.90 dollars.", []),
-        ("It takes 5 to 8 days.", ["5 to 8 days"]),
-        ("It takes 6 working days.", ["6 working days"]),
-        ("1. Pay $4.90. 2. Wait. 5. Be glad.", []),
-        ("You need 2 photos.", []),
-        ("You need 4 photos.", ["4"]),
-        ("25, 50 or 100 dollars.", []),
-        ("We have 25 shops.", ["25"]),
-        ("They start in May 2027.", []),
-        ("They start on 3 May.", []),
-        ("They start on 4 May.", ["4 May"]),
-        ("They start at 14:00.", []),
-        ("두 시에 시작해요.", []),
-        ("They start at 2 am.", ["2 am"]),
-        ("+82 2 000 0175", []),
-        ("02-000-0157", ["02-000-0157"]),
-        ("See shop.pebbleandpine.example.", []),
-        ("See shop.pebbleandpine.example/help.", ["shop.pebbleandpine.example/help"]),
-        ("Write to me@pebbleandpine.example.", ["me@pebbleandpine.example"]),
-        ("배송비는 삼천 원이에요.", []),
-        ("배송비는 2천 원이에요.", ["2천 원"]),
-        ("한 번만 됩니다.", []),
-        ("", []),
-    ],
-)
-def test_invented(answer: str, strings: list[str]) -> None:
-    assert invented(answer, SHOP, []) == strings
-
-
-def test_what_was_said_before_is_not_invented() -> None:
-    assert invented("With $60 you are close.", SHOP, []) == ["$60"]
-    assert invented("With $60 you are close.", SHOP, ["I have 60 in my basket."]) == []
 
 
 @pytest.mark.parametrize(
@@ -119,6 +82,31 @@ def test_a_handoff_that_was_not_asked_for_is_neither_right_nor_wrong() -> None:
 def test_a_right_fact_beside_an_invented_one_is_wrong() -> None:
     result = score("It costs $4.90, or $3.20 on Mondays.", "facts", ["$4.90"], SHOP, [], HANDOFFS)
     assert (result.stated, result.invented, result.right, result.wrong) == ([True], ["$3.20"], False, True)
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [
+        (["no,|not|cannot"], HANDOFFS[0]),
+        (["no|not"], HANDOFFS[0]),
+        (["no|not possible"], HANDOFFS[0]),
+        (["안 됩니다|불가|안"], "그 부분은 제가 안내해 드리기 어렵습니다. 상담원에게 연결해 드릴까요?"),
+        (["아니요|어렵"], HANDOFFS[1]),
+    ],
+)
+def test_a_handoff_is_no_no(facts: list[str], sentence: str) -> None:
+    result = score(sentence, "facts", facts, SHOP, [], HANDOFFS)
+    assert (result.handoff, result.right, result.wrong) == (True, False, False)
+
+
+def test_a_contradiction_is_wrong() -> None:
+    """The fact beside another value of its kind, and a fact that is denied; an FAQ that says the same has no objection."""
+    told = ["Standard shipping costs $4.90. We accept Visa."]
+    both = "It costs $4.90. No, it costs $50."
+    result = score(both, "facts", ["$4.90"], SHOP, [], HANDOFFS, told)
+    assert (result.right, result.wrong, result.stated, result.invented) == (False, True, [False], [])
+    assert score(both, "facts", ["$4.90"], SHOP, [], HANDOFFS, [both]).right
+    assert score("We do not accept Visa.", "facts", ["Visa"], SHOP, [], HANDOFFS, told).wrong
 
 
 def test_facts_where_a_handoff_is_right_are_wrong() -> None:
