@@ -27,9 +27,11 @@ def test_the_last_question_of_a_dialogue_counts(shop: Run, answer: Answer) -> No
     assert nearest(shop, [answer("d", messages=talk)])["d"][0]["answer"] == "Express shipping costs $14.50."
 
 
-def test_refusals_are_no_neighbours(shop: Run, answer: Answer) -> None:
-    found = nearest(shop, [answer("a", messages=asking("Who won?"))])["a"]
-    assert "Who won?" not in [one["question"] for one in found]
+def test_refusals_are_neighbours_of_what_is_to_be_handed_over_only(shop: Run, answer: Answer) -> None:
+    asked = [answer("a", messages=asking("Who won?")), answer("b", "out_of_scope", messages=asking("Who won?"))]
+    found = nearest(shop, asked)
+    assert "Who won?" not in [one["question"] for one in found["a"]]
+    assert found["b"][0]["question"] == "Who won?"
 
 
 def test_without_rows_there_are_none(shop: Run, answer: Answer) -> None:

@@ -16,7 +16,6 @@ from evaluate.report_answers import marked
 from evaluate.report_scores import OUTCOMES, forgetting, outcome
 from evaluate.summary import summarize
 from evaluate.verdict import apart, tuning, verdict
-from evaluate.worst import KINDS, worst
 from frontdesk.markup import Html, join, tag
 
 Record = dict[str, Any]
@@ -223,33 +222,6 @@ def test_whether_tuning_pays_is_said_plainly(answer: Answer, tuned: int, base: i
 
 def test_without_a_prompt_or_a_tuning_nothing_is_claimed(answer: Answer) -> None:
     assert tuning(summarize([answer()], "tuned"))[0].startswith("Whether tuning pays was not measured")
-
-
-def test_the_worst_come_first(answer: Answer) -> None:
-    false = {"right": False}
-    records = [
-        answer("right"),
-        answer("needless", handoff=True, **false),
-        answer("silent", **false),
-        answer("missed", "out_of_scope", **false),
-        answer("wrong", wrong=True, **false),
-        answer("one", wrong=True, invented=["$9"], **false),
-        answer("two", wrong=True, invented=["$9", "$8"], **false),
-        answer("two#again", wrong=True, invented=["$9", "$8", "$7"], **false),
-        answer("dialogue", "dialogues", **false),
-    ]
-    found = [(KINDS[place][0], record["id"]) for place, record in worst(records)]
-    assert found == [
-        ("wrong, with an invention", "two#again"),
-        ("wrong, with an invention", "one"),
-        ("wrong, with an invention", "two"),
-        ("wrong", "wrong"),
-        ("handover missed", "missed"),
-        ("handed over needlessly", "needless"),
-        ("facts missing", "silent"),
-    ]
-    entries = [record["entry"] for _, record in worst(records, 6)]
-    assert sorted(entries) == sorted(set(entries))  # six faults, not one of them twice
 
 
 @pytest.mark.parametrize(
