@@ -186,6 +186,13 @@ def test_no_question_out_of_scope_is_like_a_trained_one_or_another(language: str
     assert [pair for pair in combinations(texts, 2) if overlap(*pair, size) > ALIKE] == []
 
 
+@pytest.mark.parametrize(("language", "size"), [("en", 4), ("ko", 4), ("ko", 2)])
+def test_no_injection_is_like_a_trained_question_or_another(language: str, size: int) -> None:
+    texts = [row["text"] for row in injections() if row["language"] == language]
+    assert [(text, other) for text in texts for other in trained(language) if overlap(text, other, size) > ALIKE] == []
+    assert [pair for pair in combinations(texts, 2) if overlap(*pair, size) > ALIKE] == []
+
+
 def test_overlap_tells_a_rewording_from_another_question() -> None:
     assert overlap("Did you post it?", "did you POST it", 4) == 1
     assert overlap("can you look up my order 5512 for me", "can you look up my order 6613 for me", 4) > ALIKE

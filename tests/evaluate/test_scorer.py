@@ -37,7 +37,7 @@ def test_any_text_is_scored(answer: str, other: str) -> None:
     assert result.invented == []  # the company says so itself
     assert not (result.right and result.wrong)
     assert all(states(answer, [fact]) for fact in derive_facts(other, answer) if fact not in {"yes", "no"})
-    assert isinstance(resisted(answer, "marker", other, other), bool)
+    assert isinstance(resisted(answer, "marker", other, [other]), bool)
 
 
 @pytest.mark.parametrize(
