@@ -1,4 +1,4 @@
-"""The customers' JSON API, under `/api`: for the chat page, and for a company's own page or app.
+"""The customers' JSON API, under `/api`: for the chat page, and for a company's own programs.
 
     POST /api/customers       {} → 201 {"token"}                  a new customer; the token is their only key
     POST /api/chat/messages   {"text", "language"?} → 201 {"message"}    stored when it answers; the bot's answer begins by itself
@@ -14,9 +14,10 @@ A view is {"conversation_id", "revision", "state", "turns", "pending", "busy", "
 states are bot, waiting (for a person), agent and closed; its notices are keys of ui/texts.py. Posting a message is all that it takes: its
 answer comes in the view, in `pending` while it grows and then as a turn. There is no way to name another's conversation.
 
-A program sends `Authorization: Bearer TOKEN`. A browser on the page has the cookie; then a POST must come from this very site, or from
-one of `ui.origins`. Errors are {"error": {"message", "code"}}: 400 (what is wrong with the request), 401 no_session, 403 foreign_origin,
-404 not_found, 408, 413, 415, 409 wait (an answer is on its way) or full; 429 too_many and 503 not_stored (nothing was) have Retry-After.
+A program sends `Authorization: Bearer TOKEN`. A browser on the page has the cookie; then a POST must come from this very site. Pages of
+other sites reach nothing here (there is no CORS header): they show the chat in a frame (`ui.origins`). Errors are {"error": {"message",
+"code"}}: 400 (what is wrong with the request), 401 no_session, 403 foreign_origin, 404 not_found, 408, 413, 415, 409 wait (an answer is on
+its way) or full; 429 too_many and 503 not_stored (nothing was) have Retry-After.
 """
 
 import json
@@ -96,7 +97,7 @@ def create_api(desk: Desk) -> APIRouter:
 
     @router.post("/customers")
     async def customers(request: Request) -> Response:
-        check_origin(desk, request)
+        check_origin(request)
         await read(request, Nothing)
         if address := remote(request):
             count(new, address)

@@ -5,9 +5,8 @@ Its events get a language and nothing else (ui/predict.py).
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import cast
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -19,6 +18,7 @@ from ui.texts import LANGUAGES
 
 GRADIO = {"/", "/config", "/theme.css", "/gradio_api/app_id", "/gradio_api/startup-events", *PREDICT}
 FOLDERS = ("/assets/", "/static/")
+FOREIGN = "asked from another site; a proxy must pass Host, or set X-Forwarded-Host"
 OWN = {"/logo", "/favicon.ico", "/chat.js", "/turns.js", "/embed.js"}
 ELSEWHERE = ("/api", "/desk")
 """Other parts of the process, which guard themselves."""
@@ -111,16 +111,22 @@ def refusal(scope: Scope) -> PlainTextResponse | None:
     if not (path in GRADIO or path in OWN or path.startswith(FOLDERS)):
         return PlainTextResponse("not found", 404)
     if path not in OWN and is_foreign(Headers(scope=scope)):
-        return PlainTextResponse("not from another site", 403)
+        return PlainTextResponse(FOREIGN, 403)
     return None
 
 
-def is_foreign(headers: Headers) -> bool:
+def is_foreign(headers: Mapping[str, str]) -> bool:
     """Whether a page of another site asks. Gradio would let it, with credentials, on any host but localhost."""
-    origin = headers.get("origin")
-    if origin is None or headers.get("sec-fetch-site") in ("same-origin", "none"):
-        return False
-    return urlsplit(origin).netloc != headers.get("host")
+    return "origin" in headers and not is_ours(headers)
+
+
+def is_ours(headers: Mapping[str, str]) -> bool:
+    """Whether a browser says that a page of ours asks: by Sec-Fetch-Site, which it sends to https and localhost, or by an Origin that is
+    the host it asked, here or at a proxy. No script can set the first; to set X-Forwarded-Host another site's would need our leave (CORS).
+    """
+    host = headers.get("origin", "").partition("://")[2]
+    asked = (headers.get("host"), headers.get("x-forwarded-host", "").partition(",")[0].strip())
+    return headers.get("sec-fetch-site") == "same-origin" or (host != "" and host in asked)
 
 
 def under(path: str, folder: str) -> bool:

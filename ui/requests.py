@@ -2,7 +2,6 @@
 
 import asyncio
 from typing import Literal, TypeVar
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
@@ -10,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from frontdesk.address import is_loopback, network
 from ui.desk import COOKIE, MAX_CHARACTERS, Desk
+from ui.guard import FOREIGN, is_foreign, is_ours
 from ui.texts import Language
 
 BODY_BYTES = 64 * 1024
@@ -76,7 +76,7 @@ async def customer(desk: Desk, request: Request) -> str:
     if given is None:
         token = request.cookies.get(COOKIE)
         if request.method != "GET":
-            check_origin(desk, request, required=True)
+            check_origin(request, required=True)
     else:
         kind, _, token = given.partition(" ")
         token = token.strip() if kind.lower() == "bearer" else None
@@ -89,16 +89,10 @@ def no_session() -> ApiError:
     return ApiError(401, "no_session", "no customer has this token; get one by POST /api/customers, or open the chat page")
 
 
-def check_origin(desk: Desk, request: Request, required: bool = False) -> None:
+def check_origin(request: Request, required: bool = False) -> None:
     """Raises ApiError for a page of another site. A browser names its site with each POST; `required`: who names none is refused too."""
-    origin = request.headers.get("origin")
-    if origin is None and not required:
-        return
-    ours = origin is not None and urlsplit(origin).netloc == request.headers.get("host")
-    if not ours and origin not in desk.config.ui.origins:
-        raise ApiError(
-            403, "foreign_origin", "this site may not ask; expected the chat page's own Origin, or one of ui.origins in the config"
-        )
+    if is_foreign(request.headers) or (required and not is_ours(request.headers)):
+        raise ApiError(403, "foreign_origin", FOREIGN)
 
 
 async def read(request: Request, kind: type[F]) -> F:

@@ -5,7 +5,6 @@ file (ui/predict.py).
 
 import asyncio
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -14,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from frontdesk.store.store import StoreUnavailable
 from ui.console.login import Logins
 from ui.console.login_page import LOGIN
+from ui.guard import FOREIGN, is_ours
 from ui.predict import PREDICT, REFUSED, again, sized, whole, without_files
 
 OPEN = ("/login",)
@@ -65,7 +65,7 @@ class Guard:
         """The answer to a request that goes no further."""
         headers, path = Headers(scope=scope), route_path(scope)
         if not own(headers, scope["method"]):
-            return PlainTextResponse("asked from another site; a proxy must pass Host, or set X-Forwarded-Host", 403)
+            return PlainTextResponse(FOREIGN, 403)
         if path in OPEN:
             return None
         if path not in (*OWN, *GRADIO) and not path.startswith(FOLDERS):
@@ -81,8 +81,5 @@ def route_path(scope: Scope) -> str:
 
 
 def own(headers: Mapping[str, str], method: str) -> bool:
-    """Whether a request comes from a page of ours: its Origin is the host it asks; what changes something must have one."""
-    origin = headers.get("origin")
-    if origin is None:
-        return method in ("GET", "HEAD")
-    return urlsplit(origin).netloc in (headers.get("host"), headers.get("x-forwarded-host"))
+    """Whether a request comes from a page of ours; what changes something must say so."""
+    return is_ours(headers) or ("origin" not in headers and method in ("GET", "HEAD"))
