@@ -21,7 +21,7 @@ from ui.assistant import Answer, Assistant, turns
 from ui.handoff import is_refusal, reason_to_call, says_yes, wish_of
 from ui.talks import Limit, Talk, Talks, TooMany
 from ui.texts import Language
-from ui.views import LEFT, Stored, Turn, View, draw, ended, read
+from ui.views import LEFT, Stored, Turn, View, draw, read, shown
 
 __all__ = ["Desk", "Empty", "Full", "Suggestion", "TooLong", "TooMany", "Turn", "View", "Wait"]
 
@@ -266,17 +266,20 @@ class Desk:
         talk = self.talks.of(customer_id)
         async with talk.lock:
             await self.answers.stop(talk)
-            if conversation := await to_thread(self.store.current, customer_id):
-                call = await to_thread(self.store.handoff, conversation.id)
-                if call and call.out_of_hours and not call.taken_at:  # what was left there is still to be read: it stays in the queue
-                    await to_thread(self.store.open, customer_id, self.config.name, conversation.language, anew=True)
-                else:
-                    await to_thread(self.store.finish, conversation.id, None, LEFT)
-            elif old := await to_thread(ended, self.store, customer_id):  # it is read no more
-                await to_thread(self.store.open, customer_id, self.config.name, old.language)
+            await to_thread(self._leave, customer_id)
             talk.notices = ()
             talk.ring()
         self.talks.ring_waiting()
+
+    def _leave(self, customer_id: str) -> None:
+        """Have the customer read nothing. What was left for a person outside the hours is still to be read: it stays in the queue."""
+        if (old := shown(self.store, customer_id)) is None:
+            return
+        call = self.store.handoff(old.id)
+        if not (call and call.out_of_hours and not call.taken_at):
+            self.store.finish(old.id, None, LEFT)
+        if old.state == "closed" or self.store.current(customer_id):
+            self.store.open(customer_id, self.config.name, old.language, anew=True)
 
     async def set_language(self, customer_id: str, language: Language) -> None:
         """The language that the customer reads now."""
@@ -297,7 +300,7 @@ class Desk:
     async def take(self, conversation_id: str, agent: str) -> bool:
         """The agent takes a waiting conversation; False where somebody else was faster."""
         taken = await to_thread(self.store.take, conversation_id, agent)
-        await self._changed(conversation_id)
+        await self._changed(conversation_id, taken)
         return taken
 
     async def reply(self, conversation_id: str, agent: str, text: str, suggested: str | None = None) -> Message:
@@ -321,10 +324,16 @@ class Desk:
         await to_thread(self.store.finish, conversation_id, agent, result)
         await self._changed(conversation_id)
 
-    async def _changed(self, conversation_id: str) -> None:
-        """Tell the customer's pages. They look by themselves after a while: a failure to tell is no failure."""
+    async def _changed(self, conversation_id: str, taken: bool = False) -> None:
+        """Tell the customer's pages. They look by themselves after a while: a failure to tell is no failure.
+
+        Once a person has `taken` it, the bot's answer in a conversation that the customer began meanwhile is of no use.
+        """
         with suppress(StoreUnavailable):
             conversation = await to_thread(self.store.conversation, conversation_id)
             if conversation and (talk := self.talks.by_customer.get(conversation.customer_id)):
+                if taken:
+                    await self.answers.stop(talk)
+                    talk.notices = ()
                 talk.ring()
         self.talks.ring_waiting()

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from frontdesk.store.store import Store
 from frontdesk.store.tables import Conversation, Handoff, Message, Rating, Speaker, State
@@ -67,7 +67,7 @@ class Stored:
 def read(store: Store, customer_id: str, before: Stored | None) -> Stored:
     """What the store knows now; `before`: what it knew, of which the turns are kept if they are the same."""
     at = time.monotonic()
-    conversation = store.current(customer_id) or ended(store, customer_id)
+    conversation = shown(store, customer_id)
     if conversation is None:
         return Stored(None, at=at)
     known = before.conversation if before else None
@@ -79,13 +79,15 @@ def read(store: Store, customer_id: str, before: Stored | None) -> Stored:
     return Stored(conversation, turns, waiting.index(conversation.id) + 1 if conversation.id in waiting else None, at)
 
 
-def ended(store: Store, customer_id: str) -> Conversation | None:
-    """The newest conversation, if an agent closed it: the customer still reads what was said last."""
-    newest = select(Conversation).where(Conversation.customer_id == customer_id).order_by(Conversation.opened_at.desc()).limit(1)
+def shown(store: Store, customer_id: str) -> Conversation | None:
+    """The conversation that the customer reads: the one that a person has, or else the one that was open last. A closed one only if an
+    agent closed it: what was said last is read until the customer goes on, elsewhere or anew."""
+    last = func.coalesce(Conversation.closed_at, Conversation.updated_at).desc()
+    newest = select(Conversation).where(Conversation.customer_id == customer_id).order_by(Conversation.state != "agent", last).limit(1)
     with store.reading() as session:
         found = session.scalar(newest)
         if found is None or found.state != "closed":
-            return None
+            return found
         call = session.scalar(select(Handoff).where(Handoff.conversation_id == found.id).order_by(Handoff.id.desc()).limit(1))
         return found if call and call.agent and call.result != LEFT and call.closed_at == found.closed_at else None
 

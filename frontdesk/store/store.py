@@ -116,7 +116,7 @@ class Store:
     # Conversations
 
     def current(self, customer_id: str) -> Conversation | None:
-        """The newest conversation that is not closed."""
+        """The conversation that the customer's words go to: the one that a person has, or else the open one that changed last."""
         with self.reading() as session:
             return _current(session, customer_id)
 
@@ -128,7 +128,8 @@ class Store:
             found = _current(session, customer_id)
             if found is not None and not anew:
                 return found
-            at, id = max(now(), found.opened_at + 1e-3 if found else 0.0), secrets.token_hex(16)
+            last = session.scalar(select(func.max(Conversation.updated_at)).where(Conversation.customer_id == customer_id))
+            at, id = max(now(), (last or 0.0) + 1e-3), secrets.token_hex(16)
             made = Conversation(
                 id=id, customer_id=customer_id, run=run, language=language, state="bot", revision=1, opened_at=at, updated_at=at
             )
@@ -237,6 +238,7 @@ class Store:
             if conversation.state == "agent" and not (call.agent and _gone(session, call.agent)):
                 return False
             conversation.state, call.agent, call.taken_at = "agent", agent, _touch(conversation)
+            _end_others(session, conversation)
             return True
 
     def gone(self, agent: str) -> bool:
@@ -292,7 +294,16 @@ class Store:
 
 def _current(session: Session, customer_id: str) -> Conversation | None:
     query = select(Conversation).where(Conversation.customer_id == customer_id, Conversation.state != "closed")
-    return session.scalar(query.order_by(Conversation.opened_at.desc()).limit(1))
+    return session.scalar(query.order_by(Conversation.state != "agent", Conversation.updated_at.desc()).limit(1))
+
+
+def _end_others(session: Session, taken: Conversation) -> None:
+    """Close what the customer began with the bot meanwhile: from now on a person is there for them."""
+    others = select(Conversation).where(
+        Conversation.customer_id == taken.customer_id, Conversation.id != taken.id, Conversation.state == "bot"
+    )
+    for other in session.scalars(others.with_for_update()):
+        other.state, other.closed_at = "closed", _touch(other)
 
 
 def _locked(session: Session, conversation_id: str) -> Conversation:

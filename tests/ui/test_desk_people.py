@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from frontdesk.config import DeskConfig
+from frontdesk.hours import read_hours
 from frontdesk.store import keys
 from frontdesk.store.store import NotYours
 from tests.serve.stand_in import event
@@ -14,6 +16,9 @@ from ui.desk import MAX_CHARACTERS, Suggestion, TooLong
 
 ASK = "How much is shipping?"
 PERSON = "I want to talk to a human"
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+AWAY = {"hours": [f"{DAYS[(datetime.now(UTC).weekday() + 3) % 7]} 09:00-10:00"]}
+"""Opening hours that are not now."""
 
 
 @pytest.fixture(autouse=True)
@@ -114,8 +119,6 @@ def test_the_button_calls_a_person_before_anything_is_said_and_ends_an_answer(fo
 
 
 def test_outside_of_the_hours_a_message_is_taken(folder: Path) -> None:
-    day = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")[(datetime.now(UTC).weekday() + 3) % 7]
-
     async def scene(shop: Shop) -> None:
         customer = await shop.enter()
         assert not (await shop.desk.view(customer)).open
@@ -130,10 +133,85 @@ def test_outside_of_the_hours_a_message_is_taken(folder: Path) -> None:
         assert [turn.text for turn in (await shop.ask(customer, ASK)).turns] == [ASK, "Shipping is 4 dollars."]
         assert [conversation.id for conversation, _ in shop.store.queue()] == [left]
         await shop.desk.restart(customer)
+        view = await shop.desk.view(customer)
+        assert (view.state, view.turns) == ("bot", ()), "not what was left"
         assert await shop.desk.take(left, "anna") and not await shop.desk.take(left, "bert")
         assert [one.text for one in shop.store.messages(left)][1] == "Please ring me about order 4711"
 
-    run(folder, scene, desk={"hours": [f"{day} 09:00-10:00"]})
+    run(folder, scene, desk=AWAY)
+
+
+async def leave(shop: Shop, customer: str, words: str) -> str:
+    """A message outside the hours, and then a new conversation. Returns the id of the one where it was left."""
+    await shop.desk.person(customer)
+    left = (await shop.ask(customer, words)).conversation_id or ""
+    await shop.desk.restart(customer)
+    return left
+
+
+def test_who_left_a_message_and_went_on_with_the_bot_reads_the_persons_answer(folder: Path) -> None:
+    async def scene(shop: Shop) -> None:
+        customer, seen = await shop.enter(), list[str]()
+
+        async def second_tab() -> None:
+            async for view in shop.desk.watch(customer):
+                seen.append(f"{view.state} {view.turns[-1].text if view.turns else ''}")
+
+        left = await leave(shop, customer, "My tent arrived torn")
+        shop.engine.parts, shop.engine.pause = [event("word ")] * 1000, 0.02
+        await shop.desk.say(customer, ASK, "en")
+        watching = asyncio.create_task(second_tab())
+        await until(lambda: seen == [f"bot {ASK}"])
+        assert await shop.desk.take(left, "anna")
+        view = await shop.desk.view(customer)
+        assert (view.conversation_id, view.state, view.busy, view.notices) == (left, "agent", False, ())
+        await shop.desk.say(customer, "Hello Anna", "en")
+        assert [one.text for one in shop.store.messages(left)] == ["My tent arrived torn", "Hello Anna"]
+        await shop.desk.reply(left, "anna", "You get a new one.")
+        await shop.desk.finish(left, "anna", "solved")
+        await until(lambda: seen[-1] == "closed You get a new one.", 4)
+        watching.cancel()
+        shop.desk, shop.engine.parts, shop.engine.pause = shop.new_desk(), told("Fine."), 0.0  # the customer comes back the next day
+        view = await shop.desk.view(customer)
+        assert (view.conversation_id, view.state, view.turns[-1].text) == (left, "closed", "You get a new one.")
+        assert [turn.text for turn in (await shop.ask(customer, "Thanks")).turns] == ["Thanks", "Fine."]
+
+    run(folder, scene, desk=AWAY)
+
+
+def test_of_two_messages_that_were_left_the_one_waits_while_the_others_answer_is_read(folder: Path) -> None:
+    async def scene(shop: Shop) -> None:
+        customer = await shop.enter()
+        first, second = [await leave(shop, customer, words) for words in ("My tent is torn", "And my stove leaks")]
+        assert await shop.desk.take(first, "anna")
+        await shop.desk.reply(first, "anna", "You get a new tent.")
+        await shop.desk.finish(first, "anna", "solved")
+        assert (await shop.desk.view(customer)).turns[-1].text == "You get a new tent."
+        view = await shop.ask(customer, "Thanks, and the stove?")  # to the one that still waits
+        assert (view.conversation_id, view.state) == (second, "waiting")
+        await shop.desk.restart(customer)
+        assert (await shop.desk.view(customer)).turns == () and [one.id for one, _ in shop.store.queue()] == [second]
+        assert await shop.desk.take(second, "anna")
+        await shop.desk.reply(second, "anna", "You get a new stove.")
+        view = await shop.desk.view(customer)
+        assert (view.conversation_id, view.state, view.turns[-1].text) == (second, "agent", "You get a new stove.")
+
+    run(folder, scene, desk=AWAY)
+
+
+def test_a_new_conversation_after_an_answer_leaves_what_waits_in_the_queue(folder: Path) -> None:
+    async def scene(shop: Shop) -> None:
+        customer = await shop.enter()
+        first = await leave(shop, customer, "My tent is torn")
+        shop.desk.hours = read_hours(DeskConfig())
+        second = (await shop.ask(customer, PERSON)).conversation_id
+        assert await shop.desk.take(first, "anna")
+        await shop.desk.finish(first, "anna", "solved")
+        assert (await shop.desk.view(customer)).conversation_id == first
+        await shop.desk.restart(customer)
+        assert (await shop.desk.view(customer)).turns == () and [one.id for one, _ in shop.store.queue()] == [second]
+
+    run(folder, scene, desk=AWAY)
 
 
 def test_who_takes_over_from_an_agent_that_is_gone(folder: Path) -> None:

@@ -151,6 +151,35 @@ def test_a_conversation_goes_through_its_states(store: Store) -> None:
     assert store.current(customer) is None and store.open(customer, "shop", "ko").id != conversation
 
 
+def test_the_one_that_a_person_has_is_the_current_one_and_what_the_bot_had_meanwhile_ends(store: Store) -> None:
+    customer, left = begin(store)
+    store.call_person(left, "wish", "a refund", out_of_hours=True)
+    also_left = store.open(customer, "shop", "en", anew=True).id
+    store.call_person(also_left, "wish", "an exchange", out_of_hours=True)
+    chat = store.open(customer, "shop", "en", anew=True).id
+    _, another = begin(store)
+
+    def current() -> str | None:
+        found = store.current(customer)
+        return found.id if found else None
+
+    assert current() == chat
+    assert store.take(left, "anna") and current() == left == store.open(customer, "shop", "en").id
+    states = {id: store.conversation(id).state for id in (left, also_left, chat, another)}  # type: ignore[union-attr]
+    assert states == {left: "agent", also_left: "waiting", chat: "closed", another: "bot"}
+    store.give_back(left, "anna")
+    assert current() == left
+    store.finish(left, None, "left")
+    assert current() == also_left
+
+
+def test_a_new_conversation_is_the_newest_whatever_the_clock_does(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    customer, first = begin(store)
+    store.finish(first, None, "left")
+    monkeypatch.setattr(module, "now", lambda: 1e9)
+    assert store.open(customer, "shop", "en").opened_at > store.conversation(first).closed_at  # type: ignore[operator, union-attr]
+
+
 def test_the_queue_has_who_waits_longest_first_then_who_is_served(store: Store) -> None:
     served, first, second = called(store), called(store), called(store)
     begin(store)  # nobody's business
