@@ -18,7 +18,7 @@ from frontdesk.store.store import Closed, Store, StoreUnavailable
 from frontdesk.store.tables import Conversation, Message, Reason
 from ui.answers import Answers
 from ui.assistant import Answer, Assistant, turns
-from ui.handoff import is_refusal, reason_to_call, says_yes, wish_of
+from ui.handoff import is_refusal, reason_to_call, says_more, says_yes, wish_of
 from ui.talks import Limit, Talk, Talks, TooMany
 from ui.texts import Language
 from ui.views import LEFT, Stored, Turn, View, draw, read, shown
@@ -164,6 +164,9 @@ class Desk:
                 if conversation.state == "bot":
                     with suppress(StoreUnavailable, Closed):  # the message is stored all the same; the view says that nothing answered it
                         await self._respond(talk, conversation.id, asked, offered)
+                elif conversation.state == "waiting":
+                    with suppress(StoreUnavailable):
+                        await to_thread(self._note_wish, conversation.id)
             finally:  # pages are woken once the answer is on its way, not twice
                 talk.ring()
         return message
@@ -190,6 +193,12 @@ class Desk:
             await self._call(talk, conversation_id, reason, messages)
         else:
             self.answers.begin(talk, conversation_id, messages, asked=asked)
+
+    def _note_wish(self, conversation_id: str) -> None:
+        """Who calls a person first, and then says what for, shows it in the queue all the same."""
+        call = self.store.handoff(conversation_id)
+        if call and not says_more(call.wish):
+            self.store.set_wish(conversation_id, wish_of(self.store.messages(conversation_id)))
 
     async def answer(self, customer_id: str, again: bool = False) -> AsyncGenerator[None]:
         """Yields now and whenever the view has changed, until no answer is on its way.

@@ -128,11 +128,12 @@ def _answers(message: "Message") -> bool:
 def wish_of(messages: Sequence["Message"]) -> str:
     """What the customer wants, in one line: their last words that say more than hello, yes or the wish for a person."""
     said = [" ".join(message.text.split()) for message in messages if message.speaker == "customer"]
-    best = next((text for text in reversed(said) if _says_more(text)), said[-1] if said else "")
+    best = next((text for text in reversed(said) if says_more(text)), said[-1] if said else "")
     return best if len(best) <= WISH_CHARACTERS else best[: WISH_CHARACTERS - 1].rstrip() + "…"
 
 
-def _says_more(text: str) -> bool:
+def says_more(text: str) -> bool:
+    """Whether a text tells what the matter is."""
     if wants_person(text):  # "I want to talk to a human" says nothing of the matter; "… about my broken tent" does
         return phrases.MATTER.search(_plain(text)) is not None
     return bool(_words(text)) and not says_yes(text)

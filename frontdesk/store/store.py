@@ -217,6 +217,14 @@ class Store:
         with self.reading() as session:
             return _handoff(session, conversation_id)
 
+    def set_wish(self, conversation_id: str, wish: str) -> None:
+        """What the customer wants, of the open call for a person, if there still is one."""
+        with self.transaction() as session:
+            conversation = _locked(session, conversation_id)
+            if (call := _handoff(session, conversation_id)) is not None:
+                call.wish = storable(wish)
+                _touch(conversation)
+
     def queue(self) -> list[tuple[Conversation, Handoff]]:
         """Who waits, the longest first; then who is with an agent."""
         query = (

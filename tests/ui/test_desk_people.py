@@ -118,6 +118,20 @@ def test_the_button_calls_a_person_before_anything_is_said_and_ends_an_answer(fo
     run(folder, scene)
 
 
+def test_what_is_said_while_nobody_is_there_yet_becomes_the_wish_until_it_says_something(folder: Path) -> None:
+    async def scene(shop: Shop) -> None:
+        customer, other = await shop.enter(), await shop.enter()
+        await shop.desk.person(customer)
+        for words, wish in (("Hello?", "Hello?"), ("My tent arrived torn", "My tent arrived torn"), ("Order 4711", "My tent arrived torn")):
+            await shop.desk.say(customer, words, "en")
+            assert await call(shop, customer) == ("wish", wish, False)
+        await shop.ask(other, PERSON)
+        await shop.desk.say(other, "약속한 날에 안 왔어요", "ko")
+        assert (await call(shop, other))[1] == "약속한 날에 안 왔어요"
+
+    run(folder, scene)
+
+
 def test_outside_of_the_hours_a_message_is_taken(folder: Path) -> None:
     async def scene(shop: Shop) -> None:
         customer = await shop.enter()

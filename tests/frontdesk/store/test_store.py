@@ -199,6 +199,7 @@ def test_revision_and_pulse_tell_every_change_and_nothing_else(store: Store) -> 
     steps = (
         lambda: store.say(conversation, "customer", "hello?"),
         lambda: store.set_language(conversation, "ko"),
+        lambda: store.set_wish(conversation, "an exchange"),
         lambda: store.take(conversation, "anna"),
         lambda: store.reply(conversation, "anna", "hi"),
         lambda: store.give_back(conversation, "anna"),
@@ -211,6 +212,7 @@ def test_revision_and_pulse_tell_every_change_and_nothing_else(store: Store) -> 
         assert store.pulse() > pulse, number
         pulse, revision = store.pulse(), store.revision(conversation)
     store.set_language(conversation, "ko")  # as it was
+    store.set_wish(conversation, "nothing")  # of no call
     assert (store.pulse(), store.revision(conversation)) == (pulse, revision)
     assert store.revision("gone") == 0
 
