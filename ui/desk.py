@@ -324,9 +324,20 @@ class Desk:
         return message
 
     async def give_back(self, conversation_id: str, agent: str) -> None:
-        """The bot answers again. Raises NotYours."""
+        """The bot answers again, and at once where the customer spoke last. Raises NotYours."""
         await to_thread(self.store.give_back, conversation_id, agent)
+        with suppress(StoreUnavailable):  # it is the bot's all the same; the view says that nothing answered
+            await self._answer_owed(conversation_id)
         await self._changed(conversation_id)
+
+    async def _answer_owed(self, conversation_id: str) -> None:
+        if (conversation := await to_thread(self.store.conversation, conversation_id)) is None:
+            return
+        talk = self.talks.of(conversation.customer_id)
+        async with talk.lock:
+            if not talk.busy:
+                talk.tried = 0  # an answer that the call for a person cut is owed as well
+                await self._owed(talk, conversation.customer_id, again=False)
 
     async def finish(self, conversation_id: str, agent: str, result: str) -> None:
         """Close the conversation. Raises NotYours."""

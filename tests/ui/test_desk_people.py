@@ -319,6 +319,27 @@ def test_an_agent_answers_in_the_same_window_and_gives_back(folder: Path) -> Non
     run(folder, scene)
 
 
+def test_what_is_given_back_unanswered_the_bot_answers_at_once(folder: Path) -> None:
+    async def scene(shop: Shop) -> None:
+        asked, answered = await shop.enter(), await shop.enter()
+        for customer in (asked, answered):
+            shop.engine.pause = 5.0
+            await shop.desk.say(customer, ASK, "en")
+            await shop.desk.person(customer)  # before the bot's first word
+            shop.engine.pause = 0.0
+            conversation = (await shop.desk.view(customer)).conversation_id or ""
+            assert await shop.desk.take(conversation, "anna")
+            if customer == answered:
+                await shop.desk.reply(conversation, "anna", "It is 4 dollars.")
+            await shop.desk.give_back(conversation, "anna")
+            view = await shop.desk.view(customer)
+            assert (view.state, view.busy, view.notices) == ("bot", customer == asked, ())
+        await until(lambda: shop.said(asked) == [("customer", ASK), ("bot", "Shipping is 4 dollars.")])
+        assert shop.said(answered)[-1] == ("agent", "It is 4 dollars.")
+
+    run(folder, scene)
+
+
 def test_what_an_agent_closed_is_read_until_something_new_is_said(folder: Path) -> None:
     async def scene(shop: Shop) -> None:
         customer, other = await shop.enter(), await shop.enter()
