@@ -41,6 +41,13 @@ def test_command(config: Config) -> None:
     assert "--no-enable-log-requests" in words
 
 
+@pytest.mark.parametrize(("device", "tuned"), [("cpu", True), ("gpu", False)])
+def test_a_cpu_gets_what_was_measured_on_one(config: Config, monkeypatch: pytest.MonkeyPatch, device: str, tuned: bool) -> None:
+    monkeypatch.setattr(engine, "device", lambda: device)
+    words = engine.command(config, Run("shop"))
+    assert ("--block-size" in words) is ("--speculative-config" in words) is tuned
+
+
 @pytest.mark.parametrize(
     ("flags", "expected"),
     [
