@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import ctypes
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,6 +24,8 @@ GRACE = 10.0
 
 POLL = 0.25
 REPORT_EVERY = 10.0
+LOG_BYTES = 32 * 1024**2
+"""Of a log; the one before is kept, too. The disk may be the store's."""
 
 PR_SET_PDEATHSIG = 1
 
@@ -52,9 +55,10 @@ class Child:
     offset: int = field(default=0, repr=False)
 
     def start(self) -> None:
-        """Start the process. The first start empties the log, later ones append."""
+        """Start the process. Its output is appended to the log."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab" if self.process else "wb") as file:
+        self.bound()
+        with self.log.open("ab") as file:
             self.offset = file.tell()
             self.process = subprocess.Popen(
                 self.command,
@@ -66,6 +70,21 @@ class Child:
                 preexec_fn=end_with(os.getpid()),  # noqa: PLW1509 (we start no threads before it)
             )
         self.started = time.monotonic()
+
+    def bound(self) -> None:
+        """Keep the log small: what is in a large one goes to `NAME.log.1`, in place of what was there.
+
+        By a copy, since the process goes on writing to the file that it has, at whatever is the file's end. A line that it writes
+        meanwhile may be lost.
+        """
+        with contextlib.suppress(OSError):
+            if self.log.stat().st_size < LOG_BYTES:
+                return
+            try:
+                shutil.copyfile(self.log, self.log.with_name(f"{self.log.name}.1"))
+            finally:  # a full disk most of all
+                os.truncate(self.log, 0)
+                self.offset = 0
 
     @property
     def seconds(self) -> float:

@@ -15,7 +15,7 @@ from frontdesk.address import FORWARDED, is_loopback
 from frontdesk.engine import KEY_VARIABLE
 from frontdesk.store.keys import allows
 from serve import journal
-from serve.journal import Record
+from serve.journal import Record, Refused
 from serve.keyring import LOCAL, Holder, Keyring
 from serve.limits import Limits
 from serve.metrics import Metrics
@@ -36,7 +36,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, keyring: Keyring, metrics: Metrics) -> None:
         self.app, self.keyring, self.metrics = app, keyring, metrics
-        self.limits = Limits()
+        self.limits, self.refused = Limits(), Refused()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -107,7 +107,10 @@ class Guard:
         record.route = getattr(scope.get("route"), "path", "other")
         if scope["path"].startswith("/v1") and record.status:
             self.metrics.responses.labels(record.status).inc()
-        record.end()
+        if record.key is None and record.status is not None and record.status >= 400:
+            self.refused.add(record)
+        else:
+            record.end()
 
 
 def role_for(path: str) -> str | None:

@@ -2,18 +2,23 @@
 
 A request's line: `time` (UTC), `event` "request", `id` (the response's x-request-id), `route`, `status` (null: the client left before there
 was one), `error` (a code, or "left"), `key` (its holder's name), `model`, `seconds`, `prompt_tokens`, `completion_tokens`. `/health` and
-`/ready` are not told, which are asked every few seconds.
+`/ready` are not told, which are asked every few seconds. Who shows no key and is refused gets no line: anybody could write as many as they
+like. A line "refused" tells the number of these once a second, by their status and error.
 """
 
+import asyncio
 import json
 import secrets
 import time
 import traceback
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 UNTOLD = ("/health", "/ready")
+TELL_SECONDS = 1.0
+"""Between two lines about those who were refused."""
 
 
 @dataclass
@@ -35,6 +40,24 @@ class Record:
         if self.route not in UNTOLD:
             told = {name: value for name, value in vars(self).items() if name != "begun"}
             write("request", **told, seconds=round(time.monotonic() - self.begun, 4))
+
+
+class Refused:
+    """Requests of nobody we know that got nothing, counted until they are told."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+
+    def add(self, record: Record) -> None:
+        """Count one; the first asks for the line."""
+        if not self.counts:
+            asyncio.get_running_loop().call_later(TELL_SECONDS, self.tell)
+        self.counts[" ".join(filter(None, (str(record.status), record.error)))] += 1
+
+    def tell(self) -> None:
+        """Write the line."""
+        write("refused", requests=dict(self.counts))
+        self.counts.clear()
 
 
 def write(event: str, **fields: Any) -> None:

@@ -51,8 +51,17 @@ async def supervise(children: Sequence[Child], announce: Callable[[], None]) -> 
         await first_answer(child, children)
     announce()
     async with asyncio.TaskGroup() as group:
+        group.create_task(bound(children))
         for child in children:
             group.create_task(keep(child))
+
+
+async def bound(children: Sequence[Child]) -> None:
+    """Keep all logs small. Runs until it is cancelled."""
+    while True:
+        for child in children:
+            child.bound()
+        await asyncio.sleep(LOOK)
 
 
 async def keep(child: Child) -> None:

@@ -6,7 +6,9 @@ import time
 from pathlib import Path
 
 import psutil
+import pytest
 
+from frontdesk import processes
 from frontdesk.processes import stop
 from tests.frontdesk.children import PARENT, child, supervising, wait_for
 
@@ -45,6 +47,47 @@ def test_a_restart_appends_to_the_log_and_reads_only_its_own_part(tmp_path: Path
     one.start()
     wait_for(one.ended)
     assert first != one.output() and first + one.output() == one.log.read_text()
+
+
+def test_a_new_supervisor_keeps_what_the_last_one_logged(tmp_path: Path) -> None:
+    for text in ("first", "second"):
+        one = child(tmp_path, f"print('{text}')")
+        one.start()
+        wait_for(one.ended)
+        assert one.output() == f"{text}\n"
+    assert one.log.read_text() == "first\nsecond\n"
+
+
+WRITER = "import time\nfor n in range(10**6):\n    print(f'line {n}', flush=True)\n    time.sleep(0.001)"
+
+
+def test_a_log_is_kept_small_while_its_process_writes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "LOG_BYTES", 2000)
+    one, older = child(tmp_path, WRITER), tmp_path / "page.log.1"
+    one.start()
+    one.bound()
+    assert not older.exists()
+    for _ in range(2):
+        wait_for(lambda: one.log.stat().st_size > 2000)
+        one.bound()
+        assert 2000 < older.stat().st_size < 100_000
+        wait_for(lambda: one.log.stat().st_size > 0)
+        assert one.log.read_bytes().startswith(b"line "), "no hole where the old lines were"
+        assert one.output().startswith("line ")
+    asyncio.run(stop([one]))
+
+
+def test_a_log_that_cannot_be_copied_is_emptied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(processes, "LOG_BYTES", 2000)
+    monkeypatch.setattr(processes.shutil, "copyfile", full)
+    one = child(tmp_path, "print('new')")
+    one.log.write_text("old" * 1000)
+    one.start()
+    wait_for(one.ended)
+    assert one.log.read_text() == "new\n"
 
 
 def test_children_end_with_a_killed_supervisor(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import gzip
 import json
 import secrets
 import socket
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from serve.gateway import create_app
 from serve.product import Product
 from serve.requests import BODY_BYTES
 from tests.serve.gateway import HI, ask, at, gateway, settings, write_run
-from tests.serve.stand_in import Engine
+from tests.serve.stand_in import Engine, wait_for
 from tests.serve.test_gateway import DANGEROUS
 
 WHO = ("no key", "wrong key", "revoked key", "customer", "agent", "admin")
@@ -367,10 +368,34 @@ def test_no_log_line_has_words_or_keys(laptop: httpx.Client, engine: Engine, cap
     assert broken.status_code == 500 and words not in broken.text
     out, err = capfd.readouterr()
     lines = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
-    assert {line["event"] for line in lines} >= {"request", "defect"} and len(lines) >= 13
+    requests = [line for line in lines if line["event"] == "request"]
+    assert {line["event"] for line in lines} >= {"request", "defect"} and len(requests) >= 12
     assert [line for line in lines if line["event"] == "defect"][-1]["error"] == "ValueError"
-    assert {"time", "id", "route", "status", "key", "model", "seconds", "prompt_tokens", "completion_tokens"} <= lines[-1].keys()
+    assert {"time", "id", "route", "status", "key", "model", "seconds", "prompt_tokens", "completion_tokens"} <= requests[-1].keys()
     assert not [canary for canary in CANARIES if canary in out + err]
+
+
+def test_strangers_cannot_fill_the_log(guarded: httpx.Client, key_of: dict[str, str | None], capfd: pytest.CaptureFixture[str]) -> None:
+    """Who shows no key, or a wrong one, is counted; who has one gets a line for each request."""
+    capfd.readouterr()
+    for _ in range(20):
+        assert send(guarded, "GET", "/v1/models", None).status_code == 401
+        assert send(guarded, "GET", "/nowhere", None).status_code == 404
+        assert send(guarded, "POST", "/v1/chat/completions", key_of["wrong key"]).status_code == 401
+    assert send(guarded, "GET", "/v1/models", key_of["customer"]).status_code == 200
+    assert send(guarded, "GET", "/metrics", key_of["customer"]).status_code == 403
+    lines, counts = list[dict[str, Any]](), Counter[str]()
+
+    def told() -> bool:
+        lines.extend(json.loads(line) for line in capfd.readouterr().out.splitlines() if line.startswith("{"))
+        counts.clear()
+        for line in lines:
+            counts.update(line["requests"] if line["event"] == "refused" else {})
+        own = [(line["status"], line["key"]) for line in lines if line["event"] == "request"]
+        # There may be more that were refused, of the tests before.
+        return own == [(200, "customer"), (403, "customer")] and counts["401 invalid_api_key"] >= 40 and counts["404"] >= 20
+
+    wait_for(told)
 
 
 if __name__ == "__main__":

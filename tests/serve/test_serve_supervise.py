@@ -11,6 +11,7 @@ import httpx
 import psutil
 import pytest
 
+from frontdesk import processes
 from frontdesk.processes import Child, StartFailed, stop
 from serve import supervise as supervision
 from serve.supervise import backoff, keep, supervise, until_stopped
@@ -104,6 +105,23 @@ def test_pauses_grow_while_a_child_keeps_ending(tmp_path: Path, capsys: pytest.C
     asyncio.run(scenario())
     pauses = [line.split("again in ")[1].split(" ")[0] for line in capsys.readouterr().out.splitlines() if "again in" in line]
     assert pauses[:3] == ["1", "2", "4"]
+
+
+def test_logs_are_kept_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervision, "LOOK", 0.1)
+    monkeypatch.setattr(processes, "LOG_BYTES", 2000)
+
+    async def scenario() -> None:
+        task = asyncio.create_task(supervise([one], lambda: None))
+        async with asyncio.timeout(30):
+            while not (tmp_path / "page.log.1").exists():
+                await asyncio.sleep(0.05)
+        task.cancel()
+        await asyncio.wait((task,))
+        await stop([one])
+
+    one = child(tmp_path, "import time\nwhile True:\n    print('word ' * 100, flush=True)\n    time.sleep(0.01)")
+    asyncio.run(scenario())
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
