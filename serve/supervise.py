@@ -9,6 +9,9 @@ from frontdesk.processes import GRACE, POLL, Child, first_answer, is_ready, stop
 
 STEADY = 120.0
 """Seconds after which a child counts as healthy: its next end is a first one again."""
+LONGEST, TIMES = 300.0, 5
+"""Seconds, and of its first start, after which a child that was started again and does not answer hangs. The engine may have to compile
+anew, beside customers of the other two."""
 LOOK, SILENT = 10.0, 12
 """Seconds between two looks whether a child that runs also answers, and for one answer; after so many in a row without one it hangs.
 Two minutes: an engine is silent while it compiles, and while it reads many long prompts."""
@@ -66,16 +69,26 @@ async def bound(children: Sequence[Child]) -> None:
 
 async def keep(child: Child) -> None:
     """Restart a child whenever it ends or hangs, each time in a row after a longer pause. Runs until it is cancelled."""
-    failures = 0
+    patience, failures = max(LONGEST, TIMES * child.seconds), 0  # all are ready now, so it took at most so long
+    how = await lost(child)
     while True:
-        how = await lost(child)
         failures = 1 if child.seconds > STEADY else failures + 1
         say(f"the {child.name} {how}; starting it again in {backoff(failures)} s; its log: {child.log}")
         await stop([child])  # what is left of its group holds memory and perhaps the port
         await asyncio.sleep(backoff(failures))
         child.start()
-        if await is_ready(child):
-            say(f"the {child.name} answers again after {child.seconds:.0f} s")
+        how = await started(child, patience) or await lost(child)
+
+
+async def started(child: Child, patience: float) -> str:
+    """Wait until the child answers or ends; tells, for people, that it did neither within `patience` seconds."""
+    try:
+        async with asyncio.timeout(patience):
+            if await is_ready(child):
+                say(f"the {child.name} answers again after {child.seconds:.0f} s")
+            return ""
+    except TimeoutError:
+        return f"did not answer within {patience:.0f} s of its start"
 
 
 async def lost(child: Child) -> str:

@@ -94,6 +94,37 @@ def test_whoever_is_lost_is_started_again_while_the_other_stays(
     assert "the page" not in text.split("the page is ready")[1]
 
 
+def test_a_child_that_hangs_while_it_starts_again_is_started_once_more(
+    tmp_path: Path, free_ports: tuple[int, int], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its second start does nothing, as one that waits for a disk that is away."""
+    monkeypatch.setattr(supervision, "LONGEST", 2.0)
+    monkeypatch.setattr(supervision, "TIMES", 0)
+    one = server(tmp_path, "engine", free_ports[0])
+    serving, hanging = one.command, [sys.executable, "-c", "import time; time.sleep(600)"]
+
+    async def scenario() -> None:
+        announced = asyncio.Event()
+        task = asyncio.create_task(supervise([one], announced.set))
+        await asyncio.wait_for(announced.wait(), 30)
+        assert one.process is not None
+        first, one.command = one.process.pid, hanging
+        os.kill(first, signal.SIGKILL)
+        async with asyncio.timeout(60):
+            while one.process.pid == first:
+                await asyncio.sleep(0.05)
+            second, one.command = one.process.pid, serving
+            while one.process.pid == second or not await answers(free_ports[0]):
+                await asyncio.sleep(0.05)
+        assert not psutil.pid_exists(second) or psutil.Process(second).status() == psutil.STATUS_ZOMBIE
+        task.cancel()
+        await asyncio.wait((task,))
+        await stop([one])
+
+    asyncio.run(scenario())
+    assert "the engine did not answer within 2 s of its start; starting it again in 2 s" in capsys.readouterr().out
+
+
 def test_pauses_grow_while_a_child_keeps_ending(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     async def scenario() -> None:
         one.start()
