@@ -21,6 +21,8 @@ Numbers = NDArray[np.float64]
 
 RARE = 5
 """Where fewer clusters than this hold a 1 (or a 0), resamples without any are common and percentiles too narrow."""
+FEW = 10
+"""Of fewer clusters than this, resamples do not show how much clusters differ, nor does the sample."""
 FEWEST = 6
 """Fewer questions than this never exclude a tie: a sign test of five has p = 0.06 at best."""
 NORMAL = NormalDist()
@@ -41,14 +43,20 @@ def bootstrap(values: Clusters, resamples: int = 2000, seed: int = 0) -> Score:
 
     Percentiles of few clusters are too narrow; they are moved outward as Hesterberg (2015) has it. Where nearly all values are
     equal, they are too narrow still (0 right of 61 would be certainty): shares get Wilson's interval there, on the number of
-    questions that are worth as much as independent ones.
+    questions that are worth as much as independent ones. So do shares of few clusters, with Student's t for the normal quantile.
     """
     sums, sizes = totals(values)
-    mean = float(sums.sum() / sizes.sum())
     rare = min((sums > 0).sum(), (sums < sizes).sum()) < RARE or standard_error(sums, sizes) == 0
-    if kinds(values) <= {0, 1} and rare:
-        return _score(values, wilson(mean * (number := effective(values)), number))
+    if kinds(values) <= {0, 1} and (rare or len(sizes) < FEW):
+        return _score(values, _wilson(values))
     return _score(values, percentiles(values, resamples, seed))
+
+
+def _wilson(flags: Clusters) -> tuple[float, float]:
+    """The interval of a share, by what its values are worth as independent ones."""
+    sums, sizes = totals(flags)
+    share, number = float(sums.sum() / sizes.sum()), effective(flags)
+    return wilson(share * number, number, student(len(sizes) - 1)) if 1 < len(sizes) < FEW else wilson(share * number, number)
 
 
 def paired(differences: Clusters, resamples: int = 2000, seed: int = 0) -> Score:
@@ -56,19 +64,25 @@ def paired(differences: Clusters, resamples: int = 2000, seed: int = 0) -> Score
 
     Where two systems differ in few clusters, the shares of questions that only the one or only the other gets right have
     Wilson's intervals, joined to one of their difference (Zou & Donner 2008): three questions of 60 prove nothing, nor does none.
+    No question is of both kinds, so that the more are of one, the fewer are of the other: the difference varies by that much more.
     """
     uneven = sum(any(numbers) for numbers in differences.values())
-    if not kinds(differences) <= {-1, 0, 1} or (uneven >= 2 * RARE and len(kinds(differences)) > 1):
+    if not kinds(differences) <= {-1, 0, 1} or (uneven >= 2 * RARE and len(kinds(differences)) > 1 and len(differences) >= FEW):
         return _score(differences, percentiles(differences, resamples, seed))
-    ends = []
-    for sign in (1, -1):
-        flags = {cluster: [float(number == sign) for number in numbers] for cluster, numbers in differences.items()}
-        sums, sizes = totals(flags)
-        share, number = float(sums.sum() / sizes.sum()), effective(flags)
-        ends.append((share, *wilson(share * number, number)))
-    (up, up_low, up_high), (down, down_low, down_high) = ends
-    low = up - down - sqrt((up - up_low) ** 2 + (down_high - down) ** 2)
-    return _score(differences, (max(-1.0, low), min(1.0, up - down + sqrt((up_high - up) ** 2 + (down - down_low) ** 2))))
+    (up, up_low, up_high), (down, down_low, down_high) = (_share(differences, sign) for sign in (1, -1))
+    together = sqrt(up * down / ((1 - up) * (1 - down))) if up < 1 and down < 1 else 0.0  # the correlation, of the other sign
+    low, high = (
+        sqrt(one**2 + other**2 + 2 * together * one * other)
+        for one, other in ((up - up_low, down_high - down), (up_high - up, down - down_low))
+    )
+    return _score(differences, (max(-1.0, up - down - low), min(1.0, up - down + high)))
+
+
+def _share(differences: Clusters, sign: int) -> tuple[float, float, float]:
+    """The share of differences of one sign, and its interval."""
+    flags = {cluster: [float(number == sign) for number in numbers] for cluster, numbers in differences.items()}
+    sums, sizes = totals(flags)
+    return float(sums.sum() / sizes.sum()), *_wilson(flags)
 
 
 def percentiles(values: Clusters, resamples: int, seed: int) -> tuple[float, float]:

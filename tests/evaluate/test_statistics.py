@@ -47,14 +47,33 @@ def coverage(score: Callable[..., tuple[float, ...]], draw: Draw) -> float:
 
 @pytest.mark.parametrize(
     "draw",
-    [shares(60, 4, 0.5, 0.5), shares(60, 4, 0.85, 0.2), shares(12, 4, 0.5, 0.3), shares(60, 4, 0.03, 0.1), shares(60, 1, 0.02, 0)],
+    [
+        shares(60, 4, 0.5, 0.5),
+        shares(60, 4, 0.85, 0.2),
+        shares(12, 4, 0.5, 0.3),
+        shares(60, 4, 0.03, 0.1),
+        shares(60, 1, 0.02, 0),
+        shares(3, 6, 0.5, 0.3),
+        shares(3, 13, 0.5, 0.3),
+        shares(6, 6, 0.5, 0),
+        shares(9, 4, 0.7, 0.3),
+    ],
 )
 def test_intervals_of_shares_hold_the_truth(draw: Draw) -> None:
     assert coverage(bootstrap, draw) >= 0.92
 
 
 @pytest.mark.parametrize(
-    "draw", [changes(60, 4, 0.25, 0.1), changes(60, 4, 0.02, 0.02), changes(36, 1, 0.1, 0.0), changes(15, 4, 0.3, 0.1)]
+    "draw",
+    [
+        changes(60, 4, 0.25, 0.1),
+        changes(60, 4, 0.02, 0.02),
+        changes(36, 1, 0.1, 0.0),
+        changes(15, 4, 0.3, 0.1),
+        changes(12, 1, 0.35, 0.3),
+        changes(8, 3, 0.35, 0.3),
+        changes(3, 13, 0.3, 0.3),
+    ],
 )
 def test_intervals_of_differences_hold_the_truth(draw: Draw) -> None:
     assert coverage(paired, draw) >= 0.92
