@@ -10,9 +10,9 @@
     POST /api/chat/person     {"language"?} → the view            calls a person
     POST /api/chat/restart    {} → the view                       the next message begins a new conversation
 
-A view is {"conversation_id", "revision", "state", "turns", "pending", "busy", "notices", "place", "open", "language"} (ui/views.py). Its
-states are bot, waiting (for a person), agent and closed; its notices are keys of ui/texts.py. Posting a message is all that it takes: its
-answer comes in the view, in `pending` while it grows and then as a turn. There is no way to name another's conversation.
+A view is {"conversation_id", "revision", "state", "turns", "pending", "busy", "notices", "place", "agent", "open", "language"}
+(ui/views.py). Its states are bot, waiting (for a person), agent and closed; its notices are keys of ui/texts.py. Posting a message is all
+that it takes: its answer comes in the view, in `pending` while it grows and then as a turn. There is no way to name another's conversation.
 
 A program sends `Authorization: Bearer TOKEN`. A browser on the page has the cookie; then a POST must come from this very site. Pages of
 other sites reach nothing here (there is no CORS header): they show the chat in a frame (`ui.origins`). Errors are {"error": {"message",

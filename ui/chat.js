@@ -163,10 +163,7 @@ function status() {
 
 function waitingFor(said) {
     if (view.state === "closed") return said.closed;
-    if (view.state === "agent") {
-        const agent = view.turns.findLast(turn => turn.speaker === "agent")?.agent;
-        return agent ? said.agent.replace("{agent}", () => agent) : said.agent_unnamed;
-    }
+    if (view.state === "agent") return said.agent.replace("{agent}", () => view.agent);
     if (view.state !== "waiting") return "";
     if (!view.open) return said.away;
     return view.place === null ? said.called : view.place === 1 ? said.next : said.queued.replace("{place}", view.place);

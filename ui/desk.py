@@ -306,9 +306,9 @@ class Desk:
         useless = answer.trouble or is_refusal(answer.text, self.handoffs)
         return Suggestion("", None) if useless else Suggestion(answer.text, answer.source)
 
-    async def take(self, conversation_id: str, agent: str) -> bool:
-        """The agent takes a waiting conversation; False where somebody else was faster."""
-        taken = await to_thread(self.store.take, conversation_id, agent)
+    async def take(self, conversation_id: str, agent: str, admin: bool = False) -> bool:
+        """The agent takes a conversation that is free (store.free); False where somebody else was faster."""
+        taken = await to_thread(self.store.take, conversation_id, agent, admin)
         await self._changed(conversation_id, taken)
         return taken
 

@@ -42,7 +42,6 @@ TEXTS: dict[Language, dict[str, str]] = {
         "called": "We have called a person, who will answer here.",
         "away": "Nobody is at the desk right now. Leave your message; a person will answer here when we are open.",
         "agent": "You are talking to {agent}.",
-        "agent_unnamed": "You are talking to a person.",
         "closed": "This conversation has ended. Write again to begin a new one.",
         # What went wrong.
         "unreachable": "The assistant is not reachable right now. Your message is kept; please try again in a moment.",
@@ -92,7 +91,6 @@ TEXTS: dict[Language, dict[str, str]] = {
         "called": "상담원을 호출했습니다. 이 창에서 답변해 드립니다.",
         "away": "지금은 상담 시간이 아닙니다. 메시지를 남겨 주시면 상담 시간에 상담원이 이 창에서 답변해 드립니다.",
         "agent": "{agent} 상담원과 대화 중입니다.",
-        "agent_unnamed": "상담원과 대화 중입니다.",
         "closed": "상담이 종료되었습니다. 새로 문의하시려면 메시지를 입력해 주세요.",
         "unreachable": "지금은 상담 도우미에 연결할 수 없습니다. 보내신 메시지는 그대로 남아 있으니 잠시 후 다시 시도해 주세요.",
         "busy": "지금 문의가 많습니다. 보내신 메시지는 그대로 남아 있으니 잠시 후 다시 시도해 주세요.",

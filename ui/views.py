@@ -41,6 +41,7 @@ class View:
     busy: bool
     notices: tuple[str, ...]
     place: int | None  # in the queue, from 1
+    agent: str | None  # who has the conversation
     open: bool  # people are there now
     language: str
 
@@ -52,6 +53,7 @@ class Stored:
     conversation: Conversation | None
     turns: tuple[Turn, ...] = ()
     place: int | None = None
+    agent: str | None = None
     at: float = 0.0  # when it was read, by the monotonic clock
 
     @property
@@ -76,7 +78,9 @@ def read(store: Store, customer_id: str, before: Stored | None) -> Stored:
     else:
         turns = turns_of(store.messages(conversation.id), store.ratings(conversation.id))
     waiting = [one.id for one, _ in store.queue() if one.state == "waiting"] if conversation.state == "waiting" else []
-    return Stored(conversation, turns, waiting.index(conversation.id) + 1 if conversation.id in waiting else None, at)
+    call = store.handoff(conversation.id) if conversation.state == "agent" else None
+    place = waiting.index(conversation.id) + 1 if conversation.id in waiting else None
+    return Stored(conversation, turns, place, call.agent if call else None, at)
 
 
 def shown(store: Store, customer_id: str) -> Conversation | None:
@@ -124,6 +128,7 @@ def draw(
         busy=busy,
         notices=notices,
         place=stored.place,
+        agent=stored.agent,
         open=people,
         language=conversation.language if conversation else language,
     )

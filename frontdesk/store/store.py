@@ -25,6 +25,10 @@ from frontdesk.store.tables import Conversation, Customer, Edit, Handoff, Key, M
 __all__ = ["Closed", "NotYours", "Store", "StoreUnavailable", "now", "open_store"]
 
 
+SILENT_SECONDS = 15 * 60.0
+"""Without a reply, after which any agent may take over: longer than it takes to look something up, shorter than customers stay."""
+
+
 class Closed(Exception):
     """The conversation is closed; nothing more is said in it."""
 
@@ -236,23 +240,23 @@ class Store:
         with self.reading() as session:
             return [(conversation, handoff) for conversation, handoff in session.execute(query)]
 
-    def take(self, conversation_id: str, agent: str) -> bool:
-        """The agent takes a conversation that waits or whose agent is gone; False where somebody else was faster, or nobody waits."""
+    def take(self, conversation_id: str, agent: str, admin: bool = False) -> bool:
+        """The agent takes a conversation, if it is `free`; False where somebody else was faster, or nobody waits."""
         with self.transaction() as session:
             conversation = session.get(Conversation, conversation_id, with_for_update=True)
             call = _handoff(session, conversation_id)
-            if conversation is None or call is None or conversation.state not in ("waiting", "agent"):
-                return False
-            if conversation.state == "agent" and not (call.agent and _gone(session, call.agent)):
+            if conversation is None or call is None or not _free(session, conversation, call, agent, admin):
                 return False
             conversation.state, call.agent, call.taken_at = "agent", agent, _touch(conversation)
             _end_others(session, conversation)
             return True
 
-    def gone(self, agent: str) -> bool:
-        """Whether nobody can work under this name any more: its key was revoked, or it is that of a laptop which has keys now."""
+    def free(self, conversation_id: str, agent: str, admin: bool = False) -> bool:
+        """Whether this agent may take the conversation: it waits, or another has it who is gone or has let the customer wait for
+        SILENT_SECONDS. An admin may take any that another has."""
         with self.reading() as session:
-            return _gone(session, agent)
+            conversation, call = session.get(Conversation, conversation_id), _handoff(session, conversation_id)
+            return conversation is not None and call is not None and _free(session, conversation, call, agent, admin)
 
     def reply(self, conversation_id: str, agent: str, text: str, suggested: str | None = None) -> Message:
         """An agent's message, beside what the bot suggested. Raises NotYours."""
@@ -355,9 +359,27 @@ def _handoff(session: Session, conversation_id: str) -> Handoff | None:
     return session.scalar(query)
 
 
+def _free(session: Session, conversation: Conversation, call: Handoff, agent: str, admin: bool) -> bool:
+    if conversation.state != "agent" or call.agent is None:
+        return conversation.state == "waiting"
+    return call.agent != agent and (admin or _gone(session, call.agent) or now() - _waits_since(session, call) >= SILENT_SECONDS)
+
+
 def _gone(session: Session, agent: str) -> bool:
+    """Whether nobody can work under this name any more: its key was revoked, or it is that of a laptop which has keys now."""
     revoked = select(Key.id).where(Key.name == agent, Key.revoked_at.is_not(None))
     return session.scalar((select(Key.id) if agent == LOCAL else revoked).limit(1)) is not None
+
+
+def _waits_since(session: Session, call: Handoff) -> float:
+    """Since when the customer waits for this call's agent: the taking, or the first words after a reply. Now, if they do not wait."""
+    taken, said = call.taken_at or call.at, select(func.max(Message.id)).where(Message.conversation_id == call.conversation_id)
+    replied = session.scalar(said.where(Message.speaker == "agent", Message.at >= call.at))
+    if replied is None:
+        return taken
+    asked = select(func.min(Message.at)).where(Message.conversation_id == call.conversation_id, Message.speaker == "customer")
+    first = session.scalar(asked.where(Message.id > replied))
+    return now() if first is None else max(first, taken)
 
 
 def _with_agent(session: Session, conversation_id: str, agent: str) -> tuple[Conversation, Handoff]:

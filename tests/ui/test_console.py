@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, Route, expect, sync_playwright
 
-from frontdesk.store import keys
+from frontdesk.store import keys, store
 from frontdesk.store.search import last_call
 from frontdesk.store.tables import Edit
 from tests.serve.stand_in import wait_for
@@ -137,6 +137,27 @@ def test_of_two_agents_one_gets_it_and_the_other_is_told(office: Office, staff: 
         anna.click("#give-back")
         wait_for(lambda: office.store.conversation(conversation).state == "bot")
         anna.wait_for_selector("#head [data-state=bot]")
+
+
+def test_who_is_let_wait_can_be_taken_from_an_agent_that_left(
+    office: Office, staff: dict[str, str], browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customer, conversation = office.call("Anybody?")
+    assert office.do(office.desk.take(conversation, "anna"))
+    with agent(browser, office, staff["root"]) as root, agent(browser, office, staff["bert"]) as bert:
+        choose(root, conversation)
+        root.wait_for_selector("#take", state="visible")  # an admin may
+        choose(bert, conversation)
+        assert not bert.locator("#take").is_visible()
+        monkeypatch.setattr(store, "SILENT_SECONDS", 0.0)
+        bert.click("#take")  # it appears by itself
+        wait_for(lambda: office.do(office.desk.view(customer)).agent == "bert")
+        monkeypatch.undo()
+        root.wait_for_selector(f"[data-queue=others] [data-open='{conversation}']:has-text('bert')")
+        root.click("#take")
+        wait_for(lambda: office.do(office.desk.view(customer)).agent == "root")
+        bert.wait_for_selector(f"[data-queue=others] [data-open='{conversation}']:has-text('root')")
+    office.do(office.desk.finish(conversation, "root", "solved"))
 
 
 def test_a_failed_request_costs_no_words_and_no_place(office: Office, staff: dict[str, str], browser: Browser) -> None:

@@ -235,10 +235,12 @@ def test_who_takes_over_from_an_agent_that_is_gone(folder: Path) -> None:
         await shop.ask(customer, PERSON)
         conversation = (await shop.desk.view(customer)).conversation_id or ""
         assert await shop.desk.take(conversation, "anna")
-        assert not shop.store.gone("anna") and not await shop.desk.take(conversation, "bert")
+        assert (await shop.desk.view(customer)).agent == "anna"
+        assert not shop.store.free(conversation, "bert") and not await shop.desk.take(conversation, "bert")
         keys.revoke(shop.store, "anna")
         await shop.ask(customer, "Is anybody there?")
-        assert shop.store.gone("anna") and await shop.desk.take(conversation, "bert")
+        assert shop.store.free(conversation, "bert") and await shop.desk.take(conversation, "bert")
+        assert (await shop.desk.view(customer)).agent == "bert", "before they have said anything"
         await shop.desk.reply(conversation, "bert", "Now I am.")
         assert [turn.agent for turn in (await shop.desk.view(customer)).turns if turn.speaker == "agent"] == ["bert"]
         with pytest.raises(NotYours):
@@ -253,7 +255,7 @@ def test_what_a_laptop_held_before_it_had_keys_can_be_taken(folder: Path) -> Non
         await shop.ask(customer, PERSON)
         conversation = (await shop.desk.view(customer)).conversation_id or ""
         assert await shop.desk.take(conversation, keys.LOCAL)
-        assert not shop.store.gone(keys.LOCAL)
+        assert not await shop.desk.take(conversation, "anna")
         keys.create(shop.store, "anna", "agent")
         assert await shop.desk.take(conversation, "anna")
 

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from frontdesk.store.store import Store, StoreUnavailable
-from ui.console.login import Logins
+from ui.console.login import Logins, Who
 
 TICK_SECONDS = 0.7
 """Between two looks into the store, of about a millisecond for each open console."""
@@ -21,17 +21,19 @@ QUIET_SECONDS = 15.0
 
 @dataclass(frozen=True)
 class Pulse:
-    """When it differs, the page asks for what it shows. `revision` is that of the conversation on the screen."""
+    """When it differs, the page asks for what it shows. `revision` is that of the conversation on the screen, `free`: it may be taken."""
 
     queue: int
     revision: int
     waiting: int
+    free: bool
 
 
-def look(store: Store, conversation: str) -> Pulse:
+def look(store: Store, conversation: str, who: Who) -> Pulse:
     """As it is now."""
     waiting = sum(one.state == "waiting" for one, _ in store.queue())
-    return Pulse(store.pulse(), store.revision(conversation) if conversation else 0, waiting)
+    revision, free = (store.revision(conversation), store.free(conversation, who.name, who.admin)) if conversation else (0, False)
+    return Pulse(store.pulse(), revision, waiting, free)
 
 
 class Live:
@@ -51,10 +53,10 @@ class Live:
         quiet = 0.0
         while True:
             try:
-                if await asyncio.to_thread(self.logins.who, request.headers) is None:
+                if (who := await asyncio.to_thread(self.logins.who, request.headers)) is None:
                     yield "event: end\ndata: {}\n\n"
                     return
-                pulse = await asyncio.to_thread(look, self.store, conversation)
+                pulse = await asyncio.to_thread(look, self.store, conversation, who)
             except StoreUnavailable:
                 yield "event: away\ndata: {}\n\n"
                 pulse = told = None

@@ -113,7 +113,7 @@ class Workplace:
         try:
             calls = await asyncio.to_thread(self.store.queue)
             case = await self._case(work.selected)
-            free = case is not None and await asyncio.to_thread(self._is_free, case)
+            free = case is not None and await asyncio.to_thread(self.store.free, work.selected, who.name, who.admin)
         except StoreUnavailable:
             work.away = True
             return [gr.skip(), gr.skip(), gr.skip(), show.note(note or text["not_read"]), gr.skip(), gr.skip()]
@@ -139,11 +139,6 @@ class Workplace:
             return None
         call = await asyncio.to_thread(last_call, self.store, id)
         return Case(conversation, call, await asyncio.to_thread(self.store.messages, id), await asyncio.to_thread(self.store.ratings, id))
-
-    def _is_free(self, case: Case) -> bool:
-        """Whether it waits for an agent, or for another one."""
-        held = case.conversation.state == "agent" and case.call is not None and case.call.agent
-        return case.conversation.state == "waiting" or bool(held and self.store.gone(held))
 
     def show_replies(self, request: gr.Request) -> Html:
         """What does not change while the console is open."""
@@ -173,7 +168,7 @@ class Workplace:
         """Take the conversation from the queue."""
 
         async def take(who: Who, text: dict[str, str]) -> str:
-            return "" if await self.desk.take(work.selected, who.name) else text["taken_by_other"]
+            return "" if await self.desk.take(work.selected, who.name, who.admin) else text["taken_by_other"]
 
         return await self._screen(work, request, await self._do(take, request))
 

@@ -188,6 +188,40 @@ def test_the_queue_has_who_waits_longest_first_then_who_is_served(store: Store) 
     assert all(call.conversation_id == conversation.id for conversation, call in store.queue())
 
 
+def test_an_admin_takes_over_at_once_and_anybody_once_the_customer_has_waited(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    conversation, time_now = called(store), [1e9 * 2]
+    monkeypatch.setattr(module, "now", lambda: time_now[0])
+
+    def freed_after() -> float:
+        """Seconds until ben may take it; the clock is put back."""
+        began = time_now[0]
+        while not store.free(conversation, "ben"):
+            time_now[0] += 60
+            assert time_now[0] < began + 2 * module.SILENT_SECONDS
+        waited, time_now[0] = time_now[0] - began, began
+        return waited
+
+    store.say(conversation, "customer", "Hello?")
+    time_now[0] += 3600  # in the queue
+    assert store.take(conversation, "anna") and not store.take(conversation, "ben")
+    assert freed_after() == module.SILENT_SECONDS, "since anna took it"
+    time_now[0] += 600
+    store.reply(conversation, "anna", "Hello!")
+    time_now[0] += 10 * module.SILENT_SECONDS
+    assert not store.free(conversation, "ben"), "the customer does not answer"
+    store.say(conversation, "customer", "And my refund?")
+    time_now[0] += 600
+    store.say(conversation, "customer", "Are you there?")
+    assert freed_after() == module.SILENT_SECONDS - 600, "since the first words without a reply"
+    assert not store.free(conversation, "anna", admin=True) and store.free(conversation, "root", admin=True)
+    time_now[0] += module.SILENT_SECONDS
+    assert store.take(conversation, "ben") and not store.take(conversation, "anna")
+    assert not store.free(conversation, "anna"), "ben has just come"
+    assert store.take(conversation, "root", admin=True)
+    store.finish(conversation, "root", "solved")
+    assert not store.free(conversation, "ben", admin=True) and not store.free("none", "ben", admin=True)
+
+
 def test_revision_and_pulse_tell_every_change_and_nothing_else(store: Store) -> None:
     customer, quiet = begin(store)
     conversation = called(store)
