@@ -17,6 +17,8 @@ from frontdesk.run import Run
 
 WAIT = 5.0
 """Seconds that a transaction waits for another one's lock, for a connection, and for a server."""
+WORKS = 12
+"""How many times as long PostgreSQL may work on one statement, others' locks aside: the longest are the console's numbers."""
 WRITES = "writes"
 """Option of a connection whose transactions write: SQLite then takes the lock at their beginning, when waiting for it still helps."""
 
@@ -58,17 +60,25 @@ def connect(url: URL, wait: float = WAIT, pool: type[Pool] | None = None) -> Eng
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    engine = create_engine(url, **size, pool_pre_ping=True, connect_args={"connect_timeout": max(2, round(wait))})
+    engine = create_engine(url, **size, pool_pre_ping=True, connect_args=_patience(wait))
 
     def set_up(connection: object, _record: ConnectionPoolEntry) -> None:
         with connection.cursor() as cursor:  # type: ignore[attr-defined]
             cursor.execute(f"SET lock_timeout = {round(wait * 1000)}")
+            cursor.execute(f"SET statement_timeout = {round(WORKS * wait * 1000)}")
             cursor.execute("SET synchronous_commit = on")
             cursor.execute("SET timezone = 'UTC'")
         connection.commit()  # type: ignore[attr-defined]
 
     event.listen(engine, "connect", set_up)
     return engine
+
+
+def _patience(wait: float) -> dict[str, int]:
+    """libpq's settings for a server that vanishes, network and all: else the system waits for a quarter of an hour or more."""
+    seconds = max(2, round(wait))
+    probes = {"keepalives_idle": seconds, "keepalives_interval": max(1, seconds // 3), "keepalives_count": 3}
+    return {"connect_timeout": seconds, "tcp_user_timeout": 1000 * seconds, **probes}
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:

@@ -211,6 +211,26 @@ def test_a_server_that_dies_and_comes_back(postgres: Config, cluster: Cluster) -
     store.close()
 
 
+def test_a_server_that_vanishes_or_does_not_end_is_given_up(postgres: Config) -> None:
+    """A network that swallows packets takes root to make; that PostgreSQL's own client was told to give up is seen."""
+    store = open_store(postgres, 3)
+    with store.engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        told = driver.info.get_parameters()
+        assert {name: told[name] for name in told if "keepalives" in name or "timeout" in name} == {
+            "connect_timeout": "3", "tcp_user_timeout": "3000",
+            "keepalives_idle": "3", "keepalives_interval": "1", "keepalives_count": "3",
+        }  # fmt: skip
+        shown = [connection.scalar(text(f"SHOW {name}_timeout")) for name in ("lock", "statement")]
+        assert shown == ["3s", "36s"]
+    store.close()
+    store = open_store(postgres, 0.05)
+    with pytest.raises(StoreUnavailable, match="statement timeout"), store.reading() as session:
+        session.execute(text("SELECT pg_sleep(60)"))
+    store.close()
+
+
 def test_an_error_tells_no_words(settings: Config) -> None:
     open_store(settings).close()
     engine = connect(database(settings))
