@@ -21,8 +21,6 @@ from frontdesk.config import Config
 from frontdesk.processes import Child, first_answer, stop
 from frontdesk.run import Run
 
-DEFAULTS: dict[str, str | None] = {"VLLM_ENABLE_V1_MULTIPROCESSING": None, "VLLM_USE_AOT_COMPILE": None}
-"""vLLM's own: what frontdesk/engine.py sets is not set."""
 CORES = f"0-{len(os.sched_getaffinity(0)) - 1}"
 TCMALLOC = Path("/usr/lib/x86_64-linux-gnu/libtcmalloc_minimal.so.4")  # Debian's libtcmalloc-minimal4
 IOMP = Path(sys.prefix) / "lib/libiomp5.so"  # PyPI's intel-openmp
@@ -30,23 +28,38 @@ IOMP = Path(sys.prefix) / "lib/libiomp5.so"  # PyPI's intel-openmp
 
 @dataclass(frozen=True)
 class Setting:
-    """What is added to the engine's command line and environment; None takes a variable out."""
+    """What is added to the engine's command line and environment; None takes a variable out, `without` options with their values."""
 
     arguments: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
     environment: dict[str, str | None] = field(default_factory=dict)
     weights: str | None = None
     needs: Path | None = None  # a library that may not be installed
 
 
-def lookup(tokens: int, last: int = 3) -> tuple[str, ...]:
-    """Draft so many tokens by looking the `last` ones up in the prompt, where the FAQ entries of a grounded answer are (Saxena 2023)."""
-    drafts = {"method": "ngram", "num_speculative_tokens": tokens, "prompt_lookup_min": last, "prompt_lookup_max": 3}
-    return ("--speculative-config", json.dumps(drafts))
+DEFAULTS = Setting(
+    without=("--dtype", "--max-num-queued-reqs", "--block-size", "--speculative-config"),
+    environment={
+        "VLLM_ENABLE_V1_MULTIPROCESSING": None, "VLLM_USE_AOT_COMPILE": None, "VLLM_CPU_KVCACHE_SPACE": None,
+        "VLLM_CACHE_ROOT": None, "TORCHINDUCTOR_CACHE_DIR": None,
+    },
+)  # fmt: skip
+"""vLLM's own: what frontdesk/engine.py chooses is not chosen. But for the length of the context: with the model's own, often a multiple,
+the memory would not be comparable."""
+
+
+LOOKUP, BLOCKS = "--speculative-config", "--block-size"
+
+
+def lookup(tokens: int, last: int = 3) -> Setting:
+    """Draft so many tokens by looking the `last` ones, or 3, up in the prompt."""
+    drafts = {**engine.LOOKUP, "num_speculative_tokens": tokens, "prompt_lookup_min": last}
+    return Setting((LOOKUP, json.dumps(drafts)), without=(LOOKUP,))
 
 
 SETTINGS = {
     "as it is": Setting(),
-    "vLLM's defaults": Setting(environment=DEFAULTS),
+    "vLLM's defaults": DEFAULTS,
     "worker of its own": Setting(environment={"VLLM_ENABLE_V1_MULTIPROCESSING": "1"}),  # bound, and a core kept back
     "worker of its own, all cores": Setting(environment={"VLLM_ENABLE_V1_MULTIPROCESSING": "1", "VLLM_CPU_OMP_THREADS_BIND": CORES}),
     "worker of its own, not bound": Setting(environment={"VLLM_ENABLE_V1_MULTIPROCESSING": "1", "VLLM_CPU_OMP_THREADS_BIND": "nobind"}),
@@ -65,14 +78,13 @@ SETTINGS = {
     "512 tokens a batch": Setting(("--max-num-batched-tokens", "512", "--enable-chunked-prefill")),
     "8192 tokens a batch": Setting(("--max-num-batched-tokens", "8192")),
     "no prefix cache": Setting(("--no-enable-prefix-caching",)),
-    "blocks of 32": Setting(("--block-size", "32")),
-    "blocks of 64": Setting(("--block-size", "64")),
-    "prompt lookup of 3": Setting(lookup(3)),
-    "prompt lookup of 5": Setting(lookup(5)),
-    "prompt lookup of 8": Setting(lookup(8)),
-    "prompt lookup of 5 by 2": Setting(lookup(5, 2)),
-    "prompt lookup of 5, blocks of 32": Setting((*lookup(5), "--block-size", "32")),
-    "prompt lookup of 8 by 2, blocks of 32": Setting((*lookup(8, 2), "--block-size", "32")),
+    "blocks of 64": Setting((BLOCKS, "64"), without=(BLOCKS,)),
+    "blocks of 128": Setting(without=(BLOCKS,)),
+    "no prompt lookup": Setting(without=(LOOKUP,)),
+    "prompt lookup of 3": lookup(3),
+    "prompt lookup of 8": lookup(8),
+    "prompt lookup of 5 by 2": lookup(5, 2),
+    "no prompt lookup, blocks of 128": Setting(without=(LOOKUP, BLOCKS)),
     "events of 4 tokens": Setting(("--stream-interval", "4")),
     "w8a8": Setting(weights="w8a8"),
 }
@@ -117,11 +129,20 @@ def vllm(config: Config, run: Run, name: str = "as it is") -> Iterator[Server]:
     config = engine.private(config, engine.free_port())
     if setting.weights:
         config = config.model_copy(update={"serve": config.serve.model_copy(update={"weights": setting.weights})})
-    merged = engine.environment(config, run) | setting.environment
-    environment = {key: value for key, value in merged.items() if value is not None}
-    child = Child("engine", [*engine.command(config, run), *setting.arguments], environment, log_of(f"engine {name}"), never)
+    child = Child("engine", *with_setting(setting, config, run), log_of(f"engine {name}"), never)
     with started(child, url("127.0.0.1", config.serve.port), lambda client: engine.answers(client, config)) as server:
         yield server
+
+
+def with_setting(setting: Setting, config: Config, run: Run) -> tuple[list[str], dict[str, str]]:
+    """The engine's command line and environment."""
+    words = engine.command(config, run)
+    for option in setting.without:
+        if option in words:
+            place = words.index(option)
+            del words[place : place + 2]
+    merged = engine.environment(config, run) | setting.environment
+    return [*words, *setting.arguments], {key: value for key, value in merged.items() if value is not None}
 
 
 @contextlib.contextmanager

@@ -1,13 +1,16 @@
 """What bench/serve.py makes of its measurements, and the load on a real gateway before a stand-in of the engine."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from bench.load import Load, measure, several
 from bench.serve import interval, portions, rows, same_prompts
-from bench.servers import DEFAULTS, SETTINGS, Setting
+from bench.servers import SETTINGS, Setting, with_setting
+from frontdesk import engine
 from frontdesk.errors import UserError
+from frontdesk.run import Run
 from tests.serve.gateway import gateway, settings
 from tests.serve.stand_in import Engine, events
 
@@ -61,9 +64,33 @@ def test_nobody_meets_a_prompt_twice_while_there_are_enough() -> None:
     assert several(prompts, 12)[10:] == prompts[:2]
 
 
-def test_the_first_setting_is_the_one_that_is_served_and_the_defaults_set_nothing() -> None:
-    assert next(iter(SETTINGS.values())) == Setting()
-    assert all(value is None for value in DEFAULTS.values()) and SETTINGS["vLLM's defaults"].environment == DEFAULTS
+def test_the_first_setting_is_the_one_that_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "device", lambda: "cpu")
+    first, run = next(iter(SETTINGS.values())), Run("shop")
+    assert with_setting(first, settings(), run) == (engine.command(settings(), run), engine.environment(settings(), run))
+
+
+def test_vllms_defaults_are_what_is_left_without_our_choices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it listens, what it serves, and what it writes to its log: of all else that the engine is told, vLLM decides."""
+    monkeypatch.setattr(engine, "device", lambda: "cpu")
+    for name in [name for name in os.environ if name.startswith(("VLLM", "TORCHINDUCTOR"))]:
+        monkeypatch.delenv(name)
+    words, variables = with_setting(SETTINGS["vLLM's defaults"], settings(), Run("shop"))
+    kept = ["--host", "--port", "--max-model-len", "--model", "--served-model-name", "--chat-template"]
+    quiet = ["--disable-uvicorn-access-log", "--no-enable-log-requests"]
+    assert sorted(word for word in words if word.startswith("--")) == sorted(kept + quiet)
+    assert len(words) == 3 + 2 * len(kept) + 1 + len(quiet), "an option goes with its value; there are two names"
+    assert {name for name in variables.keys() - os.environ.keys() if "VLLM" in name or "TORCH" in name} == {"VLLM_NO_USAGE_STATS"}
+
+
+def test_a_setting_takes_out_and_adds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "command", lambda config, run: ["vllm", "--dtype", "float32", "--port", "1", "--eager"])
+    monkeypatch.setattr(engine, "environment", lambda config, run: {"A": "1", "B": "2"})
+    setting = Setting(("--dtype", "half"), ("--dtype", "--not-there"), {"A": None, "C": "3"})
+    assert with_setting(setting, settings(), Run("shop")) == (
+        ["vllm", "--port", "1", "--eager", "--dtype", "half"],
+        {"B": "2", "C": "3"},
+    )
 
 
 def test_vllms_generator_asks_whole_conversations_and_counts_their_tokens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
