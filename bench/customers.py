@@ -128,13 +128,17 @@ class Customer:
     async def look(self) -> None:
         """The open page: the view as it changes; a stream that ends is opened again."""
         while True:
+            wait = PAUSE
             with suppress(aiohttp.ClientError, TimeoutError):
                 async with self.session.get(self.page + "/api/chat/events", headers=self.headers) as response:
+                    if response.status != 200:
+                        self.tally.response(response.status, response.headers, await response.read())
+                        wait = float(response.headers.get("Retry-After", PAUSE))
                     async for line in response.content:
                         if line.startswith(b"data: "):
                             self.view = json.loads(line[6:])
                             self.changed.set()
-            await asyncio.sleep(PAUSE)
+            await asyncio.sleep(wait)
 
     async def post(self, path: str, body: dict[str, Any]) -> dict[str, Any] | None:
         """The response to a POST; None where it is refused or the connection breaks, after the time that the desk asks for."""

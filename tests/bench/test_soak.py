@@ -1,16 +1,21 @@
 """The soak itself, small: a real desk with an engine that is a stand-in, whose page is killed while customers chat."""
 
+import asyncio
 import json
 import os
+import random
 import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
-from bench.customers import Said, Tally
+from bench.customers import Customer, Said, Tally
 from bench.soak import look_up, told
 from frontdesk.config import load_config
 from frontdesk.files import write_json, write_jsonl
@@ -117,6 +122,34 @@ def test_which_answers_are_wrong(status: int, headers: dict[str, str], body: byt
     tally.response(status, headers, body)
     assert dict(tally.seen) == {("page killed", what): 1}
     assert len(tally.wrong) == (what == "wrong")
+
+
+@pytest.mark.parametrize(("status", "headers", "what"), [(500, {}, "wrong"), (503, {"Retry-After": "9"}, "refused"), (200, {}, None)])
+def test_a_page_that_cannot_be_opened_counts(status: int, headers: dict[str, str], what: str | None) -> None:
+    """An answer instead of a stream of events; the customer waits as long as it says."""
+    asked = 0
+
+    async def events(_: web.Request) -> web.Response:
+        nonlocal asked
+        asked += 1
+        text = "data: {}\n" if status == 200 else '{"error": {"message": "no"}}'
+        return web.Response(status=status, headers=headers, text=text)
+
+    async def scenario() -> None:
+        app = web.Application()
+        app.router.add_get("/api/chat/events", events)
+        async with TestServer(app) as server, aiohttp.ClientSession() as session:
+            customer = Customer(str(server.make_url("")).rstrip("/"), session, tally, ["Hi"], 1.0, random.Random(1))
+            looking = asyncio.create_task(customer.look())
+            async with asyncio.timeout(20):
+                while not (tally.seen or customer.changed.is_set()):
+                    await asyncio.sleep(0.01)
+            looking.cancel()
+            await asyncio.wait({looking})
+
+    tally = Tally(0.0)
+    asyncio.run(scenario())
+    assert asked == 1 and dict(tally.seen) == ({("before", what): 1} if what else {})
 
 
 def test_the_desk_is_back_with_the_first_whole_answer_to_a_message_sent_afterwards() -> None:
