@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from frontdesk.store.store import Store
 
 
+STILL_THERE = "the rows are gone, but others use SQLite's file, which may still hold their bytes; in a quiet moment, VACUUM it with sqlite3"
+
+
 def main() -> None:
     """Parse, look, ask, remove, tell."""
     from frontdesk.store.store import StoreUnavailable, open_store
@@ -62,13 +65,15 @@ def arguments() -> argparse.Namespace:
 
 def expired(store: "Store", config: Config) -> None:
     """Remove what is too old."""
-    from frontdesk.store.forget import expire
+    from frontdesk.store.forget import erase, expire
 
     days = config.desk.retention_days
     if days is None:
         raise UserError("desk.retention_days is null, so nothing expires; expected a number of days; set it in the config")
     count = expire(store, days)
     say(f"{store.url}: removed {count} conversation{'s' * (count != 1)} older than {days} days")
+    if not erase(store):  # what the desk has removed by itself, too
+        warn(STILL_THERE)
 
 
 def person(store: "Store", options: argparse.Namespace) -> None:
@@ -92,7 +97,7 @@ def person(store: "Store", options: argparse.Namespace) -> None:
     for name in gone.runs:
         say(f"{name} has these words in its data and, if trained since, in its model; now: make data train CONFIG=configs/{name}.yaml")
     if not gone.erased:
-        warn("the rows are gone, but others use SQLite's file, which may still hold their bytes; in a quiet moment, VACUUM it with sqlite3")
+        warn(STILL_THERE)
 
 
 def take_out(run: str, ids: Set[str]) -> None:

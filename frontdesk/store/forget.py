@@ -9,6 +9,7 @@ import sqlite3
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from sqlalchemy import Select, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
@@ -21,6 +22,8 @@ from frontdesk.store.tables import Candidate, Conversation, Customer, Handoff, M
 DAY = 86400.0
 BATCH = 500
 """Conversations that expire in one transaction: others need not wait long."""
+LARGE = 128 * 1024**2
+"""Bytes of an SQLite file that takes too long to be written anew beside customers: a second or more of the five that others wait."""
 TRIES = 25
 """To empty SQLite's log; each waits for readers as long as the store waits for a lock."""
 
@@ -67,7 +70,7 @@ def forget(store: Store, customer_id: str) -> Forgotten:
         found = _customers(session, customer_id)
         session.execute(delete(Candidate).where(Candidate.conversation_id.in_(_of(customer_id))))
         session.execute(delete(Customer).where(Customer.id == customer_id))
-    return replace(found, erased=_erase(store))
+    return replace(found, erased=erase(store))
 
 
 def forget_conversation(store: Store, conversation_id: str) -> Forgotten:
@@ -76,19 +79,20 @@ def forget_conversation(store: Store, conversation_id: str) -> Forgotten:
         found = _conversations(session, conversation_id)
         session.execute(delete(Candidate).where(Candidate.conversation_id == conversation_id))
         session.execute(delete(Conversation).where(Conversation.id == conversation_id))
-    return replace(found, erased=_erase(store))
+    return replace(found, erased=erase(store))
 
 
 def expire(store: Store, days: int) -> int:
-    """Remove conversations that were closed, or last touched, more than `days` ago, and customers unseen so long. Returns how many."""
+    """Remove conversations that were closed, or last touched, more than `days` ago, and customers unseen so long. Returns how many.
+
+    Their bytes are for `erase`.
+    """
     before, count = now() - days * DAY, 0
     while batch := _expire_some(store, before):
         count += batch
     with store.transaction() as session:
         talked = exists().where(Conversation.customer_id == Customer.id)
-        gone = session.scalars(delete(Customer).where(Customer.seen_at < before, ~talked).returning(Customer.id)).all()
-    if count or gone:
-        _erase(store)
+        session.execute(delete(Customer).where(Customer.seen_at < before, ~talked))
     return count
 
 
@@ -96,12 +100,31 @@ async def keep_expiring(store: Store, days: int | None) -> None:
     """Expire now and once a day, until cancelled. A store that is away is tried again after an hour."""
     while days is not None:
         try:
-            await asyncio.to_thread(expire, store, days)
+            await asyncio.to_thread(_expire_beside_customers, store, days)
             pause = DAY
         except StoreUnavailable as error:
             warn(f"conversations older than {days} days were not removed ({error}); this is tried again in an hour")
             pause = 3600
         await asyncio.sleep(pause)
+
+
+def _expire_beside_customers(store: Store, days: int) -> None:
+    """Expire, and erase where that keeps nobody waiting."""
+    if not expire(store, days):
+        return
+    if (size := _bytes(store)) < LARGE:
+        erase(store)
+    else:
+        warn(
+            f"{store.url} has {size >> 20} MiB: what has expired is out of it, but writing the file anew, in which pages may have kept some "
+            "of its bytes, would keep customers waiting; at a quiet hour: python -m serve.forget --expired --config …"
+        )
+
+
+def _bytes(store: Store) -> int:
+    """Of SQLite's file; 0 for a server."""
+    file = store.engine.url.database if store.engine.dialect.name == "sqlite" else None
+    return Path(file).stat().st_size if file else 0
 
 
 def _expire_some(store: Store, before: float) -> int:
@@ -150,8 +173,8 @@ def _what(session: Session, ids: Select[tuple[str]]) -> Forgotten:
     return Forgotten(conversations, messages, len(runs), tuple(sorted({run for each in runs for run in each})))
 
 
-def _erase(store: Store) -> bool:
-    """Write SQLite's file anew and empty its log; False where others do not let us.
+def erase(store: Store) -> bool:
+    """Write SQLite's file anew and empty its log; False where others do not let us. Nobody else can write meanwhile: some 100 MiB/s.
 
     `secure_delete` alone is not enough: pages that were split keep copies of rows that have moved. PostgreSQL reuses the space in its own
     time (autovacuum).

@@ -117,6 +117,7 @@ def test_what_has_expired_goes_unasked(store: Store, monkeypatch: pytest.MonkeyP
         session.get_one(Conversation, old).updated_at = now() - 31 * 86400
     run(monkeypatch, "--expired")
     assert store.conversation(old) is None and store.conversation(young) is not None
+    assert b"".join(path.read_bytes() for path in Path("runs/shop/desk").iterdir()).count(old.encode()) == 0
     assert "removed 1 conversation older than 30 days" in capsys.readouterr().out
     Path("shop.yaml").write_text(CONFIG % "null", encoding="utf-8")
     with pytest.raises(UserError, match="nothing expires"):

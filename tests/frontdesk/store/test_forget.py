@@ -4,10 +4,11 @@ import asyncio
 import random
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from frontdesk.config import Config
 from frontdesk.store import forget as module
@@ -163,9 +164,52 @@ def test_the_bytes_are_gone_from_the_file(sqlite: Config) -> None:
     assert words(b"SECRET0") == 0 and words(people[0][1].encode()) == 0 and words(people[0][0].encode()) == 0
     assert words(b"SECRET1") > 0
     age(store, people[1][1], 100)
-    assert expire(store, 30) == 1
+    expire_as_the_desk(store)
     assert words(b"SECRET1") == 0 and words(b"SECRET2") > 0
     assert len(store.messages(people[2][1])) > 100
+    store.close()
+
+
+def expire_as_the_desk(store: Store, days: int = 30) -> None:
+    """Once, at the start of the page."""
+
+    async def scenario() -> None:
+        task = asyncio.create_task(keep_expiring(store, days))
+        async with asyncio.timeout(60):
+            while not waiting.is_set():
+                await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.wait((task,))
+
+    async def sleep(_: float) -> None:
+        waiting.set()
+        await asyncio.Event().wait()
+
+    waiting = threading.Event()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "asyncio", SimpleNamespace(to_thread=asyncio.to_thread, sleep=sleep))
+        asyncio.run(scenario())
+
+
+def test_a_large_file_is_not_written_anew_beside_customers(
+    sqlite: Config, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """That would hold SQLite's one lock for longer than others wait."""
+    store = open_store(sqlite)
+    conversations = [begin(store)[1] for _ in range(2)]
+    for conversation in conversations:
+        store.say(conversation, "customer", "SECRET")
+        age(store, conversation, 100)
+    vacuumed: list[str] = []
+    event.listen(store.engine, "checkout", lambda connection, *_: connection.set_trace_callback(vacuumed.append))
+    monkeypatch.setattr(module, "LARGE", 1000)
+    expire_as_the_desk(store)
+    assert rows(store) == EMPTY and "VACUUM" not in vacuumed
+    assert "at a quiet hour: python -m serve.forget --expired" in capsys.readouterr().err
+    monkeypatch.setattr(module, "LARGE", 10**9)
+    age(store, begin(store)[1], 100)
+    expire_as_the_desk(store)
+    assert "VACUUM" in vacuumed and capsys.readouterr().err == ""
     store.close()
 
 
@@ -209,6 +253,7 @@ def test_the_bytes_go_while_the_desk_goes_on(sqlite: Config) -> None:
 
 
 def test_expiry_goes_on_every_day_and_after_a_failure(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(module, "erase", lambda store: pytest.fail("there was nothing"))
     calls: list[Any] = []
     pauses: list[float] = []
 
