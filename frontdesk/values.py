@@ -170,7 +170,7 @@ def _read_email(match: re.Match[str], text: str) -> Iterator[Value]:
 
 
 def _read_url(match: re.Match[str], text: str) -> Iterator[Value]:
-    start, end = match.start(), match.start() + len(match[0].rstrip(".,;:!?)'\"]>"))
+    start, end = match.start(), match.start() + len(match[0].rstrip(".,;:!?)'\"]>*_`|"))
     host, slash, path = re.sub("^https?://", "", text[start:end], flags=re.IGNORECASE).partition("/")
     yield Value("url", (host.translate(_PLAIN).lower() + slash + path).rstrip("/"), "", start, end)
 
@@ -454,7 +454,7 @@ def _read_word(match: re.Match[str], text: str) -> Iterator[Value]:
 
 _HOST = r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+"
 _ENDINGS = "com|net|org|kr|io|co|jp|uk|de|fr|eu|app|dev|shop|store|info|biz|ai|example|test"
-_PATH = r"(?::\d+)?(?:[/?#][!-~]*)?"
+_PATH = r"(?::\d+)?(?:[/?#](?:(?!\]\(|\*\*)[!#-;=?-_a-{}~])*)?"  # it ends at Markdown's signs and at "<>`|
 _MONTH = rf"(?:{'|'.join(_MONTHS)}|(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b\.?)"
 _DAY = r"(?:business|working|week|calendar)[ -]?days?|workdays?|weekdays?|days?"
 _U = rf"(?:{_DAY}|hours?|hrs?|minutes?|mins?|seconds?|secs?|weeks?|wks?|months?|years?|yrs?|(?<=\d)h)(?![a-z])"
@@ -462,7 +462,7 @@ _KO_U = (
     r"(?:영업일|근무일|시간|분(?![의량류할기실야석들])|초(?![과기등보])|일(?![반부요])(?:간(?!격))?|주일(?:간(?!격))?|주(?![문년차소택말변인유식장부방의요])(?:간(?!격))?"
     r"|개월(?:간(?!격))?|달(?![러력라성걀])(?:간(?!격))?|년(?![도차생식대])(?:간(?!격))?)"
 )
-_PARTICLE = r"(?![가-힣])|(?=[만이가을를은는씩도에로까이뿐당용짜]|의 )"
+_PARTICLE = r"(?![가-힣])|(?=[만이가을를은는씩도에로까이뿐당용짜]|의 |부터|입니[다까]|예요|인데)"
 _MEASURE = r"(?:kgs?|g|mg|mm|cm|m|km|ml|l|lbs?|oz|inch(?:es)?|in|ft|gb|mb|tb|kw|w|v|mah|hz|k|px|cc|x|pcs)(?![a-z0-9])|x\d"
 _HALF_DAY = "|".join(_HALVES)
 
