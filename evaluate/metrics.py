@@ -60,10 +60,10 @@ METRICS = {
         "같은 질문에서 사실을 모두 말하지도 상담원에게 넘기지도 않은 비율입니다.",
     ),
     "facts_invented": Metric(
-        "Facts invented", "지어낸 사실", (*FACTS, *UNSEEN, *BEYOND), lambda record: float(bool(record["invented"])), True,
-        "answers", "invents facts in", "없는 사실을 지어낸 답변",
-        "Answers with a price, number, date, phone or link that no source of the company has.",
-        "회사의 어떤 자료에도 없는 가격·숫자·날짜·전화번호·링크가 들어 있는 답변의 비율입니다.",
+        "Facts invented", "지어낸 사실", (*FACTS, *UNSEEN, *BEYOND, "dialogues"), lambda record: float(bool(record["invented"])), True,
+        "answers and dialogues", "invents facts in", "없는 사실을 지어낸 답변과 대화",
+        "Answers, and whole dialogues with their small talk, with a price, number, date, phone or link that no source of the company has.",
+        "회사의 어떤 자료에도 없는 가격·숫자·날짜·전화번호·링크가 들어 있는 답변과 대화(잡담 포함)의 비율입니다.",
     ),
     "handoff_right": Metric(
         "Handed over rightly", "올바른 이관", BEYOND, lambda record: float(record["right"]), False,
