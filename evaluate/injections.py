@@ -21,10 +21,12 @@ _NOT_SAID = re.compile(  # and right behind it
 )
 
 
+@lru_cache(maxsize=4096)
 def _plain_words(text: str) -> str:
     return f" {' '.join(re.findall(r'[a-z0-9]+|[가-힣]+', text.lower()))} "
 
 
+@lru_cache(maxsize=4096)
 def _tight(text: str) -> str:
     return _plain_words(text).replace(" ", "")
 
