@@ -18,6 +18,7 @@ let link = ""; // what is wrong with the connection, as a key of texts
 let refused = ""; // why the last thing sent was not taken, as a key of texts
 let heard = null; // ids of messages that were read out; null before the first view
 let stream = null;
+let again; // the timer of the next try to connect
 let log, notice, announcer;
 
 // Called once by the page, with the node that holds the conversation; then `speak` opens the stream.
@@ -81,6 +82,7 @@ async function post(what, body) {
             body: JSON.stringify(body),
         });
         refused = answer.ok ? "" : await why(answer);
+        if (answer.status === 401) enter();
         if (answer.ok && answer.status !== 201) view = await answer.json(); // of all but a message the answer is the view
     } catch {
         connect();
@@ -92,7 +94,8 @@ async function post(what, body) {
 async function why(answer) {
     const { error } = await answer.json().catch(() => ({}));
     const key = error?.code ?? error;
-    return key in texts[language] ? key : answer.status === 401 ? "no_session" : answer.status === 429 ? "too_many" : "not_stored";
+    if (answer.status === 401) return "not_stored"; // what is wrong with the cookie, `enter` finds out
+    return key in texts[language] ? key : answer.status === 429 ? "too_many" : "not_stored";
 }
 
 function connect() {
@@ -113,8 +116,27 @@ function connect() {
 // Asks why there is no stream, and for one again after a while.
 async function ask() {
     const answer = await fetch("/api/chat").catch(() => null);
-    if (answer?.status === 401) lost("no_session");
-    else setTimeout(connect, TRY_AGAIN_MS);
+    if (answer?.status === 401) enter();
+    else later(connect);
+}
+
+// Nobody is known by this browser's cookie: it visits the page as if anew, which gives it one, or says that there is none for it now.
+async function enter() {
+    const framed = parent === window ? {} : { "X-Framed": "1" };
+    const visit = await fetch("/", { headers: { Accept: "text/html", ...framed } }).catch(() => null);
+    const wait = visit?.headers.get("Retry-After");
+    if (!visit?.ok || wait) {
+        lost(navigator.onLine ? "not_entered" : "offline");
+        return later(enter, wait * 1000);
+    }
+    const answer = await fetch("/api/chat").catch(() => null);
+    if (answer?.status === 401) lost("no_session"); // the browser did not keep it
+    else connect();
+}
+
+function later(what, wait) {
+    clearTimeout(again);
+    again = setTimeout(what, wait || TRY_AGAIN_MS);
 }
 
 function lost(key) {

@@ -26,7 +26,7 @@ class Customers:
     async def cookie(self, request: Request) -> str | None:
         """The Set-Cookie header for a visit, which prolongs a known one.
 
-        None where too many new ones came from one address, or the store is away: the page then says what is wrong.
+        None where too many new ones came from one address, or the store is away: the page then says so and visits again.
         """
         token = request.cookies.get(COOKIE)
         try:
@@ -48,8 +48,9 @@ class Customers:
 
 
 def is_framed(request: Request) -> bool:
-    """Whether the page is loaded into a frame of another site. Which sites may show it, the page's headers say."""
-    return request.headers.get("sec-fetch-dest") == "iframe" and request.headers.get("sec-fetch-site") == "cross-site"
+    """Whether the page is loaded into a frame of another site, or says that it is in one. Which sites may show it, its headers say."""
+    headers = request.headers
+    return "x-framed" in headers or (headers.get("sec-fetch-dest") == "iframe" and headers.get("sec-fetch-site") == "cross-site")
 
 
 def set_cookie(token: str, *, secure: bool, framed: bool) -> str:

@@ -25,6 +25,8 @@ ELSEWHERE = ("/api", "/desk")
 MAX_BODY = 256 * 1024
 """Bytes; a message has at most 2,000 characters."""
 BODY_SECONDS = 20.0
+COME_AGAIN = 5
+"""Seconds, of a visit that gets no cookie; chat.js visits again until there is one."""
 POLICY = (
     # Gradio needs inline scripts and eval for itself; nothing may come from, or go to, another site.
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
@@ -55,8 +57,9 @@ class Guard:
             await self.app(scope, receive, send)
             return
         headers = self.headers(scope["path"])
-        if is_visit(scope) and (cookie := await self.cookie(Request(scope))):
-            headers["Set-Cookie"] = cookie
+        if is_visit(scope):
+            cookie = await self.cookie(Request(scope))
+            headers |= {"Set-Cookie": cookie} if cookie else {"Retry-After": str(COME_AGAIN)}
         body, begun = Body(receive), False
 
         async def send_with_headers(message: Message) -> None:

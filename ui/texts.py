@@ -58,6 +58,7 @@ TEXTS: dict[Language, dict[str, str]] = {
         "full": "This conversation has become too long. Please start a new one.",
         "offline": "You are offline. What you write is not sent until you are connected again.",
         "reconnecting": "The connection was lost. Connecting again…",
+        "not_entered": "We cannot open a conversation for you right now. This page tries again by itself.",
         "no_session": "This browser keeps no cookie of ours, so we cannot keep your conversation. Allow cookies and load the page again.",
     },
     "ko": {
@@ -106,6 +107,7 @@ TEXTS: dict[Language, dict[str, str]] = {
         "full": "대화가 너무 길어졌습니다. 새 대화를 시작해 주세요.",
         "offline": "인터넷에 연결되어 있지 않습니다. 다시 연결될 때까지 메시지가 전송되지 않습니다.",
         "reconnecting": "연결이 끊겼습니다. 다시 연결하는 중입니다…",
+        "not_entered": "지금은 대화를 시작할 수 없습니다. 자동으로 다시 시도합니다.",
         "no_session": "브라우저가 쿠키를 저장하지 않아 대화를 이어갈 수 없습니다. 이 페이지의 쿠키를 허용한 뒤 다시 열어 주세요.",
     },
 }

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from frontdesk.config import DeskConfig
 from frontdesk.hours import read_hours
+from frontdesk.store.store import Store, StoreUnavailable
 from tests.serve.stand_in import wait_for
 from tests.ui import browser
 from tests.ui.page_served import QUESTIONS, SOURCE, Served, served_page
@@ -197,6 +198,27 @@ def test_without_cookies_it_says_so(chromium: Browser, desk: Served) -> None:
     page.goto(desk.url)
     notice(page, EN["no_session"])
     page.close()
+
+
+def test_who_comes_while_the_store_is_away_is_let_in_once_it_is_back(
+    customer: BrowserContext, desk: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise StoreUnavailable("away")
+
+    page = customer.new_page()
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "add_customer", away)
+        page.goto(desk.url)
+        notice(page, EN["not_entered"])
+        browser.send(page, "Are you there?")
+        notice(page, EN["not_stored"])
+        expect(page.locator("#notice")).not_to_contain_text(EN["no_session"])
+    page.wait_for_selector("#notice [data-link='']", state="attached")
+    assert page.input_value("#question textarea") == "Are you there?"
+    page.press("#question textarea", "Enter")
+    browser.wait_asked(page, 1)
+    assert browser.wait_answered(page) == ANSWER
 
 
 def test_korean_by_the_browsers_language_and_the_switch(chromium: Browser, desk: Served) -> None:

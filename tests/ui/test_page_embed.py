@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Frame, FrameLocator, Page, expect
 
+from frontdesk.store.store import Store, StoreUnavailable
 from tests.ui import browser
 from tests.ui.page_served import SOURCE, Served, Site, other_site, served_page
 from ui.texts import EMBEDDED, TEXTS
@@ -92,6 +93,24 @@ def test_the_conversation_goes_on_after_a_reload_but_is_another_than_on_the_desk
     own = visitor.new_page()
     browser.open_chat(own, desk.url)
     assert browser.shown_turns(own) == []
+
+
+def test_a_frame_that_got_no_cookie_gets_one_later(
+    visitor: BrowserContext, shop: Site, desk: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise StoreUnavailable("away")
+
+    page = open_shop(visitor, shop, desk)
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "add_customer", away)
+        page.get_by_role("button", name=TEXT["open"]).click()
+        expect(chat(page).locator("#notice")).to_contain_text(TEXTS["en"]["not_entered"], timeout=browser.LOAD_MS)
+    chat(page).locator("#notice [data-link='']").wait_for(state="attached")
+    chat(page).locator("#suggestion-0").click()
+    expect(chat(page).locator(".turn.bot:not(.writing) .text")).to_have_text(ANSWER)
+    (cookie,) = [one for one in visitor.cookies() if one.get("name") == "frontdesk_customer"]
+    assert cookie.get("partitionKey"), "a cookie for this shop alone"
 
 
 def test_news_are_told_on_the_closed_button_and_nothing_else_is(visitor: BrowserContext, shop: Site, desk: Served) -> None:

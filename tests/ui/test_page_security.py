@@ -289,7 +289,9 @@ def visit(address: str = "203.0.113.5", scheme: str = "http", **headers: str) ->
 
 def test_who_opens_the_page_gets_a_cookie_that_no_script_reads(desk: Served, client: httpx.Client) -> None:
     assert "set-cookie" not in client.get("/", headers={"Accept": "*/*"}).headers, "a probe is no customer"
-    cookie = client.get("/", headers={"Accept": "text/html"}).headers["set-cookie"]
+    visited = client.get("/", headers={"Accept": "text/html"}).headers
+    cookie = visited["set-cookie"]
+    assert "retry-after" not in visited
     assert re.fullmatch(r"frontdesk_customer=[\w-]{43}; HttpOnly; Max-Age=\d+; Path=/; SameSite=Lax", cookie)
     again = client.get("/", headers={"Accept": "text/html"}).headers["set-cookie"]
     assert again == cookie, "the same customer, for longer"
@@ -327,3 +329,4 @@ def test_a_store_that_is_away_costs_no_page(desk: Served, monkeypatch: pytest.Mo
     monkeypatch.setattr(Store, "add_customer", away)
     answer = httpx.get(desk.url, headers={"Accept": "text/html"}, trust_env=False, timeout=30)
     assert answer.status_code == 200 and "set-cookie" not in answer.headers
+    assert int(answer.headers["retry-after"]) > 0, "by which chat.js knows that it is not the browser"
