@@ -17,6 +17,7 @@ let view = null; // the newest that came
 let link = ""; // what is wrong with the connection, as a key of texts
 let refused = ""; // why the last thing sent was not taken, as a key of texts
 let heard = null; // ids of messages that were read out; null before the first view
+let sending = false;
 let stream = null;
 let again; // the timer of the next try to connect
 let log, notice, announcer;
@@ -54,11 +55,21 @@ export async function send(words) {
     const box = document.querySelector("#question textarea");
     const text = words ?? box.value;
     const sent = text.slice(0, LONG); // the server takes less, and says so
-    if (text.trim() && (await post("messages", { text: sent, language })) && words === undefined && box.value === text) {
+    if (text.trim() && !sending && (await say(sent)) && words === undefined && box.value === text) {
         box.value = "";
         box.dispatchEvent(new Event("input", { bubbles: true }));
     }
     if (matchMedia("(pointer: fine)").matches || words === undefined) box.focus(); // a button that was pressed may be gone by now
+}
+
+// One message at a time: Enter pressed twice says it once.
+async function say(text) {
+    sending = true;
+    try {
+        return await post("messages", { text, language });
+    } finally {
+        sending = false;
+    }
 }
 
 export const stop = () => post("stop", {}).then(focusBox);

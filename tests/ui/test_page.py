@@ -181,6 +181,18 @@ def test_words_that_could_not_be_sent_stay_in_the_box(customer: BrowserContext, 
     assert page.input_value("#question textarea") == ""
 
 
+def test_enter_pressed_twice_says_it_once(page: Page, desk: Served) -> None:
+    page.click("#person")  # the bot's answer on its way would refuse the second
+    notice(page, EN["next"])
+    waiting = desk.waiting()
+    page.fill("#question textarea", "My tent is torn.")
+    page.evaluate("Promise.all([frontdesk.send(), frontdesk.send()])")
+    browser.send(page, "And wet.")
+    browser.wait_asked(page, 2)
+    assert [message.text for message in desk.store.messages(waiting)] == ["My tent is torn.", "And wet."]
+    browser.clear(page)
+
+
 def test_an_engine_that_is_away_is_told_in_words(page: Page, desk: Served) -> None:
     desk.engine.status, desk.engine.error = 503, b'{"error": {"message": "not ready"}}'
     try:
