@@ -6,6 +6,7 @@ Its events get a language and nothing else (ui/predict.py).
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import cast
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -13,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ui.predict import PREDICT, REFUSED, again, of_language, sized, whole
+from ui.predict import PREDICT, of_language, pass_on
 from ui.texts import LANGUAGES
 
 GRADIO = {"/", "/config", "/theme.css", "/gradio_api/app_id", "/gradio_api/startup-events", *PREDICT}
@@ -86,13 +87,11 @@ class Guard:
 
     async def _pass(self, scope: Scope, body: "Body", send: Send) -> None:
         """To the application, if it may go there at all."""
-        app, receive = refusal(scope) or self.app, cast(Receive, body)
-        if app is self.app and scope["path"] in PREDICT and scope["method"] == "POST":
-            if (asked := of_language(await whole(body), LANGUAGES)) is None:
-                app = PlainTextResponse(REFUSED, 400)
-            else:
-                scope, receive = sized(scope, asked), again(asked, body)
-        await app(scope, receive, send)
+        receive = cast(Receive, body)
+        if refused := refusal(scope):
+            await refused(scope, receive, send)
+        else:
+            await pass_on(self.app, scope["path"], partial(of_language, languages=LANGUAGES), scope, receive, send)
 
     def headers(self, path: str) -> dict[str, str]:
         """Of an answer. The console is never shown in a frame: who clicks there must see where."""

@@ -71,8 +71,8 @@ class Office(Shop):
 
 
 @contextlib.contextmanager
-def served_office(folder: Path, **sections: Any) -> Iterator[Office]:
-    """A shop with a console on a free port of loopback. The working folder must be `folder`: the FAQ lies in its run."""
+def served_office(folder: Path, wait: float = 5.0, **sections: Any) -> Iterator[Office]:
+    """A shop with a console on a free port of loopback; `wait`: the store's. The working folder must be `folder`, where the FAQ lies."""
     database = {"database": f"sqlite:///{folder}/store.db", "replies": REPLIES, "timezone": "Asia/Seoul"}
     config = settings(**{**sections, "desk": {**database, **sections.get("desk", {})}})
     (folder / "store.db").write_bytes(migrated())
@@ -82,7 +82,7 @@ def served_office(folder: Path, **sections: Any) -> Iterator[Office]:
     engine = Engine()
     engine.parts = told("Shipping is ", "4 dollars.")
     with served(engine) as gateway:
-        office = Office(config, gateway, engine, 5.0)
+        office = Office(config, gateway, engine, wait)
         office.app = create_app(config, office.desk, office.store)
         mount_console(office.app, office.desk, office.store, config)
         mount_page(office.app, config, ["How much is shipping?"])

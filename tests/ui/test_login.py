@@ -15,6 +15,7 @@ from frontdesk.engine import KEY_VARIABLE
 from frontdesk.store import keys
 from frontdesk.store.tables import Login
 from tests.ui.console_served import Office, served_office
+from tests.ui.desks import SOON
 from ui.console.guard import GRADIO, OWN
 from ui.console.login import COOKIE, TRIES, TRIES_SECONDS, Failures, host_name
 from ui.predict import REFUSED
@@ -212,12 +213,28 @@ def test_the_login_page_shows_no_markup_of_the_company_and_speaks_korean(tmp_pat
 
 def test_without_its_store_nobody_is_let_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with served_office(tmp_path) as office, office.browser(office.key("anna", "agent")) as agent:
+    with served_office(tmp_path) as office, office.browser(key := office.key("anna", "agent")) as agent:
         assert agent.get("/desk/who").status_code == 200
         with sqlite3.connect(tmp_path / "store.db") as broken:
             broken.execute("DROP TABLE logins")
         assert agent.get("/desk/who").status_code == 503
         assert agent.post("/desk/gradio_api/run/predict", json={}).status_code == 503
+        for answer in (agent.get("/desk/login"), agent.post("/desk/login", data={"key": key}), agent.post("/desk/logout")):
+            assert answer.status_code == 503 and int(answer.headers["retry-after"]) > 0
+            assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+
+
+def test_who_logs_in_or_out_while_the_store_is_locked_is_told_to_try_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with served_office(tmp_path, wait=SOON) as office:
+        key = office.key("anna", "agent")
+        with office.browser(key) as agent, sqlite3.connect(tmp_path / "store.db", isolation_level=None) as other:
+            other.execute("BEGIN IMMEDIATE")
+            for answer in (agent.post("/desk/login", data={"key": key}), agent.post("/desk/logout")):
+                assert (answer.status_code, "set-cookie" in answer.headers) == (503, False)
+                assert int(answer.headers["retry-after"]) > 0
+            other.execute("ROLLBACK")
+            assert agent.post("/desk/logout").headers["location"] == "/desk/login"
 
 
 @pytest.mark.parametrize(

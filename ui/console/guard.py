@@ -14,7 +14,7 @@ from frontdesk.store.store import StoreUnavailable
 from ui.console.login import Logins
 from ui.console.login_page import LOGIN
 from ui.guard import FOREIGN, is_ours
-from ui.predict import PREDICT, REFUSED, again, sized, whole, without_files
+from ui.predict import PREDICT, pass_on, without_files
 
 OPEN = ("/login",)
 """Below /desk, for everybody."""
@@ -38,8 +38,12 @@ class Guard:
             await send({"type": "websocket.close", "code": 1008})
             return
 
+        begun = False
+
         async def send_with_headers(message: Message) -> None:
+            nonlocal begun
             if message["type"] == "http.response.start":
+                begun = True
                 headers = MutableHeaders(scope=message)
                 if not route_path(scope).startswith("/assets/"):
                     headers["Cache-Control"] = "no-store"
@@ -51,15 +55,19 @@ class Guard:
             await send(message)
 
         try:
-            refused = await self._refuse(scope)
+            await self._pass(scope, receive, send_with_headers)
         except StoreUnavailable:
-            refused = PlainTextResponse("the store cannot be read now; try again", 503, {"Retry-After": "5"})
-        if refused is None and route_path(scope) in PREDICT and scope["method"] == "POST":
-            if (asked := without_files(await whole(receive))) is None:
-                refused = PlainTextResponse(REFUSED, 400)
-            else:
-                scope, receive = sized(scope, asked), again(asked, receive)
-        await (refused or self.app)(scope, receive, send_with_headers)
+            if begun:
+                raise
+            away = PlainTextResponse("the store cannot be used now; try again", 503, {"Retry-After": "5"})
+            await away(scope, receive, send_with_headers)
+
+    async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """To the pages, if it may go there at all. Raises StoreUnavailable."""
+        if refused := await self._refuse(scope):
+            await refused(scope, receive, send)
+        else:
+            await pass_on(self.app, route_path(scope), without_files, scope, receive, send)
 
     async def _refuse(self, scope: Scope) -> Response | None:
         """The answer to a request that goes no further."""
