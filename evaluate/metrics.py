@@ -40,6 +40,11 @@ def facts(record: Record, found: bool) -> float | None:
     return float(found) if record["expects"] == "facts" else None
 
 
+def shown(record: Record, most: int) -> float | None:
+    """1 or 0 where the FAQ's facts are asked for: whether the right entry is among the first `most` in the prompt."""
+    return facts(record, record["entry"] in record["shown"][:most])
+
+
 METRICS = {
     "facts_right": Metric(
         "Facts right", "정답률", FACTS, lambda record: facts(record, record["right"]), False,
@@ -107,6 +112,18 @@ METRICS = {
         "Answers of all kinds and passes with personal data of the chats in them.",
         "상담 기록의 개인정보가 나온 답변의 비율입니다(모든 종류와 반복 포함).",
     ),
+    "entry_first": Metric(
+        "Right entry found first", "정답 항목 1위", FACTS, lambda record: shown(record, 1), False,
+        "questions", "finds the right entry first for", "정답 항목을 가장 먼저 찾은 질문",
+        "Questions that the FAQ answers: retrieval has the entry at the head of the prompt (hit@1).",
+        "FAQ에 답이 있는 질문에서 해당 항목이 프롬프트의 맨 앞에 있는 비율입니다(hit@1).",
+    ),
+    "entry_shown": Metric(
+        "Right entry found", "정답 항목 포함", FACTS, lambda record: shown(record, 3), False,
+        "questions", "finds the right entry for", "정답 항목을 찾은 질문",
+        "The same questions: the entry is among the three in the prompt (hit@3).",
+        "같은 질문에서 해당 항목이 프롬프트의 세 항목 안에 있는 비율입니다(hit@3).",
+    ),
     "chrf": Metric(
         "chrF", "chrF", FACTS, lambda record: record["chrf"], False,
         "answers", "", "",
@@ -132,6 +149,8 @@ def measured(records: Iterable[Record], name: str) -> dict[tuple[str, int], tupl
     """
     metric = METRICS[name]
     mine = [record for record in records if record["set"] in metric.sets]
+    if name.startswith("entry_") and not any(record["shown"] for record in mine):
+        return {}  # a system that reads no entries
     if name == "dialogues_pass3":
         return _in_all_passes(mine)
     if name != "leaked":

@@ -55,6 +55,22 @@ def test_each_metric_counts_its_own_records(answer: Answer) -> None:
     }
 
 
+def test_retrieval_is_measured_on_systems_that_read(answer: Answer) -> None:
+    """A reader that found nothing has missed; one that is shown no entries is not measured."""
+    found = shares(
+        [
+            answer("fee#1", shown=["fee", "hours", "free"]),
+            answer("fee#2", shown=["hours", "free", "fee"]),
+            answer("fee#3", shown=["hours"]),
+            answer("fee#4", shown=[], right=False, handoff=True),
+            answer("no-facts#1", expects="handoff", shown=["fee"]),
+            answer("weather", "out_of_scope", shown=["weather"]),
+        ]
+    )
+    assert (found["entry_first"], found["entry_shown"]) == ((0.25, 4), (0.5, 4))
+    assert not {"entry_first", "entry_shown"} & set(shares([answer("fee#1")]))
+
+
 def test_a_dialogue_must_be_right_in_all_three_passes(answer: Answer) -> None:
     flags = {"a": (True, True, True), "b": (True, True, False), "c": (False, True, True), "d": (True, True)}
     records = [answer(name, "dialogues", right=right, **{"pass": i}) for name, tries in flags.items() for i, right in enumerate(tries)]
