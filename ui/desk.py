@@ -300,9 +300,11 @@ class Desk:
 
     async def suggest(self, conversation_id: str) -> Suggestion:
         """The bot's reply to the customer's last words, for an agent to send, change or leave."""
-        said, answer = turns(await to_thread(self.store.messages, conversation_id)), Answer()
-        if said:
+        messages, answer = await to_thread(self.store.messages, conversation_id), Answer()
+        if said := turns(messages):
             await self.assistant.read(said, answer)
+            with suppress(StoreUnavailable):
+                await to_thread(self.store.spend, messages[-1].id, answer.prompt_tokens or 0, answer.completion_tokens or 0)
         useless = answer.trouble or is_refusal(answer.text, self.handoffs)
         return Suggestion("", None) if useless else Suggestion(answer.text, answer.source)
 

@@ -99,9 +99,9 @@ def ratings(store: "Store", at: Sequence[float]) -> tuple[list[int], list[int]]:
 
 
 def tokens(store: "Store", at: Sequence[float]) -> tuple[list[int], list[int]]:
-    """Tokens of the prompts and of the bot's answers."""
+    """Tokens of the prompts and of what the bot wrote: its answers, those that were replaced, and what it suggested to agents."""
     query = select(_bucket(Message.at, at), func.sum(Message.prompt_tokens), func.sum(Message.completion_tokens))
-    prompt, completion = _sums(store, query.where(*_within(Message.at, at), Message.speaker == "bot"), at, 2)
+    prompt, completion = _sums(store, query.where(*_within(Message.at, at)), at, 2)
     return prompt, completion
 
 

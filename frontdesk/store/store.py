@@ -25,6 +25,7 @@ from frontdesk.store.tables import Conversation, Customer, Edit, Handoff, Key, M
 __all__ = ["Closed", "NotYours", "Store", "StoreUnavailable", "now", "open_store"]
 
 
+TOKENS = ("prompt_tokens", "completion_tokens")
 SILENT_SECONDS = 15 * 60.0
 """Without a reply, after which any agent may take over: longer than it takes to look something up, shorter than customers stay."""
 
@@ -168,7 +169,8 @@ class Store:
             return _say(session, _open(session, conversation_id), speaker, text, columns)
 
     def amend(self, message_id: int, **columns: Any) -> None:
-        """Replace columns of a message. A new text loses the rating of the old one. Raises LookupError."""
+        """Replace columns of a message. A new text loses the rating of the old one; its tokens count beside the old one's, and `seconds`
+        stay as they are: what was spent and waited for has been. Raises LookupError."""
         with self.transaction() as session:
             message = _message(session, message_id)
             _touch(_locked(session, message.conversation_id))
@@ -176,9 +178,18 @@ class Store:
                 columns["text"] = storable(columns["text"])
                 if columns["text"] != message.text:
                     session.execute(delete(Rating).where(Rating.message_id == message_id))
+            columns |= {name: _sum(getattr(message, name), columns[name]) for name in TOKENS if name in columns}
+            columns |= {"seconds": message.seconds} if message.seconds is not None else {}
             for name, value in columns.items():
                 getattr(message, name)  # a name that is no column is a mistake of ours
                 setattr(message, name, null() if value is None else value)
+
+    def spend(self, message_id: int, prompt_tokens: int, completion_tokens: int) -> None:
+        """Count, at a message, the tokens that a reply to it cost which was suggested to an agent. Nobody sees a change."""
+        with self.transaction() as session:
+            if (message := session.get(Message, message_id, with_for_update=True)) is not None:
+                message.prompt_tokens = _sum(message.prompt_tokens, prompt_tokens)
+                message.completion_tokens = _sum(message.completion_tokens, completion_tokens)
 
     def rate(self, customer_id: str, message_id: int, value: int, reason: str = "") -> None:
         """A thumb up (1), down (-1) or taken back (0). Raises LookupError unless the message is a bot's to this customer."""
@@ -337,6 +348,10 @@ def _touch(conversation: Conversation) -> float:
     conversation.revision += 1
     conversation.updated_at = max(now(), conversation.updated_at)
     return conversation.updated_at
+
+
+def _sum(one: int | None, other: int | None) -> int | None:
+    return one if other is None else (one or 0) + other
 
 
 def _message(session: Session, message_id: int) -> Message:

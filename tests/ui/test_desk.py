@@ -217,6 +217,7 @@ def test_another_answer_takes_the_place_of_the_last_one(folder: Path) -> None:
     async def scene(shop: Shop) -> None:
         customer = await shop.enter()
         view = await shop.ask(customer, ASK)
+        first = shop.store.messages(view.conversation_id or "")[1]
         await shop.desk.rate(customer, view.turns[1].id, -1, "wrong")
         assert (await shop.desk.view(customer)).turns[1].rating == -1
         shop.engine.parts, shop.engine.pause = told("It is 9 dollars.", source=None), 0.1
@@ -226,6 +227,8 @@ def test_another_answer_takes_the_place_of_the_last_one(folder: Path) -> None:
         assert all(len(view.turns) == 1 for view in seen if view.busy) and any(view.busy for view in seen)
         turn = (await shop.desk.view(customer)).turns[1]
         assert (turn.id, turn.text, turn.rating, turn.source) == (view.turns[1].id, "It is 9 dollars.", 0, None)
+        answer = shop.store.messages(view.conversation_id or "")[1]
+        assert (answer.prompt_tokens, answer.completion_tokens, answer.seconds) == (100, 3, first.seconds)
         assert shop.asked() == [{"role": "user", "content": ASK}]
         assert shop.engine.bodies[-1]["temperature"] > shop.engine.bodies[0]["temperature"]
         shop.engine.dies_after = 2  # a part of another answer is worse than a whole one

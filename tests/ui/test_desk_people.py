@@ -304,6 +304,8 @@ def test_an_agent_answers_in_the_same_window_and_gives_back(folder: Path) -> Non
         await until(lambda: f"agent {PERSON}" in seen, 4)
         suggestion = await shop.desk.suggest(conversation)
         assert (suggestion.text, suggestion.source) == ("Shipping is 4 dollars.", SOURCE)
+        last = shop.store.messages(conversation)[-1]
+        assert (last.text, last.prompt_tokens, last.completion_tokens) == (PERSON, 50, 2), "what it cost is counted"
         assert shop.asked()[-1] == {"role": "user", "content": PERSON} and len(shop.asked()) == 3
         await shop.desk.reply(conversation, "anna", "It is 4 dollars, 3 for members.", suggested=suggestion.text)
         await until(lambda: "agent It is 4 dollars, 3 for members." in seen, 4)

@@ -56,7 +56,7 @@ def counted(store: Store) -> Store:
         ("bot", "Shall I connect you?", {**bot, "refusal": True, "seconds": 1.5}),
     )
     talk(
-        store, START + 2 * HOUR, ("customer", "A person!", {}), ("agent", "Hello", {"at": START + 2 * HOUR + 300, "agent": "anna"}),
+        store, START + 2 * HOUR, ("customer", "A person!", {"prompt_tokens": 50, "completion_tokens": 5}), ("agent", "Hello", {"at": START + 2 * HOUR + 300, "agent": "anna"}),
         calls=({"at": START + 2 * HOUR, "taken_at": START + 2 * HOUR + 120, "agent": "anna", "closed_at": START + 3 * HOUR},),
     )  # fmt: skip
     talk(store, AT[1], ("customer", "can I pay by invoice", {}), ("bot", "Yes.", {"completion_tokens": 7, "seconds": 0.25, "rated": -1}))
@@ -76,7 +76,7 @@ def test_volume(counted: Store) -> None:
 
 def test_ratings_and_tokens(counted: Store) -> None:
     assert statistics.ratings(counted, AT) == ([1, 0], [0, 1])
-    assert statistics.tokens(counted, AT) == ([300, 0], [30, 7])
+    assert statistics.tokens(counted, AT) == ([350, 0], [35, 7])  # 50 and 5 for a suggestion to an agent
 
 
 def test_first_answers_count_the_first_of_a_conversation_only(counted: Store) -> None:

@@ -95,6 +95,25 @@ def test_amending_replaces_and_a_new_text_loses_the_old_rating(store: Store) -> 
         store.amend(said.id + 1, text="x")
 
 
+def test_what_an_answer_cost_adds_up_and_its_first_word_stays(store: Store) -> None:
+    _, conversation = begin(store)
+    said = store.say(conversation, "bot", "5 dollars", prompt_tokens=50, completion_tokens=2, seconds=0.5)
+    store.amend(said.id, text="4 dollars", prompt_tokens=60, completion_tokens=3, seconds=9.0)
+    store.amend(said.id, text="4", prompt_tokens=None, completion_tokens=None, seconds=None)  # stopped before it was counted
+    asked = store.say(conversation, "customer", "And express?")
+    before = store.revision(conversation)
+    for _ in range(2):
+        store.spend(asked.id, 70, 4)
+    store.spend(asked.id + 1, 1, 1)  # gone meanwhile
+    assert store.revision(conversation) == before
+    answer, question = store.messages(conversation)
+    assert (answer.text, answer.prompt_tokens, answer.completion_tokens, answer.seconds) == ("4", 110, 5, 0.5)
+    assert (question.prompt_tokens, question.completion_tokens) == (140, 8)
+    empty = store.say(conversation, "bot", "…")
+    store.amend(empty.id, text="4 dollars", seconds=9.0)
+    assert store.messages(conversation)[-1].seconds == 9.0
+
+
 def test_ratings_are_replaced_removed_and_only_ones_own(store: Store) -> None:
     customer, conversation = begin(store)
     stranger, _ = begin(store)
