@@ -263,7 +263,8 @@ def methods(summary: dict[str, Any]) -> Html:
     items = [tag("div", tag("dt", both(words.english, words.korean)), tag("dd", both(words.how, words.how_ko))) for words in measured]
     sure = (
         "95 %: percentiles of 2,000 resamples in which whole FAQ entries (or dialogues) are drawn with replacement, since wordings of "
-        "one entry stand and fall together; Wilson's interval where nearly all answers are alike or entries are fewer than 10. Differences are paired by question.",
+        "one entry stand and fall together; Wilson's interval where nearly all answers are alike or entries are fewer than 10. "
+        "Differences are paired by question.",
         "FAQ 항목(또는 대화)을 통째로 다시 뽑은 표본 2,000개의 백분위 구간입니다. "
         "거의 모든 답이 같거나 항목이 10개보다 적으면 윌슨 구간을 씁니다. 차이는 같은 질문끼리 비교합니다.",
     )

@@ -116,8 +116,8 @@ def _expire_beside_customers(store: Store, days: int) -> None:
         erase(store)
     else:
         warn(
-            f"{store.url} has {size >> 20} MiB: what has expired is out of it, but writing the file anew, in which pages may have kept some "
-            "of its bytes, would keep customers waiting; at a quiet hour: python -m serve.forget --expired --config …"
+            f"{store.url} has {size >> 20} MiB: what has expired is out of it, but writing the file anew, in which pages may have "
+            "kept some of its bytes, would keep customers waiting; at a quiet hour: python -m serve.forget --expired --config …"
         )
 
 

@@ -56,7 +56,9 @@ def counted(store: Store) -> Store:
         ("bot", "Shall I connect you?", {**bot, "refusal": True, "seconds": 1.5}),
     )
     talk(
-        store, START + 2 * HOUR, ("customer", "A person!", {"prompt_tokens": 50, "completion_tokens": 5}), ("agent", "Hello", {"at": START + 2 * HOUR + 300, "agent": "anna"}),
+        store, START + 2 * HOUR,
+        ("customer", "A person!", {"prompt_tokens": 50, "completion_tokens": 5}),
+        ("agent", "Hello", {"at": START + 2 * HOUR + 300, "agent": "anna"}),
         calls=({"at": START + 2 * HOUR, "taken_at": START + 2 * HOUR + 120, "agent": "anna", "closed_at": START + 3 * HOUR},),
     )  # fmt: skip
     talk(store, AT[1], ("customer", "can I pay by invoice", {}), ("bot", "Yes.", {"completion_tokens": 7, "seconds": 0.25, "rated": -1}))
