@@ -136,21 +136,30 @@ def person_waits(store: "Store", at: Sequence[float]) -> tuple[Waits, Waits]:
 def unanswered(store: "Store", at: Sequence[float], top: int = 10) -> list[Cluster]:
     """The questions that the bot most often refused, did not answer to the end, or answered to a thumb down."""
     question = aliased(Message)
+    query = _unanswered(at, question, question.text, question.conversation_id).order_by(Message.id.desc()).limit(NEWEST)
+    with store.reading() as session:
+        found = [(str(text), str(conversation)) for text, conversation in session.execute(query)]
+    return sorted(clusters(found), key=lambda cluster: -cluster.size)[:top]
+
+
+def unanswered_counts(store: "Store", at: Sequence[float]) -> list[int]:
+    """How many such questions there were, by the time of the bot's answer."""
+    query = _unanswered(at, aliased(Message), _bucket(Message.at, at), func.count())
+    return _sums(store, query, at, 1)[0]
+
+
+def _unanswered(at: Sequence[float], question: type[Message], *columns: Any) -> Select[Any]:
+    """A row for each question without a good answer, with these columns of it and of the answer (Message)."""
     asked = select(func.max(question.id)).where(
         question.conversation_id == Message.conversation_id, question.speaker == "customer", question.id < Message.id
     )
-    query = (
-        select(question.text, question.conversation_id)
+    return (
+        select(*columns)
         .select_from(Message)
         .outerjoin(Rating, Rating.message_id == Message.id)
         .join(question, question.id == asked.correlate(Message).scalar_subquery())
         .where(*_within(Message.at, at), Message.speaker == "bot", Message.refusal | Message.cut | (func.coalesce(Rating.value, 0) < 0))
-        .order_by(Message.id.desc())
-        .limit(NEWEST)
     )
-    with store.reading() as session:
-        found = [(str(text), str(conversation)) for text, conversation in session.execute(query)]
-    return sorted(clusters(found), key=lambda cluster: -cluster.size)[:top]
 
 
 def clusters(questions: Iterable[tuple[str, str]]) -> list[Cluster]:

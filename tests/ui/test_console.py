@@ -297,6 +297,9 @@ def test_old_conversations_are_found_and_only_read(office: Office, staff: dict[s
 
 
 def test_only_admins_see_numbers(office: Office, staff: dict[str, str], browser: Browser) -> None:
+    customer = office.do(office.enter())
+    answer = office.do(office.ask(customer, "How much is a zebra?")).turns[-1]
+    office.do(office.desk.rate(customer, answer.id, -1))
     with agent(browser, office, staff["bert"]) as bert:
         expect(bert.locator("#tabs [role=tab]:visible")).to_have_count(3, timeout=MS)
         assert "Numbers" not in bert.inner_text("#tabs")
@@ -304,6 +307,8 @@ def test_only_admins_see_numbers(office: Office, staff: dict[str, str], browser:
         root.locator("#tabs [role=tab]:visible").nth(3).click()
         root.wait_for_selector("[data-card=volume] svg rect")
         assert root.locator(".card").count() == 7
+        root.wait_for_selector("[data-card=unanswered] svg rect")
+        assert "How much is a zebra?" in root.inner_text("[data-card=unanswered] > table")
         root.click("[data-card=volume] summary")
         assert root.locator("[data-card=volume] tbody tr").count() == 7
         root.click("#period label:nth-child(1)")

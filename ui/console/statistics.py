@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from frontdesk.markup import Html, tag
+from frontdesk.markup import Html, join, tag
 from frontdesk.store import statistics
 from frontdesk.store.statistics import Cluster, Period, Volume, Waits
 from frontdesk.store.store import Store
@@ -31,7 +31,7 @@ def numbers(store: Store, period: Period, zone: str, text: Text) -> Html:
         _lines("person_wait", [("taken_series", minutes(taken)), ("replied_series", minutes(replied))], labels, text, " min"),
         _bars("ratings", [("up_series", up), ("down_series", down)], labels, text),
         _bars("tokens", [("completion_series", written), ("prompt_series", read)], labels, text),
-        _unanswered(statistics.unanswered(store, at), text),
+        _unanswered(statistics.unanswered(store, at), statistics.unanswered_counts(store, at), labels, text),
     ]
     return tag("div", *cards, class_="cards")
 
@@ -41,11 +41,13 @@ def names(period: Period, at: Sequence[float], zone: str) -> list[str]:
     return [datetime.fromtimestamp(start, ZoneInfo(zone)).strftime("%H:%M" if period == "day" else "%m-%d") for start in at[:-1]]
 
 
-def _bars(name: str, values: Sequence[tuple[str, Sequence[float]]], labels: Sequence[str], text: Text) -> Html:
+def _bars(name: str, values: Sequence[tuple[str, Sequence[float]]], labels: Sequence[str], text: Text, below: Html | str = "") -> Html:
+    """A card with stacked bars; `below`: what stands under them."""
     series = [Series(text[key], one) for key, one in values]
     total = sum(sum(one) for _, one in values)
     figure = bars(series, labels) if total else tag("p", text["nothing_yet"])
-    return _card(name, f"{shown(total)} {text['total']}", figure, table(series, labels, text["time"], text["as_table"]), text)
+    more = join([table(series, labels, text["time"], text["as_table"]), below])
+    return _card(name, f"{shown(total)} {text['total']}", figure, more, text)
 
 
 def _lines(name: str, values: Sequence[tuple[str, Sequence[float | None]]], labels: Sequence[str], text: Text, unit: str) -> Html:
@@ -64,12 +66,12 @@ def _share(volume: Volume, labels: Sequence[str], text: Text) -> Html:
     return _card("share", whole, figure, table(series, labels, text["time"], text["as_table"], " %"), text)
 
 
-def _unanswered(found: Sequence[Cluster], text: Text) -> Html:
+def _unanswered(found: Sequence[Cluster], counts: Sequence[int], labels: Sequence[str], text: Text) -> Html:
     header = tag("tr", tag("th", text["times"], scope="col"), tag("th", text["question"], scope="col"))
     asked = (tag("button", one.question, type="button", data_open=one.conversation_id) for one in found)
     rows = (tag("tr", tag("td", one.size), tag("td", button)) for one, button in zip(found, asked, strict=False))
-    body = tag("table", tag("thead", header), tag("tbody", *rows)) if found else tag("p", text["nothing_yet"])
-    return _card("unanswered", "", body, "", text)
+    most = tag("table", tag("thead", header), tag("tbody", *rows)) if found else ""
+    return _bars("unanswered", [("unanswered_series", counts)], labels, text, most)
 
 
 def _card(name: str, figure: str, body: Html, more: Html | str, text: Text) -> Html:

@@ -108,10 +108,15 @@ def test_unanswered_questions_are_grouped_the_largest_group_first(counted: Store
     assert counted.conversation(found[0].conversation_id).opened_at == AT[1]
 
 
+def test_unanswered_questions_are_counted_over_time(counted: Store) -> None:
+    assert statistics.unanswered_counts(counted, AT) == [2, 1]
+    assert sum(one.size for one in statistics.unanswered(counted, AT)) == 3
+
+
 def test_an_empty_store_has_zeros(store: Store) -> None:
     assert statistics.volume(store, AT).conversations == [0, 0]
     assert statistics.first_answers(store, AT).median == [None, None]
-    assert statistics.unanswered(store, AT) == []
+    assert (statistics.unanswered(store, AT), statistics.unanswered_counts(store, AT)) == ([], [0, 0])
 
 
 @pytest.mark.parametrize(
@@ -180,7 +185,14 @@ def test_no_query_reads_a_whole_table(sqlite: Config) -> None:
             plans.extend(step[3] for step in cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall())
 
     event.listen(store.engine, "before_cursor_execute", explain)
-    for number in (statistics.volume, statistics.ratings, statistics.tokens, statistics.first_answers, statistics.person_waits):
+    for number in (
+        statistics.volume,
+        statistics.ratings,
+        statistics.tokens,
+        statistics.first_answers,
+        statistics.person_waits,
+        statistics.unanswered_counts,
+    ):
         number(store, AT)
     statistics.unanswered(store, AT)
     store.close()
