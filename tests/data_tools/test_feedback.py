@@ -5,9 +5,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from data_tools.feedback import feedback
 from data_tools.feedback import main as make_feedback
+from frontdesk.adapters import load_adapters
 from frontdesk.config import load_config
 from frontdesk.errors import UserError
 from frontdesk.files import read_jsonl
@@ -15,6 +17,7 @@ from frontdesk.store import candidates
 from frontdesk.store.forget import forget_conversation
 from tests.data_tools.desk import REFUSAL, Desk, open_desk
 from tests.frontdesk.store.conftest import cluster  # noqa: F401
+from tests.serve.adapters import write_provenance
 
 FAQ = "".join(
     json.dumps({"id": name, "questions": questions, "answers": [answer]}) + "\n"
@@ -247,6 +250,28 @@ def test_it_works_on_postgresql_with_groups_of_any_name(write, make_data, reques
     desk.ask(desk.conversation(), "Is the vase old?", REFUSAL)
     assert {one.kind: len(one.group) > 64 for one in found(desk)} == {"thumbs": True, "unanswered": False}
     desk.store.close()
+
+
+def test_an_adapters_run_learns_from_the_desk_that_serves_it(write, make_data, embedded_model, monkeypatch, capsys):
+    """The two configs name one store, as docs/adapters.md says."""
+    write("faq.jsonl", FAQ)
+    make_data(faq=["faq.jsonl"])
+    desk = {"desk": {"database": "sqlite:///runs/desk/desk/store.db"}}
+    own = yaml.safe_load(Path("configs/shop.yaml").read_text())
+    write("configs/shop.yaml", yaml.safe_dump(own | desk))
+    write("configs/desk.yaml", yaml.safe_dump(own | desk | {"data": {"faq": []}, "serve": {"adapters": {"shop": "runs/shop"}}}))
+    write_provenance(Path("runs/shop"), load_config("configs/shop.yaml"), embedded_model)
+    write("runs/shop/adapter/adapter_config.json", json.dumps({"peft_type": "LORA", "r": 4}))
+    write("runs/shop/adapter/adapter_model.safetensors", "x")
+
+    serving = load_config("configs/desk.yaml")
+    (adapter,) = load_adapters(serving)  # whose config is the page's
+    page = Desk(serving)
+    page.ask(page.conversation(adapter.config.name), "Do you sell lamps?", "Yes, three.", rating=1)
+    page.store.close()
+    monkeypatch.setattr(sys, "argv", ["feedback", "configs/shop.yaml"])
+    make_feedback()
+    assert "1 conversations: 1 candidates added" in capsys.readouterr().out
 
 
 def test_without_a_store_there_is_a_line_and_no_store(write, make_data, monkeypatch, tmp_path):
