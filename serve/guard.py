@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from frontdesk import journal
 from frontdesk.address import FORWARDED, is_loopback
 from frontdesk.engine import KEY_VARIABLE
 from frontdesk.store.keys import allows
-from serve import journal
 from serve.journal import Record, Refused
 from serve.keyring import LOCAL, Holder, Keyring
 from serve.limits import Limits

@@ -1,4 +1,4 @@
-"""The gateway's log: a JSON object a line, on standard output. It never holds what a customer or the model said, nor a key.
+"""What the gateway's log (frontdesk/journal.py) tells of requests.
 
 A request's line: `time` (UTC), `event` "request", `id` (the response's x-request-id), `route`, `status` (null: the client left before there
 was one), `error` (a code, or "left"), `key` (its holder's name), `model`, `seconds`, `prompt_tokens`, `completion_tokens`. `/health` and
@@ -7,14 +7,12 @@ like. A line "refused" tells the number of these once a second, by their status 
 """
 
 import asyncio
-import json
 import secrets
 import time
-import traceback
 from collections import Counter
-from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+
+from frontdesk.journal import write
 
 UNTOLD = ("/health", "/ready")
 TELL_SECONDS = 1.0
@@ -58,18 +56,3 @@ class Refused:
         """Write the line."""
         write("refused", requests=dict(self.counts))
         self.counts.clear()
-
-
-def write(event: str, **fields: Any) -> None:
-    """A line. A disk that is full costs the line, not the answer."""
-    now = time.time()
-    at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now % 1 * 1000):03}Z"
-    with suppress(OSError):
-        print(json.dumps({"time": at, "event": event, **fields}, ensure_ascii=False), flush=True)
-
-
-def defect(id: str, error: BaseException) -> None:
-    """Where a defect of ours is. Not its message, which may hold a customer's words."""
-    frames = traceback.extract_tb(error.__traceback__)[-8:]
-    where = [f"{frame.filename.rpartition('site-packages/')[2]}:{frame.lineno} {frame.name}" for frame in frames]
-    write("defect", id=id, error=type(error).__name__, where=where)

@@ -13,12 +13,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from frontdesk import journal
 from frontdesk.address import is_loopback
 from frontdesk.config import Config
 from frontdesk.engine import api_key
 from frontdesk.errors import UserError
 from frontdesk.store import keys
-from serve import journal
 
 if TYPE_CHECKING:
     from frontdesk.store.store import Store

@@ -5,9 +5,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from frontdesk import journal
 from frontdesk.config import Config
 from frontdesk.logs import reasons
-from serve import journal
 
 POLL = 1.0
 """Seconds between two looks at the files."""

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
-from serve import journal
+from frontdesk import journal
 from serve.requests import ApiError
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from asyncio import CancelledError
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from frontdesk import journal
 from frontdesk.adapters import load_adapters, page_model
 from frontdesk.address import check_port, is_loopback, url
 from frontdesk.base import load_tokenizer, locate
@@ -66,6 +67,7 @@ def main() -> None:
     mount_page(app, config, questions)
     print(f"ui: open {url(config.serve.host, config.serve.ui_port, shown=True)}", flush=True)
     # Browsers hold a connection for as long as the page is open: at the end they get one second, and no traceback tells of it.
+    logging.basicConfig(level=logging.WARNING, handlers=[journal.Lines()])
     logging.getLogger("uvicorn.error").addFilter(lambda record: not (record.exc_info and isinstance(record.exc_info[1], CancelledError)))
     raise_limit()
     uvicorn.run(
@@ -74,7 +76,7 @@ def main() -> None:
         ws="none",
         host=config.serve.host,
         port=config.serve.ui_port,
-        log_level="warning",
+        log_config=None,
         server_header=False,
         timeout_graceful_shutdown=1,
     )

@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from frontdesk import prompt
+from frontdesk import journal, prompt
 from frontdesk.config import Config
-from frontdesk.errors import warn
 from frontdesk.files import read_json
 from frontdesk.prompt import fit
 from frontdesk.run import Run
@@ -88,7 +87,7 @@ class Assistant:
             async with asyncio.timeout(SILENCE_SECONDS) as deadline:
                 await self._stream(turns, answer, otherwise, deadline)
         except (openai.OpenAIError, ConnectionError, TimeoutError) as error:
-            warn(f"{self.client.base_url}: no whole answer ({type(error).__name__}: {error}); is the desk running?")
+            journal.write("no whole answer", api=str(self.client.base_url), error=type(error).__name__, code=getattr(error, "code", None))
             answer.trouble = "busy" if isinstance(error, openai.RateLimitError) else "unreachable"
         else:
             answer.trouble = "" if answer.text.strip() else "empty"

@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import Select, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from frontdesk.errors import warn
+from frontdesk.journal import write
 from frontdesk.store.connect import StoreUnavailable
 from frontdesk.store.store import Store, now
 from frontdesk.store.tables import Candidate, Conversation, Customer, Handoff, Message
@@ -103,8 +103,8 @@ async def keep_expiring(store: Store, days: int | None) -> None:
             await asyncio.to_thread(_expire_beside_customers, store, days)
             pause = DAY
         except StoreUnavailable as error:
-            warn(f"conversations older than {days} days were not removed ({error}); this is tried again in an hour")
-            pause = 3600
+            pause = 3600.0
+            write("expired conversations were not removed", days=days, problem=str(error), again_in=pause)
         await asyncio.sleep(pause)
 
 
@@ -115,10 +115,8 @@ def _expire_beside_customers(store: Store, days: int) -> None:
     if (size := _bytes(store)) < LARGE:
         erase(store)
     else:
-        warn(
-            f"{store.url} has {size >> 20} MiB: what has expired is out of it, but writing the file anew, in which pages may have "
-            "kept some of its bytes, would keep customers waiting; at a quiet hour: python -m serve.forget --expired --config …"
-        )
+        do = "the file keeps some bytes of what has expired, and writing it anew keeps customers waiting; at a quiet hour, "
+        write("file too large to be erased now", store=store.url, mib=size >> 20, do=do + "python -m serve.forget --expired --config …")
 
 
 def _bytes(store: Store) -> int:

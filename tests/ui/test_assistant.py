@@ -1,6 +1,7 @@
 """What the bot is told of a conversation, and what becomes of an API that does not answer."""
 
 import asyncio
+import json
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -84,11 +85,13 @@ def silent_server() -> Iterator[str]:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
-def test_a_refused_connection_is_trouble_and_no_exception() -> None:
+def test_a_refused_connection_is_trouble_and_no_exception(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.socket() as unused:  # bound but not listening: every connection is refused
         unused.bind(("127.0.0.1", 0))
         answer = read(f"http://127.0.0.1:{unused.getsockname()[1]}")
     assert (answer.text, answer.trouble) == ("", "unreachable")
+    told = json.loads(capsys.readouterr().out)
+    assert (told["event"], told["error"]) == ("no whole answer", "APIConnectionError")
 
 
 def test_silence_counts_as_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:

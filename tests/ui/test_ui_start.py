@@ -1,5 +1,6 @@
 """What `python -m ui` says before it serves."""
 
+import json
 import os
 import signal
 import socket
@@ -83,7 +84,8 @@ def test_it_serves_page_api_and_console_until_a_signal(tmp_path: Path) -> None:
     byte_tokenizer(chat_template(config)).save_pretrained(tmp_path / "runs/shop/model")
     (tmp_path / "runs/shop/model/provenance.json").write_text("{}")
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen([sys.executable, "-m", "ui", "shop.yaml"], cwd=tmp_path, env=environment)
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen([sys.executable, "-m", "ui", "shop.yaml"], cwd=tmp_path, env=environment, stdout=log, stderr=log)
     try:
         with httpx.Client(base_url=f"http://localhost:{port}", trust_env=False, timeout=30) as client:
             wait_for(lambda: reached(client), seconds=120)
@@ -92,10 +94,16 @@ def test_it_serves_page_api_and_console_until_a_signal(tmp_path: Path) -> None:
             assert client.post("/api/customers", json={}).status_code == 201
             assert client.get("/desk/").status_code == 200, "nobody has a key, and only this machine comes here"
             assert (tmp_path / "runs/shop/desk/store.db").is_file()
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall(b"my secret\r\n\r\n")
+            assert b" 400 " in connection.recv(1000)
         process.terminate()
         assert process.wait(30) in (0, -signal.SIGTERM)
     finally:
         process.kill()
+    lines = [line for line in (tmp_path / "log").read_text().splitlines() if not line.startswith("ui: ")]
+    logged = [json.loads(line) for line in lines]
+    assert {line["logger"] for line in logged} == {"uvicorn.error"} and "secret" not in str(logged), "uvicorn warns of what is no request"
 
 
 def reached(client: httpx.Client) -> bool:

@@ -1,6 +1,7 @@
 """Who is forgotten is gone, from the file's bytes too; what is learned of others and of the time that counts stays."""
 
 import asyncio
+import json
 import random
 import threading
 from pathlib import Path
@@ -205,11 +206,11 @@ def test_a_large_file_is_not_written_anew_beside_customers(
     monkeypatch.setattr(module, "LARGE", 1000)
     expire_as_the_desk(store)
     assert rows(store) == EMPTY and "VACUUM" not in vacuumed
-    assert "at a quiet hour: python -m serve.forget --expired" in capsys.readouterr().err
+    assert "at a quiet hour, python -m serve.forget --expired" in capsys.readouterr().out
     monkeypatch.setattr(module, "LARGE", 10**9)
     age(store, begin(store)[1], 100)
     expire_as_the_desk(store)
-    assert "VACUUM" in vacuumed and capsys.readouterr().err == ""
+    assert "VACUUM" in vacuumed and capsys.readouterr().out == ""
     store.close()
 
 
@@ -273,5 +274,5 @@ def test_expiry_goes_on_every_day_and_after_a_failure(monkeypatch: pytest.Monkey
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(keep_expiring("store", 30))  # type: ignore[arg-type]
     assert calls == [("store", 30)] * 3 and pauses == [DAY, 3600, DAY]
-    assert "database is locked" in capsys.readouterr().err
+    assert "database is locked" in json.loads(capsys.readouterr().out)["problem"]
     asyncio.run(keep_expiring("store", None))  # type: ignore[arg-type]  # nothing expires: it ends at once
