@@ -23,8 +23,8 @@ def write(event: str, **fields: Any) -> None:
         print(json.dumps({"time": at, "event": event, **fields}, ensure_ascii=False), flush=True)
 
 
-def defect(id: str, error: BaseException) -> None:
-    """A defect of ours. `id`: of the request."""
+def defect(error: BaseException, id: str | None = None) -> None:
+    """A defect of ours. `id`: of the request, where it has one."""
     write("defect", id=id, error=type(error).__name__, where=_frames(error))
 
 

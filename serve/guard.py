@@ -62,7 +62,7 @@ class Guard:
         except ClientDisconnect:
             record.error = "left"
         except Exception as error:
-            journal.defect(record.id, error)
+            journal.defect(error, record.id)
             record.error = "defect"
             if record.status is not None:
                 raise ConnectionAbortedError("a defect in the middle of a response") from None

@@ -9,7 +9,7 @@ from asyncio import to_thread
 from collections.abc import Sequence
 from contextlib import suppress
 
-from frontdesk.errors import warn
+from frontdesk import journal
 from frontdesk.store.store import Closed, Store, StoreUnavailable
 from frontdesk.store.tables import Message
 from ui.assistant import Answer, Assistant, turns
@@ -100,7 +100,7 @@ class Answers:
                 return
             except StoreUnavailable as error:
                 if time.monotonic() > deadline:
-                    warn(f"an answer could not be stored ({error}); the customer is asked to try again")
+                    journal.write("an answer could not be stored", problem=str(error))
                     return
             await asyncio.sleep(PAUSE)
 
@@ -110,6 +110,6 @@ def _trouble(reader: asyncio.Task[None], answer: Answer) -> str:
     if not reader.done() or reader.cancelled():
         return "stopped"
     if (error := reader.exception()) is not None:
-        warn(f"an answer failed ({type(error).__name__}: {error})")
+        journal.defect(error)
         return "unreachable"
     return answer.trouble

@@ -29,7 +29,7 @@ def test_a_line_is_an_object(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_defect_tells_where_and_not_what(capsys: pytest.CaptureFixture[str]) -> None:
-    journal.defect("1", failed())
+    journal.defect(failed(), "1")
     told = line(capsys)
     assert told | {"where": None} == {"event": "defect", "id": "1", "error": "ValueError", "where": None}
     assert str(told["where"]).endswith(" failed']") and "test_journal.py:" in str(told["where"])

@@ -1,6 +1,7 @@
 """The desk: what is said is stored, answers outlive pages, and both are the store's alone."""
 
 import asyncio
+import json
 import sqlite3
 from itertools import pairwise
 from pathlib import Path
@@ -54,6 +55,23 @@ def test_an_answer_is_stored_with_all_that_is_known_of_it(folder: Path) -> None:
         assert (answer.model_version, answer.data_version) == ("model-1", "data-1"), "the engine has the old one"
 
     run(folder, scene)
+
+
+def test_a_defect_of_ours_is_logged_without_its_words(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    async def scene(shop: Shop) -> None:
+        async def read(*_: object, **__: object) -> None:
+            raise ValueError(ASK)
+
+        shop.desk = shop.new_desk()
+        shop.desk.answers.assistant.read = read  # type: ignore[method-assign]
+        view = await shop.ask(await shop.enter(), ASK)
+        assert len(view.turns) == 1 and view.notices
+
+    run(folder, scene)
+    out, err = capsys.readouterr()
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert [(line["event"], line["error"]) for line in lines] == [("defect", "ValueError")]
+    assert ASK not in out + err
 
 
 def test_the_bot_is_told_the_transcript_of_the_store_and_nothing_else(folder: Path) -> None:
