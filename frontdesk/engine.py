@@ -52,9 +52,10 @@ SERVED = "FRONTDESK_SERVED_MODEL"
 """Environment variable that tells gateway and page which folder `make serve` serves."""
 
 CACHE = Path(".cache/vllm")
+PLUGIN = "frontdesk.vllm_plugin:mend"
 LOOKUP = {"method": "ngram", "num_speculative_tokens": 5, "prompt_lookup_min": 3, "prompt_lookup_max": 3}
-CPU_ARGUMENTS = {"--block-size": 32, "--speculative-config": json.dumps(LOOKUP)}
-"""Measured by bench/serve.py (docs/experiments.md)."""
+BLOCK = 32
+"""Both measured by bench/serve.py (docs/experiments.md)."""
 MAX_REQUESTS: dict[Device, int] = {"cpu": 128, "gpu": 2048}
 """Requests in the engine at once, waiting ones too; more get HTTP 503. vLLM's own queue has no end. 128 answers of 60 tokens
 are about 16 s of work for the 135M model on two cores: who comes later would not wait for it."""
@@ -120,6 +121,11 @@ def served_model(config: Config, run: Run) -> Path:
     return Path(os.environ[SERVED]) if SERVED in os.environ else served_weights(config, run)
 
 
+def mended() -> bool:
+    """Whether vLLM will load the plugin without which drafted tokens are sampled wrongly: it is found by the installed package's record."""
+    return any(one.value == PLUGIN for one in metadata.entry_points(group="vllm.general_plugins"))
+
+
 def eager(config: Config) -> bool:
     """Whether the engine does without compiled code. On a CPU vLLM does not compile a model that takes adapters."""
     return config.serve.eager or bool(config.serve.adapters and device() == "cpu")
@@ -138,8 +144,9 @@ def command(config: Config, run: Run, folder: Path | None = None) -> list[str]:
         "--dtype": dtype(config),
         "--max-model-len": serve.context_length,
         "--max-num-queued-reqs": max(MAX_REQUESTS[device()], 2 * serve.max_waiting),
-        **(CPU_ARGUMENTS if device() == "cpu" else {}),
     }
+    if device() == "cpu":
+        arguments |= {"--block-size": BLOCK} | ({"--speculative-config": json.dumps(LOOKUP)} if mended() else {})
     words = [sys.executable, "-m", "vllm.entrypoints.openai.api_server"]
     words += [str(word) for pair in arguments.items() for word in pair]
     words += ["--disable-uvicorn-access-log", "--no-enable-log-requests", *(["--enforce-eager"] if eager(config) else [])]

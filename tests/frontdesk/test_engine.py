@@ -45,7 +45,13 @@ def test_command(config: Config) -> None:
 def test_a_cpu_gets_what_was_measured_on_one(config: Config, monkeypatch: pytest.MonkeyPatch, device: str, tuned: bool) -> None:
     monkeypatch.setattr(engine, "device", lambda: device)
     words = engine.command(config, Run("shop"))
-    assert ("--block-size" in words) is ("--speculative-config" in words) is tuned
+    assert ("--block-size" in words, "--speculative-config" in words) == (tuned, tuned)
+
+
+def test_without_its_mend_vllm_drafts_nothing(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert engine.mended()
+    monkeypatch.setattr(engine, "PLUGIN", "another")
+    assert "--speculative-config" not in engine.command(config, Run("shop"))
 
 
 @pytest.mark.parametrize(

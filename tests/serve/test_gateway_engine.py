@@ -49,9 +49,13 @@ class Desk:
 
     def running(self) -> float:
         """Requests that the engine works on, by its own count."""
+        return self.metric("num_requests_running")
+
+    def metric(self, name: str) -> float:
+        """A number that the engine tells of itself."""
         words = self.engine().cmdline()
         text = httpx.get(f"http://127.0.0.1:{words[words.index('--port') + 1]}/metrics", trust_env=False).text
-        return float(re.search(r"^vllm:num_requests_running\{.*\} (\S+)$", text, re.MULTILINE)[1])  # type: ignore[index]
+        return float(re.search(rf"^vllm:{name}\{{.*\}} (\S+)$", text, re.MULTILINE)[1])  # type: ignore[index]
 
     def http(self) -> httpx.Client:
         return httpx.Client(base_url=self.api, headers={"Authorization": f"Bearer {KEY}"}, trust_env=False, timeout=120)
@@ -111,6 +115,16 @@ def test_product_and_bare_model_plain_and_streamed(client: openai.OpenAI) -> Non
         assert told == ((None, None) if model == "shop-bare" else (told[0], told[0])) and told[0] != {}
         assert model == "shop-bare" or "source" in told[0]
     assert tokens["shop"] > tokens["shop-bare"] + 30, "the FAQ's entries are in the product's prompt"
+
+
+def test_drafted_tokens_are_sampled_as_others_are(client: openai.OpenAI, desk: Desk) -> None:
+    """Nearly without chance all answers are the greedy one (frontdesk/vllm_plugin.py)."""
+    counting: list[Any] = [{"role": "user", "content": "Go on: " + "1 2 3 4 5 6 7 8, " * 6}]
+    asked: dict[str, Any] = {"model": "shop-bare", "messages": counting, "max_tokens": 40}
+    greedy = client.chat.completions.create(**asked, temperature=0).choices[0].message.content
+    drawn = [client.chat.completions.create(**asked, temperature=0.01, seed=seed) for seed in range(4)]
+    assert {answer.choices[0].message.content for answer in drawn} == {greedy}
+    assert desk.metric("spec_decode_num_accepted_tokens_total") > 0
 
 
 def test_the_engine_takes_every_field_of_the_allow_list(client: openai.OpenAI) -> None:
