@@ -17,25 +17,21 @@ from sqlalchemy import URL, case, delete, func, null, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from frontdesk.config import Config
+from frontdesk.store import calls
+from frontdesk.store.calls import NotYours
 from frontdesk.store.connect import WAIT, WRITES, StoreUnavailable, available, connect, database
-from frontdesk.store.keys import LOCAL, digest
+from frontdesk.store.keys import digest
 from frontdesk.store.migrate import migrate, shown
-from frontdesk.store.tables import Conversation, Customer, Edit, Handoff, Key, Message, Rating, Reason, Speaker
+from frontdesk.store.tables import Conversation, Customer, Edit, Handoff, Message, Rating, Reason, Speaker
 
 __all__ = ["Closed", "NotYours", "Store", "StoreUnavailable", "now", "open_store"]
 
-
 TOKENS = ("prompt_tokens", "completion_tokens")
-SILENT_SECONDS = 15 * 60.0
-"""Without a reply, after which any agent may take over: longer than it takes to look something up, shorter than customers stay."""
+"""Columns of Message that add up."""
 
 
 class Closed(Exception):
     """The conversation is closed; nothing more is said in it."""
-
-
-class NotYours(Exception):
-    """This agent does not have the conversation: nobody does, somebody else does, or it is closed."""
 
 
 def now() -> float:
@@ -230,13 +226,13 @@ class Store:
     def handoff(self, conversation_id: str) -> Handoff | None:
         """The open call for a person."""
         with self.reading() as session:
-            return _handoff(session, conversation_id)
+            return calls.open_call(session, conversation_id)
 
     def set_wish(self, conversation_id: str, wish: str) -> None:
         """What the customer wants, of the open call for a person, if there still is one."""
         with self.transaction() as session:
             conversation = _locked(session, conversation_id)
-            if (call := _handoff(session, conversation_id)) is not None:
+            if (call := calls.open_call(session, conversation_id)) is not None:
                 call.wish = storable(wish)
                 _touch(conversation)
 
@@ -255,8 +251,8 @@ class Store:
         """The agent takes a conversation, if it is `free`; False where somebody else was faster, or nobody waits."""
         with self.transaction() as session:
             conversation = session.get(Conversation, conversation_id, with_for_update=True)
-            call = _handoff(session, conversation_id)
-            if conversation is None or call is None or not _free(session, conversation, call, agent, admin):
+            call = calls.open_call(session, conversation_id)
+            if conversation is None or call is None or not calls.free(session, conversation, call, agent, admin, now()):
                 return False
             conversation.state, call.agent, call.taken_at = "agent", agent, _touch(conversation)
             _end_others(session, conversation)
@@ -266,13 +262,13 @@ class Store:
         """Whether this agent may take the conversation: it waits, or another has it who is gone or has let the customer wait for
         SILENT_SECONDS. An admin may take any that another has."""
         with self.reading() as session:
-            conversation, call = session.get(Conversation, conversation_id), _handoff(session, conversation_id)
-            return conversation is not None and call is not None and _free(session, conversation, call, agent, admin)
+            conversation, call = session.get(Conversation, conversation_id), calls.open_call(session, conversation_id)
+            return conversation is not None and call is not None and calls.free(session, conversation, call, agent, admin, now())
 
     def reply(self, conversation_id: str, agent: str, text: str, suggested: str | None = None) -> Message:
         """An agent's message, beside what the bot suggested. Raises NotYours."""
         with self.transaction() as session:
-            conversation, _ = _with_agent(session, conversation_id, agent)
+            conversation, _ = calls.with_agent(session, _locked(session, conversation_id), agent)
             message = _say(session, conversation, "agent", text, {"agent": agent})
             if suggested is not None:
                 session.add(Edit(message_id=message.id, suggested=storable(suggested), at=message.at))
@@ -281,7 +277,7 @@ class Store:
     def give_back(self, conversation_id: str, agent: str) -> None:
         """The bot answers again. Raises NotYours."""
         with self.transaction() as session:
-            conversation, call = _with_agent(session, conversation_id, agent)
+            conversation, call = calls.with_agent(session, _locked(session, conversation_id), agent)
             conversation.state, call.closed_at, call.result = "bot", _touch(conversation), "given back"
 
     def finish(self, conversation_id: str, agent: str | None, result: str) -> None:
@@ -290,7 +286,7 @@ class Store:
             conversation = _locked(session, conversation_id)
             if conversation.state == "closed":
                 return
-            call, at = _handoff(session, conversation_id), _touch(conversation)
+            call, at = calls.open_call(session, conversation_id), _touch(conversation)
             if call is not None:
                 if agent is not None and call.agent not in (None, agent):
                     raise NotYours(f"{call.agent} has the conversation")
@@ -367,38 +363,3 @@ def _say(session: Session, conversation: Conversation, speaker: Speaker, text: s
     session.add(message)
     session.flush()  # gives it its id
     return message
-
-
-def _handoff(session: Session, conversation_id: str) -> Handoff | None:
-    query = select(Handoff).where(Handoff.conversation_id == conversation_id, Handoff.closed_at.is_(None))
-    return session.scalar(query)
-
-
-def _free(session: Session, conversation: Conversation, call: Handoff, agent: str, admin: bool) -> bool:
-    if conversation.state != "agent" or call.agent is None:
-        return conversation.state == "waiting"
-    return call.agent != agent and (admin or _gone(session, call.agent) or now() - _waits_since(session, call) >= SILENT_SECONDS)
-
-
-def _gone(session: Session, agent: str) -> bool:
-    """Whether nobody can work under this name any more: its key was revoked, or it is that of a laptop which has keys now."""
-    revoked = select(Key.id).where(Key.name == agent, Key.revoked_at.is_not(None))
-    return session.scalar((select(Key.id) if agent == LOCAL else revoked).limit(1)) is not None
-
-
-def _waits_since(session: Session, call: Handoff) -> float:
-    """Since when the customer waits for this call's agent: the taking, or the first words after a reply. Now, if they do not wait."""
-    taken, said = call.taken_at or call.at, select(func.max(Message.id)).where(Message.conversation_id == call.conversation_id)
-    replied = session.scalar(said.where(Message.speaker == "agent", Message.at >= call.at))
-    if replied is None:
-        return taken
-    asked = select(func.min(Message.at)).where(Message.conversation_id == call.conversation_id, Message.speaker == "customer")
-    first = session.scalar(asked.where(Message.id > replied))
-    return now() if first is None else max(first, taken)
-
-
-def _with_agent(session: Session, conversation_id: str, agent: str) -> tuple[Conversation, Handoff]:
-    conversation, call = _locked(session, conversation_id), _handoff(session, conversation_id)
-    if conversation.state != "agent" or call is None or call.agent != agent:
-        raise NotYours(f"{agent} does not have conversation {conversation_id}")
-    return conversation, call

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, Route, expect, sync_playwright
 
-from frontdesk.store import keys, store
+from frontdesk.store import calls, keys
 from frontdesk.store.search import last_call
 from frontdesk.store.tables import Edit
 from tests.serve.stand_in import wait_for
@@ -149,7 +149,7 @@ def test_who_is_let_wait_can_be_taken_from_an_agent_that_left(
         root.wait_for_selector("#take", state="visible")  # an admin may
         choose(bert, conversation)
         assert not bert.locator("#take").is_visible()
-        monkeypatch.setattr(store, "SILENT_SECONDS", 0.0)
+        monkeypatch.setattr(calls, "SILENT_SECONDS", 0.0)
         bert.click("#take")  # it appears by itself
         wait_for(lambda: office.do(office.desk.view(customer)).agent == "bert")
         monkeypatch.undo()

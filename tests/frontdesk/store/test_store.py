@@ -11,6 +11,7 @@ from sqlalchemy import event, update
 from frontdesk.config import Config
 from frontdesk.errors import UserError
 from frontdesk.store import store as module
+from frontdesk.store.calls import SILENT_SECONDS
 from frontdesk.store.store import Closed, NotYours, Store, open_store
 from frontdesk.store.tables import Conversation, Customer, Edit, Handoff
 from tests.frontdesk.store.conftest import shop
@@ -216,24 +217,24 @@ def test_an_admin_takes_over_at_once_and_anybody_once_the_customer_has_waited(st
         began = time_now[0]
         while not store.free(conversation, "ben"):
             time_now[0] += 60
-            assert time_now[0] < began + 2 * module.SILENT_SECONDS
+            assert time_now[0] < began + 2 * SILENT_SECONDS
         waited, time_now[0] = time_now[0] - began, began
         return waited
 
     store.say(conversation, "customer", "Hello?")
     time_now[0] += 3600  # in the queue
     assert store.take(conversation, "anna") and not store.take(conversation, "ben")
-    assert freed_after() == module.SILENT_SECONDS, "since anna took it"
+    assert freed_after() == SILENT_SECONDS, "since anna took it"
     time_now[0] += 600
     store.reply(conversation, "anna", "Hello!")
-    time_now[0] += 10 * module.SILENT_SECONDS
+    time_now[0] += 10 * SILENT_SECONDS
     assert not store.free(conversation, "ben"), "the customer does not answer"
     store.say(conversation, "customer", "And my refund?")
     time_now[0] += 600
     store.say(conversation, "customer", "Are you there?")
-    assert freed_after() == module.SILENT_SECONDS - 600, "since the first words without a reply"
+    assert freed_after() == SILENT_SECONDS - 600, "since the first words without a reply"
     assert not store.free(conversation, "anna", admin=True) and store.free(conversation, "root", admin=True)
-    time_now[0] += module.SILENT_SECONDS
+    time_now[0] += SILENT_SECONDS
     assert store.take(conversation, "ben") and not store.take(conversation, "anna")
     assert not store.free(conversation, "anna"), "ben has just come"
     assert store.take(conversation, "root", admin=True)
