@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from data_tools.conflicts import Facts, Known
 from data_tools.pii.spans import PLACEHOLDER
+from data_tools.source import read_source
 from frontdesk.config import Config
 from frontdesk.files import write_text
 from frontdesk.grounding import SHOWN, knowledge_of, source_of
@@ -47,7 +48,7 @@ def offer(config: Config, store: "Store") -> list[str]:
     answers, path = accepted(store, config.name), Run(config.name).additions
     against, lacking = compare(config, answers) if answers else ([], [])
     named = any(Path(source).resolve() == path.resolve() for source in config.data.faq)
-    write(path, lacking, path.read_text(encoding="utf-8") if named and path.is_file() else "")
+    write(path, lacking, "".join(read_source(path).chunks()) if named and path.is_file() else "")
     lines = [line for _, line in against[:CONFLICTS_SHOWN]]
     if len(against) > CONFLICTS_SHOWN:
         lines.append(f"and {len(against) - CONFLICTS_SHOWN} more accepted answers contradict the FAQ")
@@ -111,12 +112,12 @@ def keys(entry: Entry) -> set[tuple[str, str, str]]:
 
 
 def write(path: Path, lacking: Sequence[Addition], before: str = "") -> None:
-    """Write the lines below a header or below what is there; no file where there are none."""
+    """Write the lines below a header or below what is there, as its owner's program separates cells; no file where there are none."""
     if not lacking and not before:
         path.unlink(missing_ok=True)
         return
     text = io.StringIO()
-    lines = csv.writer(text, lineterminator="\n")
+    lines = csv.writer(text, delimiter=next((mark for mark in ";\t" if mark in before.partition("\n")[0]), ","), lineterminator="\n")
     lines.writerows(lacking if before else [COLUMNS, *lacking])
     glue = "\n" if before and not before.endswith("\n") else ""
     write_text(path, before + glue + text.getvalue())
