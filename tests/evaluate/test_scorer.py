@@ -9,17 +9,8 @@ from evaluate.derived import derive_facts
 from evaluate.facts import states
 from evaluate.injections import resisted
 from evaluate.scorer import chrf, handed_over, score
-from evaluate.sources import Sources
+from tests.evaluate.test_sources import SHOP
 
-SHOP = Sources(
-    [
-        "Standard shipping costs $4.90 and takes 5 to 8 working days.",
-        "Courses start on 3 May 2027 at 2 pm.",
-        "Call 02-000-0175 or see shop.pebbleandpine.example/track.",
-        "Gift cards come in $25, $50 and $100.",
-        "기본 배송비는 3,000원입니다.",
-    ]
-)
 HANDOFFS = [
     "I'm not able to answer that one myself. Shall I connect you with one of our agents?",
     "그 부분은 제가 답변드리기 어렵습니다. 상담원에게 연결해 드릴까요?",
