@@ -9,6 +9,7 @@ from evaluate.derived import derive_facts
 from evaluate.facts import states
 from evaluate.injections import resisted
 from evaluate.scorer import chrf, handed_over, score
+from evaluate.sources import Sources
 from tests.evaluate.test_sources import SHOP
 
 HANDOFFS = [
