@@ -40,12 +40,12 @@ class Setting:
 DEFAULTS = Setting(
     without=("--dtype", "--max-num-queued-reqs", "--block-size", "--speculative-config"),
     environment={
-        "VLLM_ENABLE_V1_MULTIPROCESSING": None, "VLLM_USE_AOT_COMPILE": None, "VLLM_CPU_KVCACHE_SPACE": None,
+        "VLLM_ENABLE_V1_MULTIPROCESSING": None, "VLLM_USE_AOT_COMPILE": None,
         "VLLM_CACHE_ROOT": None, "TORCHINDUCTOR_CACHE_DIR": None,
     },
 )  # fmt: skip
-"""vLLM's own: what frontdesk/engine.py chooses is not chosen. But for the length of the context: with the model's own, often a multiple,
-the memory would not be comparable."""
+"""vLLM's own: what frontdesk/engine.py chooses is not chosen. But for the length of the context, of which the model's own is often a
+multiple, and the room for cached prompts: vLLM's own is 92 % of the memory, and where that is not free it does not start."""
 
 
 LOOKUP, BLOCKS = "--speculative-config", "--block-size"

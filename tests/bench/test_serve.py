@@ -71,7 +71,7 @@ def test_the_first_setting_is_the_one_that_is_served(monkeypatch: pytest.MonkeyP
 
 
 def test_vllms_defaults_are_what_is_left_without_our_choices(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where it listens, what it serves, and what it writes to its log: of all else that the engine is told, vLLM decides."""
+    """Where it listens, what it serves, how much room it has, and what it writes to its log: all else vLLM decides."""
     monkeypatch.setattr(engine, "device", lambda: "cpu")
     for name in [name for name in os.environ if name.startswith(("VLLM", "TORCHINDUCTOR"))]:
         monkeypatch.delenv(name)
@@ -80,7 +80,8 @@ def test_vllms_defaults_are_what_is_left_without_our_choices(monkeypatch: pytest
     quiet = ["--disable-uvicorn-access-log", "--no-enable-log-requests"]
     assert sorted(word for word in words if word.startswith("--")) == sorted(kept + quiet)
     assert len(words) == 3 + 2 * len(kept) + 1 + len(quiet), "an option goes with its value; there are two names"
-    assert {name for name in variables.keys() - os.environ.keys() if "VLLM" in name or "TORCH" in name} == {"VLLM_NO_USAGE_STATS"}
+    told = {name for name in variables.keys() - os.environ.keys() if "VLLM" in name or "TORCH" in name}
+    assert told == {"VLLM_NO_USAGE_STATS", "VLLM_CPU_KVCACHE_SPACE"}
 
 
 def test_a_setting_takes_out_and_adds(monkeypatch: pytest.MonkeyPatch) -> None:
