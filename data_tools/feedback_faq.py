@@ -17,7 +17,7 @@ from data_tools.conflicts import Facts, Known
 from data_tools.pii.spans import PLACEHOLDER
 from data_tools.source import read_source
 from frontdesk.config import Config
-from frontdesk.files import write_text
+from frontdesk.files import delimiter, write_text
 from frontdesk.grounding import SHOWN, knowledge_of, source_of
 from frontdesk.retrieval import Entry, Index
 from frontdesk.run import Run
@@ -117,7 +117,7 @@ def write(path: Path, lacking: Sequence[Addition], before: str = "") -> None:
         path.unlink(missing_ok=True)
         return
     text = io.StringIO()
-    lines = csv.writer(text, delimiter=next((mark for mark in ";\t" if mark in before.partition("\n")[0]), ","), lineterminator="\n")
+    lines = csv.writer(text, delimiter=delimiter(before), lineterminator="\n")
     lines.writerows(lacking if before else [COLUMNS, *lacking])
     glue = "\n" if before and not before.endswith("\n") else ""
     write_text(path, before + glue + text.getvalue())

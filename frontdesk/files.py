@@ -75,3 +75,9 @@ def sha256(path: Path) -> str:
     """Hex digest of a file's content."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def delimiter(text: str) -> str:
+    """What separates the cells of a table that a spreadsheet may have saved in its own way."""
+    first = text.partition("\n")[0]
+    return next((mark for mark in ";\t" if mark in first), ",")

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from frontdesk.config import Config, load_config
 from frontdesk.errors import UserError, run, warn
+from frontdesk.files import delimiter
 from frontdesk.logs import say
 from frontdesk.run import Run
 
@@ -118,7 +119,7 @@ def without(path: Path, ids: Set[str]) -> tuple[str, int] | None:
     if not path.is_file():
         return None
     lines = io.StringIO(path.read_bytes().decode("latin-1"), newline="").readlines()
-    records = csv.reader(lines, delimiter=next((mark for mark in ";\t" if mark in "".join(lines[:1])), ","))
+    records = csv.reader(lines, delimiter=delimiter("".join(lines[:1])))
     kept, start, count = list[str](), 0, 0
     for record in records:
         if ids.isdisjoint(record):
