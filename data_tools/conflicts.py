@@ -79,6 +79,7 @@ class Facts:
         for entry in self._entries:
             for said in entry.said:
                 self._stating.setdefault(said.family, []).append(said)
+        self._tells = {entry.known.id: [self._weights(answer) for answer in entry.known.answers] for entry in self._entries}
 
     def conflict(self, question: str, answer: str) -> Conflict | None:
         """The first value of the answer that contradicts the entry it is about; None where there is none, or where that is not sure."""
@@ -91,7 +92,8 @@ class Facts:
         if not self._entries or not (near := self._near(question, answer)):
             return None, ()
         found = self._conflict(question, answer, near) if _MAYBE.search(answer) else None
-        return found, tuple(entry.known.id for _, entry in near if self._told(answer, entry))
+        words = frozenset(_stems(answer))
+        return found, tuple(entry.known.id for _, entry in near if self._told(answer, words, entry))
 
     def _conflict(self, question: str, answer: str, near: list[tuple[float, _Entry]]) -> Conflict | None:
         if not any(entry.families for _, entry in near):  # found sooner than values
@@ -105,19 +107,18 @@ class Facts:
                 return Conflict(entry.known.id, entry.known.source, said.text, known, said.value.kind)
         return None
 
-    def _told(self, answer: str, entry: _Entry) -> bool:
+    def _told(self, answer: str, words: frozenset[str], entry: _Entry) -> bool:
         if entry.families:
             said = {one.value.key for one in _said(answer)}
             return any(keys <= said for keys in entry.answers)
-        return self._share(frozenset(_stems(answer)), entry) >= MOST
+        return any(
+            sum(weight for stem, weight in theirs.items() if stem in words) >= MOST * whole for theirs, whole in self._tells[entry.known.id]
+        )
 
-    def _share(self, words: frozenset[str], entry: _Entry) -> float:
-        """What the words have of an answer of the entry, each counted by what it tells: 0 to 1."""
-        shares = []
-        for answer in entry.known.answers:
-            theirs = {stem: self._weight(stem) for stem in _stems(answer)}
-            shares.append(sum(weight for stem, weight in theirs.items() if stem in words) / (sum(theirs.values()) or 1.0))
-        return max(shares, default=0.0)
+    def _weights(self, answer: str) -> tuple[dict[str, float], float]:
+        """The words of an entry's answer with what each tells, and the sum of that."""
+        theirs = {stem: self._weight(stem) for stem in _stems(answer)}
+        return theirs, sum(theirs.values()) or 1.0
 
     def _near(self, question: str, answer: str) -> list[tuple[float, _Entry]]:
         """The entries that question and answer may be about, with their likeness, best first.
