@@ -136,7 +136,7 @@ class Customer:
                         wait = float(response.headers.get("Retry-After", PAUSE))
                     async for line in response.content:
                         if line.startswith(b"data: "):
-                            self.view = json.loads(line[6:])
+                            self.view |= json.loads(line[6:])
                             self.changed.set()
             await asyncio.sleep(wait)
 

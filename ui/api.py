@@ -3,7 +3,8 @@
     POST /api/customers       {} → 201 {"token"}                  a new customer; the token is their only key
     POST /api/chat/messages   {"text", "language"?} → 201 {"message"}    stored when it answers; the bot's answer begins by itself
     GET  /api/chat            → the view
-    GET  /api/chat/events     → the view as server-sent events (`data: VIEW`), now and whenever it changes; a comment when it is quiet
+    GET  /api/chat/events     → the view as server-sent events: `data: VIEW`, and then at each change those fields of it that are others
+                                now; a comment when it is quiet
     POST /api/chat/answer     {"again"?} → 202 the view           answers what is unanswered; again: instead of the last answer
     POST /api/chat/stop       {} → the view
     POST /api/chat/ratings    {"message_id", "value": 1 | -1 | 0, "reason"?} → the view
@@ -24,7 +25,7 @@ import json
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -187,7 +188,7 @@ async def stream(desk: Desk, customer_id: str, address: str | None, language: La
         last = None
         async with aclosing(desk.watch(customer_id, language, QUIET_SECONDS)) as views:
             async for view in views:
-                yield ": still here\n\n" if view is last else f"data: {json.dumps(as_json(view), ensure_ascii=False)}\n\n"
+                yield ": still here\n\n" if view is last else f"data: {json.dumps(as_json(view, last), ensure_ascii=False)}\n\n"
                 last = view
     finally:
         streams.subtract(keys)
@@ -196,9 +197,11 @@ async def stream(desk: Desk, customer_id: str, address: str | None, language: La
                 del streams[key]
 
 
-def as_json(view: View) -> dict[str, Any]:
-    """The view as it is sent."""
-    return asdict(view)
+def as_json(view: View, before: View | None = None) -> dict[str, Any]:
+    """The view as it is sent: what is not as in the one before. An answer grows a dozen times a second, below a long conversation."""
+    now = {field.name: getattr(view, field.name) for field in fields(view)}
+    changed = {name: value for name, value in now.items() if before is None or value != getattr(before, name)}
+    return changed | ({"turns": [asdict(turn) for turn in view.turns]} if "turns" in changed else {})
 
 
 def message(said: Message) -> dict[str, Any]:

@@ -115,7 +115,7 @@ function connect() {
     const opened = (stream = new EventSource(`/api/chat/events?language=${language}`));
     opened.onmessage = event => {
         link = "";
-        view = JSON.parse(event.data);
+        view = { ...view, ...JSON.parse(event.data) };
         show();
     };
     opened.onerror = () => {
