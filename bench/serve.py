@@ -22,7 +22,6 @@ import datetime
 import math
 import os
 import statistics
-import sys
 import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
@@ -35,10 +34,9 @@ from bench import servers
 from bench.load import Conversation, Load, measure, questions, rendered, several
 from frontdesk.config import Config, load_config
 from frontdesk.engine import KEY_VARIABLE, bare_model, free_port
-from frontdesk.errors import UserError
+from frontdesk.errors import StartFailed, UserError
 from frontdesk.errors import run as run_main
 from frontdesk.machine import machine
-from frontdesk.processes import StartFailed
 from frontdesk.run import Run
 
 T = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.20, 2.18, 2.16, 2.14, 2.13)
@@ -71,13 +69,10 @@ def main() -> None:
     prompts = rendered(config, run, asked)
     counts = {clients: args.requests or 8 + 6 * clients for clients in args.clients}
     print(f"{datetime.date.today()}, {machine()}; {config.name}, answers of at most {config.serve.max_tokens} tokens", flush=True)
-    try:
-        if args.settings is not None or args.beside:
-            others(config, run, prompts, counts, args)
-        else:
-            pair(config, run, asked, prompts, counts, args.rounds)
-    except StartFailed as error:
-        sys.exit(f"error: {error}")
+    if args.settings is not None or args.beside:
+        others(config, run, prompts, counts, args)
+    else:
+        pair(config, run, asked, prompts, counts, args.rounds)
 
 
 def pair(config: Config, run: Run, asked: list[Conversation], prompts: list[Conversation], counts: dict[int, int], rounds: int) -> None:
@@ -185,7 +180,7 @@ def line(
             cells = [f"{load.speed:.0f}, {1000 * statistics.median(load.firsts):.0f}" for load in loads]
             print(f"| {name} | {server.seconds:.0f} | {' | '.join(cells)} | {server.gib():.1f} |", flush=True)
     except StartFailed as error:
-        print(f"| {name} | did not start: {str(error).splitlines()[1].strip()[:100]} |", flush=True)
+        print(f"| {name} | did not start: {str(error).splitlines()[:2][-1].strip()[:100]} |", flush=True)
 
 
 def portions(prompts: list[Conversation], counts: dict[int, int]) -> Iterable[tuple[int, list[Conversation]]]:

@@ -32,7 +32,7 @@ from frontdesk import system_prompts
 from frontdesk.adapters import engine_arguments, settings
 from frontdesk.address import url
 from frontdesk.config import Config
-from frontdesk.errors import UserError
+from frontdesk.errors import StartFailed, UserError
 from frontdesk.files import read_json
 from frontdesk.logs import phase
 from frontdesk.machine import multiplies_bf16
@@ -185,7 +185,7 @@ def environment(config: Config, run: Run, key: str | None = None) -> dict[str, s
 async def answers(client: "httpx.AsyncClient", config: Config, key: str | None = None) -> bool:
     """True once a chat completion has been answered, with `key` or else `api_key()`. `/health` alone is up before answers are fast.
 
-    A full queue (503) means that others are being answered. Raises httpx.HTTPStatusError where the question is refused.
+    A full queue (503) means that others are being answered. Raises StartFailed where the question is refused.
     """
     import httpx
 
@@ -202,19 +202,24 @@ async def answers(client: "httpx.AsyncClient", config: Config, key: str | None =
         answer = await client.post(address, json=question, headers=headers)
     except httpx.TransportError:
         return False
-    if answer.status_code < 500:
-        answer.raise_for_status()
+    if answer.is_client_error:
+        raise StartFailed(f"the engine refuses its first question (HTTP {answer.status_code}): {answer.text[:500]}")
     return answer.status_code in (200, 503)
 
 
 async def alive(client: "httpx.AsyncClient", config: Config) -> bool:
     """True where the engine says that it is well."""
+    return await status(client, url(config.serve.host, config.serve.port) + "/health") == 200
+
+
+async def status(client: "httpx.AsyncClient", address: str) -> int:
+    """The HTTP status of a page; 0 where nothing answers."""
     import httpx
 
     try:
-        return (await client.get(url(config.serve.host, config.serve.port) + "/health")).status_code == 200
+        return (await client.get(address)).status_code
     except httpx.TransportError:
-        return False
+        return 0
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""How a command ends: 0 done, 2 the user's mistake (one line, no traceback), 1 a defect of ours."""
+"""How a command ends: 0 done, 2 the user's mistake (one line, no traceback), 1 what a program that we start says, or a defect of ours."""
 
 import sys
 from collections.abc import Callable
@@ -7,6 +7,10 @@ from typing import NoReturn
 
 class UserError(Exception):
     """A mistake the user can mend. The message is one line: what and where, what was expected, what to do."""
+
+
+class StartFailed(Exception):
+    """A program that we start did not: it ended before it answered, or refuses its first question. The message has lines that tell why."""
 
 
 def warn(message: str) -> None:
@@ -21,6 +25,8 @@ def run(main: Callable[[], None]) -> NoReturn:
     except UserError as error:
         print("error: " + " ".join(str(error).split()), file=sys.stderr, flush=True)
         sys.exit(2)
+    except StartFailed as error:
+        sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr, flush=True)
         sys.exit(130)

@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from frontdesk.errors import StartFailed
 from frontdesk.logs import reasons, say
 
 GRACE = 10.0
@@ -28,10 +29,6 @@ LOG_BYTES = 32 * 1024**2
 """Of a log; the one before is kept, too. The disk may be the store's."""
 
 PR_SET_PDEATHSIG = 1
-
-
-class StartFailed(Exception):
-    """A child ended before it was ready. The message holds the lines of its log that tell why."""
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
     python -m serve configs/demo.yaml
 
-Puts the weights that it has checked aside (serve/aside.py) and starts vLLM on them, or on the base with the adapters of
+Puts weights and config that it has checked aside (serve/aside.py) and starts vLLM on them, or on the base with the adapters of
 `serve.adapters`, on a loopback port and with a key that only the gateway knows; the gateway `python -m serve.gateway CONFIG`, which is the
 API; and the page `python -m ui CONFIG`. Waits until a first question has been answered, prints both addresses, and keeps all three
 running until Ctrl-C or SIGTERM. Logs: `runs/NAME/serve/engine.log`, `gateway.log` and `chat.log`. On a loopback address nobody needs a key
@@ -22,10 +22,10 @@ from frontdesk.address import url
 from frontdesk.config import Config, config_argument, load_config
 from frontdesk.errors import run as run_stage
 from frontdesk.logs import phase, say
-from frontdesk.processes import GRACE, Child, StartFailed
+from frontdesk.processes import GRACE, Child
 from frontdesk.run import Run
 from frontdesk.store.keys import PAGE_KEY
-from serve.aside import put_aside
+from serve.aside import put_aside, put_config_aside
 from serve.checks import check, has_key
 from serve.page import answers as page_answers
 from serve.page import gateway_alive, gateway_ready, page_alive
@@ -46,10 +46,7 @@ def main() -> None:
         f"serving {model} on the {device.upper()}, context {config.serve.context_length} tokens, "
         f"{'eager' if engine.eager(config) else 'compiled'}, API key {'required' if keys else 'not required'}"
     )
-    try:
-        asyncio.run(serve(config, run, path, keys, put_aside(config, run, key) if key else None))
-    except StartFailed as error:
-        sys.exit(f"error: {error}")
+    asyncio.run(serve(config, run, path, keys, put_aside(config, run, key) if key else None))
     say("stopped; nothing is left running")
 
 
@@ -57,6 +54,7 @@ async def serve(config: Config, run: Run, path: str, keys: bool, weights: Path |
     """Run the engine, the gateway and the page until Ctrl-C or SIGTERM. `keys`: whether clients need one; `weights`: None for adapters."""
     import httpx
 
+    kept = put_config_aside(config, run)
     folder, key = run.root / "serve", secrets.token_urlsafe(32)
     private = engine.private(config, engine.free_port())
     os.environ.pop(PAGE_KEY, None)  # nobody else's, and not the engine's to know
@@ -74,7 +72,7 @@ async def serve(config: Config, run: Run, path: str, keys: bool, weights: Path |
         )
         gateway = Child(
             "gateway",
-            [sys.executable, "-m", "serve.gateway", path],
+            [sys.executable, "-m", "serve.gateway", kept],
             ours | engines,
             folder / "gateway.log",
             lambda: gateway_ready(client, config),
@@ -82,7 +80,7 @@ async def serve(config: Config, run: Run, path: str, keys: bool, weights: Path |
         )
         page = Child(
             "chat page",
-            [sys.executable, "-m", "ui", path],
+            [sys.executable, "-m", "ui", kept],
             ours,
             folder / "chat.log",
             lambda: page_answers(client, config),

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from frontdesk.address import url
 from frontdesk.config import Config
+from frontdesk.engine import status
 
 if TYPE_CHECKING:
     import httpx
@@ -11,33 +12,19 @@ if TYPE_CHECKING:
 
 async def answers(client: "httpx.AsyncClient", config: Config) -> bool:
     """True once the chat page is served."""
-    return await _is_there(client, url(config.serve.host, config.serve.ui_port) + "/")
+    return await status(client, url(config.serve.host, config.serve.ui_port) + "/") == 200
 
 
 async def gateway_ready(client: "httpx.AsyncClient", config: Config) -> bool:
     """True while the gateway takes questions."""
-    return await _is_there(client, url(config.serve.host, config.serve.port) + "/ready")
+    return await status(client, url(config.serve.host, config.serve.port) + "/ready") == 200
 
 
 async def page_alive(client: "httpx.AsyncClient", config: Config) -> bool:
     """True where the page's process says anything."""
-    return await _status(client, url(config.serve.host, config.serve.ui_port) + "/chat.js") > 0
+    return await status(client, url(config.serve.host, config.serve.ui_port) + "/chat.js") > 0
 
 
 async def gateway_alive(client: "httpx.AsyncClient", config: Config) -> bool:
     """True where the gateway says anything, whether or not the engine is there."""
-    return await _status(client, url(config.serve.host, config.serve.port) + "/health") > 0
-
-
-async def _is_there(client: "httpx.AsyncClient", address: str) -> bool:
-    return await _status(client, address) == 200
-
-
-async def _status(client: "httpx.AsyncClient", address: str) -> int:
-    """0 where nothing answers."""
-    import httpx
-
-    try:
-        return (await client.get(address)).status_code
-    except httpx.TransportError:
-        return 0
+    return await status(client, url(config.serve.host, config.serve.port) + "/health") > 0

@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import Callable, Sequence
 
+from frontdesk.errors import StartFailed
 from frontdesk.logs import say
 from frontdesk.processes import GRACE, POLL, Child, first_answer, is_ready, stop
 
@@ -26,7 +27,7 @@ async def until_stopped(children: Sequence[Child], announce: Callable[[], None],
     """Supervise the children until Ctrl-C or SIGTERM, then stop them; further signals cannot cut the stopping short.
 
     `first` is stopped before the others, which it needs to the end, and has `grace` seconds for it. Raises StartFailed where a child
-    ends before it was ready for the first time.
+    does not start.
     """
     asked = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -81,7 +82,7 @@ async def keep(child: Child) -> None:
 
 
 async def started(child: Child, patience: float) -> str:
-    """Wait until the child answers or ends; tells, for people, that it did neither within `patience` seconds."""
+    """Wait until the child answers or ends; tells, for people, where it did neither within `patience` seconds or refuses questions."""
     try:
         async with asyncio.timeout(patience):
             if await is_ready(child):
@@ -89,6 +90,8 @@ async def started(child: Child, patience: float) -> str:
             return ""
     except TimeoutError:
         return f"did not answer within {patience:.0f} s of its start"
+    except StartFailed as error:
+        return f"did not start: {error}"
 
 
 async def lost(child: Child) -> str:

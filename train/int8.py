@@ -153,7 +153,6 @@ def prove(config: Config, run: Run, key: str) -> list[str]:
 
     from frontdesk.engine import running
     from frontdesk.generate import greedy_answers
-    from frontdesk.processes import StartFailed
     from train.base import load_plain
 
     tokenizer = AutoTokenizer.from_pretrained(run.model, local_files_only=True)
@@ -161,13 +160,10 @@ def prove(config: Config, run: Run, key: str) -> list[str]:
     ids = [encode_prompt(tokenizer, prompt) for prompt in prompts]
     most = min(config.serve.max_tokens, parity.MOST_TOKENS)
     merged = greedy_answers(load_plain(run.model, getattr(torch, dtype(config))), tokenizer, prompts, most)
-    try:
-        with running(config, run, log=run.root / "parity-w8a8.log", folder=run.int8) as url:
-            engine = parity.Engine(url, config.name)
-            served, seen = engine.answer(prompts, most)
-            scores = engine.score(ids, merged)
-    except StartFailed as error:
-        sys.exit(f"error: {error}")
+    with running(config, run, log=run.root / "parity-w8a8.log", folder=run.int8) as url:
+        engine = parity.Engine(url, config.name)
+        served, seen = engine.answer(prompts, most)
+        scores = engine.score(ids, merged)
     same = sum(a == b for a, b in zip(ids, seen, strict=True))
     record: dict[str, Any] = {"key": key, "same_prompt_tokens": same} | compare(merged, served, scores)
     failures = out_of_bounds(record)

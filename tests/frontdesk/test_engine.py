@@ -10,7 +10,7 @@ import pytest
 
 from frontdesk import engine, machine
 from frontdesk.config import Config, DataConfig, ModelConfig
-from frontdesk.processes import StartFailed
+from frontdesk.errors import StartFailed
 from frontdesk.run import Run
 
 
@@ -161,8 +161,8 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "command", command)
 
 
-def children() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if STAND_IN in child.cmdline()]
+def children(code: str = STAND_IN) -> list[psutil.Process]:
+    return [child for child in psutil.Process().children() if code in child.cmdline()]
 
 
 @pytest.mark.usefixtures("stand_in")
@@ -193,6 +193,17 @@ def test_an_engine_that_does_not_start_says_why(config: Config, monkeypatch: pyt
         engine.running(config, Run("shop"), log=Path("x.log")),
     ):
         pytest.fail("it runs")
+
+
+def test_an_engine_that_refuses_its_first_question_has_not_started(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    refusing = STAND_IN.replace("self.do_GET()", "self.send_response(404); self.end_headers()")
+    monkeypatch.setattr(engine, "command", lambda config, run, folder: [sys.executable, "-c", refusing, str(config.serve.port)])
+    with (
+        pytest.raises(StartFailed, match=r'refuses its first question \(HTTP 404\): \{"model":"shop"'),
+        engine.running(config, Run("shop"), log=Path("x.log")),
+    ):
+        pytest.fail("it runs")
+    assert children(refusing) == []
 
 
 def test_a_free_port_can_be_listened_on() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from frontdesk.errors import UserError, run
+from frontdesk.errors import StartFailed, UserError, run
 
 
 def test_a_user_error_is_one_line_and_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
@@ -11,6 +11,15 @@ def test_a_user_error_is_one_line_and_exit_code_2(capsys: pytest.CaptureFixture[
         run(main)
     assert end.value.code == 2
     assert capsys.readouterr().err == "error: faq.csv: no such file\n"
+
+
+def test_a_program_that_does_not_start_is_exit_code_1_and_its_reasons(capsys: pytest.CaptureFixture[str]) -> None:
+    def main() -> None:
+        raise StartFailed("the engine did not start (exit code 1):\n  ValueError: no such model")
+
+    with pytest.raises(SystemExit) as end:
+        run(main)
+    assert end.value.code == "error: the engine did not start (exit code 1):\n  ValueError: no such model"
 
 
 def test_done_is_0_and_a_defect_keeps_its_traceback() -> None:

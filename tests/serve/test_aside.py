@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from frontdesk import engine
-from frontdesk.config import Config
+from frontdesk.config import Config, load_config
 from frontdesk.errors import UserError
 from frontdesk.files import read_json, whole_folder, write_json, write_text
 from frontdesk.processes import Child
@@ -106,6 +106,8 @@ def test_engine_gateway_and_page_are_started_on_what_was_put_aside(config: Confi
     assert model.command[model.command.index("--chat-template") + 1] == "runs/shop/serve/model/chat_template.jinja"
     for child in (gateway, page):
         assert child.environment[engine.SERVED] == "runs/shop/serve/model"
+        assert load_config(child.command[-1]) == load_config("shop.yaml"), "and stays so, whatever is edited"
+        assert child.command[-1] != "shop.yaml"
     assert read_json(RUN.served / "provenance.json")["key"] == "one"
 
 

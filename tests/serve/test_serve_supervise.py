@@ -12,7 +12,8 @@ import psutil
 import pytest
 
 from frontdesk import processes
-from frontdesk.processes import Child, StartFailed, stop
+from frontdesk.errors import StartFailed
+from frontdesk.processes import Child, stop
 from serve import supervise as supervision
 from serve.supervise import backoff, keep, supervise, until_stopped
 from tests.frontdesk.children import PARENT, child, supervising, wait_for
@@ -123,6 +124,40 @@ def test_a_child_that_hangs_while_it_starts_again_is_started_once_more(
 
     asyncio.run(scenario())
     assert "the engine did not answer within 2 s of its start; starting it again in 2 s" in capsys.readouterr().out
+
+
+def test_a_child_that_refuses_questions_is_started_again_and_ends_nothing(
+    tmp_path: Path, free_ports: tuple[int, int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, refusals = server(tmp_path, "engine", free_ports[0]), [True]
+    ready = one.ready
+
+    async def refused_once() -> bool:
+        if await ready() and refusals:
+            refusals.pop()
+            raise StartFailed("the engine refuses its first question (HTTP 404): no such model")
+        return await ready()
+
+    async def scenario() -> None:
+        one.start()
+        task = asyncio.create_task(keep(one))
+        while not await answers(free_ports[0]):
+            await asyncio.sleep(0.05)
+        assert one.process is not None
+        one.ready = refused_once
+        os.kill(one.process.pid, signal.SIGKILL)
+        async with asyncio.timeout(60):
+            while refusals or not await answers(free_ports[0]):
+                await asyncio.sleep(0.05)
+        await asyncio.sleep(1)
+        task.cancel()
+        await asyncio.wait((task,))
+        await stop([one])
+
+    asyncio.run(scenario())
+    text = capsys.readouterr().out
+    assert "the engine did not start: the engine refuses its first question (HTTP 404): no such model; starting it again in 2 s" in text
+    assert text.count("answers again") == 1
 
 
 def test_pauses_grow_while_a_child_keeps_ending(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
