@@ -67,8 +67,11 @@ class SentenceModel:
     def __init__(self, folder: Path) -> None:
         from sentence_transformers import SentenceTransformer
 
+        from frontdesk.half import halve
+
         quiet()
         self.model = SentenceTransformer(str(folder), device="cpu", local_files_only=True, model_kwargs={"dtype": "float32"})
+        halve(self.model)
         self.width = int(self.model.get_embedding_dimension() or 0)
 
     def vectors(self, texts: Sequence[str]) -> "np.ndarray":
@@ -89,11 +92,14 @@ class LowerHalf:
         import torch
         from transformers import AutoConfig, AutoModel, AutoTokenizer
 
+        from frontdesk.half import halve
+
         quiet()  # of the half that is not loaded it would say that it is not
         layers = AutoConfig.from_pretrained(folder).num_hidden_layers
         self.tokenizer = AutoTokenizer.from_pretrained(folder)
         self.model = AutoModel.from_pretrained(folder, num_hidden_layers=layers // 2, dtype=torch.float32).eval()
         self.model.norm = torch.nn.Identity()  # that of the last layer, which is not there
+        halve(self.model)
         self.width = int(self.model.config.hidden_size)
         self.lead = self._ids(LEAD)
 

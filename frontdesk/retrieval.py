@@ -117,6 +117,7 @@ class Index:
         self.entries = list(entries)
         self.encoder, self.whitening = encoder, whitening
         self.known = {} if known is None else known
+        self.placed: dict[str, np.ndarray] = {}  # the vectors of the entries' texts, whitened
         self.words = bm25s.BM25()
         self.words.index([terms(" ".join(entry.texts)) for entry in self.entries], show_progress=False)
         self.subjects = {entry.subject: name for entry in self.entries if (name := _plain(entry.subject))}
@@ -131,6 +132,7 @@ class Index:
         self.owner = np.array([i for _, i in texts])
         self.learn([text for text, _ in texts])
         self.vectors = self._vectors([text for text, _ in texts])
+        self.placed = dict(zip((text for text, _ in texts), self.vectors, strict=True))
         self.means = unit(sums(self.vectors, self.owner, len(self.entries)))
         self.telling = self.whitening.telling(self.vectors) if self.whitening else self.vectors
         same = self.telling is self.vectors
@@ -142,13 +144,22 @@ class Index:
             self.known.update(zip(new, self.encoder.vectors(new), strict=True))
 
     def _vectors(self, texts: Sequence[str]) -> "np.ndarray":
-        """Whitened, of length 1. What is not known is encoded and forgotten: a customer's words are not kept."""
+        """Whitened, of length 1."""
         import numpy as np
 
-        assert self.encoder and self.whitening
-        new = [text for text in dict.fromkeys(texts) if text not in self.known]
+        assert self.whitening
+        new = [text for text in dict.fromkeys(texts) if text not in self.placed]
+        placed = dict(zip(new, self.whitening(self._encoded(new)), strict=True)) if new else {}
+        return np.stack([placed[text] if text in placed else self.placed[text] for text in texts])
+
+    def _encoded(self, texts: Sequence[str]) -> "np.ndarray":
+        """As the encoder has them. What is not known is encoded and forgotten: a customer's words are not kept."""
+        import numpy as np
+
+        assert self.encoder
+        new = [text for text in texts if text not in self.known]
         encoded = dict(zip(new, self.encoder.vectors(new), strict=True)) if new else {}
-        return self.whitening(np.stack([encoded[text] if text in encoded else self.known[text] for text in texts]))
+        return np.stack([encoded[text] if text in encoded else self.known[text] for text in texts])
 
     def search(self, turns: Sequence[str], k: int = 3) -> list[Entry]:
         """The `k` likeliest entries, the best first, each with the wording first that is nearest to the question.

@@ -60,6 +60,20 @@ def plain(size: int = 256) -> Whitening:
     return identity(size)
 
 
+class Recorded:
+    """A whitening that notes how many vectors it is given."""
+
+    def __init__(self, inner: Whitening, numbers: list[int]) -> None:
+        self.inner, self.numbers = inner, numbers
+
+    def __call__(self, vectors: np.ndarray) -> np.ndarray:
+        self.numbers.append(len(vectors))
+        return self.inner(vectors)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+
 def first(index: Index, *turns: str) -> str:
     return index.search(turns, 1)[0].id
 
@@ -349,3 +363,12 @@ def test_an_entry_is_shown_under_its_wording_that_is_nearest_to_the_question():
     assert index.facing(entry, index.query("postage prices")).questions[0] == "postage price"
     assert sorted(index.facing(entry, index.query("gift")).questions) == sorted(entry.questions)
     assert index.search(["gift wrapping"])[0].questions[0] == "How much is gift wrapping?"
+
+
+def test_the_faqs_texts_are_placed_once_and_a_questions_with_each_search(encoder: ByWords, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whitening the wordings of the entries found takes as long as all the rest of a search."""
+    index, placed = Index(SHOP, encoder, plain()), []
+    monkeypatch.setattr(index, "whitening", Recorded(plain(), placed))
+    for question in (SHOP[0].questions[0], "never said before", "never said before"):
+        assert index.search([question])
+    assert placed == [1, 1]

@@ -1,0 +1,33 @@
+"""Linear maps with their weights in half precision and their products in single, for an encoder that is asked one question at a time.
+
+A dozen tokens make few products for each weight that is read from memory, so half the bytes take little more than half the time. Batches of
+long texts take a sixth longer (docs/experiments.md). The kernel is FBGEMM's (Khudia et al. 2021), which torch has on x86 processors.
+"""
+
+import torch
+from torch import nn
+
+
+class HalfLinear(nn.Module):  # type: ignore[misc]
+    """What an `nn.Linear` computes, from float32 [..., in] to float32 [..., out], of its weights rounded to float16."""
+
+    def __init__(self, linear: nn.Linear) -> None:
+        super().__init__()
+        bias = None if linear.bias is None else linear.bias.detach().float()
+        self.packed = torch.ops.quantized.linear_prepack_fp16(linear.weight.detach().float(), bias)
+
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        """The product."""
+        product: torch.Tensor = torch.ops.quantized.linear_dynamic_fp16(values, self.packed)
+        return product
+
+
+def halve(model: nn.Module) -> None:
+    """Put HalfLinear in the place of each nn.Linear in the model; nothing where this processor has no such kernel."""
+    if torch.backends.quantized.engine not in ("x86", "fbgemm"):
+        return
+    for name, part in model.named_children():
+        if isinstance(part, nn.Linear):
+            setattr(model, name, HalfLinear(part))
+        else:
+            halve(part)
