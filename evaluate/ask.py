@@ -90,6 +90,10 @@ class Model:
     temperature: float
 
 
+TELLING = 16
+"""Answers by which the time left is told."""
+
+
 @dataclass
 class Progress:
     """Questions asked, and the time left: of these and, at the same pace, of the systems that come after."""
@@ -115,7 +119,9 @@ class Progress:
             print(f"{begin}eval: {self.label}: {self.done} of {self.total}, {self.left(now)}", end=end, file=sys.stderr, flush=True)
 
     def left(self, now: float) -> str:
-        """The time left, for people."""
+        """The time left, for people; it is not told by the first few answers, which wait for the engine to read its prompts."""
+        if self.fresh < min(TELLING, self.total):
+            return "asking"
         pace = (now - self.started) / self.fresh
         left = f"{(self.total - self.done) * pace:.0f} s left"
         return f"{left}, about {(self.total - self.done + self.ahead) * pace / 60:.0f} min with all systems" if self.ahead else left

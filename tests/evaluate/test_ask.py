@@ -216,6 +216,8 @@ def test_the_time_left_is_that_of_these_and_of_the_systems_that_come_after() -> 
     assert progress.left(60.0) == "180 s left, about 13 min with all systems"
     progress.ahead = 0
     assert progress.left(60.0) == "180 s left"
+    progress.fresh = 3
+    assert progress.left(60.0) == "asking", "three answers tell nothing of a hundred"
 
 
 def test_a_log_gets_a_line_now_and_then(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
