@@ -36,8 +36,13 @@ class Load:
         return self.tokens / self.seconds
 
 
-def measure(server: str, model: str, conversations: list[Conversation], clients: int, most: int) -> Load:
-    """Greedy answers of at most `most` tokens to all conversations, `clients` of them at a time. Raises UserError where one fails."""
+def measure(
+    server: str, model: str, conversations: list[Conversation], clients: int, most: int, headers: dict[str, str] | None = None
+) -> Load:
+    """Greedy answers of at most `most` tokens to all conversations, `clients` of them at a time; `headers` go with each request.
+
+    Raises UserError where a request fails.
+    """
     from vllm.benchmarks.datasets import SampleRequest
     from vllm.benchmarks.serve import TaskType, benchmark
 
@@ -66,7 +71,7 @@ def measure(server: str, model: str, conversations: list[Conversation], clients:
                 goodput_config_dict={},
                 max_concurrency=clients,
                 lora_modules=None,
-                extra_headers=None,
+                extra_headers=headers,
                 extra_body={"temperature": 0},
                 ready_check_timeout_sec=0,
             )

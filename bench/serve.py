@@ -171,16 +171,17 @@ def line(
     prompts: list[Conversation],
     counts: dict[int, int],
 ) -> None:
-    """Start a server, measure it, print its line; why it did not start, where it did not."""
+    """Start a server, measure it, print its line; why it did not start or answer, where it did not. The others come all the same."""
     try:
         with start() as server:
             loads = [
-                measure(server.address, config.name, part, clients, config.serve.max_tokens) for clients, part in portions(prompts, counts)
+                measure(server.address, config.name, part, clients, config.serve.max_tokens, server.headers)
+                for clients, part in portions(prompts, counts)
             ]
             cells = [f"{load.speed:.0f}, {1000 * statistics.median(load.firsts):.0f}" for load in loads]
             print(f"| {name} | {server.seconds:.0f} | {' | '.join(cells)} | {server.gib():.1f} |", flush=True)
-    except StartFailed as error:
-        print(f"| {name} | did not start: {str(error).splitlines()[:2][-1].strip()[:100]} |", flush=True)
+    except (StartFailed, UserError) as error:
+        print(f"| {name} | failed: {str(error).splitlines()[:2][-1].strip()[:200]} |", flush=True)
 
 
 def portions(prompts: list[Conversation], counts: dict[int, int]) -> Iterable[tuple[int, list[Conversation]]]:

@@ -98,6 +98,7 @@ class Server:
     address: str
     seconds: float
     child: Child
+    headers: dict[str, str] | None = None  # that its clients send
 
     def gib(self) -> float:
         """Resident memory of its processes."""
@@ -172,6 +173,7 @@ def llama_cpp(config: Config, binary: Path, weights: Path, clients: int) -> Iter
             return False
 
     with started(Child("llama.cpp server", words, dict(os.environ), log_of(weights.stem), never), address, ready) as server:
+        server.headers = {"Connection": "close"}  # it ends idle connections without a word, while the next request is on its way
         yield server
 
 

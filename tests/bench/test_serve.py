@@ -1,18 +1,23 @@
 """What bench/serve.py makes of its measurements, and the load on a real gateway before a stand-in of the engine."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from bench.load import Load, measure, several
-from bench.serve import interval, portions, rows, same_prompts
-from bench.servers import SETTINGS, Setting, with_setting
+from bench.serve import interval, line, portions, rows, same_prompts
+from bench.servers import SETTINGS, Server, Setting, with_setting
 from frontdesk import engine
-from frontdesk.errors import UserError
+from frontdesk.config import load_config
+from frontdesk.errors import StartFailed, UserError
 from frontdesk.run import Run
 from tests.serve.gateway import gateway, settings
 from tests.serve.stand_in import Engine, events
+
+ROOT = Path(__file__).parents[2]
 
 
 def load(speed: float, first: float, prompts: tuple[int, ...] = (50, 60)) -> Load:
@@ -105,3 +110,15 @@ def test_vllms_generator_asks_whole_conversations_and_counts_their_tokens(tmp_pa
     assert all(body["messages"][0] == asked[0][0] and body["temperature"] == 0 and body["max_tokens"] == 20 for body in engine.bodies)
     assert found.tokens == 5 * 2 and found.prompts == [1] * 5 and found.answers == ["Hello there"] * 5
     assert len(found.firsts) == 5 and all(0 < first < found.seconds for first in found.firsts)
+
+
+@pytest.mark.parametrize("error", [StartFailed("the server did not start (exit code 1):\n  no such file"), UserError("x: no such file")])
+def test_a_server_that_fails_has_a_line_and_the_next_one_comes(error: Exception, capsys: pytest.CaptureFixture[str]) -> None:
+    @contextmanager
+    def broken() -> Iterator[Server]:
+        raise error
+        yield
+
+    line("llama.cpp", broken, load_config(ROOT / "configs/demo.yaml"), [], {})
+    shown = capsys.readouterr().out
+    assert shown.startswith("| llama.cpp | failed: ") and "no such file |" in shown
