@@ -8,11 +8,16 @@ import torch
 from torch import nn
 
 
-class HalfLinear(nn.Module):  # type: ignore[misc]
-    """What an `nn.Linear` computes, from float32 [..., in] to float32 [..., out], of its weights rounded to float16."""
+class HalfLinear(nn.Linear):  # type: ignore[misc]
+    """What an `nn.Linear` computes, from float32 [..., in] to float32 [..., out], of its weights rounded to float16.
+
+    The weights themselves stay, for models that look at them beside calling the map.
+    """
 
     def __init__(self, linear: nn.Linear) -> None:
-        super().__init__()
+        nn.Module.__init__(self)
+        self.in_features, self.out_features = linear.in_features, linear.out_features
+        self.weight, self.bias = linear.weight, linear.bias
         bias = None if linear.bias is None else linear.bias.detach().float()
         self.packed = torch.ops.quantized.linear_prepack_fp16(linear.weight.detach().float(), bias)
 
@@ -23,11 +28,11 @@ class HalfLinear(nn.Module):  # type: ignore[misc]
 
 
 def halve(model: nn.Module) -> None:
-    """Put HalfLinear in the place of each nn.Linear in the model; nothing where this processor has no such kernel."""
+    """Put HalfLinear in the place of each plain nn.Linear in the model; nothing where this processor has no such kernel."""
     if torch.backends.quantized.engine not in ("x86", "fbgemm"):
         return
     for name, part in model.named_children():
-        if isinstance(part, nn.Linear):
+        if type(part) is nn.Linear:
             setattr(model, name, HalfLinear(part))
         else:
             halve(part)

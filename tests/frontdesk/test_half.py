@@ -1,5 +1,7 @@
 """Linear maps with weights in half precision."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import nn
@@ -24,8 +26,30 @@ def test_every_linear_map_of_a_model_is_replaced_and_nothing_else() -> None:
     assert [type(part) for part in model.modules() if not list(part.children())] == [HalfLinear, nn.LayerNorm, HalfLinear]
 
 
+def attention() -> nn.Module:
+    return nn.TransformerEncoderLayer(16, 2, 32, dropout=0.0, batch_first=True)
+
+
+def t5() -> nn.Module:
+    from transformers import T5Config
+    from transformers.models.t5.modeling_t5 import T5LayerFF
+
+    return T5LayerFF(T5Config(d_model=16, d_ff=32, dropout_rate=0.0))
+
+
+@pytest.mark.parametrize("made", [attention, t5])
+def test_models_that_look_at_their_weights_work(made: Callable[[], nn.Module]) -> None:
+    """Torch's attention never calls its last linear map, T5 asks for its number format before it does."""
+    torch.manual_seed(0)
+    model, values = made(), torch.randn(1, 5, 16)
+    before = model(values)
+    halve(model)
+    assert any(isinstance(part, HalfLinear) for part in model.modules())
+    assert torch.allclose(model(values), before, atol=1e-2)
+
+
 def test_a_processor_without_the_kernel_keeps_its_model(monkeypatch: pytest.MonkeyPatch) -> None:
     model = nn.Sequential(nn.Linear(8, 8))
     monkeypatch.setattr("torch.backends.quantized.engine", "qnnpack")
     halve(model)
-    assert isinstance(model[0], nn.Linear)
+    assert type(model[0]) is nn.Linear
