@@ -22,7 +22,7 @@ def locate(model: ModelConfig, whole: bool = True) -> Path:
     """
     if model.base in NAMED:
         folder = NAMED[model.base]
-        advice = "run `make setup CONFIG=` with this run's config"
+        advice = "run `make setup` with this CONFIG"
     else:
         folder = Path(model.base).expanduser()
         advice = "check model.base in the config"
