@@ -28,33 +28,26 @@ AT_ONCE = 8
 
 @dataclass(frozen=True)
 class Adapter:
-    """One company's adapter. `name` is the `model` of a request; `config` is the serving config with the company's own prompt."""
+    """One company's adapter. `name` is the `model` of a request; `config` is the serving config with the company's own prompt,
+    grounding and encoder."""
 
     name: str
-    root: Path
+    run: Run
     rank: int
     config: Config
     data_hash: str
     template_hash: str
     loss: float | None  # held-out, of the adapter merged into the base's own weights; None where that was not measured
     best_loss: float | None  # of the better merge, which is what its own config serves
-    grounded: bool  # trained to answer from FAQ entries in the prompt
 
     @property
-    def folder(self) -> Path:
-        return self.root / "adapter"
+    def grounded(self) -> bool:
+        """Whether it was trained to answer from FAQ entries in the prompt."""
+        return self.config.grounding == "faq"
 
     @property
     def weights(self) -> Path:
-        return self.folder / "adapter_model.safetensors"
-
-    @property
-    def manifest(self) -> Path:
-        return self.root / "data/manifest.json"
-
-    @property
-    def faq(self) -> Path:
-        return self.root / "data/faq.jsonl"
+        return self.run.adapter / "adapter_model.safetensors"
 
     @property
     def template_changed(self) -> bool:
@@ -72,7 +65,13 @@ def load_adapters(config: Config) -> list[Adapter]:
     if base_name(config) in config.serve.adapters:
         raise UserError(f"key 'serve.adapters.{base_name(config)}': this is the base's own name; give the adapter another")
     base = locate(config.model)
-    return [_load(config, base, name, Path(root)) for name, root in config.serve.adapters.items()]
+    return [_load(config, base, Run(name, Path(root))) for name, root in config.serve.adapters.items()]
+
+
+def run_of(config: Config) -> Run:
+    """The run that a config's name stands for: that of an adapter, or its own."""
+    folder = config.serve.adapters.get(config.name)
+    return Run(config.name, Path(folder) if folder else None)
 
 
 def page_model(config: Config) -> str:
@@ -103,7 +102,7 @@ def engine_arguments(config: Config, run: Run, device: str) -> list[str]:
         "--max-loras": places,
         "--max-cpu-loras": max(places, len(adapters)),
     }
-    modules = [json.dumps({"name": adapter.name, "path": str(adapter.folder)}) for adapter in adapters]
+    modules = [json.dumps({"name": adapter.name, "path": str(adapter.run.adapter)}) for adapter in adapters]
     return [*(str(word) for pair in arguments.items() for word in pair), "--enable-lora", "--lora-modules", *modules]
 
 
@@ -139,12 +138,11 @@ def read_record(path: Path, missing: str) -> dict[str, Any]:
     return record
 
 
-def _load(config: Config, base: Path, name: str, root: Path) -> Adapter:
-    key = f"key 'serve.adapters.{name}'"
-    folder = root / "adapter"
+def _load(config: Config, base: Path, run: Run) -> Adapter:
+    key, root = f"key 'serve.adapters.{run.name}'", run.root
     missing = f"{key} needs the folder of a run with an adapter; run `make train` for it or correct the folder"
-    rank = _rank(read_record(folder / "adapter_config.json", missing), f"{key}: {folder}")
-    record = read_record(root / "model/provenance.json", missing)
+    rank = _rank(read_record(run.adapter / "adapter_config.json", missing), f"{key}: {run.adapter}")
+    record = read_record(run.provenance, missing)
     try:
         trained = record["config"]
         company, prompt, template = trained["company"], trained["system_prompt"], trained["model"]["template"]
@@ -153,7 +151,7 @@ def _load(config: Config, base: Path, name: str, root: Path) -> Adapter:
         found = f"{made_for} ({record['base_revision']})"
         losses = record["merge"].get("losses", {})
     except (KeyError, TypeError) as error:
-        raise UserError(f"{root}/model/provenance.json: has no {error} of its training; run `make train` again to rebuild it") from None
+        raise UserError(f"{run.provenance}: has no {error} of its training; run `make train` again to rebuild it") from None
     served = f"{config.model.base} ({config.model.revision or base.name})"
     if not same_folder and found != served:
         raise UserError(f"{key}: {root} was trained on {found}, not on {served}; serve it with its own model.base and revision")
@@ -161,11 +159,23 @@ def _load(config: Config, base: Path, name: str, root: Path) -> Adapter:
         raise UserError(
             f"{key}: {root} was trained with template {template}, not {config.model.template}; set model.template to {template}"
         )
-    own = config.model_copy(update={"name": name, "company": company, "system_prompt": prompt})
-    grounded = trained.get("grounding") == "faq"
-    adapter = Adapter(name, root, rank, own, data, rendered, losses.get("pristine"), min(losses.values(), default=None), grounded)
+    own = config.model_copy(
+        update={
+            "name": run.name,
+            "company": company,
+            "system_prompt": prompt,
+            "grounding": trained.get("grounding", "none"),
+            "encoder": tuple(trained.get("encoder", ())),
+        }
+    )
+    adapter = Adapter(run.name, run, rank, own, data, rendered, losses.get("pristine"), min(losses.values(), default=None))
     if not adapter.weights.is_file() or not adapter.weights.stat().st_size:
         raise UserError(f"{key}: {adapter.weights} is missing or empty; run `make train` again to rebuild it")
+    if adapter.grounded and not run.faq.is_file():
+        raise UserError(
+            f"{key}: {run.faq} not found; expected the FAQ that its answers rest on (it was trained with grounding: faq); run `make data` "
+            "for it, or copy its data folder too"
+        )
     return adapter
 
 

@@ -14,13 +14,14 @@ EMBEDDED_MODEL = EMBEDDED[EMBEDDED_NAME]
 
 @dataclass(frozen=True)
 class Run:
-    """The paths of one run, under `runs/NAME/` of the working folder."""
+    """The paths of one run, under `runs/NAME/` of the working folder or in a `folder` of its own."""
 
     name: str
+    folder: Path | None = None
 
     @property
     def root(self) -> Path:
-        return Path("runs") / self.name
+        return self.folder or Path("runs") / self.name
 
     @property
     def data(self) -> Path:

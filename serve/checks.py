@@ -152,26 +152,21 @@ def warnings(config: Config, run: Run, provenance: dict[str, Any]) -> list[str]:
 def adapter_warnings(adapter: Adapter) -> list[str]:
     """What the user should know about an adapter although it can be served."""
     lines = []
-    if adapter.manifest.is_file():
-        data = read_json(adapter.manifest).get("data_hash")
+    if adapter.run.manifest.is_file():
+        data = read_json(adapter.run.manifest).get("data_hash")
         if data != adapter.data_hash:
             lines.append(
-                f"{adapter.manifest}: the data changed since training (data {data}, adapter {adapter.data_hash}); the adapter does not "
+                f"{adapter.run.manifest}: the data changed since training (data {data}, adapter {adapter.data_hash}); the adapter does not "
                 "know it; run `make train` to teach it"
             )
-    if adapter.grounded:
-        lines.append(
-            f"{adapter.root}: trained to answer from FAQ entries in the prompt, which an adapter is served without; train it with "
-            "grounding: none, or serve its merged model with its own config"
-        )
     if adapter.template_changed:
         lines.append(
-            f"{adapter.root}: the chat template changed since training, so its prompts are not those of the training; "
+            f"{adapter.run.root}: the chat template changed since training, so its prompts are not those of the training; "
             "run `make train` to use the new one"
         )
     if adapter.loss and adapter.best_loss and adapter.loss > WORSE * adapter.best_loss:
         lines.append(
-            f"{adapter.root}: on the base's own weights its held-out loss is {adapter.loss:.3f}, merged as `make train` chose it is "
+            f"{adapter.run.root}: on the base's own weights its held-out loss is {adapter.loss:.3f}, merged as `make train` chose it is "
             f"{adapter.best_loss:.3f}; compare answers, and serve the merged model with its own config if they are worse"
         )
     return lines

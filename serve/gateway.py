@@ -11,7 +11,7 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from types import FrameType
 
@@ -26,13 +26,12 @@ from frontdesk.connection import BODY_SECONDS, Connection, raise_limit
 from frontdesk.engine import ENGINE_KEY, ENGINE_URL
 from frontdesk.errors import UserError
 from frontdesk.errors import run as run_stage
-from frontdesk.run import Run
 from serve import refresh
 from serve.checks import check_host
 from serve.guard import HEADERS, Guard
 from serve.keyring import Keyring
 from serve.metrics import CONTENT_TYPE_LATEST, Metrics
-from serve.product import Product
+from serve.product import Product, products_of
 from serve.relay import Answer, Relay
 from serve.requests import BODY_BYTES, ApiError, Rules
 from serve.upstream import Upstream
@@ -50,8 +49,7 @@ def main() -> None:
         url, key = os.environ.pop(ENGINE_URL), os.environ.pop(ENGINE_KEY)  # what this process starts need not know them
     except KeyError as error:
         raise UserError(f"{error.args[0]} is not set; expected the engine's address and key; run `python -m serve {path}`") from None
-    product = None if config.serve.adapters else Product(config, Run(config.name))
-    app = create_app(config, product, url, key, path)
+    app = create_app(config, products_of(config), url, key, path)
     raise_limit()
     Server(server_settings(app, config.serve.host, config.serve.port), app.state.relay, config.serve.drain_seconds).run()
 
@@ -74,17 +72,17 @@ def server_settings(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
     )
 
 
-def create_app(config: Config, product: Product | None, url: str, key: str, path: str | None = None) -> FastAPI:
-    """The application. `path` is the config's, whose FAQ is watched where answers rest on it; None leaves it alone."""
+def create_app(config: Config, products: Mapping[str, Product], url: str, key: str, path: str | None = None) -> FastAPI:
+    """The application. `path` is the config's, whose FAQ is watched where the run's answers rest on it; None leaves it alone."""
     metrics, upstream, keyring = Metrics(), Upstream(url, key), Keyring(config)
-    relay = Relay(upstream, product, metrics, config.serve.max_waiting, config.serve.request_seconds)
+    relay = Relay(upstream, products, metrics, config.serve.max_waiting, config.serve.request_seconds)
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         await upstream.open()
         tasks = [asyncio.create_task(upstream.watch()), asyncio.create_task(keyring.watch())]
         await keyring.first_look()
-        if path and product and product.grounded:
+        if path and config.name in products and products[config.name].grounded:
             tasks.append(asyncio.create_task(refresh.watch(config, path)))
         yield
         for task in tasks:
@@ -97,7 +95,7 @@ def create_app(config: Config, product: Product | None, url: str, key: str, path
     app.state.relay = relay
     app.add_middleware(Guard, keyring=keyring, metrics=metrics)
     add_errors(app)
-    add_routes(app, Rules(config), relay)
+    add_routes(app, Rules(config, products), relay)
     return app
 
 

@@ -1,9 +1,12 @@
-"""The product: the run's model as customers meet it, with the desk's system message and the FAQ entries that a question needs."""
+"""The product: a run's model as customers meet it, with the desk's system message and the FAQ entries that a question needs."""
 
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
+from frontdesk.adapters import load_adapters
+from frontdesk.base import load_tokenizer, locate
 from frontdesk.config import Config
 from frontdesk.engine import served_model
 from frontdesk.errors import UserError
@@ -11,21 +14,27 @@ from frontdesk.grounding import Grounded, Knowledge, knowledge_of
 from frontdesk.prompt import Message, fit
 from frontdesk.run import Run
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
 CHARACTERS = 4
 """Of a conversation that are looked at, for each token of the context: no more would fit, and retrieval takes its time for each."""
 
 
-class Product:
-    """Turns conversations into the prompts that Evaluate scored. One thread does it: a question takes some 30 ms to encode."""
+POOL = ThreadPoolExecutor(1, "product")
+"""One thread makes all prompts: a question takes some 30 ms to encode, and the cores are the engine's."""
 
-    def __init__(self, config: Config, run: Run) -> None:
-        """Loads the tokenizer and, for a grounded run, its FAQ and the encoder."""
+
+class Product:
+    """Turns conversations into the prompts that Evaluate scored."""
+
+    def __init__(self, config: Config, run: Run, tokenizer: "PreTrainedTokenizerBase | None" = None) -> None:
+        """Loads the tokenizer of the served weights, where none is given, and for a grounded run its FAQ and the encoder."""
         from transformers import AutoTokenizer
 
         self.context = config.serve.context_length
-        self.tokenizer = AutoTokenizer.from_pretrained(served_model(config, run), local_files_only=True)
+        self.tokenizer = tokenizer or AutoTokenizer.from_pretrained(served_model(config, run), local_files_only=True)
         self.knowledge = load_knowledge(config, run) if config.grounding == "faq" else None
-        self.pool = ThreadPoolExecutor(1, "product")
 
     @property
     def grounded(self) -> bool:
@@ -40,7 +49,16 @@ class Product:
 
     async def prepare(self, messages: Sequence[Message], max_tokens: int) -> Grounded:
         """`prompt`, in its thread."""
-        return await asyncio.get_running_loop().run_in_executor(self.pool, self.prompt, messages, max_tokens)
+        return await asyncio.get_running_loop().run_in_executor(POOL, self.prompt, messages, max_tokens)
+
+
+def products_of(config: Config) -> dict[str, Product]:
+    """By the name of a request's model: the run's, or each of the adapters that was trained to answer from FAQ entries."""
+    if not config.serve.adapters:
+        return {config.name: Product(config, Run(config.name))}
+    base = locate(config.model)
+    grounded = [adapter for adapter in load_adapters(config) if adapter.grounded]
+    return {adapter.name: Product(adapter.config, adapter.run, load_tokenizer(adapter.config, base)) for adapter in grounded}
 
 
 def load_knowledge(config: Config, run: Run) -> Knowledge:

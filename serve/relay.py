@@ -6,7 +6,7 @@ A client that leaves ends the engine's work at once. A stream that cannot go on 
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -37,8 +37,8 @@ def stopping() -> ApiError:
 class Relay:
     """Answers requests, `most` at once and each within `seconds`."""
 
-    def __init__(self, upstream: Upstream, product: Product | None, metrics: Metrics, most: int, seconds: float) -> None:
-        self.upstream, self.product, self.metrics = upstream, product, metrics
+    def __init__(self, upstream: Upstream, products: Mapping[str, Product], metrics: Metrics, most: int, seconds: float) -> None:
+        self.upstream, self.products, self.metrics = upstream, products, metrics
         self.most, self.seconds = most, seconds
         self.stopping = False
         self.deadlines: set[asyncio.Timeout] = set()
@@ -92,7 +92,7 @@ class Relay:
         self.metrics.seconds.labels(asked.model).observe(time.monotonic() - record.begun)
 
     async def _answer(self, asked: Asked, record: Record, send: "Sent") -> None:
-        product = self.product if asked.product else None
+        product = self.products.get(asked.model)
         prompt = await product.prepare(asked.messages, asked.max_tokens) if product else Grounded(asked.messages, [])
         grounded = product is not None and product.grounded
         async with self.upstream.ask(asked.body(prompt.messages), tell=product is None) as response:

@@ -4,6 +4,7 @@ Nothing of a body reaches the engine that does not stand here. A mistake is an `
 """
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -121,11 +122,12 @@ class Asked:
 class Rules:
     """What a config allows: the names of its models, its defaults and its ceiling of tokens."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, grounded: Collection[str] = ()) -> None:
+        """`grounded`: the adapters that answer from FAQ entries, and so are products as the run of its own is."""
         from frontdesk.adapters import base_name
 
         self.serve = config.serve
-        self.product = None if config.serve.adapters else config.name
+        self.products = {*grounded} if config.serve.adapters else {config.name}
         self.names = [base_name(config), *config.serve.adapters] if config.serve.adapters else [config.name, bare_model(config)]
         self.most = max(config.serve.max_tokens, config.serve.context_length // 2)  # the other half is the conversation's
 
@@ -136,7 +138,7 @@ class Rules:
         except ValidationError as error:
             raise _explained(error) from None
         self.known(asked.model)
-        product = asked.model == self.product
+        product = asked.model in self.products
         self._check(asked, product)
         tokens = asked.max_completion_tokens or asked.max_tokens or self.serve.max_tokens
         usage = bool(asked.stream_options and asked.stream_options.include_usage)

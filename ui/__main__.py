@@ -32,7 +32,7 @@ def main() -> None:
     files = Run(config.name)
     if config.serve.adapters:
         adapter = next(one for one in load_adapters(config) if one.name == page_model(config))
-        config, faq, provenance = adapter.config, adapter.faq, adapter.root / "model/provenance.json"
+        config, faq, provenance = adapter.config, adapter.run.faq, adapter.run.provenance
     else:
         folder = served_model(config, files)
         faq, provenance = files.faq, folder / files.provenance.name

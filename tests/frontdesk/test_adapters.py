@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from frontdesk import adapters, engine
-from frontdesk.adapters import base_name, load_adapters, page_model
+from frontdesk.adapters import base_name, load_adapters, page_model, run_of
 from frontdesk.config import Config, DataConfig, ModelConfig, ServeConfig
 from frontdesk.errors import UserError
 from frontdesk.prompt import chat_template, template_hash
@@ -42,7 +42,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
         root = Path("runs") / name
         write(root / "adapter/adapter_config.json", LORA)
         (root / "adapter/adapter_model.safetensors").write_bytes(b"x")
-        own = config.model_copy(update={"company": f"Shop {name}", "system_prompt": f"You are {name}."})
+        own = config.model_copy(update={"company": f"Shop {name}", "system_prompt": f"You are {name}.", "grounding": "none"})
         provenance = {
             "data_hash": "aaa",
             "template_hash": template_hash(own),
@@ -76,7 +76,8 @@ def found(config: Config) -> str:
 def test_two_companies(config: Config) -> None:
     a, b = load_adapters(config)
     assert (a.name, a.rank, a.config.company, a.config.system_prompt) == ("shop-a", 12, "Shop a", "You are a.")
-    assert (b.name, b.folder, b.config.name) == ("shop-b", Path("runs/b/adapter"), "shop-b")
+    assert (b.name, b.run.adapter, b.config.name) == ("shop-b", Path("runs/b/adapter"), "shop-b")
+    assert run_of(b.config) == b.run and run_of(config) == Run("desk")
     assert (a.template_changed, a.loss, a.best_loss) == (False, 2.0, 1.0)
     assert page_model(config) == "shop-a"
 
@@ -86,6 +87,16 @@ def test_the_page_asks_one_of_the_adapters(config: Config) -> None:
     assert page_model(config.model_copy(update={"serve": named})) == "shop-b"
     with pytest.raises(ValueError, match=r"page_model 'shop-c' is not one of serve.adapters \(shop-a, shop-b\)"):
         ServeConfig(adapters=config.serve.adapters, page_model="shop-c")
+
+
+def test_an_adapter_that_reads_the_faq_keeps_its_trainings_grounding_and_encoder(config: Config) -> None:
+    provenance = Path("runs/b/model/provenance.json")
+    trained = json.loads(provenance.read_text())["config"]
+    change(str(provenance), config=trained | {"grounding": "faq", "encoder": ["all-minilm-l6-v2"]})
+    assert "key 'serve.adapters.shop-b': runs/b/data/faq.jsonl not found" in found(config)
+    write(Path("runs/b/data/faq.jsonl"), {})
+    a, b = load_adapters(config)
+    assert (a.grounded, b.grounded, b.config.encoder) == (False, True, ("all-minilm-l6-v2",))
 
 
 @pytest.mark.parametrize(

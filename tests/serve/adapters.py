@@ -53,6 +53,14 @@ def train(root: Path, config: Config, base: Path) -> None:
     write_provenance(root, config, base)
 
 
+def write_adapter(root: Path, config: Config, base: Path, grounding: str = "none") -> None:
+    """A run's adapter that is complete on paper."""
+    (root / "adapter").mkdir(parents=True)
+    (root / "adapter/adapter_config.json").write_text(json.dumps({"peft_type": "LORA", "r": 4}))
+    (root / "adapter/adapter_model.safetensors").write_bytes(b"x")
+    write_provenance(root, config, base, grounding)
+
+
 def write_provenance(root: Path, config: Config, base: Path, grounding: str = "none", **changes: object) -> None:
     """What `make train` notes of a training."""
     (root / "model").mkdir(parents=True, exist_ok=True)

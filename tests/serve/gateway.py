@@ -5,12 +5,13 @@ import contextlib
 import functools
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from frontdesk.adapters import run_of
 from frontdesk.config import Config
 from frontdesk.prompt import chat_template
 from frontdesk.run import Run
@@ -44,7 +45,7 @@ def write_run(config: Config) -> None:
 
 
 def write_faq(config: Config, *more: tuple[str, str, str]) -> None:
-    path = Run(config.name).faq
+    path = run_of(config).faq
     path.parent.mkdir(parents=True, exist_ok=True)
     rows = [
         {"id": name, "questions": [question], "answers": [answer], "source": f"faq.csv:{line}", "split": "train"}
@@ -69,11 +70,16 @@ def at(config: Config, database: str) -> Config:
 
 
 @contextlib.contextmanager
-def gateway(config: Config, engine: Engine, product: Product | None = None, path: str | None = None) -> Iterator[httpx.Client]:
-    """A client of a ready gateway; `client.base_url` is its address. Its store is empty where the config names none."""
+def gateway(
+    config: Config, engine: Engine, product: Product | None = None, path: str | None = None, products: Mapping[str, Product] | None = None
+) -> Iterator[httpx.Client]:
+    """A client of a ready gateway; `client.base_url` is its address. Its store is empty where the config names none.
+
+    `product` is that of the config's own name, `products` those of adapters.
+    """
     config = at(config, config.desk.database or empty_store())
     with served(engine) as engine_url:
-        app = create_app(config, product, engine_url, ENGINE_KEY, path)
+        app = create_app(config, products or ({config.name: product} if product else {}), engine_url, ENGINE_KEY, path)
         with served(server_settings(app, "127.0.0.1", 0)) as url, httpx.Client(base_url=url, trust_env=False, timeout=30) as client:
             wait_for(lambda: client.get("/ready").status_code == (200 if engine.healthy else 503))
             yield client

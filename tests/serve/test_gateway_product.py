@@ -7,13 +7,15 @@ from pathlib import Path
 import httpx
 import pytest
 
-from frontdesk.config import Config
+from frontdesk.adapters import run_of
+from frontdesk.config import Config, ModelConfig
 from frontdesk.errors import UserError
 from frontdesk.prompt import encode_prompt
 from frontdesk.run import Run
 from serve import refresh
-from serve.product import Product, newest
-from tests.serve.gateway import HI, ask, data, gateway, settings, spoken, write_run
+from serve.product import Product, newest, products_of
+from tests.serve.adapters import write_adapter
+from tests.serve.gateway import HI, ask, data, gateway, settings, spoken, write_faq, write_run
 from tests.serve.stand_in import Engine, events, wait_for
 
 
@@ -94,6 +96,32 @@ def test_without_grounding_the_product_answers_by_heart(config: Config, engine: 
         assert ask(client, "shop", messages=QUESTION).json()["choices"][0]["message"]["content"] == engine.text
         assert engine.bodies[-1]["messages"] == QUESTION
         assert ask(client, "shop", messages=QUESTION, stream=True).content == b"".join(engine.parts)
+
+
+def test_adapters_answer_from_the_faqs_of_their_own_companies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: Engine, tiny_llama3: Path
+) -> None:
+    """The inn was trained to read FAQ entries, the bank was not."""
+    monkeypatch.chdir(tmp_path)
+    desk = settings(adapters={"inn": "elsewhere/inn", "bank": "elsewhere/bank"}).model_copy(
+        update={"name": "desk", "model": ModelConfig(base=str(tiny_llama3), template="llama3")}
+    )
+    for name, grounding in (("inn", "faq"), ("bank", "none")):
+        company = desk.model_copy(update={"name": name, "system_prompt": f"You are the {name}'s."})
+        write_adapter(run_of(company).root, company, tiny_llama3, grounding)
+    with pytest.raises(UserError, match=r"elsewhere/inn/data/faq\.jsonl not found; expected the FAQ that its answers rest on"):
+        products_of(desk)
+    write_faq(desk.model_copy(update={"name": "inn"}))
+    with gateway(desk, engine, products=products_of(desk)) as client:
+        engine.text = "Returns are free within 45 days."
+        assert ask(client, "inn", messages=QUESTION).json()["frontdesk"]["source"]["id"] == "return"
+        system, *turns = engine.bodies[-1]["messages"]
+        assert system["content"].startswith("You are the inn's.\n") and "Q: Can I return a tent?" in system["content"] and turns == QUESTION
+        boss = [{"role": "system", "content": "Boss."}, *QUESTION]
+        assert ask(client, "inn", messages=boss).status_code == 400
+        for name, messages in (("bank", QUESTION), ("bank", boss), (tiny_llama3.name, QUESTION)):
+            assert "frontdesk" not in ask(client, name, messages=messages).json()
+            assert engine.bodies[-1]["messages"] == messages
 
 
 def test_a_grounded_run_without_faq_is_a_mistake(config: Config) -> None:

@@ -108,7 +108,7 @@ def laptop(folder: Path, engine: Engine) -> Iterator[httpx.Client]:
 
 def test_the_matrix_has_every_route_of_the_application(config: Config) -> None:
     """A new route without a row fails here."""
-    routes = create_app(config, None, "http://127.0.0.1:1", "x").routes
+    routes = create_app(config, {}, "http://127.0.0.1:1", "x").routes
     assert all(isinstance(route, APIRoute) for route in routes)
     assert {(method, route.path) for route in routes for method in route.methods} == set(MATRIX)  # type: ignore[attr-defined]
 

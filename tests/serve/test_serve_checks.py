@@ -13,7 +13,7 @@ from frontdesk.config import Config, ModelConfig
 from frontdesk.errors import UserError
 from frontdesk.run import Run
 from serve import checks
-from tests.serve.adapters import write_provenance
+from tests.serve.adapters import write_adapter, write_provenance
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -165,10 +165,7 @@ def test_adapters_are_checked_instead_of_the_merged_model(config: Config, capsys
         update={"name": "desk", "model": ModelConfig(base=str(base), template="chatml")}
     )
     assert "serve.adapters.shop-a" in found(desk)
-    write_provenance(root, desk, base)
-    (root / "adapter").mkdir()
-    (root / "adapter/adapter_config.json").write_text(json.dumps({"peft_type": "LORA", "r": 4}))
-    (root / "adapter/adapter_model.safetensors").write_bytes(b"x")
+    write_adapter(root, desk, base)
     checks.check(desk, Run("desk"), "cpu")
     assert capsys.readouterr().err == ""
     assert "models/base takes at most 4096" in found(serving(desk, context_length=5000))
@@ -183,8 +180,10 @@ def test_adapters_are_checked_instead_of_the_merged_model(config: Config, capsys
     assert "1.500" in loss and "1.000" in loss
     (root / "data/manifest.json").unlink()
     write_provenance(root, desk, base, grounding="faq")
+    assert "elsewhere/a/data/faq.jsonl not found" in found(desk)
+    (root / "data/faq.jsonl").write_text("")
     checks.check(desk, Run("desk"), "cpu")
-    assert capsys.readouterr().err.startswith("warning: elsewhere/a: trained to answer from FAQ entries in the prompt")
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.usefixtures("config")

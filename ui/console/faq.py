@@ -2,10 +2,10 @@
 
 import threading
 
+from frontdesk.adapters import run_of
 from frontdesk.config import Config
 from frontdesk.grounding import read_entries
 from frontdesk.retrieval import Entry, Index, terms
-from frontdesk.run import Run
 
 SHOWN = 6  # entries
 
@@ -14,7 +14,7 @@ class Faq:
     """`faq.jsonl`, read when it is first searched and again when it has changed."""
 
     def __init__(self, config: Config) -> None:
-        self.path = Run(config.name).faq
+        self.path = run_of(config).faq
         self.lock = threading.Lock()
         self.stamp = 0
         self.index: Index | None = None
