@@ -65,11 +65,13 @@ def least_likeness(vectors: "np.ndarray", owner: "np.ndarray", asked: "np.ndarra
     """The likeness to the likest entry that all but FALSELY of new wordings of a known question have; -1.0 where too few are known.
 
     `asked`: which texts are wordings of the FAQ's own questions, bool [n]. Half of its entries are held out in turn: a wording that the
-    metric was learned from is nearer to the others than a customer's will be.
+    metric was learned from is nearer to the others than a customer's will be. An entry's only wording tells nothing: what is likest to it
+    is the same question about something else.
     """
     import numpy as np
 
     own = np.unique(owner[asked])
+    asked = asked & (np.bincount(owner[asked], minlength=int(owner.max()) + 1) > 1)[owner]
     if asked.sum() < ENOUGH or len(own) < 4:
         return -1.0
     if any(part.ready for part in parts):  # those alone tell (`Whitening.telling`), and are not learned

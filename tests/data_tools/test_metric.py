@@ -86,3 +86,13 @@ def test_parts_that_were_trained_for_likeness_tell_it_alone():
 def test_of_few_wordings_it_is_not_told():
     vectors, owner = wordings(np.random.default_rng(5), 20, each=4)
     assert least_likeness(vectors, owner, np.ones(len(owner), bool), seed=7) == -1.0
+
+
+def test_only_wordings_of_an_entry_tell_nothing() -> None:
+    """Entries that ask the same of 30 hotels, each in one wording: how like they are to each other is not how like a customer's is."""
+    rng = np.random.default_rng(0)
+    topics = rng.normal(size=(10, 16))
+    vectors = (np.repeat(topics, 30, axis=0) + 0.05 * rng.normal(size=(300, 16))).astype(np.float32)
+    single = least_likeness(vectors, np.arange(300), np.ones(300, bool), seed=7)
+    assert single == -1.0
+    assert least_likeness(vectors, np.repeat(np.arange(10), 30), np.ones(300, bool), seed=7) > 0.9
