@@ -21,27 +21,23 @@ import random
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from data_tools.feedback_faq import keys, rests_on
-from data_tools.metric import learn, least_likeness
+from data_tools.meaning import meaning
+from data_tools.practice import companies, content
 from data_tools.rows import message
 from frontdesk.config import Config
 from frontdesk.files import read_jsonl, write_jsonl
 from frontdesk.grounding import SHOWN, read_entries, system_text
 from frontdesk.language import language
 from frontdesk.prompt import Message, encode
-from frontdesk.retrieval import Entry, Index, Whitening, load_vectors, name_of, save_vectors
-from frontdesk.run import Run
+from frontdesk.retrieval import Entry, Index, name_of, save_vectors
 from frontdesk.values import values
 
 if TYPE_CHECKING:
-    import numpy as np
     from transformers import PreTrainedTokenizerBase
-
-    from frontdesk.encoder import Encoder
 
 WITHOUT = 0.1
 PLACES = (0.86, 0.09, 0.05)
@@ -55,7 +51,6 @@ EARLIER = 0.15
 """Share of the rows with an exchange about another entry before the question."""
 ASKED = 0.5
 """Share of the entries of the reading practice that are asked about: all of them would be half of the demo's training."""
-READING = Path(__file__).with_name("reading")
 
 
 class Grounder:
@@ -193,38 +188,12 @@ def other_numbers(answer: str, question: str, rng: random.Random) -> str:
 # Reading practice -----------------------------------------------------------------------------------------------------
 
 
-class Company(NamedTuple):
-    """An invented company of data_tools/reading/."""
-
-    name: str
-    system: str
-    entries: list[Entry]
-
-
-def companies(language: str) -> tuple[list[Company], list[str]]:
-    """Those of a language ("en" or "ko"), and questions that none of them answers."""
-    content = _content(language)
-    made = []
-    for company in content["companies"]:
-        name, entries = company["name"], company["entries"]
-        read = [Entry(f"{name} {number}", tuple(one["questions"]), (one["answer"],)) for number, one in enumerate(entries, 1)]
-        made.append(Company(name, company["system"], read))
-    return made, content["unanswerable"]
-
-
-@cache
-def _content(language: str) -> dict[str, Any]:
-    import yaml
-
-    return dict(yaml.safe_load((READING / f"{language}.yaml").read_text(encoding="utf-8")))
-
-
 def practice(config: Config, tokenizer: "PreTrainedTokenizerBase", name: str) -> Iterator[dict[str, Any]]:
     """Grounded rows of the kind "reading" in one language: small talk, questions for entries of each company, and what none answers."""
     made, unanswerable = companies(name)
     handoff = message("assistant", config.data.handoff[name])
     grounders = [(company, Grounder(config, tokenizer, company.entries, Index(company.entries))) for company in made]
-    for number, (said, reply) in enumerate((said, one["answer"]) for one in _content(name)["small_talk"] for said in one["questions"]):
+    for number, (said, reply) in enumerate((said, one["answer"]) for one in content(name)["small_talk"] for said in one["questions"]):
         row = {"id": f"small talk {name} {number}", "kind": "reading", "group": "reading:small talk", "source": f"reading:{name}"}
         yield from grounders[0][1]._row(row, [], None, message("user", said), message("assistant", reply), random.Random(row["id"]))
     for company, grounder in grounders:
@@ -267,46 +236,3 @@ def write_grounded(config: Config, folder: Path, tokenizer: "PreTrainedTokenizer
         counts["rows"][split] = dict(sorted(Counter(row["kind"] for row in rows).items()))
         counts["dropped"] += grounder.dropped
     return counts | {"dropped": dict(counts["dropped"])}
-
-
-def meaning(
-    config: Config, entries: Sequence[Entry], learnable: set[str]
-) -> "tuple[Encoder | None, Whitening | None, dict[str, np.ndarray]]":
-    """The encoder, the metric, and the vectors of all texts of the entries and the reading practice; none without `encoder`.
-
-    The metric, and from which likeness on a question is about the FAQ, are learned on the practice and on the entries that are `learnable`.
-    """
-    if not config.encoder:
-        return None, None, {}
-    import numpy as np
-
-    from frontdesk.encoder import load_encoder
-
-    encoder, name = load_encoder(config.encoder), name_of(config.encoder)
-    before = load_vectors(practised_vectors(name), name)[1] | load_vectors(Run(config.name).vectors, name)[1]
-    spoken = sorted({language(question) for entry in entries for question in entry.questions})
-    practised = [entry for one in spoken for company in companies(one)[0] for entry in company.entries]
-    texts = list(dict.fromkeys(text for entry in (*entries, *practised) for text in entry.texts))
-    if new := [text for text in texts if text not in before]:
-        vectors = encoder.vectors(new).astype(np.float16).astype(np.float32)  # as they are saved: the next build has the same
-        before |= zip(new, vectors, strict=True)
-    known = {text: before[text] for text in texts}
-    remember(name, {text: known[text] for entry in practised for text in entry.texts})
-    learned = [*(entry for entry in entries if entry.id in learnable), *practised]
-    pairs = [(known[text], place) for place, entry in enumerate(learned) for text in entry.texts]
-    vectors, owner = np.stack([vector for vector, _ in pairs]), np.array([place for _, place in pairs])
-    own = [(entry.id in learnable and text in entry.questions) for entry in learned for text in entry.texts]
-    least = least_likeness(vectors, owner, np.array(own), config.data.seed, encoder.parts)
-    return encoder, learn(vectors, owner, config.data.seed, encoder.parts)._replace(least=least), known
-
-
-def remember(encoder: str, vectors: "dict[str, np.ndarray]") -> None:
-    """Keep the vectors of the reading practice."""
-    kept = load_vectors(practised_vectors(encoder), encoder)[1]
-    if vectors.keys() - kept.keys():
-        save_vectors(practised_vectors(encoder), encoder, None, kept | vectors)
-
-
-def practised_vectors(encoder: str) -> Path:
-    """The file for them: they are the same in every run with an encoder, and take a laptop half a minute and more."""
-    return Path(".cache/encoders") / (re.sub(r"\W+", "-", encoder) + ".npz")

@@ -61,17 +61,17 @@ def learn(vectors: "np.ndarray", owner: "np.ndarray", seed: int, parts: Sequence
     return Whitening(white.mean, (white.matrix @ projection.detach().numpy()).astype(np.float32))
 
 
-def least_likeness(vectors: "np.ndarray", owner: "np.ndarray", asked: "np.ndarray", seed: int, parts: Sequence[Part] = ()) -> float:
-    """The likeness to the likest entry that all but FALSELY of new wordings of a known question have; -1.0 where too few are known.
+def least_likeness(
+    vectors: "np.ndarray", owner: "np.ndarray", known: "np.ndarray", asked: "np.ndarray", seed: int, parts: Sequence[Part] = ()
+) -> float:
+    """The likeness to the likest entry that all but FALSELY of new wordings of a known question have; -1.0 where too few are asked.
 
-    `asked`: which texts are wordings of the FAQ's own questions, bool [n]. Half of its entries are held out in turn: a wording that the
-    metric was learned from is nearer to the others than a customer's will be. An entry's only wording tells nothing: what is likest to it
-    is the same question about something else.
+    `known`: which texts an FAQ has; `asked`: which are asked of it, as if it did not have them; bool [n]. Half of its entries are held
+    out in turn: a wording that the metric was learned from is nearer to the others than a customer's will be.
     """
     import numpy as np
 
-    own = np.unique(owner[asked])
-    asked = asked & (np.bincount(owner[asked], minlength=int(owner.max()) + 1) > 1)[owner]
+    own = np.unique(owner[known])
     if asked.sum() < ENOUGH or len(own) < 4:
         return -1.0
     if any(part.ready for part in parts):  # those alone tell (`Whitening.telling`), and are not learned
@@ -79,7 +79,6 @@ def least_likeness(vectors: "np.ndarray", owner: "np.ndarray", asked: "np.ndarra
         vectors = np.hstack([columns for columns, part in zip(split_up, parts, strict=True) if part.ready])
         parts = [part for part in parts if part.ready]
     found: list[float] = []
-    known = np.isin(owner, own)
     for held in (own[::2], own[1::2]):
         out = np.isin(owner, held)
         placed = learn(vectors[~out], np.unique(owner[~out], return_inverse=True)[1], seed, parts)(vectors)

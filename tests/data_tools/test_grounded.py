@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_tools import build, grounded
+from data_tools import build, grounded, meaning
 from data_tools.__main__ import summary
-from data_tools.grounded import companies, other_numbers
+from data_tools.grounded import other_numbers
+from data_tools.practice import companies
 from frontdesk.config import HANDOFF, Config
 from frontdesk.files import read_json, read_jsonl, sha256, whole_folder
 from frontdesk.grounding import INSTRUCTION
@@ -106,7 +106,8 @@ def built(tmp_path_factory, embedded_model, tuned):
 def shop(tmp_path, monkeypatch, embedded_model, tuned):
     """Make data anew, with little reading practice, which takes most of the time."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(grounded, "companies", lambda name: (companies(name)[0][:2], companies(name)[1]))
+    for module in (grounded, meaning):
+        monkeypatch.setattr(module, "companies", lambda name: (companies(name)[0][:2], companies(name)[1]))
     write_sources(tmp_path)
     return lambda **more: make(embedded_model, tuned, monkeypatch, **more)
 
@@ -431,29 +432,6 @@ def test_another_run_with_the_encoder_does_not_encode_the_practice_again(shop, e
 # Reading practice -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("language", ["en", "ko"])
-def test_reading_practice_is_whole(language):
-    made, unanswerable = companies(language)
-    raw = yaml.safe_load((grounded.READING / f"{language}.yaml").read_text(encoding="utf-8"))
-    assert len(made) == len(raw["companies"]) >= 40
-    assert len({company.name for company in made}) == len(made)
-    assert len(set(unanswerable)) == len(unanswerable) >= 20
-    for company in made:
-        assert company.name.strip() and company.system.strip()
-        assert len(company.entries) > 3, company.name
-        assert len({entry.id for entry in company.entries}) == len(company.entries)
-        questions = [question for entry in company.entries for question in entry.questions]
-        assert len(set(questions)) == len(questions), company.name
-        for entry in company.entries:
-            assert len(entry.questions) >= 3, entry.id
-            assert len(entry.answers) == 1
-            for text in (*entry.questions, *entry.answers):
-                assert isinstance(text, str) and text == text.strip() != "", entry.id
-                assert "\n" not in text, entry.id
-        assert (language == "ko") == bool(re.search("[가-힣]", company.system))
-    assert not set(unanswerable) & {question for company in made for entry in company.entries for question in entry.questions}
-
-
 def test_reading_practice_asks_about_half_of_the_entries_once_in_the_language_of_the_faq(rows):
     reading = [row for row in rows["train"] if row["kind"] == "reading" and row["group"] != "reading:small talk"]
     made, unanswerable = companies("en")
@@ -481,10 +459,3 @@ def test_small_talk_is_answered_without_an_entry_and_without_a_person(rows):
     for row in talk:
         assert row["entries"] == [] and row["cites"] is None
         assert row["messages"][0]["content"].startswith(SYSTEM + "\n")
-
-
-@pytest.mark.parametrize("language", ["en", "ko"])
-def test_small_talk_is_of_the_language_and_ends_in_no_handoff(language):
-    for one in grounded._content(language)["small_talk"]:
-        assert len(one["questions"]) == len(set(one["questions"])) >= 4
-        assert (language == "ko") == bool(re.search("[가-힣]", one["answer"]))

@@ -62,7 +62,8 @@ def test_one_question_in_twenty_is_taken_for_one_about_something_else():
     rng = np.random.default_rng(4)
     (vectors, owner), (others, _) = wordings(rng, 60, each=5), wordings(rng, 200, each=1)
     known, new = np.arange(len(owner)) % 5 < 4, np.arange(len(owner)) % 5 == 4
-    least = least_likeness(vectors[known], owner[known], np.ones(known.sum(), bool), seed=7)
+    every = np.ones(known.sum(), bool)
+    least = least_likeness(vectors[known], owner[known], every, every, seed=7)
     metric = learn(vectors[known], owner[known], seed=7)
 
     def far(some):
@@ -76,23 +77,21 @@ def test_one_question_in_twenty_is_taken_for_one_about_something_else():
 
 def test_parts_that_were_trained_for_likeness_tell_it_alone():
     """A part in which everything is alike would hide what is far."""
-    (vectors, owner), asked = wordings(np.random.default_rng(6), 40), np.ones(160, bool)
+    (vectors, owner), every = wordings(np.random.default_rng(6), 40), np.ones(160, bool)
     ready, loud = vectors[:, :8], 100 * vectors[:, 8:]
-    both = least_likeness(np.hstack([loud, ready]), owner, asked, 7, (Part(16, ready=False), Part(8, ready=True)))
-    assert both == least_likeness(ready, owner, asked, 7, (Part(8, ready=True),)) > -1
-    assert both != least_likeness(np.hstack([loud, ready]), owner, asked, 7, (Part(16, ready=False), Part(8, ready=False)))
+    both = least_likeness(np.hstack([loud, ready]), owner, every, every, 7, (Part(16, ready=False), Part(8, ready=True)))
+    assert both == least_likeness(ready, owner, every, every, 7, (Part(8, ready=True),)) > -1
+    assert both != least_likeness(np.hstack([loud, ready]), owner, every, every, 7, (Part(16, ready=False), Part(8, ready=False)))
 
 
 def test_of_few_wordings_it_is_not_told():
     vectors, owner = wordings(np.random.default_rng(5), 20, each=4)
-    assert least_likeness(vectors, owner, np.ones(len(owner), bool), seed=7) == -1.0
+    every = np.ones(len(owner), bool)
+    assert least_likeness(vectors, owner, every, every, seed=7) == -1.0
 
 
-def test_only_wordings_of_an_entry_tell_nothing() -> None:
-    """Entries that ask the same of 30 hotels, each in one wording: how like they are to each other is not how like a customer's is."""
-    rng = np.random.default_rng(0)
-    topics = rng.normal(size=(10, 16))
-    vectors = (np.repeat(topics, 30, axis=0) + 0.05 * rng.normal(size=(300, 16))).astype(np.float32)
-    single = least_likeness(vectors, np.arange(300), np.ones(300, bool), seed=7)
-    assert single == -1.0
-    assert least_likeness(vectors, np.repeat(np.arange(10), 30), np.ones(300, bool), seed=7) > 0.9
+def test_what_is_asked_need_not_be_known():
+    """Each entry is known by one wording: the others lie farther from it than from each other."""
+    vectors, owner = wordings(np.random.default_rng(7), 60, each=4)
+    every, first = np.ones(len(owner), bool), np.arange(len(owner)) % 4 == 0
+    assert -1 < least_likeness(vectors, owner, first, ~first, seed=7) < least_likeness(vectors, owner, every, every, seed=7)
