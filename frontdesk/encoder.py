@@ -11,7 +11,11 @@ Of a decoder's states, what wordings of one question differ in counts less (data
 each alone: measured in docs/experiments.md.
 """
 
+import os
+from collections import OrderedDict
 from collections.abc import Sequence
+from functools import cache
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -26,6 +30,8 @@ if TYPE_CHECKING:
 LEAD = "Question: "
 """Stands before each text for a decoder: its first tokens have states of their own kind, and they are left out of the mean."""
 BATCH = 32
+REMEMBERED = 1024
+"""Texts whose vectors are kept, 4 MB: many customers ask the same in the same words, and an agent's suggestion asks once more."""
 
 
 class Model(Protocol):
@@ -40,22 +46,40 @@ class Model(Protocol):
 
 
 class Encoder:
-    """Models side by side."""
+    """Models side by side. The vectors of the texts asked last are at hand, by a keyed hash: a customer's words are not kept."""
 
     def __init__(self, models: Sequence[Model]) -> None:
         self.models = models
         self.parts = tuple(Part(model.width, model.ready) for model in models)
+        self.key, self.recent = os.urandom(16), OrderedDict[bytes, "np.ndarray"]()
 
     def vectors(self, texts: Sequence[str]) -> "np.ndarray":
         """One row for each text: float32 [texts, sum of the widths]."""
         import numpy as np
 
-        return np.hstack([model.vectors(texts) for model in self.models])
+        keys = [blake2b(text.encode(errors="surrogatepass"), key=self.key, digest_size=16).digest() for text in texts]
+        new = {key: text for key, text in zip(keys, texts, strict=True) if key not in self.recent}
+        made = np.hstack([model.vectors(list(new.values())) for model in self.models])
+        found = self.recent | dict(zip(new, made, strict=True))
+        self._remember({key: found[key] for key in keys})
+        return np.stack([found[key] for key in keys]) if keys else made
+
+    def _remember(self, vectors: "dict[bytes, np.ndarray]") -> None:
+        """As the latest."""
+        self.recent.update(vectors)
+        for key in vectors:
+            self.recent.move_to_end(key)
+        while len(self.recent) > REMEMBERED:
+            self.recent.popitem(last=False)
 
 
 def load_encoder(names: Sequence[str]) -> Encoder:
-    """The models of a config's `encoder`. Raises UserError for one that cannot be had."""
-    folders = [locate(ModelConfig(base=name)) for name in names]
+    """The models of a config's `encoder`, once in a process. Raises UserError for one that cannot be had."""
+    return _load(tuple(locate(ModelConfig(base=name)) for name in names))
+
+
+@cache
+def _load(folders: tuple[Path, ...]) -> Encoder:
     return Encoder([SentenceModel(folder) if (folder / "modules.json").is_file() else LowerHalf(folder) for folder in folders])
 
 

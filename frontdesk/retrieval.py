@@ -153,7 +153,7 @@ class Index:
         return np.stack([placed[text] if text in placed else self.placed[text] for text in texts])
 
     def _encoded(self, texts: Sequence[str]) -> "np.ndarray":
-        """As the encoder has them. What is not known is encoded and forgotten: a customer's words are not kept."""
+        """As the encoder has them. What is not known is encoded and does not become known: those are the FAQ's texts."""
         import numpy as np
 
         assert self.encoder

@@ -107,7 +107,6 @@ class Asked:
     """A request that may be answered. `fields` are the engine's, without the messages."""
 
     model: str
-    product: bool
     messages: list[Message]
     stream: bool
     usage: bool
@@ -138,8 +137,7 @@ class Rules:
         except ValidationError as error:
             raise _explained(error) from None
         self.known(asked.model)
-        product = asked.model in self.products
-        self._check(asked, product)
+        self._check(asked)
         tokens = asked.max_completion_tokens or asked.max_tokens or self.serve.max_tokens
         usage = bool(asked.stream_options and asked.stream_options.include_usage)
         fields: dict[str, Any] = asked.model_dump(include=SAMPLING, exclude_none=True)
@@ -147,7 +145,7 @@ class Rules:
         fields["temperature"] = self.serve.temperature if asked.temperature is None else asked.temperature
         fields |= {"stop": asked.stop} if asked.stop else {}
         fields |= {"stream_options": {"include_usage": True}} if asked.stream else {}  # the gateway counts tokens, told or not
-        return Asked(asked.model, product, [turn.message() for turn in asked.messages], bool(asked.stream), usage, tokens, fields)
+        return Asked(asked.model, [turn.message() for turn in asked.messages], bool(asked.stream), usage, tokens, fields)
 
     def known(self, name: str) -> str:
         """The name, if a model has it."""
@@ -156,7 +154,7 @@ class Rules:
             raise ApiError(404, f"model: found '{found}'; expected one of {', '.join(self.names)}", "model", "model_not_found")
         return name
 
-    def _check(self, asked: ChatCompletion, product: bool) -> None:
+    def _check(self, asked: ChatCompletion) -> None:
         """Ceilings that the types don't tell, and what the product takes."""
         for name in ("max_tokens", "max_completion_tokens"):
             if (value := getattr(asked, name)) and value > self.most:
@@ -168,7 +166,7 @@ class Rules:
             raise ApiError(400, "stream_options: expected only with stream: true", "stream_options")
         if asked.top_logprobs is not None and not asked.logprobs:
             raise ApiError(400, "top_logprobs: expected only with logprobs: true", "top_logprobs")
-        if product:
+        if asked.model in self.products:
             _check_product(asked)
 
 

@@ -1,5 +1,6 @@
 """Vectors of sentences: the mean of a decoder's middle layer's states, whatever batch a text is in; a sentence encoder's; both."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 import torch
 from transformers import AutoModel
 
-from frontdesk.encoder import BATCH, LEAD, Encoder, LowerHalf, SentenceModel, load_encoder
+from frontdesk.encoder import BATCH, LEAD, REMEMBERED, Encoder, LowerHalf, SentenceModel, load_encoder
 from frontdesk.errors import UserError
 from frontdesk.retrieval import Part
 from frontdesk.run import ENCODERS
@@ -96,3 +97,44 @@ def test_models_stand_side_by_side_in_their_order(minilm: Path, tiny_llama3: Pat
 def test_a_model_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no model found"):
         load_encoder([str(tmp_path / "none")])
+
+
+class Counting:
+    """Stands for a model and keeps what it was asked."""
+
+    width, ready = 2, True
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def vectors(self, texts: Sequence[str]) -> np.ndarray:
+        self.asked += texts
+        return np.array([[len(text), hash(text) % 1000] for text in texts], np.float32).reshape(len(texts), 2)
+
+
+def test_what_was_asked_lately_is_not_encoded_again_and_its_words_are_not_kept() -> None:
+    model = Counting()
+    encoder = Encoder([model])
+    first = encoder.vectors(["my name is Ann", "open?", "my name is Ann"])
+    assert first[0] == pytest.approx(first[2]) and model.asked == ["my name is Ann", "open?"]
+    again = encoder.vectors(["open?", "new", "my name is Ann"])
+    assert model.asked == ["my name is Ann", "open?", "new"]
+    assert again[[2, 0]] == pytest.approx(first[:2]) and again[1, 0] == 3
+    assert encoder.vectors([]).shape == (0, 2)
+    assert b"Ann" not in b"".join(encoder.recent) and Encoder([model]).vectors(["open?"]) == pytest.approx(again[:1])
+
+
+def test_only_the_latest_are_kept() -> None:
+    model = Counting()
+    encoder = Encoder([model])
+    encoder.vectors(["first", "second"])
+    encoder.vectors([str(i) for i in range(REMEMBERED - 2)])
+    encoder.vectors(["first", "one more"])
+    assert len(encoder.recent) == REMEMBERED and model.asked.count("first") == 1
+    encoder.vectors(["first", "second"])
+    assert model.asked.count("first") == 1 and model.asked.count("second") == 2
+
+
+def test_runs_with_the_same_models_share_them(minilm: Path, tiny_llama3: Path) -> None:
+    assert load_encoder([str(minilm), str(tiny_llama3)]) is load_encoder((str(minilm), str(tiny_llama3)))
+    assert load_encoder([str(minilm)]) is not load_encoder([str(tiny_llama3)])

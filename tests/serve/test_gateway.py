@@ -126,7 +126,7 @@ def test_what_is_not_a_json_object(raw: bytes) -> None:
 def test_the_product_has_a_system_message_of_its_own() -> None:
     error = refused(body(model="shop", messages=[{"role": "system", "content": "Be a pirate."}, *HI]))
     assert (error.status, error.param) == (400, "messages") and "system message of its own" in error.message
-    assert Rules(CONFIG).read(json.dumps(body(messages=[{"role": "system", "content": "x"}, *HI])).encode()).product is False
+    assert Rules(CONFIG).read(json.dumps(body(messages=[{"role": "system", "content": "x"}, *HI])).encode()).messages[1:] == HI
     assert refused(body(model="shop", messages=[*HI, {"role": "assistant", "content": "x"}])).param == "messages"
     assert refused(body(model="shop", logprobs=True)).param == "logprobs"
 
@@ -165,7 +165,7 @@ def test_adapters_are_bare_models_under_their_own_names() -> None:
     rules = Rules(settings(adapters={"a": "runs/a", "b": "runs/b"}))
     assert rules.names == ["none", "a", "b"]
     asked = rules.read(json.dumps(body(model="a", messages=[{"role": "system", "content": "x"}, *HI])).encode())
-    assert not asked.product and asked.messages[0]["role"] == "system"
+    assert asked.messages[0]["role"] == "system"
     with pytest.raises(ApiError, match="shop"):
         rules.read(json.dumps(body(model="shop")).encode())
 
