@@ -74,6 +74,8 @@ def fit(tokenizer: "PreTrainedTokenizerBase", messages: list[Message], limit: in
     def fits(turns: list[Message]) -> bool:
         return len(encode_prompt(tokenizer, lead + turns)) <= limit
 
+    if fits(turns):  # as nearly all do
+        return messages
     starts = [0, *(i for i, turn in enumerate(turns) if i and (turn["role"] == "user" or i == len(turns) - 1))]
     start = starts[min(bisect_left(starts, True, key=lambda start: fits(turns[start:])), len(starts) - 1)]  # fewer turns, fewer tokens
     turns = turns[start:]
