@@ -272,15 +272,15 @@ def listed(names: Iterable[str]) -> str:
     return (", ".join(shown[:MOST_SHOWN]) or "none") + f" and {len(shown) - MOST_SHOWN} more" * (len(shown) > MOST_SHOWN)
 
 
-def given_columns(source: Source, header: list[str], given: Mapping[str, str]) -> dict[str, str]:
-    """The header cells that the config's `data.columns` gives for each field. Raises UserError for one that is not there."""
+def given_columns(source: Source, header: list[str], given: Mapping[str, str], key: str) -> dict[str, str]:
+    """The header cells that the config's `key` gives for each field. Raises UserError for one that is not there."""
     columns: dict[str, str] = {}
     for field, name in given.items():
         column = name if name in header else find_column(header, (plain_name(name),))
         if column is None:
             raise UserError(
                 f"{source.at(source.first_line)}: found the columns {listed(header)}; expected {name!r} for the {field}; "
-                f"mend data.columns.{field} in the config"
+                f"mend {key}.{field} in the config"
             )
         columns[field] = column
     return columns

@@ -121,7 +121,7 @@ def scorecard(config: Config, run: Run, provenance: dict[str, Any], other: Run |
     records = [grader.record(exchange) for exchange in exchanges]
     summary = summarize(records, served(config))
     mine = [record for record in records if record["system"] == summary["served"]]
-    thresholds = config.evaluate.thresholds if other is None else {}
+    thresholds = config.evaluate.limits if other is None else {}
     verdicts = gate.check(summary["systems"][summary["served"]], thresholds)
     extras: dict[str, Any] = {"name": config.name if other is None else f"{config.name}, asked about {other.name}"}
     extras["nearest"] = nearest(run, [record for _, record in worst(mine)])

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from frontdesk.errors import UserError
 
@@ -123,7 +123,7 @@ class ServeConfig(Section):
         return self
 
 
-THRESHOLDS = {
+THRESHOLDS: dict[str, float | None] = {
     "facts_right": 0.6,
     "facts_wrong": 0.2,
     "facts_invented": 0.05,
@@ -146,13 +146,23 @@ class Endpoint(Section):
 class EvaluateConfig(Section):
     """The scorecard of `make eval`."""
 
-    thresholds: dict[str, float] = THRESHOLDS  # of the served system; ceilings for what is better low (evaluate/metrics.py names them)
+    thresholds: dict[str, float | None] = THRESHOLDS  # of the served system, beside these; null: no limit (docs/scorecard.md)
     dialogues: tuple[str, ...] = ()  # files of scripted dialogues, see examples/dialogues.en.jsonl
     sample: int | None = Field(None, ge=1)  # questions of each set at most, evenly chosen: quick, with wider intervals; None: all
     beside: tuple[str, ...] = ()  # names of other runs whose served model joins the table, where it is trained
     endpoints: dict[str, Endpoint] = {}  # other systems, by the name they have in the table
     judge: Endpoint | None = None  # a model that says which of two answers is better; None: facts are compared, nobody judges
     max_tokens: int = Field(96, ge=8)  # of one answer; what is longer is cut in all systems alike
+
+    @field_validator("thresholds")
+    @classmethod
+    def _beside_the_defaults(cls, given: dict[str, float | None]) -> dict[str, float | None]:
+        return THRESHOLDS | given
+
+    @property
+    def limits(self) -> dict[str, float]:
+        """The thresholds that are set."""
+        return {metric: limit for metric, limit in self.thresholds.items() if limit is not None}
 
 
 class UiConfig(Section):

@@ -86,7 +86,7 @@ def find_columns(source: Source, rows: Sequence[Mapping[str, Any]], given: Mappi
     `rows` are the table's first ones, `given` the columns that the config names. Raises UserError for one that is missing.
     """
     header = list(dict.fromkeys(name for values in rows for name in values))
-    ours = given_columns(source, header, {field: name for field, name in given.items() if field in COLUMNS})
+    ours = given_columns(source, header, {field: name for field, name in given.items() if field in COLUMNS}, "data.columns")
     found = {
         field: column for field, names in COLUMNS.items() if (column := find_column(header, names.split())) and column not in ours.values()
     }

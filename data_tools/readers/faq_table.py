@@ -72,13 +72,13 @@ def read(source: Source, columns: Mapping[str, str] = {}) -> Iterator[FaqRecord 
 
 
 def _columns(source: Source, header: list[str], given: Mapping[str, str]) -> dict[str, str]:
-    ours = given_columns(source, header, {field: name for field, name in given.items() if field in COLUMNS})
+    ours = given_columns(source, header, {field: name for field, name in given.items() if field in COLUMNS}, "data.faq_columns")
     found = find_columns([name for name in header if name not in ours.values()]) | ours
     lacking = [f"the {field}, called {COLUMNS[field].split()[0]}" for field in NEEDED if field not in found]
     if lacking:
         raise UserError(
             f"{source.at(source.first_line)}: found the columns {listed(header)}; expected one for {' and one for '.join(lacking)}; "
-            "rename the columns, or name them in data.columns of the config (question, answer)"
+            "rename the columns, or name them in data.faq_columns of the config (question, answer)"
         )
     return found
 

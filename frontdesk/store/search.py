@@ -34,8 +34,8 @@ class Found:
 
 
 def find(store: "Store", words: str, which: Which, zone: str, page: int = 0) -> tuple[list[Found], int]:
-    """A page of the conversations that have these words, began on this date (in `zone`), or whose id begins so, newest first; how many
-    there are in all."""
+    """A page of the conversations that have these words, began on this date (in `zone`), or whose id or customer's id begins so, newest
+    first; how many there are in all."""
     where = [*_about(words.strip(), zone), *_in_state(which)]
     query = select(Conversation).where(*where).order_by(Conversation.opened_at.desc(), Conversation.id).limit(PAGE).offset(page * PAGE)
     with store.reading() as session:
@@ -71,7 +71,7 @@ def _about(words: str, zone: str) -> list[ColumnElement[bool]]:
         return []
     message = aliased(Message)
     said = exists().where(message.conversation_id == Conversation.id, message.text.icontains(words, autoescape=True))
-    return [said | Conversation.id.startswith(words) if ID.fullmatch(words) else said]
+    return [said | Conversation.id.startswith(words) | Conversation.customer_id.startswith(words) if ID.fullmatch(words) else said]
 
 
 def _in_state(which: Which) -> list[ColumnElement[bool]]:

@@ -186,11 +186,11 @@ def test_columns_are_found_whatever_their_case_and_punctuation():
 def test_given_columns_must_be_there(source):
     opened = source("\nWer,Nachricht\na,b\n")
 
-    assert given_columns(opened, ["Wer", "Nachricht"], {"text": "nachricht"}) == {"text": "Nachricht"}
+    assert given_columns(opened, ["Wer", "Nachricht"], {"text": "nachricht"}, "data.columns") == {"text": "Nachricht"}
     with pytest.raises(
         UserError, match=r"input\.txt:2: found the columns Wer, Nachricht; expected 'Text' for the text; mend data\.columns"
     ):
-        given_columns(opened, ["Wer", "Nachricht"], {"text": "Text"})
+        given_columns(opened, ["Wer", "Nachricht"], {"text": "Text"}, "data.columns")
 
 
 def test_a_workbook_gives_texts_with_row_numbers(workbook):

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from evaluate.gate import check
+from frontdesk.config import THRESHOLDS, EvaluateConfig
 from frontdesk.errors import UserError
 
 
@@ -45,6 +46,13 @@ def test_what_was_not_measured_does_not_pass() -> None:
     gate = check({"facts_right": score(0.9)}, {"facts_right": 0.6, "dialogues_right": 0.0})
     assert gate["passed"] is False
     assert gate["checks"][1]["value"] is None
+
+
+def test_a_config_changes_the_limits_that_it_names_and_no_other() -> None:
+    config = EvaluateConfig.model_validate({"thresholds": {"facts_right": 0.9, "leaked": None, "dialogues_right": 0.5}})
+    others = {metric: limit for metric, limit in THRESHOLDS.items() if metric != "leaked"}
+    assert config.limits == others | {"facts_right": 0.9, "dialogues_right": 0.5}
+    assert EvaluateConfig.model_validate(config.model_dump()).limits == config.limits, "what is put aside for serving says the same"
 
 
 def test_without_limits_nothing_is_missed() -> None:

@@ -95,6 +95,8 @@ def test_a_customer_is_heard_answered_and_served_without_a_reload(office: Office
         anna.keyboard.press("Enter")
         anna.wait_for_selector(f"#head [data-conversation='{conversation}']")
         assert "from the FAQ: How much is shipping?" in anna.inner_text("#transcript article.bot")
+        anna.click("#head summary")  # what `serve.forget` asks for
+        assert office.store.conversation(conversation).customer_id in anna.inner_text("#head details")
         assert not anna.locator("#reply").is_visible()  # read-only until taken
         anna.wait_for_selector("#take")
         anna.keyboard.press("Alt+T")
@@ -285,9 +287,10 @@ def test_old_conversations_are_found_and_only_read(office: Office, staff: dict[s
     conversation = office.store.current(customer).id
     with agent(browser, office, staff["bert"]) as bert:
         bert.locator("#tabs [role=tab]:visible").nth(1).click()
-        bert.locator("#all-words textarea").fill("rare ZEBRA")
-        bert.click("#all-go")
-        expect(bert.locator("#found [data-open]")).to_have_count(1, timeout=MS)
+        for words in (office.store.current(customer).customer_id, "rare ZEBRA"):
+            bert.locator("#all-words textarea").fill(words)
+            bert.click("#all-go")
+            expect(bert.locator("#found [data-open]")).to_have_count(1, timeout=MS)
         bert.click(f"#found [data-open='{conversation}']")
         bert.wait_for_selector("#transcript article:has-text('rare zebra')")
         assert not bert.locator("#take").is_visible()

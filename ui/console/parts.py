@@ -76,7 +76,7 @@ def head(conversation: Conversation, call: Handoff | None, zone: ZoneInfo, text:
     state = text[f"state_{conversation.state}"].format(agent=agent)
     facts = [
         tag("button", "‹ ", text["back"], type="button", data_open=NONE, class_="back"),
-        tag("b", conversation.id[:8], title=conversation.id),
+        _ids(conversation, text),
         tag("span", state, class_="mark", data_state=conversation.state),
         tag("span", LANGUAGES.get(conversation.language, conversation.language), class_="lang"),
         tag("span", stamp(conversation.opened_at, zone), class_="soft"),
@@ -84,6 +84,12 @@ def head(conversation: Conversation, call: Handoff | None, zone: ZoneInfo, text:
     why = [tag("span", text[f"reason_{call.reason}"], " · ", age(call.at), class_="soft")] if call else []
     wish = [tag("p", tag("span", text["wish"], class_="soft"), " ", tag("span", call.wish, id="wish"))] if call else []
     return tag("div", tag("div", *facts, *why, class_="facts"), *wish, data_conversation=conversation.id)
+
+
+def _ids(conversation: Conversation, text: Text) -> Html:
+    """The conversation's id, its first characters always; whole and with the customer's where somebody opens it, to be copied."""
+    ids = ((text["conversation"], conversation.id), (text["customer"], conversation.customer_id))
+    return tag("details", tag("summary", tag("b", conversation.id[:8])), *(tag("p", name, " ", tag("code", id)) for name, id in ids))
 
 
 def stamp(at: float, zone: ZoneInfo) -> str:
