@@ -1,6 +1,7 @@
 """One YAML file is one run. It is read into one frozen, typed `Config`; each default and its reason stand here."""
 
 import argparse
+import math
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -88,6 +89,10 @@ class TrainConfig(Section):
     dpo: DpoConfig = DpoConfig()
     parity_prompts: int = Field(50, ge=0)  # held-out prompts on which adapter, merged and served model must agree; 0 skips the proof
     seed: int = 7
+
+    def steps(self, rows: int) -> int:
+        """Of the optimizer over so many rows, as transformers counts them."""
+        return math.ceil(self.epochs * math.ceil(rows / (self.batch_size * self.accumulation)))
 
 
 class ServeConfig(Section):

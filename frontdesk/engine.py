@@ -165,6 +165,7 @@ def environment(config: Config, run: Run, key: str | None = None) -> dict[str, s
     variables |= {
         "VLLM_CACHE_ROOT": str(CACHE.resolve()),
         "VLLM_NO_USAGE_STATS": "1",
+        "VLLM_LOGGING_LEVEL": "INFO",  # progress is read from its lines, which TRL turns off in a training's environment
         "DO_NOT_TRACK": "1",
         "HF_HUB_OFFLINE": "1",
         "PYTHONUNBUFFERED": "1",

@@ -178,8 +178,7 @@ def preflight(
     bytes that are free where the model is trained and `merge_free` those where it is merged (the same unless given). Raises UserError.
     """
     tokens, supervised = (sum(numbers) for numbers in zip(*rows, strict=True))
-    at_once = train.batch_size * train.accumulation
-    steps = max(1, round(-(-len(rows) // at_once) * train.epochs))
+    steps, at_once = train.steps(len(rows)), train.batch_size * train.accumulation
     batch = Batch.largest(rows, train, setup.gpu)
     held = 0 if setup.gpu else psutil.Process().memory_info().rss  # on a CPU a part of the prediction, and not free any more
     overhead = None if setup.gpu else held + int(RUNTIME)

@@ -289,8 +289,7 @@ def build(
     tuned = with_trainable(model, settings)
     if not on_gpu and not processes.sharded():  # FSDP puts other tensors in the parameters' place
         lora.fuse(tuned)  # on a GPU the thin products cost little, and autocast has its own rules
-    steps_per_epoch = -(-len(train) // (settings.batch_size * settings.accumulation))
-    total = max(1, round(steps_per_epoch * settings.epochs))
+    total = settings.steps(len(train))
     every = max(1, total // settings.evaluations)
     args = SFTConfig(
         output_dir=str(checkpoints),

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from frontdesk.config import load_config
+from frontdesk.config import TrainConfig, load_config
 from frontdesk.errors import UserError
 
 GOOD = "company: A\nsystem_prompt: B\nmodel: {base: x}\ndata: {faq: [faq.csv]}\n"
@@ -53,3 +53,9 @@ def test_the_shipped_configs_are_valid_and_their_sources_exist(name: str) -> Non
     config = load_config(root / f"configs/{name}.yaml")
     for source in (*config.data.faq, *config.data.chats, *config.data.out_of_scope):
         assert (root / source).exists(), source
+
+
+@pytest.mark.parametrize(("epochs", "rows", "steps"), [(0.6, 1069, 81), (1, 16, 2), (2, 17, 6), (0.01, 8, 1)])
+def test_a_part_of_a_step_is_a_step(epochs: float, rows: int, steps: int) -> None:
+    """So counts transformers (0.6 of 134 steps are 81), and what is foretold is what is done."""
+    assert TrainConfig(epochs=epochs, batch_size=4, accumulation=2).steps(rows) == steps

@@ -120,6 +120,11 @@ def test_no_key_means_no_key(config: Config, monkeypatch: pytest.MonkeyPatch, ke
     assert "VLLM_API_KEY" not in engine.environment(config, Run("shop"))
 
 
+def test_the_engine_says_what_it_does_in_a_training_too(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VLLM_LOGGING_LEVEL", "ERROR")  # as TRL sets it
+    assert engine.environment(config, Run("shop"))["VLLM_LOGGING_LEVEL"] == "INFO"
+
+
 @pytest.mark.parametrize(("device", "expected"), [("cpu", True), ("gpu", False)])
 def test_cpu_settings_only_on_a_cpu(config: Config, monkeypatch: pytest.MonkeyPatch, device: engine.Device, expected: bool) -> None:
     monkeypatch.setattr(engine, "device", lambda: device)

@@ -126,7 +126,7 @@ def test_provenance_and_record_say_what_was_done(trained: tuple[Path, str]) -> N
     assert not (run / "checkpoints").exists()
     general = record["held_out"]["general"]
     assert f"loss on general text {general['before']:.3f} before, {general['after']:.3f} after" in output
-    assert "min to go, by 2 timed steps" in output
+    assert f"{record['steps']} steps of" in output and "min to go, by 2 timed steps" in output
 
 
 def test_both_merges_are_scored_and_the_better_is_kept(trained: tuple[Path, str], tiny_llama3: Path) -> None:
