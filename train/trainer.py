@@ -28,6 +28,7 @@ Batch = dict[str, Any]
 
 BLANK: TokenRow = {"input_ids": [0, 0], "labels": [IGNORED, IGNORED]}  # without anything to learn: it fills a batch up
 TILE = 256  # labelled positions that are projected at once: neutral text, labelled throughout, would need four times a batch's logits
+TIE = 0.02  # of a held-out loss: tens of rows don't tell more exactly
 ROUNDING = {torch.float32: 1e-4, torch.bfloat16: 5e-2}  # what attention.leak may be without any leak
 
 
@@ -146,6 +147,13 @@ class SupervisedSFTTrainer(SFTTrainer):
 
     def _get_train_sampler(self, train_dataset: Any = None) -> "EpochOrder":
         return EpochOrder(self)
+
+    def _determine_best_metric(self, metrics: dict[str, float], trial: Any) -> bool:
+        """As Trainer has it, but of losses within TIE of the lowest the latest is best: there the learning rate has come down furthest."""
+        lowest = min(entry["eval_deciding"] for entry in self.state.log_history if "eval_deciding" in entry)
+        if metrics["eval_deciding"] <= lowest * (1 + TIE):
+            self.state.best_metric = None
+        return bool(super()._determine_best_metric(metrics, trial))
 
     def _add_noise(self, module: torch.nn.Module, inputs: Any, output: torch.Tensor) -> torch.Tensor:
         """NEFTune (Jain et al. 2023): uniform noise of ±alpha / sqrt(row length × hidden size) on the embeddings, in training."""

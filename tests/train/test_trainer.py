@@ -204,6 +204,17 @@ def test_early_stopping_ends_a_training_that_gets_worse(
     assert trainer.state.global_step < trainer.state.max_steps
 
 
+def test_of_losses_that_tie_the_latest_is_kept(make: Any) -> None:
+    """But not one a little worse after another: the lowest counts, not the one before."""
+    trainer, best = make(), []
+    for step, loss in enumerate((1.0, 0.5, 0.505, 0.509, 0.515, 0.6, 0.49, 0.51), start=1):
+        trainer.state.global_step = step
+        trainer.state.log_history.append({"eval_deciding": loss, "step": step})
+        trainer._determine_best_metric({"eval_deciding": loss}, None)
+        best.append(trainer.state.best_global_step)
+    assert best == [1, 2, 3, 4, 4, 4, 7, 7]
+
+
 @pytest.mark.parametrize(("setting", "dtype"), [("bf16", torch.bfloat16), ("fp32", torch.float32)])
 def test_a_set_precision_is_obeyed(setting: str, dtype: torch.dtype) -> None:
     assert precision.choose(setting) == (dtype, "set in the config")
