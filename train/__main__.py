@@ -270,8 +270,10 @@ def held_out_losses(history: list[dict[str, Any]], best_step: int) -> dict[str, 
 
 def overfits(history: list[dict[str, Any]], best_step: int) -> bool:
     """Whether the loss that decides rose after the best step while training went on."""
+    from train.rows import TIE
+
     losses = {entry["step"]: entry["eval_deciding"] for entry in history if "eval_deciding" in entry}
-    return bool(max(losses) > best_step and losses[max(losses)] > 1.02 * losses[best_step])
+    return bool(max(losses) > best_step and losses[max(losses)] > (1 + TIE) * losses[best_step])
 
 
 def tell(config: Config, run: Run) -> None:

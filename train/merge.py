@@ -20,13 +20,12 @@ from frontdesk.engine import dtype
 from frontdesk.files import read_jsonl, whole_folder, write_json, write_text
 from frontdesk.prompt import TURN_ENDS, chat_template, template_hash
 from frontdesk.run import Run
-from train.rows import IGNORED, token_rows
+from train.rows import IGNORED, TIE, token_rows
 from train.tuned import BASES, merged
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-TIE = 0.02  # of the loss
 PACKAGES = ("torch", "transformers", "peft", "trl", "bitsandbytes")
 
 

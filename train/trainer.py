@@ -21,14 +21,13 @@ from train import attention, lora, processes
 from train.checkpoints import Safekeeping
 from train.memory import PART_TOKENS, trim
 from train.methods import METHODS, with_trainable
-from train.rows import IGNORED
+from train.rows import IGNORED, TIE
 
 TokenRow = dict[str, list[int]]
 Batch = dict[str, Any]
 
 BLANK: TokenRow = {"input_ids": [0, 0], "labels": [IGNORED, IGNORED]}  # without anything to learn: it fills a batch up
 TILE = 256  # labelled positions that are projected at once: neutral text, labelled throughout, would need four times a batch's logits
-TIE = 0.02  # of a held-out loss: tens of rows don't tell more exactly
 ROUNDING = {torch.float32: 1e-4, torch.bfloat16: 5e-2}  # what attention.leak may be without any leak
 
 
