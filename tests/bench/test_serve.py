@@ -86,7 +86,7 @@ def test_vllms_defaults_are_what_is_left_without_our_choices(monkeypatch: pytest
     assert sorted(word for word in words if word.startswith("--")) == sorted(kept + quiet)
     assert len(words) == 3 + 2 * len(kept) + 1 + len(quiet), "an option goes with its value; there are two names"
     told = {name for name in variables.keys() - os.environ.keys() if "VLLM" in name or "TORCH" in name}
-    assert told == {"VLLM_NO_USAGE_STATS", "VLLM_CPU_KVCACHE_SPACE"}
+    assert told == {"VLLM_NO_USAGE_STATS", "VLLM_CPU_KVCACHE_SPACE", "VLLM_LOGGING_LEVEL"}
 
 
 def test_a_setting_takes_out_and_adds(monkeypatch: pytest.MonkeyPatch) -> None:
