@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
-from sqlalchemy import URL, case, delete, func, null, select
+from sqlalchemy import URL, case, delete, func, null, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from frontdesk.config import Config
@@ -22,7 +22,7 @@ from frontdesk.store.calls import NotYours
 from frontdesk.store.connect import WAIT, WRITES, StoreUnavailable, available, connect, database
 from frontdesk.store.keys import digest
 from frontdesk.store.migrate import migrate, shown
-from frontdesk.store.tables import Conversation, Customer, Edit, Handoff, Message, Rating, Reason, Speaker
+from frontdesk.store.tables import Candidate, Conversation, Customer, Edit, Handoff, Message, Rating, Reason, Speaker
 
 __all__ = ["Closed", "NotYours", "Store", "StoreUnavailable", "now", "open_store"]
 
@@ -213,11 +213,19 @@ class Store:
     # Calls for a person
 
     def call_person(self, conversation_id: str, reason: Reason, wish: str, out_of_hours: bool = False) -> bool:
-        """Put the conversation into the queue; False where it is there, or with a person, already. Raises Closed."""
+        """Put the conversation into the queue; False where it is there, or with a person, already. Raises Closed.
+
+        Where the customer has left something that still waits, what is said here goes there, and this conversation is no more: the two
+        have one answer.
+        """
         with self.transaction() as session:
+            left = _left_before(session, conversation_id)
             conversation = _open(session, conversation_id)
             if conversation.state != "bot":
                 return False
+            if left is not None:
+                _join(session, conversation, left, storable(wish))
+                return True
             conversation.state, at = "waiting", _touch(conversation)
             call = Handoff(conversation_id=conversation_id, reason=reason, wish=storable(wish), out_of_hours=out_of_hours, at=at)
             session.add(call)
@@ -323,6 +331,25 @@ def _end_others(session: Session, taken: Conversation) -> None:
     )
     for other in session.scalars(others.with_for_update()):
         other.state, other.closed_at = "closed", _touch(other)
+
+
+def _left_before(session: Session, conversation_id: str) -> Conversation | None:
+    """Another conversation of its customer's that waits for a person. Locked, and before this one, as in `take`."""
+    whose = select(Conversation.customer_id).where(Conversation.id == conversation_id).scalar_subquery()
+    others = select(Conversation).where(Conversation.customer_id == whose, Conversation.id != conversation_id)
+    return session.scalar(others.where(Conversation.state == "waiting").order_by(Conversation.opened_at).limit(1).with_for_update())
+
+
+def _join(session: Session, conversation: Conversation, left: Conversation, wish: str) -> None:
+    """Move what hangs on a conversation to the one that waits, and remove it."""
+    for table in (Message, Handoff, Candidate):
+        session.execute(update(table).where(table.conversation_id == conversation.id).values(conversation_id=left.id))
+    session.execute(delete(Conversation).where(Conversation.id == conversation.id))
+    call = calls.open_call(session, left.id)
+    if call is not None and wish not in ("", call.wish):
+        call.wish = " / ".join(one for one in (call.wish, wish) if one)
+    left.language = conversation.language
+    _touch(left)
 
 
 def _locked(session: Session, conversation_id: str) -> Conversation:

@@ -193,37 +193,35 @@ def test_who_left_a_message_and_went_on_with_the_bot_reads_the_persons_answer(fo
     run(folder, scene, desk=AWAY)
 
 
-def test_of_two_messages_that_were_left_the_one_waits_while_the_others_answer_is_read(folder: Path) -> None:
+def test_what_is_left_twice_is_read_and_answered_as_one(folder: Path) -> None:
     async def scene(shop: Shop) -> None:
         customer = await shop.enter()
-        first, second = [await leave(shop, customer, words) for words in ("My tent is torn", "And my stove leaks")]
+        first = await leave(shop, customer, "My tent is torn")
+        await shop.ask(customer, ASK)
+        assert (await shop.desk.view(customer)).conversation_id != first
+        view = await shop.ask(customer, "I'd like to talk to a person about my stove, which leaks")
+        said = [turn.text for turn in view.turns]
+        assert (view.conversation_id, view.state, view.notices) == (first, "waiting", ())
+        assert said == ["My tent is torn", ASK, "Shipping is 4 dollars.", "I'd like to talk to a person about my stove, which leaks"]
+        assert [call.wish for _, call in shop.store.queue()] == [f"My tent is torn / {said[-1]}"]
         assert await shop.desk.take(first, "anna")
-        await shop.desk.reply(first, "anna", "You get a new tent.")
+        await shop.desk.reply(first, "anna", "You get both anew.")
         await shop.desk.finish(first, "anna", "solved")
-        assert (await shop.desk.view(customer)).turns[-1].text == "You get a new tent."
-        view = await shop.ask(customer, "Thanks, and the stove?")  # to the one that still waits
-        assert (view.conversation_id, view.state) == (second, "waiting")
-        await shop.desk.restart(customer)
-        assert (await shop.desk.view(customer)).turns == () and [one.id for one, _ in shop.store.queue()] == [second]
-        assert await shop.desk.take(second, "anna")
-        await shop.desk.reply(second, "anna", "You get a new stove.")
         view = await shop.desk.view(customer)
-        assert (view.conversation_id, view.state, view.turns[-1].text) == (second, "agent", "You get a new stove.")
+        assert (view.conversation_id, view.turns[-1].text, shop.store.queue()) == (first, "You get both anew.", [])
 
     run(folder, scene, desk=AWAY)
 
 
-def test_a_new_conversation_after_an_answer_leaves_what_waits_in_the_queue(folder: Path) -> None:
+def test_who_calls_within_the_hours_has_what_they_left_before_beside_it(folder: Path) -> None:
     async def scene(shop: Shop) -> None:
         customer = await shop.enter()
         first = await leave(shop, customer, "My tent is torn")
         shop.desk.hours = read_hours(DeskConfig())
-        second = (await shop.ask(customer, PERSON)).conversation_id
-        assert await shop.desk.take(first, "anna")
-        await shop.desk.finish(first, "anna", "solved")
-        assert (await shop.desk.view(customer)).conversation_id == first
+        view = await shop.ask(customer, PERSON)
+        assert (view.conversation_id, view.place, len(view.turns)) == (first, 1, 2)
         await shop.desk.restart(customer)
-        assert (await shop.desk.view(customer)).turns == () and [one.id for one, _ in shop.store.queue()] == [second]
+        assert (await shop.desk.view(customer)).turns == () and [one.id for one, _ in shop.store.queue()] == [first]
 
     run(folder, scene, desk=AWAY)
 

@@ -171,11 +171,35 @@ def test_a_conversation_goes_through_its_states(store: Store) -> None:
     assert store.current(customer) is None and store.open(customer, "shop", "ko").id != conversation
 
 
+def test_what_is_left_for_a_person_twice_waits_as_one(store: Store) -> None:
+    customer, left = begin(store)
+    first = store.say(left, "customer", "My tent is torn")
+    store.call_person(left, "wish", "My tent is torn", out_of_hours=True)
+    call = store.handoff(left)
+    later = store.open(customer, "shop", "ko", anew=True).id
+    said = [store.say(later, "customer", "And how long does shipping take?"), store.say(later, "bot", "3 days.")]
+    store.rate(customer, said[1].id, -1)
+    assert store.call_person(later, "rating", "Shipping") and store.conversation(later) is None
+    waiting = store.handoff(left)
+    assert call is not None and waiting is not None and (waiting.id, waiting.at, waiting.out_of_hours) == (call.id, call.at, True)
+    assert waiting.wish == "My tent is torn / Shipping"
+    assert [message.id for message in store.messages(left)] == [first.id, *(message.id for message in said)]
+    assert store.ratings(left)[said[1].id].value == -1
+    assert [(one.id, one.language) for one, _ in store.queue()] == [(left, "ko")]
+    found = store.current(customer)
+    assert found is not None and found.id == left
+
+
+def test_what_one_customer_left_is_nothing_to_another(store: Store) -> None:
+    (_, left), (_, other) = begin(store), begin(store)
+    store.call_person(left, "wish", "a refund", out_of_hours=True)
+    store.call_person(other, "wish", "an exchange", out_of_hours=True)
+    assert [conversation.id for conversation, _ in store.queue()] == [left, other]
+
+
 def test_the_one_that_a_person_has_is_the_current_one_and_what_the_bot_had_meanwhile_ends(store: Store) -> None:
     customer, left = begin(store)
     store.call_person(left, "wish", "a refund", out_of_hours=True)
-    also_left = store.open(customer, "shop", "en", anew=True).id
-    store.call_person(also_left, "wish", "an exchange", out_of_hours=True)
     chat = store.open(customer, "shop", "en", anew=True).id
     _, another = begin(store)
 
@@ -185,12 +209,12 @@ def test_the_one_that_a_person_has_is_the_current_one_and_what_the_bot_had_meanw
 
     assert current() == chat
     assert store.take(left, "anna") and current() == left == store.open(customer, "shop", "en").id
-    states = {id: store.conversation(id).state for id in (left, also_left, chat, another)}  # type: ignore[union-attr]
-    assert states == {left: "agent", also_left: "waiting", chat: "closed", another: "bot"}
+    states = {id: store.conversation(id).state for id in (left, chat, another)}  # type: ignore[union-attr]
+    assert states == {left: "agent", chat: "closed", another: "bot"}
     store.give_back(left, "anna")
     assert current() == left
     store.finish(left, None, "left")
-    assert current() == also_left
+    assert current() is None
 
 
 def test_a_new_conversation_is_the_newest_whatever_the_clock_does(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
