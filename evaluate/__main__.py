@@ -118,7 +118,9 @@ def scorecard(config: Config, run: Run, provenance: dict[str, Any], other: Run |
     asked = questions(config, run, other)
     exchanges, general = answers(config, run, provenance, other, asked)
     grader = Grader(config, run, other)
+    begun = time.monotonic()
     records = [grader.record(exchange) for exchange in exchanges]
+    pace = sum(len(exchange.answers) for exchange in exchanges) / (time.monotonic() - begun)
     summary = summarize(records, served(config))
     mine = [record for record in records if record["system"] == summary["served"]]
     thresholds = config.evaluate.limits if other is None else {}
@@ -154,7 +156,7 @@ def scorecard(config: Config, run: Run, provenance: dict[str, Any], other: Run |
     print(f"\neval: {verdict(summary, verdicts)[0]}\neval: {tuning(summary)[0]}")
     if baseline:
         print(f"eval: against {baseline.name}: {len(found['improved'])} better, {len(found['regressed'])} worse, {found['same']} the same")
-    print(f"eval: {len(records)} answers in {card['seconds']} s; look at {folder}/index.html")
+    print(f"eval: {len(records)} answers in {card['seconds']} s, scored at {pace:,.0f} a second; look at {folder}/index.html")
     return bool(verdicts["passed"])
 
 
