@@ -19,10 +19,8 @@ BATCH = 256
 RATE = 1e-3
 TEMPERATURE = 0.1
 DROPOUT = 0.5
-FALSELY = 0.05
-"""Share of the questions about the FAQ that may be taken for questions about something else."""
 ENOUGH = 100
-"""Wordings from which that share can be told."""
+"""Wordings from which a limit can be told."""
 
 
 def learn(vectors: "np.ndarray", owner: "np.ndarray", seed: int, parts: Sequence[Part] = ()) -> Whitening:
@@ -62,9 +60,16 @@ def learn(vectors: "np.ndarray", owner: "np.ndarray", seed: int, parts: Sequence
 
 
 def least_likeness(
-    vectors: "np.ndarray", owner: "np.ndarray", known: "np.ndarray", asked: "np.ndarray", seed: int, parts: Sequence[Part] = ()
+    vectors: "np.ndarray",
+    owner: "np.ndarray",
+    known: "np.ndarray",
+    asked: "np.ndarray",
+    falsely: float,
+    seed: int,
+    parts: Sequence[Part] = (),
 ) -> float:
-    """The likeness to the likest entry that all but FALSELY of new wordings of a known question have; -1.0 where too few are asked.
+    """The likeness to the likest entry that all but the share `falsely` of new wordings of a known question have; -1.0 where too few are
+    asked.
 
     `known`: which texts an FAQ has; `asked`: which are asked of it, as if it did not have them; bool [n]. Half of its entries are held
     out in turn: a wording that the metric was learned from is nearer to the others than a customer's will be.
@@ -86,4 +91,4 @@ def least_likeness(
             rest = known.copy()
             rest[place] = False
             found.append(likeness(placed[place], placed[rest], owner[rest], unit(sums(placed[rest], owner[rest], int(own.max()) + 1))))
-    return float(np.quantile(found, FALSELY))
+    return float(np.quantile(found, falsely))

@@ -45,6 +45,7 @@ class DataConfig(Section):
     handoff: dict[str, str] = HANDOFF  # the right answer, by language, to what the desk cannot know
     refusal_share: float = Field(0.05, ge=0, lt=0.5)  # of the rows; questions for other companies fill up what out_of_scope lacks
     wordings: int = Field(4, ge=1, le=20)  # an entry with fewer is filled up with derived ones: one wording alone teaches no fact
+    false_handoffs: float = Field(0.05, ge=0, lt=0.5)  # share of questions about the FAQ that may be; the larger, the fewer wrong answers
     canaries: int = Field(4, ge=0, le=20)  # invented conversations among the chats: `make eval` asks for the personal data in them
     stock_share: float = Field(0.005, gt=0, le=1)  # of all agent messages; a sentence that is said more often is trained that often only
     seed: int = 7

@@ -63,7 +63,7 @@ def test_one_question_in_twenty_is_taken_for_one_about_something_else():
     (vectors, owner), (others, _) = wordings(rng, 60, each=5), wordings(rng, 200, each=1)
     known, new = np.arange(len(owner)) % 5 < 4, np.arange(len(owner)) % 5 == 4
     every = np.ones(known.sum(), bool)
-    least = least_likeness(vectors[known], owner[known], every, every, seed=7)
+    least = least_likeness(vectors[known], owner[known], every, every, 0.05, seed=7)
     metric = learn(vectors[known], owner[known], seed=7)
 
     def far(some):
@@ -73,25 +73,26 @@ def test_one_question_in_twenty_is_taken_for_one_about_something_else():
 
     assert far(vectors[new]) < 0.15
     assert far(others) > 2 * max(far(vectors[new]), 0.05)
+    assert least < least_likeness(vectors[known], owner[known], every, every, 0.3, seed=7)
 
 
 def test_parts_that_were_trained_for_likeness_tell_it_alone():
     """A part in which everything is alike would hide what is far."""
     (vectors, owner), every = wordings(np.random.default_rng(6), 40), np.ones(160, bool)
     ready, loud = vectors[:, :8], 100 * vectors[:, 8:]
-    both = least_likeness(np.hstack([loud, ready]), owner, every, every, 7, (Part(16, ready=False), Part(8, ready=True)))
-    assert both == least_likeness(ready, owner, every, every, 7, (Part(8, ready=True),)) > -1
-    assert both != least_likeness(np.hstack([loud, ready]), owner, every, every, 7, (Part(16, ready=False), Part(8, ready=False)))
+    both = least_likeness(np.hstack([loud, ready]), owner, every, every, 0.05, 7, (Part(16, ready=False), Part(8, ready=True)))
+    assert both == least_likeness(ready, owner, every, every, 0.05, 7, (Part(8, ready=True),)) > -1
+    assert both != least_likeness(np.hstack([loud, ready]), owner, every, every, 0.05, 7, (Part(16, ready=False), Part(8, ready=False)))
 
 
 def test_of_few_wordings_it_is_not_told():
     vectors, owner = wordings(np.random.default_rng(5), 20, each=4)
     every = np.ones(len(owner), bool)
-    assert least_likeness(vectors, owner, every, every, seed=7) == -1.0
+    assert least_likeness(vectors, owner, every, every, 0.05, seed=7) == -1.0
 
 
 def test_what_is_asked_need_not_be_known():
     """Each entry is known by one wording: the others lie farther from it than from each other."""
     vectors, owner = wordings(np.random.default_rng(7), 60, each=4)
     every, first = np.ones(len(owner), bool), np.arange(len(owner)) % 4 == 0
-    assert -1 < least_likeness(vectors, owner, first, ~first, seed=7) < least_likeness(vectors, owner, every, every, seed=7)
+    assert -1 < least_likeness(vectors, owner, first, ~first, 0.05, seed=7) < least_likeness(vectors, owner, every, every, 0.05, seed=7)
