@@ -163,7 +163,9 @@ class Desk:
             try:
                 if conversation.state == "bot":
                     with suppress(StoreUnavailable, Closed):  # the message is stored all the same; the view says that nothing answered it
-                        await self._respond(talk, conversation.id, asked, offered)
+                        waits = await self._respond(talk, conversation.id, asked, offered)
+                        if waits and waits != conversation.id:  # beside what was left before
+                            message = (await to_thread(self.store.messages, waits, message.id - 1))[0]
                 elif conversation.state == "waiting":
                     with suppress(StoreUnavailable):
                         await to_thread(self._note_wish, conversation.id)
@@ -184,15 +186,16 @@ class Desk:
                 return conversation, message
         raise StoreUnavailable("the conversation is closed as soon as it is opened")
 
-    async def _respond(self, talk: Talk, conversation_id: str, asked: float, offered: bool) -> None:
+    async def _respond(self, talk: Talk, conversation_id: str, asked: float, offered: bool) -> str | None:
+        """Call a person, and return the id of the conversation that waits; or have the bot answer."""
         messages = await to_thread(self.store.messages, conversation_id)
         reason = await to_thread(reason_to_call, messages, self.config.desk.topics, self.handoffs)
         if reason is None and offered and says_yes(messages[-1].text):
             reason = "error"
         if reason:
-            await self._call(talk, conversation_id, reason, messages)
-        else:
-            self.answers.begin(talk, conversation_id, messages, asked=asked)
+            return await self._call(talk, conversation_id, reason, messages)
+        self.answers.begin(talk, conversation_id, messages, asked=asked)
+        return None
 
     def _note_wish(self, conversation_id: str) -> None:
         """Who calls a person first, and then says what for, shows it in the queue all the same."""
@@ -262,13 +265,15 @@ class Desk:
                 messages = await to_thread(self.store.messages, conversation.id)
                 await self._call(talk, conversation.id, "error" if "offer_person" in talk.notices else reason, messages)
 
-    async def _call(self, talk: Talk, conversation_id: str, reason: Reason, messages: Sequence[Message]) -> None:
+    async def _call(self, talk: Talk, conversation_id: str, reason: Reason, messages: Sequence[Message]) -> str | None:
         await self.answers.stop(talk)
+        waits = None
         with suppress(Closed):
-            await to_thread(self.store.call_person, conversation_id, reason, wish_of(messages), not self.open)
+            waits = await to_thread(self.store.call_person, conversation_id, reason, wish_of(messages), not self.open)
         talk.notices = tuple(notice for notice in talk.notices if notice == "cut")
         talk.ring()
         self.talks.ring_waiting()
+        return waits
 
     async def restart(self, customer_id: str) -> None:
         """Close the conversation; the next message begins a new one."""

@@ -212,24 +212,24 @@ class Store:
 
     # Calls for a person
 
-    def call_person(self, conversation_id: str, reason: Reason, wish: str, out_of_hours: bool = False) -> bool:
-        """Put the conversation into the queue; False where it is there, or with a person, already. Raises Closed.
+    def call_person(self, conversation_id: str, reason: Reason, wish: str, out_of_hours: bool = False) -> str | None:
+        """Put the conversation into the queue; None where it is there, or with a person, already. Raises Closed.
 
-        Where the customer has left something that still waits, what is said here goes there, and this conversation is no more: the two
-        have one answer.
+        Returns the id of the one that waits. Where the customer has left something that still does, that is it: what was said here goes
+        there, and this conversation is no more. The two have one answer.
         """
         with self.transaction() as session:
             left = _left_before(session, conversation_id)
             conversation = _open(session, conversation_id)
             if conversation.state != "bot":
-                return False
+                return None
             if left is not None:
                 _join(session, conversation, left, storable(wish))
-                return True
+                return left.id
             conversation.state, at = "waiting", _touch(conversation)
             call = Handoff(conversation_id=conversation_id, reason=reason, wish=storable(wish), out_of_hours=out_of_hours, at=at)
             session.add(call)
-            return True
+            return conversation.id
 
     def handoff(self, conversation_id: str) -> Handoff | None:
         """The open call for a person."""

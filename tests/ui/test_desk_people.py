@@ -199,7 +199,9 @@ def test_what_is_left_twice_is_read_and_answered_as_one(folder: Path) -> None:
         first = await leave(shop, customer, "My tent is torn")
         await shop.ask(customer, ASK)
         assert (await shop.desk.view(customer)).conversation_id != first
-        view = await shop.ask(customer, "I'd like to talk to a person about my stove, which leaks")
+        asked = await shop.desk.say(customer, "I'd like to talk to a person about my stove, which leaks", "en")
+        view = await shop.desk.view(customer)
+        assert asked.conversation_id == first
         said = [turn.text for turn in view.turns]
         assert (view.conversation_id, view.state, view.notices) == (first, "waiting", ())
         assert said == ["My tent is torn", ASK, "Shipping is 4 dollars.", "I'd like to talk to a person about my stove, which leaks"]
