@@ -4,6 +4,8 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
+from frontdesk.quiet import hush
+
 
 class UserError(Exception):
     """A mistake the user can mend. The message is one line: what and where, what was expected, what to do."""
@@ -20,6 +22,7 @@ def warn(message: str) -> None:
 
 def run(main: Callable[[], None]) -> NoReturn:
     """Run a stage's `main` and leave the process with its exit code."""
+    hush()
     try:
         main()
     except UserError as error:

@@ -1,3 +1,5 @@
+import logging
+
 import pytest
 
 from frontdesk.errors import StartFailed, UserError, run
@@ -28,3 +30,10 @@ def test_done_is_0_and_a_defect_keeps_its_traceback() -> None:
     assert end.value.code == 0
     with pytest.raises(ZeroDivisionError):
         run(lambda: print(1 / 0))
+
+
+def test_what_a_library_hints_at_is_not_the_users_business(capfd: pytest.CaptureFixture[str]) -> None:
+    """bitsandbytes asks, when it is imported on some processors, for a package of kernels from a hub."""
+    with pytest.raises(SystemExit):
+        run(lambda: logging.getLogger("bitsandbytes.backends.cpu.ops").warning("Failed to load CPU gemm_4bit_forward"))
+    assert capfd.readouterr() == ("", "")
