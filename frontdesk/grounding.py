@@ -28,15 +28,18 @@ INSTRUCTION = {
     "en": "Answer from these FAQ entries. If none of them answers the question, offer to connect an agent.",
     "ko": "아래 FAQ 항목을 보고 답한다. 답이 되는 항목이 없으면 상담원 연결을 제안한다.",
 }
+HEADING = 60
+"""Characters of a question that fit on a button."""
 RESTS = 0.6
 """Share of the words of an answer from which it rests on an entry that has them."""
 
 
 class Grounded(NamedTuple):
-    """What goes to the engine, and the entries in it, in their order."""
+    """What goes to the engine, and the entries in it, in their order; where none fits, those that are `near` all the same."""
 
     messages: list[Message]
     entries: list[Entry]
+    near: Sequence[Entry] = ()
 
 
 def system_text(system_prompt: str, entries: Sequence[Entry], with_questions: bool = True) -> str:
@@ -51,8 +54,10 @@ def system_text(system_prompt: str, entries: Sequence[Entry], with_questions: bo
 def grounded(system_prompt: str, index: Index, messages: Sequence[Message]) -> Grounded:
     """The turns of a conversation with the system message that the last of them needs; a system message of their own is left out."""
     turns = [message for message in messages if message["role"] != "system"]
-    entries = index.search([str(turn["content"]) for turn in turns], SHOWN)
-    return Grounded([{"role": "system", "content": system_text(system_prompt, entries)}, *turns], entries)
+    said = [str(turn["content"]) for turn in turns]
+    entries = index.search(said, SHOWN)
+    near = [] if entries else index.near(said, SHOWN)
+    return Grounded([{"role": "system", "content": system_text(system_prompt, entries)}, *turns], entries, near)
 
 
 def source_of(answer: str, entries: Sequence[Entry]) -> Entry | None:
@@ -61,6 +66,11 @@ def source_of(answer: str, entries: Sequence[Entry]) -> Entry | None:
     shares = [max(len(said & set(terms(text))) for text in entry.answers) / max(1, len(said)) for entry in entries]
     best = max(range(len(shares)), key=shares.__getitem__, default=None)
     return entries[best] if best is not None and shares[best] >= RESTS else None
+
+
+def heading(questions: Sequence[str]) -> str:
+    """The wording of an entry for a button: the first that is short and ends in a question mark, or else the first of all."""
+    return next((one for one in questions if len(one) <= HEADING and one.endswith(("?", "？"))), questions[0])
 
 
 def read_entries(path: Path) -> list[Entry]:

@@ -169,9 +169,15 @@ class Index:
         question, before = self._queries(turns)
         if not any(self._fits(query) for query in (question, before) if query):
             return []
+        return [self.facing(entry, question) for entry in self._likeliest(question, before, turns, k)]
+
+    def near(self, turns: Sequence[str], k: int = 3) -> list[Entry]:
+        """The `k` likeliest entries, the best first, whether or not any is like what was said: for a person to choose from."""
+        return self._likeliest(*self._queries(turns), turns, k)
+
+    def _likeliest(self, question: Query, before: Query | None, turns: Sequence[str], k: int) -> list[Entry]:
         scores = self._scores(question, before, turns)
-        best = scores.argsort()[::-1][:k]
-        return [self.facing(self.entries[i], question) for i in best if scores[i] > float("-inf")]
+        return [self.entries[i] for i in scores.argsort()[::-1][:k] if scores[i] > float("-inf")]
 
     def _queries(self, turns: Sequence[str]) -> tuple[Query, Query | None]:
         """The question, and what a follow-up leans on: the two turns before it."""

@@ -45,7 +45,7 @@ class Product:
         """What goes to the engine for a conversation, and the entries in it. Blocks."""
         turns = newest(messages, CHARACTERS * self.context)
         found = self.knowledge.ground(turns) if self.knowledge else Grounded(turns, [])
-        return Grounded(fit(self.tokenizer, found.messages, self.context - max_tokens), found.entries)
+        return found._replace(messages=fit(self.tokenizer, found.messages, self.context - max_tokens))
 
     async def prepare(self, messages: Sequence[Message], max_tokens: int) -> Grounded:
         """`prompt`, in its thread."""

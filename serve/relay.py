@@ -97,13 +97,13 @@ class Relay:
         grounded = product is not None and product.grounded
         async with self.upstream.ask(asked.body(prompt.messages), tell=product is None) as response:
             if asked.stream:
-                rewriter = stream.ProductStream(prompt.entries, asked.usage) if grounded else stream.BareStream(asked.usage)
+                rewriter = stream.ProductStream(prompt, asked.usage) if grounded else stream.BareStream(asked.usage)
                 await self._stream(response, rewriter, record, send)
                 return
             body = await response.read()
         answer = json.loads(body)
         self._count(record, answer.get("usage"))
-        whole = Response(stream.whole(answer, prompt.entries) if grounded else body, media_type="application/json")
+        whole = Response(stream.whole(answer, prompt) if grounded else body, media_type="application/json")
         await whole({"type": "http"}, _none, send)
 
     async def _stream(self, response: "aiohttp.ClientResponse", rewriter: stream.BareStream, record: Record, send: "Sent") -> None:

@@ -5,11 +5,9 @@ source. The event that counts the tokens is read, and goes on where the client h
 """
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
-from frontdesk.grounding import source_of
-from frontdesk.retrieval import Entry
+from frontdesk.grounding import Grounded, heading, source_of
 
 END = b"\n\n"
 DONE = b"data: [DONE]"
@@ -17,16 +15,20 @@ COUNTED = b'"usage":{'
 """Stands in the event that counts tokens and in no other: within a text, quotes are escaped."""
 
 
-def source_field(entry: Entry | None) -> dict[str, Any]:
-    """The field `frontdesk` of a response: the FAQ entry that the answer rests on, by its id, first question and place in the sources."""
-    question = entry.questions[0] if entry and entry.questions else ""
-    return {"source": {"id": entry.id, "question": question, "source": entry.source} if entry else None}
+def told(answer: str, prompt: Grounded) -> dict[str, Any]:
+    """The field `frontdesk` of a response: the FAQ entry that the answer rests on, by its id, first question and place in the sources;
+    where it rests on none, a question of each of the entries that are nearest to what was asked."""
+    entry = source_of(answer, prompt.entries)
+    if entry is None:
+        near = [heading(one.questions) for one in prompt.entries or prompt.near if one.questions]
+        return {"source": None} | ({"near": near} if near else {})
+    return {"source": {"id": entry.id, "question": entry.questions[0] if entry.questions else "", "source": entry.source}}
 
 
-def whole(answer: dict[str, Any], entries: Sequence[Entry]) -> bytes:
+def whole(answer: dict[str, Any], prompt: Grounded) -> bytes:
     """A plain response of the engine as the product's."""
     text = answer["choices"][0]["message"]["content"] or ""
-    return json.dumps({**answer, "frontdesk": source_field(source_of(text, entries))}, ensure_ascii=False).encode()
+    return json.dumps({**answer, "frontdesk": told(text, prompt)}, ensure_ascii=False).encode()
 
 
 class BareStream:
@@ -57,9 +59,9 @@ class BareStream:
 class ProductStream(BareStream):
     """The product's stream, with the source in the last event before the end."""
 
-    def __init__(self, entries: Sequence[Entry], usage: bool) -> None:
+    def __init__(self, prompt: Grounded, usage: bool) -> None:
         super().__init__(usage)
-        self.entries = entries
+        self.prompt = prompt
         self.words: list[str] = []
 
     def event(self, event: bytes) -> bytes:
@@ -74,5 +76,5 @@ class ProductStream(BareStream):
             last = choice.get("finish_reason") is not None and not self.usage
         if not last:
             return event
-        chunk["frontdesk"] = source_field(source_of("".join(self.words), self.entries))
+        chunk["frontdesk"] = told("".join(self.words), self.prompt)
         return b"data: " + json.dumps(chunk, ensure_ascii=False, separators=(",", ":")).encode()

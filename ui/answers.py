@@ -78,10 +78,12 @@ class Answers:
 
     async def _store(self, conversation_id: str, replaced: int | None, answer: Answer, cut: bool) -> None:
         model, data = self.assistant.versions()
+        refusal = is_refusal(answer.text, self.handoffs)
         columns = {
             "cut": cut,
-            "refusal": is_refusal(answer.text, self.handoffs),
+            "refusal": refusal,
             "source": answer.source,
+            "near": answer.near if refusal else None,
             "model_version": model,
             "data_version": data,
             "prompt_tokens": answer.prompt_tokens,

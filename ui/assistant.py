@@ -37,6 +37,7 @@ class Answer:
     text: str = ""
     trouble: str = ""
     source: dict[str, Any] | None = None  # the FAQ entry that it rests on
+    near: list[str] = field(default_factory=list)  # where it rests on none: questions of the FAQ that are near to what was asked
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     seconds: float | None = None  # from the customer's message to the first word
@@ -53,7 +54,8 @@ class Answer:
         if chunk.usage:
             self.prompt_tokens, self.completion_tokens = chunk.usage.prompt_tokens, chunk.usage.completion_tokens
         told = (chunk.model_extra or {}).get("frontdesk")
-        self.source = told.get("source") if isinstance(told, dict) else self.source
+        if isinstance(told, dict):
+            self.source, self.near = told.get("source"), told.get("near", [])
         return finished
 
 

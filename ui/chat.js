@@ -77,7 +77,7 @@ export const retry = () => post("answer", { again: true }).then(focusBox);
 export const clear = () => post("restart", {}).then(focusBox);
 export const person = () => post("person", { language }).then(focusBox);
 
-const act = { rate: (id, value, reason) => post("ratings", { message_id: id, value, reason }), person, redraw: () => show() };
+const act = { rate: (id, value, reason) => post("ratings", { message_id: id, value, reason }), person, ask: send, redraw: () => show() };
 
 function focusBox() {
     document.querySelector("#question textarea").focus();

@@ -5,7 +5,7 @@ const PENDING = "pending";
 const THUMBS = { 1: "M7 10v11H3V10h4Zm2 0 4-8c1.7 0 3 1.3 3 3v4h4.3a2 2 0 0 1 2 2.3l-1.2 8a2 2 0 0 1-2 1.7H9V10Z" };
 const REASON_LENGTH = 500;
 
-// `act.rate(id, value, reason)` is called for a thumb, `act.person()` for the button under a refusal.
+// `act.rate(id, value, reason)` is called for a thumb, under a refusal `act.person()` and, for a question of the FAQ, `act.ask(question)`.
 export function draw(log, view, texts, act) {
     const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
     const nodes = new Map([...log.children].map(node => [node.dataset.id, node]));
@@ -56,7 +56,19 @@ function update(node, turn, texts, act, last) {
     part(under, ".source", turn.source, source, node => describe(node, turn.source, texts));
     part(under, ".thumbs", turn.text, () => thumbs(turn.id, act), node => press(node, turn.rating, texts));
     part(under, ".why", under.querySelector(".why"), null, form => ask(form, texts));
-    part(under, ".connect", turn.refusal && last && act.person, () => button("connect", act.person), node => write(node, texts.person));
+    const offered = turn.refusal && last && act.person;
+    part(under, ".near", offered && turn.near.length, () => near(turn.near, act), node => write(node.firstChild, texts.near));
+    part(under, ".connect", offered, () => button("connect", act.person), node => write(node, texts.person));
+}
+
+// What the customer may have meant: a click asks it.
+function near(questions, act) {
+    const buttons = questions.map(question => {
+        const node = button("ask", () => act.ask(question));
+        node.textContent = question;
+        return node;
+    });
+    return element("div", "near", element("p", ""), ...buttons);
 }
 
 // Keeps a part of `parent` where it is wanted, and brings it up to date.

@@ -17,7 +17,8 @@ LEFT = "left"
 
 @dataclass(frozen=True)
 class Turn:
-    """Something said. `source`: the FAQ entry that an answer rests on. `refusal`: the answer offers to connect a person."""
+    """Something said. `source`: the FAQ entry that an answer rests on. `refusal`: the answer offers to connect a person, and `near` are
+    questions that it might have been."""
 
     id: int
     speaker: Speaker
@@ -27,6 +28,7 @@ class Turn:
     cut: bool = False
     agent: str | None = None
     refusal: bool = False
+    near: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,7 @@ def turns_of(messages: Sequence[Message], ratings: Mapping[int, Rating]) -> tupl
             cut=message.cut,
             agent=message.agent,
             refusal=message.refusal,
+            near=tuple(message.near or ()),
         )
         for message in messages
     )

@@ -67,6 +67,8 @@ class Message(Base):
     """The bot's answer is its handoff sentence."""
     source: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     """The FAQ entry that the answer rests on: {"id", "question", "source"}."""
+    near: Mapped[list[str] | None] = mapped_column(JSON)
+    """Questions of the FAQ that a refusal offers: those that are nearest to what was asked."""
     model_version: Mapped[str | None] = mapped_column(String(64))
     data_version: Mapped[str | None] = mapped_column(String(64))
     prompt_tokens: Mapped[int | None] = mapped_column(Integer)

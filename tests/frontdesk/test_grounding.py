@@ -10,7 +10,7 @@ import pytest
 
 from frontdesk.config import Config
 from frontdesk.files import write_jsonl
-from frontdesk.grounding import INSTRUCTION, SHOWN, Knowledge, grounded, knowledge_of, read_entries, source_of, system_text
+from frontdesk.grounding import INSTRUCTION, SHOWN, Knowledge, grounded, heading, knowledge_of, read_entries, source_of, system_text
 from frontdesk.prompt import encode_prompt
 from frontdesk.retrieval import Entry, Index, identity, save_vectors
 from frontdesk.run import Run
@@ -64,6 +64,21 @@ def test_a_conversation_gets_the_entries_that_its_last_turn_needs() -> None:
     assert found.entries[0].id == "fee"
     assert found.messages[0] == {"role": "system", "content": system_text("S", found.entries)}
     assert found.messages[1:] == ask("Do you wrap presents?", "Yes, for $2.", "and what is the shipping fee?")
+
+
+def test_where_no_entry_fits_those_that_are_near_are_known_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    index = Index(ENTRIES)
+    assert grounded("S", index, ask("shipping fee?")).near == []
+    monkeypatch.setattr(index, "_fits", lambda query: False)
+    found = grounded("S", index, ask("shipping fee?"))
+    assert found.entries == [] and len(found.near) == SHOWN and found.near[0] == ENTRIES[0]
+    assert found.messages[0]["content"] == system_text("S", [])
+
+
+def test_on_a_button_stands_the_first_short_question() -> None:
+    assert heading(["card blocked", "Why " + "oh " * 30 + "why?", "Why was my card refused?", "Why?"]) == "Why was my card refused?"
+    assert heading(["환불 언제 되나요", "환불은 언제 되나요？"]) == "환불은 언제 되나요？"
+    assert heading(["card blocked", "no card"]) == "card blocked"
 
 
 def test_a_system_message_of_the_clients_is_left_out_and_not_searched_for() -> None:

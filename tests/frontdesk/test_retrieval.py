@@ -308,6 +308,8 @@ def test_a_question_that_is_far_from_every_text_finds_nothing(encoder: Any) -> N
     assert index.search([SHOP[0].questions[0]])[0].id == SHOP[0].id
     assert index.search([SHOP[0].questions[0], "quantum chromodynamics"])[0].id == SHOP[0].id
     assert index.search(["quantum", "chromodynamics", "bosons"]) == []
+    near = Index(SHOP, encoder, plain()).search(["quantum chromodynamics"])
+    assert [entry.id for entry in index.near(["quantum chromodynamics"])] == [entry.id for entry in near]
     assert len(Index(SHOP).search(["quantum chromodynamics"])) == len(Index(SHOP, encoder, plain()).search(["quantum chromodynamics"])) == 3
 
 

@@ -55,7 +55,8 @@ def test_the_prompt_has_the_entries_and_the_answer_its_source(client: httpx.Clie
     assert answer["frontdesk"] == {"source": {"id": "return", "question": "Can I return a tent?", "source": "faq.csv:4"}}
     engine.text = "Shall I connect you with an agent?"
     answer = ask(client, "shop", messages=QUESTION).json()
-    assert (answer["frontdesk"], answer["choices"][0]["message"]["content"]) == ({"source": None}, engine.text)
+    assert answer["choices"][0]["message"]["content"] == engine.text
+    assert answer["frontdesk"]["source"] is None and answer["frontdesk"]["near"][0] == "Can I return a tent?"
 
 
 def test_a_stream_says_the_same(client: httpx.Client, engine: Engine) -> None:

@@ -33,16 +33,16 @@ def settings(**sections: Any) -> Config:
     return Config(**{**values, **sections})
 
 
-def told(*words: str, source: dict[str, str] | None = SOURCE) -> list[bytes]:
-    """A whole stream as the gateway sends it: the words, their count, and the source at the end."""
+def told(*words: str, source: dict[str, str] | None = SOURCE, **more: Any) -> list[bytes]:
+    """A whole stream as the gateway sends it: the words, their count, and at the end the source and `more` of its field."""
     usage = {"prompt_tokens": 50, "completion_tokens": len(words), "total_tokens": 50 + len(words)}
-    last = event(choices=[], usage=usage, frontdesk={"source": source})
+    last = event(choices=[], usage=usage, frontdesk={"source": source, **more})
     return [event(""), *(event(word) for word in words), event("", "stop"), last, b"data: [DONE]" + END]
 
 
-def refusing(language: Language = "en") -> list[bytes]:
+def refusing(language: Language = "en", **more: Any) -> list[bytes]:
     """The bot's handoff sentence."""
-    return told(HANDOFF[language], source=None)
+    return told(HANDOFF[language], source=None, **more)
 
 
 def write_provenance(config: Config, key: str = "model-1", data: str = "data-1") -> None:

@@ -43,10 +43,10 @@ class Served:
     config: Config
     app: FastAPI
 
-    def says(self, *words: str, source: dict[str, str] | None = None, pause: float = 0.0) -> None:
-        """What the bot answers from now on."""
+    def says(self, *words: str, source: dict[str, str] | None = None, pause: float = 0.0, **more: Any) -> None:
+        """What the bot answers from now on; `more` of the field with the source."""
         usage = {"prompt_tokens": 1, "completion_tokens": len(words), "total_tokens": 9}
-        end = event(choices=[], usage=usage, frontdesk={"source": source})
+        end = event(choices=[], usage=usage, frontdesk={"source": source, **more})
         self.engine.parts = [event(""), *(event(word) for word in words), event("", "stop"), end, b"data: [DONE]" + END]
         self.engine.pause = pause
 

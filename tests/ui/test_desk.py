@@ -438,5 +438,10 @@ def test_a_refusal_is_marked(folder: Path) -> None:
         assert not (await shop.ask(customer, ASK)).turns[-1].refusal
         shop.engine.parts = refusing("ko")
         assert (await shop.ask(customer, "주문 4711은 어디에 있나요?")).turns[-1].refusal
+        shop.engine.parts = refusing(near=["Can I return a tent?"])
+        assert (await shop.ask(customer, "tent gone wrong")).turns[-1].near == ("Can I return a tent?",)
+        assert (await shop.new_desk().view(customer)).turns[-1].near == ("Can I return a tent?",), "by another process"
+        shop.engine.parts = told("Hello!", source=None, near=["Can I return a tent?"])
+        assert (await shop.ask(customer, "hi there")).turns[-1].near == (), "of what was no refusal"
 
     run(folder, scene)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from frontdesk.config import DeskConfig
+from frontdesk.config import HANDOFF, DeskConfig
 from frontdesk.hours import read_hours
 from frontdesk.store.store import Store, StoreUnavailable
 from tests.serve.stand_in import wait_for
@@ -92,6 +92,23 @@ def test_source_and_thumbs_with_a_reason(page: Page, desk: Served) -> None:
     down.click()
     expect(down).to_have_attribute("aria-pressed", "false")
     assert desk.store.ratings(conversation_of(desk, page)) == {}
+
+
+def test_a_refusal_offers_the_questions_that_are_near_and_a_click_asks_one(page: Page, desk: Served) -> None:
+    desk.says(HANDOFF["en"], near=["Can I return a tent?", "<b>Do you</b> repair tents?"])
+    browser.ask(page, "tent gone wrong")
+    near = page.locator(".turn.bot .near")
+    expect(near).to_contain_text(EN["near"])
+    assert near.get_by_role("button").all_inner_texts() == ["Can I return a tent?", "<b>Do you</b> repair tents?"]
+    expect(page.locator(".turn.bot .connect")).to_have_text(EN["person"])
+    page.reload()
+    expect(near.get_by_role("button")).to_have_count(2)
+    desk.says("Within 30 days.", source=SOURCE)
+    near.get_by_role("button").first.click()
+    browser.wait_asked(page, 2)
+    assert browser.wait_answered(page) == "Within 30 days."
+    assert browser.shown_turns(page)[2] == ("user", "Can I return a tent?")
+    expect(near).to_have_count(0)
 
 
 def conversation_of(desk: Served, page: Page) -> str:
