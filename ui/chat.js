@@ -94,7 +94,8 @@ async function post(what, body) {
         });
         refused = answer.ok ? "" : await why(answer);
         if (answer.status === 401) enter();
-        if (answer.ok && answer.status !== 201) view = await answer.json(); // of all but a message the answer is the view
+        // Of all but a message the answer is the view; an open stream tells it, too, and in order: what comes here may be older.
+        if (answer.ok && answer.status !== 201 && stream?.readyState !== EventSource.OPEN) view = await answer.json();
     } catch {
         connect();
     }

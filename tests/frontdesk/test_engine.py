@@ -167,7 +167,7 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def children(code: str = STAND_IN) -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if code in child.cmdline()]
+    return [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE and code in child.cmdline()]
 
 
 @pytest.mark.usefixtures("stand_in")
