@@ -60,7 +60,7 @@ class Shelf:
         """As the desk does it."""
         found = grounded(self.config.system_prompt, self.index(question.hidden, question.unknown), turns)
         room = self.config.serve.context_length - self.config.evaluate.max_tokens
-        return Grounded(fit(self.tokenizer, found.messages, room), found.entries)
+        return found._replace(messages=fit(self.tokenizer, found.messages, room))
 
     def index(self, hidden: frozenset[str], unknown: frozenset[str]) -> Index:
         """The index without some entries, and without some wordings of the others."""

@@ -11,7 +11,7 @@ from evaluate.prompting import MARK, SHOTS, THINK, THOUGHT
 from evaluate.questions import SETS, Question, Turn, questions
 from evaluate.systems import BASE, TUNED, Shelf, System, elsewhere, plain, served, systems
 from frontdesk.config import Config
-from frontdesk.grounding import SHOWN, Knowledge
+from frontdesk.grounding import SHOWN, Grounded, Knowledge
 from frontdesk.run import Run
 from tests.evaluate.conftest import Letters
 
@@ -127,7 +127,7 @@ def test_chain_of_thought_has_its_task_more_room_and_counts_the_last_line(table:
 
 def test_plain_turns_stay_as_they_are() -> None:
     turns = said("a", "b", "c")
-    assert plain(question("a"), turns) == (turns, [])
+    assert plain(question("a"), turns) == Grounded(turns, [])
 
 
 def test_another_faq_is_read_with_this_runs_prompt(shop: Run, config: Config, make_run: Callable[..., Run]) -> None:
