@@ -131,10 +131,12 @@ def _record(line: int, value: Any, key: str = "") -> Record | Broken:
 def _starts(text: str, line: int) -> Iterator[int]:
     """The line of each object of a JSON text that begins at `line`, in the order in which they end."""
     seen, opened = 0, list[int]()
-    for brace in BRACE.finditer(text):
+    at = 0
+    while brace := BRACE.match(text, at):  # from one to the next: a search would begin again within a last text
+        at = brace.end()
         if brace[1] == "{":
-            line += text.count("\n", seen, brace.end())
-            seen = brace.end()
+            line += text.count("\n", seen, at)
+            seen = at
             opened.append(line)
         else:
             yield opened.pop()

@@ -86,6 +86,10 @@ def test_an_empty_list_has_no_records(indent):
     assert read(json.dumps({"rows": [], "n": 1}, indent=indent), ("rows",)) == [Record(1, {"n": 1}, "document")]
 
 
+def test_a_brace_within_the_last_text_of_a_list_is_none():
+    assert read('{\n "notes": [\n  "}"\n ]\n}', ("rows",)) == [Record(1, {"notes": ["}"]})]
+
+
 def test_a_document_without_the_list_is_a_record():
     assert read('{"n": 1}\n{"n": {"rows": []}}', ("rows",)) == [Record(1, {"n": 1}), Record(2, {"n": {"rows": []}})]
     assert read('{"rows": {"a": 1}}', ("rows",)) == [Record(1, {"rows": {"a": 1}})]
