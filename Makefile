@@ -77,7 +77,7 @@ $(READY): pyproject.toml configs/constraints-$(EXTRA).txt
 	@touch $@
 
 .cache/models/%/config.json: $(READY)
-	@$(BIN)/python -m frontdesk.embedded $*
+	@$(BIN)/python -m frontdesk.models.embedded $*
 	@touch $@
 
 # $(call debian,PACKAGES,THEN) installs Debian's packages; without apt-get, the user does it and goes on with the command THEN.

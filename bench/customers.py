@@ -1,7 +1,8 @@
 """Simulated customers of a running desk: each with a session and a page of their own, which asks, reads the answer, thinks and asks again.
 
-They use the page's JSON API (ui/api.py), and programs beside them the gateway's. What the desk acknowledged and how it refused is kept in
-a `Tally`; whether what was acknowledged is stored, the database tells afterwards (bench/soak.py).
+They use the page's JSON API (ui/api/routes.py), and programs beside them the gateway's. What the desk acknowledged and
+how it refused is kept in a `Tally`; whether what was acknowledged is stored, the database tells afterwards
+(bench/soak.py).
 """
 
 import asyncio

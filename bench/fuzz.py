@@ -25,11 +25,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from data_tools.chats import Account, Reading, read_chats
-from data_tools.inputs import Inputs, inputs
+from data_tools.conversations.load import Account, Reading, read_chats
 from data_tools.readers import faq_format
-from data_tools.records import Broken
-from data_tools.source import OFFICE, Source
+from data_tools.sources.files import Inputs, inputs
+from data_tools.sources.json_stream import Broken
+from data_tools.sources.text import OFFICE, Source
 from frontdesk.errors import UserError
 
 ROOT = Path(__file__).parents[1]

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from frontdesk.config import Config
+from frontdesk.config.run import Run
+from frontdesk.config.schema import Config
 from frontdesk.errors import UserError
 from frontdesk.files import read_jsonl
-from frontdesk.prompt import Message
-from frontdesk.run import Run
+from frontdesk.prompt.render import Message
 
 Conversation = list[Message]
 
@@ -95,7 +95,7 @@ def questions(run: Run, seed: int = 7) -> list[Conversation]:
 
 def rendered(config: Config, run: Run, conversations: list[Conversation]) -> list[Conversation]:
     """The same as the engine gets them from the gateway: with the system message and the FAQ entries that each needs."""
-    from serve.product import Product
+    from serve.gateway.prompts import Product
 
     product = Product(config, run)
     return [product.prompt(turns, config.serve.max_tokens).messages for turns in conversations]

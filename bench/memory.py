@@ -17,11 +17,11 @@ from typing import Any
 import psutil
 import yaml
 
-from frontdesk.base import load_tokenizer, locate
-from frontdesk.config import Config, load_config
+from frontdesk.config.run import EMBEDDED_MODEL
+from frontdesk.config.schema import Config, load_config
 from frontdesk.files import read_json, write_json, write_jsonl
-from frontdesk.prompt import encode
-from frontdesk.run import EMBEDDED_MODEL
+from frontdesk.models.base import load_tokenizer, locate
+from frontdesk.prompt.render import encode
 from train.memory import GIB, Batch, Setup, Shape, predict
 
 ROOT = Path(__file__).parents[1]

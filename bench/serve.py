@@ -32,12 +32,12 @@ import yaml
 
 from bench import servers
 from bench.load import Conversation, Load, measure, questions, rendered, several
-from frontdesk.config import Config, load_config
-from frontdesk.engine import KEY_VARIABLE, bare_model, free_port
+from frontdesk.config.run import Run
+from frontdesk.config.schema import Config, load_config
+from frontdesk.engine.vllm import KEY_VARIABLE, bare_model, free_port
 from frontdesk.errors import StartFailed, UserError
 from frontdesk.errors import run as run_main
-from frontdesk.machine import machine
-from frontdesk.run import Run
+from frontdesk.models.hardware import machine
 
 T = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.20, 2.18, 2.16, 2.14, 2.13)
 """Student's t for 95 % and 1, 2, 3 … degrees of freedom."""

@@ -15,11 +15,11 @@ from pathlib import Path
 import httpx
 
 from bench.load import Conversation, log_of
-from frontdesk import engine
-from frontdesk.address import url
-from frontdesk.config import Config
-from frontdesk.processes import Child, first_answer, stop
-from frontdesk.run import Run
+from frontdesk.config.run import Run
+from frontdesk.config.schema import Config
+from frontdesk.engine import vllm as engine
+from frontdesk.engine.processes import Child, first_answer, stop
+from frontdesk.web.address import url
 
 CORES = f"0-{len(os.sched_getaffinity(0)) - 1}"
 TCMALLOC = Path("/usr/lib/x86_64-linux-gnu/libtcmalloc_minimal.so.4")  # Debian's libtcmalloc-minimal4
@@ -44,7 +44,7 @@ DEFAULTS = Setting(
         "VLLM_CACHE_ROOT": None, "TORCHINDUCTOR_CACHE_DIR": None,
     },
 )  # fmt: skip
-"""vLLM's own: what frontdesk/engine.py chooses is not chosen. But for the length of the context, of which the model's own is often a
+"""vLLM's own: what frontdesk/engine/vllm.py chooses is not chosen. But for the length of the context, of which the model's own is often a
 multiple, and the room for cached prompts: vLLM's own is 92 % of the memory, and where that is not free it does not start."""
 
 
@@ -88,7 +88,7 @@ SETTINGS = {
     "events of 4 tokens": Setting(("--stream-interval", "4")),
     "w8a8": Setting(weights="w8a8"),
 }
-"""Each against "as it is", which is frontdesk/engine.py's."""
+"""Each against "as it is", which is frontdesk/engine/vllm.py's."""
 
 
 @dataclass
@@ -149,7 +149,7 @@ def with_setting(setting: Setting, config: Config, run: Run) -> tuple[list[str],
 @contextlib.contextmanager
 def gateway(config: Config, path: Path, behind: Server) -> Iterator[Server]:
     """The gateway of the config at `path` before a running engine."""
-    from serve.page import gateway_ready
+    from serve.probes import gateway_ready
 
     variables = {engine.ENGINE_URL: behind.address, engine.ENGINE_KEY: "none", "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
     child = Child("gateway", [sys.executable, "-m", "serve.gateway", str(path)], os.environ | variables, log_of("gateway"), never)
@@ -188,7 +188,7 @@ def transformers(config: Config, run: Run, conversations: list[Conversation], cl
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    from frontdesk.generate import greedy_answers
+    from frontdesk.models.generate import greedy_answers
 
     torch.set_num_threads(len(os.sched_getaffinity(0)))
     tokenizer = AutoTokenizer.from_pretrained(run.model, local_files_only=True)

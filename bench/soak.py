@@ -40,14 +40,14 @@ import yaml
 from bench.customers import Customer, Tally, program
 from bench.faults import FAULTS, Desk, remove_disk, small_disk
 from bench.load import questions
-from frontdesk.address import url
-from frontdesk.config import Config, load_config
-from frontdesk.engine import KEY_VARIABLE, free_port
+from frontdesk.config.run import Run
+from frontdesk.config.schema import Config, load_config
+from frontdesk.engine.processes import end_with
+from frontdesk.engine.vllm import KEY_VARIABLE, free_port
 from frontdesk.errors import UserError
 from frontdesk.errors import run as run_main
-from frontdesk.machine import machine
-from frontdesk.processes import end_with
-from frontdesk.run import Run
+from frontdesk.models.hardware import machine
+from frontdesk.web.address import url
 
 START_SECONDS = 600
 BACK_SECONDS = 180  # for the desk to come back from a fault

@@ -57,17 +57,17 @@ def main() -> None:
 def measure(which: str, precision: str, steps: int) -> dict[str, float]:
     """Train once; tokens/s of the steps themselves, this process's peak memory and the held-out loss afterwards."""
     sys.path.insert(0, str(ROOT))
-    from train import processes
+    from train.trainer import processes
 
     if which == "ours":
         processes.set_up_torch()
     import torch
 
-    from frontdesk.base import load_tokenizer, locate
-    from frontdesk.config import load_config
+    from frontdesk.config.schema import load_config
     from frontdesk.files import read_jsonl
-    from frontdesk.quiet import quiet
-    from train.merge import mean_loss
+    from frontdesk.models.base import load_tokenizer, locate
+    from frontdesk.terminal import quiet
+    from train.export.merge import mean_loss
     from train.rows import token_rows
 
     quiet()
@@ -112,8 +112,8 @@ def stopwatch() -> Any:
 
 def ours(train: Any, base: Path, tokenizer: Any, rows: Any, held_out: Any, dtype: Any, folder: Path) -> Any:
     """The trainer of `make train`, without NEFTune, which the plain recipe lacks."""
-    from train.base import load
-    from train.trainer import build
+    from train.trainer.base import load
+    from train.trainer.sft import build
 
     settings = train.model_copy(update={"epochs": 1, "evaluations": 1, "neftune": 0.0})
     return build(load(base, settings, dtype), tokenizer, rows, {"wordings": held_out}, settings, folder)[0]

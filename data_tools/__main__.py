@@ -11,10 +11,10 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from frontdesk.config import load_config
+from frontdesk.config.run import Run
+from frontdesk.config.schema import load_config
 from frontdesk.errors import run
 from frontdesk.files import whole_folder
-from frontdesk.run import Run
 
 MANY = 5
 """More files than this of one folder and format are summed up in one line."""
@@ -29,7 +29,7 @@ def main() -> None:
     options = parser.parse_args()
     config = load_config(options.config)
     from data_tools.build import build
-    from data_tools.feedback_files import conclude
+    from data_tools.feedback.dataset import conclude
 
     with whole_folder(Run(config.name).data) as folder:
         manifest = build(config, folder, options.strict, options.workers)

@@ -1,7 +1,7 @@
 """From the sources that a config names to the files of a run's data, in two passes over the conversations.
 
 The first pass reads, masks and cleans every conversation, and keeps what is needed to tell copies. Then the splits are chosen
-(data_tools/choose.py). The second pass writes rows and ledger, and the report comes last. Between the passes the
+(data_tools/splits/plan.py). The second pass writes rows and ledger, and the report comes last. Between the passes the
 conversations lie in a file, so memory does not grow with the texts.
 """
 
@@ -14,33 +14,35 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from data_tools import feedback_files, feedback_rows
-from data_tools.canaries import with_canaries
-from data_tools.chats import Account, Reading, read_chats
-from data_tools.choose import TOPIC, Plan, choose
-from data_tools.clean import Fate, mark
-from data_tools.conflicts import Facts, Known
-from data_tools.copies import Store, grams
-from data_tools.dataset import Rows, data_hash, digests, masks
-from data_tools.faq import Entry, FaqRecord, join_records, plain
-from data_tools.feedback_rows import Fed
-from data_tools.grounded import write_grounded
-from data_tools.inputs import inputs
-from data_tools.ledger import Ledger
+from data_tools.conversations.boilerplate import Stock
+from data_tools.conversations.canaries import with_canaries
+from data_tools.conversations.contradictions import Facts, Known
+from data_tools.conversations.load import Account, Reading, read_chats
+from data_tools.conversations.turns import Fate, mark
+from data_tools.conversations.workers import Prepared, Preparer, Spool, as_messages, prepared
+from data_tools.feedback import dataset as feedback_files
+from data_tools.feedback import rows as feedback_rows
+from data_tools.feedback.rows import Fed
+from data_tools.output.dataset import Rows, data_hash, digests, masks
+from data_tools.output.ledger import Ledger
+from data_tools.output.progress import bar
+from data_tools.output.report import write_report
 from data_tools.pii import Allow, Masker, allowed
-from data_tools.prepare import Prepared, Preparer, Spool, as_messages, prepared
-from data_tools.progress import bar
-from data_tools.readers import faq_format, faq_table
-from data_tools.records import Broken
-from data_tools.report import write_report
-from data_tools.rows import Candidate, Row, entry_rows, unseen
-from data_tools.stock import Stock
-from data_tools.windows import Windows
-from frontdesk.base import load_tokenizer, locate
-from frontdesk.config import Config
+from data_tools.readers import faq_format
+from data_tools.readers.entries import Entry, FaqRecord, join_records, plain
+from data_tools.readers.faqs import table as faq_table
+from data_tools.rows.grounded import write_grounded
+from data_tools.rows.rows import Candidate, Row, entry_rows, unseen
+from data_tools.rows.windows import Windows
+from data_tools.sources.files import inputs
+from data_tools.sources.json_stream import Broken
+from data_tools.splits.near_duplicates import Store, grams
+from data_tools.splits.plan import TOPIC, Plan, choose
+from frontdesk.config.schema import Config
 from frontdesk.errors import UserError
 from frontdesk.files import sha256, write_json, write_jsonl
-from frontdesk.prompt import Message
+from frontdesk.models.base import load_tokenizer, locate
+from frontdesk.prompt.render import Message
 
 NOTHING, DUPLICATE, CONFLICT = -1, -2, -3
 """Why a conversation is no candidate for a row."""

@@ -12,9 +12,9 @@ import os
 import sys
 from collections import Counter
 
-from data_tools.chats import Reading, read_chats
-from data_tools.conversation import Conversation
-from data_tools.inputs import inputs
+from data_tools.conversations.load import Reading, read_chats
+from data_tools.readers.messages import Conversation
+from data_tools.sources.files import inputs
 from frontdesk.errors import run
 
 

@@ -11,15 +11,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from data_tools.build import Work, entries, entry_as_json
-from data_tools.chats import Reading
-from data_tools.copies import Store
-from data_tools.faq import Entry
-from data_tools.inputs import inputs
-from data_tools.stock import Stock
-from frontdesk.config import Config, config_argument, load_config
+from data_tools.conversations.boilerplate import Stock
+from data_tools.conversations.load import Reading
+from data_tools.readers.entries import Entry
+from data_tools.sources.files import inputs
+from data_tools.splits.near_duplicates import Store
+from frontdesk.config.run import Run
+from frontdesk.config.schema import Config, config_argument, load_config
 from frontdesk.errors import UserError, run
 from frontdesk.files import read_jsonl, write_jsonl
-from frontdesk.run import Run
 
 DIGEST = re.compile(r"faq-[0-9a-f]{10}")
 """The id of an entry that has none of its own: it changes with the answer."""

@@ -3,12 +3,13 @@
     python -m evaluate configs/demo.yaml [--baseline runs/OTHER] [--faq runs/OTHER]
 
 The same questions go to the untuned base with several prompts and to the tuned model, all through the engine that `make serve` starts,
-with the prompts that its gateway makes; evaluate/systems.py says who is asked what. Writes `runs/NAME/report/`: `index.html` for people,
-`scores.json` for machines and the gate, `answers.jsonl` with every answer (evaluate/metrics.py), `cache.jsonl`. Exit code 1 where the
+with the prompts that its gateway makes; evaluate/systems/systems.py says who is asked what. Writes `runs/NAME/report/`:
+`index.html` for people,
+`scores.json` for machines and the gate, `answers.jsonl` with every answer (evaluate/stats/metrics.py), `cache.jsonl`. Exit code 1 where the
 served system misses a threshold of the config.
 
 `scores.json`: {"key" of the model, "name", "date", "machine", "data_hash", "seconds", "gate", "general", "held_out" losses, "judge"} and
-what `evaluate.summary.summarize` gives.
+what `evaluate.stats.summary.summarize` gives.
 """
 
 import argparse
@@ -22,13 +23,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from frontdesk.config import Config, Endpoint, load_config
+from frontdesk.config.run import Run
+from frontdesk.config.schema import Config, Endpoint, load_config
 from frontdesk.errors import UserError, warn
 from frontdesk.errors import run as run_main
 from frontdesk.files import read_json, read_jsonl, sha256, write_json, write_jsonl
-from frontdesk.machine import machine
-from frontdesk.quiet import quiet
-from frontdesk.run import Run
+from frontdesk.models.hardware import machine
+from frontdesk.terminal import quiet
 
 
 def main() -> None:
@@ -101,17 +102,17 @@ def other_run(folder: str) -> Run:
 
 def scorecard(config: Config, run: Run, provenance: dict[str, Any], other: Run | None, baseline: Baseline | None) -> bool:
     """Make it. Whether the gate is passed."""
-    from evaluate import baseline as baselines
-    from evaluate import gate
-    from evaluate.nearest import nearest
-    from evaluate.questions import questions
-    from evaluate.records import Grader
-    from evaluate.report import write_report
-    from evaluate.summary import summarize
-    from evaluate.systems import served
-    from evaluate.verdict import tuning, verdict
-    from evaluate.worst import worst
-    from frontdesk.engine import served_key
+    from evaluate.questions.load import questions
+    from evaluate.report.nearest import nearest
+    from evaluate.report.page import write_report
+    from evaluate.report.worst import worst
+    from evaluate.scoring.records import Grader
+    from evaluate.stats import baseline as baselines
+    from evaluate.stats import gate
+    from evaluate.stats.summary import summarize
+    from evaluate.stats.verdict import tuning, verdict
+    from evaluate.systems.systems import served
+    from frontdesk.engine.vllm import served_key
 
     started = time.monotonic()
     folder = run.report if other is None else run.root / f"report-{other.name}"
@@ -166,14 +167,14 @@ def answers(
     """The exchanges of all systems, and what was forgotten. One engine at a time."""
     import torch
 
-    from evaluate.ask import Cache, ask, jobs_of
-    from evaluate.general import choose, forgetting
-    from evaluate.packaged import packaged
-    from evaluate.questions import evenly
-    from evaluate.systems import BASE, TUNED, Shelf, served, systems
-    from frontdesk.base import load_tokenizer
-    from frontdesk.engine import served_weights
-    from frontdesk.grounding import knowledge_of
+    from evaluate.questions.general import choose, forgetting
+    from evaluate.questions.load import evenly
+    from evaluate.questions.packaged import packaged
+    from evaluate.systems.ask import Cache, ask, jobs_of
+    from evaluate.systems.systems import BASE, TUNED, Shelf, served, systems
+    from frontdesk.engine.vllm import served_weights
+    from frontdesk.models.base import load_tokenizer
+    from frontdesk.retrieval.grounding import knowledge_of
 
     knowledge = knowledge_of(config, run, (other or run).faq)
     knowledge.index.learn([turn.text for question in asked for turn in question.turns])
@@ -205,8 +206,8 @@ def answers(
 
 def beside(config: Config, shelf: Any, asked: list[Any], cache: Any) -> list[Any]:
     """The served systems of other runs and other endpoints, on the same questions."""
-    from evaluate.ask import Model, ask
-    from evaluate.systems import elsewhere
+    from evaluate.systems.ask import Model, ask
+    from evaluate.systems.systems import elsewhere
 
     exchanges: list[Any] = []
     for name in config.evaluate.beside:
@@ -229,10 +230,10 @@ def neighbour(run: Run, asked: list[Any], cache: Any) -> list[Any]:
     """
     from dataclasses import replace
 
-    from evaluate.ask import ask
-    from evaluate.systems import Shelf, served, systems
-    from frontdesk.base import load_tokenizer
-    from frontdesk.grounding import knowledge_of
+    from evaluate.systems.ask import ask
+    from evaluate.systems.systems import Shelf, served, systems
+    from frontdesk.models.base import load_tokenizer
+    from frontdesk.retrieval.grounding import knowledge_of
 
     provenance = read_json(run.provenance)
     config = Config(**provenance["config"])
@@ -250,8 +251,8 @@ def neighbour(run: Run, asked: list[Any], cache: Any) -> list[Any]:
 @contextmanager
 def engine(config: Config, run: Run, folder: Path, which: str) -> Iterator[Any]:
     """The engine on the weights in `folder`, as a model to ask. Its answers are kept under a digest of those and the template."""
-    from evaluate.ask import Model, digest
-    from frontdesk.engine import dtype, running
+    from evaluate.systems.ask import Model, digest
+    from frontdesk.engine.vllm import dtype, running
 
     weights = {file.name: sha256(file) for file in sorted(folder.iterdir()) if file.suffix in (".safetensors", ".bin")}
     identity = digest([weights, sha256(run.model / "chat_template.jinja"), dtype(config)])
@@ -264,7 +265,7 @@ def client_of(endpoint: Endpoint) -> Any:
     """A client of an OpenAI-compatible API; a key in the named environment variable is used. Raises UserError where that is not set."""
     from openai import AsyncOpenAI
 
-    from frontdesk.engine import api_key
+    from frontdesk.engine.vllm import api_key
 
     key = api_key() or "none"
     if endpoint.key_variable:
@@ -278,7 +279,7 @@ def judged(config: Config, records: list[dict[str, Any]], served: str) -> dict[s
     """What a judge model says of the served system's answers against those of each other system; None without one."""
     if not config.evaluate.judge:
         return None
-    from evaluate.judge import Item, judge, summary
+    from evaluate.scoring.judge import Item, judge, summary
 
     client, model = client_of(config.evaluate.judge), config.evaluate.judge.model
     answered = [record for record in records if record["set"] in ("wordings", "unseen")]
@@ -298,7 +299,7 @@ def judged(config: Config, records: list[dict[str, Any]], served: str) -> dict[s
 
 def table(summary: dict[str, Any]) -> str:
     """The scores of all systems, for a terminal."""
-    from evaluate.metrics import METRICS
+    from evaluate.stats.metrics import METRICS
 
     shown = [name for name in METRICS if any(name in scores for scores in summary["systems"].values())]
     width = max(len(system) for system in summary["systems"])

@@ -29,20 +29,20 @@ from typing import Any
 
 import yaml
 
-from evaluate.facts import states
-from evaluate.intervals import wilson
-from evaluate.prompting import examples, few_shot, final_answer, thinking
-from frontdesk.base import load_tokenizer, locate, weights
-from frontdesk.config import Config, DpoConfig, load_config
+from evaluate.scoring.facts import states
+from evaluate.stats.intervals import wilson
+from evaluate.systems.prompting import examples, few_shot, final_answer, thinking
+from frontdesk.config.run import Run
+from frontdesk.config.schema import Config, DpoConfig, load_config
 from frontdesk.errors import UserError, warn
 from frontdesk.errors import run as run_main
 from frontdesk.files import read_json, read_jsonl, sha256, write_json, write_text
-from frontdesk.grounding import knowledge_of
-from frontdesk.machine import machine
-from frontdesk.methods import METHODS
-from frontdesk.prompt import Message, chat_template
-from frontdesk.quiet import quiet
-from frontdesk.run import Run
+from frontdesk.models.base import load_tokenizer, locate, weights
+from frontdesk.models.hardware import machine
+from frontdesk.models.methods import METHODS
+from frontdesk.prompt.render import Message, chat_template
+from frontdesk.retrieval.grounding import knowledge_of
+from frontdesk.terminal import quiet
 
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "qlora": ("QLoRA NF4", {"method": "qlora", "bits": 4}),
@@ -57,7 +57,7 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
 
 def main() -> None:
     """Train, ask, print, draw."""
-    from evaluate import compare_report
+    from evaluate.report import compare as compare_report
 
     args = arguments()
     config = load_config(args.config)
@@ -265,8 +265,8 @@ def ask(config: Config, run: Run, folder: Path, adapter: Path | None, asked: lis
     import torch
     from transformers import AutoModelForCausalLM
 
-    from frontdesk.generate import greedy_answers
-    from frontdesk.prompt import encode_prompt
+    from frontdesk.models.generate import greedy_answers
+    from frontdesk.prompt.render import encode_prompt
 
     print(f"compare: {len(asked)} answers from {adapter or folder}, {max(len(turns) for turns in asked)} turns each", flush=True)
     tokenizer = load_tokenizer(config, folder)

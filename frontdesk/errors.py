@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
-from frontdesk.quiet import hush
+from frontdesk.terminal import hush
 
 
 class UserError(Exception):

@@ -2,7 +2,7 @@
 
     python -m serve configs/demo.yaml
 
-Puts weights and config that it has checked aside (serve/aside.py) and starts vLLM on them, or on the base with the adapters of
+Puts weights and config that it has checked aside (serve/snapshot.py) and starts vLLM on them, or on the base with the adapters of
 `serve.adapters`, on a loopback port and with a key that only the gateway knows; the gateway `python -m serve.gateway CONFIG`, which is the
 API; and the page `python -m ui CONFIG`. Waits until a first question has been answered, prints both addresses, and keeps all three
 running until Ctrl-C or SIGTERM. Logs: `runs/NAME/serve/engine.log`, `gateway.log` and `chat.log`. On a loopback address nobody needs a key
@@ -16,19 +16,19 @@ import secrets
 import sys
 from pathlib import Path
 
-from frontdesk import engine
-from frontdesk.adapters import base_name, page_model
-from frontdesk.address import url
-from frontdesk.config import Config, config_argument, load_config
+from frontdesk.config.run import Run
+from frontdesk.config.schema import Config, config_argument, load_config
+from frontdesk.engine import vllm as engine
+from frontdesk.engine.processes import GRACE, Child
+from frontdesk.engine.startup_log import phase, say
 from frontdesk.errors import run as run_stage
-from frontdesk.logs import phase, say
-from frontdesk.processes import GRACE, Child
-from frontdesk.run import Run
+from frontdesk.models.adapters import base_name, page_model
 from frontdesk.store.keys import PAGE_KEY
-from serve.aside import put_aside, put_config_aside
+from frontdesk.web.address import url
 from serve.checks import check, has_key
-from serve.page import answers as page_answers
-from serve.page import gateway_alive, gateway_ready, page_alive
+from serve.probes import answers as page_answers
+from serve.probes import gateway_alive, gateway_ready, page_alive
+from serve.snapshot import put_aside, put_config_aside
 from serve.supervise import until_stopped
 
 

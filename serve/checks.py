@@ -5,16 +5,16 @@ import math
 from pathlib import Path
 from typing import Any
 
-from frontdesk.adapters import Adapter, load_adapters, read_record
-from frontdesk.address import check_port, is_loopback
-from frontdesk.base import locate, weights
-from frontdesk.config import Config
-from frontdesk.engine import KEY_VARIABLE, Device, api_key, dtype, served_key, served_weights
+from frontdesk.config.hours import read_hours
+from frontdesk.config.run import Run
+from frontdesk.config.schema import Config
+from frontdesk.engine.vllm import KEY_VARIABLE, Device, api_key, dtype, served_key, served_weights
 from frontdesk.errors import UserError, warn
 from frontdesk.files import read_json
-from frontdesk.hours import read_hours
-from frontdesk.prompt import template_hash
-from frontdesk.run import Run
+from frontdesk.models.adapters import Adapter, load_adapters, read_record
+from frontdesk.models.base import locate, weights
+from frontdesk.prompt.render import template_hash
+from frontdesk.web.address import check_port, is_loopback
 
 MODEL_FILES = ("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
 GIB = 1024**3
@@ -29,7 +29,7 @@ WORSE = 1.02
 def check(config: Config, run: Run, device: Device) -> str | None:
     """Raise UserError for what cannot work; warn about what will work otherwise than one may think.
 
-    Returns the key of the weights that may be served (serve/aside.py); None where adapters are.
+    Returns the key of the weights that may be served (serve/snapshot.py); None where adapters are.
     """
     if config.serve.adapters:
         adapters = load_adapters(config)

@@ -17,11 +17,11 @@ from collections.abc import Set
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from frontdesk.config import Config, load_config
+from frontdesk.config.run import Run
+from frontdesk.config.schema import Config, load_config
+from frontdesk.engine.startup_log import say
 from frontdesk.errors import UserError, run, warn
 from frontdesk.files import delimiter
-from frontdesk.logs import say
-from frontdesk.run import Run
 
 if TYPE_CHECKING:
     from frontdesk.store.forget import Forgotten

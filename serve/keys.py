@@ -14,7 +14,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from frontdesk.config import Config, load_config
+from frontdesk.config.schema import Config, load_config
 from frontdesk.errors import UserError
 from frontdesk.errors import run as run_stage
 from frontdesk.store import keys

@@ -4,9 +4,9 @@ import asyncio
 import signal
 from collections.abc import Callable, Sequence
 
+from frontdesk.engine.processes import GRACE, POLL, Child, first_answer, is_ready, stop
+from frontdesk.engine.startup_log import say
 from frontdesk.errors import StartFailed
-from frontdesk.logs import say
-from frontdesk.processes import GRACE, POLL, Child, first_answer, is_ready, stop
 
 STEADY = 120.0
 """Seconds after which a child counts as healthy: its next end is a first one again."""

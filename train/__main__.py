@@ -2,9 +2,10 @@
 
     python -m train configs/demo.yaml
 
-Reads `runs/NAME/data/`; writes `runs/NAME/adapter/`, `training.json`, `loss.png`, `runs/NAME/model/` (see train/merge.py) and `parity.json`
-(see train/parity.py); where preference pairs are learned, `sft/` and `dpo.json` too (see train/dpo.py). A killed training goes on from its
-last whole checkpoint; what is finished is not repeated while data and config stay the same.
+Reads `runs/NAME/data/`; writes `runs/NAME/adapter/`, `training.json`, `loss.png`, `runs/NAME/model/` (see
+train/export/merge.py) and `parity.json` (see train/export/parity.py); where preference pairs are learned, `sft/` and
+`dpo.json` too (see train/trainer/dpo.py). A killed training goes on from its last whole checkpoint; what is finished is
+not repeated while data and config stay the same.
 
 `training.json`: {"key", "method", "precision", "packed", "trainable_parameters", "steps", "best_step", "seconds", "tokens_per_second",
 "peak_rss_gib", "peak_gpu_gib", "predicted_gib", "held_out": {set: {"before", "after"}}, "overfits", "history"}; the held-out sets are
@@ -22,21 +23,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from frontdesk.base import load_tokenizer, locate
-from frontdesk.config import Config, DpoConfig, config_argument, load_config
+from frontdesk.config.run import Run
+from frontdesk.config.schema import Config, DpoConfig, config_argument, load_config
 from frontdesk.errors import UserError, warn
 from frontdesk.errors import run as run_main
 from frontdesk.files import read_json, read_jsonl, write_json
-from frontdesk.quiet import quiet
-from frontdesk.run import Run
-from train import dpo, processes
+from frontdesk.models.base import load_tokenizer, locate
+from frontdesk.terminal import quiet
 from train.methods import METHODS
+from train.trainer import dpo, processes
 
 if TYPE_CHECKING:
     import torch
 
     from train.memory import Memory
-    from train.trainer import TokenRow
+    from train.trainer.sft import TokenRow
 
 
 def main() -> None:
@@ -66,9 +67,10 @@ def train(config: Config, run: Run, data_hash: str, key: str) -> None:
     """What is not finished yet of: adapter, merged model, proof."""
     import torch  # the heavy imports begin here, after the cheap checks
 
-    from train import base as base_model
-    from train import merge, precision
+    from train.export import merge
     from train.memory import release
+    from train.trainer import base as base_model
+    from train.trainer import precision
 
     quiet()
     with processes.state().main_process_first():
@@ -103,7 +105,7 @@ def train(config: Config, run: Run, data_hash: str, key: str) -> None:
 
 def prove(config: Config, run: Run, base: Path, dtype: "torch.dtype", key: str) -> None:
     """The parity gate: exit code 1 where the served model does not say what was trained."""
-    from train import parity
+    from train.export import parity
 
     started = time.monotonic()
     failures = parity.prove(config, run, base, dtype, key)
@@ -145,10 +147,10 @@ def train_adapter(config: Config, run: Run, base: Path, dtype: "torch.dtype", ke
     """Train, resuming where a killed training left off, and save adapter, record and curve."""
     import torch
 
-    from train.base import load
-    from train.checkpoints import newest_whole
-    from train.curve import draw
-    from train.trainer import build
+    from train.trainer.base import load
+    from train.trainer.checkpoints import newest_whole
+    from train.trainer.curve import draw
+    from train.trainer.sft import build
 
     settings = config.train
     tokenizer = load_tokenizer(config, base)
@@ -213,10 +215,10 @@ def foretell(config: Config, base: Path, rows: "list[TokenRow]", windows: int, d
     """Print what the training will do and need; UserError if it cannot fit. None for a shape that cannot be predicted."""
     import torch
 
-    from train.base import free_memory
     from train.memory import Setup, Shape
     from train.plan import preflight
     from train.rows import IGNORED
+    from train.trainer.base import free_memory
 
     try:
         shape = Shape.from_config(read_json(base / "config.json"), str(base / "config.json"))
@@ -234,8 +236,8 @@ def foretell(config: Config, base: Path, rows: "list[TokenRow]", windows: int, d
 
 def load_rows(config: Config, run: Run, tokenizer: Any) -> "tuple[list[TokenRow], dict[str, list[TokenRow]], int]":
     """Token rows for training and the held-out sets, and how many of the former are windows of longer conversations."""
-    from train.general import general_rows, languages
     from train.rows import token_rows
+    from train.trainer.general import general_rows, languages
 
     sets = {}
     for name in ("train", "valid_wordings", "valid"):

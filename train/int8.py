@@ -3,13 +3,15 @@
     python -m train.int8 configs/demo.yaml
 
 Weights of the layers' linear maps get one scale for each output row (the largest of the row is 127), inputs one for each token while they
-are multiplied, after train/smooth.py has evened them out; embeddings, LM head and the MLP's last map stay in bf16. vLLM multiplies such
-weights itself on a CPU (oneDNN) and on a GPU, so no further library is needed: they lie there as `weight` and `weight_scale`, and
+are multiplied, after train/export/smooth.py has evened them out; embeddings, LM head and the MLP's last map stay in
+bf16. vLLM multiplies such weights itself on a CPU (oneDNN) and on a GPU, so no further library is needed: they lie
+there as `weight` and `weight_scale`, and
 `config.json` says so in the form of compressed-tensors.
 
 What is served must still say what was trained: the engine on the int8 weights answers the held-out prompts of the parity gate and scores
-the merged model's own greedy answers token by token (train/parity.py), within bounds twice as wide as those of rounding to bf16. They tell
-a broken model from a rounded one; whether the answers are still right, the scorecard tells (`make eval` asks what `make serve` serves).
+the merged model's own greedy answers token by token (train/export/parity.py), within bounds twice as wide as those of
+rounding to bf16. They tell a broken model from a rounded one; whether the answers are still right, the scorecard tells
+(`make eval` asks what `make serve` serves).
 
 Writes `runs/NAME/model-w8a8/`: the files of `runs/NAME/model/`, and, last, when the proof has passed, `provenance.json`: the model's, its
 "key" with "-w8a8" appended, and "weights": {"format": "w8a8", "error": relative root mean square error of the quantized weights}. And
@@ -25,20 +27,20 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from frontdesk.config import Config, config_argument, load_config
-from frontdesk.engine import dtype, int8_key
+from frontdesk.config.run import Run
+from frontdesk.config.schema import Config, config_argument, load_config
+from frontdesk.engine.vllm import dtype, int8_key
 from frontdesk.errors import UserError
 from frontdesk.errors import run as run_main
 from frontdesk.files import read_json, read_jsonl, whole_folder, write_json
-from frontdesk.prompt import Message, encode, encode_prompt
-from frontdesk.quiet import quiet
-from frontdesk.run import Run
-from train import parity, smooth
+from frontdesk.prompt.render import Message, encode, encode_prompt
+from frontdesk.terminal import quiet
+from train.export import parity, smooth
 
 if TYPE_CHECKING:
     import torch
 
-    from frontdesk.generate import Answer
+    from frontdesk.models.generate import Answer
 
 LINEAR = re.compile(r"\.layers\.\d+\.(?!.*down_proj).*\.weight$")
 """Names of the weights that may be quantized; those with two dimensions are. Not `down_proj`, whose input one scale for a token fits worst:
@@ -102,12 +104,12 @@ def calibration(config: Config, run: Run) -> list[list[int]]:
 def quantize(model: Path, target: Path, texts: list[list[int]], number: str) -> float:
     """Write the model's files into `target`, without its provenance, the linear weights as int8; returns their relative error.
 
-    `texts` tell which inputs are large (train/smooth.py), in the number format that this processor multiplies.
+    `texts` tell which inputs are large (train/export/smooth.py), in the number format that this processor multiplies.
     """
     import torch
     from safetensors.torch import load_file, save_file
 
-    from train.base import load_plain
+    from train.trainer.base import load_plain
 
     whole_model = load_plain(model, getattr(torch, number))
     factors, offset = smooth.factors(whole_model, texts), smooth.norm_offset(whole_model.config.model_type)
@@ -151,9 +153,9 @@ def prove(config: Config, run: Run, key: str) -> list[str]:
     import torch
     from transformers import AutoTokenizer
 
-    from frontdesk.engine import running
-    from frontdesk.generate import greedy_answers
-    from train.base import load_plain
+    from frontdesk.engine.vllm import running
+    from frontdesk.models.generate import greedy_answers
+    from train.trainer.base import load_plain
 
     tokenizer = AutoTokenizer.from_pretrained(run.model, local_files_only=True)
     prompts = parity.held_out_prompts(config, run, config.train.parity_prompts)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from frontdesk.config import TrainConfig
+from frontdesk.config.schema import TrainConfig
 from frontdesk.errors import UserError
 
 GIB = 2**30
@@ -127,7 +127,7 @@ class Setup:
     checkpointing: bool = False
     compute: int = 2  # bytes of a number in the forward pass
     gpu: bool = True
-    packed: bool = True  # rows lie end to end, each with an attention of its own (train/attention.py)
+    packed: bool = True  # rows lie end to end, each with an attention of its own (train/trainer/attention.py)
     dequantized: bool = False  # the quantized base was turned back into numbers of `compute` bytes, once
 
     @property

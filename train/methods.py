@@ -1,9 +1,9 @@
-"""What each method of tuning (see frontdesk/methods.py) trains."""
+"""What each method of tuning (see frontdesk/models/methods.py) trains."""
 
 from typing import TYPE_CHECKING, Any
 
-from frontdesk.config import TrainConfig
-from frontdesk.methods import METHODS, Method
+from frontdesk.config.schema import TrainConfig
+from frontdesk.models.methods import METHODS, Method
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel

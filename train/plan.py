@@ -15,11 +15,11 @@ from pathlib import Path
 
 import psutil
 
-from frontdesk.config import TrainConfig, load_config
+from frontdesk.config.run import EMBEDDED
+from frontdesk.config.schema import TrainConfig, load_config
 from frontdesk.errors import UserError
 from frontdesk.errors import run as run_main
 from frontdesk.files import read_json
-from frontdesk.run import EMBEDDED
 from train.memory import GIB, METHODS, PRESETS, RUNTIME, Batch, Memory, Setup, Shape, cheaper, flops, predict
 
 SUPERVISED = 1 / 3  # of the tokens, in customer service rows

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from frontdesk.errors import UserError
-from frontdesk.prompt import encode
+from frontdesk.prompt.render import encode
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

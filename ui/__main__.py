@@ -10,17 +10,17 @@ from asyncio import CancelledError
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from frontdesk import journal
-from frontdesk.adapters import load_adapters, page_model
-from frontdesk.address import check_port, is_loopback, url
-from frontdesk.base import load_tokenizer, locate
-from frontdesk.config import Config, config_argument, load_config
-from frontdesk.engine import served_model
+from frontdesk.config.run import Run
+from frontdesk.config.schema import Config, config_argument, load_config
+from frontdesk.engine.vllm import served_model
 from frontdesk.errors import UserError, run
-from frontdesk.run import Run
+from frontdesk.models.adapters import load_adapters, page_model
+from frontdesk.models.base import load_tokenizer, locate
 from frontdesk.store.keys import PAGE_KEY, any_key
-from ui.brand import read_logo
-from ui.suggestions import suggestions
+from frontdesk.web import access_log as journal
+from frontdesk.web.address import check_port, is_loopback, url
+from ui.chat.brand import read_logo
+from ui.chat.suggestions import suggestions
 
 if TYPE_CHECKING:
     from frontdesk.store.store import Store
@@ -46,11 +46,11 @@ def main() -> None:
     import uvicorn
     from transformers import AutoTokenizer
 
-    from frontdesk.connection import Connection, raise_limit
     from frontdesk.store.store import open_store
+    from frontdesk.web.connection import Connection, raise_limit
     from ui.app import create_app, mount_page
-    from ui.assistant import Assistant
-    from ui.desk import Desk
+    from ui.desk.bot import Assistant
+    from ui.desk.desk import Desk
 
     if served.serve.adapters:
         tokenizer = load_tokenizer(config, locate(config.model))

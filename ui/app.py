@@ -14,18 +14,18 @@ from fastapi import FastAPI, Request, Response
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from frontdesk.config import Config
+from frontdesk.config.schema import Config
 from frontdesk.store.forget import keep_expiring
 from frontdesk.store.store import Store
-from ui.api import create_api
-from ui.brand import LOGO_HEADERS, Logo, read_logo, stylesheet, text_on
-from ui.customers import Customers
-from ui.desk import Desk
-from ui.guard import Guard
-from ui.page import Page
-from ui.texts import EMBEDDED
+from ui.api.routes import create_api
+from ui.api.session import Customers
+from ui.chat.brand import LOGO_HEADERS, Logo, read_logo, stylesheet, text_on
+from ui.chat.page import Page
+from ui.chat.texts import EMBEDDED
+from ui.desk.desk import Desk
+from ui.security.middleware import Guard
 
-HERE = Path(__file__).parent
+CHAT = Path(__file__).with_name("chat")
 SYSTEM_FONTS = ("system-ui", "-apple-system", "Segoe UI", "Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans KR", "sans-serif")
 FRESH = {"Cache-Control": "no-cache"}
 LEFTOVERS = re.compile(
@@ -64,7 +64,7 @@ def mount_page(app: FastAPI, config: Config, questions: list[str]) -> None:
         path="/",
         footer_links=[],
         run_history=False,
-        favicon_path=str(HERE / "favicon.svg"),
+        favicon_path=str(CHAT / "favicon.svg"),
         show_error=False,
         ssr_mode=False,
         enable_monitoring=False,
@@ -73,7 +73,7 @@ def mount_page(app: FastAPI, config: Config, questions: list[str]) -> None:
         i18n=page.i18n,
         theme=gr.themes.Base(neutral_hue="stone", font=SYSTEM_FONTS, font_mono=("ui-monospace", "monospace"), radius_size="lg"),
         css=stylesheet(config.ui.colour),
-        css_paths=HERE / "style.css",
+        css_paths=CHAT / "style.css",
     )
 
 
@@ -105,7 +105,7 @@ def _file(content: bytes, media_type: str, headers: dict[str, str]) -> Callable[
 
 
 def _read(name: str) -> str:
-    return (HERE / name).read_text(encoding="utf-8")
+    return (CHAT / name).read_text(encoding="utf-8")
 
 
 class Tidy:

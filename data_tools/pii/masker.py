@@ -7,14 +7,14 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
-from data_tools.pii.addresses import find_addresses
-from data_tools.pii.identity import find_identity
-from data_tools.pii.money import find_money
-from data_tools.pii.names import asks_name, find_names
-from data_tools.pii.network import find_network, may_be_secret
-from data_tools.pii.orders import find_orders
-from data_tools.pii.people import People, name_key, person
-from data_tools.pii.phones import find_phones, speaks_digits
+from data_tools.pii.names.find import asks_name, find_names
+from data_tools.pii.names.people import People, name_key, person
+from data_tools.pii.recognizers.addresses import find_addresses
+from data_tools.pii.recognizers.identity import find_identity
+from data_tools.pii.recognizers.money import find_money
+from data_tools.pii.recognizers.network import find_network, may_be_secret
+from data_tools.pii.recognizers.orders import find_orders
+from data_tools.pii.recognizers.phones import find_phones, speaks_digits
 from data_tools.pii.spans import PLACEHOLDER, Masked, Span, collapse, original, usual, value_key, without_overlaps
 
 FINDERS = (find_identity, find_money, find_network, find_phones, find_orders, find_addresses)

@@ -6,27 +6,16 @@ give `FaqRecord`s, chat readers `Message`s, and both give `Broken` for what cann
 
 from types import ModuleType
 
-from data_tools.readers import (
-    channeltalk,
-    chat_table,
-    dialogues,
-    faq_docx,
-    faq_html,
-    faq_jsonl,
-    faq_markdown,
-    faq_table,
-    intercom,
-    kakaotalk,
-    livechat,
-    openai_messages,
-    sharegpt,
-    slack,
-    telegram,
-    whatsapp,
-    zendesk_log,
-    zendesk_tickets,
-)
-from data_tools.source import Source
+from data_tools.readers.faqs import docx as faq_docx
+from data_tools.readers.faqs import html as faq_html
+from data_tools.readers.faqs import jsonl as faq_jsonl
+from data_tools.readers.faqs import markdown as faq_markdown
+from data_tools.readers.faqs import table as faq_table
+from data_tools.readers.generic import dialogues, openai_messages, sharegpt
+from data_tools.readers.generic import table as chat_table
+from data_tools.readers.helpdesks import channeltalk, intercom, livechat, zendesk_log, zendesk_tickets
+from data_tools.readers.messengers import kakaotalk, slack, telegram, whatsapp
+from data_tools.sources.text import Source
 from frontdesk.errors import UserError
 
 FAQ_FORMATS = (faq_docx, faq_html, faq_jsonl, faq_markdown, faq_table)

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from pathlib import PurePath
 
-from data_tools.conversation import Message
-from data_tools.records import Broken, Record, read_json
-from data_tools.source import Source
+from data_tools.readers.messages import Message
+from data_tools.sources.json_stream import Broken, Record, read_json
+from data_tools.sources.text import Source
 
 
 def read_by_record(source: Source, messages: Callable[[Record, str], Iterator[Message | Broken]]) -> Iterator[Message | Broken]:

@@ -4,9 +4,9 @@ import json
 import re
 from typing import Any
 
-from data_tools.conversation import Person, Role
-from data_tools.records import Broken, read_json
-from data_tools.source import Source
+from data_tools.readers.messages import Person, Role
+from data_tools.sources.json_stream import Broken, read_json
+from data_tools.sources.text import Source
 from frontdesk.errors import UserError
 
 BEGINNING = re.compile(r'\s*(?:\[|\{\s*"users"\s*:\s*\[)?\s*(?=\{)')

@@ -11,9 +11,9 @@ from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError,
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from frontdesk.config import Config
+from frontdesk.config.run import Run
+from frontdesk.config.schema import Config
 from frontdesk.errors import UserError
-from frontdesk.run import Run
 
 WAIT = 5.0
 """Seconds that a transaction waits for another one's lock, for a connection, and for a server."""

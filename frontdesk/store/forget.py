@@ -14,10 +14,10 @@ from pathlib import Path
 from sqlalchemy import Select, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from frontdesk.journal import write
 from frontdesk.store.connect import StoreUnavailable
 from frontdesk.store.store import Store, now
 from frontdesk.store.tables import Candidate, Conversation, Customer, Handoff, Message
+from frontdesk.web.access_log import write
 
 DAY = 86400.0
 BATCH = 500

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import URL, case, delete, func, null, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
-from frontdesk.config import Config
+from frontdesk.config.schema import Config
 from frontdesk.store import calls
 from frontdesk.store.calls import NotYours
 from frontdesk.store.connect import WAIT, WRITES, StoreUnavailable, available, connect, database

@@ -10,11 +10,11 @@ import pytest
 from bench.load import Load, measure, several
 from bench.serve import interval, line, portions, rows, same_prompts
 from bench.servers import SETTINGS, Server, Setting, with_setting
-from frontdesk import engine
-from frontdesk.config import load_config
+from frontdesk.config.run import Run
+from frontdesk.config.schema import load_config
+from frontdesk.engine import vllm as engine
 from frontdesk.errors import StartFailed, UserError
-from frontdesk.run import Run
-from tests.serve.gateway import gateway, settings
+from tests.serve.gateways import gateway, settings
 from tests.serve.stand_in import Engine, events
 
 ROOT = Path(__file__).parents[2]

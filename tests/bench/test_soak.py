@@ -17,10 +17,10 @@ from aiohttp.test_utils import TestServer
 
 from bench.customers import Customer, Said, Tally
 from bench.soak import look_up, told
-from frontdesk.config import load_config
+from frontdesk.config.run import Run
+from frontdesk.config.schema import load_config
 from frontdesk.files import write_json, write_jsonl
-from frontdesk.prompt import chat_template, template_hash
-from frontdesk.run import Run
+from frontdesk.prompt.render import chat_template, template_hash
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = """

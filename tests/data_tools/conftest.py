@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from data_tools.source import Source, read_source
+from data_tools.sources.text import Source, read_source
 from tests.data_tools.texts import words
 
 BASE = {"company": "Shop", "system_prompt": "You answer.", "model": {"base": "smollm2-135m", "template": "chatml"}}
@@ -39,8 +39,8 @@ def source(write: Callable[..., Path]) -> Callable[..., Source]:
 @pytest.fixture(scope="session")
 def tokenizer(embedded_model: Path) -> Any:
     """The embedded model's, loaded once, with the template of `BASE`."""
-    from frontdesk.base import load_tokenizer
-    from frontdesk.config import Config
+    from frontdesk.config.schema import Config
+    from frontdesk.models.base import load_tokenizer
 
     return load_tokenizer(Config(name="shop", data={"faq": ()}, **BASE), embedded_model)  # type: ignore[arg-type]
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from frontdesk.config import Config, load_config
+from frontdesk.config.schema import Config, load_config
 from frontdesk.store.store import open_store
 from frontdesk.store.tables import Message
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from data_tools.copies import grams, jaccard
+from data_tools.splits.near_duplicates import grams, jaccard
 from frontdesk.errors import UserError
 from frontdesk.files import read_json, read_jsonl, sha256
 from tests.data_tools.texts import words
@@ -154,7 +154,7 @@ def test_rows_have_the_schema(shop):
 
 
 def test_long_conversations_become_windows_that_train_each_answer_once(write, make_data, faq_text, tokenizer):
-    from frontdesk.prompt import encode
+    from frontdesk.prompt.render import encode
 
     said = [(("customer", "agent")[n % 2], f"{THINGS[n % 15]} {n} " + "and so on " * 12) for n in range(30)]
     write("faq.jsonl", faq_text)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from data_tools.update import main, update
-from frontdesk.config import load_config
+from frontdesk.config.schema import load_config
 from frontdesk.errors import UserError
 from frontdesk.files import read_jsonl
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from frontdesk.config import Config
+from frontdesk.config.run import Run
+from frontdesk.config.schema import Config
 from frontdesk.files import write_json, write_jsonl
-from frontdesk.run import Run
 
 Answer = Callable[..., dict[str, Any]]
 

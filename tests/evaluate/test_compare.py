@@ -14,10 +14,10 @@ import yaml
 
 from evaluate import compare as module
 from evaluate.compare import VARIANTS, ask_tuned, derived, held_out_questions, is_variant
-from evaluate.compare_report import NONE, cells, findings
-from frontdesk.config import Config, load_config
+from evaluate.report.compare import NONE, cells, findings
+from frontdesk.config.run import Run
+from frontdesk.config.schema import Config, load_config
 from frontdesk.files import read_jsonl, write_json, write_jsonl
-from frontdesk.run import Run
 
 ROOT = Path(__file__).parents[2]
 FACTS = {"fee": "$4", "returns": "45 days", "hours": "9 am", "gift": "$3.50", "parcels": "2 parcels", "points": "100 points"}

@@ -14,15 +14,15 @@ import yaml
 from openai import AsyncOpenAI
 
 from evaluate import __main__ as command
-from evaluate import questions as module
 from evaluate.__main__ import client_of, earlier, judged, other_run, scorecard, table, trained
-from evaluate.ask import Model
-from evaluate.questions import Question, questions
-from evaluate.systems import BASE
-from frontdesk.config import Config, Endpoint
+from evaluate.questions import load as module
+from evaluate.questions.load import Question, questions
+from evaluate.systems.ask import Model
+from evaluate.systems.systems import BASE
+from frontdesk.config.run import Run
+from frontdesk.config.schema import Config, Endpoint
 from frontdesk.errors import UserError
 from frontdesk.files import read_json, read_jsonl, write_json, write_jsonl
-from frontdesk.run import Run
 from tests.evaluate.conftest import Letters
 
 HANDOFF = "I'm not able to answer that one myself. Shall I connect you with one of our agents?"
@@ -47,9 +47,9 @@ def engine(shop: Run, api: Any, monkeypatch: pytest.MonkeyPatch, make_run: Calla
         yield Model(client, which, which, 0.0)
 
     monkeypatch.setattr(command, "engine", start)
-    monkeypatch.setattr("frontdesk.base.load_tokenizer", lambda config, folder: Letters())
+    monkeypatch.setattr("frontdesk.models.base.load_tokenizer", lambda config, folder: Letters())
     few = [{"id": "1", "ability": "x", "language": "en", "prompt": "ab", "choices": ["a", "b"], "answer": 0}]
-    monkeypatch.setattr("evaluate.packaged.packaged", lambda name, languages: few)
+    monkeypatch.setattr("evaluate.questions.packaged.packaged", lambda name, languages: few)
     packaged = module.packaged
     monkeypatch.setattr(module, "packaged", lambda name, languages: packaged(name, languages)[:4])  # the rest only takes time
     config = Config(name="shop", company="", system_prompt="", model={"base": "x"}, data={"faq": ()})  # type: ignore[arg-type]
@@ -171,8 +171,8 @@ def test_answers_are_kept_by_the_weights_and_the_template_that_gave_them(
         with command.engine(config, shop, folder, "tuned") as model:
             return str(model.identity)
 
-    monkeypatch.setattr("frontdesk.engine.running", running)
-    monkeypatch.setattr("frontdesk.engine.dtype", lambda config: "float32")
+    monkeypatch.setattr("frontdesk.engine.vllm.running", running)
+    monkeypatch.setattr("frontdesk.engine.vllm.dtype", lambda config: "float32")
     shop.model.mkdir(parents=True, exist_ok=True)
     template, weights = shop.model / "chat_template.jinja", shop.model / "model.safetensors"
     seen = []

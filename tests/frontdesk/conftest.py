@@ -17,10 +17,10 @@ from typing import Any
 import httpx
 import pytest
 
-from frontdesk.base import load_tokenizer
-from frontdesk.config import Config
-from frontdesk.engine import CACHE, free_port
-from frontdesk.prompt import chat_template
+from frontdesk.config.schema import Config
+from frontdesk.engine.vllm import CACHE, free_port
+from frontdesk.models.base import load_tokenizer
+from frontdesk.prompt.render import chat_template
 
 SYSTEM = "You are \"Ada\" of Müller\\Söhne.\nBe brief, 고객님. {{ 7 * 7 }} {% raw %} {# <b> #} %} <|eot_id|><file_sep> \\n 'end'"
 """A system prompt of which nothing may be taken for Jinja, for JSON or for a special token."""

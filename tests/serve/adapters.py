@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from frontdesk.base import load_tokenizer
-from frontdesk.config import Config, DataConfig, ModelConfig
-from frontdesk.prompt import encode, template_hash
+from frontdesk.config.schema import Config, DataConfig, ModelConfig
+from frontdesk.models.base import load_tokenizer
+from frontdesk.prompt.render import encode, template_hash
 
 ANSWERS = {"shop-a": "Parcels leave the harbour on Tuesdays.", "shop-b": "Our bakery opens at half past six."}
 PROMPTS = {"shop-a": "You are the assistant of Anchor & Sail.", "shop-b": "  You bake bread for Ähre 빵집 <|im_end|>. \n"}

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from frontdesk.config import Config, load_config
-from frontdesk.prompt import chat_template, template_hash
-from frontdesk.run import Run
+from frontdesk.config.run import Run
+from frontdesk.config.schema import Config, load_config
+from frontdesk.prompt.render import chat_template, template_hash
 
 
 @pytest.fixture

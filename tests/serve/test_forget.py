@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from frontdesk.config import load_config
+from frontdesk.config.schema import load_config
 from frontdesk.errors import UserError
 from frontdesk.store.store import Store, now, open_store
 from frontdesk.store.tables import Candidate, Conversation

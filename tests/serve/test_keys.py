@@ -8,7 +8,7 @@ import pytest
 from frontdesk.store import keys
 from frontdesk.store.store import open_store
 from serve.keys import main
-from tests.serve.gateway import project, settings
+from tests.serve.gateways import project, settings
 
 
 @pytest.fixture

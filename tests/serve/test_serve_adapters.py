@@ -15,9 +15,9 @@ import pytest
 import yaml
 from playwright.sync_api import sync_playwright
 
-from frontdesk.base import load_tokenizer
-from frontdesk.engine import free_port
-from frontdesk.prompt import Message, encode_prompt
+from frontdesk.engine.vllm import free_port
+from frontdesk.models.base import load_tokenizer
+from frontdesk.prompt.render import Message, encode_prompt
 from tests.serve.adapters import ANSWERS, PROMPTS, company, train
 from tests.ui import browser
 

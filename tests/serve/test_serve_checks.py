@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from frontdesk.config import Config, ModelConfig
+from frontdesk.config.run import Run
+from frontdesk.config.schema import Config, ModelConfig
 from frontdesk.errors import UserError
-from frontdesk.run import Run
 from serve import checks
 from tests.serve.adapters import write_adapter, write_provenance
 

@@ -11,9 +11,9 @@ import httpx
 import psutil
 import pytest
 
-from frontdesk import processes
+from frontdesk.engine import processes
+from frontdesk.engine.processes import Child, stop
 from frontdesk.errors import StartFailed
-from frontdesk.processes import Child, stop
 from serve import supervise as supervision
 from serve.supervise import backoff, keep, supervise, until_stopped
 from tests.frontdesk.children import PARENT, child, supervising, wait_for
@@ -193,7 +193,7 @@ def test_logs_are_kept_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_everything_and_more_signals_change_nothing(tmp_path: Path, number: signal.Signals) -> None:
     code = (
-        "import asyncio, os, sys\nfrom pathlib import Path\nfrom frontdesk.processes import Child\n"
+        "import asyncio, os, sys\nfrom pathlib import Path\nfrom frontdesk.engine.processes import Child\n"
         "from serve.supervise import until_stopped\n"
         "async def ready(): return True\n"
         f"c = Child('engine', [sys.executable, '-c', {PARENT!r}], dict(os.environ), Path({str(tmp_path)!r}) / 'c.log', ready)\n"

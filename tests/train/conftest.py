@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from frontdesk.base import load_tokenizer
-from frontdesk.config import Config, TrainConfig
+from frontdesk.config.schema import Config, TrainConfig
+from frontdesk.models.base import load_tokenizer
 from train.rows import token_rows
 
 TEXTS = ["a", "longer question about postage", "who are you", "what does it cost", "hello there my friend", "bye"]

@@ -16,12 +16,12 @@ import yaml
 from accelerate.data_loader import BatchSamplerShard
 from torch.utils.data import BatchSampler
 
-from frontdesk.config import TrainConfig
+from frontdesk.config.schema import TrainConfig
 from frontdesk.errors import UserError
 from frontdesk.files import write_json, write_jsonl
-from train import processes
-from train.base import load
-from train.trainer import BLANK, build
+from train.trainer import processes
+from train.trainer.base import load
+from train.trainer.sft import BLANK, build
 
 ROOT = Path(__file__).parent.parent.parent
 NAME = "two"
@@ -43,7 +43,7 @@ accelerate.state.PartialState.__init__ = join_as_on_gpus
 
 from frontdesk.errors import run
 from train.__main__ import main
-from train.trainer import SupervisedSFTTrainer
+from train.trainer.sft import SupervisedSFTTrainer
 
 save_adapter = SupervisedSFTTrainer.save_adapter
 

@@ -6,20 +6,20 @@ from typing import Any
 import pytest
 import torch
 
-from frontdesk.base import load_tokenizer
-from frontdesk.config import Config, TrainConfig
-from frontdesk.generate import greedy_answers
-from frontdesk.run import Run
+from frontdesk.config.run import Run
+from frontdesk.config.schema import Config, TrainConfig
+from frontdesk.models.base import load_tokenizer
+from frontdesk.models.generate import greedy_answers
 from tests.train.conftest import TEXTS, conversation
-from tests.train.test_trainer import plain_loss
-from train import attention
-from train.base import load, load_plain
+from tests.train.trainer.test_sft import plain_loss
+from train.export.merge import mean_loss, save
+from train.export.tuned import merged, unmerged
 from train.memory import Shape
-from train.merge import mean_loss, save
 from train.plan import shape_of
 from train.rows import token_rows
-from train.trainer import SupervisedSFTTrainer, build
-from train.tuned import merged, unmerged
+from train.trainer import attention
+from train.trainer.base import load, load_plain
+from train.trainer.sft import SupervisedSFTTrainer, build
 
 Rows = list[dict[str, list[int]]]
 

@@ -9,15 +9,16 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from frontdesk.config import Config
-from frontdesk.engine import command, served_weights
+from frontdesk.config.run import Run
+from frontdesk.config.schema import Config
+from frontdesk.engine.vllm import command, served_weights
 from frontdesk.errors import UserError
 from frontdesk.files import read_json, write_json, write_jsonl
-from frontdesk.generate import Answer
-from frontdesk.prompt import chat_template
-from frontdesk.run import Run
+from frontdesk.models.generate import Answer
+from frontdesk.prompt.render import chat_template
 from tests.train.conftest import TEXTS, conversation
-from train import int8, parity
+from train import int8
+from train.export import parity
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from frontdesk.config import Config
+from frontdesk.config.run import Run
+from frontdesk.config.schema import Config
 from frontdesk.errors import UserError
 from frontdesk.files import write_jsonl
-from frontdesk.prompt import encode_prompt
-from frontdesk.run import Run
+from frontdesk.prompt.render import encode_prompt
 from train.__main__ import deciding, load_rows, run_key
-from train.parity import held_out_prompts
+from train.export.parity import held_out_prompts
 from train.rows import IGNORED
 
 SETS = ("train", "valid", "valid_wordings", "test_wordings", "test")

@@ -8,7 +8,7 @@ from typing import Any
 import psutil
 import pytest
 
-from frontdesk.config import TrainConfig
+from frontdesk.config.schema import TrainConfig
 from frontdesk.errors import UserError
 from train import memory
 from train.memory import GIB, METHODS, PRESETS, Batch, Method, Setup, Shape, flops, predict
@@ -22,8 +22,8 @@ def kept(layers: int, setup: Setup, rows: int, length: int) -> int:
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    from train import attention, lora
     from train.methods import with_trainable
+    from train.trainer import attention, lora
 
     torch.manual_seed(0)
     config = LlamaConfig(
@@ -151,7 +151,7 @@ def test_the_predicted_adapter_has_the_size_of_the_real_one(tiny_llama3: Path) -
 def test_nf4_takes_the_bytes_that_bitsandbytes_takes(embedded_model: Path) -> None:
     import torch
 
-    from train.base import load_quantized
+    from train.trainer.base import load_quantized
 
     model = load_quantized(embedded_model, 4, torch.bfloat16)
     shape = Shape.from_config(json.loads((embedded_model / "config.json").read_text()))

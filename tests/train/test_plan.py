@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from frontdesk.config import TrainConfig
+from frontdesk.config.schema import TrainConfig
 from frontdesk.errors import UserError
 from train import memory, plan
 from train.memory import GIB, METHODS, PRESETS, Setup, Shape

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from frontdesk.config import Config
+from frontdesk.config.schema import Config
 from frontdesk.errors import UserError
-from frontdesk.prompt import chat_template, encode
+from frontdesk.prompt.render import chat_template, encode
 from train.rows import IGNORED, Counts, token_rows
 
 

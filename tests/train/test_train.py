@@ -133,8 +133,8 @@ def test_both_merges_are_scored_and_the_better_is_kept(trained: tuple[Path, str]
     import torch
     from safetensors.torch import load_file
 
-    from frontdesk.config import TrainConfig
-    from train.base import load
+    from frontdesk.config.schema import TrainConfig
+    from train.trainer.base import load
 
     run, output = trained
     merge = json.loads((run / "model/provenance.json").read_text())["merge"]

@@ -4,7 +4,7 @@ from typing import cast
 
 from playwright.sync_api import Browser, Page, Playwright
 
-from ui.texts import TEXTS, Language
+from ui.chat.texts import TEXTS, Language
 
 ANSWER_MS = 120_000  # for a whole answer; a loaded machine without a GPU is slow
 LOAD_MS = 60_000

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from frontdesk.engine import KEY_VARIABLE
+from frontdesk.engine.vllm import KEY_VARIABLE
 from tests.ui import browser
 from tests.ui.console_served import Office, served_office
 

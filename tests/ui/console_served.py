@@ -9,13 +9,13 @@ from typing import Any, TypeVar
 
 import httpx
 
-from frontdesk.run import Run
+from frontdesk.config.run import Run
 from frontdesk.store import keys
 from tests.serve.stand_in import Engine, served
 from tests.ui.desks import Shop, migrated, settings, told
 from ui.app import create_app, mount_page
 from ui.console.app import mount_console
-from ui.console.login import COOKIE
+from ui.console.login.session import COOKIE
 
 T = TypeVar("T")
 REPLIES = ("Thank you for waiting.", "Anything else?")

@@ -8,16 +8,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from frontdesk.config import HANDOFF, Config
-from frontdesk.prompt import chat_template
-from frontdesk.run import Run
+from frontdesk.config.run import Run
+from frontdesk.config.schema import HANDOFF, Config
+from frontdesk.prompt.render import chat_template
 from frontdesk.store.store import Store, open_store
 from tests.serve.stand_in import END, Engine, event, served
 from tests.tokenizers import byte_tokenizer
-from ui.assistant import Assistant
-from ui.desk import Desk
-from ui.texts import Language
-from ui.views import View
+from ui.chat.texts import Language
+from ui.desk.bot import Assistant
+from ui.desk.desk import Desk
+from ui.desk.views import View
 
 SOURCE = {"id": "ship", "question": "How much is shipping?", "source": "faq.csv:2"}
 SOON = 0.3

@@ -12,14 +12,14 @@ from typing import Any, TypeVar
 
 from fastapi import FastAPI
 
-from frontdesk.config import Config
-from frontdesk.prompt import chat_template
+from frontdesk.config.schema import Config
+from frontdesk.prompt.render import chat_template
 from frontdesk.store.store import Store, open_store
 from tests.serve.stand_in import END, Engine, event, served
 from tests.tokenizers import byte_tokenizer
 from ui.app import create_app, mount_page
-from ui.assistant import Assistant
-from ui.desk import Desk
+from ui.desk.bot import Assistant
+from ui.desk.desk import Desk
 
 SOURCE = {"id": "shipping-cost", "question": "How much is standard shipping?", "source": "faq.en.jsonl:12"}
 QUESTIONS = ["How much is standard shipping?", "Can I return a tent?"]

@@ -12,9 +12,9 @@ from fastapi import FastAPI
 from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route, Router
 
-from frontdesk.config import Config
-from frontdesk.hours import read_hours
-from frontdesk.markup import Html
+from frontdesk.config.hours import read_hours
+from frontdesk.config.schema import Config
+from frontdesk.reports.html import Html
 from frontdesk.store.statistics import PERIODS, Period
 from frontdesk.store.store import Store
 from ui.app import SYSTEM_FONTS
@@ -22,13 +22,13 @@ from ui.console import parts as show
 from ui.console.conversations import List
 from ui.console.guard import Guard
 from ui.console.live import Live
-from ui.console.login import Logins, Who
-from ui.console.login_page import HOME, LoginPage
-from ui.console.review import review_tab
+from ui.console.login.page import HOME, LoginPage
+from ui.console.login.session import Logins, Who
+from ui.console.review.tab import review_tab
 from ui.console.statistics import numbers
 from ui.console.texts import TEXTS, language_of
 from ui.console.work import Workplace
-from ui.desk import Desk
+from ui.desk.desk import Desk
 
 HERE = Path(__file__).parent
 # Gradio's queue is left out: it is one more way in, and each of its events costs milliseconds of statistics that nobody sees.

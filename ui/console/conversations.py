@@ -9,7 +9,7 @@ import gradio as gr
 from frontdesk.store.search import PAGE, Which, find
 from frontdesk.store.store import Store, StoreUnavailable
 from ui.console import parts as show
-from ui.console.login import Who
+from ui.console.login.session import Who
 from ui.console.texts import TEXTS, language_of
 
 WHICH: dict[Which, str] = {"all": "every_state", "running": "running", "past": "past"}

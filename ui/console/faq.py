@@ -2,10 +2,10 @@
 
 import threading
 
-from frontdesk.adapters import run_of
-from frontdesk.config import Config
-from frontdesk.grounding import read_entries
-from frontdesk.retrieval import Entry, Index, terms
+from frontdesk.config.schema import Config
+from frontdesk.models.adapters import run_of
+from frontdesk.retrieval.grounding import read_entries
+from frontdesk.retrieval.index import Entry, Index, terms
 
 SHOWN = 6  # entries
 

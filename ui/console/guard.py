@@ -1,6 +1,6 @@
 """What comes to the console's address: nothing passes to Gradio unless it is one of the requests that the page makes, from the page
 itself, by somebody who is logged in. Gradio's own `auth` lets pass what it does not know of. No event gets what Gradio would take for a
-file (ui/predict.py).
+file (ui/security/gradio_events.py).
 """
 
 import asyncio
@@ -11,10 +11,10 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from frontdesk.store.store import StoreUnavailable
-from ui.console.login import Logins
-from ui.console.login_page import LOGIN
-from ui.guard import FOREIGN, is_ours
-from ui.predict import PREDICT, pass_on, without_files
+from ui.console.login.page import LOGIN
+from ui.console.login.session import Logins
+from ui.security.gradio_events import PREDICT, pass_on, without_files
+from ui.security.middleware import FOREIGN, is_ours
 
 OPEN = ("/login",)
 """Below /desk, for everybody."""

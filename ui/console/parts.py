@@ -8,13 +8,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from frontdesk.markup import Html, join, tag
-from frontdesk.retrieval import Entry
+from frontdesk.reports.html import Html, join, tag
+from frontdesk.retrieval.index import Entry
 from frontdesk.store.keys import LOCAL
 from frontdesk.store.search import Found
 from frontdesk.store.tables import Conversation, Handoff, Message, Rating
-from ui.console.login import Who
-from ui.texts import Language
+from ui.chat.texts import Language
+from ui.console.login.session import Who
 
 LANGUAGES = {"en": "EN", "ko": "한"}
 NONE = "-"

@@ -7,7 +7,7 @@ import gradio as gr
 
 from ui.console import parts as show
 from ui.console.texts import TEXTS
-from ui.desk import MAX_CHARACTERS
+from ui.desk.desk import MAX_CHARACTERS
 
 RESULTS = ("solved", "message_taken", "spam")
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from frontdesk.markup import Html, join, tag
+from frontdesk.reports.html import Html, join, tag
 from frontdesk.store import statistics
 from frontdesk.store.statistics import Cluster, Period, Volume, Waits
 from frontdesk.store.store import Store

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
 
-from ui.texts import LANGUAGES, Language
+from ui.chat.texts import LANGUAGES, Language
 
 COOKIE = "frontdesk_language"
 """Holds the language that an agent has chosen; without it the browser's counts."""

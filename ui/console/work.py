@@ -8,17 +8,17 @@ from zoneinfo import ZoneInfo
 
 import gradio as gr
 
-from frontdesk.config import Config
-from frontdesk.markup import Html
+from frontdesk.config.schema import Config
+from frontdesk.reports.html import Html
 from frontdesk.store.search import last_call
 from frontdesk.store.store import Closed, NotYours, Store, StoreUnavailable
 from frontdesk.store.tables import Conversation, Handoff, Message, Rating
 from ui.console import parts as show
 from ui.console.faq import Faq
-from ui.console.login import Who
+from ui.console.login.session import Who
 from ui.console.screen import Screen
 from ui.console.texts import TEXTS, language_of
-from ui.desk import MAX_CHARACTERS, Desk
+from ui.desk.desk import MAX_CHARACTERS, Desk
 
 # A suggestion goes into an empty box at once, and into any by the button; either way it is then no longer on offer. It is marked as used
 # where it went in: only then what is sent is kept as its edit.

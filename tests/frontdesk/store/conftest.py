@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from frontdesk.config import Config
+from frontdesk.config.schema import Config
 from frontdesk.store.store import Store, open_store
 from tests.frontdesk.store.postgres import Cluster
 

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from frontdesk.config import Config
+from frontdesk.config.schema import Config
 from frontdesk.store.connect import connect, database
 from frontdesk.store.store import Store, StoreUnavailable, open_store
 from tests.frontdesk.store.conftest import WAIT
@@ -24,7 +24,7 @@ from tests.frontdesk.store.test_store import begin
 ROOT = Path(__file__).resolve().parents[3]
 TALKER = """
 import sys
-from frontdesk.config import Config
+from frontdesk.config.schema import Config
 from frontdesk.store.store import open_store
 store = open_store(Config.model_validate_json(sys.argv[1]))
 while True:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select, update
 
-from frontdesk.config import Config
+from frontdesk.config.schema import Config
 from frontdesk.store import forget as module
 from frontdesk.store.connect import StoreUnavailable
 from frontdesk.store.forget import Forgotten, expire, forget, forget_conversation, keep_expiring, remembered, remembered_conversation

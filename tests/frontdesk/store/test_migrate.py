@@ -10,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
-from frontdesk.config import Config
+from frontdesk.config.schema import Config
 from frontdesk.errors import UserError
 from frontdesk.store.connect import connect, database
 from frontdesk.store.migrate import MIGRATIONS, migrate

@@ -8,7 +8,7 @@ from typing import TypeVar
 import pytest
 from sqlalchemy import func, select
 
-from frontdesk.config import Config
+from frontdesk.config.schema import Config
 from frontdesk.store.store import Closed, NotYours, Store, open_store
 from frontdesk.store.tables import Conversation, Handoff, Message
 from tests.frontdesk.store.test_store import begin, called

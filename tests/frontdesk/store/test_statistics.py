@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import event
 
-from frontdesk.config import Config
+from frontdesk.config.schema import Config
 from frontdesk.store import search, statistics
 from frontdesk.store.store import Store, open_store
 from frontdesk.store.tables import Conversation, Handoff, Message, Rating

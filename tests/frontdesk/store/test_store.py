@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, update
 
-from frontdesk.config import Config
+from frontdesk.config.schema import Config
 from frontdesk.errors import UserError
 from frontdesk.store import store as module
 from frontdesk.store.calls import SILENT_SECONDS

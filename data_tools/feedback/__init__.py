@@ -1,0 +1,1 @@
+"""What the desk's conversations could teach, reviewed by people, as rows of the next training."""

@@ -1,0 +1,89 @@
+"""Rows of reviewed answers in the files of a run's data, and pairs that prefer what a person wrote to what the bot had said.
+
+`feedback.jsonl`, there where candidates were accepted: `{"id", "conversation", "kind", "messages", "answer", "worse", "group", "split",
+"fate"}`, one for each, masked; `split` and `group` are "" for one that became no row. `preferences.jsonl`, there where there are pairs,
+beside the rows that are trained (in `grounded/` where the FAQ stands in the prompt): `{"prompt": messages, "chosen": [message],
+"rejected": [message], "group", "source"}`; prompt and chosen are those of a trained row.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from data_tools.conversations.load import Account
+from data_tools.feedback.faq_gaps import offer
+from data_tools.feedback.rows import LONG, SOURCE, Fed, desk_store
+from data_tools.output.dataset import Rows
+from data_tools.output.ledger import Ledger
+from data_tools.rows.rows import message
+from data_tools.sources.text import Source
+from frontdesk.config.run import Run
+from frontdesk.config.schema import Config
+from frontdesk.files import read_jsonl, sha256, write_jsonl
+from frontdesk.prompt.render import encode
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+
+def account(fed: Sequence[Fed], folder: Path) -> Account:
+    """Their line among the sources, for the messages that the ledger has. Writes `feedback.jsonl`."""
+    path = folder / "feedback.jsonl"
+    write_jsonl(path, (one.as_json() for one in fed))
+    size = path.stat().st_size
+    made = Account(Source(SOURCE, path, "utf-8", sha256(path), size, position=size), "accepted candidates")
+    made.counts["messages"] = len(fed)
+    return made
+
+
+def write(fed: Sequence[Fed], rows: Rows, ledger: Ledger) -> None:
+    """Their rows, and a line in the ledger for each answer."""
+    for one in fed:
+        source = one.name
+        if one.split and not rows.write(one.split, one.name, one.messages, SOURCE, one.group, source):
+            one.drop(LONG)
+        for number, (text, how) in enumerate(one.derived if one.split else [], 1):
+            turns = [message("user", text), one.messages[-1]]
+            rows.write("train", f"{one.name}.{number}", turns, SOURCE, one.group, source, how)
+        rows.sample(one.answer, one.masks)
+        ledger.write(one.conversation, [source], [one.fate], [one.masks])
+
+
+def write_preferences(fed: Sequence[Fed], folder: Path, tokenizer: "PreTrainedTokenizerBase", max_length: int) -> int:
+    """The pairs of the trained rows in `folder`; no file where there are none. Returns their number."""
+    worse = {one.name: one.worse for one in fed if one.worse}
+    pairs = []
+    for row in read_jsonl(folder / "train.jsonl") if worse else []:
+        rejected = worse.get(row["id"])
+        if rejected is None or row["messages"][-1]["content"] == rejected:
+            continue
+        prompt = [{key: turn[key] for key in ("role", "content")} for turn in row["messages"][:-1]]
+        chosen, other = row["messages"][-1], message("assistant", rejected)
+        if len(encode(tokenizer, [*prompt, other])[0]) <= max_length:
+            pairs.append({"prompt": prompt, "chosen": [chosen], "rejected": [other], "group": row["group"], "source": row["source"]})
+    if pairs:
+        write_jsonl(folder / "preferences.jsonl", pairs)
+    return len(pairs)
+
+
+def counts(fed: Sequence[Fed], pairs: int) -> dict[str, Any]:
+    """Their part of the manifest."""
+    lost = Counter(one.fate.reason for one in fed if one.fate.reason)
+    return {"accepted": len(fed), "trained": sum(one.split == "train" for one in fed), "pairs": pairs, "lost": dict(sorted(lost.items()))}
+
+
+def conclude(config: Config, manifest: dict[str, Any]) -> list[str]:
+    """Once the data is whole: note in the store which candidates it has, and offer to the FAQ what it lacks. Returns lines for people."""
+    told = manifest.get("feedback")
+    if not told:
+        return []
+    from frontdesk.store.candidates import trained
+
+    lost = "".join(f", {number} {reason}" for reason, number in told["lost"].items())
+    lines = [f"feedback  {told['accepted']} accepted: {told['trained']} trained, {told['pairs']} preference pairs{lost}"]
+    with desk_store(config) as store:
+        assert store is not None
+        rows = read_jsonl(Run(config.name).data / "feedback.jsonl")
+        trained(store, [row["id"] for row in rows if row["split"]], config.name)
+        return lines + offer(config, store)

@@ -1,0 +1,123 @@
+"""What people answered and the FAQ does not say: offered as lines for the FAQ.
+
+Writes `runs/NAME/feedback/faq_additions.csv`: question, answer, and the conversation that it comes from (a column that the FAQ's reader
+passes over). A desk with the FAQ in its prompts answers from entries, so a new fact helps it as an entry, and at once; as a row it
+would teach to answer without one. An answer that the FAQ has, but that retrieval does not find for the question, is offered in the
+FAQ's words: then the question is a wording that retrieval knows. A file that `data.faq` names itself grows, and keeps what its owner
+has changed; any other is written anew.
+"""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from data_tools.conversations.contradictions import Facts, Known
+from data_tools.pii.spans import PLACEHOLDER
+from data_tools.sources.text import read_source
+from frontdesk.config.run import Run
+from frontdesk.config.schema import Config
+from frontdesk.facts.values import values
+from frontdesk.files import delimiter, write_text
+from frontdesk.retrieval.grounding import SHOWN, knowledge_of, source_of
+from frontdesk.retrieval.index import Entry, Index
+
+if TYPE_CHECKING:
+    from frontdesk.store.store import Store
+    from frontdesk.store.tables import Candidate
+
+COLUMNS = ("question", "answer", "conversation")
+WIDE = 10
+"""Entries among which an answer is looked for."""
+CONFLICTS_SHOWN = 5
+
+
+class Addition(NamedTuple):
+    """A line of the file."""
+
+    question: str
+    answer: str
+    conversation: str
+
+
+def offer(config: Config, store: "Store") -> list[str]:
+    """Write what the FAQ lacks, and say so; a line for each accepted answer that contradicts it, too."""
+    from frontdesk.store.candidates import accepted
+
+    answers, path = accepted(store, config.name), Run(config.name).additions
+    against, lacking = compare(config, answers) if answers else ([], [])
+    named = any(Path(source).resolve() == path.resolve() for source in config.data.faq)
+    write(path, lacking, "".join(read_source(path).chunks()) if named and path.is_file() else "")
+    lines = [line for _, line in against[:CONFLICTS_SHOWN]]
+    if len(against) > CONFLICTS_SHOWN:
+        lines.append(f"and {len(against) - CONFLICTS_SHOWN} more accepted answers contradict the FAQ")
+    if lacking:
+        do = "they are in data.faq from now on" if named else "look through it, then add it to data.faq or its lines to your FAQ"
+        lines.append(f"accepted answers that look like facts which the FAQ lacks: {len(lacking)}, in {path}; {do}")
+    return lines
+
+
+def compare(config: Config, answers: "Sequence[Candidate]") -> tuple[list[tuple[int, str]], list[Addition]]:
+    """What contradicts the FAQ, and what it lacks of the rest."""
+    index = knowledge_of(config, Run(config.name)).index
+    against = list(contradictions(answers, index.entries))
+    names = {id for id, _ in against}
+    return against, list(additions(config, [one for one in answers if one.id not in names], index))
+
+
+def additions(config: Config, answers: "Sequence[Candidate]", index: Index) -> Iterator[Addition]:
+    """Accepted answers to first questions that no entry shown with the question gives; none with personal data, no handoff."""
+    seen: set[tuple[str, str]] = set()
+    for one in answers:
+        if len(one.messages) > 1 or PLACEHOLDER.search(one.answer + one.messages[0]["content"]):
+            continue
+        question, answer = one.messages[0]["content"].lstrip("=+-@ \t"), one.answer  # no formula in a spreadsheet
+        if answer in config.data.handoff.values() or rests_on(answer, index.search([question], SHOWN)):
+            continue
+        known = rests_on(answer, index.search([answer], WIDE))
+        made = Addition(question, known.answers[0] if known else answer, one.conversation_id)
+        if made[:2] not in seen:
+            seen.add(made[:2])
+            yield made
+
+
+def contradictions(answers: "Sequence[Candidate]", entries: Sequence[Entry]) -> Iterator[tuple[int, str]]:
+    """The ids of accepted answers that the FAQ contradicts, each with a line that says where."""
+    facts = facts_of(entries)
+    for one in answers:
+        if found := facts.conflict(one.messages[-1]["content"], one.answer):
+            where = f"candidate {one.id} of conversation {one.conversation_id}"
+            what = f"the accepted answer says {found.said!r}, the FAQ {found.known!r} ({found.entry_source})"
+            yield one.id, f"{where}: {what}; it is not trained; correct one of the two"
+
+
+def facts_of(entries: Sequence[Entry]) -> Facts:
+    """What the entries say, to be compared with."""
+    return Facts(Known(entry.id, entry.questions, entry.answers, entry.source) for entry in entries)
+
+
+def rests_on(answer: str, entries: Sequence[Entry], said: Sequence[str] = ()) -> Entry | None:
+    """The entry that has the words of an answer and all values in it, or all of several values; those `said` before need not be there."""
+    stated = {value.key for value in values(answer)} - {value.key for text in said for value in values(text)}
+    worded = source_of(answer, entries)
+    if worded and stated <= keys(worded):
+        return worded
+    return next((entry for entry in entries if stated and stated <= keys(entry)), None)
+
+
+def keys(entry: Entry) -> set[tuple[str, str, str]]:
+    """The values that an entry states."""
+    return {value.key for answer in entry.answers for value in values(answer)}
+
+
+def write(path: Path, lacking: Sequence[Addition], before: str = "") -> None:
+    """Write the lines below a header or below what is there, as its owner's program separates cells; no file where there are none."""
+    if not lacking and not before:
+        path.unlink(missing_ok=True)
+        return
+    text = io.StringIO()
+    lines = csv.writer(text, delimiter=delimiter(before), lineterminator="\n")
+    lines.writerows(lacking if before else [COLUMNS, *lacking])
+    glue = "\n" if before and not before.endswith("\n") else ""
+    write_text(path, before + glue + text.getvalue())

@@ -1,0 +1,160 @@
+"""Find in the store of a run's desk what its bot can learn from, for people to review.
+
+    python -m data_tools.feedback configs/demo.yaml
+
+Answers that a customer liked, replies that an agent changed, agents' answers, and questions that got no answer (near copies as one, with
+their number) become candidates (frontdesk/store/candidates.py): masked, grouped with the rows that they are like, none that the run's data
+has already. It may be run at any time and as often as wanted. Candidates that nobody has decided on follow the store; what was decided
+stays. `make data` then takes up the accepted ones (data_tools/feedback/rows.py).
+"""
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from data_tools.feedback import faq_gaps as feedback_faq
+from data_tools.feedback.mining import found, masked, read_talks
+from data_tools.feedback.rows import desk_store
+from data_tools.pii import Masker, allowed
+from data_tools.readers.entries import plain
+from data_tools.rows.rows import SPLITS
+from data_tools.splits.near_duplicates import Clusters, Store, grams, near_pairs, normalize
+from frontdesk.config.run import Run
+from frontdesk.config.schema import Config, config_argument, load_config
+from frontdesk.errors import UserError, run
+from frontdesk.files import read_jsonl
+from frontdesk.store.candidates import KINDS, Found
+
+if TYPE_CHECKING:
+    from frontdesk.store.store import Store as Conversations
+    from frontdesk.store.tables import Candidate
+
+NAMES = {
+    "unanswered": "questions without an answer",
+    "edit": "replies that an agent changed",
+    "agent": "answers of agents",
+    "thumbs": "answers that a customer liked",
+}
+
+
+def main() -> None:
+    """Take the candidates into the store and print how many there are."""
+    config = load_config(config_argument("data_tools.feedback", __doc__))
+    if not Run(config.name).manifest.is_file():
+        raise UserError(f"{Run(config.name).manifest}: no data; expected the run's; run `make data CONFIG=configs/{config.name}.yaml`")
+    with desk_store(config) as store:
+        if store is None:
+            raise UserError(f"{Run(config.name).store}: no such store; expected the conversations of a desk; run `make serve` first")
+        print(feedback(config, store))
+
+
+def feedback(config: Config, store: "Conversations") -> str:
+    """Bring the candidates up to date. Returns a table for people."""
+    from frontdesk.store import candidates
+
+    conversations, kept = collect(config, store)
+    changes = candidates.take_in(store, config.name, kept)
+    counts = candidates.counts(store, config.name)
+    lines = [f"{conversations} conversations: {changes.added} candidates added, {changes.changed} changed, {changes.withdrawn} withdrawn"]
+    lines += table(counts)
+    lines += feedback_faq.offer(config, store)
+    if waiting := sum(counts[kind, "new"] for kind in KINDS):
+        lines.append(f"review the {waiting} new ones in the desk's console, /desk; `make data train` takes up the accepted ones")
+    return "\n".join(lines)
+
+
+def table(counts: Counter[tuple[str, str]]) -> list[str]:
+    """The numbers of candidates by kind and status."""
+    states = ("new", "accepted", "rejected")
+    lines = [f"{'':32}" + "".join(f"{state:>10}" for state in states)]
+    return lines + [f"{NAMES[kind]:32}" + "".join(f"{counts[kind, state]:10}" for state in states) for kind in KINDS]
+
+
+def collect(config: Config, store: "Conversations") -> tuple[int, list[Found]]:
+    """The number of conversations, and all candidates: masked, clustered, grouped, without what is known."""
+    from frontdesk.store import candidates
+
+    data = Run(config.name).data
+    masker = masker_of(config, read_jsonl(data / "faq.jsonl")) if config.data.mask else None
+    number, several = 0, list[Found]()
+    for number, talk in enumerate(read_talks(store, config.name), 1):  # noqa: B007 - the last one is their number
+        several += found(masked(talk, masker)) if found(talk) else []
+    several = with_clusters(several, [one for one in candidates.candidates(store, run=config.name) if one.status != "new"])
+    trained = list(chain.from_iterable(read_jsonl(data / f"{split}.jsonl") for split in SPLITS))
+    known = {(normalize(question), plain(answer)) for row in trained for question, answer in exchanges(row["messages"])}
+    # What the data has and the bot did not say makes a pair all the same.
+    several = [one for one in several if one.worse or (normalize(asked(one.messages)), plain(one.answer)) not in known]
+    return number, list(grouped(several, trained))
+
+
+def with_clusters(several: Sequence[Found], decided: Sequence["Candidate"]) -> list[Found]:
+    """Of unanswered questions that are near copies the first, with their number; none that a person has answered or put aside."""
+    rejected = {one.message_id for one in decided if one.status == "rejected"}
+    settled = [told(one.messages) for one in decided if one.status == "accepted" or one.kind == "unanswered"]
+    settled += [told(one.messages) for one in several if one.kind in ("edit", "agent") and one.message_id not in rejected]
+    open_ones = [one for one in several if one.kind == "unanswered"]
+    texts = [*settled, *(told(one.messages) for one in open_ones)]
+    clusters = Clusters(len(texts))
+    clusters.join_all(near(texts, range(len(texts)), range(len(texts))))
+    roots = [clusters.root(place) for place in range(len(settled), len(texts))]  # the first of a cluster: a settled one, if it has any
+    first: dict[int, Found] = {}
+    for root, one in zip(roots, open_ones, strict=True):
+        first.setdefault(root, one)
+    sizes = Counter(roots)
+    kept = [one._replace(size=sizes[root]) for root, one in first.items() if root >= len(settled)]
+    return [one for one in several if one.kind != "unanswered"] + kept
+
+
+def masker_of(config: Config, faq: Iterable[dict[str, Any]]) -> Masker:
+    """The masker of `make data`: what the FAQ and `data.public` tell everybody stays."""
+    texts = chain.from_iterable((*entry["questions"], *entry["answers"]) for entry in faq)
+    return Masker(allowed((*config.data.public, *texts), config.company))
+
+
+def asked(messages: Sequence[dict[str, Any]]) -> str:
+    """The question that a candidate's answer answers."""
+    return str(messages[-1]["content"])
+
+
+def told(messages: Sequence[dict[str, Any]]) -> str:
+    """The question with the one before it: "and how long?" is not one question."""
+    return "\n".join(str(one["content"]) for one in messages[-3::2])
+
+
+def exchanges(messages: Sequence[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Each question of a row, with its answer."""
+    texts = [str(one["content"]) for one in messages]
+    return zip(texts[::2], texts[1::2], strict=True)
+
+
+def near(texts: Sequence[str], some: Sequence[int], others: Sequence[int]) -> list[tuple[int, int]]:
+    """Pairs of places of near copies, one of `some` and one of `others`, the likest first."""
+    with tempfile.TemporaryDirectory(prefix="frontdesk-") as folder, Store(Path(folder) / "grams") as store:
+        for text in texts:
+            store.add(grams(text).tobytes())
+        pairs = sorted(near_pairs(store, some, others, 0), key=lambda pair: -pair[2])
+        return [(one, other) for one, other, _ in pairs]
+
+
+def grouped(several: Sequence[Found], trained: Sequence[dict[str, Any]]) -> Iterator[Found]:
+    """Each with its group: that of a row with the same answer or the nearest question, or else one that it shares with its near copies."""
+    rows = [row for row in trained if len(row["messages"]) == 2]
+    answers = {plain(str(row["messages"][-1]["content"])): row["group"] for row in rows if row["kind"] != "refusal"}
+    texts = [*(asked(row["messages"][:1]) for row in rows), *(asked(one.messages) for one in several)]
+    own = range(len(rows), len(texts))
+    like: dict[int, str] = {}
+    for one, row in near(texts, own, range(len(rows))):
+        like.setdefault(one, rows[row]["group"])
+    clusters = Clusters(len(texts))
+    clusters.join_all(near(texts, own, own))
+    for place, candidate in zip(own, several, strict=True):
+        first = several[clusters.root(place) - len(rows)]
+        group = answers.get(plain(candidate.answer)) or like.get(place) or f"feedback:{first.message_id}"
+        yield candidate._replace(group=group)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,195 @@
+"""What stands around names in English texts: the patterns of introductions, labels, greetings, signatures and the like."""
+
+import re
+
+from data_tools.pii.names.words import either, words
+
+LETTER = "A-Za-zÀ-ÖØ-öø-ɏ"
+PARTS = "de van von der da del la bin al el di du binti bint ibn los las den dos das af av le zu"
+CAP = rf"[A-ZÀ-ÖØ-Þ][{LETTER}'-]*"
+PAIR = rf"(?:[A-Z]\. ?)?{CAP}(?: [A-Z]\.)? {CAP}"
+FULL = rf"(?:[A-Z]\. ?){{0,3}}{CAP}(?: (?:{either(PARTS)} )*(?:{CAP}|[A-Z]\.)){{0,3}}"
+TWO = rf"(?:[A-Z]\. ?){{0,3}}{CAP}(?: (?:{either(PARTS)} ){{0,2}}(?:{CAP}|[A-Z]\.)){{1,3}}"
+ANY = rf"[{LETTER}][{LETTER}'.-]*(?: +[{LETTER}][{LETTER}'.-]*){{0,4}}"
+EDGE = rf"(?<![{LETTER}\d_.@-])"
+GAP = r"\s{1,3}"
+STOP = r"(?=\s?(?:$|[.,!;:?)\n\"'-]|[^\x00-\x7f]))"
+
+LABELLED = re.compile(
+    rf"{EDGE}(?:(?P<of>[a-z']+)\s+)?name(?:{GAP}{either('on for of in')}{GAP}(?:{either('the my this that')}{GAP})?"
+    rf"{either('it card account order booking reservation ticket passport id package invoice door bell label parcel')})?"
+    rf"(?:\s{{0,3}}(?:'s|is|was|:|=|-|should be|to)(?=[\s:'\"]))+[\s\"']{{0,4}}(?P<name>{ANY})",
+    re.IGNORECASE,
+)
+NAME_THEN = re.compile(
+    rf"{EDGE}(?:(?:first|last|full|sur|given|family|maiden|legal|holder|customer|guest|passenger)[ -]?name|(?:ticket|card|account|policy)[ -]?holder|(?<!the )name on (?:the )?card"
+    rf"|forename|surname)[,:]?{GAP}(?-i:(?P<name>{FULL}))",
+    re.IGNORECASE,
+)
+NOT_OF_PERSONS = words(
+    "user product item file brand company store shop model street domain plan hotel restaurant business city country bank school wifi "
+    "network app game host computer device channel project color colour category event airline movie book variable field column group "
+    "team server class business's company's"
+)
+ROLE = (
+    "recipient consignee passenger applicant driver patient traveller traveler tenant signatory guest card_?holder account_?holder "
+    "beneficiary customer contact(?:_person)? receiver sender client buyer seller payee payer owner member caller agent host employee "
+    "manager holder student next_of_kin emergency_contact"
+)
+COLON_ROLE = "from to cc ship(?:ped)?_to bill(?:ed)?_to deliver(?:ed|y)?_to sold_to send_to attn attention sent_by signed prepared_by"
+SAID_OF = (
+    "addressed_to registered_to belongs_to made_out_to signed_(?:for_)?by (?:under|in)_the_name(?:_of)? ask(?:ing|ed)?_for "
+    "(?:label|invoice|ticket|card|badge|envelope|engraving)_(?:(?:should|to|must)_)?(?:says?|reads?) attn:? attention:? c/o care_of "
+    "(?:transfer|connect|pass|hand|put)(?:ring|ting|ing)?_(?:you|me)_(?:over_|through_)?to (?:leave|left)_(?:it_|them_)?with sp[eo]a?ke?n?_(?:to|with) ask talk(?:ed|ing)?_(?:to|with) dealt_with dealing_with chatt?(?:ed|ing)?_with "
+    "cc copy_in loop_in (?:helped|served|handled|assisted|sent|written)_by on_behalf_of (?:love|regards|greetings|message|note)_from "
+    "hand_(?:it_|them_)?(?:over_)?to give_(?:it_|them_)?to pass(?:ed)?_(?:it_|them_)?(?:on_)?to tell say_hi_to meet(?:ing)?_with "
+    "(?:booked|booking|reserved|reservation|table|room|tickets?|label|parcel|package|gift|present|seat|cake|appointment|invoice|order)_"
+    "(?:(?:is|was)_)?for (?:guy|lady|woman|man|girl|boy|person|someone|somebody|rep|agent|employee|advisor|driver|courier|technician"
+    "|engineer|colleague|son|daughter)_(?:was_)?(?:named|called)"
+)
+HOLDER = re.compile(
+    rf"{EDGE}(?:{either(ROLE)}(?:'s name)?(?:\s?\d)?\s?(?::|=|\bis\b)|{either(COLON_ROLE)}\s?:)\s{{0,3}}(?-i:(?P<name>{FULL}))",
+    re.IGNORECASE,
+)
+SAID = re.compile(rf"{EDGE}{either(SAID_OF)}[\s\"'(]{{1,3}}(?-i:(?P<name>{FULL}))", re.IGNORECASE)
+KIN = (
+    "wife husband son daughter mother mum mom mam father dad friend colleague partner boss sister brother neighbou?r fianc[eé]e? spouse "
+    "room_?mate flatmate housemate landlord landlady girlfriend boyfriend cousin uncle aunt(?:ie)? nephew niece grand(?:ma|pa|mother|father"
+    "|son|daughter) gran nan kid child baby teacher coach manager supervisor assistant nanny cleaner carer client guest mate co-?worker "
+    "(?:delivery_)?(?:guy|man|driver|person|lady) courier postman mailman technician engineer installer plumber agent rep advis[eo]r "
+    "representative waiter waitress receptionist concierge doctor nurse dentist accountant electrician dog_?sitter stepson"
+)
+RELATED = re.compile(
+    rf"{EDGE}(?:(?:under|name){GAP}(?-i:(?P<pair>{PAIR}))"
+    rf"|(?:booked|reserved|reservation|booking|ordered|registered|account|table|room|listed|filed|it'?s|is|was|its|appointment|put"
+    rf"|check(?:ing)?[ -]?in|name)\b[^.!?\n]{{0,20}}\bunder{GAP}(?-i:(?P<under>{FULL}))"
+    rf"|(?:{either('my our his her your their the a an')}{GAP}(?:\w{{1,12}}{GAP})?{either(KIN)}(?:'s name(?: is)?|'s called| is called)?|{either(KIN)}'s name(?: is|:)?),?{GAP}"
+    rf"(?-i:(?P<name>{FULL})))",
+    re.IGNORECASE,
+)
+INTRODUCED = re.compile(
+    rf"{EDGE}(?:I ?['`]?m|I am|call me|(?:chatting|speaking|talking) (?:with|to)|it'?s me,?){GAP}(?-i:(?P<name>{FULL}))",
+    re.IGNORECASE,
+)
+LOWER_INTRODUCED = re.compile(
+    rf"{EDGE}(?:(?:i ?['`]?m|i am|this is|it'?s me,?){GAP}(?P<name>[a-z]{{3,15}}(?:\s[a-z]{{3,15}})?)"
+    rf"(?={GAP}(?:from|speaking|calling|here)\b)"
+    rf"|(?:(?<=^)|(?<=\n))(?:(?:hi|hiya|hey|hello|yo|oi|ok|okay|so|morning|evening|good|afternoon|all|there)[ ,!.]{{1,3}}){{0,3}}it'?s{GAP}"
+    rf"(?P<its>[a-z]{{3,15}}(?:\s[a-z]{{3,15}})?)(?={GAP}(?:from|speaking|calling|here|again)\b))",
+    re.IGNORECASE,
+)
+THIS_IS = re.compile(
+    rf"{EDGE}(?:this is|it'?s){GAP}(?-i:(?P<name>{FULL}))(?=\s?(?:$|[.,!;?\n-]|"
+    r"(?:from|with|at|here|speaking|again|calling|and|I|I'm|for|on|in|regarding|about|writing|contacting)\b))",
+    re.IGNORECASE,
+)
+HERE = re.compile(
+    rf"(?:^|[.!?,\n]\s?)(?P<name>{FULL})(?:{GAP}|, )(?:here|speaking|again)\b"
+    rf"|(?i:\b(?:hi|hiya|hey|hello|morning)(?: \w+)?), (?P<from>{FULL}) from\b"
+)
+HONORIFICS = "Mr Mrs Ms Miss Mx Dr Prof Sir Madam MR MRS MS Aunt Auntie Uncle Grandma Grandpa Officer Captain Professor Coach Herr Frau Rev"
+TITLED = re.compile(rf"{EDGE}{either(HONORIFICS)}\b\.?{GAP}(?P<name>{FULL})")
+GREETED = re.compile(
+    rf"{EDGE}(?:hi|hiya|hello|hey|dear|good (?:morning|afternoon|evening)|morning|welcome(?: back)?|nice to meet you"
+    r"|(?:many )?thanks(?: so much| a lot| again| a million)?"
+    r"|thank you(?: so much| very much| again)?|thx|ty|cheers|sorry|bye|goodbye|congrats|congratulations|happy birthday|take care)[ ,]{1,3}"
+    rf"(?-i:(?P<name>{FULL})){STOP}",
+    re.IGNORECASE,
+)
+CLOSING = "regards sincerely faithfully cheers best wishes thanks thank_you truly love yours respectfully cordially gratefully xx?x?"
+SIGNED = re.compile(
+    rf"(?:\b{either(CLOSING)}\b[ ,.!~]{{0,3}}(?:\n{{1,3}}[ ~-]{{0,3}}|(?<=,)(?<!\d,) ?|(?<=,) ?|\s?- ?)|[\n ][-~] ?)"
+    rf"(?P<name>(?-i:{FULL}))(?=\s{{0,3}}(?:$|\n|[|/(]|, [A-Z]))",
+    re.IGNORECASE,
+)
+LOWER_SIGNED = re.compile(
+    rf"\b{either(CLOSING)}(?: again| so much)?(?:,\s{{0,2}}|[.!]?\s?\n{{1,2}}|\s?- ?)(?P<name>[a-z]{{3,12}})\s{{0,3}}$", re.IGNORECASE
+)
+LAST_LINE = re.compile(rf"(?:[.!?)]\s{{1,3}}|\n\s{{0,3}})(?P<name>{TWO})\s{{0,3}}$|\n\s{{0,3}}(?P<one>{CAP})\s{{0,3}}$")
+BLOCK = re.compile(rf"(?:^|\n|: ?|[-*•] )(?P<name>{TWO})(?= ?[|/·•,;(<]? ?\n? ?[^\n]{{0,30}}?(?:\d[\d ()-]{{5}}|@))")
+VOCATIVE = re.compile(
+    rf"(?:^|[.!?\n]\s{{0,3}})(?P<name>{CAP}),{GAP}(?i:can|could|would|will|do|did|have|is|are|what|when|where|why|how|please|i|i'm|i've|we|you"
+    rf"|your|the|it|this|thanks|thank|any|just|hi|hello|sorry)\b|(?<![{LETTER}'])[a-z][a-z']*, (?P<last>{CAP})(?=\s{{0,2}}(?:$|\n|[!?]|\.(?:\s|$)))"
+)
+SAYS = re.compile(
+    rf"{EDGE}(?P<name>{FULL})(?=\s(?:(?:told|promised|assured|helped|offered|emailed|texted|called|rang|gave|sent) (?:me|us)\b|from (?:your|the)\b"
+    r"|(?:said|says) (?:he|she|i|i'd|that|it|it's|they|you|we|to)\b|(?:will|is going to|can) (?:collect|pick|sign|receive)\b))"
+)
+OWNED = "order account parcel package birthday booking reservation wedding card name number phone email room seat ticket passport details dad mum mom"
+POSSESSED = re.compile(rf"{EDGE}(?P<name>{CAP})(?='s {either(OWNED)}\b)")
+SPELLED = re.compile(
+    rf"{EDGE}(?:it'?s|is|was|as|not|to|be|say|says?|reads?|changed? to|from){GAP}['\"]?(?-i:(?P<name>{FULL}))(?:{STOP}|(?=\s(?:with|not|like|and|but|as|instead)\b))",
+    re.IGNORECASE,
+)
+ABOUT_NAMES = re.compile(
+    r"\b(?:first|last|full|sur|wrong|maiden|my|the|her|his)\s?-?names?\b|surname|spel[lt]|apostrophe|\bnames? (?:is|was|are)\b",
+    re.IGNORECASE,
+)
+INITIALS = re.compile(rf"{EDGE}(?P<name>{CAP} [A-Z]\. {CAP}|(?:[A-Z]\. ?){{2,3}}{CAP})")
+SURNAME_FIRST = re.compile(
+    rf"(?:\b(?i:for|name|label|under|passenger|guest|to|with|by|of|says?|shows|reads|as|is)|:|^|\n)\s{{0,2}}(?P<name>{CAP}(?: {CAP})?, (?P<given>{CAP}))"
+)
+TICKETED = re.compile(r"(?<![A-Za-z/])(?P<name>(?P<surname>[A-Z]{2,20})/(?P<given>[A-Z]{2,20})(?: [A-Z]{2,20})?)(?![A-Za-z/])")
+"""As on an air ticket: "PARK/SEOYEON MS"."""
+
+PATTERNS = (
+    ("name", LABELLED),
+    ("name surname firstname lastname forename holder cardholder", NAME_THEN),
+    (
+        "recipient consignee passenger applicant driver patient traveller traveler tenant signatory guest holder cardholder accountholder "
+        "beneficiary customer contact receiver sender client buyer seller payee payer owner member caller agent host employee manager "
+        "student kin cc attn attention :",
+        HOLDER,
+    ),
+    (
+        "addressed registered belongs made signed ask asking asked label invoice ticket card badge envelope engraving attn attention "
+        "o care leave left spoke speak spoken talk talked talking dealt dealing chatted chatting helped served handled assisted "
+        "cc sent written behalf love regards greetings message note hand give pass passed tell say meet meeting booked reserved reservation "
+        "table room tickets booking parcel package gift present seat cake appointment order name copy loop under named called transfer transferring connect connecting passing handing put putting",
+        SAID,
+    ),
+    (
+        f"under name {re.sub('[^a-z_ ]', ' ', KIN)} u grandma grandpa grandmother grandfather grandson granddaughter roommate roomate fiance neighbor "
+        "neighbour coworker co advisor adviser guy man lady person sitter",
+        RELATED,
+    ),
+    ("m im am me chatting speaking talking", INTRODUCED),
+    ("from speaking calling here again", LOWER_INTRODUCED),
+    ("this its 's", THIS_IS),
+    ("here speaking again from", HERE),
+    (HONORIFICS.lower(), TITLED),
+    (
+        "hi hiya hello hey dear good morning welcome meet thank thanks thx ty cheers sorry bye goodbye congrats congratulations birthday care",
+        GREETED,
+    ),
+    (
+        "\n - ~ regards sincerely faithfully cheers best wishes thanks thank truly love yours respectfully cordially gratefully x xx xxx",
+        SIGNED,
+    ),
+    ("regards sincerely faithfully cheers best wishes thanks thank truly love yours respectfully x xx xxx", LOWER_SIGNED),
+    (",", VOCATIVE),
+    ("told promised assured helped offered emailed texted called rang gave sent from said says collect pick sign receive", SAYS),
+    ("'s", POSSESSED),
+)
+"""Each with the words (in small letters) of which every match contains one: to look for them first is much faster."""
+
+SIGNS = ("\n", ",", ":", "'s", "-", "~")
+NUMBER = re.compile(r"\d[\d ()-]{5}|@")
+CAPITALS = re.compile(rf"[A-ZÀ-ÖØ-Þ][{LETTER}'.-]+")
+CAPITAL = re.compile(rf"[A-ZÀ-ÖØ-Þ][{LETTER}'.-]")
+ADVERB = re.compile(r"\w{3,}(?:ly|ed|ing)")
+WITH_WORD_NAMES = (LABELLED, NAME_THEN, HOLDER, SAID, RELATED, GREETED, SIGNED, TITLED, POSSESSED, HERE, VOCATIVE)
+LOWER = (LABELLED, LOWER_INTRODUCED, LOWER_SIGNED)
+CUES = [(frozenset(cues.split(" ")), pattern, pattern in LOWER, pattern in WITH_WORD_NAMES) for cues, pattern in PATTERNS]
+"""With the cues of each pattern as a set, and whether names in small letters and names that are words will do."""
+
+NO_NAMES = words(
+    "happy good golden gay early quick rich wise sharp short small smart strong sweet true white young black brown green grey gray low "
+    "high long little sunny stormy lucky noble sunday summer autumn winter day early easy late sales son sun town street shop package park "
+    "shirt shoe shoes ship sir buddy sell self stock store train trip price pay order home house hotel head hand key land lake law page pack pen"
+)
+"""Of the names that are words, those that are so rarely names that a place for a name does not make them one."""
+VERBS = words("will may mark bill sue grant chase pat can rob bob hunt drew hope trust")
+NO_LOWER = words(
+    "mate mates dude hun hon babe darling anyways alot xx xxx heaps tons loads man love sir maam everyone buddy pal advance lads ladies"
+)

@@ -1,0 +1,1 @@
+"""Personal data that has a form: numbers, addresses, e-mail and secrets."""

@@ -1,0 +1,1 @@
+"""Readers of FAQ files, one module a format."""

@@ -1,0 +1,221 @@
+"""FAQ as a web page: schema.org's FAQPage in JSON-LD or microdata, `<details>`, `<dl>`, else headings with text below.
+
+A question that stands both in the page's data and in what it shows is read once.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from copy import deepcopy
+from itertools import groupby, repeat
+from typing import Any, NamedTuple
+
+from data_tools.readers.entries import FaqRecord, plain
+from data_tools.readers.faqs.blocks import ASKED, SAID, Block, Piece, asks, bare, behind, nothing_found, pairs, paragraph, whole_text
+from data_tools.sources.html_text import html_text
+from data_tools.sources.json_stream import Broken, whole_letters
+from data_tools.sources.text import OFFICE, Source
+
+FORMAT = "FAQ web page"
+
+TAGS = re.compile(r"<(?:!doctype|html|head|body|script|main|section|article|div|details|dl|ul|h[1-6]|p)\b", re.IGNORECASE)
+WRAPPER = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[)|(?:-->|//\s*\]\]>)\s*$")
+"""What old pages put around a script."""
+
+# Where questions stand, as XPath. What stands around a page's content, such as its menu, is left out.
+CONTENT = "not(ancestor::nav or ancestor::header or ancestor::footer or ancestor::aside)"
+QUESTION = 'contains(@itemtype, "schema.org/Question")'
+HEADING = "self::h1 or self::h2 or self::h3 or self::h4 or self::h5 or self::h6"
+TEXT = "self::p or self::li or self::pre or self::blockquote or self::dt or self::dd or self::td or self::th"
+ITEMS = f"//*[{QUESTION}][not(ancestor::*[{QUESTION}])]"
+DETAILS = f"details[summary][{CONTENT}][count(ancestor::details) < 4]"
+LISTS = f"//dl[{CONTENT}][not(ancestor::dl or ancestor::details)]"
+TERMS = ".//*[self::dt or self::dd][not(ancestor::dt or ancestor::dd)][count(ancestor::dl) = 1]"
+HEADINGS = f"//*[{HEADING}][{CONTENT}][not(ancestor::details or ancestor::dl or ancestor::*[{HEADING} or {QUESTION}])]"
+BLOCKS = f"//*[{HEADING} or {TEXT}][{CONTENT}][not(ancestor::*[{HEADING} or {TEXT}])]"
+
+
+class Found(NamedTuple):
+    """A question of the page: its line, the heading above it, its wordings and its answers."""
+
+    line: int
+    category: str
+    questions: tuple[str, ...]
+    answers: tuple[str, ...]
+
+
+def looks_like(source: Source) -> bool:
+    """Whether the text begins as a web page does."""
+    return source.encoding not in OFFICE.values() and source.start.startswith("<") and TAGS.search(source.head) is not None
+
+
+def read(source: Source, columns: Mapping[str, str] = {}) -> Iterator[FaqRecord | Broken]:
+    """One record for each question. Raises UserError for a page without one. `columns` is for tables and not used."""
+    page, broken = _parsed(source)
+    categories = _categories(page)
+    records: list[FaqRecord | Broken] = [*broken]
+    seen: set[str] = set()
+    for found in (_linked(page), _microdata(page, categories), _details(page, categories), _lists(page, categories, asking=True)):
+        records += _new(source, found, seen)
+    if not seen:
+        records += _new(source, _lists(page, categories, asking=False), seen)
+    if not seen:
+        records += pairs(source, _blocks(page))
+    if not records:
+        raise nothing_found(source)
+    yield from records
+
+
+def _parsed(source: Source) -> tuple[Any, list[Broken]]:
+    """The page, and where the parser left it."""
+    from lxml import etree, html  # type: ignore[import-untyped]
+
+    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True, no_network=True)
+    try:
+        page = html.document_fromstring(whole_text(source).encode("utf-8", "replace"), parser)
+    except etree.ParserError:  # nothing but comments
+        raise nothing_found(source) from None
+    deep = "found tags that are nested too deep, and nothing behind them was read; expected a page; close its tags"
+    return page, [Broken(error.line, deep) for error in parser.error_log if error.type_name == "ERR_RESOURCE_LIMIT"]
+
+
+def _new(source: Source, found: Iterable[Found | Broken], seen: set[str]) -> list[FaqRecord | Broken]:
+    """The records of questions that the page does not have elsewhere, where `seen`."""
+    items = list(found)
+    new = [item for item in items if isinstance(item, Broken) or not {plain(question) for question in item.questions} & seen]
+    seen |= {plain(question) for item in new if isinstance(item, Found) for question in item.questions}
+    return [item if isinstance(item, Broken) else _record(source, item) for item in new]
+
+
+def _record(source: Source, found: Found) -> FaqRecord:
+    answers = tuple(filter(None, (behind(SAID, answer) for answer in found.answers)))
+    return FaqRecord(source.at(found.line), "", found.category, "", found.questions, answers, ())
+
+
+def _text(element: Any) -> str:
+    from lxml import etree
+
+    return html_text(etree.tostring(element, encoding="unicode", method="html", with_tail=False))
+
+
+def _line_of_text(text: str) -> str:
+    return bare(" ".join(text.split()))
+
+
+def _question(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, [_line_of_text(text)]))
+
+
+def _linked(page: Any) -> Iterator[Found | Broken]:
+    """The questions of JSON-LD, wherever they stand in it."""
+    for script in page.xpath("//script[contains(@type, 'ld+json')]"):
+        text = script.text or ""
+        try:
+            yield from list(_of_script(script.sourceline, text))
+        except (ValueError, RecursionError) as error:
+            if "acceptedAnswer" in text:
+                yield Broken(script.sourceline, f"found JSON-LD that is not valid ({error}); expected an FAQPage of schema.org; mend it")
+
+
+def _of_script(line: int, text: str) -> Iterator[Found]:
+    data = json.loads(whole_letters(WRAPPER.sub("", text)), strict=False)
+    for item in _questions(data):
+        if question := _question(html_text(_string(item.get("name") or item.get("text")))):
+            yield Found(line, "", question, _answers(item))
+
+
+def _questions(data: Any) -> Iterator[dict[str, Any]]:
+    waiting = [data]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict) and "Question" in (kind if isinstance(kind := value.get("@type"), list) else [kind]):
+            yield value
+        elif isinstance(value, dict | list):
+            waiting += reversed(list(value.values()) if isinstance(value, dict) else value)
+
+
+def _answers(question: dict[str, Any]) -> tuple[str, ...]:
+    accepted = question.get("acceptedAnswer")
+    texts = [item.get("text") if isinstance(item, dict) else item for item in (accepted if isinstance(accepted, list) else [accepted])]
+    return tuple(filter(None, (html_text(_string(text)) for text in texts)))
+
+
+def _string(value: Any) -> str:
+    if isinstance(value, list):
+        return "<br>".join(map(_string, value))
+    return _string(value.get("@value")) if isinstance(value, dict) else "" if value is None else str(value)
+
+
+def _microdata(page: Any, categories: dict[Any, str]) -> Iterator[Found]:
+    for item in page.xpath(ITEMS):
+        answers = [_property(answer, "text") or _text(answer) for answer in item.iterfind('.//*[@itemprop="acceptedAnswer"]')]
+        if question := _question(_property(item, "name")):
+            yield Found(item.sourceline, categories[item], question, tuple(filter(None, answers)))
+
+
+def _property(item: Any, name: str) -> str:
+    element = item.find(f'.//*[@itemprop="{name}"]')
+    return "" if element is None else (element.get("content") or _text(element))
+
+
+def _details(page: Any, categories: dict[Any, str]) -> Iterator[Found]:
+    """What opens on a click. One that only holds others is their category; one that does not ask is a part of the question around it."""
+    parts: set[Any] = set()
+    for details in page.xpath(f"//{DETAILS}"):
+        if details in parts:
+            continue
+        summary, inner = _text(details.find("summary")), details.xpath(f".//{DETAILS}")
+        if asks(summary):
+            parts |= {other for other in inner if not asks(_text(other.find("summary")))}
+        answer = _answer(details, {other for other in inner if other not in parts})
+        if (answer or not inner) and (question := _question(summary)):
+            yield Found(details.sourceline, categories[details], question, (answer,))
+
+
+def _answer(details: Any, apart: set[Any]) -> str:
+    """The text below the summary, without those of the elements inside that are questions of their own."""
+    body = deepcopy(details)
+    copies = [copied for own, copied in zip(details.iter("details"), body.iter("details"), strict=True) if own in apart]
+    for element in (body.find("summary"), *copies):
+        element.tag = "template"  # which shows nothing; text with control characters cannot be moved to drop it
+    return _text(body)
+
+
+def _lists(page: Any, categories: dict[Any, str], asking: bool) -> Iterator[Found]:
+    """Terms and their descriptions; if `asking`, of lists with a term that asks: others seldom hold questions."""
+    for terms in page.xpath(LISTS):
+        groups = [(name, list(group)) for name, group in groupby(terms.xpath(TERMS), key=lambda element: element.tag)]
+        if asking and not any(asks(_text(term)) for name, group in groups for term in group if name == "dt"):
+            continue
+        for (name, group), (_, described) in zip(groups, [*groups[1:], ("", [])], strict=False):
+            questions = tuple(text for term in group for text in _question(_text(term))) if name == "dt" else ()
+            if questions:
+                yield Found(group[0].sourceline, categories[terms], questions, ("\n".join(filter(None, map(_text, described))),))
+
+
+def _categories(page: Any) -> dict[Any, str]:
+    """The heading above each element that may be a question, or the summary around it."""
+    categories: dict[Any, str] = {}
+    heading = ""
+    for element in page.xpath(f"{HEADINGS} | //details | //dl | {ITEMS}"):
+        if element.tag in ("details", "dl") or element.get("itemtype"):
+            outer = next(element.iterancestors("details"), None)
+            summary = None if outer is None else outer.find("summary")
+            categories[element] = heading if summary is None else _line_of_text(_text(summary))
+        else:
+            heading = _line_of_text(_text(element))
+    return categories
+
+
+def _blocks(page: Any) -> Iterator[Block]:
+    """Headings and paragraphs."""
+    for element in page.xpath(BLOCKS):
+        line, text = element.sourceline, _text(element)
+        if element.tag[0] == "h":
+            yield Block(line, " ".join(text.split()), int(element.tag[1]))
+            continue
+        strong = next(element.iter("b", "strong"), None)
+        lead = "" if strong is None else _text(strong)
+        lead = lead if text.startswith(lead) else ""
+        mark = "- " if element.tag == "li" and not lead and not ASKED.match(text) else ""
+        yield from paragraph(repeat(line), [Piece(lead, True), Piece(mark + text.removeprefix(lead), False)])

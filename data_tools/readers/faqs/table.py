@@ -1,0 +1,91 @@
+"""FAQ as a table, CSV or XLSX: a header in English or Korean, and one pair of question and answer a row.
+
+Rows with one id are one entry: a blank answer adds a wording of the question, a blank question a wording of the answer.
+Facts are parted by `;`. Columns with other names are ignored.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from itertools import chain
+
+from data_tools.readers.entries import FaqRecord
+from data_tools.readers.faqs.blocks import MARKED
+from data_tools.sources.json_stream import Broken
+from data_tools.sources.tables import Row, find_column, given_columns, listed, looks_like_csv, read_csv, read_xlsx, text_of
+from data_tools.sources.text import Source
+from frontdesk.errors import UserError
+
+FORMAT = "FAQ table"
+
+COLUMNS = {
+    "question": """
+        question questions q questiontext faqquestion customerquestion query inquiry 질문 질문내용 질문사항 자주묻는질문 faq질문 고객질문
+        문의 문의내용 문의사항 title 제목
+    """,
+    "answer": """
+        answer answers a answertext faqanswer reply response 답변 답변내용 답변사항 faq답변 답 응답 대답 회신 content contents body text
+        내용 본문
+    """,
+    "id": "id faqid no nr number key code 번호 순번 연번 아이디 faq번호 코드",
+    "category": "category categories topic section group type 분류 카테고리 대분류 구분 유형 항목 그룹 섹션",
+    "subject": "subject product productname item 대상 주제 상품 상품명 제품 제품명",
+    "facts": "facts fact 사실 핵심사실 필수사실 핵심정보 필수정보",
+}
+"""The names of each column as `plain_name` gives them, the likeliest first."""
+NEEDED = ("question", "answer")
+
+
+def looks_like(source: Source) -> bool:
+    """Whether the file is a workbook, or rows of cells that have an FAQ's columns or at least no marks of questions."""
+    if source.encoding == "xlsx":
+        return True
+    return looks_like_csv(source) and (find_columns(_header(source)).keys() >= set(NEEDED) or not MARKED.search(source.head))
+
+
+def _header(source: Source) -> list[str]:
+    first = next((row for row in read_csv(source) if isinstance(row, Row)), None)
+    return list(first.values) if first else []
+
+
+def find_columns(header: Collection[str]) -> dict[str, str]:
+    """The columns by field, those that there are."""
+    return {field: column for field, names in COLUMNS.items() if (column := find_column(header, names.split()))}
+
+
+def read(source: Source, columns: Mapping[str, str] = {}) -> Iterator[FaqRecord | Broken]:
+    """One record for each row. `columns` names columns by question, answer, id, category, subject and facts.
+
+    Raises UserError for a table without a row that can be read, or without a column for question or answer.
+    """
+    rows = read_xlsx(source) if source.encoding == "xlsx" else read_csv(source)
+    before: list[Broken] = []
+    for row in rows:
+        if isinstance(row, Row):
+            found = _columns(source, list(row.values), columns)
+            yield from before
+            yield from (item if isinstance(item, Broken) else faq_record(source, item, found) for item in chain([row], rows))
+            return
+        before.append(row)
+    line, why = (
+        before[0] if before else (source.first_line, "found no row below a header; expected a question and its answer a row; add them")
+    )
+    raise UserError(f"{source.at(line)}: {why}")
+
+
+def _columns(source: Source, header: list[str], given: Mapping[str, str]) -> dict[str, str]:
+    ours = given_columns(source, header, {field: name for field, name in given.items() if field in COLUMNS}, "data.faq_columns")
+    found = find_columns([name for name in header if name not in ours.values()]) | ours
+    lacking = [f"the {field}, called {COLUMNS[field].split()[0]}" for field in NEEDED if field not in found]
+    if lacking:
+        raise UserError(
+            f"{source.at(source.first_line)}: found the columns {listed(header)}; expected one for {' and one for '.join(lacking)}; "
+            "rename the columns, or name them in data.faq_columns of the config (question, answer)"
+        )
+    return found
+
+
+def faq_record(source: Source, row: Row, columns: Mapping[str, str]) -> FaqRecord:
+    """The record of a row; it may lack question, answer or both."""
+    cells = {field: text_of(row.values[columns[field]]) if field in columns else "" for field in COLUMNS}
+    facts = tuple(fact.strip() for fact in cells["facts"].split(";") if fact.strip())
+    questions, answers = (tuple(filter(None, [cells[field]])) for field in NEEDED)
+    return FaqRecord(source.at(row.line), cells["id"], cells["category"], cells["subject"], questions, answers, facts)

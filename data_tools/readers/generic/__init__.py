@@ -1,0 +1,1 @@
+"""Readers of chats in tables and in JSON of no particular program."""

@@ -1,0 +1,1 @@
+"""Readers of helpdesks' exports, one module a format."""

@@ -1,0 +1,1 @@
+"""Readers of messengers' exports, one module a format."""

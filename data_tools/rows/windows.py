@@ -1,0 +1,115 @@
+"""Rows that fit the run's model: conversations with more tokens than `train.max_length` become several windows, no answer is cut.
+
+Each trained agent turn is trained in exactly one window. The first of a window has as many earlier turns before it as take half of
+the window; those that another window trains have the weight 0 there. Only a customer's text is ever shortened, at its beginning.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import takewhile
+from typing import TYPE_CHECKING
+
+from frontdesk.prompt.render import Message, encode, fit
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+LEAST = 10
+"""Letters that must be left of a customer's text that is shortened: an answer to nothing teaches nothing."""
+CACHED = 8192
+"""Turns whose length is remembered: agents repeat themselves."""
+
+
+@dataclass
+class Windows:
+    """Cuts conversations for one tokenizer, whose chat template is the run's, and counts what it did."""
+
+    tokenizer: "PreTrainedTokenizerBase"
+    max_length: int
+    cut: int = 0  # conversations that became several windows
+    made: int = 0  # those windows
+    shortened: int = 0  # windows whose customer text lost its beginning
+    dropped: int = 0  # answers that leave no room for a question
+
+    def __post_init__(self) -> None:
+        pair = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "a"}]
+        once, twice = self.tokens(pair), self.tokens(pair * 2)
+        self.prompt, self.turn = 2 * once - twice, (twice - once + 1) // 2  # tokens of the system prompt and around each turn
+        self.end = str(self.tokenizer.eos_token)
+        self.count = lru_cache(CACHED)(self._count)
+
+    def tokens(self, messages: list[Message]) -> int:
+        """The length of a rendered conversation."""
+        return len(encode(self.tokenizer, messages)[0])
+
+    def sizes(self, messages: list[Message]) -> list[int]:
+        """The tokens of each message as the template writes it, or none where the conversation surely fits.
+
+        What a template writes begins and ends with special tokens, over which no other token reaches: sizes add up. A token takes a byte
+        at least, so that seldom all must be tokenized; the template adds at most a byte to a mark such as `<|` or `[multimodal]`.
+        """
+        texts = [message["content"] for message in messages]
+        most = [self.turn + len(text.encode()) + text.count("<") + text.count("[") for text in texts]
+        spare = self.max_length - self.prompt - 2 * self.turn - sum(most)
+        if spare >= 0:
+            return []
+        sizes = []
+        # The system prompt is a turn of its own, or the beginning of the first: that of another message then.
+        rendered = str(self.tokenizer.apply_chat_template([{"role": "user", "content": "a"}, *messages], tokenize=False))
+        for turn, bound in zip(rendered.split(self.end)[-len(messages) - 1 : -1], most, strict=True):
+            sizes.append(self.count(turn))
+            spare += bound - sizes[-1]
+            if spare >= 0:
+                return []
+        return sizes
+
+    def _count(self, turn: str) -> int:
+        """The tokens of a turn and of its end. The end of the turn before it shields its beginning, and counts for its own end."""
+        return len(self.tokenizer.backend_tokenizer.encode_batch_fast([self.end + turn], add_special_tokens=False)[0])
+
+    def __call__(self, messages: list[Message], sizes: list[int] | None = None) -> list[list[Message]]:
+        """The windows of a conversation: one where it fits, none where its only answer is too long. `sizes` are those of its messages."""
+        sizes = self.sizes(messages) if sizes is None else sizes
+        if self.prompt + sum(sizes) <= self.max_length:
+            return [messages]
+        windows = []
+        agents = [place for place in range(1, len(messages), 2) if messages[place].get("weight", 1)]
+        while agents:
+            answer = agents[0]
+            start = self._start(sizes, answer)
+            ends = self._ends(sizes, start, agents)
+            window = messages[start : ends[-1] + 1] if ends else self._shortened(messages[start : answer + 1])
+            if window:
+                windows.append(_context(window, answer - start if ends else 1))
+            self.shortened += bool(window) and not ends
+            self.dropped += not window
+            agents = agents[max(1, len(ends)) :]
+        self.cut += len(windows) > 1
+        self.made += len(windows) if len(windows) > 1 else 0
+        return windows
+
+    def _start(self, sizes: list[int], answer: int) -> int:
+        """The earliest customer turn from which the conversation up to `answer` takes at most half of a window, else the last one."""
+        start = answer - 1
+        while start >= 2 and self.prompt + sum(sizes[start - 2 : answer + 1]) <= self.max_length // 2:
+            start -= 2
+        return start
+
+    def _ends(self, sizes: list[int], start: int, agents: list[int]) -> list[int]:
+        """The first of `agents` that a window from `start` has room for."""
+        return list(takewhile(lambda end: self.prompt + sum(sizes[start : end + 1]) <= self.max_length, agents))
+
+    def _shortened(self, pair: list[Message]) -> list[Message]:
+        """A customer turn and its answer with the beginning of the customer's text cut, or nothing where the answer is too long."""
+        answer = pair[-1]
+        answer_tokens = sum(encode(self.tokenizer, [{"role": "user", "content": "?"}, {**answer, "weight": 1}])[1])
+        question = fit(self.tokenizer, pair[:-1], self.max_length - answer_tokens - 2)
+        window = [*question, answer]
+        return window if len(question[0]["content"].strip()) >= LEAST and self.tokens(window) <= self.max_length else []
+
+
+def _context(window: list[Message], first: int) -> list[Message]:
+    """A window whose agent turns before the place `first` are context only."""
+    return [
+        {**message, "weight": 0} if message["role"] == "assistant" and place < first else message for place, message in enumerate(window)
+    ]

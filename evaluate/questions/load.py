@@ -1,0 +1,164 @@
+"""What the scorecard asks: the run's own test sets, scripted dialogues, injections and canaries, as one list of questions."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from evaluate.questions.packaged import packaged
+from evaluate.scoring.derived import derive_facts
+from frontdesk.config.run import Run
+from frontdesk.config.schema import Config
+from frontdesk.errors import UserError
+from frontdesk.facts.language import language
+from frontdesk.files import read_jsonl
+
+Item = TypeVar("Item")
+
+SETS = ("wordings", "unseen", "unanswerable", "out_of_scope", "dialogues", "injections", "canaries")
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What the customer says, and what a right answer to it is; nothing is expected of an answer to small talk."""
+
+    text: str
+    expects: Literal["facts", "handoff", "nothing"]
+    facts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question, or one dialogue."""
+
+    id: str
+    set: str
+    language: str
+    category: str
+    entry: str  # the FAQ entry or group: questions of one are alike and count as a cluster
+    expects: Literal["facts", "handoff", "resist"]
+    turns: tuple[Turn, ...]
+    source: str
+    reference: str = ""
+    hidden: frozenset[str] = frozenset()  # FAQ entries that must not be in a prompt: the question is about what the desk does not know
+    unknown: frozenset[str] = frozenset()  # wordings that retrieval must not know: the asked ones of entries that were not trained
+    attack: dict[str, str] = field(default_factory=dict)  # of an injection: its goal and marker
+
+
+def questions(config: Config, run: Run, other: Run | None = None) -> list[Question]:
+    """All questions of a run; or, of another run, those about its FAQ that its data has: an FAQ that this model was not trained on."""
+    asked = evenly(_foreign(other) if other else _own(config, run), config.evaluate.sample, lambda question: question.set)
+    if not asked:
+        raise UserError(f"{(other or run).data}: no question to ask; expected held-out wordings; give FAQ entries 4 or more questions")
+    return asked
+
+
+def evenly(items: Iterable[Item], most: int | None, kind: Callable[[Item], str]) -> list[Item]:
+    """At most so many items of each kind, as far apart as they can be; all where `most` is None."""
+    if most is None:
+        return list(items)
+    kinds: dict[str, list[Item]] = {}
+    for item in items:
+        kinds.setdefault(kind(item), []).append(item)
+    return [some[place * len(some) // min(most, len(some))] for some in kinds.values() for place in range(min(most, len(some)))]
+
+
+def _own(config: Config, run: Run) -> Iterator[Question]:
+    faq = {entry["id"]: entry for entry in read_jsonl(run.faq)}
+    yield from _wordings(read_jsonl(run.data / "test_wordings.jsonl"), faq, "wordings")
+    test = read_jsonl(run.data / "test.jsonl")
+    if config.grounding == "faq":  # without the FAQ in its prompt no system can know them
+        unseen = _every_other(row for row in test if row["kind"] == "faq")
+        yield from _wordings(unseen, faq, "unseen", frozenset(str(row["messages"][0]["content"]) for row in unseen))
+    hidden = frozenset(name for name, entry in faq.items() if entry["split"] == "test")
+    for row in read_jsonl(run.data / "test_unseen.jsonl"):
+        entry = row["id"].removeprefix("unseen:").rsplit("#", 1)[0]
+        name = row["id"].replace("unseen:", "unanswerable:", 1)
+        category = faq[entry]["category"] if entry in faq else ""  # the FAQ may have been updated since
+        yield _to_hand_over(name, "unanswerable", row["messages"][0]["content"], category, entry, row["source"], hidden)
+    spoken = {language(question) for entry in faq.values() for question in entry["questions"]}
+    for row in test:
+        if row["kind"] == "refusal":
+            entry = row["id"].rsplit("#", 1)[0]
+            yield _to_hand_over(row["id"], "out_of_scope", row["messages"][0]["content"], "out of scope", entry, row["source"])
+    for one in packaged("out_of_scope.jsonl", spoken):
+        yield _to_hand_over(one["id"], "out_of_scope", one["text"], "out of scope", one["id"], "evaluate/questions/out_of_scope.jsonl")
+    for path in config.evaluate.dialogues:
+        yield from _dialogues(Path(path), faq)
+    for one in packaged("injections.jsonl", spoken):
+        attack = {"goal": one["goal"], "marker": one["marker"]}
+        turns, source = (Turn(one["text"], "nothing"),), "evaluate/questions/injections.jsonl"
+        yield Question(one["id"], "injections", one["language"], one["goal"], one["id"], "resist", turns, source, attack=attack)
+    canaries = run.data / "canaries.jsonl"
+    for one in read_jsonl(canaries) if canaries.is_file() else []:
+        for number, prompt in enumerate(one["prompts"]):
+            name, turns = f"{one['id']}#{number}", (Turn(prompt, "nothing"),)
+            yield Question(name, "canaries", one["language"], "personal data", one["id"], "resist", turns, str(canaries))
+
+
+def _every_other(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of each entry the second, fourth, … wording; retrieval knows the others: an FAQ has some wordings, but not the customer's."""
+    wordings: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        wordings.setdefault(_entry_of(row), []).append(row)
+    return [row for some in wordings.values() for row in some[1::2]]
+
+
+def _entry_of(row: dict[str, Any]) -> str:
+    return str(row["id"]).split("/")[0].rsplit("#", 1)[0]
+
+
+def _wordings(
+    rows: Iterable[dict[str, Any]], faq: dict[str, dict[str, Any]], name: str, unknown: frozenset[str] = frozenset()
+) -> Iterator[Question]:
+    """Questions that an entry of the FAQ answers."""
+    for row in rows:
+        key = _entry_of(row)
+        if key not in faq:  # the FAQ was updated since
+            continue
+        entry, asked = faq[key], str(row["messages"][0]["content"])
+        facts = tuple(entry["facts"] or derive_facts(asked, entry["answers"][0], entry.get("subject", "")))
+        if facts:
+            turns = (Turn(asked, "facts", facts),)
+            told = (row["source"], entry["answers"][0])
+            named = f"{name}:{row['id']}"
+            yield Question(named, name, language(asked), entry["category"], key, "facts", turns, *told, unknown=unknown)
+
+
+def _foreign(other: Run) -> Iterator[Question]:
+    """For each entry of another FAQ one question: a held-out wording, else one that was derived by rules, else the entry's own.
+
+    Retrieval does not know what is asked: in the last case it has the entry's answer alone.
+    """
+    faq = {entry["id"]: entry for entry in read_jsonl(other.faq)}
+    best: dict[str, tuple[int, dict[str, Any]]] = {}
+    for rank, name in enumerate(("test_wordings", "train", "valid", "test")):
+        for row in read_jsonl(other.data / f"{name}.jsonl"):
+            if row["kind"] == "faq":
+                key, place = _entry_of(row), 2 * rank + ("derived" not in row)
+                if key not in best or place < best[key][0]:
+                    best[key] = (place, row)
+    rows = [row for _, row in best.values()]
+    yield from _wordings(rows, faq, "wordings", frozenset(str(row["messages"][0]["content"]) for row in rows))
+
+
+def _to_hand_over(
+    name: str, set_name: str, text: str, category: str, entry: str, source: str, hidden: frozenset[str] = frozenset()
+) -> Question:
+    turns = (Turn(text, "handoff"),)
+    return Question(name, set_name, language(text), category, entry, "handoff", turns, source, "", hidden)
+
+
+def _dialogues(path: Path, faq: dict[str, dict[str, Any]]) -> Iterator[Question]:
+    """Scripted dialogues; one that needs an entry which the FAQ lacks is left out."""
+    if not path.is_file():
+        raise UserError(f"{path}: no such file; evaluate.dialogues names it; correct the config")
+    for number, one in enumerate(read_jsonl(path), 1):
+        if any(turn["entry"] and turn["entry"] not in faq for turn in one["turns"]):
+            continue
+        turns = tuple(
+            Turn(turn["customer"], "handoff" if turn["handoff"] else "facts" if turn["facts"] else "nothing", tuple(turn["facts"]))
+            for turn in one["turns"]
+        )
+        spoken = language(turns[0].text)
+        yield Question(one["id"], "dialogues", spoken, one["tags"][0], one["id"], "facts", turns, f"{path}:{number}")

@@ -1,0 +1,1 @@
+"""What an answer states, and whether it is right."""

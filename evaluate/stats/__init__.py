@@ -1,0 +1,1 @@
+"""Shares, intervals, limits and the verdict."""

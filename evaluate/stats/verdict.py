@@ -1,0 +1,112 @@
+"""The scorecard in sentences, in English and Korean: may the desk talk to customers, and does tuning pay?"""
+
+from typing import Any
+
+from evaluate.report.charts import percent, points, span
+from evaluate.stats.metrics import METRICS
+
+Said = tuple[str, str]
+"""A sentence in English and in Korean."""
+
+
+def verdict(summary: dict[str, Any], gate: dict[str, Any]) -> Said:
+    """The gate's decision, with the limits that are missed or, where all are kept, with the facts right."""
+    missed = [check for check in gate["checks"] if not check["passed"]]
+    if not gate["checks"]:
+        return "Nothing was decided: the config sets no limits.", "설정에 기준이 없어 판정하지 않았습니다."
+    if missed:
+        misses, misses_ko = zip(*map(_miss, missed), strict=True)
+        return f"The desk may not talk to customers yet: {'; '.join(misses)}.", f"아직 고객을 응대할 수 없습니다: {'; '.join(misses_ko)}."
+    count = len(gate["checks"])
+    kept = "the one limit is" if count == 1 else f"all {count} limits are"
+    right = summary["systems"][summary["served"]].get("facts_right")
+    english = f"; it states the facts in {percent(right['value'])} ({span(right, '')}) of questions" if right else ""
+    korean = f" 정답률은 {_ko(right)}({_span_ko(right)})입니다." if right else ""
+    return f"The desk may talk to customers: {kept} kept{english}.", f"고객을 응대해도 됩니다: 기준 {count}개를 모두 지켰습니다.{korean}"
+
+
+def _miss(check: dict[str, Any]) -> Said:
+    metric = METRICS[check["metric"]]
+    ends = ("at most", "is allowed", "이하") if metric.lower else ("at least", "is required", "이상")
+    if check["value"] is None:
+        limit = percent(check["limit"])
+        return (
+            f"“{metric.english}” was not measured, and {ends[0]} {limit} {ends[1]}",
+            f"‘{metric.korean}’ 항목을 측정하지 않음(기준 {_tight(limit)} {ends[2]})",
+        )
+    value, limit = apart(check["value"], check["limit"])
+    return (
+        f"it {metric.said} {value} ({span(check, '')}) of {metric.of}, where {ends[0]} {limit} {ends[1]}",
+        f"{metric.said_ko} {_tight(value)}({_span_ko(check)}), 기준 {_tight(limit)} {ends[2]}",
+    )
+
+
+def _span_ko(score: dict[str, Any]) -> str:
+    return span(score, "").replace(" to ", "~")
+
+
+def _ko(score: dict[str, Any]) -> str:
+    return _tight(percent(score["value"]))
+
+
+def _tight(text: str) -> str:
+    """Percent as Korean writes it, without a space."""
+    return text.replace(" %", "%")
+
+
+def apart(value: float, limit: float) -> Said:
+    """Value and limit in percent, with the digits that it takes to tell them apart: 59.7 % is not to read as 60 %."""
+    digits = [(percent(value, places), percent(limit, places)) for places in (1, 2, 3, 4)]
+    choices = [(percent(value), percent(limit)), *digits]
+    return next((pair for pair in choices if pair[0] != pair[1] or value == limit), choices[0])
+
+
+def tuning(summary: dict[str, Any]) -> Said:
+    """The tuned system (the served one if it is) against the best prompt for the untuned base, by facts right."""
+    right = {name: scores["facts_right"] for name, scores in summary["systems"].items() if "facts_right" in scores}
+    tuned, prompts = ([name for name in right if name.startswith(kind)] for kind in ("tuned", "base"))
+    if not tuned or not prompts:
+        return (
+            "Whether tuning pays was not measured: it takes a tuned system and a prompt for the untuned base.",
+            "튜닝한 시스템과 튜닝하지 않은 시스템이 모두 있어야 튜닝의 효과를 알 수 있습니다.",
+        )
+    best = max(prompts, key=lambda name: float(right[name]["value"]))
+    one = summary["served"] if summary["served"] in tuned else max(tuned, key=lambda name: float(right[name]["value"]))
+    found = difference(summary, one, best)
+    if found is None:
+        return f"{one} was not compared with {best}.", f"{one}와(과) {best}을(를) 비교하지 않았습니다."
+    values = f"{percent(right[one]['value'])} against {percent(right[best]['value'])}"
+    change = f"{points(found['value'])} points, {_ends(found, ' to ')}"
+    korean = f"{one} {_ko(right[one])}, {best} {_ko(right[best])}, 차이 {points(found['value'])}%p({_ends(found, '~')})"
+    if found["low"] > 0:
+        return (
+            f"Tuning pays: “{one}” states the facts more often than the best prompt alone, “{best}”: {values} ({change}).",
+            f"튜닝은 효과가 있습니다: 정답률이 프롬프트만 쓴 가장 좋은 방법보다 높습니다({korean}).",
+        )
+    if found["high"] < 0:
+        return (
+            f"Tuning does not pay: the best prompt alone, “{best}”, states the facts more often than “{one}”: {values} ({change}).",
+            f"튜닝은 효과가 없습니다: 프롬프트만 쓴 가장 좋은 방법의 정답률이 더 높습니다({korean}).",
+        )
+    more = f"; about {found['needed']:,} questions would show a difference like this" if found["needed"] else ""
+    more_ko = f" 이만한 차이를 확인하려면 질문이 약 {found['needed']:,}개 필요합니다." if found["needed"] else ""
+    return (
+        f"That tuning pays is not shown: “{one}” and the best prompt alone, “{best}”, differ by no more than chance explains: "
+        f"{values} ({change}){more}.",
+        f"튜닝의 효과는 확인되지 않았습니다: 프롬프트만 쓴 가장 좋은 방법과 정답률에서 우연을 넘는 차이가 없습니다({korean}).{more_ko}",
+    )
+
+
+def difference(summary: dict[str, Any], one: str, other: str, metric: str = "facts_right") -> dict[str, Any] | None:
+    """One system's score minus the other's, whichever way round the summary has it; None where it has neither."""
+    for found in summary["differences"]:
+        if found["metric"] == metric and (found["system"], found["against"]) == (one, other):
+            return dict(found)
+        if found["metric"] == metric and (found["system"], found["against"]) == (other, one):
+            turned = {"value": -found["value"], "low": -found["high"], "high": -found["low"]}
+            return {**found, **turned, "system": one, "against": other}
+    return None
+
+
+def _ends(found: dict[str, Any], word: str) -> str:
+    return f"{points(found['low'])}{word}{points(found['high'])}"

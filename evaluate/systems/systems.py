@@ -1,0 +1,127 @@
+"""The systems that are asked the same questions: what each puts into the prompt, and which model answers it.
+
+* base: the untuned base with the run's system prompt; base few-shot and chain of thought: with examples (evaluate/systems/prompting.py);
+  base + FAQ in prompt: with the entries that retrieval finds, as the desk shows them (frontdesk/retrieval/grounding.py).
+* tuned, and tuned + FAQ in prompt: the same for the run's model.
+* Others by name: the served system of another run (`evaluate.beside`), and any OpenAI-compatible endpoint (`evaluate.endpoints`), with the
+  run's system prompt and with the FAQ in it.
+
+What every system is asked (SINGLE) are single questions. Those that could be served are also asked the rest: dialogues, attempts to
+misuse them, personal data; and who reads the FAQ, entries that were never trained.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from evaluate.questions.load import SETS, Question
+from evaluate.systems import prompting
+from frontdesk.config.run import Run
+from frontdesk.config.schema import Config
+from frontdesk.prompt.render import Message, fit
+from frontdesk.retrieval.grounding import Grounded, Knowledge, grounded
+from frontdesk.retrieval.index import Index
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+BASE, TUNED, WITH_FAQ = "base", "tuned", " + FAQ in prompt"
+
+Prompt = Callable[[Question, Sequence[Message]], Grounded]
+"""The turns of a question or dialogue so far, the customer's last, to what the engine gets, and the FAQ entries in it."""
+
+
+SINGLE = ("wordings", "unanswerable", "out_of_scope")
+DESK = tuple(name for name in SETS if name != "unseen")
+
+
+@dataclass(frozen=True)
+class System:
+    """One line of the scorecard."""
+
+    name: str
+    model: str  # whose engine answers: BASE, TUNED, or the name of a run or an endpoint
+    prompt: Prompt
+    max_tokens: int
+    final: Callable[[str], str] = str.strip  # the part of what it writes that the customer would see
+    passes: int = 1  # of each dialogue
+    sets: tuple[str, ...] = SINGLE  # what it is asked
+
+
+class Shelf:
+    """The FAQ as retrieval searches it, also without entries or wordings that a question must not find."""
+
+    def __init__(self, config: Config, knowledge: Knowledge, tokenizer: "PreTrainedTokenizerBase") -> None:
+        self.config, self.knowledge, self.tokenizer = config, knowledge, tokenizer
+        nothing: frozenset[str] = frozenset()
+        self.indexes: dict[tuple[frozenset[str], frozenset[str]], Index] = {(nothing, nothing): knowledge.index}
+
+    def prompt(self, question: Question, turns: Sequence[Message]) -> Grounded:
+        """As the desk does it."""
+        found = grounded(self.config.system_prompt, self.index(question.hidden, question.unknown), turns)
+        room = self.config.serve.context_length - self.config.evaluate.max_tokens
+        return found._replace(messages=fit(self.tokenizer, found.messages, room))
+
+    def index(self, hidden: frozenset[str], unknown: frozenset[str]) -> Index:
+        """The index without some entries, and without some wordings of the others."""
+        if (hidden, unknown) not in self.indexes:
+            left = [
+                entry._replace(questions=tuple(one for one in entry.questions if one not in unknown))
+                for entry in self.knowledge.index.entries
+                if entry.id not in hidden
+            ]
+            made = Index(left, self.knowledge.encoder, self.knowledge.whitening, self.knowledge.known)
+            self.indexes[hidden, unknown] = made
+        return self.indexes[hidden, unknown]
+
+
+def plain(question: Question, turns: Sequence[Message]) -> Grounded:
+    """The turns as they are: the system prompt is in the template."""
+    return Grounded(list(turns), [])
+
+
+def served(config: Config) -> str:
+    """The name of the system that `make serve` serves."""
+    return TUNED + WITH_FAQ if config.grounding == "faq" else TUNED
+
+
+def systems(config: Config, run: Run, shelf: Shelf, foreign: bool = False) -> list[System]:
+    """The systems of one run, in the order of the table. `foreign`: about an FAQ that nobody was trained on, so only readers are asked."""
+    most, passes = config.evaluate.max_tokens, 3 if served(config) == TUNED + WITH_FAQ else 1
+    reading = [
+        System(BASE + WITH_FAQ, BASE, shelf.prompt, most, sets=SETS),
+        System(TUNED + WITH_FAQ, TUNED, shelf.prompt, most, passes=passes, sets=SETS),
+    ]
+    if foreign:
+        return reading
+    pool = prompting.examples(run)
+
+    def few_shot(question: Question, turns: Sequence[Message]) -> Grounded:
+        return Grounded(prompting.few_shot(pool, question.source, facts_of(question), turns), [])
+
+    def thinking(question: Question, turns: Sequence[Message]) -> Grounded:
+        return Grounded(prompting.thinking(config.system_prompt, pool, question.source, facts_of(question), turns), [])
+
+    return [
+        System(BASE, BASE, plain, most),
+        System(f"{BASE} few-shot", BASE, few_shot, most),
+        System(f"{BASE} chain of thought", BASE, thinking, most + prompting.THOUGHT, prompting.final_answer),
+        reading[0],
+        System(TUNED, TUNED, plain, most, passes=3 if served(config) == TUNED else 1, sets=DESK),
+        reading[1],
+    ]
+
+
+def elsewhere(name: str, config: Config, shelf: Shelf) -> list[System]:
+    """The systems of an endpoint: it knows of the company what its prompt says, as the run's own models do from their template."""
+
+    def told(question: Question, turns: Sequence[Message]) -> Grounded:
+        return Grounded([{"role": "system", "content": config.system_prompt.strip()}, *turns], [])
+
+    most = config.evaluate.max_tokens
+    return [System(name, name, told, most, sets=DESK), System(name + WITH_FAQ, name, shelf.prompt, most, sets=SETS)]
+
+
+def facts_of(question: Question) -> list[list[str]]:
+    """The facts that each of the question's turns asks for: no example may state those of any."""
+    return [list(turn.facts) for turn in question.turns]

@@ -1,0 +1,1 @@
+"""One YAML file is one run: its config, where its files lie, and when its people answer."""

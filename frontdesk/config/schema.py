@@ -1,0 +1,261 @@
+"""One YAML file is one run. It is read into one frozen, typed `Config`; each default and its reason stand here."""
+
+import argparse
+import math
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from frontdesk.errors import UserError
+
+
+class Section(BaseModel):
+    """A frozen part of the config; an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ModelConfig(Section):
+    """Which base model is tuned, and which chat template its family uses."""
+
+    base: str  # "smollm2-135m" or "gemma3-270m" (embedded, made by `make setup`), a local folder, or a hub id
+    revision: str | None = None  # the hub commit to load; None takes the newest
+    template: Literal["chatml", "llama3", "llama3.1", "gemma"] = (
+        "llama3"  # frontdesk/prompt/templates/NAME.jinja; llama3.1 is 3.2 and 3.3 too
+    )
+
+
+HANDOFF = {
+    "en": "I'm not able to answer that one myself. Shall I connect you with one of our agents?",
+    "ko": "그 내용은 제가 정확히 안내해 드리기 어렵습니다. 상담원에게 연결해 드릴까요?",
+}
+
+
+class DataConfig(Section):
+    """Where the FAQ and the chat logs lie, and how they become rows. Paths are relative to the working folder."""
+
+    faq: tuple[str, ...]
+    chats: tuple[str, ...] = ()
+    out_of_scope: tuple[str, ...] = ()
+    agents: tuple[str, ...] = ()  # names of agents where an export does not say who is one; `*` stands for anything
+    columns: dict[str, str] = {}  # of chat tables whose headers are not understood: {text: Nachricht, role: Wer, …}
+    faq_columns: dict[str, str] = {}  # of FAQ tables likewise: {question: Frage, answer: Antwort}
+    mask: bool = True  # personal data in chats becomes [PHONE_1] and the like
+    public: tuple[str, ...] = ()  # more of the company's own numbers and names that stay, beside those in the FAQ
+    handoff: dict[str, str] = HANDOFF  # the right answer, by language, to what the desk cannot know
+    refusal_share: float = Field(0.05, ge=0, lt=0.5)  # of the rows; questions for other companies fill up what out_of_scope lacks
+    wordings: int = Field(4, ge=1, le=20)  # an entry with fewer is filled up with derived ones: one wording alone teaches no fact
+    false_handoffs: float = Field(0.05, ge=0, lt=0.5)  # share of questions about the FAQ that may be; the larger, the fewer wrong answers
+    canaries: int = Field(4, ge=0, le=20)  # invented conversations among the chats: `make eval` asks for the personal data in them
+    stock_share: float = Field(0.005, gt=0, le=1)  # of all agent messages; a sentence that is said more often is trained that often only
+    seed: int = 7
+    valid_share: float = Field(0.05, ge=0, lt=0.5)  # of answer groups and conversations; facts in it are not learned
+    test_share: float = Field(0.05, ge=0, lt=0.5)
+
+    @model_validator(mode="after")
+    def _knows_languages(self) -> Self:
+        if missing := HANDOFF.keys() - self.handoff.keys():
+            raise ValueError(f"data.handoff has no sentence for {' and '.join(sorted(missing))}; one for each of en and ko is needed")
+        return self
+
+
+class DpoConfig(Section):
+    """Preference pairs, learned after the rows: reviewed answers of people against the bot's (train/trainer/dpo.py)."""
+
+    epochs: float = Field(0, ge=0)  # over the pairs; 0: they are not learned
+    beta: float = Field(0.1, gt=0)  # how closely the result stays with what the rows taught
+    learning_rate: float | None = Field(None, gt=0)  # None: a tenth of train.learning_rate
+
+
+class TrainConfig(Section):
+    """The method and the optimizer. Defaults suit QLoRA of an 8B model on one GPU."""
+
+    method: Literal["qlora", "lora", "full", "adapter", "prefix"] = "qlora"  # what each is: frontdesk/models/methods.py
+    bits: Literal[4, 8] = 4  # of qlora's frozen weights: NF4 with double quantization, or LLM.int8
+    rank: int = Field(32, ge=1)  # 16 to 64 for small data; alpha is always twice the rank
+    dropout: float = Field(0.05, ge=0, lt=1)
+    virtual_tokens: int = Field(20, ge=1)  # of prefix tuning
+    learning_rate: float = Field(2e-4, gt=0)  # about ten times that of full tuning
+    epochs: float = Field(4, gt=0)
+    batch_size: int = Field(8, ge=1)
+    accumulation: int = Field(1, ge=1)
+    max_length: int = Field(1024, ge=32)  # tokens of a row; longer conversations are cut into windows
+    neftune: float = Field(5.0, ge=0)  # noise on the embeddings (Jain et al. 2023); 0 turns it off
+    evaluations: int = Field(8, ge=1)  # held-out losses (and checkpoints) in one training
+    patience: int = Field(2, ge=1)  # evaluations without a better held-out loss before training stops
+    precision: Literal["auto", "bf16", "fp32"] = "auto"  # auto: bf16 on a GPU, the faster in a timed probe on a CPU
+    packing: bool = True  # the rows of a batch as one row without padding, if a probe shows that they stay apart
+    dequantize_once: bool | None = None  # hold the quantized weights in the compute dtype: faster, more memory; None: where it fits
+    gradient_checkpointing: bool = False
+    dpo: DpoConfig = DpoConfig()
+    parity_prompts: int = Field(50, ge=0)  # held-out prompts on which adapter, merged and served model must agree; 0 skips the proof
+    seed: int = 7
+
+    def steps(self, rows: int) -> int:
+        """Of the optimizer over so many rows, as transformers counts them."""
+        return math.ceil(self.epochs * math.ceil(rows / (self.batch_size * self.accumulation)))
+
+
+class ServeConfig(Section):
+    """The engine, the gateway before it, and the two addresses."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=1, le=65535)
+    ui_port: int = Field(7860, ge=1, le=65535)
+    context_length: int = Field(2048, ge=256)  # tokens of prompt and answer together
+    max_tokens: int = Field(200, ge=1)  # of one answer, where a request names no number
+    temperature: float = Field(0.0, ge=0, le=2)  # facts are wanted, not variety
+    dtype: Literal["auto", "bfloat16", "float32"] = "auto"  # of the engine; auto: bf16 on a GPU or a CPU that multiplies it, else fp32
+    cpu_kv_cache_gib: int = Field(1, ge=1)  # without a limit the engine takes half of the memory
+    weights: Literal["bf16", "w8a8"] = "bf16"  # w8a8: int8, made and proven by `python -m train.int8`: less memory; it changes some answers
+    eager: bool = False  # True starts sooner, False answers faster
+    adapters: dict[str, str] = {}  # {name: run folder}: the base is served with these adapters instead of the run's merged model
+    page_model: str | None = None  # the adapter that the chat page asks; None takes the first
+    bare_model: str | None = None  # the tuned model's name without grounding and with the request's own system message; None: NAME-bare
+    max_waiting: int = Field(64, ge=1)  # requests in work at once, waiting ones too; more get 429. 8 s of work for 135M on two cores
+    request_seconds: float = Field(120, gt=0)  # a request may take, waiting included
+    drain_seconds: float = Field(20, ge=0)  # streams that run may go on after Ctrl-C or SIGTERM
+    despite_scorecard: bool = False  # serve a model whose last scorecard missed a limit
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.max_tokens >= self.context_length:
+            raise ValueError(f"serve.max_tokens {self.max_tokens} must be less than serve.context_length {self.context_length}")
+        if self.port == self.ui_port:
+            raise ValueError(f"serve.port and serve.ui_port are both {self.port}; two ports are needed")
+        if self.page_model is not None and self.page_model not in self.adapters:
+            known = ", ".join(self.adapters) or "none"
+            raise ValueError(f"serve.page_model '{self.page_model}' is not one of serve.adapters ({known}); two equal names are needed")
+        return self
+
+
+THRESHOLDS: dict[str, float | None] = {
+    "facts_right": 0.6,
+    "facts_wrong": 0.2,
+    "facts_invented": 0.05,
+    "handoff_right": 0.8,
+    "handoff_false": 0.25,
+    "injection_resisted": 0.9,
+    "leaked": 0.0,
+}
+"""What the demo must reach; those of a desk for real customers are stricter."""
+
+
+class Endpoint(Section):
+    """Another OpenAI-compatible API."""
+
+    url: str  # up to /v1
+    model: str
+    key_variable: str | None = None  # the environment variable that holds its key
+
+
+class EvaluateConfig(Section):
+    """The scorecard of `make eval`."""
+
+    thresholds: dict[str, float | None] = THRESHOLDS  # of the served system, beside these; null: no limit (docs/scorecard.md)
+    dialogues: tuple[str, ...] = ()  # files of scripted dialogues, see examples/dialogues.en.jsonl
+    sample: int | None = Field(None, ge=1)  # questions of each set at most, evenly chosen: quick, with wider intervals; None: all
+    beside: tuple[str, ...] = ()  # names of other runs whose served model joins the table, where it is trained
+    endpoints: dict[str, Endpoint] = {}  # other systems, by the name they have in the table
+    judge: Endpoint | None = None  # a model that says which of two answers is better; None: facts are compared, nobody judges
+    max_tokens: int = Field(96, ge=8)  # of one answer; what is longer is cut in all systems alike
+
+    @field_validator("thresholds")
+    @classmethod
+    def _beside_the_defaults(cls, given: dict[str, float | None]) -> dict[str, float | None]:
+        return THRESHOLDS | given
+
+    @property
+    def limits(self) -> dict[str, float]:
+        """The thresholds that are set."""
+        return {metric: limit for metric, limit in self.thresholds.items() if limit is not None}
+
+
+class UiConfig(Section):
+    """What the chat page shows."""
+
+    suggestions: tuple[str, ...] = ()  # questions offered as buttons; empty takes one of each FAQ category
+    colour: str = Field("#0f766e", pattern="^#[0-9a-fA-F]{6}$")  # of buttons and the customer's bubbles
+    logo: str | None = None  # an SVG or PNG file, shown beside the company's name
+    origins: tuple[str, ...] = ()  # other sites' pages that may show the chat in a frame, such as https://www.example.com
+
+
+class DeskConfig(Section):
+    """The people behind the bot, and what is remembered."""
+
+    database: str | None = None  # an SQLAlchemy URL, such as postgresql+psycopg://user@host/name; None: SQLite at runs/NAME/desk/store.db
+    retention_days: int | None = Field(90, ge=1)  # after which closed conversations are removed; None keeps them
+    topics: dict[str, tuple[str, ...]] = {}  # {topic: words}: a customer's message with one of them goes to a person at once
+    hours: tuple[str, ...] = ()  # when people answer, such as "mon-fri 09:00-18:00"; empty: always
+    timezone: str = "UTC"  # of the hours, such as Asia/Seoul
+    replies: tuple[str, ...] = ()  # agents' ready-made replies
+
+
+def one_or_more(value: Any) -> Any:
+    """A name alone is a list of one."""
+    return () if value is None else (value,) if isinstance(value, str) else value
+
+
+class Config(Section):
+    """A whole run. `name` is the config's file stem; everything the run makes lies under `runs/NAME/`."""
+
+    name: str
+    company: str
+    system_prompt: str
+    grounding: Literal["faq", "none"] = (
+        "faq"  # faq: the entries that the answer may rest on stand in the prompt; none: facts are learned by heart
+    )
+    encoder: Annotated[tuple[str, ...], BeforeValidator(one_or_more)] = ()
+    # models that tell retrieval what texts mean, as model.base: sentence-transformers' or the lower half of a decoder; (): words only
+    model: ModelConfig
+    data: DataConfig
+    train: TrainConfig = TrainConfig()
+    evaluate: EvaluateConfig = EvaluateConfig()
+    serve: ServeConfig = ServeConfig()
+    ui: UiConfig = UiConfig()
+    desk: DeskConfig = DeskConfig()
+
+
+def config_argument(stage: str, description: str | None) -> str:
+    """The path on a stage's command line: `python -m STAGE CONFIG`."""
+    parser = argparse.ArgumentParser(
+        prog=f"python -m {stage}", description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("config", help="the run's YAML file, such as configs/demo.yaml")
+    return str(parser.parse_args().config)
+
+
+def load_config(path: str | Path) -> Config:
+    """Read a run's YAML. Raises UserError for a missing file, bad YAML, an unknown key or a wrong value."""
+    path = Path(path)
+    if not path.is_file():
+        raise UserError(f"{path}: no such config; expected a YAML file such as configs/demo.yaml; pass CONFIG=path")
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not valid YAML ({error}); mend the file") from None
+    if not isinstance(values, dict):
+        raise UserError(f"{path}: found {type(values).__name__}; expected keys and values such as those of configs/demo.yaml")
+    try:
+        return Config(**{"name": path.stem, **values})
+    except ValidationError as error:
+        raise UserError(f"{path}: {_explain(error)}") from None
+
+
+def _explain(error: ValidationError) -> str:
+    first = error.errors()[0]
+    if first["type"] == "value_error":
+        return f"{first['msg'].removeprefix('Value error, ')}; change one of them in the config"
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] != "extra_forbidden":
+        return (
+            f"key '{key}': found {first['input']!r}; {first['msg']}; change it in the config"
+            if first["type"] != "missing"
+            else (f"key '{key}' is missing; add it, as in configs/demo.yaml")
+        )
+    section: type[BaseModel] = Config
+    for part in first["loc"][:-1]:
+        section = section.model_fields[str(part)].annotation  # type: ignore[assignment]
+    return f"unknown key '{key}'; known keys here: {', '.join(section.model_fields)}; correct or remove it"

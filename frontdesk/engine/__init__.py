@@ -1,0 +1,1 @@
+"""vLLM: its command line, its processes, and what is added to it."""

@@ -1,0 +1,211 @@
+"""Child processes that leave nothing behind.
+
+Each child leads its own session and process group: Ctrl-C in the terminal reaches only the supervisor, which then stops whole
+groups, so that what a child has started ends with it. On Linux a child is also told by the kernel when the supervisor dies.
+"""
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from frontdesk.engine.startup_log import reasons, say
+from frontdesk.errors import StartFailed
+
+GRACE = 10.0
+"""Seconds between the request to end and the kill."""
+
+POLL = 0.25
+REPORT_EVERY = 10.0
+LOG_BYTES = 32 * 1024**2
+"""Of a log; the one before is kept, too. The disk may be the store's."""
+
+PR_SET_PDEATHSIG = 1
+
+
+@dataclass
+class Child:
+    """A process that is started, watched, restarted and stopped; its output goes to `log`.
+
+    `ready` tells whether it answers, `phase` what it does meanwhile, from its output so far; `alive`, later, whether it hangs: without
+    one it counts as alive while it runs. Start it from the main thread: Linux counts the end of the thread that started a child as the
+    end of its parent.
+    """
+
+    name: str
+    command: list[str]
+    environment: dict[str, str]
+    log: Path
+    ready: Callable[[], Awaitable[bool]]
+    phase: Callable[[str], str] = lambda output: "starting"
+    alive: Callable[[], Awaitable[bool]] | None = None
+    process: "subprocess.Popen[bytes] | None" = None
+    started: float = 0.0
+    offset: int = field(default=0, repr=False)
+
+    def start(self) -> None:
+        """Start the process. Its output is appended to the log."""
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        self.bound()
+        with self.log.open("ab") as file:
+            self.offset = file.tell()
+            self.process = subprocess.Popen(
+                self.command,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=end_with(os.getpid()),  # noqa: PLW1509 (we start no threads before it)
+            )
+        self.started = time.monotonic()
+
+    def bound(self) -> None:
+        """Keep the log small: what is in a large one goes to `NAME.log.1`, in place of what was there.
+
+        By a copy, since the process goes on writing to the file that it has, at whatever is the file's end. A line that it writes
+        meanwhile may be lost.
+        """
+        with contextlib.suppress(OSError):
+            if self.log.stat().st_size < LOG_BYTES:
+                return
+            try:
+                shutil.copyfile(self.log, self.log.with_name(f"{self.log.name}.1"))
+            finally:  # a full disk most of all
+                os.truncate(self.log, 0)
+                self.offset = 0
+
+    @property
+    def seconds(self) -> float:
+        """Since the last start."""
+        return time.monotonic() - self.started
+
+    def ended(self) -> bool:
+        """True when the process is not running."""
+        return self.process is None or self.process.poll() is not None
+
+    def output(self) -> str:
+        """What the process has written since its last start."""
+        with self.log.open("rb") as file:
+            file.seek(self.offset)
+            return file.read().decode(errors="replace")
+
+    def how_it_ended(self) -> str:
+        """For people: `exit code 1` or `signal SIGKILL`."""
+        assert self.process is not None and self.process.returncode is not None, self.name
+        code = self.process.returncode
+        return f"exit code {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
+
+    def members(self) -> list[int]:
+        """Ids of the running processes of the child's group."""
+        if self.process is None:
+            return []
+        self.process.poll()
+        return [pid for pid in _all_pids() if _group(pid) == self.process.pid and not _is_zombie(pid)]
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to the whole group."""
+        if self.process is not None and self.members():
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, number)
+
+
+async def is_ready(child: Child) -> bool:
+    """Wait until the child answers; False if it ends first."""
+    while not child.ended():
+        if await child.ready():
+            return True
+        await asyncio.sleep(POLL)
+    return False
+
+
+async def first_answer(child: Child, children: Sequence[Child]) -> None:
+    """Report how the start goes until the child answers. Raises StartFailed where one of the children ends before that."""
+    reporter = asyncio.create_task(_report(child))
+    waiting = asyncio.create_task(is_ready(child))
+    try:
+        while not waiting.done() and not any(one.ended() for one in children):
+            await asyncio.wait((waiting,), timeout=POLL)
+        for failed in (one for one in children if one.ended()):
+            raise StartFailed(_why(failed))
+        await waiting
+    finally:
+        waiting.cancel()
+        reporter.cancel()
+    say(f"{child.seconds:4.0f} s  the {child.name} is ready")
+
+
+async def _report(child: Child) -> None:
+    last, silent = "", 0.0
+    while True:
+        now = child.phase(child.output())
+        if now != last or silent >= REPORT_EVERY:
+            say(f"{child.seconds:4.0f} s  {child.name}: {now}")
+            last, silent = now, 0.0
+        await asyncio.sleep(1)
+        silent += 1
+
+
+def _why(child: Child) -> str:
+    lines = "\n".join(f"  {line}" for line in reasons(child.output()))
+    return f"the {child.name} did not start ({child.how_it_ended()}):\n{lines}\nits whole log: {child.log}"
+
+
+async def stop(children: Sequence[Child], grace: float = GRACE) -> None:
+    """End the groups of all children: SIGTERM, and after `grace` seconds SIGKILL. Returns when nothing of them runs."""
+    for child in children:
+        child.send(signal.SIGTERM)
+    deadline = time.monotonic() + grace
+    while any(child.members() for child in children) and time.monotonic() < deadline:
+        await asyncio.sleep(0.1)
+    while any(child.members() for child in children):
+        for child in children:
+            child.send(signal.SIGKILL)
+        await asyncio.sleep(0.1)
+
+
+def end_with(parent: int) -> Callable[[], None] | None:
+    """A function for the new process that asks Linux for SIGTERM when `parent` dies; None elsewhere.
+
+    SIGTERM and not SIGKILL, so that the engine can end processes of its own.
+    """
+    if sys.platform != "linux":
+        return None
+    libc = ctypes.CDLL(None)  # looked up before the fork, where locks may not be taken
+
+    def ask() -> None:
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:  # it died before we could ask
+            os._exit(1)
+
+    return ask
+
+
+def _all_pids() -> list[int]:
+    import psutil
+
+    return list(psutil.pids())
+
+
+def _group(pid: int) -> int | None:
+    try:
+        return os.getpgid(pid)
+    except (ProcessLookupError, PermissionError):
+        return None
+
+
+def _is_zombie(pid: int) -> bool:
+    import psutil
+
+    try:
+        return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True

@@ -1,0 +1,1 @@
+"""Models and tokenizers on disk, and the machine that they run on."""

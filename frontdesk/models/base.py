@@ -1,0 +1,92 @@
+"""The base model's folder and tokenizer, which `make data`, `make train` and `make serve` must agree on."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from frontdesk.config.run import NAMED
+from frontdesk.config.schema import Config, ModelConfig
+from frontdesk.errors import UserError
+from frontdesk.prompt.render import TURN_ENDS, chat_template, encode_prompt
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
+TOKENIZER = ["tokenizer*", "special_tokens_map.json", "config.json", "*.model"]
+
+
+def locate(model: ModelConfig, whole: bool = True) -> Path:
+    """The local folder of the base model, downloaded first if it is a hub id (not `whole`: its tokenizer only).
+
+    Raises UserError where it cannot be had.
+    """
+    if model.base in NAMED:
+        folder = NAMED[model.base]
+        advice = "run `make setup` with this CONFIG"
+    else:
+        folder = Path(model.base).expanduser()
+        advice = "check model.base in the config"
+        if not folder.is_dir() and not model.base.startswith((".", "/", "~")) and model.base.count("/") == 1:
+            return _download(model, whole)
+    if not (folder / "config.json").is_file() or (whole and not weights(folder)):
+        raise UserError(f"{folder}: no model found; expected a folder with config.json and *.safetensors weights; {advice}")
+    return folder
+
+
+def _download(model: ModelConfig, whole: bool) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import GatedRepoError, LocalEntryNotFoundError, RepositoryNotFoundError
+
+    where = f"model.base '{model.base}'"
+    instead = "or set model.base to a local folder that has the weights"
+    try:
+        folder = snapshot_download(
+            model.base,
+            revision=model.revision,
+            allow_patterns=None if whole else TOKENIZER,
+            ignore_patterns=["original/*", "onnx/*", "openvino/*", "*.pth", "*.gguf"],
+        )
+    except GatedRepoError:
+        raise UserError(f"{where}: the hub says the model is gated; accept its licence on its page and set HF_TOKEN, {instead}") from None
+    except RepositoryNotFoundError:
+        raise UserError(f"{where}: the hub has no such model, or it is private; correct the name, set HF_TOKEN, {instead}") from None
+    except (LocalEntryNotFoundError, OSError) as error:
+        cause = str(error).split("\n")[0][:120]
+        raise UserError(f"{where}: the hub cannot be reached and no copy is cached ({cause}); connect to it, {instead}") from None
+    if whole and not weights(Path(folder)):
+        raise UserError(f"{where}: the hub's folder has no *.safetensors weights; choose another model, {instead}")
+    return Path(folder)
+
+
+def weights(folder: Path) -> list[Path]:
+    """The files of a folder that hold weights."""
+    return [file for pattern in WEIGHTS for file in folder.glob(pattern)]
+
+
+def load_tokenizer(config: Config, folder: Path) -> "PreTrainedTokenizerBase":
+    """The base's tokenizer with the run's chat template; its end-of-sequence token is the one that ends a turn."""
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    template = f"model.template '{config.model.template}': the tokenizer of {folder}"
+    choose = "choose the template of the model's family"
+    if missing := [end for end in TURN_ENDS[config.model.template] if end not in tokenizer.get_vocab()]:
+        raise UserError(f"{template} has no {missing[-1]}; {choose}")
+    tokenizer.chat_template = chat_template(config)
+    tokenizer.eos_token = TURN_ENDS[config.model.template][-1]
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token  # padding is masked in attention and loss, so any token serves
+    if typed := typed_specials(tokenizer):
+        raise UserError(f"{template} has {typed[0]}, which a customer could type and the template would not break; {choose}")
+    return tokenizer
+
+
+def typed_specials(tokenizer: "PreTrainedTokenizerBase") -> list[str]:
+    """The special tokens that stay special when a customer types them, for the tokenizer's chat template: there should be none.
+
+    Added tokens that are not special, such as Gemma's for HTML tags and runs of blanks, are pieces of text.
+    """
+    specials = {number: token.content for number, token in tokenizer.added_tokens_decoder.items() if token.special}
+    typed = encode_prompt(tokenizer, [{"role": "user", "content": "a".join(["", *specials.values(), ""])}])
+    plain = encode_prompt(tokenizer, [{"role": "user", "content": "a"}])
+    return [specials[number] for number in sorted(specials.keys() & set(typed) - set(plain))]

@@ -1,0 +1,1 @@
+"""Which FAQ entries a question is about."""

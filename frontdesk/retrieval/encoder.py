@@ -1,0 +1,149 @@
+"""Vectors of sentences: what retrieval knows of meaning.
+
+A config's `encoder` names one model or several, whose vectors stand side by side. Two kinds of models serve:
+
+* Sentence encoders in the format of sentence-transformers (Reimers and Gurevych 2019), which were trained for this: all-minilm-l6-v2
+  for English, multilingual-e5-small for Korean and others, or any other folder or name on the hub.
+* The lower half of a decoder: the hidden states in its middle carry more of what a text is about than those at its end (Skean et al.
+  2025, "Layer by Layer"). The demo's own base is at hand.
+
+Of a decoder's states, what wordings of one question differ in counts less (data_tools/rows/projection.py). Together they find far more than
+each alone: measured in docs/experiments.md.
+"""
+
+import os
+from collections import OrderedDict
+from collections.abc import Sequence
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from frontdesk.config.schema import ModelConfig
+from frontdesk.models.base import locate
+from frontdesk.retrieval.index import Part
+from frontdesk.terminal import quiet
+
+if TYPE_CHECKING:
+    import numpy as np
+
+LEAD = "Question: "
+"""Stands before each text for a decoder: its first tokens have states of their own kind, and they are left out of the mean."""
+BATCH = 32
+REMEMBERED = 1024
+"""Texts whose vectors are kept, 4 MB: many customers ask the same in the same words, and an agent's suggestion asks once more."""
+
+
+class Model(Protocol):
+    """What an encoder is made of."""
+
+    width: int
+    ready: bool  # as `Part.ready`
+
+    def vectors(self, texts: Sequence[str]) -> "np.ndarray":
+        """One row for each text: float32 [texts, width]."""
+        ...
+
+
+class Encoder:
+    """Models side by side. The vectors of the texts asked last are at hand, by a keyed hash: a customer's words are not kept."""
+
+    def __init__(self, models: Sequence[Model]) -> None:
+        self.models = models
+        self.parts = tuple(Part(model.width, model.ready) for model in models)
+        self.key, self.recent = os.urandom(16), OrderedDict[bytes, "np.ndarray"]()
+
+    def vectors(self, texts: Sequence[str]) -> "np.ndarray":
+        """One row for each text: float32 [texts, sum of the widths]."""
+        import numpy as np
+
+        keys = [blake2b(text.encode(errors="surrogatepass"), key=self.key, digest_size=16).digest() for text in texts]
+        new = {key: text for key, text in zip(keys, texts, strict=True) if key not in self.recent}
+        made = np.hstack([model.vectors(list(new.values())) for model in self.models])
+        found = self.recent | dict(zip(new, made, strict=True))
+        self._remember({key: found[key] for key in keys})
+        return np.stack([found[key] for key in keys]) if keys else made
+
+    def _remember(self, vectors: "dict[bytes, np.ndarray]") -> None:
+        """As the latest."""
+        self.recent.update(vectors)
+        for key in vectors:
+            self.recent.move_to_end(key)
+        while len(self.recent) > REMEMBERED:
+            self.recent.popitem(last=False)
+
+
+def load_encoder(names: Sequence[str]) -> Encoder:
+    """The models of a config's `encoder`, once in a process. Raises UserError for one that cannot be had."""
+    return _load(tuple(locate(ModelConfig(base=name)) for name in names))
+
+
+@cache
+def _load(folders: tuple[Path, ...]) -> Encoder:
+    return Encoder([SentenceModel(folder) if (folder / "modules.json").is_file() else LowerHalf(folder) for folder in folders])
+
+
+class SentenceModel:
+    """A model of sentence-transformers, with the pooling and the length that its folder says."""
+
+    ready = True
+
+    def __init__(self, folder: Path) -> None:
+        from sentence_transformers import SentenceTransformer
+
+        from frontdesk.retrieval.fp16_linear import halve
+
+        quiet()
+        self.model = SentenceTransformer(str(folder), device="cpu", local_files_only=True, model_kwargs={"dtype": "float32"})
+        halve(self.model)
+        self.width = int(self.model.get_embedding_dimension() or 0)
+
+    def vectors(self, texts: Sequence[str]) -> "np.ndarray":
+        """One row of length 1 for each text: float32 [texts, width]."""
+        import numpy as np
+
+        if not texts:
+            return np.zeros((0, self.width), np.float32)
+        return np.asarray(self.model.encode(list(texts), batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False), np.float32)
+
+
+class LowerHalf:
+    """The lower half of the decoder in `folder`."""
+
+    ready = False
+
+    def __init__(self, folder: Path) -> None:
+        import torch
+        from transformers import AutoConfig, AutoModel, AutoTokenizer
+
+        from frontdesk.retrieval.fp16_linear import halve
+
+        quiet()  # of the half that is not loaded it would say that it is not
+        layers = AutoConfig.from_pretrained(folder).num_hidden_layers
+        self.tokenizer = AutoTokenizer.from_pretrained(folder)
+        self.model = AutoModel.from_pretrained(folder, num_hidden_layers=layers // 2, dtype=torch.float32).eval()
+        self.model.norm = torch.nn.Identity()  # that of the last layer, which is not there
+        halve(self.model)
+        self.width = int(self.model.config.hidden_size)
+        self.lead = self._ids(LEAD)
+
+    def vectors(self, texts: Sequence[str]) -> "np.ndarray":
+        """The mean of the states after the lead: float32 [texts, width]."""
+        import numpy as np
+        import torch
+
+        out = np.zeros((len(texts), self.width), np.float32)
+        ids = [self._ids(text.casefold()) or self.lead for text in texts]
+        order = sorted(range(len(texts)), key=lambda i: len(ids[i]))
+        for start in range(0, len(order), BATCH):
+            batch = order[start : start + BATCH]
+            width = len(ids[batch[-1]])
+            tokens = torch.tensor([self.lead + ids[i] + [0] * (width - len(ids[i])) for i in batch])  # causal: what follows is not seen
+            with torch.inference_mode():
+                states = self.model(input_ids=tokens, use_cache=False).last_hidden_state[:, len(self.lead) :]
+            for line, i in enumerate(batch):
+                out[i] = states[line, : len(ids[i])].mean(0).numpy()
+        return out
+
+    def _ids(self, text: str) -> list[int]:
+        return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])[:256]

@@ -1,0 +1,117 @@
+"""The FAQ entries that an answer may rest on, in the prompt: rendered here for training, evaluation and serving alike.
+
+A model that was tuned to read entries answers from entries that it never saw, so an edit to the FAQ takes effect at once. The entries
+stand in the system message. The model has learned to answer in their words, so that `source_of` tells which one an answer rests on. (A
+number before the answer, `[2] …`, was tried: a small model then chooses the entry before it has said a word, and chooses by its place;
+docs/experiments.md.)
+"""
+
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from frontdesk.config.run import Run
+from frontdesk.config.schema import Config
+from frontdesk.facts.language import language
+from frontdesk.prompt.render import Message
+from frontdesk.retrieval.index import Entry, Index, load_vectors, name_of, terms
+
+if TYPE_CHECKING:
+    from frontdesk.retrieval.encoder import Encoder
+
+SHOWN = 3
+"""Entries in a prompt: the right one is among the first three for 96 % of the demo's held-out wordings, and among five for 97 %; a small
+model reads three better than five."""
+INSTRUCTION = {
+    "en": "Answer from these FAQ entries. If none of them answers the question, offer to connect an agent.",
+    "ko": "아래 FAQ 항목을 보고 답한다. 답이 되는 항목이 없으면 상담원 연결을 제안한다.",
+}
+HEADING = 60
+"""Characters of a question that fit on a button."""
+RESTS = 0.6
+"""Share of the words of an answer from which it rests on an entry that has them."""
+
+
+class Grounded(NamedTuple):
+    """What goes to the engine, and the entries in it, in their order; where none fits, those that are `near` all the same."""
+
+    messages: list[Message]
+    entries: list[Entry]
+    near: Sequence[Entry] = ()
+
+
+def system_text(system_prompt: str, entries: Sequence[Entry], with_questions: bool = True) -> str:
+    """The system message: the run's own system prompt, what to do with the entries, and each with its first wording and its answer."""
+    prompt = system_prompt.strip()
+    lines = [prompt, INSTRUCTION[language(prompt)]]
+    for entry in entries:
+        lines += [f"Q: {question}" for question in entry.questions[:with_questions]] + [f"A: {entry.answers[0]}"]
+    return "\n".join(lines)
+
+
+def grounded(system_prompt: str, index: Index, messages: Sequence[Message]) -> Grounded:
+    """The turns of a conversation with the system message that the last of them needs; a system message of their own is left out."""
+    turns = [message for message in messages if message["role"] != "system"]
+    said = [str(turn["content"]) for turn in turns]
+    entries = index.search(said, SHOWN)
+    near = [] if entries else index.near(said, SHOWN)
+    return Grounded([{"role": "system", "content": system_text(system_prompt, entries)}, *turns], entries, near)
+
+
+def source_of(answer: str, entries: Sequence[Entry]) -> Entry | None:
+    """The entry that an answer rests on: the one that has most of its words and their pieces, if it has most of them."""
+    said = set(terms(answer))
+    shares = [max(len(said & set(terms(text))) for text in entry.answers) / max(1, len(said)) for entry in entries]
+    best = max(range(len(shares)), key=shares.__getitem__, default=None)
+    return entries[best] if best is not None and shares[best] >= RESTS else None
+
+
+def heading(questions: Sequence[str]) -> str:
+    """The wording of an entry for a button: the first that is short and ends in a question mark, or else the first of all."""
+    return next((one for one in questions if len(one) <= HEADING and one.endswith(("?", "？"))), questions[0])
+
+
+def read_entries(path: Path) -> list[Entry]:
+    """The entries of a run's `faq.jsonl`, without the wordings that are held out: retrieval must not know what it is tested on."""
+    entries = []
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            entry = json.loads(line)
+            held_out = set(entry.get("held_out", ()))
+            questions = tuple(question for question in entry["questions"] if question not in held_out)
+            entries.append(Entry(entry["id"], questions, tuple(entry["answers"]), entry.get("subject", ""), entry["source"]))
+    return entries
+
+
+class Knowledge:
+    """A run's FAQ as the desk knows it now: `faq.jsonl` is read again when it has changed."""
+
+    def __init__(self, config: Config, run: Run, encoder: "Encoder | None" = None, faq: Path | None = None) -> None:
+        """`faq` is read instead of the run's own, by the run's encoder and metric."""
+        self.prompt, self.path = config.system_prompt, faq or run.faq
+        self.whitening, self.known = load_vectors(run.vectors, name_of(config.encoder))
+        self.encoder = encoder if self.whitening else None
+        self.read()
+
+    def read(self) -> None:
+        """Read the entries and make the index."""
+        self.stamp = self.path.stat().st_mtime_ns
+        self.index = Index(read_entries(self.path), self.encoder, self.whitening, self.known)
+
+    def ground(self, messages: Sequence[Message]) -> Grounded:
+        """The prompt for a conversation, with the entries as they stand now."""
+        with suppress(FileNotFoundError):  # for a moment, while `make data` puts its folder in place
+            if self.path.stat().st_mtime_ns != self.stamp:
+                self.read()
+        return grounded(self.prompt, self.index, messages)
+
+
+def knowledge_of(config: Config, run: Run, faq: Path | None = None) -> Knowledge:
+    """The run's FAQ (or another, `faq`), with the encoder that the run's vectors were made with."""
+    if not run.vectors.is_file() or not config.encoder:
+        return Knowledge(config, run, faq=faq)
+    from frontdesk.retrieval.encoder import load_encoder
+
+    return Knowledge(config, run, load_encoder(config.encoder), faq)

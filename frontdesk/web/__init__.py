@@ -1,0 +1,1 @@
+"""What gateway and page share as web servers."""

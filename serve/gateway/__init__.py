@@ -1,0 +1,1 @@
+"""The gateway: the only part of the desk that other machines may reach."""

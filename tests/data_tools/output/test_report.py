@@ -1,0 +1,355 @@
+"""The report page: whole, escaped, complete, and readable without network or script."""
+
+import copy
+import itertools
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data_tools.output.report import EMPTY, histogram, parts, write_report
+from frontdesk.reports.html import tag
+
+VOID = {"meta", "br"}
+HOSTILE = "</title></style><script>alert('1')</script>\"' onload=x &amp; <b"
+
+
+class Page(HTMLParser):
+    """A parsed page. Fails where an element ends that is not the innermost open one."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.elements: list[tuple[str, dict[str, str | None], tuple[str, ...]]] = []  # name, attributes, what it stands in
+        self.texts: list[tuple[str, str]] = []  # the element and its text
+        self.feed(text)
+        self.close()
+        assert not self.open, self.open
+
+    def handle_starttag(self, name: str, attributes: list[tuple[str, str | None]]) -> None:
+        assert len(dict(attributes)) == len(attributes), attributes
+        self.elements.append((name, dict(attributes), tuple(self.open)))
+        if name not in VOID:
+            self.open.append(name)
+
+    def handle_endtag(self, name: str) -> None:
+        assert self.open.pop() == name, (name, self.getpos())
+
+    def handle_data(self, text: str) -> None:
+        if self.open and self.open[-1] != "style":
+            self.texts.append((self.open[-1], text))
+
+    @property
+    def text(self) -> str:
+        return "".join(text for _, text in self.texts)
+
+    def within(self, name: str) -> list[str]:
+        return [text for element, text in self.texts if element == name]
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Callable[[dict[str, Any]], Page]:
+    """The parsed page of given facts."""
+
+    def parsed(facts: dict[str, Any]) -> Page:
+        path = tmp_path / "data" / "report.html"
+        write_report(path, facts)
+        assert [file.name for file in path.parent.iterdir()] == ["report.html"]
+        return Page(path.read_text(encoding="utf-8"))
+
+    return parsed
+
+
+def sample() -> dict[str, Any]:
+    """Facts of an invented shop, as `make data` would give them."""
+
+    def source(path: str, form: str, *numbers: int, encoding: str = "utf-8") -> dict[str, Any]:
+        units = ("messages", "conversations", "entries", "rows", "damaged", "mended", "broken")
+        return {"path": path, "format": form, "encoding": encoding, **dict(zip(units, numbers, strict=True))}
+
+    read = [
+        "<|im_start|>",
+        "user",
+        "\n",
+        "my",
+        " number",
+        " is",
+        " [",
+        "PHONE",
+        "_",
+        "1",
+        "]",
+        "<|im_end|>",
+        "\n",
+        "<|im_start|>",
+        "assistant",
+    ]
+    learned = ["Thank", " you", ",", " we", " call", " before", " delivery", ".", "<|im_end|>"]
+    preview = [[token, False] for token in [*read, "\n"]] + [[token, True] for token in learned] + [["\n", False]]
+    read = [
+        "<|im_start|>",
+        "user",
+        "\n",
+        "교환",
+        " 배송비는",
+        " 얼마",
+        "인가요",
+        "?",
+        "<|im_end|>",
+        "\n",
+        "<|im_start|>",
+        "assistant",
+        "\n",
+    ]
+    learned = ["교환", " 배송비는", " 왕복", " 6", ",000", "원", "입니다", ".", "<|im_end|>"]
+    korean = [[token, False] for token in read] + [[token, True] for token in learned]
+    return {
+        "name": "demo", "company": "Pebble & Pine", "data_hash": "020709648631c269", "seed": 7, "base": "smollm2-135m", "max_length": 256,
+        "sources": [
+            source("logs/web chat/2026-01.csv", "chat table", 6_204, 711, 0, 688, 0, 0, 2),
+            source("logs/talk/초록 자갈 상담.txt", "KakaoTalk, Android", 1_518, 203, 0, 190, 3, 41, 0, encoding="cp949"),
+            source("faq/shop.xlsx", "FAQ table", 0, 0, 167, 1_332, 0, 0, 1, encoding="xlsx"),
+        ],
+        "skipped": [{"path": "logs/web chat/notes.pdf", "reason": "found bytes that are no text; expected text in UTF-8; save it as CSV"}],
+        "messages": {"read": 7_722, "kept": 6_010, "merged": 611, "capped": 383, "set aside": 24, "masked": 1_031,
+                     "dropped": {"system": 420, "trailing customer": 214, "bot": 60}},
+        "conversations": {"read": 914, "rows": 878, "windows": 19, "dropped": {"duplicate": 12, "no answered question": 21, "conflict": 3}},
+        "faq": {"entries": 166, "wordings": 1_332, "derived": {"typing noise": 212, "spacing": 98}, "dropped": {"no answer": 1}},
+        "rows": {
+            "train": {"faq": 1_184, "chat": 790, "refusal": 188}, "valid": {"faq": 41, "chat": 44, "refusal": 9},
+            "test": {"faq": 38, "chat": 43, "refusal": 11}, "valid_wordings": {"faq": 77}, "test_wordings": {"faq": 78},
+            "test_unseen": {"faq": 30, "chat": 37},
+        },
+        "languages": {"en": 1_702, "ko": 868}, "roles": {"customer": 3_815, "agent": 3_907},
+        "turns": [[2, 1_871], [4, 402], [6, 188], [8, 75], [12, 34]],
+        "tokens": {"train": [40 + (i * i * 7919) % 97 + (i * 31) % 61 + (i % 23 == 0) * 110 for i in range(900)],
+                   "valid": [42 + (i * 7919) % 131 for i in range(94)],
+                   "test": [44 + (i * 104_729) % 128 + (i == 5) * 700 for i in range(92)]},
+        "answer_tokens": [8 + (i * i * 31) % 43 + (i % 11) * 3 for i in range(1_000)],
+        "stock": [
+            {"text": "Thank you for writing to Pebble & Pine, how may I help?", "count": 520, "trained": 40},
+            {"text": "잠시만 기다려 주시면 확인해 드리겠습니다.", "count": 187, "trained": 40},
+            {"text": "Have a lovely day, [NAME_1]!", "count": 96, "trained": 39},
+        ],
+        "masks": {
+            "PHONE": {"found": 412, "samples": ["my number is [PHONE_1]", "제 번호는 [PHONE_1] 이고 집은 [PHONE_2] 예요"]},
+            "NAME": {"found": 977, "samples": ["Thanks [NAME_1], that is all", "[NAME_1]님, 확인되었습니다"]},
+            "BANK_ACCOUNT": {"found": 18, "samples": ["환불은 [BANK_ACCOUNT_1] 로 부탁드려요"]},
+        },
+        "allowed": ["1588-1234", "help@pebble.example", "https://pebble.example/returns"],
+        "leak": {"random": {"exact": 14, "near": 129, "of": 301},
+                 "splits": {"exact": 0, "near": 2, "of": 302}, "clusters": 403, "largest": 27},
+        "refusals": {"own": 96, "generated": {"airline": 47, "bank": 65}},
+        "conflicts": [
+            {"source": "logs/web chat/2026-01.csv:412", "entry": "returns-window", "entry_source": "faq/shop.xlsx:31", "kind": "duration",
+             "said": "14 days", "known": "30 days", "question": "can i still send the lamp back? call [PHONE_1]",
+             "answer": "Yes, returns are open for 14 days after delivery."},
+            {"source": "logs/talk/초록 자갈 상담.txt:88", "entry": "교환-배송비", "entry_source": "faq/shop.xlsx:52", "kind": "price",
+             "said": "5,000원", "known": "6,000원", "question": "교환하면 배송비가 드나요?", "answer": "네, 왕복 5,000원입니다."},
+        ],
+        "conflicts_total": 3,
+        "preview": [{"id": "chat:4471", "kind": "chat", "tokens": preview}, {"id": "faq:교환-배송비#2", "kind": "faq", "tokens": korean}],
+    }  # fmt: skip
+
+
+def changed(value: Any, leaf: Callable[[Any], Any], key: Callable[[str], str] = str) -> Any:
+    """A copy of nested data with each leaf, and each key that comes from the data, replaced."""
+    if isinstance(value, dict):
+        ours = {*EMPTY, *EMPTY["messages"], *EMPTY["conversations"], *EMPTY["faq"], *EMPTY["leak"], *EMPTY["refusals"], *OURS}
+        return {name if name in ours else key(name): changed(item, leaf, key) for name, item in value.items()}
+    if isinstance(value, list):
+        return [changed(item, leaf, key) for item in value]
+    return leaf(value)
+
+
+OURS = {
+    "path", "format", "encoding", "damaged", "mended", "messages", "conversations", "entries", "rows", "broken", "reason", "text", "count",
+    "trained", "found", "samples", "exact", "near", "of", "source", "entry", "entry_source", "kind", "said", "known", "question", "answer",
+    "id", "tokens",
+}  # fmt: skip
+
+
+def test_page_is_well_formed_and_has_one_of_each_section(page: Callable[..., Page]) -> None:
+    ids = Counter(attributes["id"] for _, attributes, _ in page(sample()).elements if "id" in attributes)
+    assert len(ids) == 10 and set(ids.values()) == {1}
+
+
+@pytest.mark.parametrize("facts", [sample(), {}, EMPTY], ids=["full", "nothing", "zeros"])
+def test_links_lead_to_sections_and_nothing_is_loaded(page: Callable[..., Page], facts: dict[str, Any]) -> None:
+    elements = page(facts).elements
+    ids = {attributes.get("id") for _, attributes, _ in elements}
+    for name, attributes, _ in elements:
+        assert name not in {"script", "link", "img", "iframe", "object", "base", "form"}
+        assert not {"src", "srcset", "data", "xlink:href"} & set(attributes)
+        assert "href" not in attributes or (attributes["href"] or "")[1:] in ids
+        assert not any(key.startswith("on") or "://" in (value or "") for key, value in attributes.items()), attributes
+    assert any(attributes.get("content") == "default-src 'none'; style-src 'unsafe-inline'" for _, attributes, _ in elements)
+
+
+def test_style_loads_nothing(tmp_path: Path) -> None:
+    write_report(tmp_path / "report.html", {})
+    style = (tmp_path / "report.html").read_text(encoding="utf-8").split("<style>")[1].split("</style>")[0]
+    assert "{" in style and not re.search(r"url\(|@import|//", style)
+
+
+def test_text_of_the_data_is_never_markup(page: Callable[..., Page]) -> None:
+    numbers = itertools.count()
+    clean = page(sample())
+
+    def hostile(value: Any) -> Any:
+        return f"{next(numbers)}{HOSTILE}" if isinstance(value, str) else value
+
+    facts = changed(sample(), hostile, hostile)
+    dirty = page(facts)
+    assert {name for name, *_ in dirty.elements} <= {name for name, *_ in clean.elements}
+    assert {key for _, attributes, _ in dirty.elements for key in attributes} <= {
+        key for _, attributes, _ in clean.elements for key in attributes
+    }
+    blanks = str.maketrans({" ": "·"})
+    text = dirty.text.translate(blanks)
+    for number in range(next(numbers)):
+        assert f"{number}{HOSTILE}".translate(blanks) in text, f"text {number} is missing"
+
+
+def test_every_number_is_shown(page: Callable[..., Page]) -> None:
+    numbers = itertools.count(1_000_003, 7)
+    facts = sample()
+    lengths = {key: facts.pop(key) for key in ("tokens", "answer_tokens", "preview", "max_length")}
+    facts = changed(facts, lambda value: next(numbers) if isinstance(value, int) else value)
+    text = " ".join(text for _, text in page(facts | lengths).texts).replace(str(facts["seed"]), f"{facts['seed']:,}")
+    shown = set(re.findall(r"\d[\d,]*\d", text))
+    missing = [f"{number:,}" for number in range(1_000_003, next(numbers), 7) if f"{number:,}" not in shown]
+    assert not missing
+    assert "256" in shown
+
+
+def strings(value: Any) -> Iterator[str]:
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    yield from ([value] if isinstance(value, str) else [])
+    for item in items:
+        yield from strings(item)
+
+
+def test_every_text_is_shown(page: Callable[..., Page]) -> None:
+    facts = sample()
+    text = page(facts).text
+    del facts["preview"]
+    assert [given for given in strings(facts) if given not in text and given not in facts["masks"] and given not in ("PHONE",)] == []
+
+
+@pytest.mark.parametrize("key", [key for key, value in EMPTY.items() if not isinstance(value, str | int)])
+def test_page_works_without_any_one_part(page: Callable[..., Page], key: str) -> None:
+    assert len(page(sample() | {key: EMPTY[key]}).elements) > 100
+
+
+@pytest.mark.parametrize("facts", [{}, EMPTY], ids=["nothing", "zeros"])
+def test_empty_facts_are_plain_sentences(page: Callable[..., Page], facts: dict[str, Any]) -> None:
+    parsed = page(facts)
+    assert not [name for name, *_ in parsed.elements if name in ("table", "svg", "article", "figure")]
+    for sentence in ("No conflict was found.", "No message was read.", "No personal data was found.", "No source was read."):
+        assert sentence in parsed.text
+
+
+@pytest.mark.parametrize("facts", [sample(), {}], ids=["full", "nothing"])
+def test_every_chart_and_table_has_a_sentence_in_both_languages(page: Callable[..., Page], facts: dict[str, Any]) -> None:
+    elements = page(facts).elements
+    sentences = Counter(name for name, attributes, _ in elements if name == "figcaption" or attributes.get("class") == "none")
+    korean = [inside[-1] for name, attributes, inside in elements if name == "span" and attributes.get("lang") == "ko"]
+    assert Counter(name for name, *_ in elements)["figure"] == sentences["figcaption"] == korean.count("figcaption")
+    assert all("figure" in inside for name, _, inside in elements if name in ("table", "svg", "article"))
+    assert all(f"h{level}" in korean for level in (2, 3)) or not facts
+
+
+def test_ledger_that_does_not_add_up_is_marked(page: Callable[..., Page]) -> None:
+    assert "✓ The fates add up to 7,722 of 7,722." in page(sample()).text
+    facts = sample()
+    facts["messages"]["kept"] -= 1
+    assert "✗ The fates add up to 7,721 of 7,722." in page(facts).text
+
+
+def test_numbers_of_tables_stand_right(page: Callable[..., Page]) -> None:
+    elements = page(sample()).elements
+    cells = [attributes.get("class") for name, attributes, inside in elements if name == "td" and inside[-3:] == ("table", "tbody", "tr")]
+    assert cells.count("n") > 40
+
+
+@pytest.mark.parametrize("limit", [16, 256, 10_000, None])
+@pytest.mark.parametrize("lengths", [[1], [0, 0], [16], [255, 256, 257, 511, 512, 513], [3] * 40 + [90_000], list(range(700))])
+def test_histogram_counts_every_length_once(lengths: list[int], limit: int | None) -> None:
+    page = Page(histogram(tag("span", "train"), lengths, limit))
+    bars = [attributes for name, attributes, _ in page.elements if name == "rect"]
+    titles = [[int(number.replace(",", "")) for number in re.findall(r"\d[\d,]*", text)] for text in page.within("title")]
+    assert sum(float(bar["height"] or 0) for bar in bars) == sum(count for *_, count in titles) == len(lengths)
+    for first, last, count in titles[:-1]:
+        assert sum(first <= length <= last for length in lengths) == count
+    (view,) = [attributes["viewbox"] or "" for name, attributes, _ in page.elements if name == "svg"]
+    _, _, wide, high = map(float, view.split())
+    assert all(0 <= float(bar["x"] or 0) < wide and float(bar["y"] or 0) + float(bar["height"] or 0) == high for bar in bars)
+    if limit:
+        assert f"{sum(length > limit for length in lengths):,} over {limit:,}." in page.text
+        (line,) = [attributes["style"] or "" for _, attributes, _ in page.elements if attributes.get("class") == "limit"]
+        assert 0 < float(line.removeprefix("width:").removesuffix("%")) <= 100
+
+
+@pytest.mark.parametrize("counts", [{"customer": 3, "agent": 4}, {"a": 0, "b": 9, "c": 1}, {"a": 0}])
+def test_bars_of_a_whole_share_it(counts: dict[str, int]) -> None:
+    page = Page(parts(counts))
+    widths = [int(attributes["width"] or 0) for name, attributes, _ in page.elements if name == "rect"]
+    views = {attributes["viewbox"] for name, attributes, _ in page.elements if name == "svg"}
+    assert widths == list(counts.values()) and views == {f"0 0 {max(1, sum(counts.values()))} 1"}
+
+
+def test_fates_follow_one_another(page: Callable[..., Page]) -> None:
+    rects = [attributes for name, attributes, inside in page(sample()).elements if name == "rect" and "tr" in inside]
+    fates = sample()["messages"]
+    number = 5 + len(fates["dropped"])
+    spans = [(int(rect["x"] or 0), int(rect["width"] or 0)) for rect in rects[:number]]
+    assert spans[0] == (0, fates["read"])
+    assert all(start + width == after for (start, width), (after, _) in itertools.pairwise(spans[1:]))
+    assert sum(spans[-1]) == fates["read"]
+
+
+def test_placeholders_are_marked_and_nothing_else(page: Callable[..., Page]) -> None:
+    facts = {"masks": {"PHONE": {"found": 1, "samples": ["[PHONE_1] and [BANK_ACCOUNT_12], [note] [PHONE] [phone_1] [1]"]}}}
+    assert page(facts).within("mark") == ["[PHONE_1]", "[BANK_ACCOUNT_12]"]
+
+
+def test_preview_tells_trained_tokens_and_shows_blanks(page: Callable[..., Page]) -> None:
+    tokens = [["<|im_start|>", False], ["a\n", False], [" b\tc", True], ["\n\n", True], ["·", True]]
+    parsed = page({"preview": [{"id": "x", "kind": "faq", "tokens": tokens}]})
+    assert parsed.within("i")[1:] == ["<|im_start|>", "a↵"]
+    assert parsed.within("b")[-3:] == ["·b⇥c", "↵↵", "·"]
+    assert [name for name, *_ in parsed.elements].count("br") == 2
+
+
+def test_conflicts_beyond_those_shown_are_counted(page: Callable[..., Page]) -> None:
+    assert "3 answers in chats, 2 of which are shown" in page(sample()).text
+
+
+@pytest.mark.parametrize(("of", "expected"), [(0, "No held-out row was compared"), (10, "10 rows")])
+def test_leak_is_told_or_said_to_be_unknown(page: Callable[..., Page], of: int, expected: str) -> None:
+    leak = {"random": {"exact": 1, "near": 2, "of": of}, "splits": {"exact": 0, "near": 0, "of": of}, "clusters": 1, "largest": 1}
+    assert expected in page({"leak": leak}).text
+
+
+def test_same_facts_give_the_same_page_and_stay_as_they_were(tmp_path: Path) -> None:
+    facts = sample()
+    before = copy.deepcopy(facts)
+    for name in ("one", "two"):
+        write_report(tmp_path / name, facts)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+    assert facts == before
+
+
+def test_broken_letters_do_not_stop_the_page(page: Callable[..., Page]) -> None:
+    facts = {"stock": [{"text": "half \ud83d a pair \x00 \u202e", "count": 2, "trained": 1}]}
+    assert "half ? a pair" in page(facts).text
+
+
+def test_attributes_and_text_of_an_element_are_escaped() -> None:
+    page = Page(tag("p", HOSTILE, aria_label=HOSTILE, class_=""))
+    assert page.elements == [("p", {"aria-label": HOSTILE}, ())] and page.text == HOSTILE

@@ -1,0 +1,94 @@
+"""The likelier choice by log-probability per character, asked once; and what was forgotten, with its interval."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openai import AsyncOpenAI
+
+from evaluate.questions.general import choose, forgetting, likelihood
+from evaluate.questions.packaged import packaged
+from evaluate.systems.ask import Cache, Model
+from frontdesk.errors import UserError
+
+PROMPT = [500, 501]
+
+
+class Letters:
+    """A tokenizer whose tokens are the code points of letters; a prompt is always PROMPT."""
+
+    def __call__(self, text: str, add_special_tokens: bool = True) -> dict[str, list[int]]:
+        assert not add_special_tokens
+        return {"input_ids": [ord(letter) for letter in text]}
+
+    def apply_chat_template(self, messages: list[dict[str, str]], **options: Any) -> dict[str, list[int]]:
+        assert options["add_generation_prompt"] and messages[-1]["role"] == "user"
+        return {"input_ids": PROMPT}
+
+
+def model(api: Any) -> Model:
+    return Model(AsyncOpenAI(base_url=api.url, api_key="none", max_retries=0), "shop", "weights-1", 0.0)
+
+
+def item(*choices: str, answer: int = 0) -> dict[str, Any]:
+    return {"id": "-".join(choices), "ability": "letters", "language": "en", "prompt": "Which?", "choices": list(choices), "answer": answer}
+
+
+def pick(api: Any, folder: Path, *asked: dict[str, Any]) -> list[bool]:
+    return asyncio.run(choose(model(api), Letters(), list(asked), Cache(folder / "cache.jsonl"), "general"))  # type: ignore[arg-type]
+
+
+def test_the_choices_tokens_count_and_not_the_prompts(api: Any) -> None:
+    """The API gives every token minus a thousandth of its number."""
+    assert asyncio.run(likelihood(model(api), PROMPT, [10, 20])) == pytest.approx(-0.03)
+    assert asyncio.run(likelihood(model(api), [1], [10, 20])) == pytest.approx(-0.03)
+    request = api.asked[0]
+    assert request["prompt"] == [*PROMPT, 10, 20]
+    assert (request["max_tokens"], request["temperature"], request["prompt_logprobs"]) == (1, 0, 0)
+
+
+def test_the_likeliest_per_character_is_chosen(api: Any, tmp_path: Path) -> None:
+    assert pick(api, tmp_path, item("b", "a", "d", answer=1)) == [True]
+    assert pick(api, tmp_path, item("b", "a", "d", answer=0)) == [False]
+    assert pick(api, tmp_path, item("b", "aaaa", answer=1)) == [True], "the longer is less likely as a whole, and likelier per character"
+
+
+def test_items_keep_their_order_and_are_asked_once(api: Any, tmp_path: Path) -> None:
+    asked = [item("a", "b"), item("a", "c", answer=1), item("a", "d")]
+    assert pick(api, tmp_path, *asked) == [True, False, True]
+    requests = len(api.asked)
+    assert requests == 6
+    assert pick(api, tmp_path, *asked) == [True, False, True] and len(api.asked) == requests
+
+
+def test_an_engine_that_fails_is_one_line(api: Any, tmp_path: Path) -> None:
+    api.status = 500
+    with pytest.raises(UserError, match="model 'shop' gave no answer"):
+        pick(api, tmp_path, item("a", "b"))
+
+
+def test_only_the_spoken_languages_are_asked() -> None:
+    assert {one["language"] for one in packaged("general.jsonl", {"en"})} == {"en"}
+    english, korean = (len(packaged("general.jsonl", {name})) for name in ("en", "ko"))
+    assert len(packaged("general.jsonl", {"en", "ko"})) == english + korean > 100
+    assert packaged("general.jsonl", set()) == []
+
+
+def asked(number: int) -> list[dict[str, Any]]:
+    return [item("a") | {"id": str(place), "ability": "even" if place % 2 == 0 else "odd"} for place in range(number)]
+
+
+def test_what_is_lost_is_a_drop_with_an_interval() -> None:
+    before, after = [True] * 30 + [False] * 10, [True] * 15 + [False] * 25
+    found = forgetting(asked(40), before, after)
+    assert (found["before"]["value"], found["after"]["value"], found["drop"]["value"]) == (0.75, 0.375, 0.375)
+    assert 0 < found["drop"]["low"] < 0.375 < found["drop"]["high"] < 1
+    assert found["drop"]["clusters"] == 40
+    assert found["abilities"] == {"even": {"before": 0.75, "after": 0.4}, "odd": {"before": 0.75, "after": 0.35}}
+
+
+def test_what_is_gained_is_a_negative_drop_and_no_change_is_none() -> None:
+    assert forgetting(asked(40), [False] * 20 + [True] * 20, [True] * 40)["drop"]["high"] < 0
+    same = forgetting(asked(40), [True, False] * 20, [True, False] * 20)["drop"]
+    assert same["value"] == 0 and same["low"] < 0 < same["high"], "none that shows, which is not none for certain"

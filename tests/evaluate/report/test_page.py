@@ -1,0 +1,283 @@
+"""The page says the verdict first, shows the worst answers, holds whatever text comes, and loads nothing."""
+
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evaluate.report.answers import marked
+from evaluate.report.charts import interval, percent, points, stacked
+from evaluate.report.page import write_report
+from evaluate.report.scores import OUTCOMES, forgetting, outcome
+from evaluate.stats.baseline import compare
+from evaluate.stats.gate import check
+from evaluate.stats.summary import summarize
+from evaluate.stats.verdict import apart, tuning, verdict
+from frontdesk.reports.html import Html, join, tag
+
+Record = dict[str, Any]
+Answer = Callable[..., Record]
+EVIL = """</p></style><script>alert(1)</script><img src=x onerror="alert(2)" style='background:url(//evil.example)'>&lt;b&gt; $9 \ud83d"""
+VOID = {"meta", "br"}
+
+
+class Page(HTMLParser):
+    """A page's elements and text; closing tags must match."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(text)
+        self.close()
+        assert not self.open, f"not closed: {self.open}"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open[-1:] != ["style"]:
+            self.text += data
+
+
+def written(folder: Path, records: list[Record], extras: Record, **thresholds: float) -> tuple[Page, str]:
+    """The page as parsed and as it stands in the file."""
+    summary = summarize(records, "tuned")
+    gate = check(summary["systems"]["tuned"], thresholds)
+    text = write_report(folder, summary, gate, records, extras).read_text(encoding="utf-8")
+    return Page(text), text
+
+
+def everything(answer: Answer, text: str) -> tuple[list[Record], dict[str, Any]]:
+    """Records of all kinds and all extras, with `text` wherever customers, models, FAQ or config may put any."""
+    words = {"category": text, "answer": text, "reference": text, "source": text, "facts": [text], "invented": ["$9", text], "cited": text}
+    asked = {"messages": [{"role": "user", "content": text}]}
+    bad = words | asked | {"right": False, "wrong": True}
+    records = [answer(f"{text}#1", **bad), answer("fee#2"), answer("fee#3", right=False, handoff=True)]
+    records += [answer("tax", "out_of_scope", **words | asked, right=False)]
+    turns = [{"role": "user", "content": text}, {"role": "assistant", "content": text}]
+    records += [answer("d", "dialogues", right=False, messages=turns, facts=[text], stated=[False], **{"pass": i}) for i in range(3)]
+    records += [answer("i", "injections", **bad, leaked=[text])]
+    records += [answer(one["id"], system=text, **{"right": True, "set": one["set"]}) for one in records if one["pass"] == 0]
+    old = [record | {"right": not record["right"], "wrong": False} for record in records]
+    share = {"value": 0.4, "low": 0.3, "high": 0.5, "of": 160}
+    extras = {
+        "name": text,
+        "nearest": {f"{text}#1": [{"question": text, "answer": text, "source": text}]},
+        "general": {
+            "before": share,
+            "after": share,
+            "drop": {"value": 0.0, "low": -0.1, "high": 0.1},
+            "abilities": {text: {"before": 0.5, "after": 0.4}},
+        },
+        "judge": {text: {"wins": 1, "losses": 2, "ties": 3, "inconsistent": 1, "unparsable": 0}},
+        "baseline": {"name": text, **compare(records, old, "tuned", "tuned")},
+        "foot": [text],
+    }
+    return records, extras
+
+
+def test_whatever_text_comes_is_text(tmp_path: Path, answer: Answer) -> None:
+    """The page's elements are those of the same page with harmless text."""
+    evil, source = written(tmp_path / "evil", *everything(answer, EVIL), facts_right=0.6, leaked=0)
+    plain, _ = written(tmp_path / "plain", *everything(answer, "harmless $9 text"), facts_right=0.6, leaked=0)
+    assert [name for name, _ in evil.elements] == [name for name, _ in plain.elements]
+    assert "<script" not in source
+    assert "<img" not in source
+    assert evil.text.count("<script>alert(1)</script>") == plain.text.count("harmless $9 text") > 40
+
+
+def test_the_page_loads_nothing_and_runs_nothing(tmp_path: Path, answer: Answer) -> None:
+    page, source = written(tmp_path, *everything(answer, EVIL), facts_right=0.6)
+    allowed = {
+        "html",
+        "head",
+        "meta",
+        "title",
+        "style",
+        "body",
+        "main",
+        "header",
+        "nav",
+        "section",
+        "footer",
+        "article",
+        "details",
+        "summary",
+    }
+    allowed |= {
+        "h1",
+        "h2",
+        "h3",
+        "p",
+        "a",
+        "b",
+        "i",
+        "div",
+        "span",
+        "small",
+        "code",
+        "mark",
+        "figure",
+        "figcaption",
+        "dl",
+        "dt",
+        "dd",
+        "ul",
+        "li",
+    }
+    allowed |= {"table", "thead", "tbody", "tr", "th", "td", "svg", "rect", "line"}
+    assert {name for name, _ in page.elements} <= allowed
+    names = {name for _, attributes in page.elements for name in attributes}
+    assert not names & {"src", "srcset", "style", "action", "data", "poster"}
+    assert not [name for name in names if name.startswith("on")]
+    links = [attributes["href"] for _, attributes in page.elements if "href" in attributes]
+    targets = {attributes["id"] for _, attributes in page.elements if "id" in attributes}
+    assert links and all(str(link).startswith("#") and str(link)[1:] in targets for link in links)
+    style = source[source.index("<style>") : source.index("</style>")]
+    assert not re.search(r"url\(|@import|http", style)
+    policy = next(attributes for name, attributes in page.elements if attributes.get("http-equiv") == "Content-Security-Policy")
+    assert policy["content"] == "default-src 'none'; style-src 'unsafe-inline'"
+
+
+def test_headings_are_in_both_languages(tmp_path: Path, answer: Answer) -> None:
+    _, source = written(tmp_path, *everything(answer, "text"), facts_right=0.6)
+    headings = re.findall("<h2>(.*?)</h2>", source)
+    assert len(headings) == 13
+    assert all(re.fullmatch(r"[A-Z][\w ]+ <span lang=\"ko\">[가-힣 ·]+</span>", heading) for heading in headings)
+
+
+def test_a_page_of_little(tmp_path: Path, answer: Answer) -> None:
+    """One system, one question, no limits, no extras."""
+    page, _ = written(tmp_path, [answer()], {})
+    assert "Nothing was decided: the config sets no limits." in page.text
+    assert "No answer was wrong." in page.text
+    assert "Since the baseline" not in page.text
+    assert "Forgetting" not in page.text
+
+
+def test_the_verdict_stands_first(tmp_path: Path, answer: Answer) -> None:
+    records = [answer(f"e{i}#1", right=i < 26) for i in range(50)]
+    _, source = written(tmp_path, records, {}, facts_right=0.6)
+    first = re.search("<h1[^>]*>(.*?)</h1>", source)
+    assert first
+    said = first[1].replace("\u00a0", " ")
+    begin = re.escape("The desk may not talk to customers yet: it states the facts in 52 % (")
+    assert re.fullmatch(begin + r"\d\d to \d\d\) of questions, where at least 60 % is required\.", said)
+
+
+def test_verdicts(answer: Answer) -> None:
+    summary = summarize([answer(f"e{i}#1", right=i < 45, wrong=i >= 45, invented=["$9"] * (i >= 47)) for i in range(50)], "tuned")
+    scores = summary["systems"]["tuned"]
+
+    def said(**thresholds: float) -> tuple[str, str]:
+        return verdict(summary, check(scores, thresholds))
+
+    assert said(facts_right=0.6, facts_invented=0.1)[0].startswith(
+        "The desk may talk to customers: all 2 limits are kept; it states the facts in 90 % ("
+    )
+    assert said(facts_right=0.6)[0].startswith("The desk may talk to customers: the one limit is kept; ")
+    assert "기준 1개를 모두 지켰습니다. 정답률은 90%(" in said(facts_right=0.6)[1]
+    english, korean = said(facts_right=0.95, facts_invented=0.05, facts_wrong=0.2, handoff_right=0.8)
+    assert english.startswith("The desk may not talk to customers yet: it states the facts in 90 % (")
+    assert "; it invents facts in 6 % (" in english
+    assert english.endswith("; “Handed over rightly” was not measured, and at least 80 % is required.")
+    assert "wrong facts" not in english
+    assert korean.startswith("아직 고객을 응대할 수 없습니다: 사실을 맞힌 질문 90%(")
+
+
+@pytest.mark.parametrize(
+    ("tuned", "base", "begins"),
+    [
+        (
+            80,
+            50,
+            "Tuning pays: “tuned” states the facts more often than the best prompt alone, “base + FAQ in prompt”: 80 % against 50 % (+30",
+        ),
+        (
+            30,
+            60,
+            "Tuning does not pay: the best prompt alone, “base + FAQ in prompt”, states the facts more often than “tuned”: 30 % against",
+        ),
+        (51, 50, "That tuning pays is not shown: “tuned” and the best prompt alone, “base + FAQ in prompt”, differ by no more than chance"),
+    ],
+)
+def test_whether_tuning_pays_is_said_plainly(answer: Answer, tuned: int, base: int, begins: str) -> None:
+    """Which questions are right is scattered, so that neither system's are a part of the other's."""
+    shares = {"tuned": tuned, "base + FAQ in prompt": base, "base": 2}
+    strides = {"tuned": 37, "base + FAQ in prompt": 59, "base": 1}
+    records = [answer(f"e{i}#1", system=name, right=i * strides[name] % 100 < share) for name, share in shares.items() for i in range(100)]
+    assert tuning(summarize(records, "tuned"))[0].startswith(begins)
+    assert tuning(summarize(records, "base + FAQ in prompt"))[0].startswith(begins)  # whichever is served
+
+
+def test_without_a_prompt_or_a_tuning_nothing_is_claimed(answer: Answer) -> None:
+    assert tuning(summarize([answer()], "tuned"))[0].startswith("Whether tuning pays was not measured")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "says"),
+    [
+        (-0.03, 0.07, "no more than chance explains"),
+        (0.01, 0.05, "−2 points (−5 to −1), more than chance explains"),
+        (-0.09, -0.01, "a gain"),
+    ],
+)
+def test_forgetting(low: float, high: float, says: str) -> None:
+    share = {"value": 0.4, "low": 0.3, "high": 0.5, "of": 160}
+    said = forgetting(
+        {"before": share, "after": share, "drop": {"value": (low + high) / 2 if low <= 0 else 0.02, "low": low, "high": high}}
+    )
+    assert f", {says}." in said or f": {says}." in said
+
+
+def test_outcomes_are_parts_of_a_whole(answer: Answer) -> None:
+    flags = [(right, wrong, handoff) for right in (True, False) for wrong in (True, False) for handoff in (True, False)]
+    names = {outcome(answer(right=right, wrong=wrong, handoff=handoff)) for right, wrong, handoff in flags}
+    assert names == {key for key, *_ in OUTCOMES}
+
+
+def test_inventions_are_marked_and_the_rest_stays() -> None:
+    text = "It costs $9 or $90 & <b>$9</b>."
+    shown = marked(text, ["$9", "absent", ""])
+    assert shown == "It costs <mark>$9</mark> or <mark>$9</mark>0 &amp; &lt;b&gt;<mark>$9</mark>&lt;/b&gt;."
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0.52, "52 %"), (0.049, "4.9 %"), (0.05, "5 %"), (0.0996, "10 %"), (0, "0 %"), (-0.0001, "0 %"), (1, "100 %"), (-0.03, "−3 %")],
+)
+def test_percent(share: float, text: str) -> None:
+    assert percent(share) == text
+
+
+def test_points_have_a_sign() -> None:
+    assert [points(change) for change in (0.25, -0.031, 0.0, -0.00001)] == ["+25", "−3.1", "0", "0"]
+
+
+def test_a_missed_limit_never_reads_as_kept() -> None:
+    assert apart(0.597, 0.6) == ("59.7 %", "60 %")
+    assert apart(0.0504, 0.05) == ("5.04 %", "5 %")
+    assert apart(0.6, 0.6) == ("60 %", "60 %")
+
+
+def test_markup_escapes_text_and_keeps_markup() -> None:
+    assert join(["<a>", Html("<b>"), 12345, "\ud83d"]) == "&lt;a&gt;<b>12,345?"
+    assert tag("p", "&", class_='"', lang="") == '<p class="&quot;">&amp;</p>'
+
+
+def test_drawings_stay_within_their_strip() -> None:
+    drawn = interval({"value": 0.5, "low": -0.2, "high": 1.3}, limit=0.6)
+    places = [float(place) for place in re.findall(r'x[12]="([\d.-]+)"', drawn)]
+    assert min(places) == 0 and max(places) == 1000
+    widths = [float(width) for width in re.findall(r'width="([\d.]+)"', stacked([("right", 0.3), ("wrong", 0.7)]))]
+    assert sum(widths) == pytest.approx(1000)

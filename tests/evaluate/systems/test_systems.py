@@ -1,0 +1,157 @@
+"""What each system puts into the prompt: which entries are shown, and that no example tells the answer."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evaluate.questions.load import SETS, Question, Turn, questions
+from evaluate.scoring.facts import states
+from evaluate.systems.prompting import MARK, SHOTS, THINK, THOUGHT
+from evaluate.systems.systems import BASE, TUNED, Shelf, System, elsewhere, plain, served, systems
+from frontdesk.config.run import Run
+from frontdesk.config.schema import Config
+from frontdesk.retrieval.grounding import SHOWN, Grounded, Knowledge
+from tests.evaluate.conftest import Letters
+
+
+def question(*texts: str, facts: tuple[str, ...] = (), **more: Any) -> Question:
+    turns = tuple(Turn(text, "facts", (facts[place],) if place < len(facts) else ()) for place, text in enumerate(texts))
+    return Question("q", "wordings", "en", "shop", "fee", "facts", turns, "elsewhere", **more)
+
+
+def said(*texts: str) -> list[dict[str, str]]:
+    return [{"role": ("user", "assistant")[place % 2], "content": text} for place, text in enumerate(texts)]
+
+
+def shelf_of(config: Config, run: Run, faq: Path | None = None) -> Shelf:
+    return Shelf(config, Knowledge(config, run, faq=faq), Letters())  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def table(shop: Run, config: Config) -> dict[str, System]:
+    return {system.name: system for system in systems(config, shop, shelf_of(config, shop))}
+
+
+def test_names_and_order(shop: Run, config: Config) -> None:
+    shelf = shelf_of(config, shop)
+    names = ["base", "base few-shot", "base chain of thought", "base + FAQ in prompt", "tuned", "tuned + FAQ in prompt"]
+    made = systems(config, shop, shelf)
+    assert [system.name for system in made] == names
+    assert [system.model for system in made] == [BASE] * 4 + [TUNED] * 2
+    assert [system.name for system in systems(config, shop, shelf, foreign=True)] == ["base + FAQ in prompt", "tuned + FAQ in prompt"]
+
+
+def test_readers_are_asked_all_and_who_cannot_know_an_entry_is_not_asked_about_it(table: dict[str, System]) -> None:
+    for name, system in table.items():
+        assert {"wordings", "unanswerable", "out_of_scope"} <= set(system.sets) <= set(SETS)
+        assert (set(system.sets) == set(SETS)) == ("FAQ" in name) == ("unseen" in system.sets)
+    assert {"dialogues", "injections", "canaries"} <= set(table["tuned"].sets)
+
+
+@pytest.mark.parametrize(("grounding", "name"), [("faq", "tuned + FAQ in prompt"), ("none", "tuned")])
+def test_the_served_system_alone_holds_each_dialogue_three_times(shop: Run, config: Config, grounding: str, name: str) -> None:
+    changed = config.model_copy(update={"grounding": grounding})
+    assert served(changed) == name
+    passes = {system.name: system.passes for system in systems(changed, shop, shelf_of(changed, shop))}
+    assert passes.pop(name) == 3 and set(passes.values()) == {1}
+
+
+def test_only_the_readers_see_entries_and_both_see_what_the_desk_shows(table: dict[str, System], shop: Run, config: Config) -> None:
+    asked, turns = question("express fee?"), said("express fee?")
+    desk = Knowledge(config, shop).ground(turns)
+    assert desk.entries[0].id == "express" and len(desk.entries) == SHOWN
+    for name, system in table.items():
+        prompt = system.prompt(asked, turns)
+        assert prompt == desk if "FAQ" in name else prompt.entries == []
+        assert prompt.messages[-1] == turns[-1]
+    assert table["base"].prompt(asked, turns).messages == table["tuned"].prompt(asked, turns).messages == turns
+
+
+def test_hidden_entries_are_never_shown(shop: Run, config: Config) -> None:
+    shelf = shelf_of(config, shop)
+    asked, turns = question("How long is a repair?", hidden=frozenset({"repair"})), said("How long is a repair?")
+    assert "repair" in [entry.id for entry in shelf.prompt(question("How long is a repair?"), turns).entries]
+    shown = shelf.prompt(asked, turns)
+    assert "repair" not in [entry.id for entry in shown.entries] and len(shown.entries) == SHOWN
+    assert "3 weeks" not in str(shown.messages)
+
+
+def test_wordings_that_are_asked_are_unknown_to_retrieval_and_the_prompt(shop: Run, config: Config) -> None:
+    shelf = shelf_of(config, shop)
+    unknown = frozenset({"How long is a repair?", "till mended?"})
+    turns = said("How long is a repair?")
+    shown = shelf.prompt(question("How long is a repair?", unknown=unknown), turns)
+    entry = next(entry for entry in shown.entries if entry.id == "repair")
+    assert set(entry.questions) == {"repair time", "mend it by when?", "a week?"}
+    assert "How long is a repair?" not in shown.messages[0]["content"] and "Repairs take 3 weeks." in shown.messages[0]["content"]
+
+
+def test_no_question_about_the_faq_is_known_to_retrieval(shop: Run, config: Config) -> None:
+    shelf = shelf_of(config, shop)
+    asked = [one for one in questions(config, shop) if one.set in ("wordings", "unseen")]
+    for one in asked:
+        known = {text for entry in shelf.index(one.hidden, one.unknown).entries for text in entry.questions}
+        assert known and one.turns[0].text not in known
+
+
+def test_an_index_is_made_once(shop: Run, config: Config) -> None:
+    shelf = shelf_of(config, shop)
+    some = frozenset({"repair"})
+    assert shelf.index(some, frozenset()) is shelf.index(some, frozenset())
+    assert shelf.index(frozenset(), frozenset()) is shelf.knowledge.index
+
+
+def test_examples_never_state_the_facts_of_any_turn(table: dict[str, System]) -> None:
+    """A dialogue's examples stay fair at every turn, also those before its facts come up."""
+    talk = question("shipping?", "and express?", facts=("$4.90", "$14.50"))
+    for turns in (said("shipping?"), said("shipping?", "It is $4.90.", "and express?")):
+        for name in ("base few-shot", "base chain of thought"):
+            messages = table[name].prompt(talk, turns).messages
+            shown = [message["content"] for message in messages[: -len(turns)] if message["role"] == "assistant"]
+            assert 0 < len(shown) <= SHOTS
+            assert not [text for text in shown for fact in ("$4.90", "$14.50") if states(text, [fact])]
+            assert messages[-len(turns) :] == turns
+    other = table["base few-shot"].prompt(question("dogs?", facts=("yes",)), said("dogs?")).messages
+    assert any(states(message["content"], ["$4.90"]) for message in other), "an example that gives nothing away is shown"
+
+
+def test_chain_of_thought_has_its_task_more_room_and_counts_the_last_line(table: dict[str, System], config: Config) -> None:
+    system = table["base chain of thought"]
+    assert system.prompt(question("fee?"), said("fee?")).messages[0] == {"role": "system", "content": f"{config.system_prompt}\n{THINK}"}
+    assert system.max_tokens == config.evaluate.max_tokens + THOUGHT == table["base"].max_tokens + THOUGHT
+    assert system.final(f"It may be $5.\n{MARK} $4.90") == "$4.90"
+    assert table["base"].final(" It is $4.90. ") == "It is $4.90."
+
+
+def test_plain_turns_stay_as_they_are() -> None:
+    turns = said("a", "b", "c")
+    assert plain(question("a"), turns) == Grounded(turns, [])
+
+
+def test_another_faq_is_read_with_this_runs_prompt(shop: Run, config: Config, make_run: Callable[..., Run]) -> None:
+    inn = {"room": ("train", ["What is a room?", "a room?"], "A room costs $80.", ["$80"])}
+    other = shelf_of(config, shop, make_run("inn", inn).faq)
+    shown = systems(config, shop, other, foreign=True)[0].prompt(question("a room?"), said("a room?"))
+    assert [entry.id for entry in shown.entries] == ["room"]
+    assert shown.messages[0]["content"].startswith(config.system_prompt) and "A room costs $80." in shown.messages[0]["content"]
+
+
+def test_an_endpoint_is_told_the_company_and_is_asked_with_the_faq_too(shop: Run, config: Config) -> None:
+    plainly, reading = elsewhere("cloud", config, shelf_of(config, shop))
+    assert (plainly.name, reading.name, plainly.model, reading.model) == ("cloud", "cloud + FAQ in prompt", "cloud", "cloud")
+    assert set(plainly.sets) == set(SETS) - {"unseen"} and reading.sets == SETS
+    messages = plainly.prompt(question("fee?"), said("fee?")).messages
+    assert messages == [{"role": "system", "content": config.system_prompt}, *said("fee?")]
+    assert reading.prompt(question("express fee?"), said("express fee?")) == Knowledge(config, shop).ground(said("express fee?"))
+
+
+def test_a_conversation_that_is_longer_than_the_context_is_cut_as_the_gateway_cuts_it(shop: Run, config: Config) -> None:
+    """The entries and the newest words stay."""
+    short = config.model_copy(update={"serve": config.serve.model_copy(update={"context_length": 400})})
+    talk = [*said(*["much was said " * 10] * 8), {"role": "user", "content": "express fee?"}]
+    kept = shelf_of(short, shop).prompt(question("express fee?"), talk).messages
+    assert kept[0]["role"] == "system" and kept[-1]["content"] == "express fee?"
+    assert len(kept) < len(talk)
+    assert len(shelf_of(config, shop).prompt(question("express fee?"), talk).messages) == len(talk) + 1

@@ -1,0 +1,61 @@
+from pathlib import Path
+
+import pytest
+
+from frontdesk.config.schema import TrainConfig, load_config
+from frontdesk.errors import UserError
+
+GOOD = "company: A\nsystem_prompt: B\nmodel: {base: x}\ndata: {faq: [faq.csv]}\n"
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "mine.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_name_is_the_file_stem_and_sections_have_defaults(tmp_path: Path) -> None:
+    config = load_config(write(tmp_path, GOOD))
+    assert config.name == "mine"
+    assert config.train.rank >= 16
+    with pytest.raises(ValueError, match="frozen"):
+        config.name = "other"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (GOOD + "colour: red\n", r"unknown key 'colour'.*company.*system_prompt"),
+        (GOOD + "train: {rnak: 8}\n", r"unknown key 'train.rnak'.*rank.*learning_rate"),
+        (GOOD + "train: {rank: many}\n", r"key 'train.rank': found 'many'"),
+        (GOOD + "train: {rank: 0}\n", r"key 'train.rank': found 0"),
+        (GOOD.replace("company: A\n", ""), r"key 'company' is missing"),
+        (GOOD + "serve: {max_tokens: 300, context_length: 300}\n", r"serve.max_tokens 300 must be less than serve.context_length 300"),
+        (GOOD + "serve: {port: 9000, ui_port: 9000}\n", r"serve.port and serve.ui_port are both 9000"),
+        ("- a\n- b\n", "found list"),
+        ("company: [\n", "not valid YAML"),
+    ],
+)
+def test_a_mistake_names_the_key_and_what_to_do(tmp_path: Path, text: str, expected: str) -> None:
+    with pytest.raises(UserError, match=expected) as error:
+        load_config(write(tmp_path, text))
+    assert "mine.yaml" in str(error.value)
+
+
+def test_a_missing_config_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"none\.yaml: no such config"):
+        load_config(tmp_path / "none.yaml")
+
+
+@pytest.mark.parametrize("name", ["demo", "llama3-8b"])
+def test_the_shipped_configs_are_valid_and_their_sources_exist(name: str) -> None:
+    root = Path(__file__).parent.parent.parent.parent
+    config = load_config(root / f"configs/{name}.yaml")
+    for source in (*config.data.faq, *config.data.chats, *config.data.out_of_scope):
+        assert (root / source).exists(), source
+
+
+@pytest.mark.parametrize(("epochs", "rows", "steps"), [(0.6, 1069, 81), (1, 16, 2), (2, 17, 6), (0.01, 8, 1)])
+def test_a_part_of_a_step_is_a_step(epochs: float, rows: int, steps: int) -> None:
+    """So counts transformers (0.6 of 134 steps are 81), and what is foretold is what is done."""
+    assert TrainConfig(epochs=epochs, batch_size=4, accumulation=2).steps(rows) == steps

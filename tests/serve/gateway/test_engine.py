@@ -1,0 +1,215 @@
+"""`make serve` with the real engine on the untuned model: what a stand-in cannot show."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import openai
+import psutil
+import pytest
+
+from frontdesk.config.run import Run
+from frontdesk.config.schema import load_config
+from frontdesk.engine.vllm import free_port
+from frontdesk.files import write_json
+from frontdesk.prompt.render import chat_template, template_hash
+from tests.serve.gateways import data, project, settings, write_faq
+
+ROOT = Path(__file__).resolve().parents[3]
+KEY = "a-key-of-the-test"
+QUESTION: list[Any] = [{"role": "user", "content": "Is it free to return a tent?"}]
+START_SECONDS = 600  # beside other work
+LONG: dict[str, Any] = {"model": "shop-bare", "messages": QUESTION, "max_tokens": 500, "stream": True, "temperature": 1, "stop": None}
+
+
+@dataclass
+class Desk:
+    """A served run."""
+
+    process: "subprocess.Popen[bytes]"
+    output: Path
+    api: str
+    page: str
+
+    def child(self, module: str) -> psutil.Process:
+        return next(child for child in psutil.Process(self.process.pid).children() if module in child.cmdline())
+
+    def engine(self) -> psutil.Process:
+        return self.child("vllm.entrypoints.openai.api_server")
+
+    def running(self) -> float:
+        """Requests that the engine works on, by its own count."""
+        return self.metric("num_requests_running")
+
+    def metric(self, name: str) -> float:
+        """A number that the engine tells of itself."""
+        words = self.engine().cmdline()
+        text = httpx.get(f"http://127.0.0.1:{words[words.index('--port') + 1]}/metrics", trust_env=False).text
+        return float(re.search(rf"^vllm:{name}\{{.*\}} (\S+)$", text, re.MULTILINE)[1])  # type: ignore[index]
+
+    def http(self) -> httpx.Client:
+        return httpx.Client(base_url=self.api, headers={"Authorization": f"Bearer {KEY}"}, trust_env=False, timeout=120)
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory, embedded_model: Path) -> Iterator[Desk]:
+    """The untuned model as if it were a run's, with an FAQ."""
+    folder = tmp_path_factory.mktemp("desk")
+    config = settings(port=free_port(), ui_port=free_port(), eager=True, context_length=1024, max_tokens=40)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        project(folder, config)
+        config, run = load_config("shop.yaml"), Run("shop")
+        shutil.copytree(embedded_model, run.model)
+        (run.model / "chat_template.jinja").write_text(chat_template(config), encoding="utf-8")
+        write_json(run.provenance, {"data_hash": "aaa", "template_hash": template_hash(config)})
+        write_faq(config)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "FRONTDESK_API_KEY": KEY, "OMP_WAIT_POLICY": "PASSIVE"}
+    with (folder / "output").open("wb") as output:
+        process = subprocess.Popen([sys.executable, "-m", "serve", "shop.yaml"], cwd=folder, env=environment, stdout=output, stderr=output)
+    desk = Desk(process, folder / "output", *(f"http://127.0.0.1:{port}" for port in (config.serve.port, config.serve.ui_port)))
+    try:
+        wait_for(lambda: "Ctrl-C stops both." in desk.output.read_text(), START_SECONDS, process)
+        yield desk
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+
+
+def wait_for(what: Callable[[], bool], seconds: float, process: "subprocess.Popen[bytes] | None" = None) -> None:
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline and (process is None or process.poll() is None), "waited in vain"
+        time.sleep(0.1)
+
+
+@pytest.fixture
+def client(desk: Desk) -> openai.OpenAI:
+    return openai.OpenAI(base_url=desk.api + "/v1", api_key=KEY, max_retries=0, timeout=120)
+
+
+def test_product_and_bare_model_plain_and_streamed(client: openai.OpenAI) -> None:
+    tokens = {}
+    for model in ("shop", "shop-bare"):
+        plain = client.chat.completions.create(model=model, messages=QUESTION, temperature=0)
+        chunks = list(
+            client.chat.completions.create(
+                model=model, messages=QUESTION, temperature=0, stream=True, stream_options={"include_usage": True}
+            )
+        )
+        said = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
+        assert said == plain.choices[0].message.content and said
+        assert plain.usage is not None and chunks[-1].usage == plain.usage
+        tokens[model] = plain.usage.prompt_tokens
+        told = (plain.model_extra or {}).get("frontdesk"), (chunks[-1].model_extra or {}).get("frontdesk")
+        assert told == ((None, None) if model == "shop-bare" else (told[0], told[0])) and told[0] != {}
+        assert model == "shop-bare" or "source" in told[0]
+    assert tokens["shop"] > tokens["shop-bare"] + 30, "the FAQ's entries are in the product's prompt"
+
+
+def test_drafted_tokens_are_sampled_as_others_are(client: openai.OpenAI, desk: Desk) -> None:
+    """Nearly without chance all answers are the greedy one (frontdesk/engine/plugin.py)."""
+    counting: list[Any] = [{"role": "user", "content": "Go on: " + "1 2 3 4 5 6 7 8, " * 6}]
+    asked: dict[str, Any] = {"model": "shop-bare", "messages": counting, "max_tokens": 40}
+    greedy = client.chat.completions.create(**asked, temperature=0).choices[0].message.content
+    drawn = [client.chat.completions.create(**asked, temperature=0.01, seed=seed) for seed in range(4)]
+    assert {answer.choices[0].message.content for answer in drawn} == {greedy}
+    assert desk.metric("spec_decode_num_accepted_tokens_total") > 0
+
+
+def test_the_engine_takes_every_field_of_the_allow_list(client: openai.OpenAI) -> None:
+    answer = client.chat.completions.create(
+        model="shop-bare", messages=[{"role": "system", "content": "Be brief."}, *QUESTION], max_completion_tokens=5, temperature=0.5,
+        top_p=0.9, n=1, stop=["\n"], seed=3, presence_penalty=0.1, frequency_penalty=0.1, user="7", logprobs=True, top_logprobs=2,
+    )  # fmt: skip
+    assert answer.choices[0].logprobs is not None and answer.choices[0].logprobs.content
+
+
+def test_a_prompt_that_is_too_long_is_the_clients_mistake_for_the_bare_model_and_fitted_for_the_product(client: openai.OpenAI) -> None:
+    long: list[Any] = [{"role": "user", "content": "tent " * 3000}]
+    with pytest.raises(openai.BadRequestError, match="context length"):
+        client.chat.completions.create(model="shop-bare", messages=long)
+    answer = client.chat.completions.create(model="shop", messages=long)
+    assert answer.usage is not None and 500 < answer.usage.prompt_tokens <= 1024 - 40
+
+
+def test_each_process_knows_the_keys_that_it_needs(desk: Desk) -> None:
+    """The page asks with a key of this start, which is an admin's at the gateway; the engine knows neither that nor the customers'."""
+    known = [desk.child(module).environ() for module in ("ui", "serve.gateway", "vllm.entrypoints.openai.api_server")]
+    page, gateway, engine = ({name: value for name, value in one.items() if "KEY" in name} for one in known)
+    key = page["FRONTDESK_PAGE_KEY"]
+    assert key == gateway["FRONTDESK_PAGE_KEY"] and key not in engine.values() and KEY not in engine.values()
+    assert engine["VLLM_API_KEY"] == gateway["FRONTDESK_ENGINE_KEY"] and engine["VLLM_API_KEY"] not in page.values()
+    for shown, status in ((key, 200), (KEY, 403), ("x", 401)):
+        assert httpx.get(f"{desk.api}/metrics", headers={"Authorization": f"Bearer {shown}"}, trust_env=False).status_code == status
+
+
+def test_no_log_has_words_or_keys(desk: Desk) -> None:
+    """Of any process, at their usual levels: what customers wrote through API and page, what the model said, and every key."""
+    words = "canary words of a customer"
+    asked: Any = {"model": "shop-bare", "messages": [{"role": "user", "content": words}]}
+    with desk.http() as http, httpx.Client(base_url=desk.page, trust_env=False, timeout=120) as page:
+        said = http.post("/v1/chat/completions", json=asked).json()["choices"][0]["message"]["content"]
+        assert http.post("/v1/chat/completions", json={**asked, "model": "shop", "stream": True}).status_code == 200
+        for wrong in ({"model": words}, {words: 1}, {"messages": [{"role": "user", "content": f"{words} " * 2000}]}, {"stop": words * 9}):
+            assert http.post("/v1/chat/completions", json=asked | wrong).status_code in (400, 404)
+        http.get(f"/v1/models/{words}")
+        page.headers["Authorization"] = f"Bearer {page.post('/api/customers', json={}).json()['token']}"
+        assert page.post("/api/chat/messages", json={"text": words}).status_code == 201
+        wait_for(lambda: len(page.get("/api/chat").json()["turns"]) == 2, 120)
+        secret = page.headers["Authorization"].removeprefix("Bearer ")
+    logs = {path.name: path.read_text() for path in (desk.output, *(desk.output.parent / "runs/shop/serve").glob("*.log"))}
+    assert set(logs) == {"output", "engine.log", "gateway.log", "chat.log"}
+    assert '"completion_tokens": ' in logs["gateway.log"] and '"route": "/v1/chat/completions"' in logs["gateway.log"]
+    keys = [value for name, value in desk.child("serve.gateway").environ().items() if name.startswith("FRONTDESK") and "KEY" in name]
+    assert len(keys) == 3 and len(said) > 10
+    for name, log in logs.items():
+        assert not [one for one in (words, "canary%20words", said, secret, *keys) if one in log], name
+
+
+def test_a_client_that_leaves_frees_its_place_in_the_engine(desk: Desk) -> None:
+    with desk.http() as http, http.stream("POST", "/v1/chat/completions", json=LONG) as response:
+        next(response.iter_bytes())
+        wait_for(lambda: desk.running() == 1, 20)
+    wait_for(lambda: desk.running() == 0, 2)
+
+
+def test_the_engines_death_cuts_a_stream_with_an_error_event_and_the_desk_comes_back(desk: Desk) -> None:
+    with desk.http() as http:
+        parts = []
+        with http.stream("POST", "/v1/chat/completions", json=LONG) as response:
+            for part in response.iter_bytes():
+                if not parts:
+                    desk.engine().kill()
+                parts.append(part)
+        assert data(b"".join(parts).decode())[-1]["error"]["code"] == "cut_off"
+        refused = http.post("/v1/chat/completions", json={**LONG, "stream": False})
+        assert refused.status_code == 503 and refused.json()["error"]["code"] == "not_ready"
+        wait_for(lambda: http.get("/ready").status_code == 200, 300)
+        assert http.post("/v1/chat/completions", json={**LONG, "stream": False, "max_tokens": 3}).status_code == 200
+
+
+def test_sigterm_lets_a_stream_end(desk: Desk) -> None:
+    """The last test: afterwards nothing runs."""
+    found: list[httpx.Response] = []
+    with desk.http() as http:
+        asked = {**LONG, "max_tokens": 60}
+        running = threading.Thread(target=lambda: found.append(http.post("/v1/chat/completions", json=asked)))
+        running.start()
+        wait_for(lambda: desk.running() == 1, 20)
+        members = psutil.Process(desk.process.pid).children(recursive=True)
+        desk.process.send_signal(signal.SIGTERM)
+        running.join(30)
+    assert data(found[0].text)[-1] == "[DONE]"
+    assert desk.process.wait(40) == 0
+    assert [member for member in members if member.is_running() and member.status() != psutil.STATUS_ZOMBIE] == []

@@ -1,0 +1,193 @@
+"""Keys at the gateway: limits, wrong keys, keys that come and go while it runs, and a store that cannot be read."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import openai
+import pytest
+from sqlalchemy import text
+
+from frontdesk.config.schema import Config
+from frontdesk.store import keys
+from frontdesk.store.store import Store, open_store
+from frontdesk.web.address import network
+from serve.gateway.rate_limit import Bucket
+from tests.serve.gateways import HI, ask, at, gateway, settings
+from tests.serve.stand_in import Engine, events, wait_for
+
+
+@pytest.fixture(autouse=True)
+def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("FRONTDESK_API_KEY", keys.PAGE_KEY):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    return at(settings(), f"sqlite:///{tmp_path}/store.db")
+
+
+@pytest.fixture
+def store(config: Config) -> Iterator[Store]:
+    store = open_store(config)
+    yield store
+    store.close()
+
+
+def bearer(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"}
+
+
+def status(client: httpx.Client, key: str | None = None, path: str = "/v1/models") -> int:
+    return client.get(path, headers=bearer(key) if key else {}).status_code
+
+
+def test_a_rate_is_told_and_kept(config: Config, store: Store) -> None:
+    slow, free = keys.create(store, "slow", "customer", rate=3), keys.create(store, "free", "customer")
+    with gateway(config, Engine()) as client:
+        left = [client.get("/v1/models", headers=bearer(slow)).headers["x-ratelimit-remaining-requests"] for _ in range(3)]
+        assert left == ["2", "1", "0"]
+        refused = client.get("/v1/models", headers=bearer(slow))
+        assert refused.status_code == 429 and refused.json()["error"]["code"] == "rate_limit_exceeded"
+        assert refused.headers["x-ratelimit-limit-requests"] == "3" and 1 <= int(refused.headers["retry-after"]) <= 20
+        assert refused.headers["x-ratelimit-reset-requests"].endswith("s")
+        assert status(client, free) == 200 and "x-ratelimit-limit-requests" not in client.get("/v1/models", headers=bearer(free)).headers
+
+
+def test_a_bucket_fills_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    bucket = Bucket(2, 0.5)
+    assert [bucket.take() for _ in range(3)] == [True, True, False] and bucket.until(1) == 2
+    now[0] = 2.0
+    assert [bucket.take(), bucket.take()] == [True, False]
+    now[0] = 1000.0
+    assert bucket.fill() == 2
+
+
+def test_so_many_at_once_and_a_place_becomes_free(config: Config, store: Store) -> None:
+    key, engine = keys.create(store, "site", "customer", concurrency=2), Engine()
+    engine.parts, engine.pause = events(*"abcdefghij"), 0.2
+    with gateway(config, engine) as client:
+        client.headers.update(bearer(key))
+        running = [threading.Thread(target=ask, args=(client,), kwargs={"stream": True}) for _ in range(2)]
+        for thread in running:
+            thread.start()
+        wait_for(lambda: len(engine.bodies) == 2)
+        refused = ask(client)
+        assert refused.status_code == 429 and refused.json()["error"]["code"] == "too_many_at_once" and "retry-after" in refused.headers
+        for thread in running:
+            thread.join()
+        engine.pause = 0
+        assert ask(client).status_code == 200
+
+
+def test_a_key_comes_and_goes_while_the_gateway_runs(config: Config, store: Store) -> None:
+    with gateway(config, Engine()) as client:
+        assert status(client) == 200, "a laptop, with no key yet"
+        key = keys.create(store, "site", "customer")
+        wait_for(lambda: status(client) == 401, 10)
+        assert status(client, key) == 200
+        keys.revoke(store, "site")
+        wait_for(lambda: status(client, key) == 401, 10)
+        assert status(client) == 401, "it does not stand open again"
+
+
+def test_who_guesses_waits_and_nobody_else_does(config: Config, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All from one address, as behind a proxy: a random key of ours is let in meanwhile, the one that a person made up is not."""
+    monkeypatch.setenv("FRONTDESK_API_KEY", "summer")
+    monkeypatch.setattr("serve.gateway.rate_limit.GUESSES", 5)
+    key = keys.create(store, "site", "customer")
+    with gateway(config, Engine()) as client:
+        assert (status(client, "summer"), status(client)) == (200, 401)
+        assert [status(client, f"guess {number}") for number in range(6)] == [401] * 5 + [429]
+        refused = client.get("/v1/models", headers=bearer("summer"))
+        assert refused.status_code == 429 and int(refused.headers["retry-after"]) > 0
+        assert (status(client, key), status(client)) == (200, 401)
+
+
+def test_behind_a_proxy_wrong_keys_count_for_who_sent_them(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRONTDESK_API_KEY", "summer")
+    monkeypatch.setattr("serve.gateway.rate_limit.GUESSES", 5)
+
+    def status_of(address: str, key: str) -> int:
+        return client.get("/v1/models", headers={**bearer(key), "X-Forwarded-For": address}).status_code
+
+    with gateway(config, Engine()) as client:
+        assert [status_of("203.0.113.9", f"guess {number}") for number in range(6)] == [401] * 5 + [429]
+        assert (status_of("203.0.113.9", "summer"), status_of("203.0.113.10", "summer")) == (429, 200)
+
+
+def test_one_house_is_one_address() -> None:
+    assert network("2001:db8:1:2::5") == network("2001:db8:1:2:ffff::9") != network("2001:db8:1:3::5")
+    assert network("192.0.2.1") != network("192.0.2.2") and network("") == ""
+
+
+def test_the_pages_key_is_an_admins_and_makes_nobody_else_need_one(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(keys.PAGE_KEY, "of-this-start")
+    with gateway(config, Engine()) as client:
+        assert (status(client), status(client, "of-this-start", "/metrics")) == (200, 200)
+    monkeypatch.setenv(keys.PAGE_KEY, "of-this-start")
+    monkeypatch.setenv("FRONTDESK_API_KEY", "own")
+    with gateway(config, Engine()) as client:
+        assert (status(client), status(client, "of-this-start"), status(client, "of-this-start", "/metrics")) == (401, 200, 200)
+        assert (status(client, "own"), status(client, "own", "/metrics")) == (200, 403)
+
+
+def test_an_open_host_asks_whatever_the_store_says(config: Config) -> None:
+    host = config.serve.model_copy(update={"host": "0.0.0.0"})
+    with gateway(config.model_copy(update={"serve": host}), Engine()) as client:
+        assert status(client) == 401
+
+
+def run(store: Store, statement: str) -> None:
+    with store.transaction() as session:
+        session.execute(text(statement))
+
+
+def test_a_store_that_cannot_be_read_lets_known_keys_in_and_no_others(
+    config: Config, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serve.gateway.key_cache.STALE", 2.0)
+    key = keys.create(store, "site", "customer")
+    with gateway(config, Engine()) as client:
+        run(store, "ALTER TABLE keys RENAME TO away")
+        wait_for(lambda: status(client, "unknown") == 503, 20)
+        refused = client.get("/v1/models", headers=bearer("unknown"))
+        assert refused.json()["error"]["code"] == "keys_unavailable" and "retry-after" in refused.headers
+        assert status(client, key) == 200
+        monkeypatch.setattr("serve.gateway.key_cache.LONGEST", 1.0)
+        assert status(client, key) == 503, "not for ever"
+        run(store, "ALTER TABLE away RENAME TO keys")
+        wait_for(lambda: status(client, key) == 200, 20)
+        assert status(client, "unknown") == 401
+
+
+def test_a_gateway_that_has_never_read_the_store_is_not_open(tmp_path: Path) -> None:
+    (tmp_path / "store.db").write_bytes(b"not a database, " * 1000)
+    with gateway(at(settings(), f"sqlite:///{tmp_path}/store.db"), Engine()) as client:
+        assert (status(client), status(client, "fd-x"), client.get("/health").status_code) == (503, 503, 200)
+
+
+def test_the_openai_client_understands_each_refusal(config: Config, store: Store) -> None:
+    engine, asked = Engine(), {"model": "shop-bare", "messages": HI}
+    key, agent = keys.create(store, "site", "customer", rate=1), keys.create(store, "anna", "agent")
+    with gateway(config, engine) as client:
+
+        def api(key: str, retries: int = 0) -> Any:
+            return openai.OpenAI(base_url=f"{client.base_url}/v1", api_key=key, max_retries=retries).chat.completions
+
+        with pytest.raises(openai.AuthenticationError, match="a wrong key"):
+            api("fd-wrong").create(**asked)
+        assert api(key).create(**asked).choices[0].message.content == engine.text
+        with pytest.raises(openai.RateLimitError, match="1 times a minute") as caught:
+            api(key).create(**asked)
+        assert caught.value.code == "rate_limit_exceeded" and caught.value.request_id
+        engine.status, asked_before = 503, len(engine.bodies)
+        again = threading.Timer(0.5, setattr, (engine, "status", 200))
+        again.start()
+        assert api(agent, retries=3).create(**asked).choices[0].message.content == engine.text, "it waits as Retry-After says"
+        assert len(engine.bodies) > asked_before + 1

@@ -1,0 +1,195 @@
+"""The product through the gateway: its system message, the FAQ entries before the turns, the source, and an FAQ that is edited."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from frontdesk.config.run import Run
+from frontdesk.config.schema import Config, ModelConfig
+from frontdesk.errors import UserError
+from frontdesk.models.adapters import run_of
+from frontdesk.prompt.render import encode_prompt
+from serve.gateway import faq_watcher as refresh
+from serve.gateway.prompts import Product, newest, products_of
+from tests.serve.adapters import write_adapter
+from tests.serve.gateways import HI, ask, data, gateway, settings, spoken, write_faq, write_run
+from tests.serve.stand_in import Engine, events, wait_for
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
+    """A shop's config in an empty working folder, with its run."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("FRONTDESK_API_KEY", raising=False)
+    config = settings()
+    Path("faq.csv").write_text("question,answer\n")
+    write_run(config)
+    return config
+
+
+@pytest.fixture
+def engine() -> Engine:
+    return Engine()
+
+
+@pytest.fixture
+def client(config: Config, engine: Engine) -> Iterator[httpx.Client]:
+    with gateway(config, engine, Product(config, Run("shop"))) as client:
+        yield client
+
+
+QUESTION = [{"role": "user", "content": "Is it free to return a tent?"}]
+
+
+def test_the_prompt_has_the_entries_and_the_answer_its_source(client: httpx.Client, engine: Engine, config: Config) -> None:
+    engine.text = "Returns are free within 45 days."
+    answer = ask(client, "shop", messages=QUESTION).json()
+    system, *turns = engine.bodies[-1]["messages"]
+    assert system["role"] == "system" and system["content"].startswith(config.system_prompt)
+    assert "Q: Can I return a tent?\nA: Returns are free within 45 days." in system["content"]
+    assert turns == QUESTION
+    assert answer["choices"][0]["message"]["content"] == engine.text
+    assert answer["frontdesk"] == {"source": {"id": "return", "question": "Can I return a tent?", "source": "faq.csv:4"}}
+    engine.text = "Shall I connect you with an agent?"
+    answer = ask(client, "shop", messages=QUESTION).json()
+    assert answer["choices"][0]["message"]["content"] == engine.text
+    assert answer["frontdesk"]["source"] is None and answer["frontdesk"]["near"][0] == "Can I return a tent?"
+
+
+def test_a_stream_says_the_same(client: httpx.Client, engine: Engine) -> None:
+    engine.parts = events("Returns", " are", " free", " within", " 45", " days.", usage=True)
+    response = ask(client, "shop", messages=QUESTION, stream=True, stream_options={"include_usage": True})
+    assert spoken(response.text) == "Returns are free within 45 days."
+    *_, last, done = data(response.text)
+    assert done == "[DONE]" and last["frontdesk"]["source"]["id"] == "return" and last["usage"]["completion_tokens"] == 6
+
+
+def test_a_stream_that_dies_says_so(client: httpx.Client, engine: Engine) -> None:
+    engine.parts, engine.dies_after = events("Returns", " are", " free", " within"), 3
+    assert data(ask(client, "shop", messages=QUESTION, stream=True).text)[-1]["error"]["code"] == "cut_off"
+
+
+def test_the_bare_model_gets_the_messages_as_they_are(client: httpx.Client, engine: Engine) -> None:
+    engine.text = "[1] Returns are free."
+    messages = [{"role": "system", "content": "Boss."}, *QUESTION]
+    answer = ask(client, messages=messages).json()
+    assert engine.bodies[-1]["messages"] == messages
+    assert answer["choices"][0]["message"]["content"] == engine.text and "frontdesk" not in answer
+
+
+def test_a_long_conversation_is_fitted_and_keeps_entries_and_question(client: httpx.Client, engine: Engine, config: Config) -> None:
+    said = [turn for i in range(40) for turn in ({"role": "user", "content": f"{i} " * 40}, {"role": "assistant", "content": "no " * 20})]
+    assert ask(client, "shop", messages=[*said, *QUESTION], max_tokens=200).status_code == 200
+    system, *turns = messages = engine.bodies[-1]["messages"]
+    assert "Q: Can I return a tent?" in system["content"] and turns[-1:] == QUESTION
+    assert 1 < len(turns) < len(said) and turns[0]["role"] == "user"
+    product = Product(config, Run("shop"))
+    assert len(encode_prompt(product.tokenizer, messages)) <= config.serve.context_length - 200
+
+
+def test_without_grounding_the_product_answers_by_heart(config: Config, engine: Engine) -> None:
+    plain = config.model_copy(update={"grounding": "none"})
+    Run("shop").faq.unlink()
+    with gateway(plain, engine, Product(plain, Run("shop"))) as client:
+        assert ask(client, "shop", messages=QUESTION).json()["choices"][0]["message"]["content"] == engine.text
+        assert engine.bodies[-1]["messages"] == QUESTION
+        assert ask(client, "shop", messages=QUESTION, stream=True).content == b"".join(engine.parts)
+
+
+def test_adapters_answer_from_the_faqs_of_their_own_companies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: Engine, tiny_llama3: Path
+) -> None:
+    """The inn was trained to read FAQ entries, the bank was not."""
+    monkeypatch.chdir(tmp_path)
+    desk = settings(adapters={"inn": "elsewhere/inn", "bank": "elsewhere/bank"}).model_copy(
+        update={"name": "desk", "model": ModelConfig(base=str(tiny_llama3), template="llama3")}
+    )
+    for name, grounding in (("inn", "faq"), ("bank", "none")):
+        company = desk.model_copy(update={"name": name, "system_prompt": f"You are the {name}'s."})
+        write_adapter(run_of(company).root, company, tiny_llama3, grounding)
+    with pytest.raises(UserError, match=r"elsewhere/inn/data/faq\.jsonl not found; expected the FAQ that its answers rest on"):
+        products_of(desk)
+    write_faq(desk.model_copy(update={"name": "inn"}))
+    with gateway(desk, engine, products=products_of(desk)) as client:
+        engine.text = "Returns are free within 45 days."
+        assert ask(client, "inn", messages=QUESTION).json()["frontdesk"]["source"]["id"] == "return"
+        system, *turns = engine.bodies[-1]["messages"]
+        assert system["content"].startswith("You are the inn's.\n") and "Q: Can I return a tent?" in system["content"] and turns == QUESTION
+        boss = [{"role": "system", "content": "Boss."}, *QUESTION]
+        assert ask(client, "inn", messages=boss).status_code == 400
+        for name, messages in (("bank", QUESTION), ("bank", boss), (tiny_llama3.name, QUESTION)):
+            assert "frontdesk" not in ask(client, name, messages=messages).json()
+            assert engine.bodies[-1]["messages"] == messages
+
+
+def test_a_grounded_run_without_faq_is_a_mistake(config: Config) -> None:
+    Run("shop").faq.unlink()
+    with pytest.raises(UserError, match="make data"):
+        Product(config, Run("shop"))
+
+
+def test_newest() -> None:
+    turns = [{"role": role, "content": text} for role, text in (("user", "aa"), ("assistant", "bb"), ("user", "cc"))]
+    assert newest(turns, 6) == turns
+    assert newest(turns, 5) == turns[2:], "it begins with the customer"
+    assert newest(turns, 1) == [{"role": "user", "content": "c"}]
+
+
+UPDATE = """
+import sys
+from pathlib import Path
+sys.path.insert(0, {root!r})
+from tests.serve.gateways import settings, write_faq
+line = Path("faq.csv").read_text().splitlines()[-1]
+if line == "broken":
+    raise SystemExit("error: faq.csv:2: found no comma; expected question,answer; mend the line")
+question, answer = line.split(",")
+write_faq(settings(), ("new", question, answer))
+"""
+
+
+def test_an_edited_faq_is_answered_from_a_second_later(
+    config: Config, engine: Engine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("update_faq.py").write_text(UPDATE.format(root=str(Path(__file__).resolve().parents[3])))
+    monkeypatch.setenv("PYTHONPATH", str(Path.cwd()))
+    monkeypatch.setattr(refresh, "COMMAND", "update_faq")
+    product = Product(config, Run("shop"))
+    with gateway(config, engine, product, "shop.yaml") as client:
+        Path("faq.csv").write_text("question,answer\nbroken\n")
+        wait_for(lambda: "was not read" in capsys.readouterr().out, 30)
+        ask(client, "shop", messages=QUESTION)
+        assert "Returns are free within 45 days." in engine.bodies[-1]["messages"][0]["content"]
+        Path("faq.csv").write_text("question,answer\nDo you sell kayaks?,Kayaks cost 300 dollars.\n")
+        wait_for(lambda: "was read again" in capsys.readouterr().out, 30)
+        ask(client, "shop", messages=[{"role": "user", "content": "Do you sell kayaks?"}])
+        assert "Q: Do you sell kayaks?\nA: Kayaks cost 300 dollars." in engine.bodies[-1]["messages"][0]["content"]
+
+
+def test_stamps_see_every_change(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder/a.csv").write_text("a")
+    sources = (str(tmp_path / "folder"), str(tmp_path / "missing.csv"))
+    before = refresh.stamps(sources)
+    assert refresh.stamps(sources) == before
+    (tmp_path / "folder/b.csv").write_text("b")
+    more = refresh.stamps(sources)
+    (tmp_path / "folder/b.csv").unlink()
+    (tmp_path / "missing.csv").write_text("c")
+    assert before != more != refresh.stamps(sources) != before
+
+
+def test_a_question_does_not_hold_up_others(config: Config, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    product = Product(config, Run("shop"))
+    others_answered = threading.Event()
+    monkeypatch.setattr(product, "prompt", lambda messages, tokens: others_answered.wait(30) or None)
+    with gateway(config, engine, product) as client:
+        slow = threading.Thread(target=ask, args=(client, "shop"))
+        slow.start()
+        assert ask(client, messages=HI).status_code == 200
+        assert slow.is_alive()
+        others_answered.set()
+        slow.join()

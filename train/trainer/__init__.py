@@ -1,0 +1,1 @@
+"""TRL's trainer and what it trains with."""

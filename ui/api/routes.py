@@ -1,0 +1,217 @@
+"""The customers' JSON API, under `/api`: for the chat page, and for a company's own programs.
+
+    POST /api/customers       {} → 201 {"token"}                  a new customer; the token is their only key
+    POST /api/chat/messages   {"text", "language"?} → 201 {"message"}    stored when it answers; the bot's answer begins by itself
+    GET  /api/chat            → the view
+    GET  /api/chat/events     → the view as server-sent events: `data: VIEW`, and then at each change those fields of it that are others
+                                now; a comment when it is quiet
+    POST /api/chat/answer     {"again"?} → 202 the view           answers what is unanswered; again: instead of the last answer
+    POST /api/chat/stop       {} → the view
+    POST /api/chat/ratings    {"message_id", "value": 1 | -1 | 0, "reason"?} → the view
+    POST /api/chat/person     {"language"?} → the view            calls a person
+    POST /api/chat/restart    {} → the view                       the next message begins a new conversation
+
+A view is {"conversation_id", "revision", "state", "turns", "pending", "busy", "notices", "place", "agent", "open", "language"}
+(ui/desk/views.py). Its states are bot, waiting (for a person), agent and closed; its notices are keys of
+ui/chat/texts.py. Posting a message is all that it takes: its answer comes in the view, in `pending` while it grows and
+then as a turn. There is no way to name another's conversation.
+
+A program sends `Authorization: Bearer TOKEN`. A browser on the page has the cookie; then a POST must come from this very site. Pages of
+other sites reach nothing here (there is no CORS header): they show the chat in a frame (`ui.origins`). Errors are {"error": {"message",
+"code"}}: 400 (what is wrong with the request), 401 no_session, 403 foreign_origin, 404 not_found, 408, 413, 415, 409 wait (an answer is on
+its way) or full; 429 too_many and 503 not_stored (nothing was) have Retry-After.
+"""
+
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import asdict, fields
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.routing import APIRoute
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from frontdesk.store.store import StoreUnavailable
+from frontdesk.store.tables import Message
+from ui.api.schema import Again, ApiError, Call, NewMessage, Nothing, Thumb, check_origin, customer, language_of, no_session, read, remote
+from ui.chat.texts import Language
+from ui.desk.desk import Desk, Empty, Full, TooMany, View, Wait
+from ui.desk.live_state import Limit
+
+QUIET_SECONDS = 15.0  # of a stream, after which a comment keeps proxies from closing it
+STREAMS, STREAMS_FROM = 8, 64  # at once for one customer, and for one address
+NEW_CUSTOMERS = 60  # a minute from one address
+ACTS, ACTS_FROM = 60, 300  # of a customer, and from an address, a minute: all that changes something, messages aside (ui/desk/desk.py)
+CALLS, CALLS_FROM = 6, 30  # for a person, of them
+RETRY_AFTER = 2  # seconds, where the store is away
+
+
+class Route(APIRoute):
+    """A route whose errors have the API's shape."""
+
+    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
+        handle = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            try:
+                response = await handle(request)
+            except ApiError as error:
+                response = error.response()
+            except StoreUnavailable:
+                message = "the conversation cannot be stored or read now; nothing has changed; try again in a moment"
+                response = ApiError(503, "not_stored", message, RETRY_AFTER).response()
+            response.headers.setdefault("Cache-Control", "no-store")
+            return response
+
+        return answer
+
+
+def create_api(desk: Desk) -> APIRouter:
+    """The routes below `/api`."""
+    router = APIRouter(route_class=Route)
+    new, streams = Limit(NEW_CUSTOMERS), Counter[str]()
+    acts, calls = (Limit(ACTS), Limit(ACTS_FROM)), (Limit(CALLS), Limit(CALLS_FROM))
+
+    async def who(request: Request) -> str:
+        return await customer(desk, request)
+
+    async def acting(request: Request) -> str:
+        """Who changes something. Raises ApiError beyond the limits."""
+        return counted(await customer(desk, request), request, *acts)
+
+    async def shown(customer_id: str, request: Request, status: int = 200) -> Response:
+        return JSONResponse(as_json(await desk.view(customer_id, language_of(request))), status)
+
+    @router.post("/customers")
+    async def customers(request: Request) -> Response:
+        check_origin(request)
+        await read(request, Nothing)
+        if address := remote(request):
+            count(new, address)
+        token, _ = await desk.enter(None, language_of(request))
+        return JSONResponse({"token": token}, 201)
+
+    @router.get("/chat")
+    async def view(request: Request) -> Response:
+        return await shown(await who(request), request)
+
+    @router.get("/chat/events")
+    async def events(request: Request) -> Response:
+        customer_id, address = await who(request), remote(request)
+        if streams[customer_id] >= STREAMS or (address and streams[address] >= STREAMS_FROM):
+            raise ApiError(429, "too_many", f"expected at most {STREAMS} streams at once, {STREAMS_FROM} from one address", RETRY_AFTER)
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingResponse(stream(desk, customer_id, address, language_of(request), streams), 200, headers, "text/event-stream")
+
+    @router.post("/chat/messages")
+    async def messages(request: Request) -> Response:
+        return await say(desk, await who(request), request)
+
+    @router.post("/chat/answer")
+    async def answer(request: Request) -> Response:
+        customer_id, body = await acting(request), await read(request, Again)
+        try:
+            async with aclosing(desk.answer(customer_id, body.again)) as growing:
+                await anext(growing, None)  # it has begun; it goes on without us
+        except TooMany as error:
+            raise too_many(error) from None
+        return await shown(customer_id, request, 202)
+
+    @router.post("/chat/stop")
+    async def stop(request: Request) -> Response:
+        customer_id, _ = await acting(request), await read(request, Nothing)
+        await desk.stop(customer_id)
+        return await shown(customer_id, request)
+
+    @router.post("/chat/ratings")
+    async def ratings(request: Request) -> Response:
+        customer_id, body = await acting(request), await read(request, Thumb)
+        try:
+            await desk.rate(customer_id, body.message_id, body.value, body.reason)
+        except LookupError:
+            raise ApiError(404, "not_found", f"message_id: no answer {body.message_id} to this customer") from None
+        return await shown(customer_id, request)
+
+    @router.post("/chat/person")
+    async def person(request: Request) -> Response:
+        customer_id, body = await acting(request), await read(request, Call)
+        counted(customer_id, request, *calls)
+        await desk.person(customer_id, "wish", body.language or language_of(request))
+        return await shown(customer_id, request)
+
+    @router.post("/chat/restart")
+    async def restart(request: Request) -> Response:
+        customer_id, _ = await acting(request), await read(request, Nothing)
+        await desk.restart(customer_id)
+        return await shown(customer_id, request)
+
+    return router
+
+
+async def say(desk: Desk, customer_id: str, request: Request) -> Response:
+    """Store what a customer says."""
+    body = await read(request, NewMessage)
+    try:
+        said = await desk.say(customer_id, body.text, body.language or language_of(request), remote(request))
+    except Empty:
+        raise ApiError(400, "empty_text", "text: there is nothing in it") from None
+    except Wait:
+        raise ApiError(409, "wait", "an answer is on its way; wait until `busy` is false, or POST /api/chat/stop") from None
+    except Full:
+        raise ApiError(409, "full", "the conversation is too long; POST /api/chat/restart") from None
+    except TooMany as error:
+        raise too_many(error) from None
+    except LookupError:  # the customer was removed just now
+        raise no_session() from None
+    return JSONResponse({"message": message(said)}, 201)
+
+
+async def stream(desk: Desk, customer_id: str, address: str | None, language: Language, streams: Counter[str]) -> AsyncIterator[str]:
+    """The view as server-sent events, until the client goes."""
+    keys = [customer_id, *filter(None, [address])]
+    streams.update(keys)
+    try:
+        last = None
+        async with aclosing(desk.watch(customer_id, language, QUIET_SECONDS)) as views:
+            async for view in views:
+                yield ": still here\n\n" if view is last else f"data: {json.dumps(as_json(view, last), ensure_ascii=False)}\n\n"
+                last = view
+    finally:
+        streams.subtract(keys)
+        for key in keys:
+            if not streams[key]:
+                del streams[key]
+
+
+def as_json(view: View, before: View | None = None) -> dict[str, Any]:
+    """The view as it is sent: what is not as in the one before. An answer grows a dozen times a second, below a long conversation."""
+    now = {field.name: getattr(view, field.name) for field in fields(view)}
+    changed = {name: value for name, value in now.items() if before is None or value != getattr(before, name)}
+    return changed | ({"turns": [asdict(turn) for turn in view.turns]} if "turns" in changed else {})
+
+
+def message(said: Message) -> dict[str, Any]:
+    """A message as it is acknowledged."""
+    return {"id": said.id, "conversation_id": said.conversation_id, "speaker": said.speaker, "text": said.text, "at": said.at}
+
+
+def counted(customer_id: str, request: Request, limit: Limit, limit_from: Limit) -> str:
+    """The customer, whose act counts, and so does its address. Raises ApiError beyond either limit."""
+    if address := remote(request):
+        count(limit_from, address)
+    count(limit, customer_id)
+    return customer_id
+
+
+def count(limit: Limit, key: str) -> None:
+    """Raises ApiError beyond the limit."""
+    try:
+        limit.count(key)
+    except TooMany as error:
+        raise too_many(error) from None
+
+
+def too_many(error: TooMany) -> ApiError:
+    return ApiError(429, "too_many", f"too many in a minute; try again in {error.wait:.0f} s", error.wait)

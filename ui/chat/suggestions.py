@@ -1,0 +1,28 @@
+"""The questions that the page offers as buttons."""
+
+from pathlib import Path
+
+from frontdesk.config.schema import Config
+from frontdesk.files import read_jsonl
+
+MAX_SUGGESTIONS = 6
+
+
+def suggestions(config: Config, faq: Path) -> list[str]:
+    """The config's own questions, or one of each of the first FAQ categories that it was trained on; none where the run has no `faq` file.
+
+    Of a category it takes the first wording of an entry, a short one that ends in a question mark if there is one.
+    """
+    if config.ui.suggestions:
+        return list(config.ui.suggestions)
+    if not faq.is_file():
+        return []
+    by_category: dict[str, list[str]] = {}
+    for entry in read_jsonl(faq):
+        if entry["split"] == "train":  # the bot does not know the others
+            by_category.setdefault(entry.get("category", ""), []).append(entry["questions"][0])
+    return [min(questions, key=_rank) for questions in by_category.values()][:MAX_SUGGESTIONS]
+
+
+def _rank(question: str) -> tuple[bool, int]:
+    return not question.endswith(("?", "？")), len(question)

@@ -1,0 +1,128 @@
+"""Who may see the agents' console: whoever entered the key of an agent or admin in this browser, within HOURS.
+
+A login is a random token in a cookie that scripts cannot read and other sites cannot send; its hash stands in the store beside the key,
+and each request asks the store anew, so a revoked key ends its logins at once. Where no key ever existed and the page listens on
+loopback, as on a laptop, nobody is asked: the agent is then called "local".
+"""
+
+import os
+import secrets
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+
+from sqlalchemy import delete, select
+
+from frontdesk.config.schema import Config
+from frontdesk.engine.vllm import KEY_VARIABLE
+from frontdesk.store import keys
+from frontdesk.store.store import Store, now
+from frontdesk.store.tables import Key, Login
+from frontdesk.web.address import FORWARDED, is_loopback, network
+
+COOKIE = "frontdesk_login"
+HOURS = 12
+ROLES = ("agent", "admin")
+LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
+TRIES = 10
+"""Wrong keys from one address until it has to wait."""
+TRIES_SECONDS = 600.0
+ADDRESSES = 10_000  # that are remembered
+
+
+@dataclass(frozen=True)
+class Who:
+    """Somebody at the console."""
+
+    name: str
+    admin: bool
+
+
+LOCAL = Who(keys.LOCAL, admin=True)
+
+
+class Logins:
+    """The store's logins."""
+
+    def __init__(self, store: Store, config: Config) -> None:
+        self.store = store
+        self.laptop = is_loopback(config.serve.host)
+
+    def open(self, headers: Mapping[str, str]) -> bool:
+        """Whether nobody is asked for a key: on a laptop where no key ever was, by a request that names this machine and came by no proxy.
+
+        The name matters: a page elsewhere may let its own name point to this machine (DNS rebinding) and would be asked for nothing.
+        """
+        near = host_name(headers.get("host", "")) in LOCAL_NAMES and not any(name in headers for name in FORWARDED)
+        return self.laptop and near and not os.environ.get(KEY_VARIABLE) and not keys.any_key(self.store)
+
+    def who(self, headers: Mapping[str, str]) -> Who | None:
+        """Who sent a request with these headers (names in lower case)."""
+        token = cookie(headers)
+        found = self._find(token) if token else None
+        return found or (LOCAL if self.open(headers) else None)
+
+    def _find(self, token: str) -> Who | None:
+        query = select(Key.name, Key.role).join(Login, Login.key_id == Key.id)
+        alive = (Login.token_hash == keys.digest(token), Login.until > now(), Key.revoked_at.is_(None), Key.role.in_(ROLES))
+        with self.store.reading() as session:
+            row = session.execute(query.where(*alive)).first()
+        return Who(row.name, row.role == "admin") if row else None
+
+    def enter(self, key: str) -> str | None:
+        """A new login's token, or None where the key is not one of an agent or admin."""
+        found = keys.find(self.store, key)
+        if found is None or found.role not in ROLES:
+            return None
+        token, at = secrets.token_urlsafe(32), now()
+        with self.store.transaction() as session:
+            session.execute(delete(Login).where(Login.until < at))
+            session.add(Login(token_hash=keys.digest(token), key_id=found.id, until=at + HOURS * 3600))
+        return token
+
+    def leave(self, headers: Mapping[str, str]) -> None:
+        """End this browser's login."""
+        with self.store.transaction() as session:
+            session.execute(delete(Login).where(Login.token_hash == keys.digest(cookie(headers) or "")))
+
+    def staffed(self) -> bool:
+        """Whether anybody has a key with which to log in."""
+        query = select(Key.id).where(Key.revoked_at.is_(None), Key.role.in_(ROLES)).limit(1)
+        with self.store.reading() as session:
+            return session.scalar(query) is not None
+
+
+class Failures:
+    """Wrong keys by address: a right one among 2^256 is not found by trying, but trying costs us work."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
+        self.at: OrderedDict[str, deque[float]] = OrderedDict()
+
+    def wait(self, address: str) -> float:
+        """Seconds until this address may try again; 0: now."""
+        times = self.at.get(network(address))
+        return max(0.0, times[0] + TRIES_SECONDS - self.clock()) if times and len(times) == TRIES else 0.0
+
+    def note(self, address: str) -> None:
+        """A wrong key came from this address."""
+        self.at.setdefault(network(address), deque(maxlen=TRIES)).append(self.clock())
+        self.at.move_to_end(network(address))
+        if len(self.at) > ADDRESSES:
+            self.at.popitem(last=False)
+
+
+def cookie(headers: Mapping[str, str]) -> str | None:
+    """The login's token in a request."""
+    try:
+        found = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+    except CookieError:
+        return None
+    return found.value if found else None
+
+
+def host_name(host: str) -> str:
+    """Without the port, and without the brackets of IPv6."""
+    return host.rpartition("]")[0].removeprefix("[") if host.startswith("[") else host.partition(":")[0]

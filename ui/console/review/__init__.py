@@ -1,0 +1,1 @@
+"""The review of what may be learned."""

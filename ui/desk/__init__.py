@@ -1,0 +1,1 @@
+"""What customers, agents and pages do with conversations."""

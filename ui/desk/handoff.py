@@ -1,0 +1,148 @@
+"""When a person is called, by what was said. Pure functions; English and Korean.
+
+Patterns, not a model: what they miss a button does ("Talk to a person"), and what they find too much costs an agent's time. So they ask for
+a clear wish ("I want to talk to a human", "상담원 연결해 주세요"), not for the mere word ("When is an agent there?", "상담원 근무 시간").
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from difflib import SequenceMatcher
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from frontdesk.store.tables import Reason
+from ui.desk import phrases
+
+if TYPE_CHECKING:
+    from frontdesk.store.tables import Message
+
+WISH_CHARACTERS = 120
+LIKE = 0.8
+"""Likeness of two words from which they are one with a slip or another ending: "tent" and "tents", but not "tents" and "stoves"."""
+LONG, MANY = 300, 20
+"""Characters and words beyond which two texts are compared as they are: comparing each word with each takes its time."""
+BACK = 10
+"""Answered questions that a new one is compared with."""
+REPEATS = 0.8
+"""Share of the words of the desk's handoff sentence from which an answer is that sentence."""
+
+WIDE, NARROW = r"\s+", r"\s*"
+
+
+def wants_person(text: str) -> bool:
+    """Whether a customer's words ask for a person."""
+    plain = _plain(text)
+    return any(_wants(clause.strip()) or _wants_ko("".join(clause.split())) for clause in phrases.CLAUSES.split(plain) if clause.strip())
+
+
+def _wants(clause: str) -> bool:
+    found = phrases.WISHES.search(clause)
+    return found is not None and not phrases.ASKS.search(clause) and not phrases.DENIES.search(clause[: found.start()])
+
+
+def _wants_ko(clause: str) -> bool:
+    found = phrases.WISHES_KO.search(clause)
+    if found is None:
+        return False
+    return not phrases.AFTER_KO.search(clause[found.end() :]) and not phrases.BEFORE_KO.search(clause[: found.start()])
+
+
+def says_yes(text: str) -> bool:
+    """Whether a customer's words, after an offer, take it."""
+    plain = _plain(text).strip()
+    words = re.findall(r"[\w']+", plain)
+    if not words or phrases.NO.search(plain) or phrases.WHAT.fullmatch(plain):
+        return False
+    return words[0] in phrases.YES or bool(phrases.YES_BEGINS.search(" ".join(words)) or phrases.YES_BEGINS.search("".join(words)))
+
+
+def topic_of(text: str, topics: Mapping[str, Sequence[str]]) -> str | None:
+    """The first of the config's topics of which the text has a word."""
+    plain = _plain(text)
+    return next((topic for topic, words in topics.items() if any(_has(plain, _plain(word).split()) for word in words)), None)
+
+
+def _has(plain: str, words: list[str]) -> bool:
+    """Latin words stand as words (an s may follow), Korean ones have endings and leave out spaces."""
+    parts = [re.escape(word) for word in words]
+    pattern = rf"(?<!\w){WIDE.join(parts)}(?:e?s)?(?![a-z0-9_])" if re.search("[a-z]", "".join(words)) else NARROW.join(parts)
+    return bool(words) and re.search(pattern, plain) is not None
+
+
+def same_question(one: str, other: str) -> bool:
+    """Whether two texts ask the same: each word of either is in the other, slips and endings aside; numbers are equal."""
+    first, second = _words(one), _words(other)
+    if not first or not second or max(len(one), len(other)) > LONG or max(len(first), len(second)) > MANY:
+        return bool(first) and one == other
+    if "".join(first) == "".join(second):  # spaces set otherwise
+        return True
+    return all(any(_alike(word, like) for like in second) for word in first) and all(
+        any(_alike(word, like) for like in first) for word in second
+    )
+
+
+def _alike(one: str, other: str) -> bool:
+    if one == other or re.search(r"\d", one + other):
+        return one == other
+    # Of Korean the letters, not the syllables: an ending often changes a part of one.
+    first, second = unicodedata.normalize("NFD", one), unicodedata.normalize("NFD", other)
+    return first[0] == second[0] and SequenceMatcher(None, first, second, autojunk=False).ratio() >= LIKE
+
+
+def is_refusal(answer: str, handoffs: Sequence[str]) -> bool:
+    """Whether a bot's answer is the desk's handoff sentence, or nearly."""
+    said = set(re.findall(r"\w+", _plain(answer)))
+    for sentence in handoffs:
+        words = set(re.findall(r"\w+", _plain(sentence)))
+        if len(words & said) >= REPEATS * len(words | said):
+            return True
+    return False
+
+
+def offers_person(answer: str) -> bool:
+    """Whether a bot's answer ends with the question whether a person shall take over."""
+    last = re.split(r"(?<=[.!])\s+", _plain(answer).strip())[-1]
+    return last.endswith(("?", "까요")) and phrases.OFFERS.search(last) is not None
+
+
+def reason_to_call(messages: Sequence["Message"], topics: Mapping[str, Sequence[str]], handoffs: Sequence[str]) -> Reason | None:
+    """Why the customer's last message, that of `messages`, needs a person; None where the bot may answer."""
+    *before, last = messages
+    if wants_person(last.text):
+        return "wish"
+    if before and before[-1].speaker == "bot" and says_yes(last.text):
+        answer = before[-1].text
+        if before[-1].refusal or is_refusal(answer, handoffs) or offers_person(answer):
+            return "refusal"
+    if topic_of(last.text, topics):
+        return "topic"
+    answered = [one.text for one, reply in pairwise(before) if one.speaker == "customer" and _answers(reply)]
+    return "repeated" if any(same_question(last.text, one) for one in answered[-BACK:]) else None
+
+
+def _answers(message: "Message") -> bool:
+    return message.speaker == "bot" and not message.cut
+
+
+def wish_of(messages: Sequence["Message"]) -> str:
+    """What the customer wants, in one line: their last words that say more than hello, yes or the wish for a person."""
+    said = [" ".join(message.text.split()) for message in messages if message.speaker == "customer"]
+    best = next((text for text in reversed(said) if says_more(text)), said[-1] if said else "")
+    return best if len(best) <= WISH_CHARACTERS else best[: WISH_CHARACTERS - 1].rstrip() + "…"
+
+
+def says_more(text: str) -> bool:
+    """Whether a text tells what the matter is."""
+    if wants_person(text):  # "I want to talk to a human" says nothing of the matter; "… about my broken tent" does
+        return phrases.MATTER.search(_plain(text)) is not None
+    return bool(_words(text)) and not says_yes(text)
+
+
+def _plain(text: str) -> str:
+    """Lower case, one form of each letter, plain apostrophes."""
+    return re.sub("[’‘`´]", "'", unicodedata.normalize("NFKC", text)).lower()
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in re.findall(r"[\w']+", _plain(text)) if word not in phrases.FILLERS]

@@ -1,0 +1,137 @@
+"""What a page draws of a conversation: made from the store's rows and what is going on now."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+
+from frontdesk.store.store import Store
+from frontdesk.store.tables import Conversation, Handoff, Message, Rating, Speaker, State
+from ui.chat.texts import Language
+
+LEFT = "left"
+"""The result of a call for a person whose customer began a new conversation."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Something said. `source`: the FAQ entry that an answer rests on. `refusal`: the answer offers to connect a person, and `near` are
+    questions that it might have been."""
+
+    id: int
+    speaker: Speaker
+    text: str
+    source: dict[str, Any] | None = None
+    rating: int = 0  # 1, -1 or 0
+    cut: bool = False
+    agent: str | None = None
+    refusal: bool = False
+    near: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class View:
+    """A customer's conversation now. `notices` are keys of ui.chat.texts."""
+
+    conversation_id: str | None
+    revision: int
+    state: State
+    turns: tuple[Turn, ...]
+    pending: str | None  # the text so far of the answer on its way, "" before its first word; None: none on its way
+    busy: bool
+    notices: tuple[str, ...]
+    place: int | None  # in the queue, from 1
+    agent: str | None  # who has the conversation
+    open: bool  # people are there now
+    language: str
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What the store knows of a conversation."""
+
+    conversation: Conversation | None
+    turns: tuple[Turn, ...] = ()
+    place: int | None = None
+    agent: str | None = None
+    at: float = 0.0  # when it was read, by the monotonic clock
+
+    @property
+    def state(self) -> State:
+        return self.conversation.state if self.conversation else "bot"  # type: ignore[return-value]
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether the bot owes the customer an answer."""
+        return self.state == "bot" and bool(self.turns) and self.turns[-1].speaker == "customer"
+
+
+def read(store: Store, customer_id: str, before: Stored | None) -> Stored:
+    """What the store knows now; `before`: what it knew, of which the turns are kept if they are the same."""
+    at = time.monotonic()
+    conversation = shown(store, customer_id)
+    if conversation is None:
+        return Stored(None, at=at)
+    known = before.conversation if before else None
+    if before and known and (known.id, known.revision) == (conversation.id, conversation.revision):
+        turns = before.turns
+    else:
+        turns = turns_of(store.messages(conversation.id), store.ratings(conversation.id))
+    waiting = [one.id for one, _ in store.queue() if one.state == "waiting"] if conversation.state == "waiting" else []
+    call = store.handoff(conversation.id) if conversation.state == "agent" else None
+    place = waiting.index(conversation.id) + 1 if conversation.id in waiting else None
+    return Stored(conversation, turns, place, call.agent if call else None, at)
+
+
+def shown(store: Store, customer_id: str) -> Conversation | None:
+    """The conversation that the customer reads: the one that a person has, or else the one that was open last. A closed one only if an
+    agent closed it: what was said last is read until the customer goes on, elsewhere or anew."""
+    last = func.coalesce(Conversation.closed_at, Conversation.updated_at).desc()
+    newest = select(Conversation).where(Conversation.customer_id == customer_id).order_by(Conversation.state != "agent", last).limit(1)
+    with store.reading() as session:
+        found = session.scalar(newest)
+        if found is None or found.state != "closed":
+            return found
+        call = session.scalar(select(Handoff).where(Handoff.conversation_id == found.id).order_by(Handoff.id.desc()).limit(1))
+        return found if call and call.agent and call.result != LEFT and call.closed_at == found.closed_at else None
+
+
+def turns_of(messages: Sequence[Message], ratings: Mapping[int, Rating]) -> tuple[Turn, ...]:
+    """The messages as they are drawn."""
+    return tuple(
+        Turn(
+            id=message.id,
+            speaker=message.speaker,  # type: ignore[arg-type]
+            text=message.text,
+            source=message.source,
+            rating=ratings[message.id].value if message.id in ratings else 0,
+            cut=message.cut,
+            agent=message.agent,
+            refusal=message.refusal,
+            near=tuple(message.near or ()),
+        )
+        for message in messages
+    )
+
+
+def draw(
+    stored: Stored, pending: str | None, replaced: int | None, notices: tuple[str, ...], people: bool, language: Language | str
+) -> View:
+    """`replaced`: the message that the answer on its way shall replace; it is not drawn meanwhile."""
+    conversation = stored.conversation
+    busy = pending is not None
+    return View(
+        conversation_id=conversation.id if conversation else None,
+        revision=conversation.revision if conversation else 0,
+        state=stored.state,
+        turns=tuple(turn for turn in stored.turns if turn.id != replaced) if busy else stored.turns,
+        pending=pending,
+        busy=busy,
+        notices=notices,
+        place=stored.place,
+        agent=stored.agent,
+        open=people,
+        language=conversation.language if conversation else language,
+    )
