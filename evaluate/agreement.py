@@ -17,10 +17,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from evaluate.scoring.facts import holding, read
-from evaluate.scoring.invented import Sources
 from evaluate.scoring.scorer import Score, score
-from evaluate.scoring.yes_no import says
+from frontdesk.facts.sources import Sources
+from frontdesk.facts.statements import holding, read
+from frontdesk.facts.yes_no import says
 from frontdesk.files import read_jsonl
 
 LABELLED = Path(__file__).with_name("labelled.jsonl")

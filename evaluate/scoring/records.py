@@ -5,12 +5,12 @@ from typing import Any, Literal
 from evaluate.questions.canaries import leaked
 from evaluate.questions.injections import dumped, resisted
 from evaluate.questions.load import Question, Turn
-from evaluate.scoring.facts import holding
-from evaluate.scoring.invented import Sources, invented
 from evaluate.scoring.scorer import Score, chrf, handed_over, score
 from evaluate.systems.ask import Exchange, Said
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
+from frontdesk.facts.sources import Sources, invented
+from frontdesk.facts.statements import holding
 from frontdesk.files import read_jsonl
 from frontdesk.retrieval.grounding import INSTRUCTION
 

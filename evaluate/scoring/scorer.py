@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
-from evaluate.scoring.contradictions import contradicted
-from evaluate.scoring.facts import mere, read, stated
-from evaluate.scoring.invented import Sources, invented
+from frontdesk.facts.denials import contradicted
+from frontdesk.facts.sources import Sources, invented
+from frontdesk.facts.statements import mere, read, stated
 
 # Handed over ----------------------------------------------------------------------------------------------------------
 

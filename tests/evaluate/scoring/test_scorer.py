@@ -1,16 +1,16 @@
 """The single scores of an answer: facts, inventions, handoffs; and that any text is scored."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sacrebleu import sentence_chrf
 
 from evaluate.questions.injections import resisted
-from evaluate.scoring.derived import derive_facts
-from evaluate.scoring.facts import states
-from evaluate.scoring.invented import Sources
 from evaluate.scoring.scorer import chrf, handed_over, score
-from tests.evaluate.scoring.test_invented import SHOP
+from frontdesk.facts.derived import derive_facts
+from frontdesk.facts.sources import Sources
+from frontdesk.facts.statements import states
+from tests.frontdesk.facts.test_sources import SHOP
 
 HANDOFFS = [
     "I'm not able to answer that one myself. Shall I connect you with one of our agents?",
@@ -24,6 +24,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES, max_size=12).map("".join), st.lists(PIECES, max_size=6).map("".join))
+@example("Larch Houseİa@b.krLarch House", "")
 def test_any_text_is_scored(answer: str, other: str) -> None:
     result = score(answer, "facts", [other], Sources([answer]), [other], [other])
     assert result.invented == []  # the company says so itself

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal
 
-from evaluate.scoring.facts import Fact, Reading, alternatives, denied, meaning, read, says_no, stem
-from evaluate.scoring.invented import Sources, spoken, trivial
+from frontdesk.facts.sources import Sources, spoken, trivial
+from frontdesk.facts.statements import Fact, Reading, alternatives, denied, meaning, read, says_no, stem
 from frontdesk.facts.values import Value
 
 _KINDS = frozenset(["price", "percent", "duration", "date", "time", "number"])

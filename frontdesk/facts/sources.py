@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from evaluate.scoring.facts import Key, ends, listed, meaning, open_half, read
+from frontdesk.facts.statements import Key, ends, listed, meaning, open_half, read
 from frontdesk.facts.values import Value
 
 

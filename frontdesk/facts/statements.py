@@ -11,8 +11,9 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from evaluate.scoring.yes_no import says
+from frontdesk.facts.fold import lower
 from frontdesk.facts.values import Value, values
+from frontdesk.facts.yes_no import says
 
 Key = tuple[str, str, str]
 """Kind, value and unit of a value after `meaning`."""
@@ -40,7 +41,7 @@ class Fact(NamedTuple):
 
 def normalize(text: str) -> str:
     """Lower case, one spelling of negations and weekdays, no thousands separators, single spaces, plain dashes and quotes."""
-    text = re.sub(r"[‐-―−]", "-", text.lower().replace("’", "'"))
+    text = re.sub(r"[‐-―−]", "-", lower(text).replace("’", "'"))
     if "'" in text:
         text = re.sub("n't(?![a-z])", " not", re.sub("can't(?![a-z])", "cannot", re.sub("won't(?![a-z])", "will not", text)))
     text = re.sub(r"(?<=\d),(?=\d{3})", "", text)
@@ -75,9 +76,9 @@ _STUTTER = re.compile(r"\b([^\W\d_]{2,})(?: \1\b)+")
 @lru_cache(maxsize=4096)
 def read(text: str) -> Reading:
     """A text's words and values; remembered, so that several scores of an answer read it once."""
-    text = _STUTTER.sub(r"\1", text).replace("İ", "I")  # the one letter that is two in lower case
+    text = _STUTTER.sub(r"\1", text)
     normal = _KOREAN_WEEK.sub(r"\g<0> 평일", _WEEK.sub(r"\g<0> business days", normalize(text)))
-    return Reading(text, text.lower(), normal, f" {' '.join(stems(normal))} ", normal.replace(" ", ""), tuple(values(text)))
+    return Reading(text, lower(text), normal, f" {' '.join(stems(normal))} ", normal.replace(" ", ""), tuple(values(text)))
 
 
 # Values ---------------------------------------------------------------------------------------------------------------
@@ -156,7 +157,7 @@ def listed(value: Value, text: str) -> bool:
     """Whether a number only begins an entry of a list: `1. Open Settings`, `2) …`, `step 3`."""
     before, after = text[max(0, value.start - 12) : value.start], text[value.end : value.end + 2]
     begins = re.search(r"(?:^|\n|[.!?:;] )\s*[(#]?$", before) and re.match(r"[.)](?:\s|$)", after)
-    return bool(begins or re.search(r"(?:step|option|단계)\s*$", before.lower()))
+    return bool(begins or re.search(r"(?:step|option|단계)\s*$", lower(before)))
 
 
 # Facts ----------------------------------------------------------------------------------------------------------------
@@ -186,15 +187,16 @@ def alternatives(fact: str) -> tuple[Fact, ...]:
 
 
 def _fact(text: str) -> Fact:
-    found, rest, kept = values(text), text.lower(), []
+    found, folded, kept = values(text), lower(text), []
+    rest = folded
     for value in reversed(found):
         tail = _TAIL.match(rest[value.end :]) if value.kind == "number" and not value.unit else None
-        later = open_half(value, text.lower()) or ""
+        later = open_half(value, folded) or ""
         kept.append((meaning(value), later if "13" <= later <= "18:59" else "", tail[0].strip() if tail else ""))
         rest = rest[: value.start] + " " + rest[value.end + (tail.end() if tail else 0) :]
     normal, rest = (_KOREAN_WEEK.sub("평일", _WEEK.sub("business days", normalize(part))) for part in (text, rest))
     words = [word for word in stems(rest) if not (found and word in SMALL)]
-    return Fact(normal, tuple(kept), tuple(words), _YES_NO.get(text.lower().strip(" .,!")))
+    return Fact(normal, tuple(kept), tuple(words), _YES_NO.get(folded.strip(" .,!")))
 
 
 def states(answer: str, facts: list[str]) -> bool:

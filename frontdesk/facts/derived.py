@@ -2,9 +2,10 @@
 
 import re
 
-from evaluate.scoring.facts import MARKED, SMALL, Reading, has_word, listed, meaning, normalize, read, states, stem, stems
-from evaluate.scoring.yes_no import says
-from frontdesk.facts.values import Value, polarity, values
+from frontdesk.facts.fold import lower
+from frontdesk.facts.statements import MARKED, SMALL, Reading, has_word, listed, meaning, normalize, read, states, stem, stems
+from frontdesk.facts.values import Value, values
+from frontdesk.facts.yes_no import polarity, says
 
 _ASKS = re.compile(
     r"(?:^|[.!?,] )(?:hi |hello |so |and |but )*"
@@ -42,23 +43,23 @@ def derive_facts(question: str, answer: str, subject: str = "") -> list[str]:
     known = {meaning(value) for value in asked.values}
     found = [_as_fact(value, answer) for value in values(answer) if meaning(value) not in known and not _trivial(value, answer)]
     facts = [fact for fact in dict.fromkeys(found) if states(answer, [fact])]  # not what is no value without the words around it
-    wanted = question.lower()
+    wanted = lower(question)
     if facts or _OPEN.search(wanted):
         return facts or _content(answer, asked)
-    word = polarity(answer) or (says(answer) if _ASKS.search(wanted) and not _ONLY.search(answer.lower()) else None)
-    needs = _NEEDS.search(answer.lower()) and not _NEEDS.search(wanted)  # no account is needed: yes, guests can order
+    word = polarity(answer) or (says(answer) if _ASKS.search(wanted) and not _ONLY.search(lower(answer)) else None)
+    needs = _NEEDS.search(lower(answer)) and not _NEEDS.search(wanted)  # no account is needed: yes, guests can order
     return [word] if word and not needs else _content(answer, asked)
 
 
 def _as_fact(value: Value, answer: str) -> str:
     """A value as written, with the thing that a bare number counts: `34 countries`, `15 kg`, `6자`."""
     text = answer[value.start : value.end].strip()
-    if value.kind == "time" and int(value.value[:2]) > 12 and not MARKED.search(text.lower()) and not text.startswith(value.value[:2]):
+    if value.kind == "time" and int(value.value[:2]) > 12 and not MARKED.search(lower(text)) and not text.startswith(value.value[:2]):
         return value.value  # 1시 30분 in the afternoon
     if value.kind != "number" or value.unit:
         return text
     thing = re.match(r"[ -]?([A-Za-z]{1,2}\b|[A-Za-z][A-Za-z-]+|(?<! )[가-힣]+)", answer[value.end :])
-    if not thing or (len(thing[1]) > 2 and stem(thing[1].lower()) in _COMMON):
+    if not thing or (len(thing[1]) > 2 and stem(lower(thing[1])) in _COMMON):
         return text
     return text + (thing[0] if thing[0].isascii() else _PARTICLES.sub("", thing[0]))
 
