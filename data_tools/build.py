@@ -16,7 +16,6 @@ from typing import Any
 
 from data_tools.conversations.boilerplate import Stock
 from data_tools.conversations.canaries import with_canaries
-from data_tools.conversations.contradictions import Facts, Known
 from data_tools.conversations.load import Account, Reading, read_chats
 from data_tools.conversations.turns import Fate, mark
 from data_tools.conversations.workers import Prepared, Preparer, Spool, as_messages, prepared
@@ -40,6 +39,8 @@ from data_tools.splits.near_duplicates import Store, grams
 from data_tools.splits.plan import TOPIC, Plan, choose
 from frontdesk.config.schema import Config
 from frontdesk.errors import UserError
+from frontdesk.facts.contradictions import FaqFacts
+from frontdesk.facts.entries import Entry as KnownEntry
 from frontdesk.files import sha256, write_json, write_jsonl
 from frontdesk.models.base import load_tokenizer, locate
 from frontdesk.prompt.render import Message
@@ -181,9 +182,10 @@ def first_pass(work: Work, spool: Spool, masker: Masker | None, windows: Windows
     return verdicts
 
 
-def facts_of(faq: list[Entry]) -> Facts:
+def facts_of(faq: list[Entry]) -> FaqFacts:
     """What the FAQ says, to be compared with."""
-    return Facts(Known(entry.id, tuple(w.text for w in entry.questions), tuple(entry.answers), entry.source) for entry in faq)
+    texts = ((one, tuple(wording.text for wording in one.questions), tuple(one.answers)) for one in faq)
+    return FaqFacts(KnownEntry(one.id, questions, answers, one.subject, one.source) for one, questions, answers in texts)
 
 
 def _conflict(item: Prepared) -> dict[str, Any]:

@@ -3,8 +3,10 @@
 import re
 
 from frontdesk.facts.fold import lower
-from frontdesk.facts.statements import MARKED, SMALL, Reading, has_word, listed, meaning, normalize, read, states, stem, stems
+from frontdesk.facts.statements import Reading, has_word, normalize, read, states, stems
 from frontdesk.facts.values import Value, values
+from frontdesk.facts.values.meaning import MARKED, listed, meaning
+from frontdesk.facts.words import STOP, stem
 from frontdesk.facts.yes_no import polarity, says
 
 _ASKS = re.compile(
@@ -15,15 +17,6 @@ _ASKS = re.compile(
 _OPEN = re.compile(r"^\W*(?:what|which|how|when|where|who|why)\b|어떻|어떤|무엇|뭐|언제|어디|얼마|몇|누구|무슨|어느|며칠")
 _ONLY = re.compile(r"\bonly\b|만 ")
 _NEEDS = re.compile(r"\b(?:need|needed|required?|have to|must|should|necessary)\b|필요|해야")
-_COMMON = SMALL | set(
-    re.findall(
-        r"\w+",
-        "we you i they he she this that there here which who what when where how not no yes do does did have has had can may will would "
-        "please get also all any some such as if then only very more most other both either during after before one offer provide "
-        "available located use used include service following range option "
-        "저희 고객 고객님 경우 이용 가능 제공 운영 안내 문의 이미 다음 아직 바로 모두 함께 잘못 그냥 직접",
-    )
-)
 _PLACE = re.compile(  # the name of the place that the answer is about: The Larch Inn has …, … at Larch House
     r"(?:\b(?:at|by|for|from|in|of)\s+(?:the\s+)?|^(?:the\s+)?)"
     r"[A-Z][\w'-]*(?:\s+(?:(?:and|of|&)\s+)?[A-Z][\w'-]*)+(?=[.,;!\s]|$)|\bat\s+[A-Z][\w'-]*"
@@ -59,7 +52,7 @@ def _as_fact(value: Value, answer: str) -> str:
     if value.kind != "number" or value.unit:
         return text
     thing = re.match(r"[ -]?([A-Za-z]{1,2}\b|[A-Za-z][A-Za-z-]+|(?<! )[가-힣]+)", answer[value.end :])
-    if not thing or (len(thing[1]) > 2 and stem(lower(thing[1])) in _COMMON):
+    if not thing or (len(thing[1]) > 2 and stem(lower(thing[1])) in STOP):
         return text
     return text + (thing[0] if thing[0].isascii() else _PARTICLES.sub("", thing[0]))
 
@@ -81,7 +74,7 @@ def _content(answer: str, asked: Reading) -> list[str]:
 
 
 def _new(word: str, asked: Reading) -> bool:
-    parts = [one for one in stems(normalize(word)) if one not in _COMMON and not has_word(one, asked)]
+    parts = [one for one in stems(normalize(word)) if one not in STOP and not has_word(one, asked)]
     if not word.isascii():
         return bool(parts) and len(word) > 1 and not _VERBS.search(word)
     return bool(parts) and len(word) > 2

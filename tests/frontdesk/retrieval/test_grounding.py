@@ -10,20 +10,11 @@ import pytest
 
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
+from frontdesk.facts.entries import Entry, rests_on
 from frontdesk.files import write_jsonl
 from frontdesk.prompt.render import encode_prompt
-from frontdesk.retrieval.grounding import (
-    INSTRUCTION,
-    SHOWN,
-    Knowledge,
-    grounded,
-    heading,
-    knowledge_of,
-    read_entries,
-    source_of,
-    system_text,
-)
-from frontdesk.retrieval.index import Entry, Index, identity, save_vectors
+from frontdesk.retrieval.grounding import INSTRUCTION, SHOWN, Knowledge, grounded, heading, knowledge_of, read_entries, system_text
+from frontdesk.retrieval.index import Index, identity, save_vectors
 from tests.frontdesk.conftest import Family
 from tests.frontdesk.prompt.test_templates import LOOK_ALIKES, specials
 
@@ -137,12 +128,12 @@ FACTS = [
     ],
 )
 def test_the_source_is_the_entry_whose_words_the_answer_has(answer: str, source: str | None) -> None:
-    found = source_of(answer, FACTS)
+    found = rests_on(answer, FACTS)
     assert (found.id if found else None) == source
 
 
 def test_no_entry_is_no_source() -> None:
-    assert source_of("Standard shipping costs $4.90 per order.", []) is None
+    assert rests_on("Standard shipping costs $4.90 per order.", []) is None
 
 
 # The FAQ as it stands now ---------------------------------------------------------------------------------------------
