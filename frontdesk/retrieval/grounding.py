@@ -1,10 +1,9 @@
 """The FAQ entries that an answer may rest on, in the prompt: rendered here for training, evaluation and serving alike.
 
-A model that was tuned to read entries answers from entries that it never saw, so an edit to the FAQ takes effect at once. The entries
-stand in the system message. The model has learned to answer in their words, so that
-`facts.entries.rests_on` tells which one an answer rests on. (A
-number before the answer, `[2] …`, was tried: a small model then chooses the entry before it has said a word, and chooses by its place;
-docs/experiments.md.)
+A model that was tuned to read entries answers from entries that it never saw, so an edit to the FAQ takes effect at once. The
+entries stand in the system message. The model has learned to answer in their words, so that `facts.entries.rests_on` tells which one
+an answer rests on. (A number before the answer, `[2] …`, was tried: a small model then chooses the entry before it has said a word,
+and chooses by its place; docs/experiments.md.)
 """
 
 import json
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
-from frontdesk.facts.entries import Entry
+from frontdesk.facts.entries import Entry, rests_on
 from frontdesk.facts.language import language
 from frontdesk.prompt.render import Message
 from frontdesk.retrieval.index import Index, load_vectors, name_of
@@ -40,6 +39,11 @@ class Grounded(NamedTuple):
     messages: list[Message]
     entries: list[Entry]
     near: Sequence[Entry] = ()
+
+    def source_of(self, answer: str) -> Entry | None:
+        """The entry that an answer rests on; what the turns have said needs none."""
+        said = [str(message["content"]) for message in self.messages if message["role"] != "system"]
+        return rests_on(answer, self.entries, said)
 
 
 def system_text(system_prompt: str, entries: Sequence[Entry], with_questions: bool = True) -> str:

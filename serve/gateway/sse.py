@@ -7,7 +7,6 @@ source. The event that counts the tokens is read, and goes on where the client h
 import json
 from typing import Any
 
-from frontdesk.facts.entries import rests_on
 from frontdesk.retrieval.grounding import Grounded, heading
 
 END = b"\n\n"
@@ -19,7 +18,7 @@ COUNTED = b'"usage":{'
 def told(answer: str, prompt: Grounded) -> dict[str, Any]:
     """The field `frontdesk` of a response: the FAQ entry that the answer rests on, by its id, first question and place in the sources;
     where it rests on none, a question of each of the entries that are nearest to what was asked."""
-    entry = rests_on(answer, prompt.entries)
+    entry = prompt.source_of(answer)
     if entry is None:
         near = [heading(one.questions) for one in prompt.entries or prompt.near if one.questions]
         return {"source": None} | ({"near": near} if near else {})
