@@ -28,9 +28,8 @@ from data_tools.rows.embeddings import meaning
 from data_tools.rows.rows import message
 from data_tools.rows.synthetic_faqs import companies, content
 from frontdesk.config.schema import Config
-from frontdesk.facts.entries import Entry, has_values, rests_on
+from frontdesk.facts.entries import Entry, new_values, rests_on, with_values
 from frontdesk.facts.language import language
-from frontdesk.facts.sources import NOTHING, invented
 from frontdesk.files import read_jsonl, write_jsonl
 from frontdesk.prompt.render import Message, encode
 from frontdesk.retrieval.grounding import SHOWN, read_entries, system_text
@@ -110,9 +109,9 @@ class Grounder:
                 continue
             said = [str(turn["content"]) for turn in turns[:place]]
             answer = str(turns[place]["content"])
-            stated = invented(answer, NOTHING, said)
+            stated = new_values(answer, said)
             found = self.index.search(said, 2 * SHOWN)
-            base = next((entry for entry in found if stated and has_values(answer, entry, said)), None)
+            base = with_values(stated, found)
             if stated and not base:
                 self.dropped["chat: states what no entry has"] += 1
                 continue
@@ -128,7 +127,7 @@ class Grounder:
         said, text = [str(turn["content"]) for turn in (*before, question)], str(answer["content"])
         found = self.index.search(said, 2 * SHOWN)
         base = rests_on(text, found, said)
-        if not base and (invented(text, NOTHING, said) or not before) and text not in self.config.data.handoff.values():
+        if not base and (new_values(text, said) or not before) and text not in self.config.data.handoff.values():
             self.dropped["feedback: states what no entry has"] += 1
             return
         block = found[:SHOWN] if not base or base in found[:SHOWN] else [*found[: SHOWN - 1], base]

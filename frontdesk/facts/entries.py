@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from frontdesk.facts.sources import NOTHING, company, invented
+from frontdesk.facts.statements import read
+from frontdesk.facts.values.meaning import Key, listed, meaning
 from frontdesk.facts.words import features
 
 WORDS = 0.6
@@ -30,14 +31,24 @@ def rests_on(answer: str, entries: Sequence[Entry], said: Sequence[str] = ()) ->
 
     Values that were `said` before, by whomever, need not be in the entry.
     """
-    words = features(answer).keys()
+    words, stated = features(answer).keys(), new_values(answer, said)
     shares = [max((len(words & features(text).keys()) for text in one.answers), default=0) / max(1, len(words)) for one in entries]
     best = max(range(len(shares)), key=shares.__getitem__, default=None)
-    if best is not None and shares[best] >= WORDS and has_values(answer, entries[best], said):
+    if best is not None and shares[best] >= WORDS and stated <= values_of(*entries[best].answers):
         return entries[best]
-    return next((one for one in entries if has_values(answer, one, said)), None) if invented(answer, NOTHING, said) else None
+    return with_values(stated, entries)
 
 
-def has_values(answer: str, entry: Entry, said: Sequence[str] = ()) -> bool:
-    """Whether the entry, or what was `said` before, has every value that the answer states."""
-    return not invented(answer, company(entry.answers), said)
+def with_values(stated: set[Key], entries: Sequence[Entry]) -> Entry | None:
+    """The first entry that has all values `stated`, if there are any."""
+    return next((one for one in entries if stated and stated <= values_of(*one.answers)), None)
+
+
+def new_values(answer: str, said: Sequence[str] = ()) -> set[Key]:
+    """The values of an answer that were not `said` before."""
+    return values_of(answer) - values_of(*said)
+
+
+def values_of(*texts: str) -> set[Key]:
+    """The values of some texts; the numbers that only begin the entries of a list are none."""
+    return {meaning(value) for text in texts for value in read(text).values if not listed(value, read(text).text)}

@@ -64,10 +64,6 @@ def _parts(key: Key) -> list[Key]:
     return [("url", host.split(".", start)[-1], "") for start in range(host.count("."))]
 
 
-NOTHING = Sources(())
-"""Where every value is unknown."""
-
-
 @lru_cache(maxsize=4096)
 def company(texts: tuple[str, ...]) -> Sources:
     """What texts of the company name; remembered."""
