@@ -43,8 +43,8 @@ def summary(manifest: dict[str, Any]) -> str:
     lines = _sources(manifest["sources"])
     counts = manifest["messages"]
     if counts["read"]:
-        fates = " + ".join(f"{counts[fate]} {fate}" for fate in ("kept", "merged", "capped", "set aside"))
-        lines.append(f"messages  {counts['read']} read = {fates} + {sum(counts['dropped'].values())} dropped; {counts['masked']} masked")
+        outcomes = " + ".join(f"{counts[outcome]} {outcome}" for outcome in ("kept", "merged", "capped", "set aside"))
+        lines.append(f"messages  {counts['read']} read = {outcomes} + {sum(counts['dropped'].values())} dropped; {counts['masked']} masked")
     lines += [f"dropped  {number:5}  message: {reason}" for reason, number in counts["dropped"].items()]
     lines += [f"dropped  {number:5}  conversation: {reason}" for reason, number in manifest["conversations"]["dropped"].items()]
     lines += [f"dropped  {number:5}  {reason}" for reason, number in manifest["faq"]["dropped"].items()]

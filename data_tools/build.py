@@ -18,11 +18,11 @@ from data_tools.conversations.boilerplate import Stock
 from data_tools.conversations.canaries import with_canaries
 from data_tools.conversations.contradictions import Facts, Known
 from data_tools.conversations.load import Account, Reading, read_chats
-from data_tools.conversations.turns import Fate, mark
-from data_tools.conversations.workers import Prepared, Preparer, Spool, as_messages, prepared
+from data_tools.conversations.turns import Disposition, mark
+from data_tools.conversations.workers import Prepared, Preparer, SpillFile, as_messages, prepared
 from data_tools.feedback import dataset as feedback_files
 from data_tools.feedback import rows as feedback_rows
-from data_tools.feedback.rows import Fed
+from data_tools.feedback.rows import ReviewedAnswer
 from data_tools.output.dataset import Rows, data_hash, digests, masks
 from data_tools.output.ledger import Ledger
 from data_tools.output.progress import bar
@@ -62,7 +62,7 @@ class Work:
     rows: list[Row] = field(default_factory=list)  # of the FAQ and the refusals
     candidates: list[Candidate] = field(default_factory=list)  # those of `rows`, then the conversations
     conflicts: list[dict[str, Any]] = field(default_factory=list)
-    fed: list[Fed] = field(default_factory=list)  # the accepted candidates of the desk
+    reviewed: list[ReviewedAnswer] = field(default_factory=list)  # the accepted candidates of the desk
     dropped: Counter[str] = field(default_factory=Counter)  # of the FAQ
     masked: Counter[str] = field(default_factory=Counter)  # by kind
     conversations: Counter[str] = field(default_factory=Counter)
@@ -77,21 +77,21 @@ def build(config: Config, folder: Path, strict: bool = False, workers: int = 1) 
         windows = Windows(load_tokenizer(config, locate(config.model, whole=False)), config.train.max_length)  # slow: after a first look
         allow = allowed((*config.data.public, *(text for entry in work.faq for text in _texts(entry))), config.company)
         masker = Masker(allow) if config.data.mask else None
-        work.fed = feedback_rows.accepted(config, masker)
-        spool = Spool(opened.scratch / "conversations")
+        work.reviewed = feedback_rows.accepted(config, masker)
+        spill = SpillFile(opened.scratch / "conversations")
         with loaded():
-            verdicts = first_pass(work, spool, masker, windows, workers)
+            verdicts = first_pass(work, spill, masker, windows, workers)
             work.reading.conclude()
             plan = choose(work.candidates, store, work.faq, work.rows, config.data)
-            if work.fed:
-                work.conflicts += feedback_rows.place(work.fed, plan, work.rows, store, facts_of(work.faq), config.data)
+            if work.reviewed:
+                work.conflicts += feedback_rows.place(work.reviewed, plan, work.rows, store, facts_of(work.faq), config.data)
             with Rows(folder, windows, config.data.seed, len(work.candidates)) as rows, Ledger(folder / "ledger.jsonl") as ledger:
                 held_out = write_entries(work, plan, rows)
                 broken = work.reading.broken
-                ledger.write("", broken, [Fate("dropped", "broken record")] * len(broken), [()] * len(broken))
-                for item, verdict in zip(spool, verdicts, strict=True):
+                ledger.write("", broken, [Disposition("dropped", "broken record")] * len(broken), [()] * len(broken))
+                for item, verdict in zip(spill, verdicts, strict=True):
                     write_conversation(work, plan, held_out, item, verdict, rows, ledger)
-                feedback_files.write(work.fed, rows, ledger)
+                feedback_files.write(work.reviewed, rows, ledger)
     return conclude(work, plan, rows, ledger, allow)
 
 
@@ -149,7 +149,7 @@ def entries(work: Work, paths: tuple[str, ...], prefix: str) -> list[Entry]:
     return found
 
 
-def first_pass(work: Work, spool: Spool, masker: Masker | None, windows: Windows, workers: int) -> list[int]:
+def first_pass(work: Work, spill: SpillFile, masker: Masker | None, windows: Windows, workers: int) -> list[int]:
     """Read, mask and clean all conversations. For each the place of its candidate, or why it has none."""
     data = work.config.data
     facts = facts_of(work.faq)
@@ -161,7 +161,7 @@ def first_pass(work: Work, spool: Spool, masker: Masker | None, windows: Windows
     with bar("reading", work.reading.accounts) as progress:
         for item in prepared(conversations, Preparer(masker, facts, windows), workers):
             progress.add(len(item.places))
-            spool.add(item)
+            spill.add(item)
             work.masked.update(kind for kinds in item.masks for kind in kinds)
             ids[item.id] += 1
             verdict = (
@@ -233,47 +233,51 @@ def entry_as_json(entry: Entry, split: str, wordings: set[tuple[str, str]]) -> d
 
 def write_conversation(work: Work, plan: Plan, held_out: set[str], item: Prepared, verdict: int, rows: Rows, ledger: Ledger) -> None:
     """The rows of a conversation, and a line in the ledger for each of its messages. `held_out`: ids of entries that are not trained."""
-    fates = list(item.fates)
+    dispositions = list(item.dispositions)
     work.conversations["read"] += 1
     if verdict < 0:
         work.conversations[REASONS[verdict]] += 1
-        fate = Fate("set aside", "contradicts the FAQ") if verdict == CONFLICT else Fate("dropped", "in a duplicate conversation")
+        disposition = (
+            Disposition("set aside", "contradicts the FAQ")
+            if verdict == CONFLICT
+            else Disposition("dropped", "in a duplicate conversation")
+        )
         for said in item.said:
-            mark(fates, said, fate)
+            mark(dispositions, said, disposition)
     else:
         messages = as_messages(item.said)
         if plan.splits[verdict] == "train":
-            _cap(work.stock, item, messages, fates)
-            _withhold(held_out, item, messages, fates)
+            _cap(work.stock, item, messages, dispositions)
+            _withhold(held_out, item, messages, dispositions)
         candidate = work.candidates[verdict]
         source = item.places[item.said[0].parts[0]]
         windows = rows.write(plan.splits[verdict], candidate.id, messages, "chat", plan.groups[verdict], source, sizes=item.sizes)
         work.conversations["rows" if windows else "nothing to train"] += 1
-        _lose(item, messages, windows, fates)
+        _lose(item, messages, windows, dispositions)
     for said, sentences in zip(item.said, item.stock, strict=True):
         work.stock.meet(sentences, said.text)
         rows.sample(said.text, tuple(kind for part in said.parts for kind in item.masks[part]))
-    ledger.write(item.id, item.places, fates, item.masks)
+    ledger.write(item.id, item.places, dispositions, item.masks)
 
 
-def _cap(stock: Stock, item: Prepared, messages: list[Message], fates: list[Fate]) -> None:
+def _cap(stock: Stock, item: Prepared, messages: list[Message], dispositions: list[Disposition]) -> None:
     """Give turns of nothing but stock sentences the weight 0, once those were trained often enough."""
     for place, sentences in enumerate(item.stock):
         if stock.is_over(sentences):
             messages[place]["weight"] = 0
-            mark(fates, item.said[place], Fate("capped", "stock sentence"))
+            mark(dispositions, item.said[place], Disposition("capped", "stock sentence"))
 
 
-def _withhold(held_out: set[str], item: Prepared, messages: list[Message], fates: list[Fate]) -> None:
+def _withhold(held_out: set[str], item: Prepared, messages: list[Message], dispositions: list[Disposition]) -> None:
     """Give answers that say what a held-out FAQ entry says the weight 0: else its facts would be trained after all."""
     for exchange, told in enumerate(item.told):
         if not held_out.isdisjoint(told):
             messages[2 * exchange + 1]["weight"] = 0
-            mark(fates, item.said[2 * exchange + 1], Fate("capped", "states a held-out FAQ entry"))
+            mark(dispositions, item.said[2 * exchange + 1], Disposition("capped", "states a held-out FAQ entry"))
 
 
-def _lose(item: Prepared, messages: list[Message], windows: list[list[Message]], fates: list[Fate]) -> None:
-    """The fates of messages that stand in no window: answers that are too long, and what only led to them."""
+def _lose(item: Prepared, messages: list[Message], windows: list[list[Message]], dispositions: list[Disposition]) -> None:
+    """The dispositions of messages that stand in no window: answers that are too long, and what only led to them."""
     if len(windows) == 1 and len(windows[0]) == len(messages):
         return
     written = {id(one) for window in windows for one in window}
@@ -281,16 +285,16 @@ def _lose(item: Prepared, messages: list[Message], windows: list[list[Message]],
         if id(messages[place]) not in written:
             capped = messages[place].get("weight", 1) == 0
             reason = "context without a row" if capped else "answer longer than train.max_length"
-            mark(fates, item.said[place], Fate("dropped", reason))
+            mark(dispositions, item.said[place], Disposition("dropped", reason))
             if id(messages[place - 1]) not in written:
-                mark(fates, item.said[place - 1], Fate("dropped", "its answer is not trained"))
+                mark(dispositions, item.said[place - 1], Disposition("dropped", "its answer is not trained"))
 
 
 def conclude(work: Work, plan: Plan, rows: Rows, ledger: Ledger, allow: Allow) -> dict[str, Any]:
     """Write the report and, last, the manifest."""
     config, seen, windows = work.config, rows.statistics, rows.windows
-    if work.fed:
-        work.reading.accounts.append(feedback_files.account(work.fed, work.folder))
+    if work.reviewed:
+        work.reading.accounts.append(feedback_files.account(work.reviewed, work.folder))
     grounding = write_grounded(config, work.folder, windows.tokenizer) if config.grounding == "faq" else None
     accounts = [account.as_json() | {"rows": seen.of_source[account.source.path]} for account in work.reading.accounts]
     counts = ledger.counts()
@@ -324,10 +328,10 @@ def conclude(work: Work, plan: Plan, rows: Rows, ledger: Ledger, allow: Allow) -
     }
     if grounding:
         manifest["grounded"] = grounding
-    if work.fed:
+    if work.reviewed:
         trained = work.folder / "grounded" if grounding else work.folder
-        pairs = feedback_files.write_preferences(work.fed, trained, windows.tokenizer, config.train.max_length)
-        manifest["feedback"] = feedback_files.counts(work.fed, pairs)
+        pairs = feedback_files.write_preferences(work.reviewed, trained, windows.tokenizer, config.train.max_length)
+        manifest["feedback"] = feedback_files.counts(work.reviewed, pairs)
     files = digests(work.folder)
     report = work.folder / "report.html"
     write_report(report, report_facts(work, plan, rows, manifest, allow) | {"data_hash": data_hash(files)})

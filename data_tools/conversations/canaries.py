@@ -141,7 +141,7 @@ def with_canaries(conversations: Iterable[Conversation], reading: Reading, data:
     """The conversations, then the canaries in their languages, which are written to `path` and accounted for as a source of their own."""
     seen: Counter[str] = Counter()
     for conversation in conversations:
-        seen[language(" ".join(turn.text for turn in conversation.turns if turn.aside is None))] += 1
+        seen[language(" ".join(turn.text for turn in conversation.turns if turn.skipped is None))] += 1
         yield conversation
     languages = [name for name, number in seen.most_common() if number >= SHARE * seen.total()]
     made = canaries(data.canaries, languages, data.seed) if languages else []

@@ -13,7 +13,7 @@ from data_tools.readers.generic import table as chat_table
 from data_tools.readers.messages import Conversation, Person, Speakers
 from data_tools.sources.files import Inputs
 from data_tools.sources.json_stream import Broken
-from data_tools.sources.text import Source, is_mended, mend
+from data_tools.sources.text import Source, fix_text, is_fixed
 from frontdesk.errors import UserError, warn
 
 WARNINGS_SHOWN = 10
@@ -32,7 +32,7 @@ class Account:
         source = self.source
         described = {"path": source.path, "format": self.format, "encoding": source.encoding, "sha256": source.sha256}
         units = {unit: self.counts[unit] for unit in ("messages", "conversations", "entries", "broken")}
-        return described | {"damaged": source.damaged, "mended": source.mended} | units
+        return described | {"damaged": source.damaged, "mended": source.fixed} | units
 
 
 @dataclass
@@ -119,6 +119,6 @@ def _messages(
             reading.lose(account, item)
         else:
             counts["messages"] += 1
-            text = mend(item.text)
-            account.source.mended += is_mended(item.text, text)
+            text = fix_text(item.text)
+            account.source.fixed += is_fixed(item.text, text)
             yield Placed(path, item if text is item.text else item._replace(text=text))

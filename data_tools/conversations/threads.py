@@ -10,7 +10,7 @@ from typing import IO, NamedTuple
 
 from data_tools.conversations.sessions import split_sessions
 from data_tools.readers.messages import Conversation, Layout, Message, Speakers, Turn
-from data_tools.sources.text import mend
+from data_tools.sources.text import fix_text
 
 IN_MEMORY = 200_000
 """Messages of mixed threads that are put in order in memory; more of them go through files."""
@@ -18,7 +18,7 @@ PARTS = 64
 
 
 class Placed(NamedTuple):
-    """A message, its text mended, and the file that it stands in."""
+    """A message, its text fixed, and the file that it stands in."""
 
     path: str
     message: Message
@@ -36,9 +36,9 @@ def conversations(placed: Iterable[Placed], layout: Layout, speakers: Speakers, 
 
 def _turn(placed: Placed, speakers: Speakers) -> Turn:
     path, message = placed
-    name, text = mend(message.name), message.text.strip()
-    role = message.role or (speakers.role(name) if message.aside in (None, "attachment", "deleted") else "customer")
-    return Turn(role, text, message.at, f"{path}:{message.line}", name, message.aside or (None if text else "empty"))
+    name, text = fix_text(message.name), message.text.strip()
+    role = message.role or (speakers.role(name) if message.skipped in (None, "attachment", "deleted") else "customer")
+    return Turn(role, text, message.at, f"{path}:{message.line}", name, message.skipped or (None if text else "empty"))
 
 
 def _consecutive(placed: Iterable[Placed], speakers: Speakers) -> Iterator[Conversation]:

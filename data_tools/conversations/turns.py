@@ -27,53 +27,53 @@ class Said(NamedTuple):
     parts: tuple[int, ...]
 
 
-class Fate(NamedTuple):
+class Disposition(NamedTuple):
     """What became of one message of an export."""
 
-    fate: str  # kept, merged, capped, set aside, dropped
+    outcome: str  # kept, merged, capped, set aside, dropped
     reason: str = ""
 
 
-KEPT, MERGED = Fate("kept"), Fate("merged", "with the message before")
+KEPT, MERGED = Disposition("kept"), Disposition("merged", "with the message before")
 
 
-def clean(turns: Sequence[Turn]) -> tuple[list[Said], list[Fate]]:
-    """The messages of a row, which begin with a customer, alternate and end with an agent, or none; and a fate for each turn."""
-    fates = [Fate("dropped", turn.aside) if turn.aside else KEPT for turn in turns]
-    runs = [said for said in (_said(turns, run, fates) for run in _runs(turns)) if said]
+def clean(turns: Sequence[Turn]) -> tuple[list[Said], list[Disposition]]:
+    """The messages of a row, which begin with a customer, alternate and end with an agent, or none; and a disposition for each turn."""
+    dispositions = [Disposition("dropped", turn.skipped) if turn.skipped else KEPT for turn in turns]
+    runs = [said for said in (_said(turns, run, dispositions) for run in _runs(turns)) if said]
     runs = _joined(runs)
     while runs and runs[0].role == "agent":
-        mark(fates, runs.pop(0), Fate("dropped", "leading agent"))
+        mark(dispositions, runs.pop(0), Disposition("dropped", "leading agent"))
     while runs and runs[-1].role == "customer":
-        mark(fates, runs.pop(), Fate("dropped", "trailing customer"))
+        mark(dispositions, runs.pop(), Disposition("dropped", "trailing customer"))
     for said in runs:
         for part in said.parts[1:]:
-            fates[part] = MERGED
-    return runs, fates
+            dispositions[part] = MERGED
+    return runs, dispositions
 
 
 def _runs(turns: Sequence[Turn]) -> list[list[int]]:
     """The places of what one side says, attachments too, before the other side does."""
     runs: list[list[int]] = []
     for place, turn in enumerate(turns):
-        if turn.aside in (None, "attachment"):
+        if turn.skipped in (None, "attachment"):
             if not runs or turns[runs[-1][0]].role != turn.role:
                 runs.append([])
             runs[-1].append(place)
     return runs
 
 
-def _said(turns: Sequence[Turn], run: list[int], fates: list[Fate]) -> Said | None:
+def _said(turns: Sequence[Turn], run: list[int], dispositions: list[Disposition]) -> Said | None:
     """The text of a run. Placeholders go, unless they are all that a customer says."""
-    texts = [place for place in run if turns[place].aside is None and not PLACEHOLDER.fullmatch(turns[place].text)]
+    texts = [place for place in run if turns[place].skipped is None and not PLACEHOLDER.fullmatch(turns[place].text)]
     for place in run:
         if place not in texts:
-            fates[place] = Fate("dropped", turns[place].aside or "placeholder")
+            dispositions[place] = Disposition("dropped", turns[place].skipped or "placeholder")
     if texts:
         return Said(turns[texts[0]].role, "\n".join(turns[place].text for place in texts), tuple(texts))
     if turns[run[0]].role == "agent":
         return None
-    fates[run[0]] = Fate("kept", "as a placeholder")
+    dispositions[run[0]] = Disposition("kept", "as a placeholder")
     return Said("customer", ATTACHMENT, (run[0],))
 
 
@@ -88,7 +88,7 @@ def _joined(runs: list[Said]) -> list[Said]:
     return joined
 
 
-def mark(fates: list[Fate], said: Said, fate: Fate) -> None:
-    """Give all messages that one of a row is made of the same fate."""
+def mark(dispositions: list[Disposition], said: Said, disposition: Disposition) -> None:
+    """Give all messages that one of a row is made of the same disposition."""
     for part in said.parts:
-        fates[part] = fate
+        dispositions[part] = disposition

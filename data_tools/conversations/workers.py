@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from data_tools.conversations.contradictions import Conflict, Facts
-from data_tools.conversations.turns import Fate, Said, clean
+from data_tools.conversations.turns import Disposition, Said, clean
 from data_tools.readers.messages import Conversation, Turn
 from data_tools.rows.rows import message
 from data_tools.rows.windows import Windows
@@ -38,7 +38,7 @@ class Prepared(NamedTuple):
     id: str
     said: list[Said]
     places: list[str]  # path:line of each message of the export
-    fates: list[Fate]
+    dispositions: list[Disposition]
     masks: list[tuple[str, ...]]  # kinds of what was masked in each message
     stock: list[tuple[int, ...]]  # digests of the sentences of each of `said`, none for a customer's
     digest: bytes
@@ -64,12 +64,12 @@ class Preparer:
         masks: list[tuple[str, ...]] = [()] * len(turns)
         if self.masker:
             turns, masks = self._masked(conversation, self.masker)
-        said, fates = clean(turns)
+        said, dispositions = clean(turns)
         texts = [turn.text for turn in turns]
         stock = [tuple(digest(texts[part]) for part in one.parts) if one.role == "agent" else () for one in said]
         whole = "\n".join(f"{one.role}: {one.text}" for one in said)
         return Prepared(
-            *(conversation.id, said, [turn.source for turn in turns], fates, masks, stock),
+            *(conversation.id, said, [turn.source for turn in turns], dispositions, masks, stock),
             hashlib.blake2b(whole.encode(), digest_size=16).digest(),
             compared(said).tobytes() if said else b"",
             self.windows.sizes(as_messages(said)),
@@ -78,12 +78,12 @@ class Preparer:
 
     def _masked(self, conversation: Conversation, masker: "Masker") -> tuple[list[Turn], list[tuple[str, ...]]]:
         """The turns without personal data, and the kinds of what stood in each; what is no turn goes into no row."""
-        spoken = [turn for turn in conversation.turns if turn.aside is None]
+        spoken = [turn for turn in conversation.turns if turn.skipped is None]
         names = sorted({turn.name for turn in conversation.turns if turn.name})
         found = iter(masker.mask([turn.text for turn in spoken], names, [turn.role for turn in spoken]))
         turns, masks = [], []
         for turn in conversation.turns:
-            masked = next(found) if turn.aside is None else None
+            masked = next(found) if turn.skipped is None else None
             turns.append(turn._replace(text=masked.text) if masked else turn)
             masks.append(tuple(span.kind for span in masked.spans) if masked else ())
         return turns, masks
@@ -155,7 +155,7 @@ def prepared(conversations: Iterable[Conversation], preparer: Preparer, workers:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-class Spool:
+class SpillFile:
     """Prepared conversations in a file, to be gone through again."""
 
     def __init__(self, path: Path) -> None:

@@ -23,7 +23,7 @@ class Message(NamedTuple):
     name: str  # who speaks, as the export calls them; "" where it does not
     role: Role | None  # None where the export does not say: the config's agents decide
     text: str
-    aside: str | None = None  # why this is no turn: "internal note", "bot", "system", "attachment", …
+    skipped: str | None = None  # why this is no turn: "internal note", "bot", "system", "attachment", …
 
 
 class Person(NamedTuple):
@@ -39,14 +39,14 @@ People = Mapping[str, Person]
 
 
 class Turn(NamedTuple):
-    """What one speaker said at once, or what stood between (`aside` says why that is no turn)."""
+    """What one speaker said at once, or what stood between (`skipped` says why that is no turn)."""
 
     role: Role
     text: str
     at: str | None
     source: str  # path:line
     name: str = ""
-    aside: str | None = None
+    skipped: str | None = None
 
 
 class Conversation(NamedTuple):

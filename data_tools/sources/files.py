@@ -67,10 +67,10 @@ class Inputs:
         for name in paths:
             path = Path(name)
             if not os.path.exists(path):  # noqa: PTH110  # Path.exists raises for a name that is too long
-                raise UserError(f"{name}: no such file or folder; expected a source named in '{key}'; mend the path in the config")
+                raise UserError(f"{name}: no such file or folder; expected a source named in '{key}'; fix the path in the config")
             files = self._walk(path) if path.is_dir() else [path]
             if not files:
-                raise UserError(f"{name}: found an empty folder; expected at least one file; add it or mend '{key}' in the config")
+                raise UserError(f"{name}: found an empty folder; expected at least one file; add it or fix '{key}' in the config")
             for file in files:
                 real = os.path.realpath(file)
                 if real not in seen:
@@ -129,7 +129,7 @@ class Inputs:
         with archive:
             members = sorted((member for member in archive.infolist() if not member.filename.endswith("/")), key=_inner)
             if not members:
-                raise UserError(f"{name}: found an empty archive; expected at least one file; make it anew or mend the config")
+                raise UserError(f"{name}: found an empty archive; expected at least one file; make it anew or fix the config")
             if len(members) > MEMBERS:
                 raise UserError(f"{name}: found {len(members)} files in the archive; expected at most {MEMBERS}; unpack it yourself")
             budget.check(sum(member.file_size for member in members))

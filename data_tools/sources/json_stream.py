@@ -22,7 +22,7 @@ HALF = re.compile(r"\\u[dD][89a-fA-F]")
 PAIR = re.compile(r"(\\\\|\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w)|\\u[dD][89a-fA-F]\w\w")
 """Escapes that stay as they are (group 1), and halves of a letter without the other half."""
 DECODER = json.JSONDecoder()
-TOO_DEEP = "found JSON nested too deep; expected a chat or FAQ record; mend or remove that line"
+TOO_DEEP = "found JSON nested too deep; expected a chat or FAQ record; fix or remove that line"
 
 
 class Record(NamedTuple):
@@ -86,7 +86,7 @@ def _document(cursor: "Cursor", lists: tuple[str, ...]) -> Iterator[Record | Bro
     while cursor.peek() not in ("}", ""):
         _, key = cursor.value()
         if not isinstance(key, str) or cursor.peek() != ":":
-            raise NotJson(cursor.line, 'found a JSON object that lacks a name or a colon; expected {"name": value}; mend or remove it')
+            raise NotJson(cursor.line, 'found a JSON object that lacks a name or a colon; expected {"name": value}; fix or remove it')
         cursor.skip(":")
         if key in lists and cursor.peek() == "[":
             listed = True
@@ -125,7 +125,7 @@ def whole_letters(text: str) -> str:
 def _record(line: int, value: Any, key: str = "") -> Record | Broken:
     if isinstance(value, dict):
         return Record(line, value, key)
-    return Broken(line, f"found a {type(value).__name__}; expected a JSON object; mend or remove that line")
+    return Broken(line, f"found a {type(value).__name__}; expected a JSON object; fix or remove that line")
 
 
 def _starts(text: str, line: int) -> Iterator[int]:
@@ -240,7 +240,7 @@ class Cursor:
             except RecursionError:
                 raise NotJson(self.line, TOO_DEEP) from None
             except ValueError:  # Python's limit on digits
-                raise NotJson(self.line, "found a number of thousands of digits; expected a JSON object; mend or remove it") from None
+                raise NotJson(self.line, "found a number of thousands of digits; expected a JSON object; fix or remove it") from None
             line = self.line
             self._past(end)
             return line, value
@@ -251,7 +251,7 @@ class Cursor:
             self.text, self.at = self.text[self.at :], 0
         endless = len(self.text) - self.at >= LONGEST
         found = f"found a record of over {LONGEST >> 20} MB" if endless else f"found no valid JSON ({error.msg})"
-        return NotJson(line, f"{found}; expected a JSON object; mend or remove it")
+        return NotJson(line, f"{found}; expected a JSON object; fix or remove it")
 
     def _decoded(self, text: str, at: int) -> tuple[Any, int]:
         self.made.clear()

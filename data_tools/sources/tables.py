@@ -7,7 +7,7 @@ from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from data_tools.sources.json_stream import Broken
-from data_tools.sources.text import OFFICE, Source, mend
+from data_tools.sources.text import OFFICE, Source, fix_text
 from frontdesk.errors import UserError, warn
 
 MARKS = ",;\t|"
@@ -248,7 +248,7 @@ def _header_line(sheet: Any) -> int:
 def _sheet_rows(sheet: Any) -> Iterator[tuple[int, list[str]]]:
     sheet.reset_dimensions()  # some programs write wrong ones
     for line, cells in enumerate(sheet.iter_rows(min_row=1, max_row=LAST_ROW, min_col=1, values_only=True), 1):
-        yield line, [mend(cell) if isinstance(cell, str) else _cell_text(cell) for cell in cells]
+        yield line, [fix_text(cell) if isinstance(cell, str) else _cell_text(cell) for cell in cells]
 
 
 def _cell_text(cell: Any) -> str:
@@ -280,7 +280,7 @@ def given_columns(source: Source, header: list[str], given: Mapping[str, str], k
         if column is None:
             raise UserError(
                 f"{source.at(source.first_line)}: found the columns {listed(header)}; expected {name!r} for the {field}; "
-                f"mend {key}.{field} in the config"
+                f"fix {key}.{field} in the config"
             )
         columns[field] = column
     return columns

@@ -114,7 +114,7 @@ def _linked(page: Any) -> Iterator[Found | Broken]:
             yield from list(_of_script(script.sourceline, text))
         except (ValueError, RecursionError) as error:
             if "acceptedAnswer" in text:
-                yield Broken(script.sourceline, f"found JSON-LD that is not valid ({error}); expected an FAQPage of schema.org; mend it")
+                yield Broken(script.sourceline, f"found JSON-LD that is not valid ({error}); expected an FAQPage of schema.org; fix it")
 
 
 def _of_script(line: int, text: str) -> Iterator[Found]:

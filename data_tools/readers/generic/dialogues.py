@@ -35,7 +35,7 @@ def read(source: Source, people: People) -> Iterator[Message | Broken]:
 def _dialogue(record: Record, name: str) -> Iterator[Message | Broken]:
     turns = _turns(record.value)
     if turns is None:
-        yield Broken(record.line, "found no list of turns; expected [speaker, text] or {speaker, text} items; mend or remove that record")
+        yield Broken(record.line, "found no list of turns; expected [speaker, text] or {speaker, text} items; fix or remove that record")
         return
     key = find_column(record.value, ID)
     thread = text_of(record.value[key]) if key else name
@@ -66,10 +66,10 @@ def _message(turn: Any, line: int, thread: str, told: bool) -> Message | Broken:
     """One turn; where the record tells who is an agent (`told`), a word that is no role is neither side's."""
     said = _said(turn)
     if said is None:
-        return Broken(line, f"found {str(turn)[:60]!r}; expected a speaker and a text; mend or remove that turn")
+        return Broken(line, f"found {str(turn)[:60]!r}; expected a speaker and a text; fix or remove that turn")
     speaker, text, time = said
-    role, aside = who(speaker)
-    if told and not role and not aside:
-        aside = "neither customer nor agent"
+    role, skipped = who(speaker)
+    if told and not role and not skipped:
+        skipped = "neither customer nor agent"
     at = parse_time(time) if time else None
-    return Message(line, thread, at.isoformat() if at else None, "" if role else speaker, role, text.strip(), aside)
+    return Message(line, thread, at.isoformat() if at else None, "" if role else speaker, role, text.strip(), skipped)

@@ -43,7 +43,7 @@ def _conversation(record: Record, name: str) -> Iterator[Message | Broken]:
     if messages is None and "instruction" in values:
         messages = _exchange(values)
     if not isinstance(messages, list):
-        yield Broken(record.line, "found no list 'conversations'; expected one in each record; mend or remove that record")
+        yield Broken(record.line, "found no list 'conversations'; expected one in each record; fix or remove that record")
         return
     for message in messages:
         yield _message(message, line_of(message, record.line), thread)
@@ -59,12 +59,12 @@ def _exchange(row: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _message(message: Any, line: int, thread: str) -> Message | Broken:
     if not isinstance(message, dict):
-        return Broken(line, f"found a {type(message).__name__} in a conversation; expected a JSON object; mend or remove it")
+        return Broken(line, f"found a {type(message).__name__} in a conversation; expected a JSON object; fix or remove it")
     who, text = message.get("from", message.get("role")), message.get("value", message.get("content"))
     known = who.casefold() if isinstance(who, str) else ""
     if known not in ROLES and known not in NO_PERSON:
         return Broken(line, f"found {str(who)[:40]!r} as who speaks; expected one of {', '.join((*ROLES, *NO_PERSON))}; correct it")
     if not isinstance(text, str):
         return Broken(line, f"found a {type(text).__name__} as a message's text; expected text in quotes; correct it")
-    aside = "system" if known in NO_PERSON else None if text.strip() else "empty"
-    return Message(line, thread, None, "", ROLES.get(known), text.strip(), aside)
+    skipped = "system" if known in NO_PERSON else None if text.strip() else "empty"
+    return Message(line, thread, None, "", ROLES.get(known), text.strip(), skipped)

@@ -115,13 +115,13 @@ def _message(row: Row, table: _Table) -> tuple[Message | Broken]:
         return (Broken(line, f"found a {type(values[table.text]).__name__} in {table.text!r}; expected text; correct that row"),)
     text, thread = text_of(values.get(table.text)), text_of(values.get(table.conversation))
     word = text_of(values.get(table.role)) if table.role else ""
-    role, aside = who(word) if table.role else (None, None)
-    aside = aside or ("" if text else "empty")
-    if not aside and not role and table.role:
+    role, skipped = who(word) if table.role else (None, None)
+    skipped = skipped or ("" if text else "empty")
+    if not skipped and not role and table.role:
         return (Broken(line, _unknown_role(word)),)
-    if not aside and not thread:
+    if not skipped and not thread:
         return (Broken(line, f"found a message without its conversation; expected an id in {table.conversation!r}; fill in the cell"),)
-    return (Message(line, thread or None, _at(values, table), text_of(values.get(table.name)), role, text, aside or None),)
+    return (Message(line, thread or None, _at(values, table), text_of(values.get(table.name)), role, text, skipped or None),)
 
 
 def _unknown_role(word: str) -> str:

@@ -50,7 +50,7 @@ def _message(message: dict[str, Any], line: int) -> Message | Broken:
         return Broken(line, f"found a {type(value).__name__} in '{wrong}'; expected {right}; export the chats anew")
     text = (plain or "").strip() or "\n".join(_block_texts(blocks or [])).strip()
     who, at = text_of(message.get("personType")), epoch_time(message.get("createdAt")) or parse_time(text_of(message.get("createdAt")))
-    return Message(line, thread, at.isoformat() if at else None, "", PERSONS.get(who), text, _aside(message, who, text))
+    return Message(line, thread, at.isoformat() if at else None, "", PERSONS.get(who), text, _why_skipped(message, who, text))
 
 
 def _block_texts(blocks: list[Any]) -> Iterator[str]:
@@ -63,7 +63,7 @@ def _block_texts(blocks: list[Any]) -> Iterator[str]:
                 yield from _block_texts(block["blocks"])
 
 
-def _aside(message: dict[str, Any], who: str, text: str) -> str | None:
+def _why_skipped(message: dict[str, Any], who: str, text: str) -> str | None:
     options = message.get("options")
     if message.get("log"):
         return "other event"

@@ -61,7 +61,7 @@ def _conversation(record: Record, name: str) -> Iterator[Message | Broken]:
 
 def _message(part: Any, line: int, thread: str) -> Message | Broken:
     if not isinstance(part, dict):
-        return Broken(line, f"found a {type(part).__name__} in 'conversation_parts'; expected a JSON object; mend or remove it")
+        return Broken(line, f"found a {type(part).__name__} in 'conversation_parts'; expected a JSON object; fix or remove it")
     author, body = part.get("author") or {}, part.get("body") or ""
     if not isinstance(author, dict) or not isinstance(body, str):
         wrong = "body" if isinstance(author, dict) else "author"
@@ -70,11 +70,11 @@ def _message(part: Any, line: int, thread: str) -> Message | Broken:
     who, text = text_of(author.get("type")).casefold(), html_text(body)
     at = epoch_time(part.get("created_at")) or parse_time(text_of(part.get("created_at")))
     return Message(
-        line, thread, at.isoformat() if at else None, text_of(author.get("name")), AUTHORS.get(who), text, _aside(part, who, text)
+        line, thread, at.isoformat() if at else None, text_of(author.get("name")), AUTHORS.get(who), text, _why_skipped(part, who, text)
     )
 
 
-def _aside(part: dict[str, Any], who: str, text: str) -> str | None:
+def _why_skipped(part: dict[str, Any], who: str, text: str) -> str | None:
     kind = text_of(part.get("part_type")).casefold()
     if kind.startswith("note"):  # note_and_reopen
         return "internal note"

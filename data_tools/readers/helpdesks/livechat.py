@@ -58,17 +58,17 @@ def _thread(thread: dict[str, Any], line: int, name: str, users: dict[str, dict[
 
 def _message(event: Any, line: int, thread: str, users: dict[str, dict[str, Any]]) -> Message | Broken:
     if not isinstance(event, dict):
-        return Broken(line, f"found a {type(event).__name__} in 'events'; expected a JSON object; mend or remove it")
+        return Broken(line, f"found a {type(event).__name__} in 'events'; expected a JSON object; fix or remove it")
     text = event.get("text") or ""
     if not isinstance(text, str):
-        return Broken(line, f"found a {type(text).__name__} in 'text'; expected text in quotes; mend or remove the event")
+        return Broken(line, f"found a {type(text).__name__} in 'text'; expected text in quotes; fix or remove the event")
     user = users.get(text_of(event.get("author_id")), {})
     who, at, text = text_of(user.get("type")).casefold(), parse_time(text_of(event.get("created_at"))), text.strip()
-    aside = _aside(event, who, text)
-    return Message(line, thread, at.isoformat() if at else None, text_of(user.get("name")), AUTHORS.get(who), text, aside)
+    skipped = _why_skipped(event, who, text)
+    return Message(line, thread, at.isoformat() if at else None, text_of(user.get("name")), AUTHORS.get(who), text, skipped)
 
 
-def _aside(event: dict[str, Any], who: str, text: str) -> str | None:
+def _why_skipped(event: dict[str, Any], who: str, text: str) -> str | None:
     kind = text_of(event.get("type"))
     if kind == "system_message":
         return "system"

@@ -82,7 +82,7 @@ def _roles(ticket: dict[str, Any]) -> dict[str, Role]:
 
 def _message(comment: Any, line: int, thread: str, roles: dict[str, Role], people: People) -> Message | Broken:
     if not isinstance(comment, dict):
-        return Broken(line, f"found a {type(comment).__name__} in 'comments'; expected a JSON object; mend or remove it")
+        return Broken(line, f"found a {type(comment).__name__} in 'comments'; expected a JSON object; fix or remove it")
     author = text_of(comment.get("author_id"))
     if not author:
         return Broken(line, "found a comment without 'author_id'; expected the id of who wrote it; export the ticket anew")
@@ -91,9 +91,9 @@ def _message(comment: Any, line: int, thread: str, roles: dict[str, Role], peopl
     person = people.get(author)
     role = (person and person.role) or roles.get(author) or ("agent" if "customer" in roles.values() else None)
     text, at = _text(comment), parse_time(text_of(comment.get("created_at")))
-    aside = _aside(comment, author, text) or ("bot" if person and person.bot else None)
+    skipped = _why_skipped(comment, author, text) or ("bot" if person and person.bot else None)
     return Message(
-        line, thread, at.isoformat() if at else None, person.names[0] if person else author if not role else "", role, text, aside
+        line, thread, at.isoformat() if at else None, person.names[0] if person else author if not role else "", role, text, skipped
     )
 
 
@@ -105,7 +105,7 @@ def _text(comment: dict[str, Any]) -> str:
     return ""
 
 
-def _aside(comment: dict[str, Any], author: str, text: str) -> str | None:
+def _why_skipped(comment: dict[str, Any], author: str, text: str) -> str | None:
     if comment.get("public") is False:
         return "internal note"
     if author == "-1":  # Zendesk itself

@@ -90,8 +90,8 @@ def _is_header(number: int, line: str) -> bool:
 
 def _message(line: int, at: datetime | None, name: str | None, text: str) -> Message:
     """A message, or the room's event where nobody speaks."""
-    aside = "room event" if name is None else None
-    return Message(line, None, at.isoformat() if at else None, (name or "").strip(), None, text, aside)
+    skipped = "room event" if name is None else None
+    return Message(line, None, at.isoformat() if at else None, (name or "").strip(), None, text, skipped)
 
 
 def _without_day(below: list[str], message: Message, following: Message) -> list[str]:
@@ -106,7 +106,7 @@ def _without_day(below: list[str], message: Message, following: Message) -> list
 
 def _whole(message: Message, below: Iterable[str]) -> Message:
     text = "\n".join((message.text, *below)).strip()
-    return message._replace(text=text, aside=message.aside or (None if text else "empty"))
+    return message._replace(text=text, skipped=message.skipped or (None if text else "empty"))
 
 
 def _csv_messages(source: Source) -> Iterator[Message | Broken]:

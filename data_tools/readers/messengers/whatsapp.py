@@ -100,13 +100,13 @@ def _message(line: int, at: str | None, said: str, below: Iterable[str], bracket
     """A message by its first line and the lines below."""
     name, first = _split(said)
     text = "\n".join((first, *below))
-    aside = "system" if name is None else _aside(text, bracket)
-    if aside is None:
+    skipped = "system" if name is None else _why_skipped(text, bracket)
+    if skipped is None:
         text = (ATTACHMENT.sub("", text) if MAY_BE_ATTACHED.search(text) else text).strip(EDGES)
         text = EDITED.sub("", text) if text.endswith(">") else text
     text = text.strip(EDGES)
     shown = " ".join((name or "").split()).strip(EDGES).removeprefix("~").strip()  # ~ stands before who is no contact
-    return Message(line, None, at, shown, None, text, aside or (None if text else "empty"))
+    return Message(line, None, at, shown, None, text, skipped or (None if text else "empty"))
 
 
 def _split(said: str) -> tuple[str | None, str]:
@@ -117,7 +117,7 @@ def _split(said: str) -> tuple[str | None, str]:
     return (name, text) if colon and not NO_NAME.search(name) else (None, said)
 
 
-def _aside(text: str, bracket: bool) -> str | None:
+def _why_skipped(text: str, bracket: bool) -> str | None:
     attached = MAY_BE_ATTACHED.search(text) and ATTACHMENT.search(text)
     if attached:
         return None if ATTACHMENT.sub("", text).strip(EDGES) else "attachment"

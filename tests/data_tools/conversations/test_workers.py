@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from data_tools.conversations.contradictions import Facts, Known
-from data_tools.conversations.workers import Preparer, Spool, digest, prepared
+from data_tools.conversations.workers import Preparer, SpillFile, digest, prepared
 from data_tools.pii import Masker
 from data_tools.readers.messages import Conversation, Turn
 from data_tools.rows.windows import Windows
@@ -108,9 +108,9 @@ def test_a_killed_process_is_one_line_and_no_endless_wait(windows):
 def test_a_spool_gives_back_what_it_got_but_for_the_n_grams(tmp_path, windows):
     preparer = Preparer(Masker(), Facts([]), windows)
     items = [preparer.prepare(talk(n)) for n in range(20)]
-    spool = Spool(tmp_path / "spool")
+    spill = SpillFile(tmp_path / "spill")
     for item in items:
-        spool.add(item)
+        spill.add(item)
 
-    assert list(spool) == [item._replace(grams=b"") for item in items] == list(spool)
+    assert list(spill) == [item._replace(grams=b"") for item in items] == list(spill)
     assert pickle.loads(pickle.dumps(items)) == items

@@ -136,8 +136,8 @@ def check(found):
             assert one.why.startswith("found ") and one.why.count(";") >= 2
         else:
             assert one.text == one.text.strip() and isinstance(one.name, str) and isinstance(one.thread, str)
-            assert one.text or one.aside
-            assert one.role or one.name or one.aside not in (None, "attachment", "deleted")
+            assert one.text or one.skipped
+            assert one.role or one.name or one.skipped not in (None, "attachment", "deleted")
 
 
 @pytest.mark.parametrize(("module", "sample"), SAMPLES, ids=NAMES)
