@@ -29,12 +29,12 @@ def main() -> None:
     options = parser.parse_args()
     config = load_config(options.config)
     from data_tools.build import build
-    from data_tools.feedback.dataset import conclude
+    from data_tools.feedback.dataset import finalize
 
     with whole_folder(Run(config.name).data) as folder:
         manifest = build(config, folder, options.strict, options.workers)
     print(summary(manifest))
-    print(*conclude(config, manifest), sep="\n", end="")
+    print(*finalize(config, manifest), sep="\n", end="")
     print(f"\ndata {manifest['data_hash']} written to {Run(config.name).data}/; look at {Run(config.name).data}/report.html")
 
 

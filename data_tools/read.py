@@ -12,9 +12,10 @@ import os
 import sys
 from collections import Counter
 
-from data_tools.conversations.load import Reading, read_chats
-from data_tools.readers.messages import Conversation
+from data_tools.conversations.conversation import Conversation
+from data_tools.conversations.load import read_chats
 from data_tools.sources.files import inputs
+from data_tools.sources.reading import Reading
 from frontdesk.errors import run
 
 
@@ -46,7 +47,7 @@ def main() -> None:
             if spoken:
                 number, turns = number + 1, turns + len(spoken)
                 print(json.dumps(as_json(conversation), ensure_ascii=False))
-        reading.conclude()
+        reading.report_skipped()
     left_out = "".join(f", {count} {reason}" for reason, count in sorted(skipped.items()))
     print(f"{number} conversations, {turns} turns; no turns: {left_out.removeprefix(', ') or 'none'}", file=sys.stderr)
 

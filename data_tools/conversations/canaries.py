@@ -16,9 +16,9 @@ from itertools import count, product
 from pathlib import Path
 from typing import NamedTuple
 
-from data_tools.conversations.load import Account, Reading
+from data_tools.conversations.conversation import Conversation, Turn
 from data_tools.pii.recognizers.checks import valid
-from data_tools.readers.messages import Conversation, Turn
+from data_tools.sources.reading import Account, Reading
 from data_tools.sources.text import Source
 from data_tools.splits.assign import rank
 from frontdesk.config.schema import DataConfig

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from data_tools.readers.messages import Turn
+from data_tools.conversations.conversation import Turn
 
 GAP = timedelta(minutes=60)
 LATE_ANSWER = timedelta(hours=24)

@@ -8,8 +8,10 @@ from itertools import chain, groupby, pairwise
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from data_tools.conversations.conversation import Conversation, Turn
 from data_tools.conversations.sessions import split_sessions
-from data_tools.readers.messages import Conversation, Layout, Message, Speakers, Turn
+from data_tools.conversations.speakers import Speakers
+from data_tools.readers.records import ExportMessage, Layout
 from data_tools.sources.text import fix_text
 
 IN_MEMORY = 200_000
@@ -21,7 +23,7 @@ class Placed(NamedTuple):
     """A message, its text fixed, and the file that it stands in."""
 
     path: str
-    message: Message
+    message: ExportMessage
 
 
 def conversations(placed: Iterable[Placed], layout: Layout, speakers: Speakers, name: str) -> Iterator[Conversation]:
@@ -124,7 +126,7 @@ class _Parts:
             file.seek(0)
             items: list[Placed] = []
             while file.peek(1):  # type: ignore[attr-defined]
-                items += [Placed(path, Message(*message)) for path, message in pickle.load(file)]
+                items += [Placed(path, ExportMessage(*message)) for path, message in pickle.load(file)]
             yield items
 
 

@@ -7,7 +7,8 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from data_tools.readers.messages import Role, Turn
+from data_tools.conversations.conversation import Turn
+from data_tools.readers.records import Role
 
 PLACEHOLDER = re.compile(
     r"사진(?: \d+장)?|동영상|\(?이모티콘\)?|음성메시지|파일: .+\.\w{1,5}|삭제된 메시지입니다\.?|보이스톡.{0,20}|(?:지도|연락처): .+"

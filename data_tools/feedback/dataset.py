@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from data_tools.conversations.load import Account
 from data_tools.feedback.faq_gaps import offer
 from data_tools.feedback.rows import LONG, SOURCE, ReviewedAnswer, desk_store
 from data_tools.output.dataset import Rows
 from data_tools.output.ledger import Ledger
 from data_tools.rows.rows import message
+from data_tools.sources.reading import Account
 from data_tools.sources.text import Source
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
@@ -78,15 +78,15 @@ def counts(reviewed: Sequence[ReviewedAnswer], pairs: int) -> dict[str, Any]:
     }
 
 
-def conclude(config: Config, manifest: dict[str, Any]) -> list[str]:
+def finalize(config: Config, manifest: dict[str, Any]) -> list[str]:
     """Once the data is whole: note in the store which candidates it has, and offer to the FAQ what it lacks. Returns lines for people."""
-    told = manifest.get("feedback")
-    if not told:
+    numbers = manifest.get("feedback")
+    if not numbers:
         return []
     from frontdesk.store.candidates import trained
 
-    lost = "".join(f", {number} {reason}" for reason, number in told["lost"].items())
-    lines = [f"feedback  {told['accepted']} accepted: {told['trained']} trained, {told['pairs']} preference pairs{lost}"]
+    lost = "".join(f", {number} {reason}" for reason, number in numbers["lost"].items())
+    lines = [f"feedback  {numbers['accepted']} accepted: {numbers['trained']} trained, {numbers['pairs']} preference pairs{lost}"]
     with desk_store(config) as store:
         assert store is not None
         rows = read_jsonl(Run(config.name).data / "feedback.jsonl")

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 from data_tools.conversations.contradictions import Facts
 from data_tools.conversations.turns import KEPT, Disposition
 from data_tools.pii import Masker
-from data_tools.readers.entries import plain
 from data_tools.rows.paraphrases import derive
 from data_tools.rows.rows import Row, message
+from data_tools.sources.text import folded
 from data_tools.splits.assign import rank
 from data_tools.splits.near_duplicates import Clusters, Store, grams, near_pairs, normalize
 from data_tools.splits.plan import LOOKS, Plan
@@ -70,9 +70,9 @@ class ReviewedAnswer:
 
     def as_json(self) -> dict[str, Any]:
         """Its line in `feedback.jsonl`."""
-        told = {"id": self.id, "conversation": self.conversation, "kind": self.kind, "messages": self.messages[:-1], "answer": self.answer}
+        line = {"id": self.id, "conversation": self.conversation, "kind": self.kind, "messages": self.messages[:-1], "answer": self.answer}
         group = self.group if self.split else ""
-        return told | {"worse": self.worse, "group": group, "split": self.split, "fate": " ".join(filter(None, self.disposition))}
+        return line | {"worse": self.worse, "group": group, "split": self.split, "fate": " ".join(filter(None, self.disposition))}
 
 
 # From the store -------------------------------------------------------------------------------------------------------
@@ -131,9 +131,9 @@ def place(
     Returns what contradicts the FAQ, as lines of `conflicts.jsonl`.
     """
     conflicts = [line for one in reviewed if (line := _conflict(one, facts))]
-    known = {(normalize(row.question), plain(row.answer)) for row in rows}
+    known = {(normalize(row.question), folded(row.answer)) for row in rows}
     for one in reviewed:
-        if (normalize(one.question), plain(one.answer)) in known and not one.worse:
+        if (normalize(one.question), folded(one.answer)) in known and not one.worse:
             one.drop(KNOWN)
     left = [one for one in reviewed if not one.disposition.reason]
     _choose(left, plan, rows, store, data)
@@ -156,7 +156,7 @@ def _choose(reviewed: Sequence[ReviewedAnswer], plan: Plan, rows: Sequence[Row],
         one.place = len(store)
         store.add(grams(one.question).tobytes())
     near = _near(store, len(store) - len(reviewed), data.seed)
-    group_of = {plain(row.answer): group for row, group in zip(rows, plan.groups, strict=False) if row.kind == "faq"}
+    group_of = {folded(row.answer): group for row, group in zip(rows, plan.groups, strict=False) if row.kind == "faq"}
     splits = {group: split for group, split in zip(plan.groups, plan.splits, strict=True) if "_" not in split}
     for cluster in _clusters(reviewed, near):
         names = [name for one in cluster for name in _groups(one, near[one.place], plan, group_of)]
@@ -164,7 +164,7 @@ def _choose(reviewed: Sequence[ReviewedAnswer], plan: Plan, rows: Sequence[Row],
         split = splits.get(group) or new_split(group, data)
         for one in cluster:
             like = {_split_of(plan, other) for other in near[one.place] if other not in near}
-            own = splits.get(group_of.get(plain(one.answer), ""), split)
+            own = splits.get(group_of.get(folded(one.answer), ""), split)
             one.group, one.split = group, split
             if like - {"train"}:
                 one.drop(HELD)
@@ -189,7 +189,7 @@ def _clusters(reviewed: Sequence[ReviewedAnswer], near: dict[int, set[int]]) -> 
     clusters.join_all((number_of[row], number_of[other]) for row, others in near.items() for other in others if other in number_of)
     first: dict[str, int] = {}
     for number, one in enumerate(reviewed):
-        clusters.join(first.setdefault(plain(one.answer), number), number)
+        clusters.join(first.setdefault(folded(one.answer), number), number)
     together: dict[int, list[ReviewedAnswer]] = {}
     for number, one in enumerate(reviewed):
         together.setdefault(clusters.root(number), []).append(one)
@@ -198,7 +198,7 @@ def _clusters(reviewed: Sequence[ReviewedAnswer], near: dict[int, set[int]]) -> 
 
 def _groups(one: ReviewedAnswer, near: set[int], plan: Plan, group_of: dict[str, str]) -> Iterator[str]:
     """The names of the groups that it may belong to, the likeliest first."""
-    if (own := group_of.get(plain(one.answer))) is not None:
+    if (own := group_of.get(folded(one.answer))) is not None:
         yield own
     yield from (plan.groups[row] for row in sorted(near) if row < len(plan.groups))
     yield one.group

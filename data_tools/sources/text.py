@@ -201,6 +201,11 @@ def _pieces(path: Path, encoding: str, errors: str) -> Iterator[str]:
         yield from codecs.iterdecode(iter(partial(file.read, CHUNK), b""), encoding, errors)
 
 
+def folded(text: str) -> str:
+    """Text as answers are compared: case and spacing do not count."""
+    return " ".join(text.casefold().split())
+
+
 def is_fixed(text: str, right: str) -> bool:
     """Whether `fix_text`, which gave `right`, changed more of a text than its form."""
     return right is not text and right != unicodedata.normalize("NFC", text)

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby, repeat
 from typing import TYPE_CHECKING
 
-from data_tools.readers.entries import FaqRecord
 from data_tools.readers.faqs.blocks import ASKED, BOLD, SAID, Block, Piece, nothing_found, pairs, paragraph
 from data_tools.readers.faqs.table import NEEDED, faq_record, find_columns
+from data_tools.readers.records import FaqRecord
 from data_tools.sources.json_stream import Broken
 from data_tools.sources.tables import Row, check_unpacked, column_names, unreadable
 from data_tools.sources.text import Source, fix_text

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from data_tools.readers.messages import Role
+from data_tools.readers.records import Role
 from data_tools.sources.tables import find_column, given_columns, listed, plain_name, text_of
 from data_tools.sources.text import Source
 from data_tools.sources.times import parse_time

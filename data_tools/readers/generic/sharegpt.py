@@ -7,8 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from data_tools.readers.by_record import read_by_record
-from data_tools.readers.messages import Layout, Message, People, Role
+from data_tools.readers.records import ExportMessage, Layout, People, Role, read_by_record
 from data_tools.sources.json_stream import Broken, Record, line_of
 from data_tools.sources.tables import text_of
 from data_tools.sources.text import Source
@@ -32,12 +31,12 @@ def looks_like(source: Source) -> bool:
     return SHAPE.match(source.head) is not None
 
 
-def read(source: Source, people: People) -> Iterator[Message | Broken]:
+def read(source: Source, people: People) -> Iterator[ExportMessage | Broken]:
     """The messages of each conversation or row."""
     return read_by_record(source, _conversation)
 
 
-def _conversation(record: Record, name: str) -> Iterator[Message | Broken]:
+def _conversation(record: Record, name: str) -> Iterator[ExportMessage | Broken]:
     values, thread = record.value, text_of(record.value.get("id")) or name
     messages = values.get("conversations", values.get("items"))
     if messages is None and "instruction" in values:
@@ -57,7 +56,7 @@ def _exchange(row: dict[str, Any]) -> list[dict[str, Any]]:
     return [*system, {"from": "human", "value": question}, {"from": "gpt", "value": row.get("output")}]
 
 
-def _message(message: Any, line: int, thread: str) -> Message | Broken:
+def _message(message: Any, line: int, thread: str) -> ExportMessage | Broken:
     if not isinstance(message, dict):
         return Broken(line, f"found a {type(message).__name__} in a conversation; expected a JSON object; fix or remove it")
     who, text = message.get("from", message.get("role")), message.get("value", message.get("content"))
@@ -67,4 +66,4 @@ def _message(message: Any, line: int, thread: str) -> Message | Broken:
     if not isinstance(text, str):
         return Broken(line, f"found a {type(text).__name__} as a message's text; expected text in quotes; correct it")
     skipped = "system" if known in NO_PERSON else None if text.strip() else "empty"
-    return Message(line, thread, None, "", ROLES.get(known), text.strip(), skipped)
+    return ExportMessage(line, thread, None, "", ROLES.get(known), text.strip(), skipped)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from data_tools.conversations.load import Reading, read_chats
+from data_tools.conversations.load import read_chats
 from data_tools.sources.files import inputs
+from data_tools.sources.reading import Reading
 from frontdesk.errors import UserError
 
 SLACK_USERS = [
@@ -28,7 +29,7 @@ def read(write):
         with inputs() as opened:
             reading = Reading(opened, strict)
             found = list(read_chats(reading, paths, agents, columns or {}))
-            reading.conclude()
+            reading.report_skipped()
         return found, reading
 
     return run

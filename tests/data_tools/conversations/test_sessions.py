@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data_tools.conversations.conversation import Turn
 from data_tools.conversations.sessions import split_sessions
-from data_tools.readers.messages import Turn
 
 ROLES = {"c": "customer", "a": "agent"}
 START = datetime(2026, 3, 2, 15, 0)

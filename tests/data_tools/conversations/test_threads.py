@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from data_tools.conversations import threads as assemble
+from data_tools.conversations.conversation import Turn
+from data_tools.conversations.speakers import Speakers
 from data_tools.conversations.threads import Placed, conversations, in_order
-from data_tools.readers.messages import Message, Person, Speakers, Turn
+from data_tools.readers.records import ExportMessage, Person
 
 
 def at(minute):
@@ -17,7 +19,7 @@ def at(minute):
 
 
 def said(line, thread, minute, name="Ann", text="", role=None, skipped=None, path="log.txt"):
-    return Placed(path, Message(line, thread, None if minute is None else at(minute), name, role, text or f"text {line}", skipped))
+    return Placed(path, ExportMessage(line, thread, None if minute is None else at(minute), name, role, text or f"text {line}", skipped))
 
 
 def talks(placed, layout="mixed", agents=("Shop",), name="log"):

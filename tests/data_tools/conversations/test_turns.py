@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data_tools.conversations.conversation import Turn
 from data_tools.conversations.turns import ATTACHMENT, KEPT, MERGED, PLACEHOLDER, Disposition, clean
-from data_tools.readers.messages import Turn
 
 ROLES = {"c": "customer", "a": "agent"}
 

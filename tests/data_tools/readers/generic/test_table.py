@@ -6,7 +6,7 @@ import openpyxl
 import pytest
 
 from data_tools.readers.generic import table as chat_table
-from data_tools.readers.messages import Message
+from data_tools.readers.records import ExportMessage
 from data_tools.sources.json_stream import Broken
 from data_tools.sources.text import read_source
 from frontdesk.errors import UserError
@@ -31,7 +31,7 @@ def read(source, **columns):
 
 
 def spoken(items):
-    return [(item.thread, item.role, item.text) for item in items if isinstance(item, Message) and item.skipped is None]
+    return [(item.thread, item.role, item.text) for item in items if isinstance(item, ExportMessage) and item.skipped is None]
 
 
 def broken_in(items):

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from data_tools.readers.helpdesks import zendesk_tickets
-from data_tools.readers.messages import Person
+from data_tools.readers.records import Person
 from data_tools.sources.json_stream import Broken
 
 MINA, OTTO, LEE = 11, 92, 93  # the customer and two agents

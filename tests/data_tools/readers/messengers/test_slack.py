@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from data_tools.readers.messages import Person
 from data_tools.readers.messengers import slack
+from data_tools.readers.records import Person
 from data_tools.sources.json_stream import Broken
 
 PEOPLE = {"U1": Person(("Mina", "Mina Park")), "U9": Person(("Jo (Support)",)), "U7": Person(("Survey",), bot=True)}
