@@ -92,7 +92,7 @@ def main() -> None:
 
 def soak(config: Config, folder: Path, database: Path, args: argparse.Namespace) -> dict[str, Any]:
     """Serve, load and break the desk; what was found."""
-    serve = config.serve.model_copy(update={"host": "127.0.0.1", "port": free_port(), "ui_port": free_port(), "despite_scorecard": True})
+    serve = config.serve.model_copy(update={"host": "127.0.0.1", "port": free_port(), "ui_port": free_port(), "ignore_gate": True})
     desk = config.desk.model_copy(update={"database": f"sqlite:///{database}"})
     config = config.model_copy(update={"serve": serve, "desk": desk})
     path = folder / "soak.yaml"

@@ -49,7 +49,7 @@ def update(config: Config) -> str:
 def read(config: Config) -> list[Entry]:
     """The entries of `data.faq`, as `make data` reads them. Raises UserError."""
     with inputs() as opened, Store(opened.scratch / "grams") as store:
-        work = Work(config, Run(config.name).data, Reading(opened), store, Stock(config.data.stock_share))
+        work = Work(config, Run(config.name).data, Reading(opened), store, Stock(config.data.max_boilerplate_share))
         found = entries(work, config.data.faq, "faq")
         work.reading.conclude()
     if not found:

@@ -56,7 +56,7 @@ def main() -> None:
     else:
         with full_disk_in_one_line(run):
             train(config, run, data_hash, key)
-    if config.serve.weights == "w8a8" and run.provenance.is_file():
+    if config.serve.quantization and run.provenance.is_file():
         from train import int8
 
         with full_disk_in_one_line(run):
@@ -230,7 +230,9 @@ def foretell(config: Config, base: Path, rows: "list[TokenRow]", windows: int, d
     sizes = [(len(row["input_ids"]), sum(label != IGNORED for label in row["labels"])) for row in rows]
     # To the memory of one process, the rows that the others take are rows that it takes later.
     count, share = processes.count(), processes.share(config.train.batch_size)
-    train = config.train.model_copy(update={"batch_size": share, "accumulation": config.train.accumulation * count})
+    train = config.train.model_copy(
+        update={"batch_size": share, "gradient_accumulation_steps": config.train.gradient_accumulation_steps * count}
+    )
     return preflight(shape, setup, train, sizes, windows, free)
 
 

@@ -1,4 +1,4 @@
-"""The merged model in int8 (`serve.weights: w8a8`): less memory than bf16, faster for many clients, and other answers now and then.
+"""The merged model in int8 (`serve.quantization: w8a8`): less memory than bf16, faster for many clients, and other answers now and then.
 
     python -m train.int8 configs/demo.yaml
 

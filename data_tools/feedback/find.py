@@ -109,9 +109,9 @@ def with_clusters(several: Sequence[Found], decided: Sequence["Candidate"]) -> l
 
 
 def masker_of(config: Config, faq: Iterable[dict[str, Any]]) -> Masker:
-    """The masker of `make data`: what the FAQ and `data.public` tell everybody stays."""
+    """The masker of `make data`: what the FAQ and `data.allowlist` tell everybody stays."""
     texts = chain.from_iterable((*entry["questions"], *entry["answers"]) for entry in faq)
-    return Masker(allowed((*config.data.public, *texts), config.company))
+    return Masker(allowed((*config.data.allowlist, *texts), config.company))
 
 
 def asked(messages: Sequence[dict[str, Any]]) -> str:

@@ -75,7 +75,7 @@ def server_settings(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
 def create_app(config: Config, products: Mapping[str, Product], url: str, key: str, path: str | None = None) -> FastAPI:
     """The application. `path` is the config's, whose FAQ is watched where the run's answers rest on it; None leaves it alone."""
     metrics, upstream, keyring = Metrics(), Upstream(url, key), Keyring(config)
-    relay = Relay(upstream, products, metrics, config.serve.max_waiting, config.serve.request_seconds)
+    relay = Relay(upstream, products, metrics, config.serve.max_in_flight, config.serve.request_timeout)
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
