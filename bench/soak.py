@@ -44,8 +44,7 @@ from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, load_config
 from frontdesk.engine.processes import end_with
 from frontdesk.engine.vllm import KEY_VARIABLE, free_port
-from frontdesk.errors import UserError
-from frontdesk.errors import run as run_main
+from frontdesk.errors import UserError, run_command
 from frontdesk.models.hardware import machine
 from frontdesk.web.address import url
 
@@ -226,4 +225,4 @@ def table(found: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    run_main(main)
+    run_command(main)

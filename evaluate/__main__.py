@@ -25,11 +25,10 @@ from typing import Any, NamedTuple
 
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, Endpoint, load_config, stored_config
-from frontdesk.errors import UserError, warn
-from frontdesk.errors import run as run_main
+from frontdesk.errors import UserError, run_command, warn
 from frontdesk.files import read_json, read_jsonl, sha256, write_json, write_jsonl
 from frontdesk.models.hardware import machine
-from frontdesk.terminal import quiet
+from frontdesk.terminal import silence_libraries
 
 
 def main() -> None:
@@ -42,7 +41,7 @@ def main() -> None:
     if other and config.grounding == "none":
         raise UserError(f"--faq {args.faq}: this run's model answers by heart (grounding: none); expected one that reads; leave --faq out")
     provenance = trained(run)
-    quiet()
+    silence_libraries()
     passed = scorecard(config, run, provenance, other, baseline)
     if not passed:
         sys.exit(1)
@@ -329,4 +328,4 @@ def foot(card: dict[str, Any]) -> list[str]:
 
 
 if __name__ == "__main__":
-    run_main(main)
+    run_command(main)

@@ -25,11 +25,10 @@ from typing import TYPE_CHECKING, Any
 
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, DpoConfig, config_argument, load_config
-from frontdesk.errors import UserError, warn
-from frontdesk.errors import run as run_main
+from frontdesk.errors import UserError, run_command, warn
 from frontdesk.files import read_json, read_jsonl, write_json
 from frontdesk.models.base import load_tokenizer, locate
-from frontdesk.terminal import quiet
+from frontdesk.terminal import silence_libraries
 from train.methods import METHODS
 from train.trainer import dpo, processes
 
@@ -72,7 +71,7 @@ def train(config: Config, run: Run, data_hash: str, key: str) -> None:
     from train.trainer import base as base_model
     from train.trainer import precision
 
-    quiet()
+    silence_libraries()
     with processes.state().main_process_first():
         base = locate(config.model)
     base_model.check_disk(base, run.root, config.train)
@@ -317,4 +316,4 @@ FULL_DISK = ("No space left on device", "Disk quota exceeded", "File too large",
 
 
 if __name__ == "__main__":
-    run_main(main)
+    run_command(main)

@@ -17,8 +17,7 @@ import psutil
 
 from frontdesk.config.run import EMBEDDED
 from frontdesk.config.schema import TrainConfig, load_config
-from frontdesk.errors import UserError
-from frontdesk.errors import run as run_main
+from frontdesk.errors import UserError, run_command
 from frontdesk.files import read_json
 from train.memory import GIB, METHODS, PRESETS, RUNTIME, Batch, Memory, Setup, Shape, cheaper, flops, predict
 
@@ -197,4 +196,4 @@ def preflight(
 
 
 if __name__ == "__main__":
-    run_main(main)
+    run_command(main)

@@ -24,7 +24,6 @@ from starlette.types import ASGIApp
 from frontdesk.config.schema import Config, config_argument, load_config
 from frontdesk.engine.vllm import ENGINE_KEY, ENGINE_URL
 from frontdesk.errors import UserError
-from frontdesk.errors import run as run_stage
 from frontdesk.web.connection import BODY_SECONDS, Connection, raise_limit
 from serve.checks import check_host
 from serve.gateway import faq_watcher as refresh
@@ -206,7 +205,3 @@ class Server(uvicorn.Server):
             await asyncio.sleep(0.05)
         self.relay.cut()
         self.should_exit = True
-
-
-if __name__ == "__main__":
-    run_stage(main)

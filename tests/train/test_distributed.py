@@ -41,7 +41,7 @@ def join_as_on_gpus(self, *args, **kwargs):
 
 accelerate.state.PartialState.__init__ = join_as_on_gpus
 
-from frontdesk.errors import run
+from frontdesk.errors import run_command
 from train.__main__ import main
 from train.trainer.sft import SupervisedSFTTrainer
 
@@ -56,7 +56,7 @@ def save_and_look(self, target):
 
 
 SupervisedSFTTrainer.save_adapter = save_and_look
-run(main)
+run_command(main)
 """
 
 

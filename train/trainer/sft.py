@@ -331,7 +331,7 @@ def build(
         dataloader_pin_memory=on_gpu,
         ddp_find_unused_parameters=False,
         disable_tqdm=True,
-        log_level_replica="passive",  # as quiet() has set it
+        log_level_replica="passive",  # as silence_libraries() has set it
         report_to=[],
         seed=settings.seed,
     )

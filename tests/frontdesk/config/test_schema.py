@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from frontdesk.config.schema import RENAMED, Config, TrainConfig, load_config, stored_config
-from frontdesk.errors import UserError, run
+from frontdesk.errors import UserError, run_command
 
 GOOD = "company: A\nsystem_prompt: B\nmodel: {base: x}\ndata: {faq: [faq.csv]}\n"
 
@@ -54,7 +54,7 @@ def test_an_old_key_gets_one_line_that_names_the_new_one(tmp_path: Path, capsys:
         load_config(path)
 
     with pytest.raises(SystemExit) as end:
-        run(main)
+        run_command(main)
     assert end.value.code == 2
     assert capsys.readouterr().err == f"error: {path}: key '{old}' is called '{section}.{new}' now; rename it in the config\n"
 
