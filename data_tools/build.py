@@ -50,7 +50,7 @@ def build(config: Config, folder: Path, strict: bool = False, workers: int = 1) 
     """Write all files of a run's data into `folder` and return the manifest. Raises UserError."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # its threads do not survive the fork of the workers
     with inputs() as opened, Store(opened.scratch / "grams") as store:
-        state = BuildState(config, folder, Reading(opened, strict), store, Boilerplate(config.data.stock_share))
+        state = BuildState(config, folder, Reading(opened, strict), store, Boilerplate(config.data.max_boilerplate_share))
         read_faq(state)
         windows = Windows(load_tokenizer(config, locate(config.model, whole=False)), config.train.max_length)  # slow: after a first look
         allow = published(state)
@@ -92,10 +92,10 @@ def read_faq(state: BuildState) -> None:
 
 
 def published(state: BuildState) -> Allow:
-    """What is not masked, since the company publishes it: `data.public`, and what the FAQ says."""
+    """What is not masked, since the company publishes it: `data.allowlist`, and what the FAQ says."""
     questions = (wording.text for entry in state.faq for wording in entry.questions)
     answers = (answer for entry in state.faq for answer in entry.answers)
-    return allowed((*state.config.data.public, *questions, *answers), state.config.company)
+    return allowed((*state.config.data.allowlist, *questions, *answers), state.config.company)
 
 
 def facts_of(faq: list[FaqEntry]) -> Facts:

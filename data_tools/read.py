@@ -16,7 +16,7 @@ from data_tools.conversations.conversation import Conversation
 from data_tools.conversations.load import read_chats
 from data_tools.sources.files import inputs
 from data_tools.sources.reading import Reading
-from frontdesk.errors import run
+from frontdesk.errors import run_command
 
 
 def main() -> None:
@@ -61,6 +61,6 @@ def as_json(conversation: Conversation) -> dict[str, object]:
 
 if __name__ == "__main__":
     try:
-        run(main)
+        run_command(main)
     except BrokenPipeError:  # such as `… | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -17,7 +17,7 @@ from data_tools.sources.files import inputs
 from data_tools.sources.reading import Reading
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, config_argument, load_config
-from frontdesk.errors import UserError, run
+from frontdesk.errors import UserError, run_command
 from frontdesk.files import read_jsonl, write_jsonl
 
 DIGEST = re.compile(r"faq-[0-9a-f]{10}")
@@ -77,4 +77,4 @@ def _said(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

@@ -221,7 +221,10 @@ def _derive(reviewed: Sequence[ReviewedAnswer], held_out: list[int], plan: Plan,
     `held_out` are the places of the former.
     """
     made = [
-        (one, *each) for one in reviewed if len(one.messages) == 2 for each in derive(one.question, data.wordings - 1, data.seed, one.name)
+        (one, *each)
+        for one in reviewed
+        if len(one.messages) == 2
+        for each in derive(one.question, data.min_paraphrases - 1, data.seed, one.name)
     ]
     before = len(store)
     for _, text, _ in made:
