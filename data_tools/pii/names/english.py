@@ -34,7 +34,8 @@ from data_tools.pii.names.cues import (
     VERBS,
     VOCATIVE,
 )
-from data_tools.pii.names.words import BRANDS, ENGLISH_WORDS, LATIN_SURNAMES, NAMES_THAT_ARE_WORDS, THINGS, either, is_given, words
+from data_tools.pii.names.words import BRANDS, ENGLISH_WORDS, LATIN_SURNAMES, NAMES_THAT_ARE_WORDS, THINGS, is_given
+from data_tools.pii.patterns import either, words
 from data_tools.pii.spans import Span, small_words
 
 NAMED = re.compile(rf"{EDGE}(?P<name>{PAIR})")

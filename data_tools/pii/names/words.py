@@ -4,15 +4,7 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
-
-def either(choices: str) -> str:
-    """A pattern for any of the words (patterns, separated by blanks); `_` stands for a blank."""
-    return f"(?:{'|'.join(word.replace('_', ' ') for word in choices.split())})"
-
-
-def words(text: str) -> frozenset[str]:
-    """The words of a text."""
-    return frozenset(text.split())
+from data_tools.pii.patterns import words
 
 
 @lru_cache(maxsize=1)
