@@ -1,6 +1,7 @@
 """What stands around names in English texts: the patterns of introductions, labels, greetings, signatures and the like."""
 
 import re
+from typing import NamedTuple
 
 from data_tools.pii.patterns import either, phrases, words
 
@@ -134,57 +135,84 @@ SURNAME_FIRST = re.compile(
 TICKETED = re.compile(r"(?<![A-Za-z/])(?P<name>(?P<surname>[A-Z]{2,20})/(?P<given>[A-Z]{2,20})(?: [A-Z]{2,20})?)(?![A-Za-z/])")
 """As on an air ticket: "PARK/SEOYEON MS"."""
 
-PATTERNS = (
-    ("name", LABELLED),
-    ("name surname firstname lastname forename holder cardholder", NAME_THEN),
-    (
-        "recipient consignee passenger applicant driver patient traveller traveler tenant signatory guest holder cardholder accountholder "
-        "beneficiary customer contact receiver sender client buyer seller payee payer owner member caller agent host employee manager "
-        "student kin cc attn attention :",
+
+class Rule(NamedTuple):
+    """A pattern, and the words of which every match contains one: to look for those first saves a third of the time."""
+
+    pattern: re.Pattern[str]
+    cues: frozenset[str]
+    lower: bool = False  # names in small letters will do
+    word_names: bool = False  # so will names that are words ("Will"), with a capital
+
+
+RULES = (
+    Rule(LABELLED, words("name"), lower=True, word_names=True),
+    Rule(NAME_THEN, words("name surname firstname lastname forename holder cardholder"), word_names=True),
+    Rule(
         HOLDER,
+        words(
+            "recipient consignee passenger applicant driver patient traveller traveler tenant signatory guest holder cardholder "
+            "accountholder beneficiary customer contact receiver sender client buyer seller payee payer owner member caller agent host "
+            "employee manager student kin cc attn attention :"
+        ),
+        word_names=True,
     ),
-    (
-        "addressed registered belongs made signed ask asking asked label invoice ticket card badge envelope engraving attn attention "
-        "o care leave left spoke speak spoken talk talked talking dealt dealing chatted chatting helped served handled assisted "
-        "cc sent written behalf love regards greetings message note hand give pass passed tell say meet meeting booked reserved reservation "
-        "table room tickets booking parcel package gift present seat cake appointment order name copy loop under named called transfer transferring connect connecting passing handing put putting",
+    Rule(
         SAID,
+        words(
+            "addressed registered belongs made signed ask asking asked label invoice ticket card badge envelope engraving attn attention "
+            "o care leave left spoke speak spoken talk talked talking dealt dealing chatted chatting helped served handled assisted "
+            "cc sent written behalf love regards greetings message note hand give pass passed tell say meet meeting booked reserved "
+            "reservation table room tickets booking parcel package gift present seat cake appointment order name copy loop under named "
+            "called transfer transferring connect connecting passing handing put putting"
+        ),
+        word_names=True,
     ),
-    (
-        f"under name {re.sub('[^a-z_ ]', ' ', KIN)} u grandma grandpa grandmother grandfather grandson granddaughter roommate roomate fiance neighbor "
-        "neighbour coworker co advisor adviser guy man lady person sitter",
+    Rule(
         RELATED,
+        words(
+            "under name u grandma grandpa grandmother grandfather grandson granddaughter roommate fiance neighbor neighbour coworker co "
+            "advisor adviser guy man lady person sitter"
+        )
+        | frozenset(re.findall("[a-z]+", KIN)),
+        word_names=True,
     ),
-    ("m im am me chatting speaking talking", INTRODUCED),
-    ("from speaking calling here again", LOWER_INTRODUCED),
-    ("this its 's", THIS_IS),
-    ("here speaking again from", HERE),
-    (HONORIFICS.lower(), TITLED),
-    (
-        "hi hiya hello hey dear good morning welcome meet thank thanks thx ty cheers sorry bye goodbye congrats congratulations birthday care",
+    Rule(INTRODUCED, words("m im am me chatting speaking talking")),
+    Rule(LOWER_INTRODUCED, words("from speaking calling here again"), lower=True),
+    Rule(THIS_IS, words("this its 's")),
+    Rule(HERE, words("here speaking again from"), word_names=True),
+    Rule(TITLED, words(HONORIFICS.lower()), word_names=True),
+    Rule(
         GREETED,
+        words(
+            "hi hiya hello hey dear good morning welcome meet thank thanks thx ty cheers sorry bye goodbye congrats congratulations "
+            "birthday care"
+        ),
+        word_names=True,
     ),
-    (
-        "\n - ~ regards sincerely faithfully cheers best wishes thanks thank truly love yours respectfully cordially gratefully x xx xxx",
+    Rule(
         SIGNED,
+        words(
+            "- ~ regards sincerely faithfully cheers best wishes thanks thank truly love yours respectfully cordially gratefully x xx xxx"
+        )
+        | {"\n"},
+        word_names=True,
     ),
-    ("regards sincerely faithfully cheers best wishes thanks thank truly love yours respectfully x xx xxx", LOWER_SIGNED),
-    (",", VOCATIVE),
-    ("told promised assured helped offered emailed texted called rang gave sent from said says collect pick sign receive", SAYS),
-    ("'s", POSSESSED),
+    Rule(
+        LOWER_SIGNED,
+        words("regards sincerely faithfully cheers best wishes thanks thank truly love yours respectfully x xx xxx"),
+        lower=True,
+    ),
+    Rule(VOCATIVE, words(","), word_names=True),
+    Rule(SAYS, words("told promised assured helped offered emailed texted called rang gave sent from said says collect pick sign receive")),
+    Rule(POSSESSED, words("'s"), word_names=True),
 )
-"""Each with the words (in small letters) of which every match contains one: to look for them first is much faster."""
 
 SIGNS = ("\n", ",", ":", "'s", "-", "~")
 NUMBER = re.compile(r"\d[\d ()-]{5}|@")
 CAPITALS = re.compile(rf"[A-ZÀ-ÖØ-Þ][{LETTER}'.-]+")
 CAPITAL = re.compile(rf"[A-ZÀ-ÖØ-Þ][{LETTER}'.-]")
 ADVERB = re.compile(r"\w{3,}(?:ly|ed|ing)")
-WITH_WORD_NAMES = (LABELLED, NAME_THEN, HOLDER, SAID, RELATED, GREETED, SIGNED, TITLED, POSSESSED, HERE, VOCATIVE)
-LOWER = (LABELLED, LOWER_INTRODUCED, LOWER_SIGNED)
-CUES = [(frozenset(cues.split(" ")), pattern, pattern in LOWER, pattern in WITH_WORD_NAMES) for cues, pattern in PATTERNS]
-"""With the cues of each pattern as a set, and whether names in small letters and names that are words will do."""
-
 NO_NAMES = words(
     "happy good golden gay early quick rich wise sharp short small smart strong sweet true white young black brown green grey gray low "
     "high long little sunny stormy lucky noble sunday summer autumn winter day early easy late sales son sun town street shop package park "
