@@ -18,6 +18,8 @@ from frontdesk.files import whole_folder
 
 MANY = 5
 """More files than this of one folder and format are summed up in one line."""
+SHOWN = {"mended": "lines with a wrong encoding fixed", "damaged": "damaged characters", "broken": "broken records"}
+"""Counts of a source, as people read them; the others as in the manifest."""
 
 
 def main() -> None:
@@ -71,9 +73,9 @@ def _sources(sources: list[dict[str, Any]]) -> list[str]:
     for (folder, name, encoding), members in alike.items():
         for part in [members] if len(members) > MANY else [[member] for member in members]:
             place = f"{folder}/ ({len(part)} files)" if len(part) > 1 else part[0]["path"]
-            units = ("entries", "conversations", "messages", "broken", "mended", "damaged", "rows")
+            units = ("entries", "conversations", "messages", "broken", "mended", "damaged", "rows")  # keys of the manifest
             total = {unit: sum(source[unit] for source in part) for unit in units}
-            shown = [f"{number} {unit}" for unit, number in total.items() if number]
+            shown = [f"{number} {SHOWN.get(unit, unit)}" for unit, number in total.items() if number]
             lines.append(f"{place}  {name}, {encoding}: " + (", ".join(shown) or "nothing"))
     return lines
 

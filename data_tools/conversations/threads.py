@@ -131,7 +131,7 @@ class _Parts:
 
 
 def in_order(turns: list[Turn]) -> list[Turn]:
-    """Turns by time. Those of one moment keep the file's order, which is turned round in a file that has the newest first."""
+    """Turns by time. Those of one moment keep the file's order, reversed in a file with the newest first."""
     if not all(turn.at for turn in turns):
         return turns
     return sorted(reversed(turns) if _newest_first(turns) else turns, key=lambda turn: turn.at or "")

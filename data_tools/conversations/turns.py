@@ -15,7 +15,7 @@ PLACEHOLDER = re.compile(
     r"|Photos?|\d+ photos|Video|\(?Emoticons?\)?|Stickers?|Voice [Mm]essage|File: .+\.\w{1,5}|This message was deleted\.?"
     r"|(?i:\[(?:image|photo|video|file|sticker|attachment|사진|동영상|파일|이미지)\])"
 )
-"""A messenger's own words for what is no text. Their case counts: a customer may answer "video"."""
+"""What messengers write in place of pictures, files and the like. Case matters: a customer may answer "video"."""
 ATTACHMENT = "[ATTACHMENT]"
 """Stands for a customer's turn that is nothing but attachments: an agent's answer to a photo is no second answer to the words before it."""
 
@@ -79,7 +79,7 @@ def _said(turns: Sequence[Turn], run: list[int], dispositions: list[Disposition]
 
 
 def _joined(runs: list[Said]) -> list[Said]:
-    """Runs of one side that stand beside each other as one: an agent's lone attachments fell out between them."""
+    """Joins neighbouring runs of one side: an agent's lone attachments between them were dropped."""
     joined: list[Said] = []
     for said in runs:
         if joined and joined[-1].role == said.role:
@@ -90,6 +90,6 @@ def _joined(runs: list[Said]) -> list[Said]:
 
 
 def mark(dispositions: list[Disposition], said: Said, disposition: Disposition) -> None:
-    """Give all messages that one of a row is made of the same disposition."""
+    """Give the same disposition to all messages that one message of a row is made of."""
     for part in said.parts:
         dispositions[part] = disposition

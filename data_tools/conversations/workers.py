@@ -1,4 +1,4 @@
-"""Conversations made ready for rows, by several processes: masked, cleaned, compared with the FAQ, and reduced to n-grams.
+"""Prepares conversations for rows, in several processes: masks, cleans, compares with the FAQ, computes n-grams.
 
 The results come in the order of the input, whatever the number of processes.
 """
@@ -141,7 +141,7 @@ def _work(batch: list[Conversation]) -> list[Prepared]:
 
 
 def prepared(conversations: Iterable[Conversation], preparer: Preparer, workers: int) -> Iterator[Prepared]:
-    """Prepared conversations in the order given. A few batches at a time are on their way, so that memory stays flat.
+    """Prepared conversations in the order given. Only a few batches are in flight at a time, so that memory stays flat.
 
     Raises UserError where a process was killed.
     """

@@ -2,7 +2,7 @@
 
 The splits are chosen before, without these rows, so they are what they would be without: a scorecard asks the same before and after. A
 row then joins the group of the rows that it is like (same answer, near question), and that group's split; rows that are like none are
-dealt out by a digest of their own group's name, so that they keep their split as others come. What cannot be had without a copy
+assigned by a digest of their own group's name, so that they keep their split as others come. What cannot be had without a copy
 across the splits is dropped. Only the reviewed answer of a row is trained; what was said before it is context.
 """
 

@@ -1,4 +1,4 @@
-"""Progress of long reading: the share of the input, messages, their speed, and the time left, on standard error."""
+"""Progress of long reading, on standard error: the share of the input, the messages, their speed and the time left."""
 
 import sys
 import time

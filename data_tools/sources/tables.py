@@ -12,7 +12,7 @@ from frontdesk.errors import UserError, warn
 
 MARKS = ",;\t|"
 FIRST_LINES = 20
-"""Lines or rows by which delimiter and header are told."""
+"""Lines or rows by which delimiter and header are recognized."""
 LONGEST_ROW = 1 << 20
 """Characters of one row."""
 MOST_LINES = 2000
@@ -22,7 +22,7 @@ UNPACKED = 1 << 30
 MOST_COLUMNS = 1 << 14
 """As many as Excel can have."""
 LONGEST_NAME = 200
-"""Characters of a column's name; what follows them does not tell what it is."""
+"""Characters of a column's name; the rest is ignored."""
 MOST_SHOWN = 30
 """Columns that a message names."""
 LAST_ROW = 1 << 20
@@ -66,7 +66,7 @@ def looks_like_csv(source: Source) -> bool:
 
 
 def delimiter(lines: list[str]) -> str:
-    """The one of comma, semicolon, tab and pipe that parts the first lines into the same number of cells, and into the most."""
+    """The one of comma, semicolon, tab and pipe that splits the first lines into the same number of cells, and into most of them."""
     return max(MARKS, key=lambda mark: _fit(lines, mark))
 
 

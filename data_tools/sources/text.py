@@ -29,7 +29,7 @@ WORD = re.compile("[A-Za-z0-9]")
 LONGEST_LINE = 1 << 17
 """Characters; a longer line is no person's, and fixing it would take seconds."""
 SAMPLE = 10_000
-"""Letters by which Korean is told from Western text."""
+"""Letters by which Korean is told apart from Western text."""
 DAMAGE = 0.02
 """A file with at most this share of broken characters is still text in that encoding."""
 
@@ -128,7 +128,7 @@ def read_source(path: Path, name: str | None = None) -> Source:
 
 
 def unreadable(name: str, error: OSError) -> UserError:
-    """The error for a file that the system does not give."""
+    """The error for a file that cannot be opened or read."""
     return UserError(f"{name}: cannot be read ({error.strerror}); expected a readable text file; see whether it is there and yours to read")
 
 
@@ -146,7 +146,7 @@ def office(path: Path, head: bytes) -> str:
 
 
 def guess_encoding(path: Path, head: bytes) -> tuple[str, int]:
-    """The first encoding that fits the whole file, in the order of how surely it can be told, and its broken characters; "" for no text."""
+    """The first encoding that fits the whole file, the most certain first, and its broken characters; "" for no text."""
     if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         return _fits(path, "utf-32")
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):

@@ -24,7 +24,7 @@ FORMAT = "chat table"
 LAYOUT: Layout = "mixed"
 
 SAMPLE = 1000
-"""Rows by which columns are told."""
+"""Rows by which columns are recognized."""
 OBJECT = re.compile(r"\s*\[?\s*(?=\{)")
 DAY_MONTH = re.compile(r"(\d{1,2})([/.-])\s?(\d{1,2})\2\s?(\d{4})\b")
 """A date whose first number is the day or the month."""

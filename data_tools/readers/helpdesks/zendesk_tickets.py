@@ -72,7 +72,7 @@ def _repeats(comment: Any, description: str) -> bool:
 
 
 def _roles(ticket: dict[str, Any]) -> dict[str, Role]:
-    """The roles that the ticket itself tells. Who it was assigned to is an agent, even one who submitted it for a customer."""
+    """The roles that follow from the ticket itself. Its assignee is an agent, even one who submitted it for a customer."""
     roles: dict[str, Role] = {text_of(ticket.get("submitter_id")): "customer"}
     roles[text_of(ticket.get("assignee_id"))] = "agent"
     roles[text_of(ticket.get("requester_id"))] = "customer"

@@ -1,4 +1,4 @@
-"""KakaoTalk exports, told apart by the shape of their lines. One file is one room, which holds many conversations.
+"""KakaoTalk exports, recognized by the shape of their lines. One file is one room, which holds many conversations.
 
 * bracket: `[이름] [오후 3:12] text` below date lines (`--------------- 2026년 3월 2일 월요일 ---------------`), from Windows;
 * comma: `2026년 3월 2일 오후 3:12, 이름 : text` (Android) or `2026. 3. 2. 오후 3:12, 이름 : text` (iOS);
