@@ -405,7 +405,7 @@ def test_data_is_whole_or_absent_when_writing_fails(shop, monkeypatch):
     def full_disk(path, value):
         raise OSError("No space left on device")
 
-    monkeypatch.setattr("data_tools.build.write_json", full_disk)
+    monkeypatch.setattr("data_tools.manifest.write_json", full_disk)
     with pytest.raises(OSError, match="No space"):
         shop()
 
