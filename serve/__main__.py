@@ -28,7 +28,7 @@ from frontdesk.web.address import url
 from serve.checks import check, has_key
 from serve.probes import answers as page_answers
 from serve.probes import gateway_alive, gateway_ready, page_alive
-from serve.snapshot import put_aside, put_config_aside
+from serve.snapshot import snapshot_config, snapshot_weights
 from serve.supervise import until_stopped
 
 
@@ -46,7 +46,7 @@ def main() -> None:
         f"serving {model} on the {device.upper()}, context {config.serve.context_length} tokens, "
         f"{'eager' if engine.eager(config) else 'compiled'}, API key {'required' if keys else 'not required'}"
     )
-    asyncio.run(serve(config, run, path, keys, put_aside(config, run, key) if key else None))
+    asyncio.run(serve(config, run, path, keys, snapshot_weights(config, run, key) if key else None))
     say("stopped; nothing is left running")
 
 
@@ -54,7 +54,7 @@ async def serve(config: Config, run: Run, path: str, keys: bool, weights: Path |
     """Run the engine, the gateway and the page until Ctrl-C or SIGTERM. `keys`: whether clients need one; `weights`: None for adapters."""
     import httpx
 
-    kept = put_config_aside(config, run)
+    kept = snapshot_config(config, run)
     folder, key = run.root / "serve", secrets.token_urlsafe(32)
     private = engine.private(config, engine.free_port())
     os.environ.pop(PAGE_KEY, None)  # nobody else's, and not the engine's to know
@@ -92,7 +92,7 @@ async def serve(config: Config, run: Run, path: str, keys: bool, weights: Path |
 def announce(config: Config, path: str, keys: bool) -> None:
     """Print the addresses, and which key each of them takes, when all answer."""
     serve = config.serve
-    names = [*serve.adapters] or [config.name, engine.bare_model(config)]
+    names = [*serve.adapters] or [config.name, engine.raw_model(config)]
     models = " or ".join(f'"{name}"' for name in names)
     adapter = f"   ({page_model(config)})" if serve.adapters else ""
     api, page = (url(serve.host, port, shown=True) for port in (serve.port, serve.ui_port))

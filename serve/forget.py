@@ -79,14 +79,14 @@ def expired(store: "Store", config: Config) -> None:
 
 def person(store: "Store", options: argparse.Namespace) -> None:
     """Remove a customer or a conversation, after a yes."""
-    from frontdesk.store.forget import forget, forget_conversation, remembered, remembered_conversation, talks
+    from frontdesk.store.forget import conversations_by_run, forget, forget_conversation, remembered, remembered_conversation
 
     one = options.customer is not None
     look, remove, id = (
         (remembered, forget, options.customer) if one else (remembered_conversation, forget_conversation, options.conversation)
     )
     what = look(store, id)
-    offered = {name: ids for name, ids in talks(store, id).items() if without(Run(name).additions, ids)}
+    offered = {name: ids for name, ids in conversations_by_run(store, id).items() if without(Run(name).additions, ids)}
     say(f"{'customer' if one else 'conversation'} {id}: {summary(what)}{''.join(f', lines in {Run(name).additions}' for name in offered)}")
     if not (options.yes or agreed()):
         say("nothing was removed")

@@ -19,7 +19,7 @@ from frontdesk.errors import UserError
 from frontdesk.files import read_json, whole_folder, write_text
 
 
-def put_aside(config: Config, run: Run, key: str) -> Path:
+def snapshot_weights(config: Config, run: Run, key: str) -> Path:
     """Make `runs/NAME/serve/model` of the weights with this key. Raises UserError where others have come into their place meanwhile."""
     source, last = served_weights(config, run), run.provenance.name
     try:
@@ -34,7 +34,7 @@ def put_aside(config: Config, run: Run, key: str) -> Path:
     return run.served
 
 
-def put_config_aside(config: Config, run: Run) -> str:
+def snapshot_config(config: Config, run: Run) -> str:
     """The path of a file that holds the config as it was read."""
     path = run.root / "serve/config.yaml"
     write_text(path, yaml.safe_dump(config.model_dump(mode="json", exclude_unset=True), allow_unicode=True, sort_keys=False))

@@ -76,7 +76,7 @@ def api_key() -> str | None:
     return os.environ.get(KEY_VARIABLE) or None
 
 
-def bare_model(config: Config) -> str:
+def raw_model(config: Config) -> str:
     """The name by which the tuned model is asked as it is, without the desk's system message and FAQ entries."""
     return config.serve.bare_model or f"{config.name}-bare"
 
@@ -155,7 +155,7 @@ def command(config: Config, run: Run, folder: Path | None = None) -> list[str]:
 
 def _merged(config: Config, run: Run, folder: Path | None) -> list[str]:
     template = (run.served if folder == run.served else run.model) / "chat_template.jinja"
-    names = [config.name, bare_model(config)]  # one model: the gateway tells the product and the bare model apart
+    names = [config.name, raw_model(config)]  # one model: the gateway tells the product and the bare model apart
     return ["--model", str(folder or served_weights(config, run)), "--served-model-name", *names, "--chat-template", str(template)]
 
 

@@ -10,7 +10,8 @@ from typing import NamedTuple
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from frontdesk.store.store import Store, now, storable
+from frontdesk.store.rows import now, storable
+from frontdesk.store.store import Store
 from frontdesk.store.tables import Candidate, Conversation, Message
 
 KINDS = ("unanswered", "edit", "agent", "thumbs")

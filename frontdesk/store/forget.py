@@ -53,7 +53,7 @@ def remembered_conversation(store: Store, conversation_id: str) -> Forgotten:
         return _conversations(session, conversation_id)
 
 
-def talks(store: Store, id: str) -> dict[str, set[str]]:
+def conversations_by_run(store: Store, id: str) -> dict[str, set[str]]:
     """By their run, the ids of a customer's conversations, or of the one with this id."""
     found: dict[str, set[str]] = {}
     with store.reading() as session:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from frontdesk.reports.html import Html, join, tag
 from frontdesk.retrieval.index import Entry
-from frontdesk.store.keys import LOCAL
+from frontdesk.store.credentials import LOCAL
 from frontdesk.store.search import Found
 from frontdesk.store.tables import Conversation, Handoff, Message, Rating
 from ui.chat.texts import Language
