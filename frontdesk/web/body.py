@@ -7,6 +7,9 @@ from starlette.requests import Request
 
 from frontdesk.web.errors import ApiError
 
+BODY_SECONDS = 10.0
+"""Within which a body must arrive."""
+
 
 class Fields(BaseModel):
     """The fields of a JSON body. Names and types must match exactly, and an unknown field is an error."""
@@ -23,19 +26,19 @@ def check_json(request: Request) -> None:
         raise ApiError(415, "content-encoding: found a compressed body; send it uncompressed", code="content_type")
 
 
-async def read_body(request: Request, most: int, seconds: float) -> bytes:
-    """The whole body. Raises ApiError for more than `most` bytes (413), or if it takes longer than `seconds` (408)."""
+async def read_body(request: Request, most: int) -> bytes:
+    """The whole body. Raises ApiError if it has more than `most` bytes (413) or is slower than BODY_SECONDS (408)."""
     too_large = ApiError(413, f"the body is too large; expected at most {most} bytes", code="too_large")
     announced = request.headers.get("content-length", "0")
     if not announced.isdecimal() or int(announced) > most:
         raise too_large
     body = bytearray()
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(BODY_SECONDS):
             async for part in request.stream():
                 body += part
                 if len(body) > most:
                     raise too_large
     except TimeoutError:
-        raise ApiError(408, f"the body did not arrive within {seconds:g} s", code="too_slow") from None
+        raise ApiError(408, f"the body did not arrive within {BODY_SECONDS:g} s", code="too_slow") from None
     return bytes(body)

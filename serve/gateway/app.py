@@ -26,7 +26,7 @@ from frontdesk.engine.vllm import ENGINE_KEY, ENGINE_URL
 from frontdesk.errors import UserError
 from frontdesk.errors import run as run_stage
 from frontdesk.web.body import check_json, read_body
-from frontdesk.web.connection import BODY_SECONDS, Connection, raise_limit
+from frontdesk.web.connection import Connection, raise_limit
 from frontdesk.web.errors import ApiError
 from serve.checks import check_host
 from serve.gateway import faq_watcher
@@ -128,7 +128,7 @@ def add_routes(app: FastAPI, rules: Rules, relay: Relay) -> None:
     @app.post("/v1/chat/completions")
     async def chat_completions(request: Request) -> Response:
         check_json(request)
-        return RelayResponse(relay, rules.read(await read_body(request, BODY_BYTES, BODY_SECONDS)))
+        return RelayResponse(relay, rules.read(await read_body(request, BODY_BYTES)))
 
 
 def card(name: str) -> dict[str, str | int]:

@@ -13,7 +13,6 @@ from ui.desk.desk import COOKIE, MAX_CHARACTERS, Desk
 from ui.security.middleware import FOREIGN, is_foreign, is_ours
 
 BODY_BYTES = 64 * 1024
-BODY_SECONDS = 10.0
 
 
 class Nothing(Fields):
@@ -79,7 +78,7 @@ def check_origin(request: Request, required: bool = False) -> None:
 async def read(request: Request, kind: type[F]) -> F:
     """The fields of the request's body. Raises ApiError if it is not JSON, too large, too slow, or has other fields."""
     check_json(request)
-    body = await read_body(request, BODY_BYTES, BODY_SECONDS)
+    body = await read_body(request, BODY_BYTES)
     try:
         return kind.model_validate_json(body or b"{}")
     except ValidationError as error:

@@ -20,7 +20,6 @@ from ui.console.texts import TEXTS, language_of
 HOME, LOGIN = "/desk/", "/desk/login"
 BODY_BYTES = 4096
 """Of a login. ui/security/middleware.py bounds all others, and sets the headers that keep the pages out of frames."""
-BODY_SECONDS = 10.0
 TRIES, TRIES_SECONDS = 10, 600.0
 """Wrong keys from one address. It is not that one could be guessed, of 2^256, but trying costs us work."""
 
@@ -72,7 +71,7 @@ class LoginPage:
 async def read_key(request: Request) -> str:
     """The field `key` of a form; "" if there is none, or the body is larger or slower than any login."""
     try:
-        body = await read_body(request, BODY_BYTES, BODY_SECONDS)
+        body = await read_body(request, BODY_BYTES)
     except ApiError:
         return ""
     return parse_qs(body.decode("utf-8", "replace")).get("key", [""])[0].strip()
