@@ -30,12 +30,15 @@ class Found:
     """The customer's first words."""
     messages: int
     agent: str | None
-    """Who had it last, if a person did."""
+    """Who had it last, if a person had it."""
 
 
 def find(store: "Store", words: str, which: Which, zone: str, page: int = 0) -> tuple[list[Found], int]:
-    """A page of the conversations that have these words, began on this date (in `zone`), or whose id or customer's id begins so, newest
-    first; how many there are in all."""
+    """One page of matches, newest first, and their number.
+
+    `words` are words of a message, a date (in `zone`) on which a conversation began, or the beginning of its id or its
+    customer's.
+    """
     where = [*_about(words.strip(), zone), *_in_state(which)]
     query = select(Conversation).where(*where).order_by(Conversation.opened_at.desc(), Conversation.id).limit(PAGE).offset(page * PAGE)
     with store.reading() as session:
