@@ -24,7 +24,6 @@ from starlette.types import ASGIApp
 from frontdesk.config.schema import Config, config_argument, load_config
 from frontdesk.engine.vllm import ENGINE_KEY, ENGINE_URL
 from frontdesk.errors import UserError
-from frontdesk.errors import run as run_stage
 from frontdesk.web.body import check_json, read_body
 from frontdesk.web.connection import Connection, raise_limit
 from frontdesk.web.errors import ApiError
@@ -77,7 +76,7 @@ def server_settings(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
 def create_app(config: Config, builders: Mapping[str, PromptBuilder], url: str, key: str, path: str | None = None) -> FastAPI:
     """The application. `path` is the config's; if the run is grounded, the sources of its FAQ are watched. None: they are not."""
     metrics, engine, key_cache = Metrics(), EngineClient(url, key), KeyCache(config)
-    relay = Relay(engine, builders, metrics, config.serve.max_waiting, config.serve.request_seconds)
+    relay = Relay(engine, builders, metrics, config.serve.max_in_flight, config.serve.request_timeout)
     grounded = {name: builder for name, builder in builders.items() if builder.grounded}
     watched = path if config.name in grounded else None
 
@@ -181,7 +180,3 @@ class Server(uvicorn.Server):
             await asyncio.sleep(0.05)
         self.relay.cut()
         self.should_exit = True
-
-
-if __name__ == "__main__":
-    run_stage(main)
