@@ -22,7 +22,7 @@ DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResult:
     """A conversation in a list."""
 
     conversation: Conversation
@@ -33,7 +33,7 @@ class Found:
     """Who had it last, if a person had it."""
 
 
-def find(store: "Store", words: str, which: Which, zone: str, page: int = 0) -> tuple[list[Found], int]:
+def find(store: "Store", words: str, which: Which, zone: str, page: int = 0) -> tuple[list[SearchResult], int]:
     """One page of matches, newest first, and their number.
 
     `words` are words of a message, a date (in `zone`) on which a conversation began, or the beginning of its id or its
@@ -52,7 +52,7 @@ def find(store: "Store", words: str, which: Which, zone: str, page: int = 0) -> 
         first = dict(session.execute(opening).tuples().all())
         calls = select(Handoff.conversation_id, Handoff.agent).where(Handoff.conversation_id.in_(ids)).order_by(Handoff.id)
         agents = dict(session.execute(calls).tuples().all())
-    found = [Found(one, first.get(one.id, ""), messages.get(one.id, 0), agents.get(one.id)) for one in conversations]
+    found = [SearchResult(one, first.get(one.id, ""), messages.get(one.id, 0), agents.get(one.id)) for one in conversations]
     return found, count
 
 
