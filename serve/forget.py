@@ -1,4 +1,5 @@
-"""Remove a person, one conversation, or what is older than `desk.retention_days` from the store and from what may still be trained.
+"""Remove a person, one conversation, or what is older than `desk.retention_days` from the store and from what
+may still be trained.
 
     python -m serve.forget --customer ID --config configs/demo.yaml
     python -m serve.forget --conversation ID --config configs/demo.yaml --yes

@@ -24,7 +24,8 @@ def backoff(failures: int) -> int:
 
 
 async def until_stopped(children: Sequence[Child], announce: Callable[[], None], first: Child | None = None, grace: float = GRACE) -> None:
-    """Supervise the children until Ctrl-C or SIGTERM, then stop them; further signals cannot cut the stopping short.
+    """Supervise the children until Ctrl-C or SIGTERM, then stop them; further signals cannot cut the stopping
+    short.
 
     `first` needs the others to the end: it is stopped before them, and has `grace` seconds. Raises StartFailed if a
     child does not start.
@@ -48,7 +49,10 @@ async def until_stopped(children: Sequence[Child], announce: Callable[[], None],
 
 
 async def supervise(children: Sequence[Child], announce: Callable[[], None]) -> None:
-    """Start all children, call `announce` when they are ready, then restart any that ends or hangs. Runs until it is cancelled."""
+    """Start all children, call `announce` when they are ready, then restart any that ends or hangs.
+
+    Runs until it is cancelled.
+    """
     for child in children:
         child.start()
     for child in children:
@@ -82,7 +86,10 @@ async def keep(child: Child) -> None:
 
 
 async def started(child: Child, patience: float) -> str:
-    """Wait until the child answers or ends. Returns a message if it does neither within `patience` seconds, or refuses questions."""
+    """Wait until the child answers or ends.
+
+    Returns a message if it does neither within `patience` seconds, or refuses questions.
+    """
     try:
         async with asyncio.timeout(patience):
             if await is_ready(child):

@@ -1,4 +1,5 @@
-"""The web application: the customer's page at `/` with its files, the JSON API at `/api`, the agents' console at `/desk`."""
+"""The web application: the customer's page at `/` with its files, the JSON API at `/api`, the agents'
+console at `/desk`."""
 
 import asyncio
 import hashlib
@@ -38,7 +39,10 @@ MODE = b'<script>window.__gradio_mode__ = "app";</script>'
 
 
 def create_app(config: Config, desk: Desk, store: Store) -> FastAPI:
-    """The application without the page at `/`. `mount_page` adds that last, because it takes all remaining paths."""
+    """The application without the page at `/`.
+
+    `mount_page` adds that last, because it takes all remaining paths.
+    """
 
     @asynccontextmanager
     async def expiring(_: FastAPI) -> AsyncIterator[None]:
@@ -109,7 +113,8 @@ def _read(name: str) -> str:
 
 
 class Tidy:
-    """ASGI middleware that removes Gradio's name, links and scripts from the page, and puts in the company's name."""
+    """ASGI middleware that removes Gradio's name, links and scripts from the page, and puts in the
+    company's name."""
 
     def __init__(self, app: ASGIApp, title: str) -> None:
         self.app = app

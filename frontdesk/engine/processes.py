@@ -160,7 +160,10 @@ def _why(child: Child) -> str:
 
 
 async def stop(children: Sequence[Child], grace: float = GRACE) -> None:
-    """End the groups of all children: SIGTERM, and after `grace` seconds SIGKILL. Returns when none of them runs."""
+    """End the groups of all children: SIGTERM, and after `grace` seconds SIGKILL.
+
+    Returns when none of them runs.
+    """
     for child in children:
         child.send(signal.SIGTERM)
     deadline = time.monotonic() + grace

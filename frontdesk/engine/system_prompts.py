@@ -25,7 +25,10 @@ App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 
 class SystemPrompts:
-    """ASGI middleware that completes the JSON body of a request. Invalid bodies are left for the engine to refuse."""
+    """ASGI middleware that completes the JSON body of a request.
+
+    Invalid bodies are left for the engine to refuse.
+    """
 
     def __init__(self, app: App) -> None:
         self.app = app

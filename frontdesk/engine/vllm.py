@@ -94,7 +94,8 @@ def dtype(config: Config) -> str:
 
 
 def int8_key(provenance: dict[str, Any]) -> str:
-    """The key of the int8 weights made from the model with this provenance: they have their own scorecard and answers."""
+    """The key of the int8 weights made from the model with this provenance: they have their own scorecard
+    and answers."""
     return f"{provenance.get('key')}-w8a8"
 
 
@@ -104,7 +105,10 @@ def served_key(config: Config, provenance: dict[str, Any]) -> str:
 
 
 def served_weights(config: Config, run: Run) -> Path:
-    """The folder of the merged weights that `serve.quantization` names. Raises UserError if this model has no int8 weights."""
+    """The folder of the merged weights that `serve.quantization` names.
+
+    Raises UserError if this model has no int8 weights.
+    """
     if not config.serve.quantization:
         return run.model
     found = read_json(run.int8_provenance).get("key") if run.int8_provenance.is_file() else None
@@ -117,7 +121,8 @@ def served_weights(config: Config, run: Run) -> Path:
 
 
 def served_model(config: Config, run: Run) -> Path:
-    """The folder of the served weights: the snapshot of `make serve`, or the run's if gateway or page is started alone."""
+    """The folder of the served weights: the snapshot of `make serve`, or the run's if gateway or page is
+    started alone."""
     return Path(os.environ[SERVED]) if SERVED in os.environ else served_weights(config, run)
 
 
@@ -132,7 +137,8 @@ def eager(config: Config) -> bool:
 
 
 def command(config: Config, run: Run, folder: Path | None = None) -> list[str]:
-    """vLLM's OpenAI server: on the run's merged model, on the weights in `folder`, or on the base with the adapters of `serve.adapters`.
+    """vLLM's OpenAI server: on the run's merged model, on the weights in `folder`, or on the base with the
+    adapters of `serve.adapters`.
 
     For adapters it writes `runs/NAME/serve/base/`, which the command line names. The chat template is the run's current
     one or, with the folder `run.served`, that of the snapshot.
@@ -184,7 +190,9 @@ def environment(config: Config, run: Run, key: str | None = None) -> dict[str, s
 
 
 async def answers(client: "httpx.AsyncClient", config: Config, key: str | None = None) -> bool:
-    """True once a chat completion has been answered, with `key` or else `api_key()`. `/health` is up before answers are fast.
+    """True once a chat completion has been answered, with `key` or else `api_key()`.
+
+    `/health` is up before answers are fast.
 
     A full queue (503) means that others get answers. Raises StartFailed if the question is refused.
     """

@@ -1,4 +1,5 @@
-"""The LoRA adapters of several runs on one base: found, checked, and described for the engine (see docs/adapters.md).
+"""The LoRA adapters of several runs on one base: found, checked, and described for the engine (see
+docs/adapters.md).
 
 Of a run's folder, `adapter/` (PEFT) and `model/provenance.json` are read (base, template and system prompt of the
 training; the merged weights beside it are not needed), and `data/manifest.json` and `data/faq.jsonl` if they exist.
@@ -61,7 +62,10 @@ def base_name(config: Config) -> str:
 
 
 def load_adapters(config: Config) -> list[Adapter]:
-    """The adapters of `serve.adapters`, in its order. Raises UserError for one that this base cannot be served with."""
+    """The adapters of `serve.adapters`, in its order.
+
+    Raises UserError for one that this base cannot be served with.
+    """
     if base_name(config) in config.serve.adapters:
         raise UserError(f"key 'serve.adapters.{base_name(config)}': this is the base's own name; give the adapter another")
     base = locate(config.model)
@@ -126,7 +130,10 @@ def settings(run: Run) -> Path:
 
 
 def read_record(path: Path, missing: str) -> dict[str, Any]:
-    """A JSON object that a stage wrote. Raises UserError: with `missing` if there is no such file, or says what is wrong."""
+    """A JSON object that a stage wrote.
+
+    Raises UserError: with `missing` if there is no such file, or says what is wrong.
+    """
     if not path.is_file():
         raise UserError(f"{path}: not found; {missing}")
     try:

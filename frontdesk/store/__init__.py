@@ -1,1 +1,2 @@
-"""The desk's database: conversations, ratings, handoffs, keys, training candidates. SQLite, or PostgreSQL by URL."""
+"""The desk's database: conversations, ratings, handoffs, keys, training candidates. SQLite, or PostgreSQL
+by URL."""

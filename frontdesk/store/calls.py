@@ -7,7 +7,8 @@ from frontdesk.store.credentials import LOCAL
 from frontdesk.store.tables import Conversation, Handoff, Key, Message
 
 SILENT_SECONDS = 15 * 60.0
-"""After so long without a reply any agent may take over: longer than looking something up, shorter than customers stay."""
+"""After so long without a reply any agent may take over: longer than looking something up, shorter than
+customers stay."""
 
 
 class NotYours(Exception):
@@ -44,7 +45,8 @@ def _gone(session: Session, agent: str) -> bool:
 
 
 def _waited(session: Session, call: Handoff, at: float) -> float:
-    """Seconds that the customer has waited for this call's agent: since it was taken, or since they wrote after a reply."""
+    """Seconds that the customer has waited for this call's agent: since it was taken, or since they wrote
+    after a reply."""
     taken, said = call.taken_at or call.at, select(func.max(Message.id)).where(Message.conversation_id == call.conversation_id)
     replied = session.scalar(said.where(Message.speaker == "agent", Message.at >= call.at))
     if replied is None:

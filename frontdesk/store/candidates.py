@@ -1,4 +1,5 @@
-"""Candidates for training rows: `make feedback` finds them in conversations, people review them, `make data` uses them.
+"""Candidates for training rows: `make feedback` finds them in conversations, people review them, `make data`
+uses them.
 
 A candidate stands for one message. Until it is reviewed it follows the store: if a rating is taken back, it goes too.
 """
@@ -45,7 +46,8 @@ class Changes(NamedTuple):
 
 
 def take_in(store: Store, run: str, found: Sequence[Found]) -> Changes:
-    """Make the unreviewed candidates of a run those that were found: add, change, and withdraw what was not found again.
+    """Make the unreviewed candidates of a run those that were found: add, change, and withdraw what was not
+    found again.
 
     A candidate whose conversation was removed meanwhile is ignored.
     """

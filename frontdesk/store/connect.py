@@ -20,11 +20,15 @@ WAIT = 5.0
 STATEMENT_FACTOR = 12
 """PostgreSQL may work on one statement this many times as long; the console's numbers take longest."""
 WRITES = "writes"
-"""Option of connections that write: SQLite then locks at the beginning of a transaction, when it can still wait."""
+"""Option of connections that write: SQLite then locks at the beginning of a transaction, when it can still
+wait."""
 
 
 class StoreUnavailable(Exception):
-    """The database is locked, full, read-only, damaged or away. Nothing was written; the same call may work later."""
+    """The database is locked, full, read-only, damaged or away.
+
+    Nothing was written; the same call may work later.
+    """
 
 
 def database(config: Config) -> URL:
@@ -51,7 +55,8 @@ def _make_file(path: Path) -> None:
 
 
 def connect(url: URL, wait: float = WAIT, pool: type[Pool] | None = None) -> Engine:
-    """An engine with durable commits (on disk when they return), foreign keys, and waits of at most `wait` seconds."""
+    """An engine with durable commits (on disk when they return), foreign keys, and waits of at most `wait`
+    seconds."""
     # At most as many as `asyncio.to_thread` has threads. PostgreSQL allows 100 by default, and two of our processes connect.
     size: dict[str, Any] = {"poolclass": pool} if pool else {"pool_size": 8, "max_overflow": 24, "pool_timeout": wait}
     size["hide_parameters"] = True  # tracebacks must not show customers' words
@@ -75,7 +80,8 @@ def connect(url: URL, wait: float = WAIT, pool: type[Pool] | None = None) -> Eng
 
 
 def _patience(wait: float) -> dict[str, int]:
-    """libpq's settings for a server that vanishes with its network: the system's own timeout is 15 minutes or more."""
+    """libpq's settings for a server that vanishes with its network: the system's own timeout is 15 minutes
+    or more."""
     seconds = max(2, round(wait))
     probes = {"keepalives_idle": seconds, "keepalives_interval": max(1, seconds // 3), "keepalives_count": 3}
     return {"connect_timeout": seconds, "tcp_user_timeout": 1000 * seconds, **probes}
@@ -104,5 +110,6 @@ def available() -> Iterator[None]:
 
 
 def cause(error: Exception) -> str:
-    """The database's message in one line, without the statement and its parameters, which hold customers' words."""
+    """The database's message in one line, without the statement and its parameters, which hold customers'
+    words."""
     return " ".join(str(getattr(error, "orig", None) or error).split())

@@ -24,7 +24,8 @@ DAY = 86400.0
 BATCH = 500
 """Conversations that expire in one transaction, so that others need not wait long."""
 LARGE = 128 * 1024**2
-"""Bytes from which rewriting an SQLite file takes too long beside customers: over a second of the five that others wait."""
+"""Bytes from which rewriting an SQLite file takes too long beside customers: over a second of the five that
+others wait."""
 TRIES = 25
 """To empty SQLite's log. Each waits for readers as long as the store waits for a lock."""
 
@@ -84,7 +85,9 @@ def forget_conversation(store: Store, conversation_id: str) -> Forgotten:
 
 
 def expire(store: Store, days: int) -> int:
-    """Remove conversations last changed more than `days` ago, and customers not seen since. Returns how many conversations.
+    """Remove conversations last changed more than `days` ago, and customers not seen since.
+
+    Returns how many conversations.
 
     `erase` removes their bytes.
     """
@@ -173,7 +176,9 @@ def _what(session: Session, ids: Select[tuple[str]]) -> Forgotten:
 
 
 def erase(store: Store) -> bool:
-    """Rewrite SQLite's file (some 100 MiB/s) and empty its log. False if others use it. Nobody can write meanwhile.
+    """Rewrite SQLite's file (some 100 MiB/s) and empty its log.
+
+    False if others use it. Nobody can write meanwhile.
 
     `secure_delete` is not enough: split pages keep copies of rows that have moved. PostgreSQL reclaims the space by
     itself (autovacuum).

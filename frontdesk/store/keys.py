@@ -31,7 +31,10 @@ def allows(role: str, needed: str) -> bool:
 
 
 def create(store: "Store", name: str, role: str, rate: int | None = None, concurrency: int | None = None) -> str:
-    """Make a key and return it, this once. `rate`: requests a minute; `concurrency`: requests at once. Raises UserError."""
+    """Make a key and return it, this once.
+
+    `rate`: requests a minute; `concurrency`: requests at once. Raises UserError.
+    """
     from sqlalchemy.exc import IntegrityError
 
     from frontdesk.store.tables import Key

@@ -1,4 +1,6 @@
-"""Schema migrations. `open_store` brings a database to the newest version; two processes that start together do it once.
+"""Schema migrations.
+
+`open_store` brings a database to the newest version; two processes that start together do it once.
 
 For a new version, change tables.py and write `migrations/versions/NNNN_name.py`. Tests check that both agree.
 """
@@ -23,7 +25,10 @@ PATIENCE = 60.0
 
 
 def migrate(url: URL, revision: str = "head") -> None:
-    """Bring the database to `revision` in one transaction; "base" has no tables. Raises UserError if it is away or too new."""
+    """Bring the database to `revision` in one transaction; "base" has no tables.
+
+    Raises UserError if it is away or too new.
+    """
     try:
         with connect(url, PATIENCE, NullPool).connect() as connection:
             if _steps(connection, revision) == 0:

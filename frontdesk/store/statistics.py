@@ -118,7 +118,10 @@ def first_answers(store: "Store", at: Sequence[float]) -> Waits:
 
 
 def person_waits(store: "Store", at: Sequence[float]) -> tuple[Waits, Waits]:
-    """Waits from the call for a person until it is taken, and until the agent's first words. Only calls in opening hours."""
+    """Waits from the call for a person until it is taken, and until the agent's first words.
+
+    Only calls in opening hours.
+    """
     until = func.coalesce(Handoff.closed_at, at[-1])
     first = select(func.min(Message.at)).where(
         Message.conversation_id == Handoff.conversation_id, Message.speaker == "agent", Message.at >= Handoff.at, Message.at <= until
@@ -164,7 +167,10 @@ def _unanswered(at: Sequence[float], question: type[Message], *columns: Any) -> 
 
 
 def clusters(questions: Iterable[tuple[str, str]]) -> list[Cluster]:
-    """Group (question, conversation) pairs, newest first. Each joins the group with the most similar first question, if any is similar."""
+    """Group (question, conversation) pairs, newest first.
+
+    Each joins the group with the most similar first question, if any is similar.
+    """
     first: list[tuple[str, str, int]] = []  # of each group: question, conversation, number of terms
     sizes: list[int] = []
     having: dict[str, list[int]] = defaultdict(list)  # term → the groups whose first has it

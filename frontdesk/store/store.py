@@ -30,14 +30,20 @@ TOKENS = ("prompt_tokens", "completion_tokens")
 
 
 def open_store(config: Config, wait: float = WAIT) -> "Store":
-    """The run's store, migrated to the newest schema. `wait`: seconds to wait for a locked database. Raises UserError."""
+    """The run's store, migrated to the newest schema.
+
+    `wait`: seconds to wait for a locked database. Raises UserError.
+    """
     url = database(config)
     migrate(url)
     return Store(url, wait)
 
 
 class Store:
-    """See the module. A conversation's row is locked while anything about it changes, so changes happen one after the other."""
+    """See the module.
+
+    A conversation's row is locked while anything about it changes, so changes happen one after the other.
+    """
 
     def __init__(self, url: URL, wait: float = WAIT) -> None:
         self.url = shown(url)
@@ -53,13 +59,17 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """A transaction that writes: committed at the end of the block, rolled back if it raises. Raises StoreUnavailable."""
+        """A transaction that writes: committed at the end of the block, rolled back if it raises.
+
+        Raises StoreUnavailable.
+        """
         with self._turn(), self._session(self._write) as session:
             yield session
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """Our own queue for SQLite's single writer: its waiters poll at growing intervals, and one of many may starve."""
+        """Our own queue for SQLite's single writer: its waiters poll at growing intervals, and one of many
+        may starve."""
         if self._writer is None:
             yield
             return
@@ -102,12 +112,16 @@ class Store:
     # Conversations
 
     def current(self, customer_id: str) -> Conversation | None:
-        """The conversation that takes the customer's words: the one that a person has, or else the open one that changed last."""
+        """The conversation that takes the customer's words: the one that a person has, or else the open one
+        that changed last."""
         with self.reading() as session:
             return rows.current(session, customer_id)
 
     def open(self, customer_id: str, run: str, language: str, anew: bool = False) -> Conversation:
-        """The current conversation or a new one; `anew`: always a new one. Raises LookupError for an unknown customer."""
+        """The current conversation or a new one; `anew`: always a new one.
+
+        Raises LookupError for an unknown customer.
+        """
         with self.transaction() as session:
             if session.get(Customer, customer_id, with_for_update=True) is None:
                 raise LookupError(f"no customer {customer_id}")
@@ -145,7 +159,10 @@ class Store:
             return {rating.message_id: rating for rating in session.scalars(query)}
 
     def say(self, conversation_id: str, speaker: Speaker, text: str, **columns: Any) -> Message:
-        """Add a message; `columns` are others of Message. Raises Closed, or LookupError where the conversation is gone."""
+        """Add a message; `columns` are others of Message.
+
+        Raises Closed, or LookupError where the conversation is gone.
+        """
         with self.transaction() as session:
             return rows.say(session, rows.open_conversation(session, conversation_id), speaker, text, columns)
 
@@ -176,7 +193,10 @@ class Store:
                 message.completion_tokens = rows.add_up(message.completion_tokens, completion_tokens)
 
     def rate(self, customer_id: str, message_id: int, value: int, reason: str = "") -> None:
-        """Rate a message: 1, -1, or 0 to take it back. Raises LookupError unless the bot wrote it to this customer."""
+        """Rate a message: 1, -1, or 0 to take it back.
+
+        Raises LookupError unless the bot wrote it to this customer.
+        """
         if value not in (-1, 0, 1):
             raise ValueError(f"a rating is 1, -1 or 0, not {value}")
         with self.transaction() as session:
@@ -201,7 +221,9 @@ class Store:
     # Calls for a person
 
     def call_person(self, conversation_id: str, reason: Reason, wish: str, out_of_hours: bool = False) -> str | None:
-        """Put the conversation into the queue. Returns the id of the one that waits; None if it already waits or a person has it.
+        """Put the conversation into the queue.
+
+        Returns the id of the one that waits; None if it already waits or a person has it.
 
         If an earlier conversation of this customer's still waits, this one is joined to it and removed: one agent
         answers both. Raises Closed.
@@ -276,7 +298,10 @@ class Store:
             conversation.state, call.closed_at, call.result = "bot", rows.touch(conversation), "given back"
 
     def finish(self, conversation_id: str, agent: str | None, result: str) -> None:
-        """Close the conversation and its call, by an agent or (None) the customer. Raises NotYours if another agent has it."""
+        """Close the conversation and its call, by an agent or (None) the customer.
+
+        Raises NotYours if another agent has it.
+        """
         with self.transaction() as session:
             conversation = rows.locked(session, conversation_id)
             if conversation.state == "closed":

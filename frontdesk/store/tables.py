@@ -1,4 +1,6 @@
-"""The tables. Times are seconds since 1970 (UTC); ids of customers and conversations are random, those of messages count up.
+"""The tables.
+
+Times are seconds since 1970 (UTC); ids of customers and conversations are random, those of messages count up.
 
 A change here needs a migration in `frontdesk/store/migrations`; a test compares the two.
 """

@@ -1,4 +1,6 @@
-"""uvicorn's HTTP connection with time limits. uvicorn itself waits for ever for a request's head, or for a client to read.
+"""uvicorn's HTTP connection with time limits.
+
+uvicorn itself waits for ever for a request's head, or for a client to read.
 
     uvicorn.run(app, http=Connection, …)
 
@@ -19,7 +21,8 @@ REST_SECONDS = 25.0
 """More than body.py gives a body."""
 STUCK_SECONDS = 30.0
 REQUEST_BYTES = 16 * 1024 * 1024
-"""Of one request: more than the application reads, since many clients send everything before they read the answer."""
+"""Of one request: more than the application reads, since many clients send everything before they read the
+answer."""
 CONNECTIONS = 2000
 """Some 20 kB each."""
 

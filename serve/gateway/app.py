@@ -38,7 +38,8 @@ from serve.gateway.relay import Relay, RelayResponse
 from serve.gateway.schema import BODY_BYTES, Rules
 
 KEEP_ALIVE = 65
-"""Seconds that an idle connection stays open: longer than clients keep theirs, or they would run into a closed one."""
+"""Seconds that an idle connection stays open: longer than clients keep theirs, or they would run into a
+closed one."""
 
 
 def main() -> None:
@@ -56,7 +57,10 @@ def main() -> None:
 
 
 def server_settings(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
-    """uvicorn's settings. No `limit_concurrency`: it would refuse everybody because of idle connections; connection.py makes room."""
+    """uvicorn's settings.
+
+    No `limit_concurrency`: it would refuse everybody because of idle connections; connection.py makes room.
+    """
     return uvicorn.Config(
         app,
         host=host,
@@ -74,7 +78,10 @@ def server_settings(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
 
 
 def create_app(config: Config, builders: Mapping[str, PromptBuilder], url: str, key: str, path: str | None = None) -> FastAPI:
-    """The application. `path` is the config's; if the run is grounded, the sources of its FAQ are watched. None: they are not."""
+    """The application.
+
+    `path` is the config's; if the run is grounded, the sources of its FAQ are watched. None: they are not.
+    """
     metrics, engine, key_cache = Metrics(), EngineClient(url, key), KeyCache(config)
     relay = Relay(engine, builders, metrics, config.serve.max_in_flight, config.serve.request_timeout)
     grounded = {name: builder for name, builder in builders.items() if builder.grounded}
@@ -154,7 +161,10 @@ def add_errors(app: FastAPI) -> None:
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server. After a signal it takes no more questions, and waits for running streams before it closes."""
+    """uvicorn's server.
+
+    After a signal it takes no more questions, and waits for running streams before it closes.
+    """
 
     def __init__(self, config: uvicorn.Config, relay: Relay, drain_seconds: float) -> None:
         super().__init__(config)

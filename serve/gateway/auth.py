@@ -73,7 +73,10 @@ class AccessMiddleware:
 
     @contextmanager
     def admitted(self, scope: Scope, record: AccessRecord) -> Iterator[dict[str, str]]:
-        """A context that lasts as long as the request. Yields headers for its response; raises ApiError if it is not allowed."""
+        """A context that lasts as long as the request.
+
+        Yields headers for its response; raises ApiError if it is not allowed.
+        """
         needed = role_for(scope["path"])
         if needed is None:
             yield {}

@@ -109,7 +109,10 @@ class EngineClient:
 
 
 def _refused(status: int, body: bytes, explain: bool) -> ApiError:
-    """The engine's error in our words. If the client wrote the whole request, the engine explains what is wrong with it."""
+    """The engine's error in our words.
+
+    If the client wrote the whole request, the engine explains what is wrong with it.
+    """
     if status == 400:
         with suppress(ValueError, KeyError, TypeError, AttributeError):
             if explain:

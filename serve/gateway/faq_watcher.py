@@ -42,7 +42,9 @@ def _files(path: Path) -> Iterator[Path]:
 
 
 async def watch(config: Config, path: str | None, builders: Collection[PromptBuilder]) -> None:
-    """Keep the FAQs of all builders true to their files. Runs until it is cancelled. After a failure the old FAQ stays.
+    """Keep the FAQs of all builders true to their files.
+
+    Runs until it is cancelled. After a failure the old FAQ stays.
 
     `path` is the config's, for COMMAND; None if the sources of its FAQ are not watched.
     """
@@ -64,7 +66,10 @@ async def watch(config: Config, path: str | None, builders: Collection[PromptBui
 
 
 async def rebuild(builder: PromptBuilder) -> None:
-    """Build an index again if its `faq.jsonl` has changed. A file that cannot be read leaves the old index in place."""
+    """Build an index again if its `faq.jsonl` has changed.
+
+    A file that cannot be read leaves the old index in place.
+    """
     try:
         if await builder.refresh():
             access_log.write("faq was read again")

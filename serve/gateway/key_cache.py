@@ -91,7 +91,10 @@ class KeyCache:
         return self.stored.get(hash) if self.age < LONGEST else None
 
     def read(self) -> None:
-        """Read the store; blocks. Raises UserError if it cannot be opened, StoreUnavailable if it cannot be read now."""
+        """Read the store; blocks.
+
+        Raises UserError if it cannot be opened, StoreUnavailable if it cannot be read now.
+        """
         from frontdesk.store.store import open_store
 
         self.store = self.store or open_store(self.config)

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 CHARACTERS = 4
-"""Characters that are looked at for each token of the context. More would not fit, and retrieval takes time for each."""
+"""Characters that are looked at for each token of the context. More would not fit, and retrieval takes time
+for each."""
 POOL = ThreadPoolExecutor(1, "prompt")
 """One thread makes all prompts: a question takes some 30 ms to encode, and the cores are the engine's."""
 BATCH = 16
@@ -47,7 +48,10 @@ class PromptBuilder:
         return self.knowledge is not None
 
     def prompt(self, messages: Sequence[Message], max_tokens: int) -> Grounded:
-        """The engine's messages for a conversation, with room for `max_tokens`, and the entries in them. Blocks."""
+        """The engine's messages for a conversation, with room for `max_tokens`, and the entries in them.
+
+        Blocks.
+        """
         turns = newest(messages, CHARACTERS * self.context)
         found = self.knowledge.ground(turns) if self.knowledge else Grounded(turns, [])
         return found._replace(messages=fit(self.tokenizer, found.messages, self.context - max_tokens))
@@ -57,7 +61,10 @@ class PromptBuilder:
         return await asyncio.get_running_loop().run_in_executor(POOL, self.prompt, messages, max_tokens)
 
     async def refresh(self) -> bool:
-        """Build the index again if `faq.jsonl` has changed, and return whether it had. Questions go on with the old one."""
+        """Build the index again if `faq.jsonl` has changed, and return whether it had.
+
+        Questions go on with the old one.
+        """
         if self.knowledge is None or (entries := await asyncio.to_thread(self.knowledge.changed)) is None:
             return False
         texts = [text for entry in entries for text in entry.texts]

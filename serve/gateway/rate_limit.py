@@ -14,6 +14,8 @@ GUESSES = 20
 """Wrong keys that an address may send at once."""
 GUESS_SECONDS = 5.0
 """After so long it may send one more."""
+MINUTE = 60.0
+"""Seconds of a key's rate."""
 
 
 class Limits:
@@ -41,7 +43,7 @@ class Limits:
     def _take(self, principal: Principal) -> dict[str, str]:
         if not (rate := principal.rate):
             return {}
-        limit = self.rates.setdefault(rate, RateLimit(rate))
+        limit = self.rates.setdefault(rate, RateLimit(rate, MINUTE))
         taken = limit.take(principal.name)
         headers = {
             "x-ratelimit-limit-requests": str(rate),

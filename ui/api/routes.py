@@ -191,7 +191,8 @@ async def stream(desk: Desk, customer_id: str, address: str | None, language: La
 
 
 def as_json(view: View, before: View | None = None) -> dict[str, Any]:
-    """The fields of the view that have changed: an answer grows a dozen times a second, below a long conversation."""
+    """The fields of the view that have changed: an answer grows a dozen times a second, below a long
+    conversation."""
     now = {field.name: getattr(view, field.name) for field in fields(view)}
     changed = {name: value for name, value in now.items() if before is None or value != getattr(before, name)}
     return changed | ({"turns": [asdict(turn) for turn in view.turns]} if "turns" in changed else {})
@@ -203,7 +204,10 @@ def message(said: Message) -> dict[str, Any]:
 
 
 def counted(customer_id: str, request: Request, limit: RateLimit, limit_from: RateLimit) -> str:
-    """Count an act for the customer and their address, and return the customer. Raises ApiError beyond either limit."""
+    """Count an act for the customer and their address, and return the customer.
+
+    Raises ApiError beyond either limit.
+    """
     if address := remote(request):
         count(limit_from, address)
     count(limit, customer_id)

@@ -10,7 +10,8 @@ from ui.api.schema import language_of, remote
 from ui.desk.desk import COOKIE, Desk
 
 NEW_A_MINUTE = 60
-"""Customers from one address. It may be a whole office; but a program that drops its cookies would fill the store."""
+"""Customers from one address. It may be a whole office; but a program that drops its cookies would fill the
+store."""
 DAYS = 90
 """After its last visit, a browser forgets who it was."""
 
@@ -45,7 +46,10 @@ def is_framed(request: Request) -> bool:
 
 
 def set_cookie(token: str, *, secure: bool, framed: bool) -> str:
-    """A Set-Cookie header. In a frame of another site, browsers keep it only if it is Partitioned: a customer for each site."""
+    """A Set-Cookie header.
+
+    In a frame of another site, browsers keep it only if it is Partitioned: a customer for each site.
+    """
     cookie: SimpleCookie = SimpleCookie({COOKIE: token})
     cookie[COOKIE].update({"path": "/", "max-age": str(DAYS * 86400), "samesite": "None" if framed else "Lax"})
     cookie[COOKIE]["httponly"], cookie[COOKIE]["secure"] = True, secure or framed

@@ -61,7 +61,8 @@ def text_on(colour: str) -> str:
 
 
 def readable(colour: str, *grounds: str) -> str:
-    """The nearest shade with CONTRAST to every ground: mixed with black on light grounds, with white on dark ones."""
+    """The nearest shade with CONTRAST to every ground: mixed with black on light grounds, with white on
+    dark ones."""
     end = text_on(grounds[0])
     for share in range(101):
         shade = mix(colour, end, share / 100)

@@ -1,4 +1,6 @@
-"""The layout of the customer's page. Gradio lays it out and labels it; `chat.js` and `turns.js` draw the conversation.
+"""The layout of the customer's page.
+
+Gradio lays it out and labels it; `chat.js` and `turns.js` draw the conversation.
 
 All conversations go through the JSON API (ui/api/routes.py), which the page uses as a company's own page or app would.
 Gradio's events only know the language: calling them directly gives access to no conversation.
@@ -93,7 +95,10 @@ class Page:
         return self._labels(language, value=language)
 
     def _labels(self, language: Language, **chosen: Language) -> list[Any]:
-        """The texts of the page. The customer's own choice is not sent back: they may have changed it meanwhile."""
+        """The texts of the page.
+
+        The customer's own choice is not sent back: they may have changed it meanwhile.
+        """
         text = TEXTS[language if language in TEXTS else "en"]
         return [
             text["about"],

@@ -9,7 +9,8 @@ MAX_SUGGESTIONS = 6
 
 
 def suggestions(config: Config, faq: Path) -> list[str]:
-    """The config's own questions, or one from each of the first FAQ categories of the training; none without a `faq` file.
+    """The config's own questions, or one from each of the first FAQ categories of the training; none without
+    a `faq` file.
 
     From a category it takes an entry's first wording: a short one that ends in a question mark, if there is one.
     """

@@ -1,4 +1,5 @@
-"""Answers in progress: each runs in a task of the page's process, one per conversation, and is stored when it ends.
+"""Answers in progress: each runs in a task of the page's process, one per conversation, and is stored when it
+ends.
 
 No page needs to be open meanwhile. An answer that is stopped, or that breaks because the engine died, is stored as far
 as it came and marked as cut.
@@ -67,7 +68,10 @@ class Answers:
             self.running -= 1
 
     async def _keep(self, session: CustomerSession, conversation_id: str, reader: asyncio.Task[None], answer: Answer) -> None:
-        """Wait for the answer and store it, even while this process shuts down. Then the conversation takes the next message."""
+        """Wait for the answer and store it, even while this process shuts down.
+
+        Then the conversation takes the next message.
+        """
         trouble = "stopped"
         try:
             with suppress(asyncio.CancelledError):

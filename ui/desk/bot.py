@@ -32,7 +32,10 @@ RETRY_TEMPERATURE = 0.7  # at least, so that another answer can come out
 
 @dataclass
 class Answer:
-    """An answer as it arrives. `trouble` is the key of a text (ui/chat/texts.py) that says why it is incomplete; "" if it is not."""
+    """An answer as it arrives.
+
+    `trouble` is the key of a text (ui/chat/texts.py) that says why it is incomplete; "" if it is not.
+    """
 
     text: str = ""
     trouble: str = ""
@@ -75,7 +78,10 @@ class Assistant:
         self.client = openai.AsyncOpenAI(base_url=base_url, api_key=api_key, timeout=timeout, max_retries=RETRIES, http_client=http)
 
     async def read(self, turns: list[render.Message], answer: Answer, *, otherwise: bool = False) -> None:
-        """Read the answer to the last turn into `answer`. `otherwise`: another one than before. API failures are not raised."""
+        """Read the answer to the last turn into `answer`.
+
+        `otherwise`: another one than before. API failures are not raised.
+        """
         import openai
 
         try:
@@ -116,7 +122,8 @@ def _versions(provenance: Path) -> tuple[str | None, str | None]:
 
 
 def turns(messages: Sequence["Message"]) -> list[render.Message]:
-    """The newest of a conversation up to the customer's last message, as the API takes it: customer and desk in turn.
+    """The newest of a conversation up to the customer's last message, as the API takes it: customer and desk
+    in turn.
 
     What agents said counts as the desk's. Successive messages of one side are joined. The customer speaks first.
     """

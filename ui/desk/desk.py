@@ -59,7 +59,10 @@ class Suggestion:
 
 
 class Desk:
-    """One run's desk. Its methods raise StoreUnavailable if the database cannot be used; then nothing has changed."""
+    """One run's desk.
+
+    Its methods raise StoreUnavailable if the database cannot be used; then nothing has changed.
+    """
 
     def __init__(self, config: Config, store: Store, assistant: Assistant) -> None:
         self.config, self.store, self.assistant = config, store, assistant
@@ -108,7 +111,8 @@ class Desk:
         return draw(stored, session.answer.text if session.answer else None, session.replaced, notices, self.open, language)
 
     async def watch(self, customer_id: str, language: str = "en", quiet: float | None = None) -> AsyncGenerator[View]:
-        """The view now and after each change, at most every TICK_SECONDS; after `quiet` seconds without a change, the same one.
+        """The view now and after each change, at most every TICK_SECONDS; after `quiet` seconds without a
+        change, the same one.
 
         Runs until it is closed.
         """
@@ -142,7 +146,9 @@ class Desk:
     # What customers do
 
     async def say(self, customer_id: str, text: str, language: Language, address: str | None = None) -> Message:
-        """Store a message. If it asks for a person (ui/desk/handoff.py), one is called; else the bot's answer begins.
+        """Store a message.
+
+        If it asks for a person (ui/desk/handoff.py), one is called; else the bot's answer begins.
 
         Only the first MAX_CHARACTERS are taken, with a notice. Raises Empty, Wait, TooMany or Full.
         """
@@ -236,7 +242,10 @@ class Desk:
         await self.answers.stop(self.sessions.of(customer_id))
 
     async def rate(self, customer_id: str, message_id: int, value: int, reason: str = "") -> None:
-        """Rate an answer: 1, -1, or 0 to take the rating back. Raises LookupError if it is no answer to this customer."""
+        """Rate an answer: 1, -1, or 0 to take the rating back.
+
+        Raises LookupError if it is no answer to this customer.
+        """
         session = self.sessions.of(customer_id)
         await to_thread(self.store.rate, customer_id, message_id, value, reason[:MAX_CHARACTERS])
         session.notify()

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 WISH_CHARACTERS = 120
 LIKE = 0.8
-"""Similarity from which two words differ only by a typo or an ending: "tent" and "tents", but not "tents" and "stoves"."""
+"""Similarity from which two words differ only by a typo or an ending: "tent" and "tents", but not "tents"
+and "stoves"."""
 LONG, MANY = 300, 20
 """Characters and words beyond which texts must be equal: comparing each word with each takes time."""
 BACK = 10
@@ -65,14 +66,16 @@ def topic_of(text: str, topics: Mapping[str, Sequence[str]]) -> str | None:
 
 
 def _has(plain: str, words: list[str]) -> bool:
-    """Whether the text has these words: Latin ones as whole words (plural allowed), Korean ones with any ending and spacing."""
+    """Whether the text has these words: Latin ones as whole words (plural allowed), Korean ones with any
+    ending and spacing."""
     parts = [re.escape(word) for word in words]
     pattern = rf"(?<!\w){WIDE.join(parts)}(?:e?s)?(?![a-z0-9_])" if re.search("[a-z]", "".join(words)) else NARROW.join(parts)
     return bool(words) and re.search(pattern, plain) is not None
 
 
 def same_question(one: str, other: str) -> bool:
-    """Whether two texts ask the same: each has the other's words, except for typos and endings; numbers are equal."""
+    """Whether two texts ask the same: each has the other's words, except for typos and endings; numbers are
+    equal."""
     first, second = _words(one), _words(other)
     if not first or not second or max(len(one), len(other)) > LONG or max(len(first), len(second)) > MANY:
         return bool(first) and one == other

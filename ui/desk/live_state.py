@@ -1,4 +1,5 @@
-"""What the page's process knows of each customer who is here now, beside the store. Nothing of it needs to outlive the process."""
+"""What the page's process knows of each customer who is here now, beside the store. Nothing of it needs to
+outlive the process."""
 
 import asyncio
 import time

@@ -20,7 +20,9 @@ DEEP = 20
 
 
 async def pass_on(app: ASGIApp, path: str, check: Callable[[bytes], bytes | None], scope: Scope, receive: Receive, send: Send) -> None:
-    """Pass a request on to Gradio, at its `path`. `check` rebuilds the body of an event, or refuses it (None, then 400).
+    """Pass a request on to Gradio, at its `path`.
+
+    `check` rebuilds the body of an event, or refuses it (None, then 400).
 
     `receive` bounds the body.
     """
@@ -75,7 +77,10 @@ def parsed(body: bytes) -> dict[str, Any] | None:
 
 
 def of_language(body: bytes, languages: tuple[str, ...]) -> bytes | None:
-    """The only event of the customer's page, rebuilt: one with a language, or with none yet. None for any other."""
+    """The only event of the customer's page, rebuilt: one with a language, or with none yet.
+
+    None for any other.
+    """
     asked = parsed(body)
     if asked is None or len(asked["data"]) != 1 or not (asked["data"][0] is None or asked["data"][0] in languages):
         return None

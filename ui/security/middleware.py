@@ -1,4 +1,5 @@
-"""ASGI middleware around the page's process: which requests a browser may send, and what it may do with the answer.
+"""ASGI middleware around the page's process: which requests a browser may send, and what it may do with the
+answer.
 
 The customer's page needs eight of Gradio's some sixty routes. No other can be reached: no files, proxy, uploads or
 queue. Its events take a language and nothing else (ui/security/gradio_events.py).
