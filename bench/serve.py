@@ -34,9 +34,8 @@ from bench import servers
 from bench.load import Conversation, Load, measure, questions, rendered, several
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, load_config
-from frontdesk.engine.vllm import KEY_VARIABLE, bare_model, free_port
-from frontdesk.errors import StartFailed, UserError
-from frontdesk.errors import run as run_main
+from frontdesk.engine.vllm import KEY_VARIABLE, free_port, raw_model
+from frontdesk.errors import StartFailed, UserError, run_command
 from frontdesk.models.hardware import machine
 
 T = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.20, 2.18, 2.16, 2.14, 2.13)
@@ -77,7 +76,7 @@ def main() -> None:
 
 def pair(config: Config, run: Run, asked: list[Conversation], prompts: list[Conversation], counts: dict[int, int], rounds: int) -> None:
     """Engine and gateway in turn; prints a table, and whether the goals are met."""
-    most, names = config.serve.max_tokens, {"engine": config.name, "bare model": bare_model(config), "product": config.name}
+    most, names = config.serve.max_tokens, {"engine": config.name, "bare model": raw_model(config), "product": config.name}
     with tempfile.TemporaryDirectory() as folder, servers.vllm(config, run) as engine:
         ours = config.model_copy(update={"serve": config.serve.model_copy(update={"port": free_port(), "host": "127.0.0.1"})})
         ours = ours.model_copy(update={"desk": config.desk.model_copy(update={"database": f"sqlite:///{folder}/store.db"})})
@@ -193,4 +192,4 @@ def portions(prompts: list[Conversation], counts: dict[int, int]) -> Iterable[tu
 
 
 if __name__ == "__main__":
-    run_main(main)
+    run_command(main)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from data_tools.pii import KINDS, Masker, Span
-from frontdesk.errors import UserError, run
+from frontdesk.errors import UserError, run_command
 
 LABELLED = Path(__file__).parent / "labelled.jsonl"
 MARK = re.compile(rf"\[\[({'|'.join(KINDS)}):(.*?)\]\]", re.DOTALL)
@@ -61,7 +61,7 @@ def _example(line: str, where: str) -> Example:
         text, gold = unmark(row["text"])
         return Example(row["id"], row["lang"], row.get("names", []), row.get("before", ""), text, gold)
     except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{where}: found {error}; expected a JSON object with id, lang and text; mend the line") from None
+        raise UserError(f"{where}: found {error}; expected a JSON object with id, lang and text; fix the line") from None
 
 
 def unmark(marked: str) -> tuple[str, list[Span]]:
@@ -120,4 +120,4 @@ def table(scores: dict[str, Counter[str]]) -> str:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

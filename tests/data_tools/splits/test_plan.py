@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from data_tools.readers.entries import Entry, Wording
+from data_tools.faq.entries import FaqEntry, Wording
 from data_tools.rows.rows import Candidate, Row
 from data_tools.splits import plan as choosing
 from data_tools.splits.near_duplicates import Store, grams
@@ -12,7 +12,7 @@ from data_tools.splits.plan import choose
 from frontdesk.config.schema import DataConfig
 from tests.data_tools.texts import words
 
-DATA = DataConfig(faq=("faq.csv",), valid_share=0.1, test_share=0.1, wordings=1, refusal_share=0)
+DATA = DataConfig(faq=("faq.csv",), valid_share=0.1, test_share=0.1, min_paraphrases=1, refusal_share=0)
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def shop(tmp_path):
     for number in range(60):
         text = words(rng, 8)
         for twin, question in enumerate((text, f"{text} {words(rng, 1)}")):
-            entry = Entry(
+            entry = FaqEntry(
                 f"e{number}-{twin}", f"faq.csv:{number}", questions=[Wording(question, f"faq.csv:{number}")], answers=[f"{number} {twin}"]
             )
             entries.append(entry)
