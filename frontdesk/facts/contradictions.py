@@ -27,10 +27,6 @@ MOST = 0.5
 """Share of the words of an entry's answer, by weight, from which another answer gives it away."""
 SHARED = 0.35
 """Share of a clause's words, by weight, that an entry's clause has where both speak of one thing."""
-SHARED_LEAST = 1.0
-"""The least weight of these words, in nats: a word that two of three entries have is too little."""
-SHARED_APART = (0.5, 6.0)
-"""The same two where the entry's clause names a thing (words.DISTINCT) that the answer's does not: about two rare words more."""
 
 
 class Contradiction(NamedTuple):
@@ -160,8 +156,9 @@ class FaqFacts:
             return False
         if len(mine) < 2:  # 14 days. It is 14 days.
             mine, theirs = mine | asked, theirs | one.asked
-        share, least = (SHARED, SHARED_LEAST) if not theirs & DISTINCT or theirs & apart else SHARED_APART
-        return self._weight(mine & theirs) >= max(share * self._weight(mine), least)
+        if theirs & DISTINCT and not theirs & apart:
+            return False
+        return self._weight(mine & theirs) >= SHARED * self._weight(mine) > 0
 
     def _weight(self, about: Iterable[str]) -> float:
         """How much words tell. One that the FAQ does not have may be a name or another thing: half of what the rarest one tells."""
