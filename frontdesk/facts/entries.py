@@ -29,14 +29,14 @@ class Entry(NamedTuple):
 def rests_on(answer: str, entries: Sequence[Entry], said: Sequence[str] = ()) -> Entry | None:
     """The entry that an answer rests on: one with most of its words and all values in it, or else the first with all of its values.
 
-    Values that were `said` before, by whomever, need not be in the entry.
+    Values that were `said` before, by whomever, need not be in the entry, unless there are no others.
     """
     words, stated = features(answer).keys(), new_values(answer, said)
     shares = [max((len(words & features(text).keys()) for text in one.answers), default=0) / max(1, len(words)) for one in entries]
     best = max(range(len(shares)), key=shares.__getitem__, default=None)
     if best is not None and shares[best] >= WORDS and stated <= values_of(*entries[best].answers):
         return entries[best]
-    return with_values(stated, entries)
+    return with_values(stated or values_of(answer), entries)
 
 
 def with_values(stated: set[Key], entries: Sequence[Entry]) -> Entry | None:
