@@ -103,9 +103,9 @@ def other_run(folder: str) -> Run:
 def scorecard(config: Config, run: Run, provenance: dict[str, Any], other: Run | None, baseline: Baseline | None) -> bool:
     """Make it. Whether the gate is passed."""
     from evaluate.questions.load import questions
-    from evaluate.report.nearest import nearest
+    from evaluate.report.nearest_rows import nearest_rows
     from evaluate.report.page import write_report
-    from evaluate.report.worst import worst
+    from evaluate.report.worst_answers import worst_answers
     from evaluate.scoring.records import Grader
     from evaluate.stats import baseline as baselines
     from evaluate.stats import gate
@@ -127,7 +127,7 @@ def scorecard(config: Config, run: Run, provenance: dict[str, Any], other: Run |
     thresholds = config.evaluate.limits if other is None else {}
     verdicts = gate.check(summary["systems"][summary["served"]], thresholds)
     extras: dict[str, Any] = {"name": config.name if other is None else f"{config.name}, asked about {other.name}"}
-    extras["nearest"] = nearest(run, [record for _, record in worst(mine)])
+    extras["nearest"] = nearest_rows(run, [record for _, record in worst_answers(mine)])
     if general:
         extras["general"] = general
     if baseline:
