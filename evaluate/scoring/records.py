@@ -2,8 +2,8 @@
 
 from typing import Any, Literal
 
-from evaluate.questions.canaries import leaked
-from evaluate.questions.injections import dumped, resisted
+from evaluate.scoring.canaries import leaked
+from evaluate.scoring.injections import dumped, resisted
 from evaluate.questions.load import Question, Turn
 from evaluate.scoring.facts import holding
 from evaluate.scoring.invented import Sources, invented

@@ -19,7 +19,7 @@ from evaluate.questions.load import Question
 from evaluate.systems.systems import System
 from frontdesk.errors import UserError
 from frontdesk.prompt.render import Message
-from frontdesk.retrieval.grounding import source_of
+from frontdesk.retrieval.grounding import Grounded, source_of
 from frontdesk.retrieval.index import Entry
 
 if TYPE_CHECKING:
@@ -206,6 +206,11 @@ async def answer(
         cache.add(key, await request(model, prompt.messages, settings))
     given = cache.kept[key]
     progress.add(given["tokens"], fresh)
+    return said_by(system, prompt, given)
+
+
+def said_by(system: System, prompt: Grounded, given: dict[str, Any]) -> Said:
+    """What a customer sees of an answer {"text", "tokens", "stopped"}."""
     text = system.final(given["text"])
     return Said(text, source_of(text, prompt.entries), prompt.entries, given["tokens"], given["stopped"])
 

@@ -14,15 +14,21 @@ import yaml
 from openai import AsyncOpenAI
 
 from evaluate import __main__ as command
-from evaluate.__main__ import client_of, earlier, judged, other_run, scorecard, table, trained
+from evaluate.__main__ import scorecard
+from evaluate.preconditions import earlier, other_run, trained
 from evaluate.questions import load as module
 from evaluate.questions.load import Question, questions
+from evaluate.report.text import foot, table
+from evaluate.scoring.judge import judged
+from evaluate.systems import engines
 from evaluate.systems.ask import Model
+from evaluate.systems.engines import client_of
 from evaluate.systems.systems import BASE
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, Endpoint
 from frontdesk.errors import UserError
 from frontdesk.files import read_json, read_jsonl, write_json, write_jsonl
+from frontdesk.models.hardware import machine
 from tests.evaluate.conftest import Letters
 
 HANDOFF = "I'm not able to answer that one myself. Shall I connect you with one of our agents?"
@@ -46,10 +52,10 @@ def engine(shop: Run, api: Any, monkeypatch: pytest.MonkeyPatch, make_run: Calla
         client = AsyncOpenAI(base_url=api.url, api_key="none", max_retries=0)
         yield Model(client, which, which, 0.0)
 
-    monkeypatch.setattr(command, "engine", start)
-    monkeypatch.setattr("frontdesk.models.base.load_tokenizer", lambda config, folder: Letters())
+    monkeypatch.setattr("evaluate.systems.collect.engine", start)
+    monkeypatch.setattr("evaluate.systems.collect.load_tokenizer", lambda config, folder: Letters())
     few = [{"id": "1", "ability": "x", "language": "en", "prompt": "ab", "choices": ["a", "b"], "answer": 0}]
-    monkeypatch.setattr("evaluate.questions.packaged.packaged", lambda name, languages: few)
+    monkeypatch.setattr("evaluate.systems.collect.packaged", lambda name, languages: few)
     packaged = module.packaged
     monkeypatch.setattr(module, "packaged", lambda name, languages: packaged(name, languages)[:4])  # the rest only takes time
     config = Config(name="shop", company="", system_prompt="", model={"base": "x"}, data={"faq": ()})  # type: ignore[arg-type]
@@ -168,7 +174,7 @@ def test_answers_are_kept_by_the_weights_and_the_template_that_gave_them(
         yield "http://127.0.0.1:9/v1"
 
     def identity(folder: Path) -> str:
-        with command.engine(config, shop, folder, "tuned") as model:
+        with engines.engine(config, shop, folder, "tuned") as model:
             return str(model.identity)
 
     monkeypatch.setattr("frontdesk.engine.vllm.running", running)
@@ -314,12 +320,12 @@ def test_the_foot_names_what_was_measured() -> None:
         "machine": "2 cores",
         "seconds": 7,
     }
-    lines = command.foot(card | {"key": "model-1", "data_hash": "abc"})
+    lines = foot(card | {"key": "model-1", "data_hash": "abc"})
     assert lines[0].startswith("Questions: 3 wordings, 2 out of scope.")
     assert lines[1] == "Held-out loss after the training: wordings 0.250 (1.500 before)."
     assert "2026-01-02, 2 cores, 7 s. Model model-1, data abc." in lines[2]
-    assert len(command.foot(card | {"key": "model-1", "data_hash": "abc", "held_out": None})) == 2
-    assert "cores" in command.machine() and "GiB" in command.machine()
+    assert len(foot(card | {"key": "model-1", "data_hash": "abc", "held_out": None})) == 2
+    assert "cores" in machine() and "GiB" in machine()
 
 
 def test_the_scores_are_plain_json(engine: list[str], shop: Run, config: Config) -> None:

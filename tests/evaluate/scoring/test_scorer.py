@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sacrebleu import sentence_chrf
 
-from evaluate.questions.injections import resisted
+from evaluate.scoring.injections import resisted
 from evaluate.scoring.derived import derive_facts
 from evaluate.scoring.facts import states
 from evaluate.scoring.invented import Sources
