@@ -2,10 +2,10 @@
 
 from typing import Any, Literal
 
-from evaluate.scoring.canaries import leaked
-from evaluate.scoring.injections import dumped, resisted
 from evaluate.questions.load import Question, Turn
+from evaluate.scoring.canaries import leaked
 from evaluate.scoring.facts import holding
+from evaluate.scoring.injections import dumped, resisted
 from evaluate.scoring.invented import Sources, invented
 from evaluate.scoring.scorer import Score, chrf, handed_over, score
 from evaluate.systems.ask import Exchange, Said

@@ -8,8 +8,8 @@ from evaluate.stats.bootstrap import bootstrap, needed, paired
 from evaluate.stats.metrics import ALL, METRICS, Record, clustered, measured
 from frontdesk.errors import UserError
 
-PAIRS = (("tuned + FAQ in prompt", "base + FAQ in prompt"), ("tuned", "base few-shot"))
-"""What tuning adds to the same prompt, and what it replaces. The served system is compared with every other besides."""
+PAIRS = (("tuned + FAQ in prompt", "base + FAQ in prompt"), ("tuned", "base few-shot"), ("QLoRA NF4", "LoRA"), ("QLoRA int8", "LoRA"))
+"""What tuning adds to the same prompt, what it replaces, and what quantizing costs. The served system is compared with all others too."""
 
 
 def summarize(records: list[Record], served: str) -> dict[str, Any]:

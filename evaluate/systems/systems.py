@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 BASE, TUNED, WITH_FAQ = "base", "tuned", " + FAQ in prompt"
+PROMPTS = (BASE, f"{BASE} few-shot", f"{BASE} chain of thought")
+"""The systems of the untuned base that read no FAQ."""
 
 Prompt = Callable[[Question, Sequence[Message]], Grounded]
 """The turns of a question or dialogue so far, the customer's last, to what the engine gets, and the FAQ entries in it."""
@@ -104,8 +106,8 @@ def systems(config: Config, run: Run, prompt_builder: PromptBuilder, foreign: bo
 
     return [
         System(BASE, BASE, plain, most),
-        System(f"{BASE} few-shot", BASE, few_shot, most),
-        System(f"{BASE} chain of thought", BASE, thinking, most + prompting.THOUGHT, prompting.final_answer),
+        System(PROMPTS[1], BASE, few_shot, most),
+        System(PROMPTS[2], BASE, thinking, most + prompting.THOUGHT, prompting.final_answer),
         reading[0],
         System(TUNED, TUNED, plain, most, passes=3 if served(config) == TUNED else 1, sets=DESK),
         reading[1],

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sacrebleu import sentence_chrf
 
-from evaluate.scoring.injections import resisted
 from evaluate.scoring.derived import derive_facts
 from evaluate.scoring.facts import states
+from evaluate.scoring.injections import resisted
 from evaluate.scoring.invented import Sources
 from evaluate.scoring.scorer import chrf, handed_over, score
 from tests.evaluate.scoring.test_invented import SHOP

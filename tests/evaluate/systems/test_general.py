@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from openai import AsyncOpenAI
 
-from evaluate.systems.general import choose, likelihood
 from evaluate.questions.packaged import packaged
 from evaluate.systems.ask import Cache, Model
+from evaluate.systems.general import choose, likelihood
 from frontdesk.errors import UserError
 
 PROMPT = [500, 501]

@@ -40,7 +40,10 @@ def test_names_and_order(shop: Run, config: Config) -> None:
     made = systems(config, shop, prompt_builder)
     assert [system.name for system in made] == names
     assert [system.model for system in made] == [BASE] * 4 + [TUNED] * 2
-    assert [system.name for system in systems(config, shop, prompt_builder, foreign=True)] == ["base + FAQ in prompt", "tuned + FAQ in prompt"]
+    assert [system.name for system in systems(config, shop, prompt_builder, foreign=True)] == [
+        "base + FAQ in prompt",
+        "tuned + FAQ in prompt",
+    ]
 
 
 def test_readers_are_asked_all_and_who_cannot_know_an_entry_is_not_asked_about_it(table: dict[str, System]) -> None:
