@@ -147,9 +147,8 @@ def test_the_scorecards_numbers_come_from_the_answers_that_are_kept(compared: Co
     folder, _ = compared
     records, record = read_jsonl(folder / "runs/shop/compare/answers.jsonl"), record_of(folder)
     assert summarize(records, record["own"]) == {key: record[key] for key in summarize(records, record["own"])}
-    assert {name: scores["facts_right"]["of"] for name, scores in record["systems"].items()} == dict.fromkeys(
-        (*PROMPTS, "LoRA", "prefix tuning"), 3
-    )
+    of = {name: scores["facts_right"]["of"] for name, scores in record["systems"].items()}
+    assert of == dict.fromkeys((*PROMPTS, "LoRA", "prefix tuning"), 3)
 
 
 def test_the_page_and_the_docs_stand_alone(compared: Compared) -> None:
