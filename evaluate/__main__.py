@@ -18,13 +18,12 @@ import time
 from typing import Any
 
 from evaluate.preconditions import Baseline, earlier, other_run, trained
-from frontdesk import errors
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, load_config
-from frontdesk.errors import UserError
+from frontdesk.errors import UserError, run_command
 from frontdesk.files import read_json, write_json, write_jsonl
 from frontdesk.models.hardware import machine
-from frontdesk.terminal import quiet
+from frontdesk.terminal import silence_libraries
 
 
 def main() -> None:
@@ -37,7 +36,7 @@ def main() -> None:
     if other and config.grounding == "none":
         raise UserError(f"--faq {args.faq}: this run's model answers by heart (grounding: none); expected one that reads; leave --faq out")
     provenance = trained(run)
-    quiet()
+    silence_libraries()
     if not scorecard(config, run, provenance, other, baseline):
         sys.exit(1)
 
@@ -116,4 +115,4 @@ def scorecard(config: Config, run: Run, provenance: dict[str, Any], other: Run |
 
 
 if __name__ == "__main__":
-    errors.run(main)
+    run_command(main)

@@ -34,16 +34,15 @@ from evaluate.questions.load import Question, questions
 from evaluate.systems.ask import Cache, Exchange
 from evaluate.systems.offline import ask_offline
 from evaluate.systems.systems import PROMPTS, PromptBuilder, System, served, systems
-from frontdesk import errors
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, DpoConfig, load_config
-from frontdesk.errors import UserError, warn
+from frontdesk.errors import UserError, run_command, warn
 from frontdesk.files import read_json, write_json, write_jsonl, write_text
 from frontdesk.models.base import load_tokenizer, locate
 from frontdesk.models.hardware import machine
 from frontdesk.models.methods import METHODS
 from frontdesk.retrieval.grounding import knowledge_of
-from frontdesk.terminal import quiet
+from frontdesk.terminal import silence_libraries
 
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "qlora": ("QLoRA NF4", {"method": "qlora", "bits": 4}),
@@ -71,7 +70,7 @@ def main() -> None:
     # All trainings come before the first answer: on Linux a process inherits the peak memory of what started it, so this one stays small.
     configs = {name: derived(config, name) for name in args.methods}
     failures = {name: train(run, one, f"{number}/{len(configs)}") for number, (name, one) in enumerate(configs.items(), 1)}
-    quiet()
+    silence_libraries()
     exchanges, rows = ask_all(config, run, base, configs, failures, asked)
     compared = {"name": config.name, "command": command(args), "date": measured(configs), "machine": machine()}
     compared |= {"data_hash": read_json(run.manifest)["data_hash"], "base": config.model.base, "rows": rows}
@@ -244,4 +243,4 @@ def measured(configs: dict[str, Config]) -> str:
 
 
 if __name__ == "__main__":
-    errors.run(main)
+    run_command(main)

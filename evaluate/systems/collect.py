@@ -12,7 +12,7 @@ from evaluate.systems.engines import client_of, engine
 from evaluate.systems.general import choose
 from evaluate.systems.systems import BASE, TUNED, PromptBuilder, elsewhere, served, systems
 from frontdesk.config.run import Run
-from frontdesk.config.schema import Config
+from frontdesk.config.schema import Config, stored_config
 from frontdesk.engine.vllm import served_weights
 from frontdesk.errors import warn
 from frontdesk.files import read_json, read_jsonl
@@ -67,12 +67,12 @@ def general_items(config: Config, questions: list[Question]) -> Items:
 def from_others(config: Config, prompt_builder: PromptBuilder, questions: list[Question], cache: Cache) -> list[Exchange]:
     """The answers of other runs' served systems and of other endpoints to the same questions."""
     exchanges: list[Exchange] = []
-    for name in config.evaluate.beside:
+    for name in config.evaluate.compare_runs:
         run = Run(name)
         if run.provenance.is_file():
             exchanges += from_run(run, questions, cache)
         else:
-            warn(f"{run.model}: no trained model; evaluate.beside names it; left out; run `make train` with its CONFIG")
+            warn(f"{run.model}: no trained model; evaluate.compare_runs names it; left out; run `make train` with its CONFIG")
     for name, endpoint in config.evaluate.endpoints.items():
         model = Model(client_of(endpoint), endpoint.model, f"{endpoint.url} {endpoint.model}", 0.0)
         for system in elsewhere(name, config, prompt_builder):
@@ -86,8 +86,8 @@ def from_run(run: Run, questions: list[Question], cache: Cache) -> list[Exchange
     It is not asked what it was trained on.
     """
     provenance = read_json(run.provenance)
-    config = Config(**provenance["config"])
-    config = config.model_copy(update={"serve": config.serve.model_copy(update={"weights": "bf16"})})
+    config = stored_config(provenance["config"])
+    config = config.model_copy(update={"serve": config.serve.model_copy(update={"quantization": None})})
     trained = {turn["content"] for row in read_jsonl(run.data / "train.jsonl") for turn in row["messages"] if turn["role"] == "user"}
     fair = [question for question in questions if trained.isdisjoint(turn.text for turn in question.turns)]
     if left := len(questions) - len(fair):
