@@ -79,7 +79,7 @@ def main() -> None:
 
 def write_comparison(config: Config, run: Run, compared: dict[str, Any], exchanges: list[Exchange], docs: bool) -> None:
     """Score the answers; write and print what came of them."""
-    from evaluate.report.compare import text, write_docs, write_page
+    from evaluate.report.compare import text, write_docs, write_methods
     from evaluate.scoring.records import Grader
     from evaluate.stats.summary import summarize
 
@@ -90,7 +90,7 @@ def write_comparison(config: Config, run: Run, compared: dict[str, Any], exchang
     own = mine if mine in answered else next((name for name in answered if name not in PROMPTS), answered[0])
     compared |= {"own": own} | summarize(records, own)
     write_jsonl(folder / "answers.jsonl", records)
-    write_page(compared, folder / "index.html")
+    write_methods(compared, folder / "index.html")
     write_json(folder / "compare.json", compared)
     print(text(compared))
     print(f"compare: every answer is in {folder}/answers.jsonl; look at {folder}/index.html")

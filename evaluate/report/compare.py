@@ -10,7 +10,7 @@ from evaluate.systems.systems import PROMPTS
 from frontdesk.files import write_text
 from frontdesk.reports.html import Html, both
 from frontdesk.reports.numbers import percent, points, span
-from frontdesk.reports.page import write_page as write_report
+from frontdesk.reports.page import write_page
 
 Row = dict[str, Any]
 Section = tuple[str, str, list[str]]
@@ -205,14 +205,14 @@ def draw(compared: Row, target: Path | io.StringIO) -> None:
         pyplot.close(figure)
 
 
-def write_page(compared: Row, path: Path) -> None:
+def write_methods(compared: Row, path: Path) -> None:
     """A page that needs no network and no script."""
     chart = io.StringIO()
     draw(compared, chart)
     svg = Html(chart.getvalue()[chart.getvalue().index("<svg") :])
     heads = [both(english, korean) for english, korean, *_ in COLUMNS]
     said = dict(zip(("quantized", "prompted", "measured"), findings(compared), strict=True))
-    write_report(path, "evaluate.report", "methods.jinja", name=compared["name"], heads=heads, rows=table(compared), svg=svg, said=said)
+    write_page(path, "evaluate.report", "methods.jinja", name=compared["name"], heads=heads, rows=table(compared), svg=svg, said=said)
 
 
 def write_docs(compared: Row, folder: Path) -> None:

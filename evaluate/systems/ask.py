@@ -90,8 +90,8 @@ class Model:
     temperature: float
 
 
-TELLING = 16
-"""Answers by which the time left is told."""
+ENOUGH = 16
+"""Answers after which the time left can be estimated."""
 
 
 @dataclass
@@ -119,8 +119,8 @@ class Progress:
             print(f"{begin}eval: {self.label}: {self.done} of {self.total}, {self.left(now)}", end=end, file=sys.stderr, flush=True)
 
     def left(self, now: float) -> str:
-        """The time left, for people; it is not told by the first few answers, which wait for the engine to read its prompts."""
-        if self.fresh < min(TELLING, self.total):
+        """The time left, for people. The first few answers say nothing about it: they wait for the engine to read its prompts."""
+        if self.fresh < min(ENOUGH, self.total):
             return "asking"
         pace = (now - self.started) / self.fresh
         left = f"{(self.total - self.done) * pace:.0f} s left"

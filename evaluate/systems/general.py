@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 Items = list[dict[str, Any]]
 
 
-async def choose(model: Model, tokenizer: "PreTrainedTokenizerBase", asked: Items, cache: Cache, label: str) -> list[bool]:
+async def choose(model: Model, tokenizer: "PreTrainedTokenizerBase", items: Items, cache: Cache, label: str) -> list[bool]:
     """Whether the model finds the right choice of each item the likeliest."""
-    progress = Progress(label, len(asked))
+    progress = Progress(label, len(items))
     gate = asyncio.Semaphore(16)
 
     async def one(item: dict[str, Any], model: Model) -> bool:
@@ -38,7 +38,7 @@ async def choose(model: Model, tokenizer: "PreTrainedTokenizerBase", asked: Item
         return per_character.index(max(per_character)) == int(item["answer"])
 
     async with connected(model.client) as client:
-        found = await together(one(item, replace(model, client=client)) for item in asked)
+        found = await together(one(item, replace(model, client=client)) for item in items)
     progress.close()
     return found
 
