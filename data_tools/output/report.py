@@ -89,12 +89,12 @@ def masked(text: str) -> Html:
     return join(tag("mark", part) if PLACEHOLDER.fullmatch(part) else part for part in PLACEHOLDER.split(text))
 
 
-def message_bars(fates: dict[str, Any]) -> tuple[list[Bar], int]:
+def message_bars(counts: dict[str, Any]) -> tuple[list[Bar], int]:
     """What became of the messages, one bar after the other, and the sum of all."""
-    counts = {(name,): fates[name] for name in ("kept", "merged", "capped", "set aside")} | _under(fates["dropped"], "dropped")
-    bars, at = [(term("read"), fates["read"], fates["read"], 0)], 0
-    for words, number in counts.items():
-        bars.append((term(*words), number, fates["read"], at))
+    named = {(name,): counts[name] for name in ("kept", "merged", "capped", "set aside")} | _under(counts["dropped"], "dropped")
+    bars, at = [(term("read"), counts["read"], counts["read"], 0)], 0
+    for words, number in named.items():
+        bars.append((term(*words), number, counts["read"], at))
         at += number
     return bars, at
 

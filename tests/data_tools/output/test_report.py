@@ -230,10 +230,10 @@ def test_every_chart_and_table_has_a_sentence_in_both_languages(page: Callable[.
 
 
 def test_ledger_that_does_not_add_up_is_marked(page: Callable[..., Page]) -> None:
-    assert "✓ The fates add up to 7,722 of 7,722." in page(sample()).text
+    assert "✓ The counts add up to 7,722 of 7,722." in page(sample()).text
     facts = sample()
     facts["messages"]["kept"] -= 1
-    assert "✗ The fates add up to 7,721 of 7,722." in page(facts).text
+    assert "✗ The counts add up to 7,721 of 7,722." in page(facts).text
 
 
 def test_numbers_of_tables_stand_right(page: Callable[..., Page]) -> None:
@@ -242,14 +242,14 @@ def test_numbers_of_tables_stand_right(page: Callable[..., Page]) -> None:
     assert cells.count("n") > 40
 
 
-def test_fates_follow_one_another(page: Callable[..., Page]) -> None:
+def test_the_bars_of_messages_follow_one_another(page: Callable[..., Page]) -> None:
     rects = [attributes for name, attributes, inside in page(sample()).elements if name == "rect" and "tr" in inside]
-    fates = sample()["messages"]
-    number = 5 + len(fates["dropped"])
+    counts = sample()["messages"]
+    number = 5 + len(counts["dropped"])
     spans = [(int(rect["x"] or 0), int(rect["width"] or 0)) for rect in rects[:number]]
-    assert spans[0] == (0, fates["read"])
+    assert spans[0] == (0, counts["read"])
     assert all(start + width == after for (start, width), (after, _) in itertools.pairwise(spans[1:]))
-    assert sum(spans[-1]) == fates["read"]
+    assert sum(spans[-1]) == counts["read"]
 
 
 def test_placeholders_are_marked_and_nothing_else(page: Callable[..., Page]) -> None:
