@@ -72,7 +72,7 @@ def main() -> None:
     failures = {name: train(run, one, f"{number}/{len(configs)}") for number, (name, one) in enumerate(configs.items(), 1)}
     silence_libraries()
     exchanges, rows = ask_all(config, run, base, configs, failures, asked)
-    compared = {"name": config.name, "command": command(args), "date": measured(configs), "machine": machine()}
+    compared: dict[str, Any] = {"name": config.name, "command": command(args), "date": measured(configs), "machine": machine()}
     compared |= {"data_hash": read_json(run.manifest)["data_hash"], "base": config.model.base, "rows": rows}
     write_comparison(config, run, compared, exchanges, args.docs)
 

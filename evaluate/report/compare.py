@@ -51,7 +51,7 @@ def cells(row: Row) -> list[str]:
 
 def right(row: Row) -> int:
     """How many answers are right."""
-    return round(row["right"]["value"] * row["right"]["of"])
+    return round(float(row["right"]["value"] * row["right"]["of"]))
 
 
 def loss(row: Row) -> float:
