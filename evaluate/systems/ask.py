@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 from evaluate.questions.load import Question
 from evaluate.systems.systems import System
 from frontdesk.errors import UserError
+from frontdesk.facts.entries import Entry
 from frontdesk.prompt.render import Message
-from frontdesk.retrieval.grounding import Grounded, source_of
-from frontdesk.retrieval.index import Entry
+from frontdesk.retrieval.grounding import Grounded
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -212,7 +212,7 @@ async def answer(
 def said_by(system: System, prompt: Grounded, given: dict[str, Any]) -> Said:
     """What a customer sees of an answer {"text", "tokens", "stopped"}."""
     text = system.final(given["text"])
-    return Said(text, source_of(text, prompt.entries), prompt.entries, given["tokens"], given["stopped"])
+    return Said(text, prompt.source_of(text), prompt.entries, given["tokens"], given["stopped"])
 
 
 async def request(model: Model, messages: Sequence[Message], settings: dict[str, Any]) -> dict[str, Any]:
