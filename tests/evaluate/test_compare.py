@@ -154,7 +154,7 @@ def test_the_scorecards_numbers_come_from_the_answers_that_are_kept(compared: Co
 def test_the_page_and_the_docs_stand_alone(compared: Compared) -> None:
     folder, _ = compared
     page = (folder / "runs/shop/compare/index.html").read_text(encoding="utf-8")
-    assert "<svg" in page and "http" not in re.sub(r'xmlns(:\w+)?="[^"]*"', "", page)
+    assert "<svg" in page and "://" not in re.sub(r'xmlns(:\w+)?="[^"]*"', "", page)
     assert "LoRA와 QLoRA" in page and "src=" not in page
     docs = (folder / "docs/compare.md").read_text(encoding="utf-8")
     assert '`make compare CONFIG=shop.yaml ARGS="--methods full lora prefix --docs"` wrote this page.' in docs
