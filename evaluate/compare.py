@@ -1,4 +1,4 @@
-"""Train every method with equal data and steps, ask each what it knows, and put the untuned base with three kinds of prompt beside them.
+"""Train every method with equal data and steps, and score each beside the untuned base with three kinds of prompt.
 
     python -m evaluate.compare configs/demo.yaml                         # make compare
     python -m evaluate.compare configs/demo.yaml --methods qlora lora
@@ -8,38 +8,39 @@ The methods are trained one after the other, each by a `python -m train` of its 
 epochs, no early stopping, the learning rate that suits the method. What is finished is not repeated; a method that fails is a row with its
 reason. Quantized weights stay quantized, unless `train.dequantize_once` says otherwise, since their memory is what is compared.
 
-All systems then answer the held-out wordings that `make eval` asks, greedily in bf16: merged models, or, where a method cannot be merged,
-the base with the adapter. Writes to `runs/NAME/compare/`: `index.html`; `answers/`, a cache by content; `METHOD.yaml`; and `compare.json`:
-    {"name", "command", "date", "machine", "data_hash", "base", "own" (the run's own method), "systems": [system], "questions"}
-    system: {"system", "label", "kind": "prompt" | "tuned", "right", "of", "interval", "prompt_tokens", "answers": [{"text", "right"}]}, and
-    of a tuned one: {"learning_rate", "precision", "steps", "trainable_parameters", "peak_gib", "on_gpu", "tokens_per_second",
-    "bytes_stored", "bytes_shipped" (null: vLLM cannot serve it), "held_out", "merge"}, or instead of all that {"error"}.
+Methods and prompts are systems of the scorecard: they answer its held-out wordings, greedily in bf16, and its scorer grades them. Asked are
+merged models or, where a method cannot be merged, the base with the adapter. Writes to `runs/NAME/compare/`: `index.html`, `answers.jsonl`
+(evaluate/stats/metrics.py), `cache.jsonl`, `METHOD.yaml`, and `compare.json`:
+    {"name", "command", "date", "machine", "data_hash", "base", "own" (the system of the run's own method), "rows": [row]} and what
+    `evaluate.stats.summary.summarize` gives.
+    row: {"system", "prompt_tokens", "held_out"} where known, and of a method: {"learning_rate", "precision", "steps",
+    "trainable_parameters", "peak_gib", "on_gpu", "tokens_per_second", "bytes_stored", "bytes_shipped" (null: vLLM cannot serve it),
+    "merge"}, or instead {"error"}.
 """
 
 import argparse
 import datetime
-import hashlib
-import json
 import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from evaluate.stats.intervals import wilson
-from evaluate.systems.prompting import examples, few_shot, final_answer, thinking
+from evaluate.questions.load import Question, questions
+from evaluate.systems.ask import Cache, Exchange
+from evaluate.systems.offline import ask_offline
+from evaluate.systems.systems import PROMPTS, PromptBuilder, System, served, systems
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, DpoConfig, load_config
 from frontdesk.errors import UserError, run_command, warn
-from frontdesk.facts.statements import states
-from frontdesk.files import read_json, read_jsonl, sha256, write_json, write_text
-from frontdesk.models.base import load_tokenizer, locate, weights
+from frontdesk.files import read_json, write_json, write_jsonl, write_text
+from frontdesk.models.base import load_tokenizer, locate
 from frontdesk.models.hardware import machine
 from frontdesk.models.methods import METHODS
-from frontdesk.prompt.render import Message, chat_template
 from frontdesk.retrieval.grounding import knowledge_of
 from frontdesk.terminal import silence_libraries
 
@@ -51,13 +52,11 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "adapter": ("adapter (MiSS)", {"method": "adapter"}),
     "prefix": ("prefix tuning", {"method": "prefix"}),
 }
-"""What is compared: its name in tables, and its settings."""
+"""What is compared: the name of its system, and its settings."""
 
 
 def main() -> None:
-    """Train, ask, print, draw."""
-    from evaluate.report import compare as compare_report
-
+    """Train, ask, score, print, draw."""
     args = arguments()
     config = load_config(args.config)
     if args.epochs:
@@ -65,49 +64,39 @@ def main() -> None:
     run, base = Run(config.name), locate(config.model)
     if not run.manifest.is_file():
         raise UserError(f"{run.manifest}: no data; the comparison needs it; run `make data CONFIG={args.config}` first")
-    questions = held_out_questions(run)
-    if not questions:
-        raise UserError(
-            f"{run.data}/test_wordings.jsonl: no question of an entry with facts; give FAQ entries 4 or more questions and `facts`"
-        )
+    asked = [question for question in questions(config, run) if question.set == "wordings"]
+    if not asked:
+        raise UserError(f"{run.data}/test_wordings.jsonl: no question of an entry with facts; give FAQ entries 4 or more questions")
     # All trainings come before the first answer: on Linux a process inherits the peak memory of what started it, so this one stays small.
     configs = {name: derived(config, name) for name in args.methods}
     failures = {name: train(run, one, f"{number}/{len(configs)}") for number, (name, one) in enumerate(configs.items(), 1)}
     silence_libraries()
-    systems = ask_base(config, run, base, questions)
-    for name, one in configs.items():
-        reason = failures[name]
-        systems.append(failed(name, reason) if reason else ask_tuned(one, run, base, name, questions))
-    systems[0] |= untuned_losses(systems)
-    record = {
-        "name": config.name,
-        "command": command(args),
-        "date": measured(configs),
-        "machine": machine(),
-        "data_hash": read_json(run.manifest)["data_hash"],
-        "base": config.model.base,
-        "own": next(name for name in VARIANTS if is_variant(config, name)),
-        "systems": systems,
-        "questions": [{"question": q["messages"][-1]["content"], "facts": q["facts"], "source": q["source"]} for q in questions],
-    }
-    write_json(run.root / "compare/compare.json", record)
-    compare_report.write_page(record, run.root / "compare/index.html")
-    print(compare_report.text(record))
-    print(f"compare: every answer is in {run.root}/compare/compare.json; look at {run.root}/compare/index.html")
-    if args.docs:
-        compare_report.write_docs(record, Path("docs"))
+    exchanges, rows = ask_all(config, run, base, configs, failures, asked)
+    compared: dict[str, Any] = {"name": config.name, "command": command(args), "date": measured(configs), "machine": machine()}
+    compared |= {"data_hash": read_json(run.manifest)["data_hash"], "base": config.model.base, "rows": rows}
+    write_comparison(config, run, compared, exchanges, args.docs)
+
+
+def write_comparison(config: Config, run: Run, compared: dict[str, Any], exchanges: list[Exchange], docs: bool) -> None:
+    """Score the answers; write and print what came of them."""
+    from evaluate.report.compare import text, write_docs, write_methods
+    from evaluate.scoring.records import Grader
+    from evaluate.stats.summary import summarize
+
+    grader, folder = Grader(config, run), run.root / "compare"
+    records = [grader.record(exchange) for exchange in exchanges]
+    answered = [row["system"] for row in compared["rows"] if "error" not in row]
+    mine = next(VARIANTS[name][0] for name in VARIANTS if is_variant(config, name))
+    own = mine if mine in answered else next((name for name in answered if name not in PROMPTS), answered[0])
+    compared |= {"own": own} | summarize(records, own)
+    write_jsonl(folder / "answers.jsonl", records)
+    write_methods(compared, folder / "index.html")
+    write_json(folder / "compare.json", compared)
+    print(text(compared))
+    print(f"compare: every answer is in {folder}/answers.jsonl; look at {folder}/index.html")
+    if docs:
+        write_docs(compared, Path("docs"))
         print("compare: written to docs/compare.md and docs/compare.png")
-
-
-def held_out_questions(run: Run) -> list[dict[str, Any]]:
-    """The held-out wordings whose entry names facts: `{"messages", "facts", "source"}`."""
-    facts = {entry["id"]: entry["facts"] for entry in read_jsonl(run.faq)}
-    questions = []
-    for row in read_jsonl(run.data / "test_wordings.jsonl"):
-        entry = row["id"].rsplit("#", 1)[0]  # not the group, which several entries may share
-        if facts.get(entry):
-            questions.append({"messages": row["messages"][:1], "facts": facts[entry], "source": row["source"]})
-    return questions
 
 
 def arguments() -> argparse.Namespace:
@@ -186,99 +175,59 @@ def train(run: Run, config: Config, place: str) -> str | None:
     return reason or f"exit code {code}"
 
 
-def failed(name: str, reason: str) -> dict[str, Any]:
-    """The row of a method that could not be trained."""
-    return {"system": name, "label": VARIANTS[name][0], "kind": "tuned", "error": reason}
+def ask_all(
+    config: Config, run: Run, base: Path, configs: dict[str, Config], failures: dict[str, str | None], asked: list[Question]
+) -> tuple[list[Exchange], list[dict[str, Any]]]:
+    """The answers of the untuned base with each kind of prompt and of each method that was trained; and a row for every one."""
+    cache = Cache(run.root / "compare/cache.jsonl")
+    table = {one.name: one for one in systems(config, run, PromptBuilder(config, knowledge_of(config, run), load_tokenizer(config, base)))}
+    exchanges: list[Exchange] = []
+    rows: list[dict[str, Any]] = []
+    for name in PROMPTS:
+        answers, length = ask_offline(config, table[name], base, None, asked, cache)
+        exchanges += answers
+        rows.append({"system": name, "prompt_tokens": length})
+    for name, one in configs.items():
+        system = method_system(name, table[served(config)])
+        if reason := failures[name]:
+            rows.append({"system": system.name, "error": reason})
+            continue
+        tuned, method = Run(one.name), METHODS[one.train.method]
+        weights, adapter = (tuned.model, None) if method.mergeable else (base, tuned.adapter)
+        answers, length = ask_offline(one, system, weights, adapter, asked, cache)
+        exchanges += answers
+        rows.append({"system": system.name, "prompt_tokens": length} | costs(one))
+    rows[0] |= untuned_losses(rows)
+    return exchanges, rows
 
 
-def ask_base(config: Config, run: Run, base: Path, questions: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The untuned base with each kind of prompt."""
-    pool, rows = examples(run), []
-    told = [(pool, one["source"], [one["facts"]], one["messages"]) for one in questions]
-    ways = {
-        "zero-shot": [one["messages"] for one in questions],
-        "few-shot": [few_shot(*one) for one in told],
-        "chain of thought": [thinking(config.system_prompt, *one) for one in told],
-    }
-    for way, asked in ways.items():
-        thinks = way == "chain of thought"
-        limit = config.serve.max_tokens * (2 if thinks else 1)
-        answered = ask(config, run, base, None, asked, limit)
-        texts = [final_answer(text) for text in answered["texts"]] if thinks else answered["texts"]
-        rows.append({"system": way, "label": f"untuned {way}", "kind": "prompt", "prompt_tokens": answered["prompt_tokens"]})
-        rows[-1] |= scored(answered["texts"], texts, questions)
-    return rows
+def method_system(name: str, tuned: System) -> System:
+    """A method as a system: asked as the run's served model is, since it was trained so."""
+    return replace(tuned, name=VARIANTS[name][0], model=name, passes=1)
 
 
-def ask_tuned(config: Config, run: Run, base: Path, name: str, questions: list[dict[str, Any]]) -> dict[str, Any]:
-    """A tuned system: what its training recorded, and its answers to the run's own prompt."""
+def costs(config: Config) -> dict[str, Any]:
+    """What the training of a method recorded, and what it takes to store and to ship."""
     tuned, method = Run(config.name), METHODS[config.train.method]
-    folder, adapter = (tuned.model, None) if method.mergeable else (base, tuned.adapter)
-    knowledge = knowledge_of(config, run) if config.grounding == "faq" else None
-    asked = [knowledge.ground(one["messages"]).messages if knowledge else one["messages"] for one in questions]
-    answered = ask(config, run, folder, adapter, asked, config.serve.max_tokens)
-    training = read_json(tuned.training)
-    stored = size(tuned.adapter)
+    training, stored = read_json(tuned.training), size(tuned.adapter)
     gpu = training["peak_gpu_gib"]
-    return {
-        "system": name,
-        "label": VARIANTS[name][0],
-        "kind": "tuned",
+    kept = ("precision", "steps", "trainable_parameters", "tokens_per_second", "held_out")
+    return {key: training[key] for key in kept} | {
         "learning_rate": config.train.learning_rate,
-        "precision": training["precision"],
-        "steps": training["steps"],
-        "trainable_parameters": training["trainable_parameters"],
         "peak_gib": training["peak_rss_gib"] if gpu is None else gpu,
         "on_gpu": gpu is not None,
-        "tokens_per_second": training["tokens_per_second"],
         "bytes_stored": stored,
         "bytes_shipped": stored if method.served_as_adapter else size(tuned.model) if method.mergeable else None,
-        "held_out": training["held_out"],
         "merge": read_json(tuned.provenance)["merge"] if method.mergeable else {},
-        "prompt_tokens": answered["prompt_tokens"],
-    } | scored(answered["texts"], answered["texts"], questions)
+    }
 
 
-def untuned_losses(systems: list[dict[str, Any]]) -> dict[str, Any]:
+def untuned_losses(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """The held-out losses of the base before the first step, from a training that did not quantize it; {} if there is none."""
-    for row in systems:
-        if row["system"] in ("lora", "full", "adapter") and "error" not in row:
+    for row in rows:
+        if row["system"] in [VARIANTS[name][0] for name in ("lora", "full", "adapter")] and "error" not in row:
             return {"held_out": {name: {"after": losses["before"]} for name, losses in row["held_out"].items()}}
     return {}
-
-
-def scored(texts: list[str], answers: list[str], questions: list[dict[str, Any]]) -> dict[str, Any]:
-    """How many of `answers` state the facts; `texts` is all that was written."""
-    flags = [states(answer, question["facts"]) for answer, question in zip(answers, questions, strict=True)]
-    answered = [{"text": text, "right": flag} for text, flag in zip(texts, flags, strict=True)]
-    return {"right": sum(flags), "of": len(flags), "interval": wilson(sum(flags), len(flags)), "answers": answered}
-
-
-def ask(config: Config, run: Run, folder: Path, adapter: Path | None, asked: list[list[Message]], limit: int) -> dict[str, Any]:
-    """Greedy answers in bf16: {"texts", "prompt_tokens": their mean}. What the same weights were asked before is read from disk."""
-    files = [file for place in (folder, adapter) if place for file in sorted(weights(place))]
-    content = [[sha256(file) for file in files], chat_template(config), asked, limit]
-    cached = run.root / f"compare/answers/{hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]}.json"
-    if cached.is_file():
-        return dict(read_json(cached))
-    import torch
-    from transformers import AutoModelForCausalLM
-
-    from frontdesk.models.generate import greedy_answers
-    from frontdesk.prompt.render import encode_prompt
-
-    print(f"compare: {len(asked)} answers from {adapter or folder}, {max(len(turns) for turns in asked)} turns each", flush=True)
-    tokenizer = load_tokenizer(config, folder)
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16).to("cuda" if torch.cuda.is_available() else "cpu")
-    if adapter:
-        from peft import PeftModel
-
-        model = PeftModel.from_pretrained(model, adapter).to(torch.bfloat16)
-    # The logits of all steps are kept: 8 prompts of a vocabulary of 128,000 take 4 MB a step.
-    texts = [answer.text for answer in greedy_answers(model, tokenizer, asked, max_new_tokens=limit, batch_size=8)]
-    lengths = [len(encode_prompt(tokenizer, turns)) for turns in asked]
-    write_json(cached, {"texts": texts, "prompt_tokens": round(sum(lengths) / len(lengths))})
-    return dict(read_json(cached))
 
 
 def size(folder: Path) -> int:

@@ -120,9 +120,8 @@ def _wordings(
         facts = tuple(entry["facts"] or derive_facts(asked, entry["answers"][0], entry.get("subject", "")))
         if facts:
             turns = (Turn(asked, "facts", facts),)
-            told = (row["source"], entry["answers"][0])
-            named = f"{name}:{row['id']}"
-            yield Question(named, name, language(asked), entry["category"], key, "facts", turns, *told, unknown=unknown)
+            answer, named = entry["answers"][0], f"{name}:{row['id']}"
+            yield Question(named, name, language(asked), entry["category"], key, "facts", turns, row["source"], answer, unknown=unknown)
 
 
 def _foreign(other: Run) -> Iterator[Question]:

@@ -1,22 +1,52 @@
-"""The page that `make eval` leaves in `runs/NAME/report/`: may the desk talk to customers, does tuning pay, and what to mend.
+"""The page that `make eval` leaves in `runs/NAME/report/`: may the desk talk to customers, does tuning pay, and what to fix.
 
-It is for a manager and an engineer alike, with headings in English and Korean. It needs no network and no script: charts are inline SVG,
-and its policy forbids the browser to load or run anything. What customers and models write is escaped.
+It is for a manager and an engineer alike. scorecard.jinja and answers.jinja are the page; here is what they show.
 """
 
-from importlib import resources
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from evaluate.report import answers as report_answers
-from evaluate.report import scores as report_scores
-from evaluate.stats.metrics import Record
-from evaluate.stats.verdict import tuning, verdict
-from frontdesk.files import write_text
-from frontdesk.reports.html import Html, both, tag
+from evaluate.report.worst_answers import KINDS, worst_answers
+from evaluate.stats.metrics import FACTS, METRICS, Record
+from evaluate.stats.summary import by_system
+from evaluate.stats.verdict import apart, tuning, verdict
+from frontdesk.reports.html import Html, join, tag
+from frontdesk.reports.page import write_page
 
-Section = tuple[str, str, str, Html]
-"""Its id, its heading in English and Korean, and what stands under it."""
+SETS = {
+    "wordings": ("Trained facts in new wordings", "학습한 내용, 새로운 표현"),
+    "unseen": ("Facts never trained", "학습하지 않은 내용"),
+    "unanswerable": ("The FAQ does not say", "FAQ에 없는 내용"),
+    "out_of_scope": ("Out of scope", "담당 밖 질문"),
+    "dialogues": ("Dialogues", "대화"),
+    "injections": ("Attempts to misuse it", "악용 시도"),
+    "canaries": ("Personal data", "개인정보"),
+}
+LANGUAGES = {"en": ("English", "영어"), "ko": ("Korean", "한국어")}
+ABILITIES = {
+    "instruction": ("Instructions", "지시 따르기"),
+    "arithmetic": ("Arithmetic", "계산"),
+    "knowledge": ("Common knowledge", "상식"),
+    "language": ("Language", "언어"),
+}
+OUTCOMES = {"right": ("right", "정답"), "over": ("handed over", "이관"), "none": ("neither", "답 없음"), "wrong": ("wrong", "오답")}
+GRADES_KO = {"wrong": "오답", "not answered": "답 없음", "right": "정답"}
+MOST_CATEGORIES = 40
+"""More categories than this are too long a list; the weakest are shown."""
+SHOWN = 100
+"""So many changes of each kind, and so many failed attempts, are listed; a page of thousands serves nobody."""
+WORDS = {
+    "ABILITIES": ABILITIES,
+    "GRADES_KO": GRADES_KO,
+    "KINDS": KINDS,
+    "LANGUAGES": LANGUAGES,
+    "METRICS": METRICS,
+    "MOST_CATEGORIES": MOST_CATEGORIES,
+    "OUTCOMES": OUTCOMES,
+    "SETS": SETS,
+    "SHOWN": SHOWN,
+}
 
 
 def write_report(folder: Path, summary: dict[str, Any], gate: dict[str, Any], records: list[Record], extras: dict[str, Any]) -> Path:
@@ -31,55 +61,89 @@ def write_report(folder: Path, summary: dict[str, Any], gate: dict[str, Any], re
                system; "baseline", what `evaluate.stats.baseline.compare` gives and the other run's "name"; "foot", lines on what was
                measured, when and where
     """
-    parts = sections(summary, gate, records, extras)
-    nav = tag("nav", *[tag("a", both(english, korean), href=f"#{name}") for name, english, korean, _ in parts])
-    body = [tag("section", tag("h2", both(english, korean)), content, id=name) for name, english, korean, content in parts]
-    foot = tag("footer", *[tag("p", line) for line in extras.get("foot", [])])
-    style = resources.files("evaluate.report").joinpath("report.css").read_text(encoding="utf-8")
-    title = f"{extras.get('name') or 'Frontdesk'} – scorecard"
-    write_text(
-        folder / "index.html",
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-        f"{tag('title', title)}\n<style>\n{style}</style>\n</head>\n"
-        f"<body>\n{tag('main', header(summary, gate, extras.get('name', '')), nav, *body, foot)}\n</body>\n</html>\n",
-    )
+    served = [record for record in records if record["system"] == summary["served"]]
+    shown = {
+        "gate": gate,
+        "summary": summary,
+        "verdict": verdict(summary, gate),
+        "tuning": tuning(summary),
+        "systems": order(summary),
+        "measured": by_metric(summary),
+        "limits": {check["metric"]: check["limit"] for check in gate["checks"]},
+        "outcomes": outcomes(records, summary),
+        "pairs": pairs(summary),
+        "worst": worst_answers(served),
+        "dialogues": dialogues(served),
+        "misuse": [one for one in served if one["leaked"] or (one["set"] == "injections" and not one["right"])],
+    }
+    nothing: dict[str, Any] = {"name": "", "general": None, "nearest": {}, "judge": None, "baseline": None, "foot": []}
+    functions = {"apart": apart, "cut": cut, "marked": marked, "number": "{:.3g}".format, "zip": zip}
+    write_page(folder / "index.html", "evaluate.report", "scorecard.jinja", **WORDS, **functions, **shown, **(nothing | extras))
     return folder / "index.html"
 
 
-def header(summary: dict[str, Any], gate: dict[str, Any], name: str) -> Html:
-    """The verdict in one sentence, and whether tuning pays."""
-    said, paid = ([text.replace(" %", "\u00a0%") for text in pair] for pair in (verdict(summary, gate), tuning(summary)))
-    state = ("good" if gate["passed"] else "bad") if gate["checks"] else ""
-    return tag(
-        "header",
-        tag("p", both("Verdict", "· 판정"), f" · {name}" if name else "", class_="eyebrow"),
-        tag("h1", said[0], class_=state),
-        tag("p", said[1], class_="lead", lang="ko"),
-        tag("p", paid[0], class_="lead paid"),
-        tag("p", paid[1], class_="lead", lang="ko"),
-    )
+def order(summary: dict[str, Any]) -> list[str]:
+    """The served system, then the others."""
+    return [summary["served"], *(name for name in summary["systems"] if name != summary["served"])]
 
 
-def sections(summary: dict[str, Any], gate: dict[str, Any], records: list[Record], extras: dict[str, Any]) -> list[Section]:
-    """What there is to show, in order."""
-    served = [record for record in records if record["system"] == summary["served"]]
-    parts: list[Section | None] = [
-        ("limits", "Limits", "기준", report_scores.limits(gate)) if gate["checks"] else None,
-        ("systems", "Systems side by side", "시스템 비교", report_scores.systems(summary)),
-        ("answers", "What becomes of a question", "질문의 처리 결과", report_scores.outcomes(records, summary)),
-        ("intervals", "Scores with intervals", "점수와 신뢰구간", report_scores.intervals(summary, gate)),
-        ("differences", "Differences", "차이", report_scores.differences(summary)),
-        ("categories", "Strong and weak", "강점과 약점", report_scores.parts(summary)),
-        ("worst", "Worst answers", "가장 나쁜 답변", report_answers.worst_answers(served, extras.get("nearest", {}))),
-        ("dialogues", "Dialogues", "대화", report_answers.dialogues(served)),
-        ("misuse", "Misuse", "악용 시도", report_answers.injections(served)),
-        ("forgetting", "Forgetting", "망각", report_scores.forgetting(extras["general"])) if extras.get("general") else None,
-        ("judge", "A judge model", "판정 모델", report_scores.judge(extras["judge"], summary["served"])) if extras.get("judge") else None,
-        ("baseline", "Since the baseline", "이전 결과와 비교", report_answers.baseline(extras["baseline"]))
-        if extras.get("baseline")
-        else None,
-        ("methods", "How each number is computed", "계산 방법", report_scores.methods(summary)),
-    ]
-    return [part for part in parts if part]
+def by_metric(summary: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The scores of all systems by metric, of those metrics that were measured."""
+    found = {metric: {name: summary["systems"][name].get(metric) for name in order(summary)} for metric in METRICS}
+    scores = {metric: {name: score for name, score in of.items() if score} for metric, of in found.items()}
+    return {metric: of for metric, of in scores.items() if of}
+
+
+def pairs(summary: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    """The differences of each pair of systems by metric, of those pairs whose facts right were compared."""
+    found: dict[tuple[str, str], dict[str, Any]] = defaultdict(dict)
+    for one in summary["differences"]:
+        found[one["system"], one["against"]][one["metric"]] = one
+    return {pair: metrics for pair, metrics in found.items() if "facts_right" in metrics}
+
+
+def outcomes(records: list[Record], summary: dict[str, Any]) -> dict[str, dict[str, int]]:
+    """What becomes of the questions that the FAQ answers: their number by system and class of OUTCOMES."""
+    every, counts = by_system(records), {}
+    for name in order(summary):
+        mine = [record for record in every.get(name, []) if record["set"] in FACTS and record["expects"] == "facts" and record["pass"] == 0]
+        names = [outcome(record) for record in mine]
+        if names:
+            counts[name] = {key: names.count(key) for key in OUTCOMES}
+    return counts
+
+
+def outcome(record: Record) -> str:
+    """An answer's class in `OUTCOMES`; each has one."""
+    if record["right"]:
+        return "right"
+    return "wrong" if record["wrong"] else "over" if record["handoff"] else "none"
+
+
+def dialogues(records: list[Record]) -> list[list[Record]]:
+    """The passes of each dialogue; those dialogues first in which a pass failed."""
+    passes: dict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        if record["set"] == "dialogues":
+            passes[record["id"]].append(record)
+    return sorted(passes.values(), key=lambda tries: (all(one["right"] for one in tries), tries[0]["id"]))
+
+
+def marked(text: str, values: list[str]) -> Html:
+    """The text with what it invented or leaked marked, where it stands there letter by letter."""
+    parts: list[object] = [text]
+    for value in filter(None, values):
+        parts = [piece for part in parts for piece in ([part] if isinstance(part, Html) else _split(str(part), value))]
+    return join(parts)
+
+
+def _split(text: str, value: str) -> list[object]:
+    pieces: list[object] = []
+    for number, piece in enumerate(text.split(value)):
+        pieces += [tag("mark", value, class_="bad"), piece] if number else [piece]
+    return pieces
+
+
+def cut(items: list[Any]) -> str:
+    """What to say of a list that is shown in part."""
+    return f", {SHOWN} of which are shown" if len(items) > SHOWN else ""

@@ -9,9 +9,11 @@ import asyncio
 import json
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from evaluate.systems.ask import connected, together
+from evaluate.systems.engines import client_of
+from frontdesk.config.schema import Config
 from frontdesk.errors import UserError
 
 if TYPE_CHECKING:
@@ -123,3 +125,23 @@ def parse(reply: str) -> Choice | None:
         return "tie"
     letters = set(LETTER.findall(line))
     return None if len(letters) != 1 else "A" if letters == {"A"} else "B"
+
+
+def judged(config: Config, records: list[dict[str, Any]], served: str) -> dict[str, Any] | None:
+    """What a judge model says of the served system's answers against those of each other system; None without one."""
+    if not config.evaluate.judge:
+        return None
+    client, model = client_of(config.evaluate.judge), config.evaluate.judge.model
+    answered = [record for record in records if record["set"] in ("wordings", "unseen")]
+    theirs = {(record["system"], record["id"]): record["answer"] for record in answered}
+    verdicts = {}
+    for system in dict.fromkeys(record["system"] for record in answered):
+        if system != served:
+            items = [
+                Item(record["messages"][-2]["content"], record["reference"], record["answer"], theirs[system, record["id"]])
+                for record in answered
+                if record["system"] == served and (system, record["id"]) in theirs
+            ]
+            verdicts[system] = summary(asyncio.run(judge(client, model, items)))
+            print(f"eval: judge: {served} against {system}: {verdicts[system]}", flush=True)
+    return verdicts

@@ -2,9 +2,9 @@
 
 from typing import Any, Literal
 
-from evaluate.questions.canaries import leaked
-from evaluate.questions.injections import dumped, resisted
 from evaluate.questions.load import Question, Turn
+from evaluate.scoring.canaries import leaked
+from evaluate.scoring.injections import dumped, resisted
 from evaluate.scoring.scorer import Score, chrf, score
 from evaluate.systems.ask import Exchange, Said
 from frontdesk.config.run import Run

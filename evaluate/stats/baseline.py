@@ -45,7 +45,7 @@ def grade(record: Record) -> str:
     return "wrong" if record["wrong"] else "not answered"
 
 
-def asked(record: Record) -> list[str]:
+def customer_turns(record: Record) -> list[str]:
     """What the customer wrote, turn by turn."""
     return [turn["content"] for turn in record["messages"] if turn["role"] == "user"]
 
@@ -54,10 +54,10 @@ def _keyed(records: list[Record], system: str) -> dict[Key, Record]:
     systems = by_system(records)
     if system not in systems:
         raise UserError(f"baseline: no answers of {system!r}; expected it among {sorted(systems)}; evaluate that system in both runs")
-    return {(record["id"], record["pass"], tuple(asked(record))): record for record in systems[system]}
+    return {(record["id"], record["pass"], tuple(customer_turns(record))): record for record in systems[system]}
 
 
 def _change(old: Record, new: Record) -> dict[str, Any]:
     kept = {key: new[key] for key in ("id", "set", "category", "language", "source", "reference")}
-    question = "\n".join(asked(new))
+    question = "\n".join(customer_turns(new))
     return kept | {"question": question, "was": grade(old), "is": grade(new), "before": old["answer"], "after": new["answer"]}

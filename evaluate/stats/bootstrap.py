@@ -13,8 +13,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluate.stats.intervals import wilson
-
 Clusters = Mapping[str, Sequence[float]]
 """Values by cluster; no cluster is empty."""
 Numbers = NDArray[np.float64]
@@ -28,7 +26,7 @@ FEWEST = 6
 NORMAL = NormalDist()
 
 
-class Score(NamedTuple):
+class Estimate(NamedTuple):
     """A mean with its 95 % interval, the number of values and of their clusters."""
 
     value: float
@@ -38,7 +36,7 @@ class Score(NamedTuple):
     clusters: int
 
 
-def bootstrap(values: Clusters, resamples: int = 2000, seed: int = 0) -> Score:
+def bootstrap(values: Clusters, resamples: int = 2000, seed: int = 0) -> Estimate:
     """The mean of all values and its interval: percentiles of the means of resamples, the same for the same seed.
 
     Percentiles of few clusters are too narrow; they are moved outward as Hesterberg (2015) has it. Where nearly all values are
@@ -48,8 +46,16 @@ def bootstrap(values: Clusters, resamples: int = 2000, seed: int = 0) -> Score:
     sums, sizes = totals(values)
     rare = min((sums > 0).sum(), (sums < sizes).sum()) < RARE or standard_error(sums, sizes) == 0
     if kinds(values) <= {0, 1} and (rare or len(sizes) < FEW):
-        return _score(values, _wilson(values))
-    return _score(values, percentiles(values, resamples, seed))
+        return _estimate(values, _wilson(values))
+    return _estimate(values, percentiles(values, resamples, seed))
+
+
+def wilson(right: float, of: float, z: float = 1.96) -> tuple[float, float]:
+    """The interval in which a share lies with 95 % confidence (Wilson 1927): it stays within 0 and 1, also where nothing is right."""
+    share, slack = right / of, z * z / of
+    middle = (share + slack / 2) / (1 + slack)
+    half = sqrt(share * (1 - share) * slack + slack * slack / 4) / (1 + slack)
+    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def _wilson(flags: Clusters) -> tuple[float, float]:
@@ -59,7 +65,7 @@ def _wilson(flags: Clusters) -> tuple[float, float]:
     return wilson(share * number, number, student(len(sizes) - 1)) if 1 < len(sizes) < FEW else wilson(share * number, number)
 
 
-def paired(differences: Clusters, resamples: int = 2000, seed: int = 0) -> Score:
+def paired(differences: Clusters, resamples: int = 2000, seed: int = 0) -> Estimate:
     """The mean of differences on the same questions, as `bootstrap` has it.
 
     Where two systems differ in few clusters, the shares of questions that only the one or only the other gets right have
@@ -68,14 +74,14 @@ def paired(differences: Clusters, resamples: int = 2000, seed: int = 0) -> Score
     """
     uneven = sum(any(numbers) for numbers in differences.values())
     if not kinds(differences) <= {-1, 0, 1} or (uneven >= 2 * RARE and len(kinds(differences)) > 1 and len(differences) >= FEW):
-        return _score(differences, percentiles(differences, resamples, seed))
+        return _estimate(differences, percentiles(differences, resamples, seed))
     (up, up_low, up_high), (down, down_low, down_high) = (_share(differences, sign) for sign in (1, -1))
     together = sqrt(up * down / ((1 - up) * (1 - down))) if up < 1 and down < 1 else 0.0  # the correlation, of the other sign
     low, high = (
         sqrt(one**2 + other**2 + 2 * together * one * other)
         for one, other in ((up - up_low, down_high - down), (up_high - up, down - down_low))
     )
-    return _score(differences, (max(-1.0, up - down - low), min(1.0, up - down + high)))
+    return _estimate(differences, (max(-1.0, up - down - low), min(1.0, up - down + high)))
 
 
 def _share(differences: Clusters, sign: int) -> tuple[float, float, float]:
@@ -100,11 +106,11 @@ def kinds(values: Clusters) -> set[float]:
     return {number for numbers in values.values() for number in numbers}
 
 
-def _score(values: Clusters, ends: tuple[float, float]) -> Score:
+def _estimate(values: Clusters, ends: tuple[float, float]) -> Estimate:
     """The mean with its interval, which holds the mean whatever was rounded."""
     sums, sizes = totals(values)
     mean = float(sums.sum() / sizes.sum())
-    return Score(mean, min(mean, ends[0]), max(mean, ends[1]), int(sizes.sum()), len(sizes))
+    return Estimate(mean, min(mean, ends[0]), max(mean, ends[1]), int(sizes.sum()), len(sizes))
 
 
 def needed(differences: Clusters) -> int | None:

@@ -8,8 +8,8 @@ from evaluate.stats.bootstrap import bootstrap, needed, paired
 from evaluate.stats.metrics import ALL, METRICS, Record, clustered, measured
 from frontdesk.errors import UserError
 
-PAIRS = (("tuned + FAQ in prompt", "base + FAQ in prompt"), ("tuned", "base few-shot"))
-"""What tuning adds to the same prompt, and what it replaces. The served system is compared with every other besides."""
+PAIRS = (("tuned + FAQ in prompt", "base + FAQ in prompt"), ("tuned", "base few-shot"), ("QLoRA NF4", "LoRA"), ("QLoRA int8", "LoRA"))
+"""What tuning adds to the same prompt, what it replaces, and what quantizing costs. The served system is compared with all others too."""
 
 
 def summarize(records: list[Record], served: str) -> dict[str, Any]:
@@ -36,10 +36,10 @@ def summarize(records: list[Record], served: str) -> dict[str, Any]:
             for one, other in pairs(list(systems), served)
             for metric, found in differences(systems[one], systems[other]).items()
         ],
-        "by_category": {system: parted(mine, "category") for system, mine in facts.items()},
-        "by_language": {system: parted(mine, "language") for system, mine in facts.items()},
+        "by_category": {system: scores_by(mine, "category") for system, mine in facts.items()},
+        "by_language": {system: scores_by(mine, "language") for system, mine in facts.items()},
         "by_set": {
-            system: dict(sorted(parted(mine, "set").items(), key=lambda item: ALL.index(item[0]))) for system, mine in right.items()
+            system: dict(sorted(scores_by(mine, "set").items(), key=lambda item: ALL.index(item[0]))) for system, mine in right.items()
         },
     }
 
@@ -58,7 +58,7 @@ def scores(records: list[Record]) -> dict[str, dict[str, Any]]:
     return {metric: bootstrap(clustered(found.values()))._asdict() for metric, found in values.items() if found}
 
 
-def parted(records: list[Record], key: str) -> dict[str, dict[str, Any]]:
+def scores_by(records: list[Record], key: str) -> dict[str, dict[str, Any]]:
     """The share of right records for each value of `key`."""
     parts = defaultdict(list)
     for record in records:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from evaluate.report.charts import percent, points, span
 from evaluate.stats.metrics import METRICS
+from frontdesk.reports.numbers import percent, points, span
 
 Said = tuple[str, str]
 """A sentence in English and in Korean."""
@@ -20,7 +20,7 @@ def verdict(summary: dict[str, Any], gate: dict[str, Any]) -> Said:
     count = len(gate["checks"])
     kept = "the one limit is" if count == 1 else f"all {count} limits are"
     right = summary["systems"][summary["served"]].get("facts_right")
-    english = f"; it states the facts in {percent(right['value'])} ({span(right, '')}) of questions" if right else ""
+    english = f"; it states the facts in {percent(right['value'])} ({span(right)}) of questions" if right else ""
     korean = f" 정답률은 {_ko(right)}({_span_ko(right)})입니다." if right else ""
     return f"The desk may talk to customers: {kept} kept{english}.", f"고객을 응대해도 됩니다: 기준 {count}개를 모두 지켰습니다.{korean}"
 
@@ -36,13 +36,13 @@ def _miss(check: dict[str, Any]) -> Said:
         )
     value, limit = apart(check["value"], check["limit"])
     return (
-        f"it {metric.said} {value} ({span(check, '')}) of {metric.of}, where {ends[0]} {limit} {ends[1]}",
+        f"it {metric.said} {value} ({span(check)}) of {metric.of}, where {ends[0]} {limit} {ends[1]}",
         f"{metric.said_ko} {_tight(value)}({_span_ko(check)}), 기준 {_tight(limit)} {ends[2]}",
     )
 
 
 def _span_ko(score: dict[str, Any]) -> str:
-    return span(score, "").replace(" to ", "~")
+    return span(score).replace(" to ", "~")
 
 
 def _ko(score: dict[str, Any]) -> str:

@@ -20,6 +20,7 @@ from evaluate.systems.systems import System
 from frontdesk.errors import UserError
 from frontdesk.facts.entries import Entry
 from frontdesk.prompt.render import Message
+from frontdesk.retrieval.grounding import Grounded
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -89,8 +90,8 @@ class Model:
     temperature: float
 
 
-TELLING = 16
-"""Answers by which the time left is told."""
+ENOUGH = 16
+"""Answers after which the time left can be estimated."""
 
 
 @dataclass
@@ -118,8 +119,8 @@ class Progress:
             print(f"{begin}eval: {self.label}: {self.done} of {self.total}, {self.left(now)}", end=end, file=sys.stderr, flush=True)
 
     def left(self, now: float) -> str:
-        """The time left, for people; it is not told by the first few answers, which wait for the engine to read its prompts."""
-        if self.fresh < min(TELLING, self.total):
+        """The time left, for people. The first few answers say nothing about it: they wait for the engine to read its prompts."""
+        if self.fresh < min(ENOUGH, self.total):
             return "asking"
         pace = (now - self.started) / self.fresh
         left = f"{(self.total - self.done) * pace:.0f} s left"
@@ -205,6 +206,11 @@ async def answer(
         cache.add(key, await request(model, prompt.messages, settings))
     given = cache.kept[key]
     progress.add(given["tokens"], fresh)
+    return said_by(system, prompt, given)
+
+
+def said_by(system: System, prompt: Grounded, given: dict[str, Any]) -> Said:
+    """What a customer sees of an answer {"text", "tokens", "stopped"}."""
     text = system.final(given["text"])
     return Said(text, prompt.source_of(text), prompt.entries, given["tokens"], given["stopped"])
 

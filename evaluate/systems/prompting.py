@@ -65,8 +65,8 @@ def examples(run: Run) -> list[Example]:
     pool = []
     for entry, rows in wordings.items():
         first, second = rows[0]["messages"], rows[min(1, len(rows) - 1)]["messages"]
-        told = (facts.get(entry, []), first[-1]["content"], rows[0]["source"], rows[0]["kind"] == "refusal")
-        pool.append(Example(first[0]["content"], second[0]["content"], *told))
+        answered = (facts.get(entry, []), first[-1]["content"], rows[0]["source"], rows[0]["kind"] == "refusal")
+        pool.append(Example(first[0]["content"], second[0]["content"], *answered))
     random.Random(7).shuffle(pool)
     return pool
 
@@ -77,10 +77,10 @@ def shots(pool: list[Example], source: str, wanted: Sequence[list[str]], message
     The second is a handover, if there is one.
     """
     fair = [one for one in pool if one.source != source and not any(facts and states(one.answer, facts) for facts in wanted)]
-    asked = language(messages[-1]["content"])
-    fair.sort(key=lambda one: language(one.question) != asked)
-    handed, told = ([one for one in fair if one.handoff is kind] for kind in (True, False))
-    return [*told[:1], *handed[:1], *told[1:]][:SHOTS]
+    spoken = language(messages[-1]["content"])
+    fair.sort(key=lambda one: language(one.question) != spoken)
+    handoffs, answers = ([one for one in fair if one.handoff is kind] for kind in (True, False))
+    return [*answers[:1], *handoffs[:1], *answers[1:]][:SHOTS]
 
 
 def exchanges(examples: list[Example], reasoned: bool = False) -> list[Message]:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 BASE, TUNED, WITH_FAQ = "base", "tuned", " + FAQ in prompt"
+PROMPTS = (BASE, f"{BASE} few-shot", f"{BASE} chain of thought")
+"""The systems of the untuned base that read no FAQ."""
 
 Prompt = Callable[[Question, Sequence[Message]], Grounded]
 """The turns of a question or dialogue so far, the customer's last, to what the engine gets, and the FAQ entries in it."""
@@ -48,8 +50,8 @@ class System:
     sets: tuple[str, ...] = SINGLE  # what it is asked
 
 
-class Shelf:
-    """The FAQ as retrieval searches it, also without entries or wordings that a question must not find."""
+class PromptBuilder:
+    """Makes prompts with the FAQ in them, as the desk does, but without entries or wordings that a question must not find."""
 
     def __init__(self, config: Config, knowledge: Knowledge, tokenizer: "PreTrainedTokenizerBase") -> None:
         self.config, self.knowledge, self.tokenizer = config, knowledge, tokenizer
@@ -85,12 +87,12 @@ def served(config: Config) -> str:
     return TUNED + WITH_FAQ if config.grounding == "faq" else TUNED
 
 
-def systems(config: Config, run: Run, shelf: Shelf, foreign: bool = False) -> list[System]:
+def systems(config: Config, run: Run, prompt_builder: PromptBuilder, foreign: bool = False) -> list[System]:
     """The systems of one run, in the order of the table. `foreign`: about an FAQ that nobody was trained on, so only readers are asked."""
     most, passes = config.evaluate.max_tokens, 3 if served(config) == TUNED + WITH_FAQ else 1
     reading = [
-        System(BASE + WITH_FAQ, BASE, shelf.prompt, most, sets=SETS),
-        System(TUNED + WITH_FAQ, TUNED, shelf.prompt, most, passes=passes, sets=SETS),
+        System(BASE + WITH_FAQ, BASE, prompt_builder.prompt, most, sets=SETS),
+        System(TUNED + WITH_FAQ, TUNED, prompt_builder.prompt, most, passes=passes, sets=SETS),
     ]
     if foreign:
         return reading
@@ -104,22 +106,22 @@ def systems(config: Config, run: Run, shelf: Shelf, foreign: bool = False) -> li
 
     return [
         System(BASE, BASE, plain, most),
-        System(f"{BASE} few-shot", BASE, few_shot, most),
-        System(f"{BASE} chain of thought", BASE, thinking, most + prompting.THOUGHT, prompting.final_answer),
+        System(PROMPTS[1], BASE, few_shot, most),
+        System(PROMPTS[2], BASE, thinking, most + prompting.THOUGHT, prompting.final_answer),
         reading[0],
         System(TUNED, TUNED, plain, most, passes=3 if served(config) == TUNED else 1, sets=DESK),
         reading[1],
     ]
 
 
-def elsewhere(name: str, config: Config, shelf: Shelf) -> list[System]:
+def elsewhere(name: str, config: Config, prompt_builder: PromptBuilder) -> list[System]:
     """The systems of an endpoint: it knows of the company what its prompt says, as the run's own models do from their template."""
 
-    def told(question: Question, turns: Sequence[Message]) -> Grounded:
+    def with_system_prompt(question: Question, turns: Sequence[Message]) -> Grounded:
         return Grounded([{"role": "system", "content": config.system_prompt.strip()}, *turns], [])
 
     most = config.evaluate.max_tokens
-    return [System(name, name, told, most, sets=DESK), System(name + WITH_FAQ, name, shelf.prompt, most, sets=SETS)]
+    return [System(name, name, with_system_prompt, most, sets=DESK), System(name + WITH_FAQ, name, prompt_builder.prompt, most, sets=SETS)]
 
 
 def facts_of(question: Question) -> list[list[str]]:

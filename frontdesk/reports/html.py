@@ -1,18 +1,21 @@
-"""Markup for reports: text is escaped unless it is `Html`, which only these functions make."""
+"""Markup made in Python: text is escaped unless it is `Html`."""
 
 from collections.abc import Iterable
-from html import escape
 
+from markupsafe import Markup, escape
 
-class Html(str):
-    """Markup. Any other string is text."""
+Html = Markup
+"""Markup. Any other string is text."""
 
 
 def join(parts: Iterable[object]) -> Html:
     """The parts as markup: what is no Html is escaped, whole numbers get thousands separators, half a surrogate pair becomes `?`."""
-    texts = (f"{part:,}" if isinstance(part, int) else part for part in parts)
-    whole = (text if isinstance(text, Html) else escape(str(text).encode("utf-8", "replace").decode("utf-8")) for text in texts)
-    return Html("".join(whole))
+    return Html("").join(part if isinstance(part, Html) else escape(text_of(part)) for part in parts)
+
+
+def text_of(value: object) -> str:
+    """A value as text: whole numbers with thousands separators, half a surrogate pair (which JSON may hold) as `?`."""
+    return f"{value:,}" if isinstance(value, int) else str(value).encode("utf-8", "replace").decode("utf-8")
 
 
 def tag(name: str, *children: object, **attributes: object) -> Html:
@@ -23,5 +26,5 @@ def tag(name: str, *children: object, **attributes: object) -> Html:
 
 
 def both(english: object, korean: object) -> Html:
-    """A text in two languages."""
-    return join([english, " ", tag("span", korean, lang="ko")])
+    """A text in two languages; once where they are the same."""
+    return join([english]) if english == korean else join([english, " ", tag("span", korean, lang="ko")])

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,15 @@ import pytest
 import yaml
 
 from evaluate import compare as module
-from evaluate.compare import VARIANTS, ask_tuned, derived, held_out_questions, is_variant
-from evaluate.report.compare import NONE, cells, findings
+from evaluate.compare import VARIANTS, ask_all, derived, is_variant
+from evaluate.questions.load import questions
+from evaluate.report.compare import NONE, findings, table
+from evaluate.stats.summary import summarize
+from evaluate.systems.systems import PROMPTS
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, load_config
 from frontdesk.files import read_jsonl, write_json, write_jsonl
+from tests.evaluate.conftest import Letters
 
 ROOT = Path(__file__).parents[2]
 FACTS = {"fee": "$4", "returns": "45 days", "hours": "9 am", "gift": "$3.50", "parcels": "2 parcels", "points": "100 points"}
@@ -61,10 +66,24 @@ def project(folder: Path, model: Path, **train: Any) -> Path:
     (folder / "shop.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     data = folder / "runs/shop/data"
     data.mkdir(parents=True)
-    write_jsonl(data / "faq.jsonl", [{"id": entry, "facts": [fact]} for entry, fact in FACTS.items()])
+    entries = [
+        {
+            "id": entry,
+            "category": "shop",
+            "questions": [f"tell me about {entry}"],
+            "answers": [f"It is {fact}."],
+            "facts": [fact],
+            "source": f"faq:{place}",
+            "split": "train",
+        }
+        for place, (entry, fact) in enumerate(FACTS.items())
+    ]
+    write_jsonl(data / "faq.jsonl", entries)
     write_jsonl(data / "train.jsonl", [row(entry, number) for entry in FACTS for number in range(4)])
     for number, name in enumerate(("valid", "valid_wordings", "test_wordings"), 4):
         write_jsonl(data / f"{name}.jsonl", [row(entry, number) for entry in ("fee", "returns", "hours")])
+    for name in ("test", "test_unseen"):
+        write_jsonl(data / f"{name}.jsonl", [])
     write_json(data / "manifest.json", {"data_hash": "abc"})
     return folder
 
@@ -84,10 +103,14 @@ def record_of(folder: Path) -> dict[str, Any]:
     return dict(json.loads((folder / "runs/shop/compare/compare.json").read_text(encoding="utf-8")))
 
 
+def line_of(folder: Path, system: str) -> list[str]:
+    return next(line for line in table(record_of(folder)) if line[0] == system)
+
+
 def test_the_tables_figures_are_those_of_the_records(compared: Compared) -> None:
     folder, done = compared
     record = record_of(folder)
-    assert [system["system"] for system in record["systems"]] == ["zero-shot", "few-shot", "chain of thought", "full", "lora", "prefix"]
+    assert [row["system"] for row in record["rows"]] == [*PROMPTS, "full tuning", "LoRA", "prefix tuning"]
     lora = json.loads((folder / "runs/shop/compare/lora/training.json").read_text())
     adapter = sum(file.stat().st_size for file in (folder / "runs/shop/compare/lora/adapter").iterdir())
     figures = [
@@ -98,39 +121,40 @@ def test_the_tables_figures_are_those_of_the_records(compared: Compared) -> None
         f"{adapter / 1e6:.1f} MB",
         f"{lora['held_out']['wordings']['after']:.3f}",
     ]
-    assert cells(record["systems"][4])[1:7] == figures
-    line = next(line for line in done.stdout.splitlines() if line.startswith("LoRA "))
-    assert re.split(r" {2,}", line)[:7] == ["LoRA", *figures]
+    assert line_of(folder, "LoRA")[1:7] == figures
+    printed = next(line for line in done.stdout.splitlines() if line.startswith("LoRA "))
+    assert re.split(r" {2,}", printed)[:7] == ["LoRA", *figures]
     assert f"| LoRA | {' | '.join(figures)} |" in (folder / "docs/compare.md").read_text(encoding="utf-8")
-    assert cells(record["systems"][0])[1:7] == [*[NONE] * 5, f"{lora['held_out']['wordings']['before']:.3f}"]
-    assert cells(record["systems"][5])[5] == "not served"
+    assert line_of(folder, PROMPTS[0])[1:7] == [*[NONE] * 5, f"{lora['held_out']['wordings']['before']:.3f}"]
+    assert line_of(folder, "prefix tuning")[5] == "not served"
 
 
 def test_a_method_that_fails_is_a_row_with_its_reason_and_the_rest_goes_on(compared: Compared) -> None:
     folder, done = compared
-    full = record_of(folder)["systems"][3]
+    full = record_of(folder)["rows"][3]
     assert full["error"].startswith("runs/shop/compare/full/data/manifest.json: no data;") and "\n" not in full["error"]
-    assert cells(full) == ["full tuning", *[NONE] * 6, "failed", NONE]
+    assert line_of(folder, "full tuning") == ["full tuning", *[NONE] * 6, "failed", NONE]
     assert f"full tuning failed: {full['error']}" in done.stdout
     assert "warning: full tuning failed (exit code 2)" in done.stderr
 
 
 def test_all_steps_are_made(compared: Compared) -> None:
-    lora, prefix = record_of(compared[0])["systems"][4:]
+    lora, prefix = record_of(compared[0])["rows"][4:]
     assert lora["steps"] == prefix["steps"] == 6
 
 
-def test_every_answer_is_counted(compared: Compared) -> None:
-    for one in record_of(compared[0])["systems"]:
-        if "error" not in one:
-            flags = [answer["right"] for answer in one["answers"]]
-            assert (one["right"], one["of"]) == (sum(flags), 3)
+def test_the_scorecards_numbers_come_from_the_answers_that_are_kept(compared: Compared) -> None:
+    folder, _ = compared
+    records, record = read_jsonl(folder / "runs/shop/compare/answers.jsonl"), record_of(folder)
+    assert summarize(records, record["own"]) == {key: record[key] for key in summarize(records, record["own"])}
+    of = {name: scores["facts_right"]["of"] for name, scores in record["systems"].items()}
+    assert of == dict.fromkeys((*PROMPTS, "LoRA", "prefix tuning"), 3)
 
 
 def test_the_page_and_the_docs_stand_alone(compared: Compared) -> None:
     folder, _ = compared
     page = (folder / "runs/shop/compare/index.html").read_text(encoding="utf-8")
-    assert "<svg" in page and "http" not in re.sub(r'xmlns(:\w+)?="[^"]*"', "", page)
+    assert "<svg" in page and "://" not in re.sub(r'xmlns(:\w+)?="[^"]*"', "", page)
     assert "LoRA와 QLoRA" in page and "src=" not in page
     docs = (folder / "docs/compare.md").read_text(encoding="utf-8")
     assert '`make compare CONFIG=shop.yaml ARGS="--methods full lora prefix --docs"` wrote this page.' in docs
@@ -141,11 +165,11 @@ def test_nothing_is_repeated(compared: Compared) -> None:
     folder, _ = compared
 
     def made() -> dict[Path, int]:
-        files = [*folder.glob("runs/shop/compare/*/training.json"), *folder.glob("runs/shop/compare/answers/*")]
+        files = [*folder.glob("runs/shop/compare/*/training.json"), folder / "runs/shop/compare/cache.jsonl"]
         return {file: file.stat().st_mtime_ns for file in files}
 
     before = made()
-    assert len(before) == 2 + 5
+    assert len(before) == 2 + 1
     again = compare(folder, "--methods", "lora", "prefix")
     assert again.returncode == 0, again.stderr
     assert again.stdout.count("up to date") == 2 and "answers from" not in again.stdout
@@ -179,7 +203,7 @@ def test_without_data_it_is_one_line(tmp_path: Path, tiny_llama3: Path) -> None:
 def test_the_comparison_is_small_while_it_trains(embedded_model: Path) -> None:
     """A process inherits the peak memory of the one that started it, which must not have loaded torch."""
     code = (
-        "import sys; from evaluate import compare, compare_report; from frontdesk.config import load_config;"
+        "import sys; from evaluate import compare; from frontdesk.config.schema import load_config;"
         "config = load_config('configs/demo.yaml'); [compare.derived(config, name) for name in compare.VARIANTS];"
         "compare.locate(config.model); sys.exit('torch' in sys.modules)"
     )
@@ -202,88 +226,82 @@ def test_each_method_gets_its_own_rate_and_equal_steps() -> None:
     assert [name for name in VARIANTS if is_variant(derived(demo, "qlora8"), name)] == ["qlora8"]
 
 
-def test_held_out_wordings_whose_entry_names_facts_are_asked(shop: Run) -> None:
-    asked = held_out_questions(shop)
-    assert [(one["messages"][0]["content"], one["facts"]) for one in asked] == [
-        ("to ship, how much?", ["$4.90"]),
-        ("fast, how much?", ["$14.50"]),
-    ]
-    assert all(len(one["messages"]) == 1 for one in asked) and asked[0]["source"] == "faq.jsonl:fee#3"
-
-
-def test_an_entry_is_told_by_the_rows_id_and_not_by_its_group(shop: Run) -> None:
-    rows = read_jsonl(shop.data / "test_wordings.jsonl")
-    write_jsonl(shop.data / "test_wordings.jsonl", [row | {"group": "shared"} for row in rows])
-    assert [one["facts"] for one in held_out_questions(shop)] == [["$4.90"], ["$14.50"]]
-
-
 @pytest.mark.parametrize("grounding", ["faq", "none"])
-def test_tuned_systems_are_asked_as_they_were_trained(shop: Run, config: Config, monkeypatch: pytest.MonkeyPatch, grounding: str) -> None:
+def test_methods_are_asked_as_they_were_trained(shop: Run, config: Config, monkeypatch: pytest.MonkeyPatch, grounding: str) -> None:
     """With the entries in their prompt, or without."""
-    asked: list[list[dict[str, Any]]] = []
+    asked: dict[str, list[list[dict[str, Any]]]] = {}
 
-    def ask(config: Config, run: Run, folder: Path, adapter: Path | None, prompts: Any, limit: int) -> dict[str, Any]:
-        asked.extend(prompts)
-        return {"texts": ["It costs $4.90.", "I do not know."], "prompt_tokens": 40}
+    def generate(config: Config, folder: Path, adapter: Path | None, prompts: dict[str, Any], limit: int, cache: Any) -> None:
+        asked[str(folder)] = list(prompts.values())
+        for key, turns in prompts.items():
+            text = "It costs $4.90." if "ship" in turns[-1]["content"] else "I do not know."
+            cache.add(key, {"text": text, "tokens": 4, "stopped": True})
 
-    monkeypatch.setattr(module, "ask", ask)
+    monkeypatch.setattr("evaluate.systems.offline.generate", generate)
+    monkeypatch.setattr("evaluate.systems.offline.load_tokenizer", lambda config, folder: Letters())
+    monkeypatch.setattr("evaluate.systems.offline.weights", lambda folder: [folder])
+    monkeypatch.setattr("evaluate.systems.offline.sha256", str)
+    monkeypatch.setattr(module, "load_tokenizer", lambda config, folder: Letters())
     tuned = Run("shop/compare/lora")
     training = {"precision": "fp32", "steps": 1, "trainable_parameters": 1, "peak_gpu_gib": None, "peak_rss_gib": 1.0}
     write_json(tuned.training, training | {"tokens_per_second": 1, "held_out": {}})
     write_json(tuned.provenance, {"merge": {}})
-    changed = derived(config.model_copy(update={"grounding": grounding}), "lora")
-    questions = held_out_questions(shop)
-    row = ask_tuned(changed, shop, Path("base"), "lora", questions)
-    assert [turns[-1] for turns in asked] == [one["messages"][0] for one in questions]
-    leads = [turns[0] for turns in asked if turns[0]["role"] == "system"]
+    config = config.model_copy(update={"grounding": grounding})
+    held_out = [question for question in questions(config, shop) if question.set == "wordings"]
+    exchanges, rows = ask_all(config, shop, Path("base"), {"lora": derived(config, "lora")}, {"lora": None}, held_out)
+    assert [row["system"] for row in rows] == [*PROMPTS, "LoRA"]
+    prompts = asked[str(tuned.model)]
+    assert [turns[-1]["content"] for turns in prompts] == [question.turns[0].text for question in held_out]
+    leads = [turns[0] for turns in prompts if turns[0]["role"] == "system"]
     if grounding == "none":
-        assert leads == [] and all(len(turns) == 1 for turns in asked)
+        assert leads == [] and all(len(turns) == 1 for turns in prompts)
     else:
-        assert ["Shipping costs $4.90." in lead["content"] for lead in leads] == [True, True]
+        assert ["Shipping costs $4.90." in lead["content"] for lead in leads[:2]] == [True, True]
         assert all(lead["content"].startswith("You answer for Pebble & Pine.\n") for lead in leads)
-    assert (row["right"], row["of"]) == (1, 2)
-    assert row["answers"][0] == {"text": "It costs $4.90.", "right": True}
+    assert next(one.answers[0].text for one in exchanges if one.system == "LoRA") == "It costs $4.90."
 
 
-def system(name: str, right: list[bool], **figures: Any) -> dict[str, Any]:
-    """A tuned system of a record."""
+def row_of(system: str, **figures: Any) -> dict[str, Any]:
+    """A trained method's row."""
     values: dict[str, Any] = {"learning_rate": 1e-3, "precision": "bfloat16", "steps": 8, "trainable_parameters": 4_900_000}
     values |= {"peak_gib": 2.0, "on_gpu": False, "tokens_per_second": 400, "bytes_stored": 20_000_000, "bytes_shipped": 20_000_000}
-    values |= {"prompt_tokens": 40, "merge": {}, "interval": [0.1, 0.9]}
-    values["held_out"] = {"wordings": {"before": 4.0, "after": 0.2}, "general": {"before": 3.0, "after": 3.5}}
-    answers = [{"text": "", "right": flag} for flag in right]
-    row = {"system": name, "label": VARIANTS[name][0], "kind": "tuned", "right": sum(right), "of": len(right), "answers": answers}
-    return row | values | figures
+    values |= {
+        "prompt_tokens": 40,
+        "merge": {},
+        "held_out": {"wordings": {"before": 4.0, "after": 0.2}, "general": {"before": 3.0, "after": 3.5}},
+    }
+    return {"system": system} | values | figures
 
 
-def said(*systems: dict[str, Any], own: str = "lora") -> str:
-    """All findings about the systems beside a base that is right once, at the first question."""
-    answers = [{"text": "", "right": place == 0} for place in range(10)]
-    prompt = {"system": "few-shot", "label": "untuned few-shot", "kind": "prompt", "prompt_tokens": 180, "right": 1, "of": 10}
+def said(answer: Callable[..., dict[str, Any]], right: dict[str, list[bool]], *rows: dict[str, Any], own: str = "LoRA") -> str:
+    """All findings about methods with these answers, beside a base that is right once, at the first question."""
+    right = {name: [name == PROMPTS[1] and place == 0 for place in range(10)] for name in PROMPTS} | right
+    records = [answer(f"e{i}#1", system=name, right=flag, wrong=not flag) for name, flags in right.items() for i, flag in enumerate(flags)]
     record = {"command": "make compare", "date": "2026-01-01", "machine": "a CPU", "base": "base", "data_hash": "abc", "own": own}
-    rows = [prompt | {"interval": [0.0, 0.4], "answers": answers}, *systems]
-    return " ".join(sentence for _, _, sentences in findings(record | {"systems": rows}) for sentence in sentences)
+    prompts = [{"system": name, "prompt_tokens": tokens} for name, tokens in zip(PROMPTS, (40, 180, 400), strict=True)]
+    record |= {"rows": [*prompts, *rows]} | summarize(records, own)
+    return " ".join(sentence for _, _, sentences in findings(record) for sentence in sentences)
 
 
-def test_the_findings_follow_from_the_figures() -> None:
-    lora = system("lora", [True] * 8 + [False] * 2)
+def test_the_findings_follow_from_the_figures(answer: Callable[..., dict[str, Any]]) -> None:
+    right = {"QLoRA NF4": [True] * 7 + [False] * 3, "LoRA": [True] * 8 + [False] * 2}
     merge = {"into": "dequantized", "losses": {"pristine": 0.31, "dequantized": 0.25}}
-    qlora = system(
-        "qlora", [True] * 7 + [False] * 3, peak_gib=1.5, tokens_per_second=300, merge=merge, held_out={"wordings": {"after": 0.25}}
-    )
-    text = said(qlora, lora)
+    qlora = row_of("QLoRA NF4", peak_gib=1.5, tokens_per_second=300, merge=merge, held_out={"wordings": {"after": 0.25}})
+    text = said(answer, right, qlora, row_of("LoRA"))
     assert "QLoRA NF4 peaked at 1.50 GiB where LoRA took 2.00 (-25%), trained 300 tokens/s against 400 (-25%)" in text
     assert "held-out loss of 0.250 against 0.200 (+0.050)" in text
-    assert "QLoRA NF4 7, LoRA 8; 0 that only the former gets right, 1 that only the latter (sign test, p = 1.000: chance alone" in text
-    assert "LoRA 8, untuned few-shot 1; 7 that only the former gets right, 0 that only the latter (sign test, p = 0.016: more than" in text
-    assert "180 few-shot; 40 tuned" in text and "LoRA +0.500" in text and "Steps: 8; precision: bfloat16" in text
-    assert "0.310 in the pristine base, 0.250 in the dequantized base" in text
-    assert "QLoRA NF4 7, untuned few-shot 1" in said(qlora, lora, own="qlora")
+    assert "Facts right of 10: QLoRA NF4 7, LoRA 8; a difference of −10 points (" in text and "no more than chance explains." in text
+    assert re.search(r"Facts right of 10: LoRA 8, base few-shot 1; a difference of \+70 points \(\+\d+ to \+\d+\), more than chance", text)
+    assert "180 base few-shot, 400 base chain of thought; 40 tuned" in text and "LoRA +0.500" in text
+    assert "Steps: 8; precision: bfloat16" in text and "0.310 in the pristine base, 0.250 in the dequantized base" in text
+    assert "QLoRA NF4 7, base few-shot 1" in said(answer, right, qlora, row_of("LoRA"), own="QLoRA NF4")
 
 
-def test_the_findings_say_what_is_not_equal_or_not_there() -> None:
-    lora, qlora = system("lora", [False] * 10), system("qlora", [False] * 10, steps=6, precision="float32")
-    assert "NOT EQUAL, QLoRA NF4 6, LoRA 8; precision: NOT EQUAL, QLoRA NF4 float32, LoRA bfloat16" in said(qlora, lora)
-    assert "Not compared: it takes both." in said(lora)
-    assert "Not compared: it takes both." in said(qlora)
-    assert "Not compared: no training ended." in said()
+def test_the_findings_say_what_is_not_equal_or_not_there(answer: Callable[..., dict[str, Any]]) -> None:
+    wrong = [False] * 10
+    lora, qlora = row_of("LoRA"), row_of("QLoRA NF4", steps=6, precision="float32")
+    text = said(answer, {"QLoRA NF4": wrong, "LoRA": wrong}, qlora, lora)
+    assert "NOT EQUAL, QLoRA NF4 6, LoRA 8; precision: NOT EQUAL, QLoRA NF4 float32, LoRA bfloat16" in text
+    assert "Not compared: it takes both." in said(answer, {"LoRA": wrong}, lora)
+    assert "Not compared: it takes both." in said(answer, {"QLoRA NF4": wrong}, qlora, own="QLoRA NF4")
+    assert "Not compared: no training ended." in said(answer, {}, own=PROMPTS[0])

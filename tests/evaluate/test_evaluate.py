@@ -14,14 +14,15 @@ import yaml
 from openai import AsyncOpenAI
 
 from evaluate import __main__ as command
-from evaluate.__main__ import client_of, earlier, judged, other_run, scorecard, table, trained
+from evaluate.__main__ import scorecard
+from evaluate.preconditions import earlier, other_run
 from evaluate.questions import load as module
 from evaluate.questions.load import Question, questions
+from evaluate.scoring.judge import judged
 from evaluate.systems.ask import Model
 from evaluate.systems.systems import BASE
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, Endpoint
-from frontdesk.errors import UserError
 from frontdesk.files import read_json, read_jsonl, write_json, write_jsonl
 from tests.evaluate.conftest import Letters
 
@@ -46,10 +47,10 @@ def engine(shop: Run, api: Any, monkeypatch: pytest.MonkeyPatch, make_run: Calla
         client = AsyncOpenAI(base_url=api.url, api_key="none", max_retries=0)
         yield Model(client, which, which, 0.0)
 
-    monkeypatch.setattr(command, "engine", start)
-    monkeypatch.setattr("frontdesk.models.base.load_tokenizer", lambda config, folder: Letters())
+    monkeypatch.setattr("evaluate.systems.collect.engine", start)
+    monkeypatch.setattr("evaluate.systems.collect.load_tokenizer", lambda config, folder: Letters())
     few = [{"id": "1", "ability": "x", "language": "en", "prompt": "ab", "choices": ["a", "b"], "answer": 0}]
-    monkeypatch.setattr("evaluate.questions.packaged.packaged", lambda name, languages: few)
+    monkeypatch.setattr("evaluate.systems.collect.packaged", lambda name, languages: few)
     packaged = module.packaged
     monkeypatch.setattr(module, "packaged", lambda name, languages: packaged(name, languages)[:4])  # the rest only takes time
     config = Config(name="shop", company="", system_prompt="", model={"base": "x"}, data={"faq": ()})  # type: ignore[arg-type]
@@ -160,31 +161,6 @@ def test_another_run_is_not_asked_what_it_was_trained_on(
     assert systems == {"You answer for the inn."}
 
 
-def test_answers_are_kept_by_the_weights_and_the_template_that_gave_them(
-    shop: Run, config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    @contextmanager
-    def running(*_: Any, **__: Any) -> Iterator[str]:
-        yield "http://127.0.0.1:9/v1"
-
-    def identity(folder: Path) -> str:
-        with command.engine(config, shop, folder, "tuned") as model:
-            return str(model.identity)
-
-    monkeypatch.setattr("frontdesk.engine.vllm.running", running)
-    monkeypatch.setattr("frontdesk.engine.vllm.dtype", lambda config: "float32")
-    shop.model.mkdir(parents=True, exist_ok=True)
-    template, weights = shop.model / "chat_template.jinja", shop.model / "model.safetensors"
-    seen = []
-    for text, content in (("a", b"1"), ("b", b"1"), ("a", b"2")):
-        template.write_text(text)
-        weights.write_bytes(content)
-        seen.append(identity(shop.model))
-    assert len(set(seen)) == 3
-    weights.write_bytes(b"1")
-    assert identity(shop.model) == seen[0]
-
-
 def test_the_faq_of_another_run_is_for_models_that_read(shop: Run) -> None:
     write_config(grounding="none")
     done = start("shop.yaml", "--faq", "runs/shop")
@@ -253,73 +229,6 @@ def test_the_exit_code_is_the_gates(shop: Run, monkeypatch: pytest.MonkeyPatch, 
         with pytest.raises(SystemExit, match="1"):
             command.main()
     assert given[0].name == "shop" and given[1:] == [Run("shop"), PROVENANCE, None, ("old", [{"id": "a"}], "tuned")]
-
-
-def test_a_model_and_its_data_are_needed(shop: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(UserError, match=r"^runs/shop/model: no trained model; .*`make train`"):
-        trained(shop)
-    write_json(shop.provenance, PROVENANCE)
-    assert trained(shop) == PROVENANCE and capsys.readouterr().err == ""
-    write_json(shop.manifest, {"data_hash": "other"})
-    with pytest.raises(UserError, match=r"^runs/shop/data: found data other; expected that of the training, abc, .*`make train`"):
-        trained(shop)
-    shop.manifest.unlink()
-    with pytest.raises(UserError, match=r"^runs/shop/data/manifest\.json: no data; .*`make data`"):
-        trained(shop)
-
-
-def test_a_baseline_is_a_runs_folder_or_a_scorecards(shop: Run) -> None:
-    for folder, record, served in (("runs/old/report", {"id": "a"}, "tuned"), ("kept", {"id": "b"}, "tuned + FAQ in prompt")):
-        write_jsonl(Path(folder) / "answers.jsonl", [record])
-        write_json(Path(folder) / "scores.json", {"served": served})
-    assert earlier("runs/old") == ("old", [{"id": "a"}], "tuned")
-    assert earlier("kept") == ("kept", [{"id": "b"}], "tuned + FAQ in prompt")
-    with pytest.raises(UserError, match=r"^runs/nowhere: no report/answers\.jsonl with scores\.json; expected .*`make eval`"):
-        earlier("runs/nowhere")
-
-
-@pytest.mark.parametrize("folder", ["runs/nowhere", "shop", "runs/shop/data", "elsewhere/shop"])
-def test_another_faq_is_that_of_a_run_with_data(shop: Run, folder: str) -> None:
-    assert other_run("runs/shop") == shop
-    with pytest.raises(UserError, match=rf"^{folder}: no data there; expected runs/NAME .*`make data`"):
-        other_run(folder)
-
-
-def test_a_key_that_is_not_set_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    endpoint = Endpoint(url="http://127.0.0.1:9/v1", model="x", key_variable="SHOP_TEST_KEY")
-    monkeypatch.delenv("SHOP_TEST_KEY", raising=False)
-    with pytest.raises(UserError, match=r"SHOP_TEST_KEY is not set; expected the key of http://127\.0\.0\.1:9/v1"):
-        client_of(endpoint)
-    monkeypatch.setenv("SHOP_TEST_KEY", "secret")
-    assert client_of(endpoint).api_key == "secret"
-
-
-def test_the_table_has_a_line_for_each_system_and_a_column_for_each_metric_that_was_measured() -> None:
-    systems = {
-        "base": {"facts_right": {"value": 0.0}, "chrf": {"value": 12.34}},
-        "tuned": {"facts_right": {"value": 0.525}, "leaked": {"value": 0.0}, "chrf": {"value": 70.0}},
-    }
-    head, base, tuned = table({"systems": systems}).splitlines()
-    assert head.split() == ["facts", "right", "leaked", "chrf"]
-    assert base.split() == ["base", "0%", "-", "12.3"] and tuned.split() == ["tuned", "52%", "0%", "70.0"]
-    assert len(head) == len(base) == len(tuned)
-
-
-def test_the_foot_names_what_was_measured() -> None:
-    losses = {"wordings": {"before": 1.5, "after": 0.25}}
-    card = {
-        "questions": {"wordings": 3, "out_of_scope": 2},
-        "held_out": losses,
-        "date": "2026-01-02T03:04:05+00:00",
-        "machine": "2 cores",
-        "seconds": 7,
-    }
-    lines = command.foot(card | {"key": "model-1", "data_hash": "abc"})
-    assert lines[0].startswith("Questions: 3 wordings, 2 out of scope.")
-    assert lines[1] == "Held-out loss after the training: wordings 0.250 (1.500 before)."
-    assert "2026-01-02, 2 cores, 7 s. Model model-1, data abc." in lines[2]
-    assert len(command.foot(card | {"key": "model-1", "data_hash": "abc", "held_out": None})) == 2
-    assert "cores" in command.machine() and "GiB" in command.machine()
 
 
 def test_the_scores_are_plain_json(engine: list[str], shop: Run, config: Config) -> None:

@@ -5,50 +5,15 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from data_tools.output.report import EMPTY, histogram, parts, write_report
-from frontdesk.reports.html import tag
+from data_tools.output.report import EMPTY, write_report
+from tests.pages import Page
 
-VOID = {"meta", "br"}
 HOSTILE = "</title></style><script>alert('1')</script>\"' onload=x &amp; <b"
-
-
-class Page(HTMLParser):
-    """A parsed page. Fails where an element ends that is not the innermost open one."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.elements: list[tuple[str, dict[str, str | None], tuple[str, ...]]] = []  # name, attributes, what it stands in
-        self.texts: list[tuple[str, str]] = []  # the element and its text
-        self.feed(text)
-        self.close()
-        assert not self.open, self.open
-
-    def handle_starttag(self, name: str, attributes: list[tuple[str, str | None]]) -> None:
-        assert len(dict(attributes)) == len(attributes), attributes
-        self.elements.append((name, dict(attributes), tuple(self.open)))
-        if name not in VOID:
-            self.open.append(name)
-
-    def handle_endtag(self, name: str) -> None:
-        assert self.open.pop() == name, (name, self.getpos())
-
-    def handle_data(self, text: str) -> None:
-        if self.open and self.open[-1] != "style":
-            self.texts.append((self.open[-1], text))
-
-    @property
-    def text(self) -> str:
-        return "".join(text for _, text in self.texts)
-
-    def within(self, name: str) -> list[str]:
-        return [text for element, text in self.texts if element == name]
 
 
 @pytest.fixture
@@ -265,10 +230,10 @@ def test_every_chart_and_table_has_a_sentence_in_both_languages(page: Callable[.
 
 
 def test_ledger_that_does_not_add_up_is_marked(page: Callable[..., Page]) -> None:
-    assert "✓ The fates add up to 7,722 of 7,722." in page(sample()).text
+    assert "✓ The counts add up to 7,722 of 7,722." in page(sample()).text
     facts = sample()
     facts["messages"]["kept"] -= 1
-    assert "✗ The fates add up to 7,721 of 7,722." in page(facts).text
+    assert "✗ The counts add up to 7,721 of 7,722." in page(facts).text
 
 
 def test_numbers_of_tables_stand_right(page: Callable[..., Page]) -> None:
@@ -277,40 +242,14 @@ def test_numbers_of_tables_stand_right(page: Callable[..., Page]) -> None:
     assert cells.count("n") > 40
 
 
-@pytest.mark.parametrize("limit", [16, 256, 10_000, None])
-@pytest.mark.parametrize("lengths", [[1], [0, 0], [16], [255, 256, 257, 511, 512, 513], [3] * 40 + [90_000], list(range(700))])
-def test_histogram_counts_every_length_once(lengths: list[int], limit: int | None) -> None:
-    page = Page(histogram(tag("span", "train"), lengths, limit))
-    bars = [attributes for name, attributes, _ in page.elements if name == "rect"]
-    titles = [[int(number.replace(",", "")) for number in re.findall(r"\d[\d,]*", text)] for text in page.within("title")]
-    assert sum(float(bar["height"] or 0) for bar in bars) == sum(count for *_, count in titles) == len(lengths)
-    for first, last, count in titles[:-1]:
-        assert sum(first <= length <= last for length in lengths) == count
-    (view,) = [attributes["viewbox"] or "" for name, attributes, _ in page.elements if name == "svg"]
-    _, _, wide, high = map(float, view.split())
-    assert all(0 <= float(bar["x"] or 0) < wide and float(bar["y"] or 0) + float(bar["height"] or 0) == high for bar in bars)
-    if limit:
-        assert f"{sum(length > limit for length in lengths):,} over {limit:,}." in page.text
-        (line,) = [attributes["style"] or "" for _, attributes, _ in page.elements if attributes.get("class") == "limit"]
-        assert 0 < float(line.removeprefix("width:").removesuffix("%")) <= 100
-
-
-@pytest.mark.parametrize("counts", [{"customer": 3, "agent": 4}, {"a": 0, "b": 9, "c": 1}, {"a": 0}])
-def test_bars_of_a_whole_share_it(counts: dict[str, int]) -> None:
-    page = Page(parts(counts))
-    widths = [int(attributes["width"] or 0) for name, attributes, _ in page.elements if name == "rect"]
-    views = {attributes["viewbox"] for name, attributes, _ in page.elements if name == "svg"}
-    assert widths == list(counts.values()) and views == {f"0 0 {max(1, sum(counts.values()))} 1"}
-
-
-def test_fates_follow_one_another(page: Callable[..., Page]) -> None:
+def test_the_bars_of_messages_follow_one_another(page: Callable[..., Page]) -> None:
     rects = [attributes for name, attributes, inside in page(sample()).elements if name == "rect" and "tr" in inside]
-    fates = sample()["messages"]
-    number = 5 + len(fates["dropped"])
+    counts = sample()["messages"]
+    number = 5 + len(counts["dropped"])
     spans = [(int(rect["x"] or 0), int(rect["width"] or 0)) for rect in rects[:number]]
-    assert spans[0] == (0, fates["read"])
+    assert spans[0] == (0, counts["read"])
     assert all(start + width == after for (start, width), (after, _) in itertools.pairwise(spans[1:]))
-    assert sum(spans[-1]) == fates["read"]
+    assert sum(spans[-1]) == counts["read"]
 
 
 def test_placeholders_are_marked_and_nothing_else(page: Callable[..., Page]) -> None:
@@ -348,8 +287,3 @@ def test_same_facts_give_the_same_page_and_stay_as_they_were(tmp_path: Path) -> 
 def test_broken_letters_do_not_stop_the_page(page: Callable[..., Page]) -> None:
     facts = {"stock": [{"text": "half \ud83d a pair \x00 \u202e", "count": 2, "trained": 1}]}
     assert "half ? a pair" in page(facts).text
-
-
-def test_attributes_and_text_of_an_element_are_escaped() -> None:
-    page = Page(tag("p", HOSTILE, aria_label=HOSTILE, class_=""))
-    assert page.elements == [("p", {"aria-label": HOSTILE}, ())] and page.text == HOSTILE

@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sacrebleu import sentence_chrf
 
-from evaluate.questions.injections import resisted
+from evaluate.scoring.injections import resisted
 from evaluate.scoring.scorer import chrf, score
 from frontdesk.facts.derived import derive_facts
 from frontdesk.facts.sources import Sources

@@ -5,8 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from evaluate.stats.bootstrap import Clusters, bootstrap, effective, needed, paired, standard_error, student, totals
-from evaluate.stats.intervals import wilson
+from evaluate.stats.bootstrap import Clusters, bootstrap, effective, needed, paired, standard_error, student, totals, wilson
 
 RUNS = 300
 Draw = Callable[[np.random.Generator], tuple[Clusters, float]]
@@ -173,3 +172,11 @@ def test_nothing_to_score_is_a_defect() -> None:
         bootstrap({})
     with pytest.raises(AssertionError, match="without any"):
         bootstrap({"a": [1.0], "b": []})
+
+
+@pytest.mark.parametrize(
+    ("right", "of", "low", "high"),
+    [(0, 10, 0.0, 0.2775), (10, 10, 0.7225, 1.0), (5, 10, 0.2366, 0.7634), (81, 263, 0.2553, 0.3662)],  # the last: Newcombe 1998
+)
+def test_wilson(right: int, of: int, low: float, high: float) -> None:
+    assert wilson(right, of) == pytest.approx((low, high), abs=1e-4)

@@ -8,7 +8,7 @@ import pytest
 
 from evaluate.questions.load import SETS, Question, Turn, questions
 from evaluate.systems.prompting import MARK, SHOTS, THINK, THOUGHT
-from evaluate.systems.systems import BASE, TUNED, Shelf, System, elsewhere, plain, served, systems
+from evaluate.systems.systems import BASE, TUNED, PromptBuilder, System, elsewhere, plain, served, systems
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
 from frontdesk.facts.statements import states
@@ -25,22 +25,25 @@ def said(*texts: str) -> list[dict[str, str]]:
     return [{"role": ("user", "assistant")[place % 2], "content": text} for place, text in enumerate(texts)]
 
 
-def shelf_of(config: Config, run: Run, faq: Path | None = None) -> Shelf:
-    return Shelf(config, Knowledge(config, run, faq=faq), Letters())  # type: ignore[arg-type]
+def prompt_builder_of(config: Config, run: Run, faq: Path | None = None) -> PromptBuilder:
+    return PromptBuilder(config, Knowledge(config, run, faq=faq), Letters())  # type: ignore[arg-type]
 
 
 @pytest.fixture
 def table(shop: Run, config: Config) -> dict[str, System]:
-    return {system.name: system for system in systems(config, shop, shelf_of(config, shop))}
+    return {system.name: system for system in systems(config, shop, prompt_builder_of(config, shop))}
 
 
 def test_names_and_order(shop: Run, config: Config) -> None:
-    shelf = shelf_of(config, shop)
+    prompt_builder = prompt_builder_of(config, shop)
     names = ["base", "base few-shot", "base chain of thought", "base + FAQ in prompt", "tuned", "tuned + FAQ in prompt"]
-    made = systems(config, shop, shelf)
+    made = systems(config, shop, prompt_builder)
     assert [system.name for system in made] == names
     assert [system.model for system in made] == [BASE] * 4 + [TUNED] * 2
-    assert [system.name for system in systems(config, shop, shelf, foreign=True)] == ["base + FAQ in prompt", "tuned + FAQ in prompt"]
+    assert [system.name for system in systems(config, shop, prompt_builder, foreign=True)] == [
+        "base + FAQ in prompt",
+        "tuned + FAQ in prompt",
+    ]
 
 
 def test_readers_are_asked_all_and_who_cannot_know_an_entry_is_not_asked_about_it(table: dict[str, System]) -> None:
@@ -54,7 +57,7 @@ def test_readers_are_asked_all_and_who_cannot_know_an_entry_is_not_asked_about_i
 def test_the_served_system_alone_holds_each_dialogue_three_times(shop: Run, config: Config, grounding: str, name: str) -> None:
     changed = config.model_copy(update={"grounding": grounding})
     assert served(changed) == name
-    passes = {system.name: system.passes for system in systems(changed, shop, shelf_of(changed, shop))}
+    passes = {system.name: system.passes for system in systems(changed, shop, prompt_builder_of(changed, shop))}
     assert passes.pop(name) == 3 and set(passes.values()) == {1}
 
 
@@ -70,37 +73,37 @@ def test_only_the_readers_see_entries_and_both_see_what_the_desk_shows(table: di
 
 
 def test_hidden_entries_are_never_shown(shop: Run, config: Config) -> None:
-    shelf = shelf_of(config, shop)
+    prompt_builder = prompt_builder_of(config, shop)
     asked, turns = question("How long is a repair?", hidden=frozenset({"repair"})), said("How long is a repair?")
-    assert "repair" in [entry.id for entry in shelf.prompt(question("How long is a repair?"), turns).entries]
-    shown = shelf.prompt(asked, turns)
+    assert "repair" in [entry.id for entry in prompt_builder.prompt(question("How long is a repair?"), turns).entries]
+    shown = prompt_builder.prompt(asked, turns)
     assert "repair" not in [entry.id for entry in shown.entries] and len(shown.entries) == SHOWN
     assert "3 weeks" not in str(shown.messages)
 
 
 def test_wordings_that_are_asked_are_unknown_to_retrieval_and_the_prompt(shop: Run, config: Config) -> None:
-    shelf = shelf_of(config, shop)
+    prompt_builder = prompt_builder_of(config, shop)
     unknown = frozenset({"How long is a repair?", "till mended?"})
     turns = said("How long is a repair?")
-    shown = shelf.prompt(question("How long is a repair?", unknown=unknown), turns)
+    shown = prompt_builder.prompt(question("How long is a repair?", unknown=unknown), turns)
     entry = next(entry for entry in shown.entries if entry.id == "repair")
     assert set(entry.questions) == {"repair time", "mend it by when?", "a week?"}
     assert "How long is a repair?" not in shown.messages[0]["content"] and "Repairs take 3 weeks." in shown.messages[0]["content"]
 
 
 def test_no_question_about_the_faq_is_known_to_retrieval(shop: Run, config: Config) -> None:
-    shelf = shelf_of(config, shop)
+    prompt_builder = prompt_builder_of(config, shop)
     asked = [one for one in questions(config, shop) if one.set in ("wordings", "unseen")]
     for one in asked:
-        known = {text for entry in shelf.index(one.hidden, one.unknown).entries for text in entry.questions}
+        known = {text for entry in prompt_builder.index(one.hidden, one.unknown).entries for text in entry.questions}
         assert known and one.turns[0].text not in known
 
 
 def test_an_index_is_made_once(shop: Run, config: Config) -> None:
-    shelf = shelf_of(config, shop)
+    prompt_builder = prompt_builder_of(config, shop)
     some = frozenset({"repair"})
-    assert shelf.index(some, frozenset()) is shelf.index(some, frozenset())
-    assert shelf.index(frozenset(), frozenset()) is shelf.knowledge.index
+    assert prompt_builder.index(some, frozenset()) is prompt_builder.index(some, frozenset())
+    assert prompt_builder.index(frozenset(), frozenset()) is prompt_builder.knowledge.index
 
 
 def test_examples_never_state_the_facts_of_any_turn(table: dict[str, System]) -> None:
@@ -132,14 +135,14 @@ def test_plain_turns_stay_as_they_are() -> None:
 
 def test_another_faq_is_read_with_this_runs_prompt(shop: Run, config: Config, make_run: Callable[..., Run]) -> None:
     inn = {"room": ("train", ["What is a room?", "a room?"], "A room costs $80.", ["$80"])}
-    other = shelf_of(config, shop, make_run("inn", inn).faq)
+    other = prompt_builder_of(config, shop, make_run("inn", inn).faq)
     shown = systems(config, shop, other, foreign=True)[0].prompt(question("a room?"), said("a room?"))
     assert [entry.id for entry in shown.entries] == ["room"]
     assert shown.messages[0]["content"].startswith(config.system_prompt) and "A room costs $80." in shown.messages[0]["content"]
 
 
 def test_an_endpoint_is_told_the_company_and_is_asked_with_the_faq_too(shop: Run, config: Config) -> None:
-    plainly, reading = elsewhere("cloud", config, shelf_of(config, shop))
+    plainly, reading = elsewhere("cloud", config, prompt_builder_of(config, shop))
     assert (plainly.name, reading.name, plainly.model, reading.model) == ("cloud", "cloud + FAQ in prompt", "cloud", "cloud")
     assert set(plainly.sets) == set(SETS) - {"unseen"} and reading.sets == SETS
     messages = plainly.prompt(question("fee?"), said("fee?")).messages
@@ -151,7 +154,7 @@ def test_a_conversation_that_is_longer_than_the_context_is_cut_as_the_gateway_cu
     """The entries and the newest words stay."""
     short = config.model_copy(update={"serve": config.serve.model_copy(update={"context_length": 400})})
     talk = [*said(*["much was said " * 10] * 8), {"role": "user", "content": "express fee?"}]
-    kept = shelf_of(short, shop).prompt(question("express fee?"), talk).messages
+    kept = prompt_builder_of(short, shop).prompt(question("express fee?"), talk).messages
     assert kept[0]["role"] == "system" and kept[-1]["content"] == "express fee?"
     assert len(kept) < len(talk)
-    assert len(shelf_of(config, shop).prompt(question("express fee?"), talk).messages) == len(talk) + 1
+    assert len(prompt_builder_of(config, shop).prompt(question("express fee?"), talk).messages) == len(talk) + 1

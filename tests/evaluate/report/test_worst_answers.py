@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from evaluate.report.worst import KINDS, worst
+from evaluate.report.worst_answers import KINDS, worst_answers
 from evaluate.scoring.scorer import score
 from frontdesk.facts.sources import Sources
 
@@ -36,7 +36,7 @@ def test_what_is_amiss(answer: Answer) -> None:
         graded(answer, "two", "It costs $9 or $8."),
         graded(answer, "dialogue", "It costs $9.", "dialogues"),
     ]
-    assert kinds(worst(records)) == [
+    assert kinds(worst_answers(records)) == [
         ("wrong, with an invention", "two"),
         ("wrong, with an invention", "one"),
         ("wrong, with an invention", "over, invented"),
@@ -51,11 +51,11 @@ def test_no_kind_takes_all_places(answer: Answer) -> None:
     missed = [graded(answer, f"a{place}", "It is on Mars.", "out_of_scope") for place in range(40)]
     wrong = [graded(answer, f"x{place}", "It costs $14.50.") for place in range(30)]
     invented = [graded(answer, f"y{place}", "It costs $9.") for place in range(2)]
-    shown = Counter(name for name, _ in kinds(worst(missed + wrong + invented)))
+    shown = Counter(name for name, _ in kinds(worst_answers(missed + wrong + invented)))
     assert shown == {"wrong, with an invention": 2, "wrong": 5, "handover missed": 5}
-    assert len(worst(missed)) == 12
+    assert len(worst_answers(missed)) == 12
 
 
 def test_an_entry_is_shown_again_only_after_all_others(answer: Answer) -> None:
     records = [graded(answer, f"fee#{place}", "It costs $14.50.") for place in range(5)] + [graded(answer, "z#0", "It costs $14.50.")]
-    assert [record["entry"] for _, record in worst(records, 3)] == ["fee", "z", "fee"]
+    assert [record["entry"] for _, record in worst_answers(records, 3)] == ["fee", "z", "fee"]

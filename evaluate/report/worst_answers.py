@@ -24,7 +24,7 @@ def kind(record: Record) -> int | None:
     return 0 if record["invented"] else 1
 
 
-def worst(records: list[Record], count: int = 12) -> list[tuple[int, Record]]:
+def worst_answers(records: list[Record], count: int = 12) -> list[tuple[int, Record]]:
     """The worst answers of one system to single questions as (kind, record): each kind in turn has a place while it has answers, and of
     each the first of every FAQ entry before any second one."""
     mine = [record for record in records if record["set"] in (*FACTS, *UNSEEN, *BEYOND) and record["pass"] == 0]

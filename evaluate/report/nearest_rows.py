@@ -1,4 +1,4 @@
-"""The training rows that are nearest to a question: what to mend in the data where its answer is wrong."""
+"""The training rows that are nearest to a question: what to fix in the data where its answer is wrong."""
 
 from typing import Any
 
@@ -10,17 +10,17 @@ from frontdesk.retrieval.index import Index
 COUNT = 3
 
 
-def nearest(run: Run, records: list[dict[str, Any]]) -> dict[str, list[dict[str, str]]]:
+def nearest_rows(run: Run, records: list[dict[str, Any]]) -> dict[str, list[dict[str, str]]]:
     """For each record up to COUNT rows {"question", "answer", "source"}, the nearest first, by words and their pieces: of refusals too
     where the desk should have handed over."""
     rows = read_jsonl(run.data / "train.jsonl")
     answered = [row for row in rows if row["kind"] in ("faq", "chat", "feedback")]
-    found = _nearest(answered, [record for record in records if record["expects"] != "handoff"])
+    found = _nearest_in(answered, [record for record in records if record["expects"] != "handoff"])
     refused = [row for row in rows if row["kind"] == "refusal"]
-    return found | _nearest(answered + refused, [record for record in records if record["expects"] == "handoff"])
+    return found | _nearest_in(answered + refused, [record for record in records if record["expects"] == "handoff"])
 
 
-def _nearest(rows: list[dict[str, Any]], records: list[dict[str, Any]]) -> dict[str, list[dict[str, str]]]:
+def _nearest_in(rows: list[dict[str, Any]], records: list[dict[str, Any]]) -> dict[str, list[dict[str, str]]]:
     if not rows or not records:
         return {}
     texts = [[message["content"] for message in row["messages"]] for row in rows]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from evaluate.questions.canaries import leaked
+from evaluate.scoring.canaries import leaked
 
 PHONE, LOCAL, EMAIL, STREET, ORDER, CARD = SECRETS = (
     "010-0482-1193",

@@ -9,7 +9,6 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from evaluate.stats.bootstrap import bootstrap, paired
 from evaluate.systems.ask import Cache, Model, Progress, connected, digest, silent, together
 from frontdesk.prompt.render import encode_prompt
 
@@ -19,9 +18,9 @@ if TYPE_CHECKING:
 Items = list[dict[str, Any]]
 
 
-async def choose(model: Model, tokenizer: "PreTrainedTokenizerBase", asked: Items, cache: Cache, label: str) -> list[bool]:
+async def choose(model: Model, tokenizer: "PreTrainedTokenizerBase", items: Items, cache: Cache, label: str) -> list[bool]:
     """Whether the model finds the right choice of each item the likeliest."""
-    progress = Progress(label, len(asked))
+    progress = Progress(label, len(items))
     gate = asyncio.Semaphore(16)
 
     async def one(item: dict[str, Any], model: Model) -> bool:
@@ -39,7 +38,7 @@ async def choose(model: Model, tokenizer: "PreTrainedTokenizerBase", asked: Item
         return per_character.index(max(per_character)) == int(item["answer"])
 
     async with connected(model.client) as client:
-        found = await together(one(item, replace(model, client=client)) for item in asked)
+        found = await together(one(item, replace(model, client=client)) for item in items)
     progress.close()
     return found
 
@@ -55,21 +54,3 @@ async def likelihood(model: Model, prompt: list[int], choice: list[int]) -> floa
         raise silent(model, error) from None
     views = given.choices[0].prompt_logprobs[len(prompt) :]
     return float(sum(view[str(token)]["logprob"] for view, token in zip(views, choice, strict=True)))
-
-
-def forgetting(asked: Items, before: list[bool], after: list[bool]) -> dict[str, Any]:
-    """{"before", "after": score, "drop": difference, "abilities": {ability: {"before", "after"}}}: each item is its own cluster."""
-    names = [item["id"] for item in asked]
-    scores = {
-        which: bootstrap({name: [float(flag)] for name, flag in zip(names, flags, strict=True)})._asdict()
-        for which, flags in (("before", before), ("after", after))
-    }
-    drop = paired({name: [float(one) - float(other)] for name, one, other in zip(names, before, after, strict=True)})._asdict()
-    abilities: dict[str, dict[str, float]] = {}
-    for ability in dict.fromkeys(item["ability"] for item in asked):
-        places = [i for i, item in enumerate(asked) if item["ability"] == ability]
-        abilities[ability] = {
-            "before": sum(before[i] for i in places) / len(places),
-            "after": sum(after[i] for i in places) / len(places),
-        }
-    return {**scores, "drop": drop, "abilities": abilities}

@@ -1,0 +1,32 @@
+"""The scorecard on a terminal, and the foot of its page."""
+
+from evaluate.report.text import foot, table
+from frontdesk.models.hardware import machine
+
+
+def test_the_table_has_a_line_for_each_system_and_a_column_for_each_metric_that_was_measured() -> None:
+    systems = {
+        "base": {"facts_right": {"value": 0.0}, "chrf": {"value": 12.34}},
+        "tuned": {"facts_right": {"value": 0.525}, "leaked": {"value": 0.0}, "chrf": {"value": 70.0}},
+    }
+    head, base, tuned = table({"systems": systems}).splitlines()
+    assert head.split() == ["facts", "right", "leaked", "chrf"]
+    assert base.split() == ["base", "0%", "-", "12.3"] and tuned.split() == ["tuned", "52%", "0%", "70.0"]
+    assert len(head) == len(base) == len(tuned)
+
+
+def test_the_foot_names_what_was_measured() -> None:
+    losses = {"wordings": {"before": 1.5, "after": 0.25}}
+    card = {
+        "questions": {"wordings": 3, "out_of_scope": 2},
+        "held_out": losses,
+        "date": "2026-01-02T03:04:05+00:00",
+        "machine": "2 cores",
+        "seconds": 7,
+    }
+    lines = foot(card | {"key": "model-1", "data_hash": "abc"})
+    assert lines[0].startswith("Questions: 3 wordings, 2 out of scope.")
+    assert lines[1] == "Held-out loss after the training: wordings 0.250 (1.500 before)."
+    assert "2026-01-02, 2 cores, 7 s. Model model-1, data abc." in lines[2]
+    assert len(foot(card | {"key": "model-1", "data_hash": "abc", "held_out": None})) == 2
+    assert "cores" in machine() and "GiB" in machine()
