@@ -177,7 +177,7 @@ def answers(
     from frontdesk.retrieval.grounding import knowledge_of
 
     knowledge = knowledge_of(config, run, (other or run).faq)
-    knowledge.index.learn([turn.text for question in asked for turn in question.turns])
+    knowledge.index.precompute([turn.text for question in asked for turn in question.turns])
     torch.set_num_threads(1)  # from here on the cores are the engine's
     cache = Cache(run.report / "cache.jsonl")
     folders = {BASE: Path(provenance["base_path"]), TUNED: served_weights(config, run)}

@@ -16,7 +16,10 @@ from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
 from frontdesk.facts.language import language
 from frontdesk.prompt.render import Message
-from frontdesk.retrieval.index import Entry, Index, load_vectors, name_of, terms
+from frontdesk.retrieval.dense import Embedder
+from frontdesk.retrieval.index import Entry, Index
+from frontdesk.retrieval.lexical import terms
+from frontdesk.retrieval.vectors import encoder_name, load_vectors
 
 if TYPE_CHECKING:
     from frontdesk.retrieval.encoder import Encoder
@@ -55,9 +58,8 @@ def grounded(system_prompt: str, index: Index, messages: Sequence[Message]) -> G
     """The turns of a conversation with the system message that the last of them needs; a system message of their own is left out."""
     turns = [message for message in messages if message["role"] != "system"]
     said = [str(turn["content"]) for turn in turns]
-    entries = index.search(said, SHOWN)
-    near = [] if entries else index.near(said, SHOWN)
-    return Grounded([{"role": "system", "content": system_text(system_prompt, entries)}, *turns], entries, near)
+    found = index.search(said, SHOWN)
+    return Grounded([{"role": "system", "content": system_text(system_prompt, found.hits)}, *turns], found.hits, found.nearest)
 
 
 def source_of(answer: str, entries: Sequence[Entry]) -> Entry | None:
@@ -89,16 +91,16 @@ class Knowledge:
     """A run's FAQ as the desk knows it now: `faq.jsonl` is read again when it has changed."""
 
     def __init__(self, config: Config, run: Run, encoder: "Encoder | None" = None, faq: Path | None = None) -> None:
-        """`faq` is read instead of the run's own, by the run's encoder and metric."""
+        """`faq` is read instead of the run's own, with the run's encoder and projection."""
         self.prompt, self.path = config.system_prompt, faq or run.faq
-        self.whitening, self.known = load_vectors(run.vectors, name_of(config.encoder))
-        self.encoder = encoder if self.whitening else None
+        projection, vectors = load_vectors(run.vectors, encoder_name(config.encoder))
+        self.embedder = Embedder(encoder, projection, vectors) if encoder and projection else None
         self.read()
 
     def read(self) -> None:
         """Read the entries and make the index."""
         self.stamp = self.path.stat().st_mtime_ns
-        self.index = Index(read_entries(self.path), self.encoder, self.whitening, self.known)
+        self.index = Index(read_entries(self.path), self.embedder)
 
     def ground(self, messages: Sequence[Message]) -> Grounded:
         """The prompt for a conversation, with the entries as they stand now."""

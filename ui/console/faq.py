@@ -5,7 +5,8 @@ import threading
 from frontdesk.config.schema import Config
 from frontdesk.models.adapters import run_of
 from frontdesk.retrieval.grounding import read_entries
-from frontdesk.retrieval.index import Entry, Index, terms
+from frontdesk.retrieval.index import Entry, Index
+from frontdesk.retrieval.lexical import terms
 
 SHOWN = 6  # entries
 
@@ -30,6 +31,6 @@ class Faq:
                     self.stamp = stamp
             except (OSError, ValueError, KeyError):  # while `make data` puts its folder in place; what was known stays
                 pass
-            found = self.index.search([words], SHOWN) if self.index else []
+            found = self.index.search([words], SHOWN).hits if self.index else []
         asked = set(terms(words))
         return [entry for entry in found if asked & set(terms(" ".join(entry.texts)))]  # where nothing fits, all fit as little
