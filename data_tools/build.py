@@ -31,13 +31,14 @@ from data_tools.pii import Allow, Masker, allowed
 from data_tools.readers import faq_format
 from data_tools.readers.entries import Entry, FaqRecord, join_records, plain
 from data_tools.readers.faqs import table as faq_table
+from data_tools.rows.added import TOPIC, added_rows
 from data_tools.rows.grounded import write_grounded
 from data_tools.rows.rows import Candidate, Row, entry_rows, unseen
 from data_tools.rows.windows import Windows
 from data_tools.sources.files import inputs
 from data_tools.sources.json_stream import Broken
 from data_tools.splits.near_duplicates import Store, grams
-from data_tools.splits.plan import TOPIC, Plan, choose
+from data_tools.splits.plan import Plan, add_rows, choose
 from frontdesk.config.schema import Config
 from frontdesk.errors import UserError
 from frontdesk.files import sha256, write_json, write_jsonl
@@ -72,17 +73,18 @@ def build(config: Config, folder: Path, strict: bool = False, workers: int = 1) 
     """Write all files of a run's data into `folder` and return the manifest. Raises UserError."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # its threads do not survive the fork of the workers
     with inputs() as opened, Store(opened.scratch / "grams") as store:
-        work = Work(config, folder, Reading(opened, strict), store, Stock(config.data.stock_share))
+        work = Work(config, folder, Reading(opened, strict), store, Stock(config.data.max_boilerplate_share))
         read_faq(work)
         windows = Windows(load_tokenizer(config, locate(config.model, whole=False)), config.train.max_length)  # slow: after a first look
-        allow = allowed((*config.data.public, *(text for entry in work.faq for text in _texts(entry))), config.company)
+        allow = allowed((*config.data.allowlist, *(text for entry in work.faq for text in _texts(entry))), config.company)
         masker = Masker(allow) if config.data.mask else None
         work.fed = feedback_rows.accepted(config, masker)
         spool = Spool(opened.scratch / "conversations")
         with loaded():
             verdicts = first_pass(work, spool, masker, windows, workers)
             work.reading.conclude()
-            plan = choose(work.candidates, store, work.faq, work.rows, config.data)
+            plan = choose(work.candidates, store, config.data)
+            add_rows(plan, added_rows(work.candidates, plan.splits, work.rows, work.faq, config.data), store, config.data)
             if work.fed:
                 work.conflicts += feedback_rows.place(work.fed, plan, work.rows, store, facts_of(work.faq), config.data)
             with Rows(folder, windows, config.data.seed, len(work.candidates)) as rows, Ledger(folder / "ledger.jsonl") as ledger:
@@ -203,7 +205,7 @@ def write_entries(work: Work, plan: Plan, rows: Rows) -> set[str]:
             if split == "test":
                 _write(rows, unseen(row, work.config.data.handoff), "test_unseen", group, work.dropped)
     group_of = {row.owner: group for row, group in zip(work.rows, plan.groups, strict=False)}
-    for row in (*plan.derived, *plan.generated):
+    for row in plan.added:
         _write(rows, row, "train", group_of.get(row.owner, row.owner), work.dropped)
     wordings = {(row.owner, row.question) for row, split in zip(work.rows, plan.splits, strict=False) if split.endswith("_wordings")}
     write_jsonl(work.folder / "faq.jsonl", (entry_as_json(entry, held_out.get(entry.id, "train"), wordings) for entry in work.faq))
@@ -315,7 +317,7 @@ def conclude(work: Work, plan: Plan, rows: Rows, ledger: Ledger, allow: Allow) -
         "faq": {
             "entries": len(work.faq),
             "wordings": sum(len(entry.questions) for entry in work.faq),
-            "derived": dict(sorted(Counter(how for row in plan.derived for how in row.derived.split(", ")).items())),
+            "derived": dict(sorted(Counter(how for row in plan.added if row.derived for how in row.derived.split(", ")).items())),
             "dropped": {reason: number for reason, number in sorted(work.dropped.items()) if number},
         },
         "rows": {split: dict(sorted(kinds.items())) for split, kinds in seen.rows.items()},
@@ -351,7 +353,10 @@ def report_facts(work: Work, plan: Plan, rows: Rows, manifest: dict[str, Any], a
         "stock": work.stock.table(),
         "masks": masks(seen.samples, work.masked),
         "allowed": sorted(allow.values),
-        "refusals": {"own": own, "generated": dict(sorted(Counter(row.source.removeprefix(TOPIC) for row in plan.generated).items()))},
+        "refusals": {
+            "own": own,
+            "generated": dict(sorted(Counter(row.source.removeprefix(TOPIC) for row in plan.added if not row.derived).items())),
+        },
         "conflicts": work.conflicts[:50],
         "conflicts_total": len(work.conflicts),
         "preview": seen.preview,

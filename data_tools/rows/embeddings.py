@@ -40,7 +40,7 @@ def make_embedder(config: Config, entries: Sequence[Entry], learnable: set[str])
     learned = [(vectors[text], label) for label, entry in enumerate([*own, *synthetic]) for text in entry.texts]
     texts = EncodedTexts(np.stack([vector for vector, _ in learned]), np.array([label for _, label in learned]), encoder.parts)
     ways = (own_paraphrases(own, synthetic), synthetic_paraphrases(own, synthetic))
-    thresholds = (similarity_threshold(texts, *way, config.data.false_handoffs, config.data.seed) for way in ways)
+    thresholds = (similarity_threshold(texts, *way, config.data.max_false_handoff_rate, config.data.seed) for way in ways)
     threshold = next((found for found in thresholds if found is not None), None)
     projection = learn_projection(texts, config.data.seed)._replace(min_similarity=threshold)
     return Embedder(encoder, projection, vectors)

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Protocol
 from frontdesk.config.schema import ModelConfig
 from frontdesk.models.base import locate
 from frontdesk.retrieval.vectors import Part
-from frontdesk.terminal import quiet
+from frontdesk.terminal import silence_libraries
 
 if TYPE_CHECKING:
     import numpy as np
@@ -92,7 +92,7 @@ class SentenceModel:
 
         from frontdesk.retrieval.fp16_linear import use_fp16_weights
 
-        quiet()
+        silence_libraries()
         self.model = SentenceTransformer(str(folder), device="cpu", local_files_only=True, model_kwargs={"dtype": "float32"})
         use_fp16_weights(self.model)
         self.width = int(self.model.get_embedding_dimension() or 0)
@@ -117,7 +117,7 @@ class LowerHalf:
 
         from frontdesk.retrieval.fp16_linear import use_fp16_weights
 
-        quiet()  # transformers would warn about the half that is not loaded
+        silence_libraries()  # transformers would warn about the half that is not loaded
         layers = AutoConfig.from_pretrained(folder).num_hidden_layers
         self.tokenizer = AutoTokenizer.from_pretrained(folder)
         self.model = AutoModel.from_pretrained(folder, num_hidden_layers=layers // 2, dtype=torch.float32).eval()

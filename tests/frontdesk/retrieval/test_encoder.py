@@ -11,7 +11,7 @@ from transformers import AutoModel
 
 from frontdesk.config.run import ENCODERS
 from frontdesk.errors import UserError
-from frontdesk.retrieval.encoder import BATCH, LEAD, CACHE_SIZE, Encoder, LowerHalf, SentenceModel, load_encoder
+from frontdesk.retrieval.encoder import BATCH, CACHE_SIZE, LEAD, Encoder, LowerHalf, SentenceModel, load_encoder
 from frontdesk.retrieval.vectors import Part
 
 TEXTS = ["short", "How long does delivery to an island take, and what does it cost me?", "", "배송은 얼마나 걸리나요?", "a", "?!", "x" * 90]
@@ -88,7 +88,9 @@ def test_models_stand_side_by_side_in_their_order(minilm: Path, tiny_llama3: Pat
     both = load_encoder([str(minilm), str(tiny_llama3)])
     first, second = both.models
     assert (
-        both.parts == (Part(384, similarity_trained=True), Part(64, similarity_trained=False)) == (Part(first.width, first.similarity_trained), Part(second.width, second.similarity_trained))
+        both.parts
+        == (Part(384, similarity_trained=True), Part(64, similarity_trained=False))
+        == (Part(first.width, first.similarity_trained), Part(second.width, second.similarity_trained))
     )
     assert both.vectors(["a", "b"]) == pytest.approx(np.hstack([first.vectors(["a", "b"]), second.vectors(["a", "b"])]))
     assert isinstance(both, Encoder) and isinstance(first, SentenceModel) and isinstance(second, LowerHalf)

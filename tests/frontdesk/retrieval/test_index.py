@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from frontdesk.files import read_jsonl
-from frontdesk.retrieval.encoder import LowerHalf
 from frontdesk.retrieval.dense import Embedder
+from frontdesk.retrieval.encoder import LowerHalf
 from frontdesk.retrieval.index import Entry, Index
 from frontdesk.retrieval.vectors import Part, Projection, identity, load_vectors, save_vectors, whiten
 

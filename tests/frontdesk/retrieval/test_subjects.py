@@ -38,6 +38,6 @@ def test_subjects_that_are_spelled_alike_are_named_together() -> None:
 def test_the_limit_is_a_share_of_letters_in_their_order() -> None:
     """2 x 17 letters in common of 20 + 20."""
     name = "abcdefghijklmnopqrst"
-    assert 2 * 17 / 40 == MIN_SIMILARITY
+    assert MIN_SIMILARITY == 2 * 17 / 40
     assert Subjects([name]).named(name[:17] + "zzz") == [name]
     assert Subjects([name]).named(name[:16] + "zzzz") == []
