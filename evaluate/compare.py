@@ -37,7 +37,7 @@ from frontdesk.config.schema import Config, DpoConfig, load_config
 from frontdesk.errors import UserError, run_command, warn
 from frontdesk.files import read_json, read_jsonl, sha256, write_json, write_text
 from frontdesk.models.base import load_tokenizer, locate, weights
-from frontdesk.models.hardware import machine
+from frontdesk.models.hardware import describe_hardware
 from frontdesk.models.methods import METHODS
 from frontdesk.prompt.render import Message, chat_template
 from frontdesk.retrieval.grounding import knowledge_of
@@ -83,7 +83,7 @@ def main() -> None:
         "name": config.name,
         "command": command(args),
         "date": measured(configs),
-        "machine": machine(),
+        "machine": describe_hardware(),
         "data_hash": read_json(run.manifest)["data_hash"],
         "base": config.model.base,
         "own": next(name for name in VARIANTS if is_variant(config, name)),

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from data_tools.readers.entries import Entry
-from data_tools.rows.off_topic import foreign_questions
+from data_tools.rows.off_topic import off_topic_questions
 from data_tools.rows.paraphrases import derive
 from data_tools.rows.rows import Candidate, Row, message
 from frontdesk.config.schema import DataConfig
@@ -52,5 +52,5 @@ def off_topic_rows(number: int, rows: Iterable[Row], faq: Iterable[Entry], data:
             [message("user", one.question), message("assistant", data.handoff[one.language])],
             *("refusal", f"{TOPIC}{one.topic}", f"other:{one.id}"),
         )
-        for one in foreign_questions(number, known, languages, data.seed)
+        for one in off_topic_questions(number, known, languages, data.seed)
     ]

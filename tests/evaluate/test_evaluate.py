@@ -319,7 +319,7 @@ def test_the_foot_names_what_was_measured() -> None:
     assert lines[1] == "Held-out loss after the training: wordings 0.250 (1.500 before)."
     assert "2026-01-02, 2 cores, 7 s. Model model-1, data abc." in lines[2]
     assert len(command.foot(card | {"key": "model-1", "data_hash": "abc", "held_out": None})) == 2
-    assert "cores" in command.machine() and "GiB" in command.machine()
+    assert "cores" in command.describe_hardware() and "GiB" in command.describe_hardware()
 
 
 def test_the_scores_are_plain_json(engine: list[str], shop: Run, config: Config) -> None:
