@@ -2,12 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from frontdesk.retrieval.lexical import WORD
-
-if TYPE_CHECKING:
-    import numpy as np
 
 MIN_SIMILARITY = 0.85
 """Similarity from which a run of words counts as a subject's name that is misspelled."""
@@ -39,15 +35,16 @@ class Subjects:
         return {name for name, similarity in found.items() if similarity == best >= MIN_SIMILARITY}
 
     def _similarities(self, spoken: str) -> Iterator[tuple[str, float]]:
-        """Each name with the similarity of the run of words that is most similar to it: 0 to 1, 0 below MIN_SIMILARITY."""
+        """Each name with the similarity of the run of words that is most similar to it: 0 to 1."""
+        import numpy as np
         from rapidfuzz.distance import Indel
         from rapidfuzz.process import cdist
 
         words = spoken.split()
         for length, names in self.by_length.items():
             runs = [" ".join(words[i : i + length]) for i in range(max(1, len(words) - length + 1))]
-            found: np.ndarray = cdist(names, runs, scorer=Indel.normalized_similarity, score_cutoff=MIN_SIMILARITY)
-            yield from zip(names, found.max(axis=1).tolist(), strict=True)
+            similarities = cdist(names, runs, scorer=Indel.normalized_similarity, dtype=np.float64)  # its score_cutoff would round
+            yield from zip(names, similarities.max(axis=1).tolist(), strict=True)
 
 
 def _words(text: str) -> str:

@@ -41,3 +41,4 @@ def test_the_limit_is_a_share_of_letters_in_their_order() -> None:
     assert MIN_SIMILARITY == 2 * 17 / 40
     assert Subjects([name]).named(name[:17] + "zzz") == [name]
     assert Subjects([name]).named(name[:16] + "zzzz") == []
+    assert Subjects(["Nandos City Centre"]).named("at nandoosicity centre please"), "2 x 17 of 18 + 22"
