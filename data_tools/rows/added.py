@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from data_tools.readers.entries import Entry
+from data_tools.faq.entries import FaqEntry
 from data_tools.rows.off_topic import off_topic_questions
 from data_tools.rows.paraphrases import derive
 from data_tools.rows.rows import Candidate, Row, message
@@ -15,7 +15,7 @@ TOPIC = "topics:"
 
 
 def added_rows(
-    candidates: Sequence[Candidate], splits: Sequence[str], rows: Sequence[Row], faq: Sequence[Entry], data: DataConfig
+    candidates: Sequence[Candidate], splits: Sequence[str], rows: Sequence[Row], faq: Sequence[FaqEntry], data: DataConfig
 ) -> list[Row]:
     """The derived rows, then the off-topic ones. `rows` are those of the first candidates, which come from the FAQ and the refusals."""
     trained = [row for row, split in zip(rows, splits, strict=False) if split == "train" and row.kind == "faq"]
@@ -26,7 +26,7 @@ def added_rows(
     return derived + off_topic_rows(missing, rows, faq, data)
 
 
-def derived_rows(entries: Iterable[Entry], trained: Iterable[Row], data: DataConfig) -> Iterator[Row]:
+def derived_rows(entries: Iterable[FaqEntry], trained: Iterable[Row], data: DataConfig) -> Iterator[Row]:
     """Other wordings for the trained FAQ entries that have fewer than `data.min_paraphrases`, made by rules from those that they have."""
     rows_of: dict[str, list[Row]] = {}
     for row in trained:
@@ -40,7 +40,7 @@ def derived_rows(entries: Iterable[Entry], trained: Iterable[Row], data: DataCon
                 yield Row(f"{row.id}.{n}", [message("user", text), row.messages[1]], "faq", row.source, entry.id, how)
 
 
-def off_topic_rows(number: int, rows: Iterable[Row], faq: Iterable[Entry], data: DataConfig) -> list[Row]:
+def off_topic_rows(number: int, rows: Iterable[Row], faq: Iterable[FaqEntry], data: DataConfig) -> list[Row]:
     """`number` questions for other companies, in the languages of `rows`, with the handoff as their answer."""
     if number <= 0:
         return []

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from data_tools.readers.entries import Entry
+from data_tools.faq.entries import FaqEntry
 from frontdesk.facts.language import language
 from frontdesk.prompt.render import Message
 
@@ -53,7 +53,7 @@ def message(role: str, content: str) -> Message:
     return {"role": role, "content": content}
 
 
-def entry_rows(entries: Iterable[Entry], kind: Kind, dropped: Counter[str]) -> list[Row]:
+def entry_rows(entries: Iterable[FaqEntry], kind: Kind, dropped: Counter[str]) -> list[Row]:
     """One row for each wording of a question, the answers taking turns; of equal rows that with the first id stays."""
     rows = []
     for entry in entries:

@@ -4,14 +4,14 @@ from collections import Counter
 
 import pytest
 
-from data_tools.readers.entries import Entry, Wording
+from data_tools.faq.entries import FaqEntry, Wording
 from data_tools.rows.added import TOPIC, added_rows, derived_rows
 from data_tools.rows.rows import Candidate, entry_rows
 from frontdesk.config.schema import DataConfig
 
 
 def entry(name, questions, answers):
-    return Entry(name, "faq:1", questions=[Wording(text, f"faq:{i}") for i, text in enumerate(questions)], answers=answers)
+    return FaqEntry(name, "faq:1", questions=[Wording(text, f"faq:{i}") for i, text in enumerate(questions)], answers=answers)
 
 
 @pytest.mark.parametrize("wordings", [1, 3, 4, 5, 8])
