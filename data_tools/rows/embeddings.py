@@ -9,9 +9,9 @@ from data_tools.rows.projection import EncodedTexts, learn_projection, similarit
 from data_tools.rows.synthetic_faqs import companies
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
+from frontdesk.facts.entries import Entry
 from frontdesk.facts.language import language
 from frontdesk.retrieval.dense import Embedder
-from frontdesk.retrieval.index import Entry
 from frontdesk.retrieval.vectors import encoder_name, load_vectors, save_vectors
 
 if TYPE_CHECKING:

@@ -26,17 +26,16 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from data_tools.feedback.faq_gaps import keys, rests_on
 from data_tools.rows.embeddings import make_embedder
 from data_tools.rows.rows import message
 from data_tools.rows.synthetic_faqs import companies, content
 from frontdesk.config.schema import Config
+from frontdesk.facts.entries import Entry, new_values, rests_on, with_values
 from frontdesk.facts.language import language
-from frontdesk.facts.values import values
 from frontdesk.files import read_jsonl
 from frontdesk.prompt.render import Message, encode
 from frontdesk.retrieval.grounding import SHOWN, read_entries, system_text
-from frontdesk.retrieval.index import Entry, Index
+from frontdesk.retrieval.index import Index
 from frontdesk.retrieval.vectors import encoder_name, save_vectors
 
 if TYPE_CHECKING:
@@ -122,9 +121,9 @@ class Grounder:
             if not turns[place].get("weight", 1):
                 continue
             said = [str(turn["content"]) for turn in turns[:place]]
-            new = stated(str(turns[place]["content"])) - stated(*said)
+            new = new_values(str(turns[place]["content"]), said)
             found = self.index.search(said, 2 * SHOWN).hits
-            base = next((entry for entry in found if new and new <= keys(entry)), None)
+            base = with_values(new, found)
             if new and not base:
                 self.dropped["chat: states what no entry has"] += 1
                 continue
@@ -139,7 +138,7 @@ class Grounder:
         said, text = [str(turn["content"]) for turn in (*before, question)], str(answer["content"])
         found = self.index.search(said, 2 * SHOWN).hits
         base = rests_on(text, found, said)
-        if not base and (stated(text) - stated(*said) or not before) and text not in self.config.data.handoff.values():
+        if not base and (new_values(text, said) or not before) and text not in self.config.data.handoff.values():
             self.dropped["feedback: states what no entry has"] += 1
             return
         yield from self.row(row, _shown(found, base), base, question, answer, rng, before)
@@ -174,11 +173,6 @@ def searched(messages: Sequence[Message]) -> Iterator[str]:
     for place in range(0, len(texts), 2):
         yield texts[place]
         yield " ".join(texts[max(0, place - 2) : place])
-
-
-def stated(*texts: str) -> set[tuple[str, str, str]]:
-    """The values that texts state."""
-    return {value.key for text in texts for value in values(text)}
 
 
 def _shown(found: Sequence[Entry], base: Entry | None) -> list[Entry]:

@@ -8,6 +8,7 @@ deviations over the entries. A follow-up leans on the turns before it. Where ent
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from frontdesk.facts.entries import Entry
 from frontdesk.retrieval.dense import DenseIndex, Embedder, standardized
 from frontdesk.retrieval.lexical import LexicalIndex, terms
 from frontdesk.retrieval.subjects import Subjects
@@ -19,21 +20,6 @@ EARLIER_WEIGHT = 0.35
 """The weight of the turns before a question; the question's is 1."""
 LEXICAL_WEIGHT = 0.5
 """The weight of words beside one model, whose two measures of meaning weigh 1 each; beside several, its share of this."""
-
-
-class Entry(NamedTuple):
-    """What retrieval and the prompt need of an FAQ entry."""
-
-    id: str
-    questions: tuple[str, ...]
-    answers: tuple[str, ...]
-    subject: str = ""
-    source: str = ""
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """All that it says."""
-        return (*self.questions, *self.answers)
 
 
 class Query(NamedTuple):

@@ -7,7 +7,8 @@ import pytest
 
 from data_tools.rows.embeddings import make_embedder
 from frontdesk.config.schema import Config
-from frontdesk.retrieval.index import Entry, Index
+from frontdesk.facts.entries import Entry
+from frontdesk.retrieval.index import Index
 from frontdesk.retrieval.vectors import Part
 
 SIZE = 96

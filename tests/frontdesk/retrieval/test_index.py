@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from frontdesk.facts.entries import Entry
 from frontdesk.files import read_jsonl
 from frontdesk.retrieval.dense import Embedder
 from frontdesk.retrieval.encoder import LowerHalf
-from frontdesk.retrieval.index import Entry, Index
+from frontdesk.retrieval.index import Index
 from frontdesk.retrieval.vectors import Part, Projection, identity, load_vectors, save_vectors, whiten
 
 ROOT = Path(__file__).parents[3]
