@@ -36,7 +36,7 @@ from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, load_config
 from frontdesk.engine.vllm import KEY_VARIABLE, free_port, raw_model
 from frontdesk.errors import StartFailed, UserError, run_command
-from frontdesk.models.hardware import machine
+from frontdesk.models.hardware import describe_hardware
 
 T = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.20, 2.18, 2.16, 2.14, 2.13)
 """Student's t for 95 % and 1, 2, 3 … degrees of freedom."""
@@ -67,7 +67,7 @@ def main() -> None:
     asked = questions(run)
     prompts = rendered(config, run, asked)
     counts = {clients: args.requests or 8 + 6 * clients for clients in args.clients}
-    print(f"{datetime.date.today()}, {machine()}; {config.name}, answers of at most {config.serve.max_tokens} tokens", flush=True)
+    print(f"{datetime.date.today()}, {describe_hardware()}; {config.name}, answers of at most {config.serve.max_tokens} tokens", flush=True)
     if args.settings is not None or args.beside:
         others(config, run, prompts, counts, args)
     else:

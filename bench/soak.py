@@ -45,7 +45,7 @@ from frontdesk.config.schema import Config, load_config
 from frontdesk.engine.processes import end_with
 from frontdesk.engine.vllm import KEY_VARIABLE, free_port
 from frontdesk.errors import UserError, run_command
-from frontdesk.models.hardware import machine
+from frontdesk.models.hardware import describe_hardware
 from frontdesk.web.address import url
 
 START_SECONDS = 600
@@ -112,7 +112,7 @@ def soak(config: Config, folder: Path, database: Path, args: argparse.Namespace)
         process.send_signal(signal.SIGTERM)
         process.wait(120)
     stored = {"customers": args.customers, "seconds": round(tally.until - begun), **look_up(database, tally)}
-    return {"date": str(datetime.date.today()), "machine": machine(), **stored, "faults": struck, "wrong": tally.wrong}
+    return {"date": str(datetime.date.today()), "machine": describe_hardware(), **stored, "faults": struck, "wrong": tally.wrong}
 
 
 def wait_for_start(process: "subprocess.Popen[bytes]", log: Path) -> None:

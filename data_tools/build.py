@@ -3,7 +3,8 @@
 1. `read_faq`: the entries of the FAQ and the refusals become the first rows.
 2. `prepare_conversations`: the first pass reads, masks and cleans every conversation into a spill file, so that memory does not
    grow with the texts; what is needed to find near duplicates is kept.
-3. `choose` (data_tools/splits/plan.py): each candidate gets its split; then the reviewed answers of the desk get theirs.
+3. `choose` (data_tools/splits/plan.py): each candidate gets its split. Rows with derived wordings and off-topic questions are trained
+   beside them; then the reviewed answers of the desk get their splits.
 4. `write_rows`: the second pass writes rows and ledger.
 5. `finalize` (data_tools/manifest.py): rows with the FAQ in the prompt, the report and, last, the manifest.
 """
@@ -32,13 +33,14 @@ from data_tools.output.dataset import Rows
 from data_tools.output.ledger import Ledger
 from data_tools.output.progress import bar
 from data_tools.pii import Allow, Masker, allowed
+from data_tools.rows.added import added_rows
 from data_tools.rows.rows import Candidate, Row, entry_rows, unseen
 from data_tools.rows.windows import Windows
 from data_tools.sources.files import inputs
 from data_tools.sources.reading import Reading
 from data_tools.sources.text import folded
 from data_tools.splits.near_duplicates import Store, grams
-from data_tools.splits.plan import Plan, choose
+from data_tools.splits.plan import Plan, add_rows, choose
 from data_tools.state import BuildState
 from frontdesk.config.schema import Config
 from frontdesk.facts.contradictions import FaqFacts
@@ -61,7 +63,8 @@ def build(config: Config, folder: Path, strict: bool = False, workers: int = 1) 
             spill = SpillFile(opened.scratch / "conversations")
             prepare_conversations(state, spill, Preparer(masker, facts_of(state.faq), windows), workers)
             state.reading.report_skipped()
-            plan = choose(state.candidates, store, state.faq, state.rows, config.data)
+            plan = choose(state.candidates, store, config.data)
+            add_rows(plan, added_rows(state.candidates, plan.splits, state.rows, state.faq, config.data), store, config.data)
             if state.reviewed:
                 state.contradictions += place(state.reviewed, plan, state.rows, store, facts_of(state.faq), config.data)
             with Rows(folder, windows, config.data.seed, len(state.candidates)) as rows, Ledger(folder / "ledger.jsonl") as ledger:
@@ -168,7 +171,7 @@ def write_faq(state: BuildState, plan: Plan, rows: Rows) -> set[str]:
             if split == "test":
                 write_row(state, rows, unseen(row, state.config.data.handoff), "test_unseen", group)
     group_of = {row.owner: group for row, group in zip(state.rows, plan.groups, strict=False)}
-    for row in (*plan.derived, *plan.generated):
+    for row in plan.added:
         write_row(state, rows, row, "train", group_of.get(row.owner, row.owner))
     held_out: dict[str, set[str]] = {}  # wordings of trained entries
     for row, split in zip(state.rows, plan.splits, strict=False):

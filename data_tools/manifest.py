@@ -10,8 +10,9 @@ from data_tools.output.dataset import Rows, data_hash, digests, masks
 from data_tools.output.ledger import Ledger
 from data_tools.output.report import write_report
 from data_tools.pii import Allow
+from data_tools.rows.added import TOPIC
 from data_tools.rows.grounded import write_grounded
-from data_tools.splits.plan import TOPIC, Plan
+from data_tools.splits.plan import Plan
 from data_tools.state import BuildState
 from frontdesk.files import sha256, write_json
 
@@ -43,7 +44,7 @@ def _manifest(state: BuildState, plan: Plan, rows: Rows, ledger: Ledger, convers
     counts = ledger.counts()
     given = sum(account.counts["messages"] for account in reading.accounts) + len(reading.broken)
     assert counts["read"] == given, (counts, given)
-    derived = Counter(how for row in plan.derived for how in row.derived.split(", "))
+    derived = Counter(how for row in plan.added if row.derived for how in row.derived.split(", "))
     return {
         "name": config.name,
         "seed": config.data.seed,
@@ -73,7 +74,7 @@ def _manifest(state: BuildState, plan: Plan, rows: Rows, ledger: Ledger, convers
 def _report_facts(state: BuildState, plan: Plan, rows: Rows, manifest: dict[str, Any], allow: Allow) -> dict[str, Any]:
     """What the report shows, beside the manifest."""
     seen = rows.statistics
-    topics = Counter(row.source.removeprefix(TOPIC) for row in plan.generated)
+    topics = Counter(row.source.removeprefix(TOPIC) for row in plan.added if not row.derived)
     return manifest | {
         "company": state.config.company,
         "languages": dict(sorted(seen.languages.items())),

@@ -22,7 +22,7 @@ from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, load_config
 from frontdesk.errors import UserError, run_command
 from frontdesk.files import read_json, write_json, write_jsonl
-from frontdesk.models.hardware import machine
+from frontdesk.models.hardware import describe_hardware
 from frontdesk.terminal import silence_libraries
 
 
@@ -82,7 +82,7 @@ def scorecard(config: Config, run: Run, provenance: dict[str, Any], other: Run |
         "name": config.name,
         "faq": (other or run).name,
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "machine": machine(),
+        "machine": describe_hardware(),
         "data_hash": provenance["data_hash"],
         "questions": {name: sum(question.set == name for question in asked) for name in dict.fromkeys(question.set for question in asked)},
         "seconds": round(time.monotonic() - started),

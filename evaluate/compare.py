@@ -39,7 +39,7 @@ from frontdesk.config.schema import Config, DpoConfig, load_config
 from frontdesk.errors import UserError, run_command, warn
 from frontdesk.files import read_json, write_json, write_jsonl, write_text
 from frontdesk.models.base import load_tokenizer, locate
-from frontdesk.models.hardware import machine
+from frontdesk.models.hardware import describe_hardware
 from frontdesk.models.methods import METHODS
 from frontdesk.retrieval.grounding import knowledge_of
 from frontdesk.terminal import silence_libraries
@@ -72,7 +72,7 @@ def main() -> None:
     failures = {name: train(run, one, f"{number}/{len(configs)}") for number, (name, one) in enumerate(configs.items(), 1)}
     silence_libraries()
     exchanges, rows = ask_all(config, run, base, configs, failures, asked)
-    compared: dict[str, Any] = {"name": config.name, "command": command(args), "date": measured(configs), "machine": machine()}
+    compared: dict[str, Any] = {"name": config.name, "command": command(args), "date": measured(configs), "machine": describe_hardware()}
     compared |= {"data_hash": read_json(run.manifest)["data_hash"], "base": config.model.base, "rows": rows}
     write_comparison(config, run, compared, exchanges, args.docs)
 

@@ -73,9 +73,9 @@ def additions(config: Config, answers: "Sequence[Candidate]", index: Index) -> I
         if len(one.messages) > 1 or PLACEHOLDER.search(one.answer + one.messages[0]["content"]):
             continue
         question, answer = one.messages[0]["content"].lstrip("=+-@ \t"), one.answer  # no formula in a spreadsheet
-        if answer in config.data.handoff.values() or rests_on(answer, index.search([question], SHOWN)):
+        if answer in config.data.handoff.values() or rests_on(answer, index.search([question], SHOWN).hits):
             continue
-        known = rests_on(answer, index.search([answer], WIDE))
+        known = rests_on(answer, index.search([answer], WIDE).hits)
         made = Addition(question, known.answers[0] if known else answer, one.conversation_id)
         if made[:2] not in seen:
             seen.add(made[:2])

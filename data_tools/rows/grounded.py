@@ -1,98 +1,111 @@
 """Rows as a grounded desk answers: FAQ entries in the prompt, the right one among near neighbours, and an answer in its words.
 
-Written beside the plain rows as `grounded/train.jsonl`, `valid.jsonl` and `valid_wordings.jsonl`, of the same shape; the first message
-is the system message with the entries, and a row has "entries" (their ids, as shown) and "cites" (the one that the answer rests on, or
-null). What such a row teaches is to read:
+Made from the plain rows, as `grounded/train.jsonl`, `valid.jsonl` and `valid_wordings.jsonl` of the same shape. The first message is the
+system message with the entries. A row has "entries" (their ids, as shown) and "cites" (the one that the answer rests on, or null). Such
+a row teaches to read:
 
 * The answer is that of the entry shown, word for word. In half of the rows the numbers in both are changed alike, so that
   remembering does not help.
-* The other entries are those that retrieval takes for the question; the right one stands among them where retrieval would have it,
-  and all stand under the wording that is nearest to the question. In WITHOUT of the rows the right one is missing, and the answer is
+* The other entries are those that retrieval finds for the question. The right one stands among them where retrieval would have it,
+  and all stand under the wording that is closest to the question. In WITHOUT of the rows the right one is missing, and the answer is
   the handoff.
-* A part of the rows has the entries without their questions, another an exchange about something else before the question.
+* A part of the rows has the entries without their questions, another part an exchange about something else before the question.
 * A reviewed answer of the desk is trained as it stands, if an entry has it.
 * An agent's answer in a chat is trained if the entries shown, or what was said before, have every value that it states.
-* Reading practice: questions to companies that do not exist (data_tools/rows/reading/), so that the skill is not tied to one FAQ; and small
-  talk, for which nobody need be fetched.
+* Questions to invented companies (rows of the kind "reading", from synthetic_faqs.py), so that the skill is not tied to one FAQ; and
+  small talk, which needs no person.
 """
 
+import json
 import math
 import random
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from data_tools.rows.embeddings import meaning
+from data_tools.rows.embeddings import make_embedder
 from data_tools.rows.rows import message
 from data_tools.rows.synthetic_faqs import companies, content
 from frontdesk.config.schema import Config
 from frontdesk.facts.entries import Entry, new_values, rests_on, with_values
 from frontdesk.facts.language import language
-from frontdesk.files import read_jsonl, write_jsonl
+from frontdesk.files import read_jsonl
 from frontdesk.prompt.render import Message, encode
 from frontdesk.retrieval.grounding import SHOWN, read_entries, system_text
-from frontdesk.retrieval.index import Index, name_of, save_vectors
+from frontdesk.retrieval.index import Index
+from frontdesk.retrieval.vectors import encoder_name, save_vectors
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
+SEES = {"train": ("train",), "valid_wordings": ("train",), "valid": ("train", "valid")}
+"""The splits that are written, each with the splits of the entries that its prompts may show."""
 WITHOUT = 0.1
+"""Share of the rows that miss the right entry."""
 PLACES = (0.86, 0.09, 0.05)
 """How often the right entry is shown first, second, third: as often as retrieval has it there. A small model that is told nothing by the
 order reads worse, not better (docs/experiments.md)."""
-BARE = 0.1
+WITHOUT_QUESTIONS = 0.1
 """Share of the rows whose entries have no questions."""
 CHANGED = 0.5
 """Share of the rows with other numbers than the FAQ's."""
 EARLIER = 0.15
 """Share of the rows with an exchange about another entry before the question."""
 ASKED = 0.5
-"""Share of the entries of the reading practice that are asked about: all of them would be half of the demo's training."""
+"""Share of the invented companies' entries that are asked about: all of them would be half of the demo's training."""
+BATCH = 1000
+"""Rows whose questions are encoded together."""
 
 
 class Grounder:
     """Makes grounded rows for one run."""
 
-    def __init__(self, config: Config, tokenizer: "PreTrainedTokenizerBase", entries: Sequence[Entry], index: Index) -> None:
+    def __init__(self, config: Config, tokenizer: "PreTrainedTokenizerBase", index: Index) -> None:
         self.config, self.tokenizer, self.index = config, tokenizer, index
-        self.entries = {entry.id: entry for entry in entries}
+        self.entries = {entry.id: entry for entry in index.entries}
         self.dropped: Counter[str] = Counter()
 
     def rows(self, rows: Iterable[dict[str, Any]], split: str) -> Iterator[dict[str, Any]]:
         """The grounded rows of plain ones."""
-        rows = list(rows)
-        self.index.learn([text for row in rows for text in searched(row["messages"])])
-        for row in rows:
-            rng = random.Random(f"{self.config.data.seed}:{row['id']}")
-            if row["kind"] == "chat":
-                yield from self._chat(row)
-            elif row["kind"] == "faq":
-                yield from self._faq(row, rng, split)
-            elif row["kind"] == "feedback":
-                yield from self._feedback(row, rng)
-            else:
-                question = str(row["messages"][0]["content"])
-                yield from self._row(row, self.index.search([question], SHOWN), None, row["messages"][0], row["messages"][1], rng)
+        rows = iter(rows)
+        while batch := list(islice(rows, BATCH)):
+            self.index.precompute([text for row in batch for text in searched(row["messages"])])
+            for row in batch:
+                yield from self._grounded(row, random.Random(f"{self.config.data.seed}:{row['id']}"), split)
 
-    def _faq(self, row: dict[str, Any], rng: random.Random, split: str) -> Iterator[dict[str, Any]]:
+    def _grounded(self, row: dict[str, Any], rng: random.Random, split: str) -> Iterator[dict[str, Any]]:
+        if row["kind"] == "chat":
+            return self._chat(row)
+        if row["kind"] == "faq":
+            return self.faq(row, rng, split)
+        if row["kind"] == "feedback":
+            return self._feedback(row, rng)
+        question, answer = row["messages"]
+        return self.row(row, self.index.search([str(question["content"])], SHOWN).hits, None, question, answer, rng)
+
+    def faq(self, row: dict[str, Any], rng: random.Random, split: str) -> Iterator[dict[str, Any]]:
+        """The row of an entry's question."""
         question, answer = (str(one["content"]) for one in row["messages"])
         entry = self.entries[row["id"].rsplit("#", 1)[0]]
-        others = [one for one in self.index.search([question], SHOWN + 1) if one.id != entry.id and one.answers[0] != entry.answers[0]]
+        found = self.index.search([question], SHOWN + 1).hits
+        others = [one for one in found if one.id != entry.id and one.answers[0] != entry.answers[0]]
         if split == "train" and rng.random() < WITHOUT:
-            handoff = self.config.data.handoff[language(question)]
-            yield from self._row(row, others[:SHOWN], None, row["messages"][0], message("assistant", handoff), rng)
+            handoff = message("assistant", self.config.data.handoff[language(question)])
+            yield from self.row(row, others[:SHOWN], None, row["messages"][0], handoff, rng)
             return
         asked = tuple(one for one in entry.questions if one != question) or entry.questions
-        shown = self.index.facing(entry._replace(questions=asked, answers=(answer,)), self.index.query(question))
+        (query,) = self.index.encode_queries([question])
+        shown = self.index.closest_question_first(entry._replace(questions=asked, answers=(answer,)), query)
         if split == "train" and rng.random() < CHANGED:
             shown = shown._replace(answers=(other_numbers(answer, question, rng),))
         place = rng.choices(range(SHOWN), PLACES)[0]
         before = self._earlier(others, rng) if split == "train" else []
-        block = [*others[: SHOWN - 1]]
-        block.insert(min(place, len(block)), shown)
-        yield from self._row(row, block, shown, row["messages"][0], message("assistant", shown.answers[0]), rng, before)
+        block = others[: SHOWN - 1]
+        block.insert(place, shown)
+        yield from self.row(row, block, shown, row["messages"][0], message("assistant", shown.answers[0]), rng, before)
 
     def _earlier(self, others: Sequence[Entry], rng: random.Random) -> list[Message]:
         """An exchange about another entry, for context."""
@@ -108,32 +121,29 @@ class Grounder:
             if not turns[place].get("weight", 1):
                 continue
             said = [str(turn["content"]) for turn in turns[:place]]
-            answer = str(turns[place]["content"])
-            stated = new_values(answer, said)
-            found = self.index.search(said, 2 * SHOWN)
-            base = with_values(stated, found)
-            if stated and not base:
+            new = new_values(str(turns[place]["content"]), said)
+            found = self.index.search(said, 2 * SHOWN).hits
+            base = with_values(new, found)
+            if new and not base:
                 self.dropped["chat: states what no entry has"] += 1
                 continue
-            block = found[:SHOWN] if not base or base in found[:SHOWN] else [*found[: SHOWN - 1], base]
             context = [{**turn, "weight": 0} if turn["role"] == "assistant" else turn for turn in turns[: place - 1]]
             rng = random.Random(f"{self.config.data.seed}:{row['id']}:{place}")
             made = row | {"id": f"{row['id']}.{place // 2 + 1}"}
-            yield from self._row(made, block, base, turns[place - 1], turns[place], rng, context)
+            yield from self.row(made, _shown(found, base), base, turns[place - 1], turns[place], rng, context)
 
     def _feedback(self, row: dict[str, Any], rng: random.Random) -> Iterator[dict[str, Any]]:
-        """The reviewed answer, if an entry has it; a first question's that no entry answers is a line for the FAQ (feedback_faq.py)."""
+        """The reviewed answer, if an entry has it; a first question's that no entry answers is a line for the FAQ (faq_gaps.py)."""
         *before, question, answer = row["messages"]
         said, text = [str(turn["content"]) for turn in (*before, question)], str(answer["content"])
-        found = self.index.search(said, 2 * SHOWN)
+        found = self.index.search(said, 2 * SHOWN).hits
         base = rests_on(text, found, said)
         if not base and (new_values(text, said) or not before) and text not in self.config.data.handoff.values():
             self.dropped["feedback: states what no entry has"] += 1
             return
-        block = found[:SHOWN] if not base or base in found[:SHOWN] else [*found[: SHOWN - 1], base]
-        yield from self._row(row, block, base, question, answer, rng, before)
+        yield from self.row(row, _shown(found, base), base, question, answer, rng, before)
 
-    def _row(
+    def row(
         self,
         row: dict[str, Any],
         block: Sequence[Entry],
@@ -141,30 +151,33 @@ class Grounder:
         question: Message,
         answer: Message,
         rng: random.Random,
-        before: list[Message] | None = None,
+        before: Sequence[Message] = (),
     ) -> Iterator[dict[str, Any]]:
         """The row, its oldest turns left out until it fits; none where it does not fit at all."""
-        system = message("system", system_text(row.get("system", self.config.system_prompt), block, rng.random() >= BARE))
-        before = list(before or [])
-        while True:
-            messages = [system, *before, question, message("assistant", str(answer["content"]))]
+        system = message("system", system_text(row.get("system", self.config.system_prompt), block, rng.random() >= WITHOUT_QUESTIONS))
+        for start in range(0, len(before) + 1, 2):
+            messages = [system, *before[start:], question, message("assistant", str(answer["content"]))]
             if len(encode(self.tokenizer, messages)[0]) <= self.config.train.max_length:
                 break
-            if not before:
-                self.dropped["longer than train.max_length"] += 1
-                return
-            before = before[2:]
+        else:
+            self.dropped["longer than train.max_length"] += 1
+            return
         kept = {key: row[key] for key in ("id", "kind", "group", "source", "derived") if key in row}
         shown = [entry.id for entry in block]
         yield kept | {"messages": messages, "entries": shown, "cites": base.id if base and base.id in shown else None}
 
 
 def searched(messages: Sequence[Message]) -> Iterator[str]:
-    """The texts that retrieval looks at in a conversation: each question, and what was said before it (`Index.scores`)."""
+    """The texts that retrieval looks at in a conversation: each question, and what was said before it (`Index.search`)."""
     texts = [str(one["content"]) for one in messages]
     for place in range(0, len(texts), 2):
         yield texts[place]
         yield " ".join(texts[max(0, place - 2) : place])
+
+
+def _shown(found: Sequence[Entry], base: Entry | None) -> list[Entry]:
+    """The first of the entries found, `base` among them."""
+    return [*found[:SHOWN]] if not base or base in found[:SHOWN] else [*found[: SHOWN - 1], base]
 
 
 def other_numbers(answer: str, question: str, rng: random.Random) -> str:
@@ -183,54 +196,69 @@ def other_numbers(answer: str, question: str, rng: random.Random) -> str:
     return re.sub(r"\d+", change, answer)
 
 
-# Reading practice -----------------------------------------------------------------------------------------------------
+# Invented companies ---------------------------------------------------------------------------------------------------
 
 
-def practice(config: Config, tokenizer: "PreTrainedTokenizerBase", name: str) -> Iterator[dict[str, Any]]:
-    """Grounded rows of the kind "reading" in one language: small talk, questions for entries of each company, and what none answers."""
+def synthetic_rows(config: Config, tokenizer: "PreTrainedTokenizerBase", name: str) -> Iterator[dict[str, Any]]:
+    """Rows in one language: small talk, questions for entries of each company, and one that none answers."""
     made, unanswerable = companies(name)
     handoff = message("assistant", config.data.handoff[name])
-    grounders = [(company, Grounder(config, tokenizer, company.entries, Index(company.entries))) for company in made]
+    grounders = [(company, Grounder(config, tokenizer, Index(company.entries))) for company in made]
     for number, (said, reply) in enumerate((said, one["answer"]) for one in content(name)["small_talk"] for said in one["questions"]):
-        row = {"id": f"small talk {name} {number}", "kind": "reading", "group": "reading:small talk", "source": f"reading:{name}"}
-        yield from grounders[0][1]._row(row, [], None, message("user", said), message("assistant", reply), random.Random(row["id"]))
+        row = _head(f"small talk {name} {number}", "small talk", name)
+        yield from grounders[0][1].row(row, [], None, message("user", said), message("assistant", reply), random.Random(row["id"]))
     for company, grounder in grounders:
         rng = random.Random(f"{config.data.seed}:{company.name}")
         for entry in rng.sample(company.entries, math.ceil(ASKED * len(company.entries))):
-            question = rng.choice(entry.questions)
-            turns = [message("user", question), message("assistant", entry.answers[0])]
-            row = {"id": f"{entry.id}#0", "kind": "reading", "group": f"reading:{company.name}", "source": f"reading:{name}"}
-            yield from grounder._faq(row | {"messages": turns, "system": company.system}, rng, "train")
-        row = {"id": f"{company.name}#none", "kind": "reading", "group": f"reading:{company.name}", "source": f"reading:{name}"}
+            turns = [message("user", rng.choice(entry.questions)), message("assistant", entry.answers[0])]
+            row = _head(f"{entry.id}#0", company.name, name) | {"messages": turns, "system": company.system}
+            yield from grounder.faq(row, rng, "train")
         question = rng.choice(unanswerable)
-        block = grounder.index.search([question], SHOWN)
-        yield from grounder._row(row | {"system": company.system}, block, None, message("user", question), handoff, rng)
+        block = grounder.index.search([question], SHOWN).hits
+        row = _head(f"{company.name}#none", company.name, name) | {"system": company.system}
+        yield from grounder.row(row, block, None, message("user", question), handoff, rng)
+
+
+def _head(row_id: str, group: str, name: str) -> dict[str, Any]:
+    return {"id": row_id, "kind": "reading", "group": f"reading:{group}", "source": f"reading:{name}"}
 
 
 # All of it ------------------------------------------------------------------------------------------------------------
 
 
 def write_grounded(config: Config, folder: Path, tokenizer: "PreTrainedTokenizerBase") -> dict[str, Any]:
-    """Write `vectors.npz` and `grounded/` into the data folder.
+    """Write `vectors.npz` and `grounded/` into the data folder, from its plain rows and `faq.jsonl`, one row at a time.
 
-    Returns {"rows": {split: {kind: n}}, "dropped": {reason: n}, "least": the likeness below which a question finds nothing, or None}.
+    Returns {"rows": {split: {kind: n}}, "dropped": {reason: n}, "min_similarity": the threshold of the domain, or None}.
     """
     entries = read_entries(folder / "faq.jsonl")
     split_of = {entry["id"]: entry["split"] for entry in read_jsonl(folder / "faq.jsonl")}
-    encoder, white, known = meaning(config, entries, {name for name, split in split_of.items() if split != "test"})
-    if encoder and white:
-        save_vectors(folder / "vectors.npz", name_of(config.encoder), white, known)
+    embedder = make_embedder(config, entries, {name for name, split in split_of.items() if split != "test"})
+    if embedder:
+        save_vectors(folder / "vectors.npz", encoder_name(config.encoder), embedder.projection, embedder.stored)
     (folder / "grounded").mkdir()
-    least = round(white.least, 3) if white and white.least > -1 else None
-    counts: dict[str, Any] = {"rows": {}, "dropped": Counter(), "least": least}
-    for split, sees in (("train", ("train",)), ("valid_wordings", ("train",)), ("valid", ("train", "valid"))):
-        seen = [entry for entry in entries if split_of[entry.id] in sees]
-        grounder = Grounder(config, tokenizer, entries, Index(seen, encoder, white, known))
-        rows = list(grounder.rows(read_jsonl(folder / f"{split}.jsonl"), split))
-        if split == "train":
-            spoken = sorted({language(str(row["messages"][-2]["content"])) for row in rows})
-            rows += [row for name in spoken for row in practice(config, tokenizer, name)]
-        write_jsonl(folder / "grounded" / f"{split}.jsonl", rows)
-        counts["rows"][split] = dict(sorted(Counter(row["kind"] for row in rows).items()))
-        counts["dropped"] += grounder.dropped
-    return counts | {"dropped": dict(counts["dropped"])}
+    rows, dropped = {split: Counter[str]() for split in SEES}, Counter[str]()
+    for split, sees in SEES.items():
+        grounder = Grounder(config, tokenizer, Index([entry for entry in entries if split_of[entry.id] in sees], embedder))
+        with (folder / f"grounded/{split}.jsonl").open("w", encoding="utf-8") as file:
+            for row in _split_rows(grounder, folder, split):
+                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+                rows[split][row["kind"]] += 1
+        dropped += grounder.dropped
+    threshold = embedder.projection.min_similarity if embedder else None
+    return {
+        "rows": {split: dict(sorted(kinds.items())) for split, kinds in rows.items()},
+        "dropped": dict(dropped),
+        "min_similarity": None if threshold is None else round(threshold, 3),
+    }
+
+
+def _split_rows(grounder: Grounder, folder: Path, split: str) -> Iterator[dict[str, Any]]:
+    """The grounded rows of a split, and those of invented companies in its languages where it is trained."""
+    languages: set[str] = set()
+    with (folder / f"{split}.jsonl").open(encoding="utf-8") as plain:
+        for row in grounder.rows(map(json.loads, plain), split):
+            languages.add(language(str(row["messages"][-2]["content"])))
+            yield row
+    for name in sorted(languages) if split == "train" else ():
+        yield from synthetic_rows(grounder.config, grounder.tokenizer, name)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from frontdesk.facts.language import language
 
 WORD = re.compile(r"[a-z]+|[가-힣]+")
-COMMON = (  # words that tell nothing about a topic; Korean ones by their beginning
+COMMON = (  # words that say nothing about a topic; Korean ones by their beginning
     "about after again ago all also and any anybody are ask back because been before being but can cannot could did does doing don for"
     " from get give got had has have hello help her here him his how into just know let like long look make many may mean might more"
     " much must my need new nobody not now off one only other our out over please put really say see should show since some somebody"
@@ -26,7 +26,7 @@ COMMON = (  # words that tell nothing about a topic; Korean ones by their beginn
 )
 
 
-class Foreign(NamedTuple):
+class OffTopic(NamedTuple):
     """A question to hand over; `topic` is a key of topics.yaml."""
 
     id: str
@@ -38,20 +38,20 @@ class Foreign(NamedTuple):
 class Bank(NamedTuple):
     """topics.yaml: all its questions, and the topics of each keyword. English keywords are stems, Korean ones parts of a text."""
 
-    questions: tuple[Foreign, ...]
+    questions: tuple[OffTopic, ...]
     english: dict[str, str]
     korean: dict[str, str]
 
 
-def foreign_questions(number: int, known: Iterable[str], languages: Counter[str], seed: int) -> list[Foreign]:
+def off_topic_questions(number: int, known: Iterable[str], languages: Counter[str], seed: int) -> list[OffTopic]:
     """`number` distinct questions in the proportion of `languages`, spread over topics; fewer where a language has no more.
 
     `known` are the company's own texts, read once. Left out are the topics of which two keywords occur in them, or one in three
     texts, and the questions that share half of their content words with one of them.
     """
     bank = _bank()
-    own, alike = _sift(known, bank)
-    left = [question for question in bank.questions if question.topic not in own and question.id not in alike]
+    own, similar = _sift(known, bank)
+    left = [question for question in bank.questions if question.topic not in own and question.id not in similar]
     shares = _shares(number, languages)
     return [question for name, share in shares.items() for question in _spread(left, name, seed)[:share]]
 
@@ -62,7 +62,7 @@ def _bank() -> Bank:
 
     topics = yaml.safe_load(Path(__file__).with_name("topics.yaml").read_text(encoding="utf-8"))
     questions = (
-        Foreign(f"{topic}-{name}-{number:02}", text, name, topic)
+        OffTopic(f"{topic}-{name}-{number:02}", text, name, topic)
         for topic, content in topics.items()
         for name, texts in content["questions"].items()
         for number, text in enumerate(texts, 1)
@@ -100,14 +100,14 @@ def _sift(known: Iterable[str], bank: Bank) -> tuple[set[str], set[str]]:
         for word in its:
             ids_of[word].append(name)
     counts: Counter[tuple[str, str]] = Counter()
-    alike: set[str] = set()
+    similar: set[str] = set()
     for text in known:
         counts.update(set(_keywords(text, bank)))
         shared = Counter(name for word in content_words(text) for name in ids_of.get(word, ()))
-        alike.update(name for name, number in shared.items() if 2 * number >= len(words[name]))
+        similar.update(name for name, number in shared.items() if 2 * number >= len(words[name]))
     found = Counter(topic for topic, _ in counts)
     often = {topic for (topic, _), number in counts.items() if number >= 3}
-    return often | {topic for topic, number in found.items() if number >= 2}, alike
+    return often | {topic for topic, number in found.items() if number >= 2}, similar
 
 
 def _keywords(text: str, bank: Bank) -> Iterator[tuple[str, str]]:
@@ -132,10 +132,10 @@ def _shares(number: int, languages: Counter[str]) -> dict[str, int]:
     return shares
 
 
-def _spread(questions: list[Foreign], name: str, seed: int) -> list[Foreign]:
+def _spread(questions: list[OffTopic], name: str, seed: int) -> list[OffTopic]:
     """The questions of one language in a random order that takes one of each topic in turn."""
     rng = random.Random(f"{seed}:{name}")
-    topics: defaultdict[str, list[Foreign]] = defaultdict(list)
+    topics: defaultdict[str, list[OffTopic]] = defaultdict(list)
     for question in rng.sample(questions, len(questions)):
         if question.language == name:
             topics[question.topic].append(question)

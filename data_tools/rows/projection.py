@@ -1,94 +1,142 @@
-"""What makes two wordings the same question: a projection of the encoder's vectors, learned by contrast.
+"""The projection of an encoder's vectors in which two wordings of one question are similar, learned by contrast; and its threshold.
 
 Two texts of one FAQ entry are drawn near each other and away from those of all others in the batch (InfoNCE, van den Oord et al. 2018),
-with half of the numbers of each vector dropped at random (as SimCSE does, Gao et al. 2021), so that a few hundred entries are not
-learned by heart. It starts as the whitening (frontdesk/retrieval/index.py) and takes seconds, since the vectors are at hand. On the demo's
+with half of the numbers of each vector dropped at random (as in SimCSE, Gao et al. 2021), so that a few hundred entries are not learned by
+heart. Learning starts from the whitening (frontdesk/retrieval/vectors.py) and takes seconds, since the vectors are at hand. On the demo's
 held-out wordings it raises the share whose entry is found first from 0.66 to 0.76, with a decoder's states alone (docs/experiments.md).
 """
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from frontdesk.retrieval.index import Part, Whitening, identity, likeness, split, sums, unit, whitening
+from frontdesk.retrieval.vectors import Part, Projection, identity, similarity_trained, split_parts, sums, unit, whiten
 
 if TYPE_CHECKING:
     import numpy as np
+    import torch
 
 STEPS = 800
 BATCH = 256
 RATE = 1e-3
 TEMPERATURE = 0.1
 DROPOUT = 0.5
-ENOUGH = 100
-"""Wordings from which a limit can be told."""
+MIN_QUERIES = 100
+"""Paraphrases that a threshold needs."""
+MAX_QUERIES = 2000
+"""Paraphrases that suffice for it."""
 
 
-def learn(vectors: "np.ndarray", owner: "np.ndarray", seed: int, parts: Sequence[Part] = ()) -> Whitening:
-    """From vectors [n, size] of texts and the entry (0, 1, …) that each belongs to; the whitening alone where no entry has two.
+class EncodedTexts(NamedTuple):
+    """Vectors [n, size] as an encoder made them, the entry 0, 1, … that each text belongs to [n], and the parts of a vector."""
 
-    `parts`: those of a vector, of which each is learned for itself, or left as it is if its model was trained for likeness.
-    """
+    vectors: "np.ndarray"
+    labels: "np.ndarray"
+    parts: tuple[Part, ...] = ()  # (): one, not trained for similarity
+
+
+def learn_projection(texts: EncodedTexts, seed: int) -> Projection:
+    """Learn each part by itself. A part that was trained for similarity stays as it is."""
     import numpy as np
     import torch
 
-    if parts:
-        widths = tuple(part.width for part in parts)
-        each = [
-            identity(part.width) if part.ready else learn(own, owner, seed) for part, own in zip(parts, split(vectors, widths), strict=True)
-        ]
-        matrix = torch.block_diag(*(torch.from_numpy(one.matrix) for one in each)).numpy()
-        return Whitening(np.concatenate([one.mean for one in each]), matrix, widths, tuple(part.ready for part in parts))
-    white = whitening(vectors, owner)
-    groups = [places for number in range(int(owner.max()) + 1) if len(places := np.flatnonzero(owner == number)) > 1]
+    if not texts.parts:
+        return _learn(texts.vectors, texts.labels, seed)
+    columns = zip(texts.parts, split_parts(texts.vectors, texts.parts), strict=True)
+    each = [identity(part.width) if part.similarity_trained else _learn(own, texts.labels, seed) for part, own in columns]
+    matrix = torch.block_diag(*(torch.from_numpy(one.matrix) for one in each)).numpy()
+    return Projection(np.concatenate([one.mean for one in each]), matrix, texts.parts)
+
+
+def _learn(vectors: "np.ndarray", labels: "np.ndarray", seed: int) -> Projection:
+    """The projection of one part: the whitening alone where no two entries have two texts."""
+    import numpy as np
+    import torch
+
+    start = whiten(vectors, labels)
+    groups = [places for entry in range(int(labels.max()) + 1) if len(places := np.flatnonzero(labels == entry)) > 1]
     if len(groups) < 2:
-        return white
+        return start
     rng, generator = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
-    texts = torch.from_numpy((vectors - white.mean) @ white.matrix)
-    projection = torch.eye(texts.shape[1], requires_grad=True)
+    whitened = torch.from_numpy((vectors - start.mean) @ start.matrix)
+    projection = torch.eye(whitened.shape[1], requires_grad=True)
     optimizer = torch.optim.AdamW([projection], lr=RATE, weight_decay=0)
     for _ in range(STEPS):
         chosen = rng.choice(len(groups), min(BATCH, len(groups)), replace=False)
-        pairs = torch.from_numpy(np.array([rng.choice(groups[number], 2, replace=False) for number in chosen]))
-        kept = (torch.rand(2, len(chosen), texts.shape[1], generator=generator) >= DROPOUT) / (1 - DROPOUT)
-        one, other = (torch.nn.functional.normalize((texts[pairs[:, side]] * kept[side]) @ projection, dim=1) for side in (0, 1))
-        alike, same = one @ other.T / TEMPERATURE, torch.arange(len(chosen))
-        loss = torch.nn.functional.cross_entropy(alike, same) + torch.nn.functional.cross_entropy(alike.T, same)
+        pairs = torch.from_numpy(np.array([rng.choice(groups[entry], 2, replace=False) for entry in chosen]))
+        kept = (torch.rand(2, len(chosen), whitened.shape[1], generator=generator) >= DROPOUT) / (1 - DROPOUT)
+        one, other = (torch.nn.functional.normalize((whitened[pairs[:, side]] * kept[side]) @ projection, dim=1) for side in (0, 1))
         optimizer.zero_grad()
-        loss.backward()
+        _contrastive_loss(one, other).backward()
         optimizer.step()
-    return Whitening(white.mean, (white.matrix @ projection.detach().numpy()).astype(np.float32))
+    return Projection(start.mean, (start.matrix @ projection.detach().numpy()).astype(np.float32))
 
 
-def least_likeness(
-    vectors: "np.ndarray",
-    owner: "np.ndarray",
-    known: "np.ndarray",
-    asked: "np.ndarray",
-    falsely: float,
-    seed: int,
-    parts: Sequence[Part] = (),
-) -> float:
-    """The likeness to the likest entry that all but the share `falsely` of new wordings of a known question have; -1.0 where too few are
-    asked.
+def _contrastive_loss(one: "torch.Tensor", other: "torch.Tensor") -> "torch.Tensor":
+    """InfoNCE in both directions for unit vectors [batch, size], row i of one side beside row i of the other."""
+    import torch
 
-    `known`: which texts an FAQ has; `asked`: which are asked of it, as if it did not have them; bool [n]. Half of its entries are held
-    out in turn: a wording that the metric was learned from is nearer to the others than a customer's will be.
+    similarity, same = one @ other.T / TEMPERATURE, torch.arange(len(one))
+    loss: torch.Tensor = torch.nn.functional.cross_entropy(similarity, same) + torch.nn.functional.cross_entropy(similarity.T, same)
+    return loss
+
+
+# The threshold --------------------------------------------------------------------------------------------------------
+
+
+def similarity_threshold(
+    texts: EncodedTexts, corpus: "np.ndarray", queries: "np.ndarray", false_handoff_rate: float, seed: int
+) -> float | None:
+    """The `false_handoff_rate` quantile of top-match similarity over held-out paraphrases; None where they are too few.
+
+    `corpus`: which texts an FAQ has; `queries`: which are asked of it, as if it did not have them; bool [n]. The projection is learned from
+    half of the corpus's entries for the queries of the other half, and the other way round: a wording that it was learned from is nearer
+    to the others than a customer's will be.
     """
     import numpy as np
 
-    own = np.unique(owner[known])
-    if asked.sum() < ENOUGH or len(own) < 4:
-        return -1.0
-    if any(part.ready for part in parts):  # those alone tell (`Whitening.telling`), and are not learned
-        split_up = split(vectors, tuple(part.width for part in parts))
-        vectors = np.hstack([columns for columns, part in zip(split_up, parts, strict=True) if part.ready])
-        parts = [part for part in parts if part.ready]
-    found: list[float] = []
-    for held in (own[::2], own[1::2]):
-        out = np.isin(owner, held)
-        placed = learn(vectors[~out], np.unique(owner[~out], return_inverse=True)[1], seed, parts)(vectors)
-        for place in np.flatnonzero(out & asked):
-            rest = known.copy()
-            rest[place] = False
-            found.append(likeness(placed[place], placed[rest], owner[rest], unit(sums(placed[rest], owner[rest], int(own.max()) + 1))))
-    return float(np.quantile(found, falsely))
+    entries = np.unique(texts.labels[corpus])
+    if queries.sum() < MIN_QUERIES or len(entries) < 4:
+        return None
+    queries = _some(queries, MAX_QUERIES)
+    scoring = _scoring_parts(texts)
+    found = []
+    for half in (entries[::2], entries[1::2]):
+        held_out = np.isin(texts.labels, half)
+        labels = np.unique(texts.labels[~held_out], return_inverse=True)[1]
+        projection = learn_projection(EncodedTexts(scoring.vectors[~held_out], labels, scoring.parts), seed)
+        found.append(top_similarities(projection(scoring.vectors), texts.labels, corpus, held_out & queries))
+    return float(np.quantile(np.concatenate(found), false_handoff_rate))
+
+
+def _some(mask: "np.ndarray", most: int) -> "np.ndarray":
+    """At most so many of the places in a mask, evenly spaced."""
+    import numpy as np
+
+    places = np.flatnonzero(mask)
+    some = np.zeros_like(mask)
+    some[places[:: -(-len(places) // most)]] = True
+    return some
+
+
+def _scoring_parts(texts: EncodedTexts) -> EncodedTexts:
+    """Only the parts that decide about the domain (`Projection.scoring_subspace`)."""
+    trained = tuple(part for part in texts.parts if part.similarity_trained)
+    return texts._replace(vectors=similarity_trained(texts.vectors, texts.parts), parts=trained) if trained else texts
+
+
+def top_similarities(vectors: "np.ndarray", labels: "np.ndarray", corpus: "np.ndarray", queries: "np.ndarray") -> "np.ndarray":
+    """For each query what `DenseIndex.top_similarity` says with the corpus as its FAQ, from which the query itself is left out: [queries].
+
+    `vectors`: projected unit vectors [n, size].
+    """
+    import numpy as np
+
+    order = np.flatnonzero(corpus)[np.argsort(labels[corpus], kind="stable")]
+    starts, entry_of = np.unique(labels[order], return_index=True)[1], np.unique(labels[order], return_inverse=True)[1]
+    total = sums(vectors[order], entry_of, len(starts))
+    asked = vectors[queries]
+    similarity, to_centroid = asked @ vectors[order].T, asked @ unit(total).T
+    itself, place = np.nonzero(np.flatnonzero(queries)[:, None] == order)  # queries that are texts of the corpus
+    similarity[itself, place] = -1
+    without = unit(total[entry_of[place]] - asked[itself])
+    to_centroid[itself, entry_of[place]] = (without * asked[itself]).sum(axis=1)
+    return np.asarray((np.maximum.reduceat(similarity, starts, axis=1) + to_centroid).max(axis=1) / 2)

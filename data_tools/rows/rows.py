@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from data_tools.faq.entries import FaqEntry
-from data_tools.rows.paraphrases import derive
-from frontdesk.config.schema import DataConfig
 from frontdesk.facts.language import language
 from frontdesk.prompt.render import Message
 
@@ -21,7 +19,7 @@ class Candidate(NamedTuple):
     id: str
     kind: Kind
     owner: str
-    bonds: tuple[str, ...]  # candidates that share one are never parted: an answer, a conversation's id
+    group_keys: tuple[str, ...]  # candidates that share one are never parted: an answer, a conversation's id
 
 
 @dataclass(frozen=True)
@@ -68,23 +66,6 @@ def entry_rows(entries: Iterable[FaqEntry], kind: Kind, dropped: Counter[str]) -
     stay = set(first.values())
     dropped["row: duplicate"] += len(rows) - len(stay)
     return [row for row in rows if row.id in stay]
-
-
-def derived_rows(entries: Iterable[FaqEntry], trained: Iterable[Row], data: DataConfig) -> list[Row]:
-    """Other wordings for the trained FAQ entries that have fewer than `data.min_paraphrases`, made by rules from those that they have."""
-    rows_of: dict[str, list[Row]] = {}
-    for row in trained:
-        rows_of.setdefault(row.owner, []).append(row)
-    out = []
-    for entry in entries:
-        rows = rows_of.get(entry.id, [])
-        missing = data.min_paraphrases - len(entry.questions)
-        for i, row in enumerate(rows):
-            share = missing // len(rows) + (i < missing % len(rows))
-            for n, (text, how) in enumerate(derive(row.question, max(0, share), data.seed, row.id), 1):
-                messages = [message("user", text), row.messages[1]]
-                out.append(Row(f"{row.id}.{n}", messages, "faq", row.source, entry.id, how))
-    return out
 
 
 def unseen(row: Row, handoff: dict[str, str]) -> Row:

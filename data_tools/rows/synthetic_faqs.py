@@ -1,4 +1,4 @@
-"""The reading practice: invented companies and their FAQs (data_tools/rows/reading/), on which a small model learns to read entries."""
+"""Synthetic FAQs: invented companies (data_tools/rows/companies/), on whose entries a small model learns to read."""
 
 from functools import cache
 from pathlib import Path
@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 
 from frontdesk.facts.entries import Entry
 
-READING = Path(__file__).with_name("reading")
+COMPANIES = Path(__file__).with_name("companies")
 
 
 class Company(NamedTuple):
-    """An invented company of data_tools/rows/reading/."""
+    """An invented company."""
 
     name: str
     system: str
@@ -18,7 +18,7 @@ class Company(NamedTuple):
 
 
 def companies(language: str) -> tuple[list[Company], list[str]]:
-    """Those of a language ("en" or "ko"), and questions that none of them answers."""
+    """The companies of a language ("en" or "ko"), and questions that none of them answers."""
     read = content(language)
     made = []
     for company in read["companies"]:
@@ -33,4 +33,4 @@ def content(language: str) -> dict[str, Any]:
     """What the file of a language has: companies, unanswerable, small_talk."""
     import yaml
 
-    return dict(yaml.safe_load((READING / f"{language}.yaml").read_text(encoding="utf-8")))
+    return dict(yaml.safe_load((COMPANIES / f"{language}.yaml").read_text(encoding="utf-8")))

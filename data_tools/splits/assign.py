@@ -22,8 +22,8 @@ def bind(candidates: Sequence[Candidate], near: Iterable[tuple[int, int]]) -> Cl
     clusters = Clusters(len(candidates))
     first: dict[str, int] = {}
     for place, candidate in enumerate(candidates):
-        for bond in candidate.bonds:
-            clusters.join(first.setdefault(bond, place), place)
+        for key in candidate.group_keys:
+            clusters.join(first.setdefault(key, place), place)
     clusters.join_all(near)
     return clusters
 
@@ -53,7 +53,7 @@ def split(candidates: Sequence[Candidate], group_of: Sequence[str], seed: int, v
 def assign(rows_of_group: Counter[str], seed: int, valid_share: float, test_share: float) -> dict[str, str]:
     """The split of each group of one kind.
 
-    A group far larger than the others (many questions with one stock answer) is taken last: held out, it would
+    A group far larger than the others (many questions with one boilerplate answer) is taken last: held out, it would
     take a large part of the kind with it.
     """
     total, number = rows_of_group.total(), len(rows_of_group)
@@ -68,18 +68,20 @@ def _held_out(number: int, share: float) -> int:
     return max(int(number * share + 1e-9), 1 if share > 0 and number >= MIN_GROUPS else 0)
 
 
-def hold_out_wordings(questions: dict[str, list[str]], alike: Clusters, number: int, place_of: dict[str, int], seed: int) -> dict[str, str]:
+def hold_out_wordings(
+    questions: dict[str, list[str]], similar: Clusters, number: int, place_of: dict[str, int], seed: int
+) -> dict[str, str]:
     """Row ids of trained FAQ rows that are held out as other wordings, each with its split.
 
     `questions` has the row ids of each trained entry. One of every four wordings goes to `test_wordings`; of every third
     entry with five and more, one more goes to `valid_wordings`. Only a wording that is no near copy of another trained row is
-    held out: `alike` are clusters of near copies among all `number` rows, which `place_of` finds by their ids.
+    held out: `similar` are clusters of near copies among all `number` rows, which `place_of` finds by their ids.
     """
-    sizes = Counter(alike.root(place) for place in range(number))
+    sizes = Counter(similar.root(place) for place in range(number))
     chosen: dict[str, str] = {}
     third = 0
     for entry in sorted(questions, key=lambda entry: rank(seed, entry)):
-        apart = [row for row in questions[entry] if sizes[alike.root(place_of[row])] == 1]
+        apart = [row for row in questions[entry] if sizes[similar.root(place_of[row])] == 1]
         apart.sort(key=lambda row: rank(seed, row))
         tested = len(questions[entry]) // 4
         chosen |= dict.fromkeys(apart[:tested], "test_wordings")

@@ -127,13 +127,13 @@ def near_pairs(store: Store, asked: Sequence[int], among: Sequence[int], seed: i
         for row, _, signature in _signed(store, among, seed):
             insert(row, signature)
     for row, own, signature in _signed(store, asked, seed):
-        likeness = 0.0
+        similarity = 0.0
         for other, theirs in map(inserted.__getitem__, sorted(index.query(signature))):
             likely = other != row and signature.jaccard(theirs) >= NEAR - DOUBT
             if likely and (found := jaccard(own, store[other])) >= NEAR:
                 yield row, other, found
-                likeness = max(likeness, found)
-        if itself and likeness < SAME:
+                similarity = max(similarity, found)
+        if itself and similarity < SAME:
             insert(row, signature)
 
 

@@ -31,7 +31,7 @@ def collect(
     import torch
 
     knowledge = knowledge_of(config, run, (other or run).faq)
-    knowledge.index.learn([turn.text for question in questions for turn in question.turns])
+    knowledge.index.precompute([turn.text for question in questions for turn in question.turns])
     torch.set_num_threads(1)  # from here on the cores are the engine's
     cache = Cache(run.report / "cache.jsonl")
     folders = {BASE: Path(provenance["base_path"]), TUNED: served_weights(config, run)}

@@ -72,7 +72,7 @@ class PromptBuilder:
                 for entry in self.knowledge.index.entries
                 if entry.id not in hidden
             ]
-            made = Index(left, self.knowledge.encoder, self.knowledge.whitening, self.knowledge.known)
+            made = Index(left, self.knowledge.embedder)
             self.indexes[hidden, unknown] = made
         return self.indexes[hidden, unknown]
 

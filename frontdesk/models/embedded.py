@@ -21,7 +21,7 @@ from pathlib import Path
 from frontdesk.config.run import EMBEDDED_NAME, NAMED
 from frontdesk.errors import UserError, run_command
 from frontdesk.files import sha256, whole_folder, write_json
-from frontdesk.models.q4_loader import convert_packed
+from frontdesk.models.q4_loader import convert_q4
 from frontdesk.terminal import silence_libraries
 
 
@@ -91,7 +91,7 @@ def main() -> None:
         if weights.suffix == ".gguf":
             convert(weights, target)
         elif weights.suffix == ".bin":
-            convert_packed(weights, target)
+            convert_q4(weights, target)
         else:
             with whole_folder(target) as whole:
                 shutil.copytree(weights.parent, whole, dirs_exist_ok=True)

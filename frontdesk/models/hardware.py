@@ -1,4 +1,4 @@
-"""The machine: what it is, and which number format its processor multiplies."""
+"""The hardware: what it is, and which number format its processor multiplies."""
 
 import platform
 import re
@@ -15,7 +15,7 @@ def multiplies_bf16() -> bool:
     return bool(found and BF16 & set(found[1].split()))
 
 
-def machine() -> str:
+def describe_hardware() -> str:
     """Processor, cores, memory, and the GPU if there is one, in words."""
     import psutil
     import torch

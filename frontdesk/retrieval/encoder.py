@@ -1,14 +1,13 @@
-"""Vectors of sentences: what retrieval knows of meaning.
+"""Encoders: models that turn texts into vectors.
 
-A config's `encoder` names one model or several, whose vectors stand side by side. Two kinds of models serve:
+A config's `encoder` names one model or several, whose vectors stand side by side. A model is one of two kinds:
 
-* Sentence encoders in the format of sentence-transformers (Reimers and Gurevych 2019), which were trained for this: all-minilm-l6-v2
-  for English, multilingual-e5-small for Korean and others, or any other folder or name on the hub.
+* Sentence encoders in the format of sentence-transformers (Reimers and Gurevych 2019), which were trained for similarity:
+  all-minilm-l6-v2 for English, multilingual-e5-small for Korean and others, or any other folder or name on the hub.
 * The lower half of a decoder: the hidden states in its middle carry more of what a text is about than those at its end (Skean et al.
-  2025, "Layer by Layer"). The demo's own base is at hand.
+  2025, "Layer by Layer"). Its vectors have to be projected (data_tools/rows/projection.py). The demo's own base is at hand.
 
-Of a decoder's states, what wordings of one question differ in counts less (data_tools/rows/projection.py). Together they find far more than
-each alone: measured in docs/experiments.md.
+Together they find far more than each alone: measured in docs/experiments.md.
 """
 
 import os
@@ -21,24 +20,24 @@ from typing import TYPE_CHECKING, Protocol
 
 from frontdesk.config.schema import ModelConfig
 from frontdesk.models.base import locate
-from frontdesk.retrieval.index import Part
+from frontdesk.retrieval.vectors import Part
 from frontdesk.terminal import silence_libraries
 
 if TYPE_CHECKING:
     import numpy as np
 
 LEAD = "Question: "
-"""Stands before each text for a decoder: its first tokens have states of their own kind, and they are left out of the mean."""
+"""Stands before each text for a decoder, whose first tokens have states of their own kind. It is left out of the mean."""
 BATCH = 32
-REMEMBERED = 1024
-"""Texts whose vectors are kept, 4 MB: many customers ask the same in the same words, and an agent's suggestion asks once more."""
+CACHE_SIZE = 1024
+"""Texts whose vectors are kept (4 MB): many customers ask the same in the same words, and an agent's suggestion asks it again."""
 
 
 class Model(Protocol):
     """What an encoder is made of."""
 
     width: int
-    ready: bool  # as `Part.ready`
+    similarity_trained: bool  # as in Part
 
     def vectors(self, texts: Sequence[str]) -> "np.ndarray":
         """One row for each text: float32 [texts, width]."""
@@ -46,31 +45,31 @@ class Model(Protocol):
 
 
 class Encoder:
-    """Models side by side. The vectors of the texts asked last are at hand, by a keyed hash: a customer's words are not kept."""
+    """Models side by side. The vectors of the latest texts are cached under a keyed hash, so that no customer's words are kept."""
 
     def __init__(self, models: Sequence[Model]) -> None:
         self.models = models
-        self.parts = tuple(Part(model.width, model.ready) for model in models)
-        self.key, self.recent = os.urandom(16), OrderedDict[bytes, "np.ndarray"]()
+        self.parts = tuple(Part(model.width, model.similarity_trained) for model in models)
+        self.key, self.cache = os.urandom(16), OrderedDict[bytes, "np.ndarray"]()
 
     def vectors(self, texts: Sequence[str]) -> "np.ndarray":
         """One row for each text: float32 [texts, sum of the widths]."""
         import numpy as np
 
         keys = [blake2b(text.encode(errors="surrogatepass"), key=self.key, digest_size=16).digest() for text in texts]
-        new = {key: text for key, text in zip(keys, texts, strict=True) if key not in self.recent}
+        new = {key: text for key, text in zip(keys, texts, strict=True) if key not in self.cache}
         made = np.hstack([model.vectors(list(new.values())) for model in self.models])
-        found = self.recent | dict(zip(new, made, strict=True))
-        self._remember({key: found[key] for key in keys})
+        found = self.cache | dict(zip(new, made, strict=True))
+        self._cache({key: found[key] for key in keys})
         return np.stack([found[key] for key in keys]) if keys else made
 
-    def _remember(self, vectors: "dict[bytes, np.ndarray]") -> None:
-        """As the latest."""
-        self.recent.update(vectors)
+    def _cache(self, vectors: "dict[bytes, np.ndarray]") -> None:
+        """Cache vectors as the latest ones."""
+        self.cache.update(vectors)
         for key in vectors:
-            self.recent.move_to_end(key)
-        while len(self.recent) > REMEMBERED:
-            self.recent.popitem(last=False)
+            self.cache.move_to_end(key)
+        while len(self.cache) > CACHE_SIZE:
+            self.cache.popitem(last=False)
 
 
 def load_encoder(names: Sequence[str]) -> Encoder:
@@ -86,16 +85,16 @@ def _load(folders: tuple[Path, ...]) -> Encoder:
 class SentenceModel:
     """A model of sentence-transformers, with the pooling and the length that its folder says."""
 
-    ready = True
+    similarity_trained = True
 
     def __init__(self, folder: Path) -> None:
         from sentence_transformers import SentenceTransformer
 
-        from frontdesk.retrieval.fp16_linear import halve
+        from frontdesk.retrieval.fp16_linear import use_fp16_weights
 
         silence_libraries()
         self.model = SentenceTransformer(str(folder), device="cpu", local_files_only=True, model_kwargs={"dtype": "float32"})
-        halve(self.model)
+        use_fp16_weights(self.model)
         self.width = int(self.model.get_embedding_dimension() or 0)
 
     def vectors(self, texts: Sequence[str]) -> "np.ndarray":
@@ -110,20 +109,20 @@ class SentenceModel:
 class LowerHalf:
     """The lower half of the decoder in `folder`."""
 
-    ready = False
+    similarity_trained = False
 
     def __init__(self, folder: Path) -> None:
         import torch
         from transformers import AutoConfig, AutoModel, AutoTokenizer
 
-        from frontdesk.retrieval.fp16_linear import halve
+        from frontdesk.retrieval.fp16_linear import use_fp16_weights
 
-        silence_libraries()  # of the half that is not loaded it would say that it is not
+        silence_libraries()  # transformers would warn about the half that is not loaded
         layers = AutoConfig.from_pretrained(folder).num_hidden_layers
         self.tokenizer = AutoTokenizer.from_pretrained(folder)
         self.model = AutoModel.from_pretrained(folder, num_hidden_layers=layers // 2, dtype=torch.float32).eval()
-        self.model.norm = torch.nn.Identity()  # that of the last layer, which is not there
-        halve(self.model)
+        self.model.norm = torch.nn.Identity()  # it belongs to the last layer, which is not loaded
+        use_fp16_weights(self.model)
         self.width = int(self.model.config.hidden_size)
         self.lead = self._ids(LEAD)
 

@@ -1,17 +1,17 @@
-"""Linear maps with their weights in half precision and their products in single, for an encoder that is asked one question at a time.
+"""Linear layers with float16 weights and float32 products, for an encoder that is asked one question at a time.
 
-A dozen tokens make few products for each weight that is read from memory, so half the bytes take little more than half the time. Batches of
-long texts take a sixth longer (docs/experiments.md). The kernel is FBGEMM's (Khudia et al. 2021), which torch has on x86 processors.
+A dozen tokens make few products for each weight read from memory, so half the bytes take little more than half the time. Batches of long
+texts take a sixth longer (docs/experiments.md). The kernel is FBGEMM's (Khudia et al. 2021), which torch has on x86 processors.
 """
 
 import torch
 from torch import nn
 
 
-class HalfLinear(nn.Linear):  # type: ignore[misc]
-    """What an `nn.Linear` computes, from float32 [..., in] to float32 [..., out], of its weights rounded to float16.
+class Fp16Linear(nn.Linear):  # type: ignore[misc]
+    """An `nn.Linear` from float32 [..., in] to float32 [..., out] whose weights are rounded to float16.
 
-    The weights themselves stay, for models that look at them beside calling the map.
+    The original weights stay, for models that read them.
     """
 
     def __init__(self, linear: nn.Linear) -> None:
@@ -27,12 +27,12 @@ class HalfLinear(nn.Linear):  # type: ignore[misc]
         return product
 
 
-def halve(model: nn.Module) -> None:
-    """Put HalfLinear in the place of each plain nn.Linear in the model; nothing where this processor has no such kernel."""
+def use_fp16_weights(model: nn.Module) -> None:
+    """Replace each plain nn.Linear in the model by an Fp16Linear, unless this processor has no such kernel."""
     if torch.backends.quantized.engine not in ("x86", "fbgemm"):
         return
     for name, part in model.named_children():
         if type(part) is nn.Linear:
-            setattr(model, name, HalfLinear(part))
+            setattr(model, name, Fp16Linear(part))
         else:
-            halve(part)
+            use_fp16_weights(part)

@@ -16,7 +16,9 @@ from frontdesk.config.schema import Config
 from frontdesk.facts.entries import Entry, rests_on
 from frontdesk.facts.language import language
 from frontdesk.prompt.render import Message
-from frontdesk.retrieval.index import Index, load_vectors, name_of
+from frontdesk.retrieval.dense import Embedder
+from frontdesk.retrieval.index import Index
+from frontdesk.retrieval.vectors import encoder_name, load_vectors
 
 if TYPE_CHECKING:
     from frontdesk.retrieval.encoder import Encoder
@@ -58,9 +60,8 @@ def grounded(system_prompt: str, index: Index, messages: Sequence[Message]) -> G
     """The turns of a conversation with the system message that the last of them needs; a system message of their own is left out."""
     turns = [message for message in messages if message["role"] != "system"]
     said = [str(turn["content"]) for turn in turns]
-    entries = index.search(said, SHOWN)
-    near = [] if entries else index.near(said, SHOWN)
-    return Grounded([{"role": "system", "content": system_text(system_prompt, entries)}, *turns], entries, near)
+    found = index.search(said, SHOWN)
+    return Grounded([{"role": "system", "content": system_text(system_prompt, found.hits)}, *turns], found.hits, found.nearest)
 
 
 def heading(questions: Sequence[str]) -> str:
@@ -84,10 +85,10 @@ class Knowledge:
     """A run's FAQ and its index. While a new index is built, other threads use the old one."""
 
     def __init__(self, config: Config, run: Run, encoder: "Encoder | None" = None, faq: Path | None = None) -> None:
-        """`faq` is read instead of the run's own, by the run's encoder and metric."""
+        """`faq` is read instead of the run's own, with the run's encoder and projection."""
         self.prompt, self.path = config.system_prompt, faq or run.faq
-        self.whitening, self.known = load_vectors(run.vectors, name_of(config.encoder))
-        self.encoder = encoder if self.whitening else None
+        projection, vectors = load_vectors(run.vectors, encoder_name(config.encoder))
+        self.embedder = Embedder(encoder, projection, vectors) if encoder and projection else None
         self.stamp = self.path.stat().st_mtime_ns
         self.use(read_entries(self.path))
 
@@ -102,9 +103,14 @@ class Knowledge:
         self.stamp = stamp
         return read_entries(self.path)
 
+    def encode(self, texts: Sequence[str]) -> None:
+        """Encode and keep texts of changed entries, so that `use` takes little time."""
+        if self.embedder:
+            self.embedder.store(texts)
+
     def use(self, entries: Sequence[Entry]) -> None:
         """Build the index of these entries and put it in the old one's place."""
-        self.index = Index(entries, self.encoder, self.whitening, self.known)
+        self.index = Index(entries, self.embedder)
 
     def ground(self, messages: Sequence[Message]) -> Grounded:
         """The prompt for a conversation, with the entries of the newest index."""

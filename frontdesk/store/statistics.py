@@ -17,7 +17,7 @@ from sqlalchemy import and_, case, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 from sqlalchemy.sql import ColumnElement, Select
 
-from frontdesk.retrieval.index import terms
+from frontdesk.retrieval.lexical import terms
 from frontdesk.store.tables import Conversation, Handoff, Message, Rating
 
 if TYPE_CHECKING:

@@ -70,7 +70,7 @@ class PromptBuilder:
         texts = [text for entry in entries for text in entry.texts]
         for start in range(0, len(texts), BATCH):
             batch = texts[start : start + BATCH]
-            await asyncio.get_running_loop().run_in_executor(POOL, self.knowledge.index.learn, batch)
+            await asyncio.get_running_loop().run_in_executor(POOL, self.knowledge.encode, batch)
         await asyncio.to_thread(self.knowledge.use, entries)
         return True
 

@@ -1,14 +1,15 @@
-"""The limit from which a question is about the FAQ: told by its own wordings, or by the reading practice where they are too few."""
+"""The threshold of the domain: told by the FAQ's own wordings, or by synthetic FAQs where they are too few."""
 
 import zlib
 
 import numpy as np
 import pytest
 
-from data_tools.rows.embeddings import meaning
+from data_tools.rows.embeddings import make_embedder
 from frontdesk.config.schema import Config
 from frontdesk.facts.entries import Entry
-from frontdesk.retrieval.index import Index, Part
+from frontdesk.retrieval.index import Index
+from frontdesk.retrieval.vectors import Part
 
 SIZE = 96
 
@@ -16,7 +17,7 @@ SIZE = 96
 class ByWords:
     """Stands for a sentence encoder: the sum of a random vector for each word."""
 
-    parts = (Part(SIZE, ready=True),)
+    parts = (Part(SIZE, similarity_trained=True),)
 
     def vectors(self, texts):
         made = [[np.random.default_rng(zlib.crc32(word.encode())).normal(size=SIZE) for word in text.lower().split()] for text in texts]
@@ -48,19 +49,25 @@ def hotels(each: int) -> list[Entry]:
 
 
 def index_of(config: Config, entries: list[Entry]) -> Index:
-    return Index(entries, *meaning(config, entries, {entry.id for entry in entries}))
+    return Index(entries, make_embedder(config, entries, {entry.id for entry in entries}))
 
 
 @pytest.mark.parametrize("each", [1, 3])
 def test_what_is_like_no_entry_finds_nothing_however_many_wordings_an_entry_has(config, each):
     index = index_of(config, hotels(each))
-    assert index.search(["do you sell tractors or lend money for a fishing boat"]) == []
-    assert index.search(["well is the parking costs how much at lakeview"])[0].id == "lakeview 1"
+    assert index.search(["do you sell tractors or lend money for a fishing boat"]).hits == []
+    assert index.search(["well is the parking costs how much at lakeview"]).hits[0].id == "lakeview 1"
 
 
-def test_the_practice_tells_it_where_the_faq_cannot(config):
+def threshold(config: Config, entries: list[Entry]) -> float:
+    embedder = make_embedder(config, entries, {entry.id for entry in entries})
+    assert embedder is not None and embedder.projection.min_similarity is not None
+    return embedder.projection.min_similarity
+
+
+def test_synthetic_faqs_tell_it_where_the_faq_cannot(config):
     """Single wordings that ask the same of 30 hotels are far more alike than a customer's words ever are."""
-    limits = {each: meaning(config, hotels(each), {entry.id for entry in hotels(each)})[1].least for each in (1, 3)}
+    limits = {each: threshold(config, hotels(each)) for each in (1, 3)}
     assert -1 < limits[1] < limits[3]
     shop = [Entry("a", ("opening hours",), ("from 9",)), Entry("b", ("is the shop far",), ("no",))]
-    assert meaning(config, shop, {"a", "b"})[1].least == pytest.approx(limits[1], abs=1e-6), "the same for every FAQ of the kind"
+    assert threshold(config, shop) == pytest.approx(limits[1], abs=1e-6), "the same for every FAQ of the kind"

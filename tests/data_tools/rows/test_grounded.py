@@ -15,15 +15,14 @@ from hypothesis import strategies as st
 
 from data_tools import build
 from data_tools.__main__ import summary
-from data_tools.rows import embeddings as meaning
-from data_tools.rows import grounded
+from data_tools.rows import embeddings, grounded
 from data_tools.rows.grounded import other_numbers
 from data_tools.rows.synthetic_faqs import companies
 from frontdesk.config.schema import HANDOFF, Config
 from frontdesk.files import read_json, read_jsonl, sha256, whole_folder
 from frontdesk.prompt.render import encode
 from frontdesk.retrieval.grounding import INSTRUCTION
-from frontdesk.retrieval.index import Part, load_vectors
+from frontdesk.retrieval.vectors import Part, load_vectors
 from tests.data_tools.texts import words
 
 ROOT = Path(__file__).parents[3]
@@ -95,7 +94,7 @@ def tuned(tmp_path_factory, embedded_model, tokenizer):
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory, embedded_model, tuned):
-    """The data folder of a whole build, with the reading practice."""
+    """The data folder of a whole build, with the synthetic FAQs."""
     place = tmp_path_factory.mktemp("grounded")
     write_sources(place)
     with pytest.MonkeyPatch.context() as patch:
@@ -106,9 +105,9 @@ def built(tmp_path_factory, embedded_model, tuned):
 
 @pytest.fixture
 def shop(tmp_path, monkeypatch, embedded_model, tuned):
-    """Make data anew, with little reading practice, which takes most of the time."""
+    """Make data anew, with few synthetic FAQs, which take most of the time."""
     monkeypatch.chdir(tmp_path)
-    for module in (grounded, meaning):
+    for module in (grounded, embeddings):
         monkeypatch.setattr(module, "companies", lambda name: (companies(name)[0][:2], companies(name)[1]))
     write_sources(tmp_path)
     return lambda **more: make(embedded_model, tuned, monkeypatch, **more)
@@ -382,7 +381,7 @@ def test_the_manifest_tells_of_files_and_rows(built, rows):
 class ByWords:
     """Stands for an encoder: the sum of a random vector for each word."""
 
-    parts = (Part(16, ready=False),)
+    parts = (Part(16, similarity_trained=False),)
 
     def vectors(self, texts):
         asked.extend(texts)
@@ -400,15 +399,15 @@ def encoder(monkeypatch):
     return asked
 
 
-def test_vectors_of_the_faq_and_the_practice_are_kept_and_of_nothing_else(shop, encoder):
+def test_vectors_of_the_faq_and_the_synthetic_ones_are_kept_and_of_nothing_else(shop, encoder):
     folder = shop(encoder=str(ROOT / ".cache/models/smollm2-135m"))
     white, known = load_vectors(folder / "vectors.npz", str(ROOT / ".cache/models/smollm2-135m"))
     faq = read_jsonl(folder / "faq.jsonl")
     expected = [text for one in faq for text in (*(q for q in one["questions"] if q not in one["held_out"]), *one["answers"])]
     own = list(dict.fromkeys(expected))
     assert white is not None and list(known)[: len(own)] == own
-    practised = {text for one in grounded.companies("en")[0] for entry in one.entries for text in (*entry.questions, *entry.answers)}
-    assert set(list(known)[len(own) :]) == practised - set(own)
+    synthetic = {text for one in grounded.companies("en")[0] for entry in one.entries for text in (*entry.questions, *entry.answers)}
+    assert set(list(known)[len(own) :]) == synthetic - set(own)
     assert TALKS[0][0] in encoder, "it was encoded to be searched for"
 
 
@@ -421,20 +420,20 @@ def test_with_an_encoder_a_second_build_has_the_same_bytes_and_encodes_no_entry_
     assert not set(encoder) & set(load_vectors(Path("runs/shop/data/vectors.npz"))[1])
 
 
-def test_another_run_with_the_encoder_does_not_encode_the_practice_again(shop, encoder):
+def test_another_run_with_the_encoder_does_not_encode_the_synthetic_faqs_again(shop, encoder):
     base = str(ROOT / ".cache/models/smollm2-135m")
     first = content(shop(encoder=base))
     shutil.rmtree("runs")
     encoder.clear()
     assert content(shop(encoder=base)) == first
-    practised = {text for one in grounded.companies("en")[0] for entry in one.entries for text in entry.texts}
-    assert encoder and not set(encoder) & practised
+    synthetic = {text for one in grounded.companies("en")[0] for entry in one.entries for text in entry.texts}
+    assert encoder and not set(encoder) & synthetic
 
 
-# Reading practice -----------------------------------------------------------------------------------------------------
+# Invented companies ---------------------------------------------------------------------------------------------------
 
 
-def test_reading_practice_asks_about_half_of_the_entries_once_in_the_language_of_the_faq(rows):
+def test_half_of_the_invented_companies_entries_are_asked_about_in_the_language_of_the_faq(rows):
     reading = [row for row in rows["train"] if row["kind"] == "reading" and row["group"] != "reading:small talk"]
     made, unanswerable = companies("en")
     asked_of = Counter(row["id"] for row in reading)

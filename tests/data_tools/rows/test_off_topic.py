@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from data_tools.rows import off_topic as topics
-from data_tools.rows.off_topic import Foreign, content_words, foreign_questions
+from data_tools.rows.off_topic import OffTopic, content_words, off_topic_questions
 from frontdesk.facts.language import language
 from tests.timing import cpu_seconds
 
@@ -49,7 +49,7 @@ def test_a_keyword_belongs_to_one_topic() -> None:
 def test_a_company_that_answers_a_topic_is_recognized_by_it(topic: str, name: str) -> None:
     known = [question.question for question in BANK if question.topic == topic and question.language == name]
     assert topic in own(known)
-    chosen = foreign_questions(100, known, BOTH, 0)
+    chosen = off_topic_questions(100, known, BOTH, 0)
     assert chosen
     assert topic not in {question.topic for question in chosen}
 
@@ -79,23 +79,23 @@ def test_an_inn_gets_no_hotel_questions() -> None:
         "Our hotel bar",
     ]
     assert "hotel" in own(known)
-    assert all(question.topic != "hotel" for question in foreign_questions(300, known, BOTH, 1))
+    assert all(question.topic != "hotel" for question in off_topic_questions(300, known, BOTH, 1))
 
 
 def test_the_example_shop_gets_no_parcel_questions() -> None:
     lines = Path(__file__).parents[3].joinpath("examples/faq.en.jsonl").read_text(encoding="utf-8").splitlines()
     known = [text for entry in map(json.loads, lines) for text in entry["questions"] + entry["answers"]]
-    found = {question.topic for question in foreign_questions(200, known, BOTH, 1)}
+    found = {question.topic for question in off_topic_questions(200, known, BOTH, 1)}
     assert "parcel_carrier" not in found
     assert {"airline", "bank", "clinic", "telecom", "general"} <= found
 
 
 def test_a_question_like_a_known_text_is_left_out() -> None:
-    whole = foreign_questions(1000, [], BOTH, 0)
+    whole = off_topic_questions(1000, [], BOTH, 0)
     victim = next(question for question in whole if len(content_words(question.question)) >= 4)
     half = sorted(content_words(victim.question))[: (len(content_words(victim.question)) + 1) // 2]
-    assert victim not in foreign_questions(1000, [" ".join(half)], BOTH, 0)
-    assert victim in foreign_questions(1000, half, BOTH, 0)
+    assert victim not in off_topic_questions(1000, [" ".join(half)], BOTH, 0)
+    assert victim in off_topic_questions(1000, half, BOTH, 0)
 
 
 @pytest.mark.parametrize(
@@ -119,12 +119,12 @@ def test_endings_do_not_count(one: str, two: str) -> None:
     ],
 )
 def test_languages_keep_their_proportion(number: int, languages: dict[str, int], expected: dict[str, int], seed: int) -> None:
-    assert Counter(question.language for question in foreign_questions(number, [], Counter(languages), seed)) == Counter(expected)
+    assert Counter(question.language for question in off_topic_questions(number, [], Counter(languages), seed)) == Counter(expected)
 
 
 @pytest.mark.parametrize("number", [10, 63, 200])
 def test_questions_are_distinct_and_spread_over_topics(number: int) -> None:
-    chosen = foreign_questions(number, ["hotel"] * 3, Counter({"en": 1}), 5)
+    chosen = off_topic_questions(number, ["hotel"] * 3, Counter({"en": 1}), 5)
     assert len({question.question for question in chosen}) == number
     counts = Counter(question.topic for question in chosen)
     assert len(counts) == min(number, len(TOPICS) - 1)
@@ -132,18 +132,18 @@ def test_questions_are_distinct_and_spread_over_topics(number: int) -> None:
 
 
 def test_fewer_where_there_are_no_more() -> None:
-    chosen = foreign_questions(100_000, [], BOTH, 0)
+    chosen = off_topic_questions(100_000, [], BOTH, 0)
     assert set(chosen) == set(BANK)
 
 
 def test_the_seed_chooses_and_the_order_of_the_texts_does_not() -> None:
     known = ["Do you repair tents?", "SIM card", "My flight is late", "Is there a gym?"]
-    one = foreign_questions(30, known, BOTH, 3)
-    assert one == foreign_questions(30, reversed(known), BOTH, 3) == foreign_questions(30, iter(known), BOTH, 3)
-    assert one != foreign_questions(30, known, BOTH, 4)
-    assert all(isinstance(question, Foreign) for question in one)
+    one = off_topic_questions(30, known, BOTH, 3)
+    assert one == off_topic_questions(30, reversed(known), BOTH, 3) == off_topic_questions(30, iter(known), BOTH, 3)
+    assert one != off_topic_questions(30, known, BOTH, 4)
+    assert all(isinstance(question, OffTopic) for question in one)
 
 
 def test_many_texts_take_seconds() -> None:
     texts = [f"주문 {n}번 배송 문의입니다, when will parcel {n} arrive at my door?" for n in range(20_000)]
-    assert cpu_seconds(lambda: foreign_questions(10, texts, BOTH, 0), 10) < 10
+    assert cpu_seconds(lambda: off_topic_questions(10, texts, BOTH, 0), 10) < 10

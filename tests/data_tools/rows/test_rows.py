@@ -1,4 +1,4 @@
-"""From entries to rows: wordings, duplicates, derived wordings, and questions that are not learnt."""
+"""From entries to rows: wordings, duplicates, and questions that are not learnt."""
 
 import random
 from collections import Counter
@@ -6,8 +6,7 @@ from collections import Counter
 import pytest
 
 from data_tools.faq.entries import FaqEntry, Wording
-from data_tools.rows.rows import as_json, derived_rows, entry_rows, message, unseen
-from frontdesk.config.schema import DataConfig
+from data_tools.rows.rows import as_json, entry_rows, message, unseen
 
 HANDOFF = {"ko": "상담원에게 연결해 드릴게요.", "en": "A colleague will help you."}
 
@@ -33,28 +32,6 @@ def test_equal_rows_are_dropped_whatever_the_order():
         rows = entry_rows(random.Random(seed).sample(entries, 3), "faq", dropped)
         assert sorted(row.id for row in rows) == ["one#0", "one#1", "three#0", "two#1"]
         assert dropped == {"row: duplicate": 1}
-
-
-@pytest.mark.parametrize("wordings", [1, 3, 4, 5, 8])
-def test_entries_with_few_wordings_get_more_up_to_a_number(wordings):
-    questions = ["배송은 얼마나 걸리나요?", "How long does the delivery to Busan take?", "Can I have my money back?"]
-    entries = [entry(f"e{number}", questions[:number], [f"answer {number}"]) for number in (1, 2, 3)] + [entry("held", questions, ["x"])]
-    trained = [row for row in entry_rows(entries, "faq", Counter()) if row.owner != "held"]
-    data = DataConfig(faq=("faq.csv",), min_paraphrases=wordings)
-    made = derived_rows(entries, trained, data)
-
-    by_id = {row.id: row for row in trained}
-    for row in made:
-        base = by_id[row.id.rsplit(".", 1)[0]]
-        assert (row.answer, row.source, row.owner, row.kind) == (base.answer, base.source, base.owner, "faq")
-        assert row.derived
-        assert row.question != base.question
-    per_entry = Counter(row.owner for row in made)
-    assert all(per_entry[f"e{number}"] <= max(0, wordings - number) for number in (1, 2, 3))
-    assert bool(made) == (wordings > 1)
-    assert per_entry["held"] == 0
-    assert len({row.id for row in made}) == len(made)
-    assert [(row.id, row.question) for row in derived_rows(entries, trained, data)] == [(row.id, row.question) for row in made]
 
 
 @pytest.mark.parametrize(("question", "language"), [("배송은 얼마나 걸리나요?", "ko"), ("How long does it take?", "en")])

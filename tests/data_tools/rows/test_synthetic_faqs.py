@@ -1,17 +1,17 @@
-"""The reading practice is whole: companies, their entries and wordings, small talk, in both languages."""
+"""Synthetic FAQs are whole: companies, their entries and wordings, small talk, in both languages."""
 
 import re
 
 import pytest
 import yaml
 
-from data_tools.rows.synthetic_faqs import READING, companies, content
+from data_tools.rows.synthetic_faqs import COMPANIES, companies, content
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_reading_practice_is_whole(language):
+def test_synthetic_faqs_are_whole(language):
     made, unanswerable = companies(language)
-    raw = yaml.safe_load((READING / f"{language}.yaml").read_text(encoding="utf-8"))
+    raw = yaml.safe_load((COMPANIES / f"{language}.yaml").read_text(encoding="utf-8"))
     assert len(made) == len(raw["companies"]) >= 40
     assert len({company.name for company in made}) == len(made)
     assert len(set(unanswerable)) == len(unanswerable) >= 20

@@ -8,13 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_tools.rows.rows import Candidate
-from data_tools.splits import assign
-from data_tools.splits.assign import at_random, bind, groups, hold_out_wordings, questions_of, rank, split
+from data_tools.splits.assign import assign, at_random, bind, groups, hold_out_wordings, questions_of, rank, split
 from data_tools.splits.near_duplicates import Clusters
 
 
-def row(owner, *bonds, number=0, kind="faq"):
-    return Candidate(f"{owner}#{number}", kind, owner, bonds)
+def row(owner, *group_keys, number=0, kind="faq"):
+    return Candidate(f"{owner}#{number}", kind, owner, group_keys)
 
 
 def named(candidates, near=()):
@@ -38,14 +37,14 @@ BONDS = st.lists(st.sets(st.sampled_from("uvwxyz"), max_size=2).map(sorted), min
 
 @settings(max_examples=100, deadline=None)
 @given(BONDS, st.randoms(use_true_random=False))
-def test_groups_do_not_depend_on_the_order(bonds, rng):
-    candidates = [row(f"e{number}", *own) for number, own in enumerate(bonds)]
+def test_groups_do_not_depend_on_the_order(group_keys, rng):
+    candidates = [row(f"e{number}", *own) for number, own in enumerate(group_keys)]
     mixed = rng.sample(candidates, len(candidates))
 
     assert named(mixed) == named(candidates)
     for one in candidates:
         for two in candidates:
-            assert named(candidates)[one.owner] == named(candidates)[two.owner] or not set(one.bonds) & set(two.bonds)
+            assert named(candidates)[one.owner] == named(candidates)[two.owner] or not set(one.group_keys) & set(two.group_keys)
 
 
 @pytest.mark.parametrize("number", [10, 11, 19, 20, 57, 400])

@@ -4,11 +4,10 @@ import random
 
 import pytest
 
-from data_tools.faq.entries import FaqEntry, Wording
 from data_tools.rows.rows import Candidate, Row
 from data_tools.splits import plan as choosing
 from data_tools.splits.near_duplicates import Store, grams
-from data_tools.splits.plan import choose
+from data_tools.splits.plan import add_rows, choose
 from frontdesk.config.schema import DataConfig
 from tests.data_tools.texts import words
 
@@ -17,27 +16,24 @@ DATA = DataConfig(faq=("faq.csv",), valid_share=0.1, test_share=0.1, min_paraphr
 
 @pytest.fixture
 def shop(tmp_path):
-    """Candidates, store, entries and rows of an FAQ in which every entry has one question and a near copy of it stands in another."""
+    """Candidates, store and rows of an FAQ in which every entry has one question and a near copy of it stands in another."""
     rng = random.Random(3)
-    entries, rows = [], []
+    rows = []
     for number in range(60):
         text = words(rng, 8)
         for twin, question in enumerate((text, f"{text} {words(rng, 1)}")):
-            entry = FaqEntry(
-                f"e{number}-{twin}", f"faq.csv:{number}", questions=[Wording(question, f"faq.csv:{number}")], answers=[f"{number} {twin}"]
-            )
-            entries.append(entry)
             messages = [{"role": "user", "content": question}, {"role": "assistant", "content": f"{number} {twin}"}]
-            rows.append(Row(f"{entry.id}#0", messages, "faq", entry.source, entry.id))
+            rows.append(Row(f"e{number}-{twin}#0", messages, "faq", f"faq.csv:{number}", f"e{number}-{twin}"))
     candidates = [Candidate(row.id, row.kind, row.owner, (f"entry {row.owner}",)) for row in rows]
     with Store(tmp_path / "grams") as store:
         for row in rows:
             store.add(grams(row.question).tobytes())
-        yield candidates, store, entries, rows
+        yield candidates, store, rows
 
 
 def test_near_copies_go_the_same_way(shop):
-    plan = choose(*shop, DATA)
+    candidates, store, _ = shop
+    plan = choose(candidates, store, DATA)
 
     assert len(set(plan.splits)) == 3
     assert all(one == two for one, two in zip(plan.splits[::2], plan.splits[1::2], strict=True))
@@ -55,7 +51,8 @@ def test_what_the_first_look_misses_the_second_finds(shop, monkeypatch):
         return iter(()) if len(looks) == 1 else find(store, asked, among, seed)
 
     monkeypatch.setattr(choosing, "near_pairs", shortsighted)
-    plan = choose(*shop, DATA)
+    candidates, store, _ = shop
+    plan = choose(candidates, store, DATA)
 
     assert plan.leak["splits"] == {"exact": 0, "near": 0, "of": plan.leak["splits"]["of"]}
     held = [place for place, split in enumerate(plan.splits) if split != "train"]
@@ -68,18 +65,19 @@ def test_a_copy_that_is_left_ends_the_build(shop, monkeypatch):
         "near_pairs",
         lambda store, asked, among, seed: iter([(asked[0], among[-1], 0.8)]) if asked != among and among else iter(()),
     )
-    monkeypatch.setattr(choosing, "_add_rows", lambda *_: None)
+    candidates, store, _ = shop
 
     with pytest.raises(RuntimeError, match="copies of held-out rows are left"):
-        choose(*shop, DATA)
+        choose(candidates, store, DATA)
 
 
-def test_generated_rows_that_are_near_to_held_out_ones_are_left_out(shop, monkeypatch):
-    candidates, store, entries, rows = shop
-    chosen = choose(*shop, DATA).splits
-    held = next(row for row, split in zip(rows, chosen, strict=True) if split == "test")
+def test_added_rows_that_are_near_to_held_out_ones_are_left_out(shop):
+    candidates, store, rows = shop
+    plan = choose(candidates, store, DATA)
+    held = next(row for row, split in zip(rows, plan.splits, strict=True) if split == "test")
     copy = Row("copy", [{"role": "user", "content": f"{held.question}!"}, held.messages[1]], "faq", "a:1", "e", "typing noise")
     other = Row("other", [{"role": "user", "content": "nothing like it at all"}, held.messages[1]], "faq", "a:1", "e", "typing noise")
-    monkeypatch.setattr(choosing, "derived_rows", lambda *_: [copy, other])
 
-    assert choose(candidates, store, entries, rows, DATA).derived == [other]
+    add_rows(plan, [copy, other], store, DATA)
+
+    assert plan.added == [other]

@@ -54,7 +54,7 @@ def out_of_scope() -> Rows:
 
 def trained(language: str) -> list[str]:
     """The questions that a model is trained to decline, and those that the sample shop's FAQ answers."""
-    reading = yaml.safe_load((ROOT / f"data_tools/rows/reading/{language}.yaml").read_text(encoding="utf-8"))
+    reading = yaml.safe_load((ROOT / f"data_tools/rows/companies/{language}.yaml").read_text(encoding="utf-8"))
     entries = faq(language) + read_jsonl(ROOT / f"examples/out_of_scope.{language}.jsonl")
     return [*reading["unanswerable"], *(question for entry in entries for question in entry["questions"])]
 

@@ -1,7 +1,7 @@
 """The scorecard on a terminal, and the foot of its page."""
 
 from evaluate.report.text import foot, table
-from frontdesk.models.hardware import machine
+from frontdesk.models.hardware import describe_hardware
 
 
 def test_the_table_has_a_line_for_each_system_and_a_column_for_each_metric_that_was_measured() -> None:
@@ -29,4 +29,4 @@ def test_the_foot_names_what_was_measured() -> None:
     assert lines[1] == "Held-out loss after the training: wordings 0.250 (1.500 before)."
     assert "2026-01-02, 2 cores, 7 s. Model model-1, data abc." in lines[2]
     assert len(foot(card | {"key": "model-1", "data_hash": "abc", "held_out": None})) == 2
-    assert "cores" in machine() and "GiB" in machine()
+    assert "cores" in describe_hardware() and "GiB" in describe_hardware()

@@ -12,7 +12,7 @@ from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, DataConfig, ModelConfig
 from frontdesk.engine import vllm as engine
 from frontdesk.errors import StartFailed
-from frontdesk.models import hardware as machine
+from frontdesk.models import hardware
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_command(config: Config) -> None:
     assert str(config.serve.port) == value(words, "--port")
     assert value(words, "--host") == "127.0.0.1"
     assert value(words, "--max-model-len") == "2048"
-    assert value(words, "--dtype") == ("bfloat16" if machine.multiplies_bf16() else "float32")
+    assert value(words, "--dtype") == ("bfloat16" if hardware.multiplies_bf16() else "float32")
     assert value(words, "--chat-template") == "runs/shop/model/chat_template.jinja"
     assert int(value(words, "--max-num-queued-reqs")) > 0
     assert "--no-enable-log-requests" in words
@@ -68,8 +68,8 @@ def test_bf16_where_the_processor_multiplies_it(
     config: Config, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, flags: str, expected: bool
 ) -> None:
     (tmp_path / "cpuinfo").write_text(flags)
-    monkeypatch.setattr(machine, "CPUINFO", tmp_path / "cpuinfo")
-    assert machine.multiplies_bf16() is expected
+    monkeypatch.setattr(hardware, "CPUINFO", tmp_path / "cpuinfo")
+    assert hardware.multiplies_bf16() is expected
     assert engine.dtype(config) == ("bfloat16" if expected else "float32")
 
 

@@ -1,4 +1,4 @@
-"""A packed encoder: what is written says what the packed weights say, on a small BERT packed here."""
+"""A Q4 encoder: what is written says what the 4-bit weights say, on a small BERT that is quantized here."""
 
 import struct
 import unicodedata
@@ -10,7 +10,7 @@ import torch
 from transformers import BertConfig, BertModel
 
 from frontdesk.errors import UserError
-from frontdesk.models.q4_loader import BLOCK, EMBEDDING, LAYER, MAGIC, PROMPT, Reader, convert_packed, unpacked
+from frontdesk.models.q4_loader import BLOCK, EMBEDDING, LAYER, MAGIC, PROMPT, Reader, convert_q4, dequantize
 from frontdesk.retrieval.encoder import SentenceModel
 
 PIECES = ["<s>", "<pad>", "</s>", "<unk>", "▁", "▁query", ":", "▁배송", "비", "▁환불", "은", "는", "▁lamp", "s", "<mask>"]
@@ -69,7 +69,7 @@ def packed(bert: BertModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def folder(packed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("models") / "e5"
-    convert_packed(packed, target)
+    convert_q4(packed, target)
     return target
 
 
@@ -104,12 +104,12 @@ def test_its_tokenizer_is_sentencepieces(folder: Path, text: str, pieces: list[s
 
 def test_halves_of_a_byte_are_weights_sixteen_apart() -> None:
     block = struct.pack("<e", 0.5) + bytes([0x1F] + [0x88] * 15)
-    weights = unpacked(Reader(block), BLOCK)
+    weights = dequantize(Reader(block), BLOCK)
     assert weights.tolist() == [3.5] + [0.0] * 15 + [-3.5] + [0.0] * 15
 
 
 def test_another_file_is_one_line_and_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "x.bin").write_bytes(b"GGUF" + bytes(100))
-    with pytest.raises(UserError, match=r"x\.bin: found no packed encoder; expected"):
-        convert_packed(tmp_path / "x.bin", tmp_path / "out")
+    with pytest.raises(UserError, match=r"x\.bin: found no Q4 encoder; expected"):
+        convert_q4(tmp_path / "x.bin", tmp_path / "out")
     assert not (tmp_path / "out").exists()

@@ -11,8 +11,8 @@ from transformers import AutoModel
 
 from frontdesk.config.run import ENCODERS
 from frontdesk.errors import UserError
-from frontdesk.retrieval.encoder import BATCH, LEAD, REMEMBERED, Encoder, LowerHalf, SentenceModel, load_encoder
-from frontdesk.retrieval.index import Part
+from frontdesk.retrieval.encoder import BATCH, CACHE_SIZE, LEAD, Encoder, LowerHalf, SentenceModel, load_encoder
+from frontdesk.retrieval.vectors import Part
 
 TEXTS = ["short", "How long does delivery to an island take, and what does it cost me?", "", "배송은 얼마나 걸리나요?", "a", "?!", "x" * 90]
 
@@ -88,7 +88,9 @@ def test_models_stand_side_by_side_in_their_order(minilm: Path, tiny_llama3: Pat
     both = load_encoder([str(minilm), str(tiny_llama3)])
     first, second = both.models
     assert (
-        both.parts == (Part(384, ready=True), Part(64, ready=False)) == (Part(first.width, first.ready), Part(second.width, second.ready))
+        both.parts
+        == (Part(384, similarity_trained=True), Part(64, similarity_trained=False))
+        == (Part(first.width, first.similarity_trained), Part(second.width, second.similarity_trained))
     )
     assert both.vectors(["a", "b"]) == pytest.approx(np.hstack([first.vectors(["a", "b"]), second.vectors(["a", "b"])]))
     assert isinstance(both, Encoder) and isinstance(first, SentenceModel) and isinstance(second, LowerHalf)
@@ -102,7 +104,7 @@ def test_a_model_that_is_not_there_is_one_line(tmp_path: Path) -> None:
 class Counting:
     """Stands for a model and keeps what it was asked."""
 
-    width, ready = 2, True
+    width, similarity_trained = 2, True
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -121,16 +123,16 @@ def test_what_was_asked_lately_is_not_encoded_again_and_its_words_are_not_kept()
     assert model.asked == ["my name is Ann", "open?", "new"]
     assert again[[2, 0]] == pytest.approx(first[:2]) and again[1, 0] == 3
     assert encoder.vectors([]).shape == (0, 2)
-    assert b"Ann" not in b"".join(encoder.recent) and Encoder([model]).vectors(["open?"]) == pytest.approx(again[:1])
+    assert b"Ann" not in b"".join(encoder.cache) and Encoder([model]).vectors(["open?"]) == pytest.approx(again[:1])
 
 
 def test_only_the_latest_are_kept() -> None:
     model = Counting()
     encoder = Encoder([model])
     encoder.vectors(["first", "second"])
-    encoder.vectors([str(i) for i in range(REMEMBERED - 2)])
+    encoder.vectors([str(i) for i in range(CACHE_SIZE - 2)])
     encoder.vectors(["first", "one more"])
-    assert len(encoder.recent) == REMEMBERED and model.asked.count("first") == 1
+    assert len(encoder.cache) == CACHE_SIZE and model.asked.count("first") == 1
     encoder.vectors(["first", "second"])
     assert model.asked.count("first") == 1 and model.asked.count("second") == 2
 

@@ -24,7 +24,8 @@ from frontdesk.retrieval.grounding import (
     read_entries,
     system_text,
 )
-from frontdesk.retrieval.index import Index, identity, save_vectors
+from frontdesk.retrieval.index import Index
+from frontdesk.retrieval.vectors import identity, save_vectors
 from tests.frontdesk.conftest import Family
 from tests.frontdesk.prompt.test_templates import LOOK_ALIKES, specials
 
@@ -80,7 +81,7 @@ def test_a_conversation_gets_the_entries_that_its_last_turn_needs() -> None:
 def test_where_no_entry_fits_those_that_are_near_are_known_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     index = Index(ENTRIES)
     assert grounded("S", index, ask("shipping fee?")).near == []
-    monkeypatch.setattr(index, "_fits", lambda query: False)
+    monkeypatch.setattr(index, "is_in_domain", lambda query: False)
     found = grounded("S", index, ask("shipping fee?"))
     assert found.entries == [] and len(found.near) == SHOWN and found.near[0] == ENTRIES[0]
     assert found.messages[0]["content"] == system_text("S", [])
@@ -141,7 +142,7 @@ def test_held_out_wordings_are_not_known(run: Run) -> None:
     (entry,) = read_entries(run.faq)
     assert entry == Entry("fee", ("What is the shipping fee?",), ("It is $4.90.",), "Mill Road", "faq.csv:2")
     knowledge = Knowledge(config(), run)
-    assert "cost" not in knowledge.index.words.vocab_dict
+    assert "cost" not in knowledge.index.lexical.bm25.vocab_dict
     assert "shipping cost" not in knowledge.ground(ask("fee?")).messages[0]["content"]
 
 
@@ -223,13 +224,13 @@ def test_without_vectors_of_this_encoder_words_decide(run: Run, saved: str | Non
 
 def test_a_run_without_an_encoder_loads_none(run: Run) -> None:
     save(run, "some-model")
-    assert knowledge_of(config(), run).encoder is None
+    assert knowledge_of(config(), run).embedder is None
     run.vectors.unlink()
-    assert knowledge_of(config(encoder="no-such-folder"), run).encoder is None
+    assert knowledge_of(config(encoder="no-such-folder"), run).embedder is None
 
 
 def test_the_encoder_of_the_config_is_loaded(run: Run, tiny_llama3: Path) -> None:
     save(run, str(tiny_llama3))
     knowledge = knowledge_of(config(encoder=str(tiny_llama3)), run)
-    assert knowledge.encoder is not None
-    assert knowledge.encoder.vectors(["a"]).shape == (1, 64)
+    assert knowledge.embedder is not None
+    assert knowledge.embedder.encoder.vectors(["a"]).shape == (1, 64)

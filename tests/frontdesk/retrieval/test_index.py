@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from frontdesk.facts.entries import Entry
 from frontdesk.files import read_jsonl
+from frontdesk.retrieval.dense import Embedder
 from frontdesk.retrieval.encoder import LowerHalf
-from frontdesk.retrieval.index import Index, Whitening, identity, load_vectors, name_of, save_vectors, terms, unit, whitening
+from frontdesk.retrieval.index import Index
+from frontdesk.retrieval.vectors import Part, Projection, identity, load_vectors, save_vectors, whiten
 
 ROOT = Path(__file__).parents[3]
 
@@ -56,15 +56,10 @@ def encoder() -> Any:
     return ByWords()
 
 
-def plain(size: int = 256) -> Whitening:
-    """One that changes nothing."""
-    return identity(size)
-
-
 class Recorded:
-    """A whitening that notes how many vectors it is given."""
+    """A projection that notes how many vectors it is given."""
 
-    def __init__(self, inner: Whitening, numbers: list[int]) -> None:
+    def __init__(self, inner: Projection, numbers: list[int]) -> None:
         self.inner, self.numbers = inner, numbers
 
     def __call__(self, vectors: np.ndarray) -> np.ndarray:
@@ -76,33 +71,7 @@ class Recorded:
 
 
 def first(index: Index, *turns: str) -> str:
-    return index.search(turns, 1)[0].id
-
-
-# Terms ----------------------------------------------------------------------------------------------------------------
-
-
-def test_terms_are_words_and_their_pieces() -> None:
-    assert terms("Cat!") == ["cat", "_ca", "cat", "at_", "_cat", "cat_"]
-    assert terms("배송비") == ["배송비", "배송", "송비"]
-    assert {"30", "days", "일"} <= set(terms("30days, 30일"))
-    assert terms("CAT cat") == terms("cat CAT")
-    assert terms("?! … 👍 _") == []
-
-
-@pytest.mark.parametrize(
-    ("one", "other"), [("shipping", "shiping"), ("delivery", "delivrey"), ("배송비는", "배송비가"), ("환불은요", "환불은언제")]
-)
-def test_a_slip_or_an_ending_leaves_pieces_as_they_were(one: str, other: str) -> None:
-    assert len(set(terms(one)) & set(terms(other))) >= 2
-    assert set(terms(one)) != set(terms(other))
-
-
-@settings(max_examples=200, deadline=None, derandomize=True, database=None)
-@given(st.text(max_size=40))
-def test_any_text_has_terms_that_do_not_depend_on_its_case(text: str) -> None:
-    assert all(terms(text))
-    assert terms(text) == terms(text.casefold())
+    return index.search(turns, 1).hits[0].id
 
 
 # Words ----------------------------------------------------------------------------------------------------------------
@@ -134,11 +103,11 @@ def test_every_entry_is_found_by_its_own_question_and_answer() -> None:
 
 def test_as_many_as_asked_for_each_once_and_the_best_first() -> None:
     index = Index(SHOP)
-    found = index.search(["shipping and returns of a gift"], 5)
+    found = index.search(["shipping and returns of a gift"], 5).hits
     scores = dict(zip((one.id for one in index.entries), index.scores(["shipping and returns of a gift"]), strict=True))
     assert len(found) == len({one.id for one in found}) == 5
     assert [scores[one.id] for one in found] == sorted(scores.values(), reverse=True)[:5]
-    assert len(index.search(["gift"], 100)) == len(SHOP)
+    assert len(index.search(["gift"], 100).hits) == len(SHOP)
 
 
 @pytest.mark.parametrize("question", ["", "?!", "👍", "xyzzy", "ㅋㅋㅋ"])
@@ -175,7 +144,7 @@ CHAIN = [
 
 
 def subjects(*turns: str) -> set[str]:
-    return {one.subject for one in Index(CHAIN).search(turns, len(CHAIN))}
+    return {one.subject for one in Index(CHAIN).search(turns, len(CHAIN)).hits}
 
 
 EVERY = {one.subject for one in CHAIN}
@@ -215,63 +184,36 @@ def test_subjects_that_are_spelled_alike_or_have_no_word_part_nothing() -> None:
     index = Index(
         [entry("a", "parking?", subject="Mill Road"), entry("b", "open?", subject="mill road"), entry("c", "cards?", subject="-")]
     )
-    assert {one.id for one in index.search(["mill road parking"], 9)} == {"a", "b", "c"}
+    assert {one.id for one in index.search(["mill road parking"], 9).hits} == {"a", "b", "c"}
 
 
 # Meaning --------------------------------------------------------------------------------------------------------------
 
 
-def scattered(rng: Any, entries: int = 30, wordings: int = 6, size: int = 16) -> tuple[Any, Any]:
-    """Vectors whose wordings differ most in the first four directions, and entries in the others."""
-    owner = np.repeat(np.arange(entries), wordings)
-    spread, apart = np.where(np.arange(size) < 4, 5.0, 0.5), np.where(np.arange(size) < 4, 0.2, 1.0)
-    return ((rng.normal(size=(entries, size)) * apart)[owner] + rng.normal(size=(len(owner), size)) * spread).astype(np.float32), owner
-
-
-def within_share(vectors: Any, owner: Any) -> float:
-    """How much of the scatter is within the entries: 0 to 1."""
-    means = np.stack([vectors[owner == one].mean(0) for one in range(owner.max() + 1)])
-    return float(((vectors - means[owner]) ** 2).sum() / ((vectors - vectors.mean(0)) ** 2).sum())
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_whitening_makes_wordings_of_one_entry_more_alike_than_those_of_two(seed: int) -> None:
-    vectors, owner = scattered(np.random.default_rng(seed))
-    white = whitening(vectors, owner)
-    after = (vectors - white.mean) @ white.matrix
-    assert within_share(after, owner) < within_share(vectors, owner) - 0.1
-    assert white.matrix == pytest.approx(white.matrix.T, abs=1e-5), "no direction is turned into another"
-
-
-def test_whitening_by_single_wordings_is_finite() -> None:
-    vectors = np.random.default_rng(0).normal(size=(5, 8)).astype(np.float32)
-    white = whitening(vectors, np.arange(5))
-    assert np.isfinite(unit((vectors - white.mean) @ white.matrix)).all()
-
-
 def test_vectors_rank_where_words_say_nothing(encoder: Any) -> None:
     """To an encoder that knows the two words as one, the question is the entry's."""
     encoder._word = lambda word, plain=encoder._word: plain({"qqq": "shipping"}.get(word, word))
-    assert first(Index(SHOP, encoder, plain()), "standard qqq") == "shipping"
-    known, unknown = (Index(SHOP, *more).scores(["qqq"]) for more in ((encoder, plain()), ()))
+    assert first(Index(SHOP, Embedder(encoder, identity(256))), "standard qqq") == "shipping"
+    known, unknown = (Index(SHOP, embedder).scores(["qqq"]) for embedder in (Embedder(encoder, identity(256)), None))
     assert known.argmax() == 0 and known[0] > 1
     assert set(unknown) == {0.0}
 
 
 def test_a_customers_words_are_not_kept(encoder: Any) -> None:
-    known: dict[str, Any] = {}
-    index = Index(SHOP, encoder, plain(), known)
+    embedder = Embedder(encoder, identity(256))
+    index = Index(SHOP, embedder)
     texts = {text for one in SHOP for text in (*one.questions, *one.answers)}
-    assert set(known) == texts
+    assert set(embedder.stored) == texts
     index.search(["my card 1234 is lost", "Oh.", "help me"])
     assert "my card 1234 is lost Oh." in encoder.asked
-    assert set(index.known) == set(known) == texts
+    assert set(embedder.stored) == texts and not embedder.precomputed
 
 
 def test_what_is_known_is_not_encoded_again(encoder: Any) -> None:
-    index = Index(SHOP, encoder, plain())
+    embedder = Embedder(encoder, identity(256))
+    Index(SHOP, embedder)
     encoder.asked.clear()
-    again = Index([*SHOP, entry("new", "Do you sell kites?", "We do.")], encoder, plain(), index.known)
+    again = Index([*SHOP, entry("new", "Do you sell kites?", "We do.")], embedder)
     assert encoder.asked == ["Do you sell kites?", "We do."]
     assert first(again, "kites") == "new"
 
@@ -281,43 +223,31 @@ QUESTIONS = ["how much is shiping", "can it arrive tomorrow", "open on sunday?",
 
 def test_saved_vectors_give_the_same_ranking(encoder: Any, tmp_path: Path) -> None:
     texts = [(text, number) for number, one in enumerate(SHOP) for text in (*one.questions, *one.answers)]
-    white = whitening(encoder.vectors([text for text, _ in texts]), np.array([number for _, number in texts]))
-    index = Index(SHOP, encoder, white)
-    save_vectors(tmp_path / "vectors.npz", "some-model", white, index.known)
+    embedder = Embedder(encoder, whiten(encoder.vectors([text for text, _ in texts]), np.array([number for _, number in texts])))
+    index = Index(SHOP, embedder)
+    save_vectors(tmp_path / "vectors.npz", "some-model", embedder.projection, embedder.stored)
     encoder.asked.clear()
-    again, known = load_vectors(tmp_path / "vectors.npz", "some-model")
-    loaded = Index(SHOP, encoder, again, known)
+    projection, vectors = load_vectors(tmp_path / "vectors.npz", "some-model")
+    assert projection is not None
+    loaded = Index(SHOP, Embedder(encoder, projection, vectors))
     assert encoder.asked == []
-    assert list(known) == list(index.known)
+    assert list(vectors) == list(embedder.stored)
     for question in QUESTIONS:
-        assert [one.id for one in loaded.search([question], 8)] == [one.id for one in index.search([question], 8)]
+        assert loaded.search([question], 8) == index.search([question], 8)
         assert loaded.scores([question]) == pytest.approx(index.scores([question]), abs=0.02)
 
 
-def test_vectors_of_another_encoder_or_of_none_are_ignored(encoder: Any, tmp_path: Path) -> None:
-    path = tmp_path / "vectors.npz"
-    assert load_vectors(path) == (None, {})
-    save_vectors(path, "some-model", plain(), {"a": np.ones(256)})
-    assert load_vectors(path, "another-model") == (None, {})
-    assert set(load_vectors(path)[1]) == set(load_vectors(path, "some-model")[1]) == {"a"}
-
-
-def test_a_question_that_is_far_from_every_text_finds_nothing(encoder: Any) -> None:
-    """Unless it leans on one that is near; without an encoder the nearest words decide, however far."""
-    index = Index(SHOP, encoder, plain()._replace(least=0.5))
-    assert index.search(["quantum chromodynamics"]) == []
-    assert index.search([SHOP[0].questions[0]])[0].id == SHOP[0].id
-    assert index.search([SHOP[0].questions[0], "quantum chromodynamics"])[0].id == SHOP[0].id
-    assert index.search(["quantum", "chromodynamics", "bosons"]) == []
-    near = Index(SHOP, encoder, plain()).search(["quantum chromodynamics"])
-    assert [entry.id for entry in index.near(["quantum chromodynamics"])] == [entry.id for entry in near]
-    assert len(Index(SHOP).search(["quantum chromodynamics"])) == len(Index(SHOP, encoder, plain()).search(["quantum chromodynamics"])) == 3
-
-
-def test_parts_count_alike_however_long_their_vectors_are() -> None:
-    loud = Whitening(np.zeros(4, np.float32), np.diag([1000, 1000, 1, 1]).astype(np.float32), (2, 2))
-    placed = loud(np.array([[1, 0, 0, 1], [0, 1, 0, 1]], np.float32))
-    assert placed @ placed.T == pytest.approx(np.array([[1, 0.5], [0.5, 1]]), abs=1e-5)
+def test_a_question_that_is_similar_to_no_text_has_no_hits(encoder: Any) -> None:
+    """Unless it leans on one that is similar. The nearest entries are told all the same; without a threshold they are the hits."""
+    index = Index(SHOP, Embedder(encoder, identity(256)._replace(min_similarity=0.5)))
+    assert index.search(["quantum chromodynamics"]).hits == []
+    assert index.search([SHOP[0].questions[0]]).hits[0].id == SHOP[0].id
+    assert index.search([SHOP[0].questions[0]]).nearest == []
+    assert index.search([SHOP[0].questions[0], "quantum chromodynamics"]).hits[0].id == SHOP[0].id
+    assert index.search(["quantum", "chromodynamics", "bosons"]).hits == []
+    unlimited = Index(SHOP, Embedder(encoder, identity(256))).search(["quantum chromodynamics"])
+    assert index.search(["quantum chromodynamics"]).nearest == unlimited.hits
+    assert len(Index(SHOP).search(["quantum chromodynamics"]).hits) == len(unlimited.hits) == 3
 
 
 def test_whether_a_question_is_about_the_faq_is_told_by_the_parts_trained_for_it() -> None:
@@ -327,21 +257,14 @@ def test_whether_a_question_is_about_the_faq_is_told_by_the_parts_trained_for_it
         def vectors(self, texts: Sequence[str]) -> np.ndarray:
             return np.array([[1, 0, *((0, 1) if "moon" in text else (1, 0))] for text in texts], np.float32)
 
-    metric = Whitening(np.zeros(4, np.float32), np.eye(4, dtype=np.float32), (2, 2), (False, True), 0.5)
+    projection = Projection(np.zeros(4, np.float32), np.eye(4, dtype=np.float32), (Part(2, False), Part(2, True)), 0.5)
+    untrained = projection._replace(parts=(Part(2, False), Part(2, False)))
+    two: Any = Two()
     entries = [Entry("a", ("opening hours",), ("9 to 5",)), Entry("b", ("delivery fee",), ("$4",))]
     found = [
-        [bool(Index(entries, Two(), white).search([text])) for text in ("open when", "moon")]
-        for white in (metric, metric._replace(ready=(False, False)))
+        [bool(Index(entries, Embedder(two, one)).search([text]).hits) for text in ("open when", "moon")] for one in (projection, untrained)
     ]
     assert found == [[True, False], [True, True]]
-
-
-def test_the_metric_is_saved_whole(tmp_path: Path) -> None:
-    metric = Whitening(np.ones(5, np.float32), np.eye(5, dtype=np.float32), (2, 3), (True, False), 0.25)
-    save_vectors(tmp_path / "vectors.npz", "a+b", metric, {"x": np.ones(5, np.float32)})
-    loaded, _ = load_vectors(tmp_path / "vectors.npz", name_of(["a", "b"]))
-    assert loaded is not None and (loaded.widths, loaded.ready, loaded.least) == (metric.widths, metric.ready, metric.least)
-    assert np.array_equal(loaded.mean, metric.mean) and np.array_equal(loaded.matrix, metric.matrix)
 
 
 def test_the_embedded_model_finds_wordings_that_share_no_word(embedded_model: Path) -> None:
@@ -350,28 +273,43 @@ def test_the_embedded_model_finds_wordings_that_share_no_word(embedded_model: Pa
     entries = [Entry(one["id"], tuple(one["questions"][:3]), tuple(one["answers"][:1])) for one in faq]
     encoder = LowerHalf(embedded_model)
     texts = [(text, number) for number, one in enumerate(entries) for text in (*one.questions, *one.answers)]
-    white = whitening(encoder.vectors([text for text, _ in texts]), np.array([number for _, number in texts]))
+    white = whiten(encoder.vectors([text for text, _ in texts]), np.array([number for _, number in texts]))
     hits = [
         sum(first(index, one["questions"][-1]) == one["id"] for one in faq)
-        for index in (Index(entries), Index(entries, encoder, white))
+        for index in (Index(entries), Index(entries, Embedder(encoder, white)))
     ]  # fmt: skip
     assert hits[1] > hits[0], hits
 
 
-def test_an_entry_is_shown_under_its_wording_that_is_nearest_to_the_question():
+def test_an_entry_is_shown_under_its_wording_that_is_closest_to_the_question() -> None:
     entry = Entry("fee", ("What is the delivery fee?", "How much is gift wrapping?", "postage price"), ("$4",))
     index = Index([entry, Entry("other", ("opening hours",), ("9 to 5",))])
 
-    assert index.facing(entry, index.query("how much for gift wrapping")).questions[0] == "How much is gift wrapping?"
-    assert index.facing(entry, index.query("postage prices")).questions[0] == "postage price"
-    assert sorted(index.facing(entry, index.query("gift")).questions) == sorted(entry.questions)
-    assert index.search(["gift wrapping"])[0].questions[0] == "How much is gift wrapping?"
+    def first_question(text: str) -> str:
+        return index.closest_question_first(entry, index.encode_queries([text])[0]).questions[0]
+
+    assert first_question("how much for gift wrapping") == "How much is gift wrapping?"
+    assert first_question("postage prices") == "postage price"
+    assert sorted(index.closest_question_first(entry, index.encode_queries(["gift"])[0]).questions) == sorted(entry.questions)
+    assert index.search(["gift wrapping"]).hits[0].questions[0] == "How much is gift wrapping?"
 
 
-def test_the_faqs_texts_are_placed_once_and_a_questions_with_each_search(encoder: ByWords, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whitening the wordings of the entries found takes as long as all the rest of a search."""
-    index, placed = Index(SHOP, encoder, plain()), []
-    monkeypatch.setattr(index, "whitening", Recorded(plain(), placed))
+def test_the_faqs_texts_are_projected_once_and_a_questions_with_each_search(encoder: ByWords) -> None:
+    """Projecting the wordings of the entries found would take as long as all the rest of a search."""
+    numbers: list[int] = []
+    projection: Any = Recorded(identity(256), numbers)
+    index = Index(SHOP, Embedder(encoder, projection))  # type: ignore[arg-type]
     for question in (SHOP[0].questions[0], "never said before", "never said before"):
-        assert index.search([question])
-    assert placed == [1, 1]
+        assert index.search([question]).hits
+    assert numbers == [2 * len(SHOP), 1, 1]
+
+
+def test_precomputed_questions_are_encoded_once_and_together_until_the_next_call(encoder: Any) -> None:
+    index = Index(SHOP, Embedder(encoder, identity(256)))
+    encoder.asked.clear()
+    index.precompute(["gift paper?", "open when?", "gift paper?", SHOP[0].questions[0]])
+    assert encoder.asked == ["gift paper?", "open when?"]
+    assert first(index, "gift paper?") == "gift" and encoder.asked == ["gift paper?", "open when?"]
+    index.precompute(["other"])
+    index.search(["gift paper?"])
+    assert encoder.asked[2:] == ["other", "gift paper?"]

@@ -1,0 +1,44 @@
+"""Subjects are found by their names, exact or misspelled, in texts of any length."""
+
+import pytest
+
+from frontdesk.retrieval.subjects import MIN_SIMILARITY, Subjects
+
+NAMES = ("Harbour Street", "Mill Road", "Mill Road North", "강남점", "강남역점", "The Old Bakery at the Bridge", "-", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("parking at HARBOUR street?", ["Harbour Street"]),
+        ("Mill Road or Mill Road North", ["Mill Road North"]),
+        ("mil road, mill rode", ["Mill Road"]),
+        ("harbuor street", ["Harbour Street"]),  # two letters swapped
+        ("강남점에서 주차", ["강남점"]),
+        ("the old bakry at the brige", ["The Old Bakery at the Bridge"]),
+        ("mill", []),
+        ("the road to the harbour", []),
+        ("", []),
+        ("?!", []),
+    ],
+)
+def test_names_are_found_as_they_are_spelled_or_nearly_so(text: str, named: list[str]) -> None:
+    assert Subjects(NAMES).named(text) == named
+
+
+def test_a_name_as_it_is_spelled_outdoes_one_that_is_misspelled() -> None:
+    assert Subjects(["Rose Inn", "Rose Inns"]).named("rose inns or rose inn") == ["Rose Inns"]
+    assert Subjects(["North Lodge", "South Lodge"]).named("north lodge, not sowth lodge") == ["North Lodge"]
+
+
+def test_subjects_that_are_spelled_alike_are_named_together() -> None:
+    assert Subjects(["Mill Road", "mill-road", "Oak"]).named("mill road") == ["Mill Road", "mill-road"]
+
+
+def test_the_limit_is_a_share_of_letters_in_their_order() -> None:
+    """2 x 17 letters in common of 20 + 20."""
+    name = "abcdefghijklmnopqrst"
+    assert MIN_SIMILARITY == 2 * 17 / 40
+    assert Subjects([name]).named(name[:17] + "zzz") == [name]
+    assert Subjects([name]).named(name[:16] + "zzzz") == []
+    assert Subjects(["Nandos City Centre"]).named("at nandoosicity centre please"), "2 x 17 of 18 + 22"
