@@ -6,7 +6,6 @@ A line is `{"id", "source", "turns": [{"role": "customer" | "agent", "text", "at
 Internal notes, bots and system lines are no turns; they are counted on standard error.
 """
 
-import argparse
 import json
 import os
 import sys
@@ -15,32 +14,18 @@ from collections import Counter
 from data_tools.conversations.load import Reading, read_chats
 from data_tools.readers.messages import Conversation
 from data_tools.sources.files import inputs
+from frontdesk.commands import arguments
 from frontdesk.errors import run_command
 
 
 def main() -> None:
     """Read and print."""
-    parser = argparse.ArgumentParser(
-        prog="python -m data_tools.read", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("files", nargs="+", metavar="FILE")
-    parser.add_argument("--agent", action="append", default=[], metavar="NAME", help="who is an agent; `*` stands for anything; repeatable")
-    parser.add_argument(
-        *("--column", "-c"),
-        action="append",
-        default=[],
-        metavar="FIELD=HEADER",
-        help="a table's column: conversation, role, name, text, time",
-    )
-    parser.add_argument("--strict", action="store_true", help="stop at the first broken record")
-    options = parser.parse_args()
-    if wrong := [pair for pair in options.column if "=" not in pair]:
-        parser.error(f"--column {wrong[0]}: expected FIELD=HEADER, such as text=Message")
+    options = arguments("read")
     asides: Counter[str] = Counter()
     turns = number = 0
     with inputs() as opened:
         reading = Reading(opened, options.strict)
-        for conversation in read_chats(reading, options.files, options.agent, dict(pair.split("=", 1) for pair in options.column)):
+        for conversation in read_chats(reading, options.files, options.agent, dict(options.column)):
             spoken = [turn for turn in conversation.turns if turn.aside is None]
             asides.update(turn.aside for turn in conversation.turns if turn.aside)
             if spoken:

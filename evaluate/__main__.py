@@ -12,7 +12,6 @@ served system misses a threshold of the config.
 what `evaluate.stats.summary.summarize` gives.
 """
 
-import argparse
 import asyncio
 import datetime
 import os
@@ -23,6 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from frontdesk.commands import arguments
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, Endpoint, load_config, stored_config
 from frontdesk.errors import UserError, run_command, warn
@@ -33,7 +33,7 @@ from frontdesk.terminal import silence_libraries
 
 def main() -> None:
     """Ask, score, sum up, draw, judge."""
-    args = arguments()
+    args = arguments("eval")
     config = load_config(args.config)
     run = Run(config.name)
     baseline = earlier(args.baseline) if args.baseline else None
@@ -45,15 +45,6 @@ def main() -> None:
     passed = scorecard(config, run, provenance, other, baseline)
     if not passed:
         sys.exit(1)
-
-
-def arguments() -> argparse.Namespace:
-    """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m evaluate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("config", help="the run's YAML file, such as configs/demo.yaml")
-    parser.add_argument("--baseline", help="a run's folder, or a scorecard's: list what became better and worse, question by question")
-    parser.add_argument("--faq", help="a run's folder: ask about its FAQ, which this model was not trained on; only readers are asked")
-    return parser.parse_args()
 
 
 def trained(run: Run) -> dict[str, Any]:

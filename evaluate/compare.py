@@ -32,6 +32,7 @@ import yaml
 from evaluate.scoring.facts import states
 from evaluate.stats.intervals import wilson
 from evaluate.systems.prompting import examples, few_shot, final_answer, thinking
+from frontdesk.commands import arguments
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, DpoConfig, load_config
 from frontdesk.errors import UserError, run_command, warn
@@ -58,7 +59,7 @@ def main() -> None:
     """Train, ask, print, draw."""
     from evaluate.report import compare as compare_report
 
-    args = arguments()
+    args = arguments("compare")
     config = load_config(args.config)
     if args.epochs:
         config = config.model_copy(update={"train": config.train.model_copy(update={"epochs": args.epochs})})
@@ -108,20 +109,6 @@ def held_out_questions(run: Run) -> list[dict[str, Any]]:
         if facts.get(entry):
             questions.append({"messages": row["messages"][:1], "facts": facts[entry], "source": row["source"]})
     return questions
-
-
-def arguments() -> argparse.Namespace:
-    """The command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m evaluate.compare", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("config", help="the run's YAML file, such as configs/demo.yaml")
-    parser.add_argument(
-        "--methods", nargs="+", choices=VARIANTS, default=list(VARIANTS), metavar="METHOD", help=f"of {', '.join(VARIANTS)}"
-    )
-    parser.add_argument("--epochs", type=float, help="of every method, instead of the config's train.epochs")
-    parser.add_argument("--docs", action="store_true", help="write docs/compare.md and docs/compare.png too")
-    return parser.parse_args()
 
 
 def command(args: argparse.Namespace) -> str:

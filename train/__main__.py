@@ -23,8 +23,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from frontdesk.commands import arguments
 from frontdesk.config.run import Run
-from frontdesk.config.schema import Config, DpoConfig, config_argument, load_config
+from frontdesk.config.schema import Config, DpoConfig, load_config
 from frontdesk.errors import UserError, run_command, warn
 from frontdesk.files import read_json, read_jsonl, write_json
 from frontdesk.models.base import load_tokenizer, locate
@@ -43,7 +44,7 @@ def main() -> None:
     """Check, train, merge, prove."""
     processes.silence_others()
     processes.set_up_torch()
-    config = load_config(config_argument("train", __doc__))
+    config = load_config(arguments("train").config)
     run = Run(config.name)
     if not run.manifest.is_file():
         raise UserError(f"{run.manifest}: no data; training needs it; run `make data CONFIG=configs/{config.name}.yaml` first")

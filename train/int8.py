@@ -27,8 +27,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from frontdesk.commands import arguments
 from frontdesk.config.run import Run
-from frontdesk.config.schema import Config, config_argument, load_config
+from frontdesk.config.schema import Config, load_config
 from frontdesk.engine.vllm import dtype, int8_key
 from frontdesk.errors import UserError, run_command
 from frontdesk.files import read_json, read_jsonl, whole_folder, write_json
@@ -66,7 +67,7 @@ QUANTIZATION = {
 
 def main() -> None:
     """Quantize and prove, unless that is done."""
-    config = load_config(config_argument("train.int8", __doc__))
+    config = load_config(arguments("int8").config)
     run = Run(config.name)
     if not run.provenance.is_file():
         raise UserError(f"{run.model}: no trained model; int8 weights are made of one; run `make train` with this CONFIG first")

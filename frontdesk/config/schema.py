@@ -1,6 +1,5 @@
 """One YAML file is one run. It is read into one frozen, typed `Config`; each default and its reason stand here."""
 
-import argparse
 import math
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -243,15 +242,6 @@ def stored_config(values: dict[str, Any]) -> Config:
     if sections.get("serve", {}).get("quantization") == "bf16":  # so 0.1.0 said that nothing is quantized
         sections["serve"]["quantization"] = None
     return Config(**sections)
-
-
-def config_argument(stage: str, description: str | None) -> str:
-    """The path on a stage's command line: `python -m STAGE CONFIG`."""
-    parser = argparse.ArgumentParser(
-        prog=f"python -m {stage}", description=description, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("config", help="the run's YAML file, such as configs/demo.yaml")
-    return str(parser.parse_args().config)
 
 
 def load_config(path: str | Path) -> Config:
