@@ -112,8 +112,8 @@ def stopwatch() -> Any:
 
 def ours(train: Any, base: Path, tokenizer: Any, rows: Any, held_out: Any, dtype: Any, folder: Path) -> Any:
     """The trainer of `make train`, without NEFTune, which the plain recipe lacks."""
-    from train.trainer.base import load
-    from train.trainer.sft import build
+    from train.trainer.base_model import load
+    from train.trainer.build import build
 
     settings = train.model_copy(update={"epochs": 1, "evaluations": 1, "neftune": 0.0})
     return build(load(base, settings, dtype), tokenizer, rows, {"wordings": held_out}, settings, folder)[0]

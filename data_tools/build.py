@@ -17,7 +17,7 @@ from typing import Any
 from data_tools.conversations.boilerplate import Stock
 from data_tools.conversations.canaries import with_canaries
 from data_tools.conversations.contradictions import Facts, Known
-from data_tools.conversations.load import Account, Reading, read_chats
+from data_tools.conversations.load import Account, Reading, read_chats, share_done
 from data_tools.conversations.turns import Fate, mark
 from data_tools.conversations.workers import Prepared, Preparer, Spool, as_messages, prepared
 from data_tools.feedback import dataset as feedback_files
@@ -25,7 +25,6 @@ from data_tools.feedback import rows as feedback_rows
 from data_tools.feedback.rows import Fed
 from data_tools.output.dataset import Rows, data_hash, digests, masks
 from data_tools.output.ledger import Ledger
-from data_tools.output.progress import bar
 from data_tools.output.report import write_report
 from data_tools.pii import Allow, Masker, allowed
 from data_tools.readers import faq_format
@@ -43,6 +42,7 @@ from frontdesk.errors import UserError
 from frontdesk.files import sha256, write_json, write_jsonl
 from frontdesk.models.base import load_tokenizer, locate
 from frontdesk.prompt.render import Message
+from frontdesk.terminal import bar, track
 
 NOTHING, DUPLICATE, CONFLICT = -1, -2, -3
 """Why a conversation is no candidate for a row."""
@@ -89,7 +89,7 @@ def build(config: Config, folder: Path, strict: bool = False, workers: int = 1) 
                 held_out = write_entries(work, plan, rows)
                 broken = work.reading.broken
                 ledger.write("", broken, [Fate("dropped", "broken record")] * len(broken), [()] * len(broken))
-                for item, verdict in zip(spool, verdicts, strict=True):
+                for item, verdict in zip(track(spool, "writing rows", len(verdicts), "conversations"), verdicts, strict=True):
                     write_conversation(work, plan, held_out, item, verdict, rows, ledger)
                 feedback_files.write(work.fed, rows, ledger)
     return conclude(work, plan, rows, ledger, allow)
@@ -158,9 +158,12 @@ def first_pass(work: Work, spool: Spool, masker: Masker | None, windows: Windows
     verdicts: list[int] = []
     seen: set[bytes] = set()
     ids: Counter[str] = Counter()
-    with bar("reading", work.reading.accounts) as progress:
+    messages = 0
+    with bar("reading", 1) as shown:
         for item in prepared(conversations, Preparer(masker, facts, windows), workers):
-            progress.add(len(item.places))
+            messages += len(item.places)
+            if shown.due():
+                shown.update(share_done(work.reading.accounts, messages), f"{messages:,} messages")
             spool.add(item)
             work.masked.update(kind for kinds in item.masks for kind in kinds)
             ids[item.id] += 1

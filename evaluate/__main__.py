@@ -28,7 +28,7 @@ from frontdesk.config.schema import Config, Endpoint, load_config, stored_config
 from frontdesk.errors import UserError, run_command, warn
 from frontdesk.files import read_json, read_jsonl, sha256, write_json, write_jsonl
 from frontdesk.models.hardware import machine
-from frontdesk.terminal import silence_libraries
+from frontdesk.terminal import silence_libraries, track
 
 
 def main() -> None:
@@ -110,7 +110,7 @@ def scorecard(config: Config, run: Run, provenance: dict[str, Any], other: Run |
     exchanges, general = answers(config, run, provenance, other, asked)
     grader = Grader(config, run, other)
     begun = time.monotonic()
-    records = [grader.record(exchange) for exchange in exchanges]
+    records = [grader.record(exchange) for exchange in track(exchanges, "eval: scoring", len(exchanges), "exchanges")]
     pace = sum(len(exchange.answers) for exchange in exchanges) / (time.monotonic() - begun)
     summary = summarize(records, served(config))
     mine = [record for record in records if record["system"] == summary["served"]]

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     import torch
 
     from train.memory import Memory
-    from train.trainer.sft import TokenRow
+    from train.trainer.batches import TokenRow
 
 
 def main() -> None:
@@ -69,8 +69,7 @@ def train(config: Config, run: Run, data_hash: str, key: str) -> None:
 
     from train.export import merge
     from train.memory import release
-    from train.trainer import base as base_model
-    from train.trainer import precision
+    from train.trainer import base_model, precision
 
     silence_libraries()
     with processes.state().main_process_first():
@@ -147,10 +146,10 @@ def train_adapter(config: Config, run: Run, base: Path, dtype: "torch.dtype", ke
     """Train, resuming where a killed training left off, and save adapter, record and curve."""
     import torch
 
-    from train.trainer.base import load
+    from train.trainer.base_model import load
+    from train.trainer.build import build
     from train.trainer.checkpoints import newest_whole
     from train.trainer.curve import draw
-    from train.trainer.sft import build
 
     settings = config.train
     tokenizer = load_tokenizer(config, base)
@@ -218,7 +217,7 @@ def foretell(config: Config, base: Path, rows: "list[TokenRow]", windows: int, d
     from train.memory import Setup, Shape
     from train.plan import preflight
     from train.rows import IGNORED
-    from train.trainer.base import free_memory
+    from train.trainer.base_model import free_memory
 
     try:
         shape = Shape.from_config(read_json(base / "config.json"), str(base / "config.json"))

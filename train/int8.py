@@ -109,7 +109,7 @@ def quantize(model: Path, target: Path, texts: list[list[int]], number: str) -> 
     import torch
     from safetensors.torch import load_file, save_file
 
-    from train.trainer.base import load_plain
+    from train.trainer.base_model import load_plain
 
     whole_model = load_plain(model, getattr(torch, number))
     factors, offset = smooth.factors(whole_model, texts), smooth.norm_offset(whole_model.config.model_type)
@@ -155,13 +155,15 @@ def prove(config: Config, run: Run, key: str) -> list[str]:
 
     from frontdesk.engine.vllm import running
     from frontdesk.models.generate import greedy_answers
-    from train.trainer.base import load_plain
+    from train.trainer.base_model import load_plain
 
     tokenizer = AutoTokenizer.from_pretrained(run.model, local_files_only=True)
     prompts = parity.held_out_prompts(config, run, config.train.parity_prompts)
     ids = [encode_prompt(tokenizer, prompt) for prompt in prompts]
     most = min(config.serve.max_tokens, parity.MOST_TOKENS)
-    merged = greedy_answers(load_plain(run.model, getattr(torch, dtype(config))), tokenizer, prompts, most)
+    merged = greedy_answers(
+        load_plain(run.model, getattr(torch, dtype(config))), tokenizer, prompts, most, label="parity: the merged model"
+    )
     with running(config, run, log=run.root / "parity-w8a8.log", folder=run.int8) as url:
         engine = parity.Engine(url, config.name)
         served, seen = engine.answer(prompts, most)

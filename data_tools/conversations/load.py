@@ -1,7 +1,7 @@
 """All chat exports of a run as one stream of conversations, with an account of each file."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -62,6 +62,14 @@ class Reading:
             if self.strict:
                 raise UserError(f"{path}: {reason}")
             warn(f"{path}: {reason} (skipped)")
+
+
+def share_done(accounts: Sequence[Account], messages: int) -> float:
+    """The part of the input that is done: what was read of the files, less the messages that were read and wait."""
+    size = sum(account.source.size for account in accounts)
+    position = sum(account.source.position for account in accounts)
+    read = sum(account.counts["messages"] for account in accounts)
+    return position / max(1, size) * min(1, messages / max(1, read))
 
 
 def read_chats(reading: Reading, paths: Iterable[str], agents: Iterable[str], columns: Mapping[str, str]) -> Iterator[Conversation]:

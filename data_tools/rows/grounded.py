@@ -35,6 +35,7 @@ from frontdesk.files import read_jsonl, write_jsonl
 from frontdesk.prompt.render import Message, encode
 from frontdesk.retrieval.grounding import SHOWN, read_entries, system_text
 from frontdesk.retrieval.index import Entry, Index, name_of, save_vectors
+from frontdesk.terminal import track
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -65,7 +66,7 @@ class Grounder:
         """The grounded rows of plain ones."""
         rows = list(rows)
         self.index.learn([text for row in rows for text in searched(row["messages"])])
-        for row in rows:
+        for row in track(rows, f"rows with FAQ entries, {split}", len(rows), "rows"):
             rng = random.Random(f"{self.config.data.seed}:{row['id']}")
             if row["kind"] == "chat":
                 yield from self._chat(row)

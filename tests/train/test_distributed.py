@@ -20,8 +20,9 @@ from frontdesk.config.schema import TrainConfig
 from frontdesk.errors import UserError
 from frontdesk.files import write_json, write_jsonl
 from train.trainer import processes
-from train.trainer.base import load
-from train.trainer.sft import BLANK, build
+from train.trainer.base_model import load
+from train.trainer.batches import BLANK
+from train.trainer.build import build
 
 ROOT = Path(__file__).parent.parent.parent
 NAME = "two"

@@ -18,8 +18,9 @@ from train.memory import Shape
 from train.plan import shape_of
 from train.rows import token_rows
 from train.trainer import attention
-from train.trainer.base import load, load_plain
-from train.trainer.sft import SupervisedSFTTrainer, build
+from train.trainer.base_model import load, load_plain
+from train.trainer.build import build
+from train.trainer.sft import SupervisedSFTTrainer
 
 Rows = list[dict[str, list[int]]]
 

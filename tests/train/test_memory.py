@@ -151,7 +151,7 @@ def test_the_predicted_adapter_has_the_size_of_the_real_one(tiny_llama3: Path) -
 def test_nf4_takes_the_bytes_that_bitsandbytes_takes(embedded_model: Path) -> None:
     import torch
 
-    from train.trainer.base import load_quantized
+    from train.trainer.base_model import load_quantized
 
     model = load_quantized(embedded_model, 4, torch.bfloat16)
     shape = Shape.from_config(json.loads((embedded_model / "config.json").read_text()))

@@ -134,7 +134,7 @@ def test_both_merges_are_scored_and_the_better_is_kept(trained: tuple[Path, str]
     from safetensors.torch import load_file
 
     from frontdesk.config.schema import TrainConfig
-    from train.trainer.base import load
+    from train.trainer.base_model import load
 
     run, output = trained
     merge = json.loads((run / "model/provenance.json").read_text())["merge"]

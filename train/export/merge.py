@@ -20,6 +20,7 @@ from frontdesk.engine.vllm import dtype
 from frontdesk.files import read_jsonl, whole_folder, write_json, write_text
 from frontdesk.models.base import load_tokenizer
 from frontdesk.prompt.render import TURN_ENDS, chat_template, template_hash
+from frontdesk.terminal import bar, track
 from train.export.tuned import BASES, merged
 from train.rows import IGNORED, TIE, token_rows
 
@@ -39,7 +40,9 @@ def merge(config: Config, run: Run, base: Path, data_hash: str, key: str) -> Non
     model = None
     for into in BASES[config.train.method]:
         model = None  # the one before: two need not fit into the memory at once
-        model = merged(config, run, base, into).to(getattr(torch, dtype(config)))  # what was rounded to bf16 stays so in fp32
+        with bar(f"merging into {describe(into)}") as shown:
+            shown.show()  # a library merges, and says nothing until it is done
+            model = merged(config, run, base, into).to(getattr(torch, dtype(config)))  # what was rounded to bf16 stays so in fp32
         losses[into] = round(mean_loss(model, held_out), 4)
         print(f"merge: into {describe(into)}: held-out loss {losses[into]:.4f}", flush=True)
     best = choose(losses)
@@ -91,7 +94,7 @@ def mean_loss(model: "PreTrainedModel", rows: list[dict[str, list[int]]]) -> flo
     model.eval()
     total, tokens = 0.0, 0
     with torch.inference_mode():
-        for row in rows:
+        for row in track(rows, "held-out loss", len(rows), "rows"):
             labels = torch.tensor(row["labels"], device=model.device)[1:]
             supervised = labels != IGNORED
             hidden = model.base_model(input_ids=torch.tensor([row["input_ids"]], device=model.device), use_cache=False).last_hidden_state[0]

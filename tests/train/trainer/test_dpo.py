@@ -17,8 +17,8 @@ from tests.train.conftest import conversation
 from train.export.merge import mean_loss
 from train.rows import token_rows
 from train.trainer import dpo
-from train.trainer.base import load
-from train.trainer.sft import build as build_rows
+from train.trainer.base_model import load
+from train.trainer.build import build as build_rows
 
 QUESTIONS = ["what does it cost", "who are you", "when do you open", "do you sell lamps", "where is my parcel", "can I return it"]
 PAIRS = [
