@@ -67,8 +67,8 @@ def measure(which: str, precision: str, steps: int) -> dict[str, float]:
     from frontdesk.files import read_jsonl
     from frontdesk.models.base import load_tokenizer, locate
     from frontdesk.terminal import silence_libraries
-    from train.export.merge import mean_loss
     from train.rows import token_rows
+    from train.trainer.held_out import mean_loss
 
     silence_libraries()
     config = load_config(ROOT / "configs/demo.yaml")

@@ -29,9 +29,9 @@ from frontdesk.config.schema import Config, DpoConfig, load_config
 from frontdesk.errors import UserError, run_command, warn
 from frontdesk.files import read_json, read_jsonl, write_json
 from frontdesk.models.base import load_tokenizer, locate
+from frontdesk.models.methods import METHODS
 from frontdesk.terminal import silence_libraries
-from train.methods import METHODS
-from train.trainer import dpo, processes
+from train.trainer import dpo, processes, tracking
 
 if TYPE_CHECKING:
     import torch
@@ -49,6 +49,7 @@ def main() -> None:
     if not run.manifest.is_file():
         raise UserError(f"{run.manifest}: no data; training needs it; run `make data CONFIG=configs/{config.name}.yaml` first")
     dpo.check(config)
+    tracking.prepare(config.train.report_to, run.root)
     data_hash = read_json(run.manifest)["data_hash"]
     key = run_key(config, data_hash)
     if finished(config, run, key):
@@ -114,11 +115,13 @@ def prove(config: Config, run: Run, base: Path, dtype: "torch.dtype", key: str) 
 
 
 def run_key(config: Config, data_hash: str) -> str:
-    """A digest of what the trained model depends on: the data, and the config but for serving, the page, the scorecard and the proof."""
+    """A digest of what the trained model depends on: the data, and the config but for what comes after the training."""
     unrelated: Any = dict.fromkeys(("name", "company", "data", "desk", "encoder", "evaluate", "serve", "ui"), True) | {
-        "train": {"parity_prompts"}
+        "train": {"parity_prompts", "report_to"}
     }
     parts = config.model_dump(mode="json", exclude=unrelated)
+    # Under its name of version 0.1.0, so that what was trained then is still up to date.
+    parts["train"]["accumulation"] = parts["train"].pop("gradient_accumulation_steps")
     if not config.train.dpo.epochs:
         del parts["train"]["dpo"]
     return hashlib.sha256(json.dumps([data_hash, parts], sort_keys=True).encode()).hexdigest()[:16]

@@ -33,7 +33,7 @@ def token_rows(
     """
     counts = Counts(rows=len(rows))
     out = []
-    for row in track(rows, "encoding", len(rows), "rows"):
+    for row in track(rows, "tokenizing", len(rows), "rows"):
         ids, mask = encode(tokenizer, row["messages"])
         if len(ids) > max_length:
             raise UserError(

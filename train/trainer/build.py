@@ -8,8 +8,9 @@ from transformers import EarlyStoppingCallback, PreTrainedModel, PreTrainedToken
 from trl import SFTConfig
 
 from frontdesk.config.schema import TrainConfig
-from train.methods import METHODS, with_trainable
-from train.trainer import attention, lora, processes
+from frontdesk.models.methods import METHODS
+from train.methods import with_trainable
+from train.trainer import attention, lora, processes, tracking
 from train.trainer.batches import TokenRow
 from train.trainer.progress import Progress
 from train.trainer.sft import SupervisedSFTTrainer
@@ -75,7 +76,7 @@ def build(
         ddp_find_unused_parameters=False,
         disable_tqdm=True,
         log_level_replica="passive",  # as silence_libraries() has set it
-        report_to=[],
+        **tracking.options(settings.report_to, checkpoints.parent.name),
         seed=settings.seed,
     )
     progress = Progress(sum(len(row["input_ids"]) for row in train))

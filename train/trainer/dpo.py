@@ -102,8 +102,8 @@ def train_pairs(config: Config, run: Run, base: Path, dtype: "torch.dtype", pair
     """Train on the pairs, from the adapter that is kept, and save the result as `run.adapter`. Returns what happened."""
     from peft import PeftModel
 
-    from train.export.merge import held_out_rows, mean_loss
     from train.trainer.base_model import load
+    from train.trainer.held_out import held_out_rows, mean_loss
 
     tokenizer = load_tokenizer(config, base)
     held_out = held_out_rows(config, run, tokenizer)

@@ -8,8 +8,8 @@ import torch
 
 from frontdesk.config.schema import TrainConfig
 from frontdesk.errors import UserError
+from frontdesk.models.methods import METHODS
 from tests.train.conftest import conversation
-from train.methods import METHODS
 from train.rows import IGNORED, token_rows
 from train.trainer import attention, precision
 from train.trainer.base_model import load
