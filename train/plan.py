@@ -19,7 +19,8 @@ from frontdesk.config.run import EMBEDDED
 from frontdesk.config.schema import TrainConfig, load_config
 from frontdesk.errors import UserError, run_command
 from frontdesk.files import read_json
-from train.memory import GIB, METHODS, PRESETS, RUNTIME, Batch, Memory, Setup, Shape, cheaper, flops, predict
+from train.memory import GIB, METHODS, RUNTIME, Batch, Memory, Setup, cheaper, flops, predict
+from train.shapes import PRESETS, Shape
 
 
 def main() -> None:

@@ -14,9 +14,9 @@ from tests.train.conftest import TEXTS, conversation
 from tests.train.trainer.test_sft import plain_loss
 from train.export.merge import save
 from train.export.tuned import merged, unmerged
-from train.memory import Shape
 from train.plan import shape_of
 from train.rows import token_rows
+from train.shapes import Shape
 from train.trainer import attention
 from train.trainer.base_model import load, load_plain
 from train.trainer.build import build

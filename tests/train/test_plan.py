@@ -11,7 +11,8 @@ import pytest
 from frontdesk.config.schema import TrainConfig
 from frontdesk.errors import UserError
 from train import memory, plan
-from train.memory import GIB, METHODS, PRESETS, Setup, Shape
+from train.memory import GIB, METHODS, Setup
+from train.shapes import PRESETS, Shape
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -6,7 +6,7 @@ from typing import Any
 from transformers import TrainerCallback
 
 from frontdesk.terminal import Bar
-from train.memory import trim
+from train.free import trim
 
 TRIM_SECONDS = 10.0  # between two looks for memory that malloc could give back
 
