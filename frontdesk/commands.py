@@ -198,7 +198,7 @@ def _pii(parser: Parser) -> None:
 
 COMMANDS = {
     "data": Command("data_tools", "read the FAQ and chat logs, mask them, write training rows", _data),
-    "train": Command("train", "train, merge, and prove that the served model says the same", _config),
+    "train": Command("train", "train, merge, and prove that the served model matches it", _config),
     "eval": Command("evaluate", "the scorecard: facts right, wrong, invented; escalations", _evaluate),
     "compare": Command("evaluate.compare", "train every method with equal data and steps; one table", _compare),
     "serve": Command("serve", "the API, the chat page and the agents' console", _config),

@@ -8,7 +8,7 @@ from frontdesk.terminal import clear_bars, silence_imports
 
 
 class UserError(Exception):
-    """A mistake the user can mend. The message is one line: what and where, what was expected, what to do."""
+    """A mistake that the user can correct. The message is one line: what and where, what was expected, what to do."""
 
 
 class StartFailed(Exception):

@@ -1,10 +1,10 @@
-"""Train a run by its method, merge the result, and prove that the served model says what the trained one says.
+"""Train a run by its method, merge the result, and prove that the served model matches the trained one.
 
     python -m train configs/demo.yaml
 
 Reads `runs/NAME/data/`; writes `runs/NAME/adapter/`, `training.json`, `loss.png`, `runs/NAME/model/` (see
 train/export/merge.py) and `parity.json` (see train/export/parity.py); where preference pairs are learned, `sft/` and
-`dpo.json` too (see train/trainer/dpo.py). A killed training goes on from its last whole checkpoint; what is finished is
+`dpo.json` too (see train/trainer/dpo.py). A killed training resumes from its last whole checkpoint; what is finished is
 not repeated while data and config stay the same.
 
 `training.json`: {"key", "method", "precision", "packed", "trainable_parameters", "steps", "best_step", "seconds", "tokens_per_second",
@@ -101,13 +101,13 @@ def train(config: Config, run: Run, data_hash: str, key: str) -> None:
 
 
 def prove(config: Config, run: Run, base: Path, dtype: "torch.dtype", key: str) -> None:
-    """The parity gate: exit code 1 where the served model does not say what was trained."""
+    """The parity gate: exit code 1 where the served model does not match what was trained."""
     from train.export import parity
 
     started = time.monotonic()
     failures = parity.prove(config, run, base, dtype, key)
     if failures:
-        sys.exit(f"error: {run.parity}: the served model does not say what was trained: {'; '.join(failures)}")
+        sys.exit(f"error: {run.parity}: the served model does not match what was trained: {'; '.join(failures)}")
     print(f"train: parity proven in {time.monotonic() - started:.0f} s", flush=True)
 
 
@@ -153,7 +153,7 @@ def full_disk_in_one_line(run: Run) -> Iterator[None]:
         free = shutil.disk_usage(run.root).free
         raise UserError(
             f"{run.root}: a file could not be written ({str(error).splitlines()[0][:100]}; {free / 2**20:.0f} MiB free); free some space "
-            "and run `make train` again, it goes on from the last whole checkpoint"
+            "and run `make train` again, it resumes from the last whole checkpoint"
         ) from None
 
 

@@ -51,13 +51,13 @@ def train_adapter(config: Config, run: Run, base: Path, dtype: "torch.dtype", ke
     trainable = sum(p.numel() for p in trainer.model.parameters() if p.requires_grad)
     print(f"train: {trainable / 1e6:.1f} M trainable parameters, {settings.epochs:g} epochs", flush=True)
     if checkpoint:
-        print(f"train: going on from {checkpoint}", flush=True)
+        print(f"train: resuming from {checkpoint}", flush=True)
     started = time.monotonic()
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     seconds = time.monotonic() - started
     if trainer.safekeeping.interrupted:
         if processes.is_main():
-            print(f"interrupted; `make train` goes on from {newest_whole(run.checkpoints, key)}", file=sys.stderr, flush=True)
+            print(f"interrupted; `make train` resumes from {newest_whole(run.checkpoints, key)}", file=sys.stderr, flush=True)
         processes.state().wait_for_everyone()  # the launcher ends all once one has ended
         sys.exit(130)
     trainer.save_adapter(run.adapter)

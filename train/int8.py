@@ -8,7 +8,7 @@ bf16. vLLM multiplies such weights itself on a CPU (oneDNN) and on a GPU, so no 
 there as `weight` and `weight_scale`, and
 `config.json` says so in the form of compressed-tensors.
 
-What is served must still say what was trained: the engine on the int8 weights answers the held-out prompts of the parity gate and scores
+What is served must still match what was trained: the engine on the int8 weights answers the held-out prompts of the parity gate and scores
 the merged model's own greedy answers token by token (train/export/parity.py), within bounds twice as wide as those of
 rounding to bf16. They tell a broken model from a rounded one; whether the answers are still right, the scorecard tells
 (`make eval` asks what `make serve` serves).
@@ -87,7 +87,7 @@ def make(config: Config, run: Run) -> None:
         error = quantize(run.model, folder, calibration(config, run), dtype(config))
     print(f"train: int8 weights in {time.monotonic() - started:.0f} s, {error:.2%} off", flush=True)
     if config.train.parity_prompts and (failures := prove(config, run, key)):
-        sys.exit(f"error: {run.int8_parity}: in int8 the model does not say what was trained: {'; '.join(failures)}; serve bf16")
+        sys.exit(f"error: {run.int8_parity}: in int8 the model does not match what was trained: {'; '.join(failures)}; serve bf16")
     write_json(run.int8_provenance, provenance | {"key": key, "weights": {"format": "w8a8", "error": round(error, 5)}})
     print(f"train: the int8 model is {run.int8}", flush=True)
 
@@ -172,7 +172,7 @@ def prove(config: Config, run: Run, key: str) -> list[str]:
     record: dict[str, Any] = {"key": key, "same_prompt_tokens": same} | compare(merged, served, scores)
     failures = out_of_bounds(record)
     tolerance = {"agreement": AGREEMENT, "mean_log_prob_difference": DIFFERENCE, "stopped": STOPPED}
-    answers = [told(*one) for one in zip(prompts, merged, served, strict=True)]
+    answers = [as_json(*one) for one in zip(prompts, merged, served, strict=True)]
     write_json(run.int8_parity, {"passed": not failures, "failures": failures, "tolerance": tolerance} | record | {"answers": answers})
     difference = record["log_prob_difference"]
     print(
@@ -213,7 +213,7 @@ def out_of_bounds(record: dict[str, Any]) -> list[str]:
     return out
 
 
-def told(prompt: list[Message], merged: "Answer", served: "Answer") -> dict[str, Any]:
+def as_json(prompt: list[Message], merged: "Answer", served: "Answer") -> dict[str, Any]:
     """A prompt and both answers, for people."""
     return {"messages": prompt, "merged": merged.text, "served": served.text}
 

@@ -338,7 +338,7 @@ def load_config(path: str | Path) -> Config:
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not valid YAML ({error}); mend the file") from None
+        raise UserError(f"{path}: not valid YAML ({error}); correct the file") from None
     if not isinstance(values, dict):
         raise UserError(f"{path}: found {type(values).__name__}; expected keys and values such as those of configs/demo.yaml")
     try:

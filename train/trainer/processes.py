@@ -57,7 +57,7 @@ def share(batch_size: int) -> int:
 
 
 def silence_others() -> None:
-    """Let the main process speak for all; an error is told by whoever meets it."""
+    """Let the main process speak for all; an error is reported by whichever meets it."""
     if not is_main():
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open as long as the process
         hide_bars()
