@@ -22,7 +22,8 @@ from frontdesk.config.schema import Config, load_config
 from frontdesk.files import read_json, write_json, write_jsonl
 from frontdesk.models.base import load_tokenizer, locate
 from frontdesk.prompt.render import encode
-from train.memory import GIB, Batch, Setup, Shape, predict
+from train.memory import GIB, Batch, Setup, predict
+from train.shapes import Shape
 
 ROOT = Path(__file__).parents[1]
 SMALL = {"rank": 16, "dropout": 0.0, "epochs": 1, "evaluations": 1, "parity_prompts": 0}

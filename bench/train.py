@@ -67,8 +67,8 @@ def measure(which: str, precision: str, steps: int) -> dict[str, float]:
     from frontdesk.files import read_jsonl
     from frontdesk.models.base import load_tokenizer, locate
     from frontdesk.terminal import silence_libraries
-    from train.export.merge import mean_loss
     from train.rows import token_rows
+    from train.trainer.held_out import mean_loss
 
     silence_libraries()
     config = load_config(ROOT / "configs/demo.yaml")
@@ -112,8 +112,8 @@ def stopwatch() -> Any:
 
 def ours(train: Any, base: Path, tokenizer: Any, rows: Any, held_out: Any, dtype: Any, folder: Path) -> Any:
     """The trainer of `make train`, without NEFTune, which the plain recipe lacks."""
-    from train.trainer.base import load
-    from train.trainer.sft import build
+    from train.trainer.base_model import load
+    from train.trainer.build import build
 
     settings = train.model_copy(update={"epochs": 1, "evaluations": 1, "neftune": 0.0})
     return build(load(base, settings, dtype), tokenizer, rows, {"wordings": held_out}, settings, folder)[0]

@@ -5,12 +5,11 @@
 A record that cannot be read is reported and skipped; with --strict the first one ends the run.
 """
 
-import argparse
-import os
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+from frontdesk.commands import arguments
 from frontdesk.config.run import Run
 from frontdesk.config.schema import load_config
 from frontdesk.errors import run_command
@@ -24,11 +23,7 @@ SHOWN = {"mended": "lines with a wrong encoding fixed", "damaged": "damaged char
 
 def main() -> None:
     """Read, mask, clean, split, write; print the counts."""
-    parser = argparse.ArgumentParser(prog="python -m data_tools", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("config", help="the run's YAML file, such as configs/demo.yaml")
-    parser.add_argument("--strict", action="store_true", help="stop at the first broken record")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes that mask and clean; the result is the same")
-    options = parser.parse_args()
+    options = arguments("data")
     config = load_config(options.config)
     from data_tools.build import build
     from data_tools.feedback.dataset import finalize

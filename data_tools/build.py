@@ -31,7 +31,6 @@ from data_tools.manifest import finalize
 from data_tools.output.conversations import ConversationWriter
 from data_tools.output.dataset import Rows
 from data_tools.output.ledger import Ledger
-from data_tools.output.progress import bar
 from data_tools.pii import Allow, Masker, allowed
 from data_tools.rows.added import added_rows
 from data_tools.rows.rows import Candidate, Row, entry_rows, unseen
@@ -47,6 +46,7 @@ from frontdesk.facts.contradictions import FaqFacts
 from frontdesk.facts.entries import Entry
 from frontdesk.files import write_jsonl
 from frontdesk.models.base import load_tokenizer, locate
+from frontdesk.terminal import bar, track
 
 
 def build(config: Config, folder: Path, strict: bool = False, workers: int = 1) -> dict[str, Any]:
@@ -114,9 +114,12 @@ def prepare_conversations(state: BuildState, spill: SpillFile, preparer: Prepare
     conversations = with_canaries(chats, state.reading, data, state.folder / "canaries.jsonl")
     seen: set[bytes] = set()
     ids: Counter[str] = Counter()
-    with bar("reading", state.reading.accounts) as progress:
+    messages = 0
+    with bar("reading", 1) as shown:
         for item in prepared(conversations, preparer, workers):
-            progress.add(len(item.places))
+            messages += len(item.places)
+            if shown.due():
+                shown.update(state.reading.share_done(messages), f"{messages:,} messages")
             spill.add(item)
             state.masked.update(kind for kinds in item.masks for kind in kinds)
             ids[item.id] += 1
@@ -152,7 +155,7 @@ def write_rows(state: BuildState, plan: Plan, spill: SpillFile, rows: Rows, ledg
     ledger.write("", broken, [Disposition("dropped", "broken record")] * len(broken), [()] * len(broken))
     writer = ConversationWriter(rows, ledger, state.boilerplate, held_out)
     placed = islice(zip(state.candidates, plan.splits, plan.groups, strict=True), len(state.rows), None)
-    for item, why in zip(spill, state.left_out, strict=True):
+    for item, why in zip(track(spill, "writing rows", len(state.left_out), "conversations"), state.left_out, strict=True):
         if why:
             writer.leave_out(item, why)
         else:

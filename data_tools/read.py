@@ -6,7 +6,6 @@ A line is `{"id", "source", "turns": [{"role": "customer" | "agent", "text", "at
 Internal notes, bots and system lines are no turns; they are counted on standard error.
 """
 
-import argparse
 import json
 import os
 import sys
@@ -16,32 +15,18 @@ from data_tools.conversations.conversation import Conversation
 from data_tools.conversations.load import read_chats
 from data_tools.sources.files import inputs
 from data_tools.sources.reading import Reading
+from frontdesk.commands import arguments
 from frontdesk.errors import run_command
 
 
 def main() -> None:
     """Read and print."""
-    parser = argparse.ArgumentParser(
-        prog="python -m data_tools.read", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("files", nargs="+", metavar="FILE")
-    parser.add_argument("--agent", action="append", default=[], metavar="NAME", help="who is an agent; `*` stands for anything; repeatable")
-    parser.add_argument(
-        *("--column", "-c"),
-        action="append",
-        default=[],
-        metavar="FIELD=HEADER",
-        help="a table's column: conversation, role, name, text, time",
-    )
-    parser.add_argument("--strict", action="store_true", help="stop at the first broken record")
-    options = parser.parse_args()
-    if wrong := [pair for pair in options.column if "=" not in pair]:
-        parser.error(f"--column {wrong[0]}: expected FIELD=HEADER, such as text=Message")
+    options = arguments("read")
     skipped: Counter[str] = Counter()
     turns = number = 0
     with inputs() as opened:
         reading = Reading(opened, options.strict)
-        for conversation in read_chats(reading, options.files, options.agent, dict(pair.split("=", 1) for pair in options.column)):
+        for conversation in read_chats(reading, options.files, options.agent, dict(options.column)):
             spoken = [turn for turn in conversation.turns if turn.skipped is None]
             skipped.update(turn.skipped for turn in conversation.turns if turn.skipped)
             if spoken:

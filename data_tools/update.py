@@ -15,8 +15,9 @@ from data_tools.faq.entries import FaqEntry
 from data_tools.faq.load import load_faq
 from data_tools.sources.files import inputs
 from data_tools.sources.reading import Reading
+from frontdesk.commands import arguments
 from frontdesk.config.run import Run
-from frontdesk.config.schema import Config, config_argument, load_config
+from frontdesk.config.schema import Config, load_config
 from frontdesk.errors import UserError, run_command
 from frontdesk.files import read_jsonl, write_jsonl
 
@@ -26,7 +27,7 @@ DIGEST = re.compile(r"faq-[0-9a-f]{10}")
 
 def main() -> None:
     """Update the run's FAQ and print what has changed."""
-    print(update(load_config(config_argument("data_tools.update", __doc__))))
+    print(update(load_config(arguments("update").config)))
 
 
 def update(config: Config) -> str:

@@ -11,24 +11,24 @@ where the served system misses a threshold of the config.
 what `evaluate.stats.summary.summarize` gives.
 """
 
-import argparse
 import datetime
 import sys
 import time
 from typing import Any
 
 from evaluate.preconditions import Baseline, earlier, other_run, trained
+from frontdesk.commands import arguments
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, load_config
 from frontdesk.errors import UserError, run_command
 from frontdesk.files import read_json, write_json, write_jsonl
 from frontdesk.models.hardware import describe_hardware
-from frontdesk.terminal import silence_libraries
+from frontdesk.terminal import silence_libraries, track
 
 
 def main() -> None:
     """Look whether all is there, and make the scorecard."""
-    args = arguments()
+    args = arguments("eval")
     config = load_config(args.config)
     run = Run(config.name)
     baseline = earlier(args.baseline) if args.baseline else None
@@ -39,15 +39,6 @@ def main() -> None:
     silence_libraries()
     if not scorecard(config, run, provenance, other, baseline):
         sys.exit(1)
-
-
-def arguments() -> argparse.Namespace:
-    """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m evaluate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("config", help="the run's YAML file, such as configs/demo.yaml")
-    parser.add_argument("--baseline", help="a run's folder, or a scorecard's: list what became better and worse, question by question")
-    parser.add_argument("--faq", help="a run's folder: ask about its FAQ, which this model was not trained on; only readers are asked")
-    return parser.parse_args()
 
 
 def scorecard(config: Config, run: Run, provenance: dict[str, Any], other: Run | None, baseline: Baseline | None) -> bool:
@@ -72,7 +63,7 @@ def scorecard(config: Config, run: Run, provenance: dict[str, Any], other: Run |
     asked = questions(config, run, other)
     exchanges, choices = collect(config, run, provenance, other, asked)
     grader, begun = Grader(config, run, other), time.monotonic()
-    records = [grader.record(exchange) for exchange in exchanges]
+    records = [grader.record(exchange) for exchange in track(exchanges, "eval: scoring", len(exchanges), "exchanges")]
     pace = sum(len(exchange.answers) for exchange in exchanges) / (time.monotonic() - begun)
     summary = summarize(records, served(config))
     gate = check(summary["systems"][summary["served"]], config.evaluate.limits if other is None else {})

@@ -34,6 +34,7 @@ from evaluate.questions.load import Question, questions
 from evaluate.systems.ask import Cache, Exchange
 from evaluate.systems.offline import ask_offline
 from evaluate.systems.systems import PROMPTS, PromptBuilder, System, served, systems
+from frontdesk.commands import arguments
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, DpoConfig, load_config
 from frontdesk.errors import UserError, run_command, warn
@@ -57,7 +58,7 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
 
 def main() -> None:
     """Train, ask, score, print, draw."""
-    args = arguments()
+    args = arguments("compare")
     config = load_config(args.config)
     if args.epochs:
         config = config.model_copy(update={"train": config.train.model_copy(update={"epochs": args.epochs})})
@@ -97,20 +98,6 @@ def write_comparison(config: Config, run: Run, compared: dict[str, Any], exchang
     if docs:
         write_docs(compared, Path("docs"))
         print("compare: written to docs/compare.md and docs/compare.png")
-
-
-def arguments() -> argparse.Namespace:
-    """The command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m evaluate.compare", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("config", help="the run's YAML file, such as configs/demo.yaml")
-    parser.add_argument(
-        "--methods", nargs="+", choices=VARIANTS, default=list(VARIANTS), metavar="METHOD", help=f"of {', '.join(VARIANTS)}"
-    )
-    parser.add_argument("--epochs", type=float, help="of every method, instead of the config's train.epochs")
-    parser.add_argument("--docs", action="store_true", help="write docs/compare.md and docs/compare.png too")
-    return parser.parse_args()
 
 
 def command(args: argparse.Namespace) -> str:

@@ -4,11 +4,11 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
-from frontdesk.terminal import silence_imports
+from frontdesk.terminal import clear_bars, silence_imports
 
 
 class UserError(Exception):
-    """A mistake the user can mend. The message is one line: what and where, what was expected, what to do."""
+    """A mistake that the user can correct. The message is one line: what and where, what was expected, what to do."""
 
 
 class StartFailed(Exception):
@@ -24,7 +24,10 @@ def run_command(main: Callable[[], None]) -> NoReturn:
     """Run a stage's `main` and leave the process with its exit code."""
     silence_imports()
     try:
-        main()
+        try:
+            main()
+        finally:
+            clear_bars()
     except UserError as error:
         print("error: " + " ".join(str(error).split()), file=sys.stderr, flush=True)
         sys.exit(2)

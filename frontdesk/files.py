@@ -63,10 +63,10 @@ def read_jsonl(path: Path) -> list[dict[str, Any]]:
             row = json.loads(line)
         except json.JSONDecodeError as error:
             raise UserError(
-                f"{path}:{number}: not valid JSON ({error}); expected one JSON object a line; mend or remove that line"
+                f"{path}:{number}: not valid JSON ({error}); expected one JSON object a line; correct or remove that line"
             ) from None
         if not isinstance(row, dict):
-            raise UserError(f"{path}:{number}: found a {type(row).__name__}; expected one JSON object a line; mend or remove that line")
+            raise UserError(f"{path}:{number}: found a {type(row).__name__}; expected one JSON object a line; correct or remove that line")
         rows.append(row)
     return rows
 

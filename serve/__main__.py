@@ -20,8 +20,9 @@ import secrets
 import sys
 from pathlib import Path
 
+from frontdesk.commands import arguments
 from frontdesk.config.run import Run
-from frontdesk.config.schema import Config, config_argument, load_config
+from frontdesk.config.schema import Config, load_config
 from frontdesk.engine import vllm
 from frontdesk.engine.processes import GRACE, Child
 from frontdesk.engine.startup_log import phase, say
@@ -37,7 +38,7 @@ from serve.supervise import until_stopped
 
 def main() -> None:
     """Check, start, wait, announce, watch, stop."""
-    path = config_argument("serve", __doc__)
+    path = arguments("serve").config
     config = load_config(path)
     run = Run(config.name)
     device = vllm.device()

@@ -18,6 +18,7 @@ from collections.abc import Set
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from frontdesk.commands import arguments
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, load_config
 from frontdesk.engine.startup_log import say
@@ -36,7 +37,7 @@ def main() -> None:
     """Parse, look, ask, remove, report."""
     from frontdesk.store.store import StoreUnavailable, open_store
 
-    options = arguments()
+    options = arguments("forget")
     config = load_config(options.config)
     store = open_store(config)
     try:
@@ -50,19 +51,6 @@ def main() -> None:
         raise UserError(f"{store.url} has {error.args[0]}; expected an id from the agent console") from None
     finally:
         store.close()
-
-
-def arguments() -> argparse.Namespace:
-    """The command line."""
-    form = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(prog="python -m serve.forget", description=__doc__, formatter_class=form)
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--customer", metavar="ID", help="remove this customer and all their conversations")
-    what.add_argument("--conversation", metavar="ID", help="remove this conversation")
-    what.add_argument("--expired", action="store_true", help="remove what is older than desk.retention_days")
-    parser.add_argument("--config", required=True, help="the run's YAML file, such as configs/demo.yaml")
-    parser.add_argument("--yes", action="store_true", help="do not ask")
-    return parser.parse_args()
 
 
 def expired(store: "Store", config: Config) -> None:

@@ -14,6 +14,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from frontdesk.commands import arguments
 from frontdesk.config.schema import Config, load_config
 from frontdesk.errors import UserError, run_command
 from frontdesk.store import keys
@@ -27,41 +28,25 @@ COLUMNS = ("name", "role", "rate", "concurrency", "created", "revoked")
 
 def main() -> None:
     """Read the command line and carry it out."""
-    arguments = parser().parse_args()
-    config = load_config(arguments.config)
+    options = arguments("keys")
+    config = load_config(options.config)
     from frontdesk.store.store import StoreUnavailable, open_store
 
     try:
         store = open_store(config)
-        {"create": create, "list": show, "revoke": revoke}[arguments.action](store, config, arguments)
+        {"create": create, "list": show, "revoke": revoke}[options.action](store, config, options)
     except StoreUnavailable as error:
         raise UserError(f"the store of {config.name} cannot be used now ({error}); see to its database and try again") from None
 
 
-def parser() -> argparse.ArgumentParser:
-    """The command line."""
-    found = argparse.ArgumentParser(prog="python -m serve.keys", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    actions = found.add_subparsers(dest="action", required=True, metavar="create | list | revoke")
-    new = actions.add_parser("create", help="make a key and print it")
-    new.add_argument("--name", required=True, help="whose it is; agents' names stand over their replies")
-    new.add_argument("--role", required=True, help=" or ".join(keys.ROLES))
-    new.add_argument("--rate", type=int, help="requests a minute; no limit without it")
-    new.add_argument("--concurrency", type=int, help="requests at once; no limit without it")
-    old = actions.add_parser("revoke", help="refuse a key from now on")
-    old.add_argument("name")
-    for action in (new, old, actions.add_parser("list", help="names, roles and limits; never the keys")):
-        action.add_argument("--config", default="configs/demo.yaml", help="the run's YAML file (%(default)s)")
-    return found
-
-
-def create(store: "Store", config: Config, arguments: argparse.Namespace) -> None:
+def create(store: "Store", config: Config, options: argparse.Namespace) -> None:
     """Print the key on standard output, and what it is on standard error."""
-    key = keys.create(store, arguments.name, arguments.role, arguments.rate, arguments.concurrency)
-    print(f"key {arguments.name} of role {arguments.role} for {config.name}; it is shown only once:", file=sys.stderr)
+    key = keys.create(store, options.name, options.role, options.rate, options.concurrency)
+    print(f"key {options.name} of role {options.role} for {config.name}; it is shown only once:", file=sys.stderr)
     print(key)
 
 
-def show(store: "Store", config: Config, arguments: argparse.Namespace) -> None:
+def show(store: "Store", config: Config, options: argparse.Namespace) -> None:
     """Print a table of all keys."""
     rows = [COLUMNS, *(row(key) for key in keys.list_keys(store))]
     widths = [max(len(line[column]) for line in rows) for column in range(len(COLUMNS))]
@@ -78,11 +63,11 @@ def day(at: float | None) -> str:
     return "-" if at is None else time.strftime("%Y-%m-%d %H:%M", time.gmtime(at))
 
 
-def revoke(store: "Store", config: Config, arguments: argparse.Namespace) -> None:
+def revoke(store: "Store", config: Config, options: argparse.Namespace) -> None:
     """Revoke a key. Raises UserError if there is none of this name."""
-    if not keys.revoke(store, arguments.name):
-        raise UserError(f"revoke: {config.name} has no valid key named {arguments.name}; expected one of `python -m serve.keys list`")
-    print(f"key {arguments.name} is refused from now on")
+    if not keys.revoke(store, options.name):
+        raise UserError(f"revoke: {config.name} has no valid key named {options.name}; expected one of `python -m serve.keys list`")
+    print(f"key {options.name} is refused from now on")
 
 
 if __name__ == "__main__":

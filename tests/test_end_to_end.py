@@ -157,7 +157,7 @@ def test_a_model_that_says_something_else_does_not_pass(desk: Desk, tmp_path: Pa
     shutil.copy(embedded_model / "model.safetensors", run / "model/model.safetensors")
     result = stage(tmp_path, "train", "demo.yaml", code=1)
     assert "is trained already" in result.stdout
-    assert "error: runs/demo/parity.json: the served model does not say what was trained: " in result.stderr
+    assert "error: runs/demo/parity.json: the served model does not match what was trained: " in result.stderr
     assert "Traceback" not in result.stderr
     assert json.loads((run / "parity.json").read_text())["passed"] is False
 

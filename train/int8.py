@@ -8,7 +8,7 @@ bf16. vLLM multiplies such weights itself on a CPU (oneDNN) and on a GPU, so no 
 there as `weight` and `weight_scale`, and
 `config.json` says so in the form of compressed-tensors.
 
-What is served must still say what was trained: the engine on the int8 weights answers the held-out prompts of the parity gate and scores
+What is served must still match what was trained: the engine on the int8 weights answers the held-out prompts of the parity gate and scores
 the merged model's own greedy answers token by token (train/export/parity.py), within bounds twice as wide as those of
 rounding to bf16. They tell a broken model from a rounded one; whether the answers are still right, the scorecard tells
 (`make eval` asks what `make serve` serves).
@@ -27,8 +27,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from frontdesk.commands import arguments
 from frontdesk.config.run import Run
-from frontdesk.config.schema import Config, config_argument, load_config
+from frontdesk.config.schema import Config, load_config
 from frontdesk.engine.vllm import dtype, int8_key
 from frontdesk.errors import UserError, run_command
 from frontdesk.files import read_json, read_jsonl, whole_folder, write_json
@@ -66,7 +67,7 @@ QUANTIZATION = {
 
 def main() -> None:
     """Quantize and prove, unless that is done."""
-    config = load_config(config_argument("train.int8", __doc__))
+    config = load_config(arguments("int8").config)
     run = Run(config.name)
     if not run.provenance.is_file():
         raise UserError(f"{run.model}: no trained model; int8 weights are made of one; run `make train` with this CONFIG first")
@@ -86,7 +87,7 @@ def make(config: Config, run: Run) -> None:
         error = quantize(run.model, folder, calibration(config, run), dtype(config))
     print(f"train: int8 weights in {time.monotonic() - started:.0f} s, {error:.2%} off", flush=True)
     if config.train.parity_prompts and (failures := prove(config, run, key)):
-        sys.exit(f"error: {run.int8_parity}: in int8 the model does not say what was trained: {'; '.join(failures)}; serve bf16")
+        sys.exit(f"error: {run.int8_parity}: in int8 the model does not match what was trained: {'; '.join(failures)}; serve bf16")
     write_json(run.int8_provenance, provenance | {"key": key, "weights": {"format": "w8a8", "error": round(error, 5)}})
     print(f"train: the int8 model is {run.int8}", flush=True)
 
@@ -108,7 +109,7 @@ def quantize(model: Path, target: Path, texts: list[list[int]], number: str) -> 
     import torch
     from safetensors.torch import load_file, save_file
 
-    from train.trainer.base import load_plain
+    from train.trainer.base_model import load_plain
 
     whole_model = load_plain(model, getattr(torch, number))
     factors, offset = smooth.factors(whole_model, texts), smooth.norm_offset(whole_model.config.model_type)
@@ -154,13 +155,15 @@ def prove(config: Config, run: Run, key: str) -> list[str]:
 
     from frontdesk.engine.vllm import running
     from frontdesk.models.generate import greedy_answers
-    from train.trainer.base import load_plain
+    from train.trainer.base_model import load_plain
 
     tokenizer = AutoTokenizer.from_pretrained(run.model, local_files_only=True)
     prompts = parity.held_out_prompts(config, run, config.train.parity_prompts)
     ids = [encode_prompt(tokenizer, prompt) for prompt in prompts]
     most = min(config.serve.max_tokens, parity.MOST_TOKENS)
-    merged = greedy_answers(load_plain(run.model, getattr(torch, dtype(config))), tokenizer, prompts, most)
+    merged = greedy_answers(
+        load_plain(run.model, getattr(torch, dtype(config))), tokenizer, prompts, most, label="parity: the merged model"
+    )
     with running(config, run, log=run.root / "parity-w8a8.log", folder=run.int8) as url:
         engine = parity.Engine(url, config.name)
         served, seen = engine.answer(prompts, most)
@@ -169,7 +172,7 @@ def prove(config: Config, run: Run, key: str) -> list[str]:
     record: dict[str, Any] = {"key": key, "same_prompt_tokens": same} | compare(merged, served, scores)
     failures = out_of_bounds(record)
     tolerance = {"agreement": AGREEMENT, "mean_log_prob_difference": DIFFERENCE, "stopped": STOPPED}
-    answers = [told(*one) for one in zip(prompts, merged, served, strict=True)]
+    answers = [as_json(*one) for one in zip(prompts, merged, served, strict=True)]
     write_json(run.int8_parity, {"passed": not failures, "failures": failures, "tolerance": tolerance} | record | {"answers": answers})
     difference = record["log_prob_difference"]
     print(
@@ -210,7 +213,7 @@ def out_of_bounds(record: dict[str, Any]) -> list[str]:
     return out
 
 
-def told(prompt: list[Message], merged: "Answer", served: "Answer") -> dict[str, Any]:
+def as_json(prompt: list[Message], merged: "Answer", served: "Answer") -> dict[str, Any]:
     """A prompt and both answers, for people."""
     return {"messages": prompt, "merged": merged.text, "served": served.text}
 

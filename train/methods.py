@@ -3,12 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 from frontdesk.config.schema import TrainConfig
-from frontdesk.models.methods import METHODS, Method
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
-
-__all__ = ["METHODS", "Method", "with_trainable"]
 
 
 def with_trainable(model: "PreTrainedModel", settings: TrainConfig) -> Any:

@@ -8,26 +8,26 @@
 No model is loaded or downloaded: its shape is enough. `make train` prints the same for its own rows before its first step.
 """
 
-import argparse
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import psutil
 
+from frontdesk.commands import arguments
 from frontdesk.config.run import EMBEDDED
 from frontdesk.config.schema import TrainConfig, load_config
 from frontdesk.errors import UserError, run_command
 from frontdesk.files import read_json
-from train.memory import GIB, METHODS, PRESETS, RUNTIME, Batch, Memory, Setup, Shape, cheaper, flops, predict
-
-SUPERVISED = 1 / 3  # of the tokens, in customer service rows
-UNITS = {"": GIB, "b": 1, "kib": 2**10, "mib": 2**20, "gib": GIB, "tib": 2**40, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
+from train.memory import GIB, METHODS, RUNTIME, Batch, Memory, Setup, cheaper, flops, predict
+from train.shapes import PRESETS, Shape
 
 
 def main() -> None:
     """One training in parts, or the table of models and methods."""
-    args = arguments()
+    args = arguments("plan")
+    if args.tokens and not args.tflops:
+        raise UserError("--tokens: the time needs a speed too; add --tflops, what the device does in a second")
     config = load_config(args.config) if args.config else None
     # A model is large that one has to plan for, so that checkpointing is the rule here.
     train = config.train if config else TrainConfig(batch_size=2, max_length=2048, gradient_checkpointing=True)
@@ -36,7 +36,7 @@ def main() -> None:
     model = args.model or (config.model.base if config else None)
     gpu, free = not args.cpu, args.memory or 0
     if model is None or not (args.method or config):
-        print(table({model: shape_of(model)} if model else PRESETS, train, gpu, args.memory))
+        print(table({model: shape_of(model)} if model else PRESETS, train, gpu, args.memory, args.supervised))
         return
     shape = shape_of(model)
     setup = Setup.from_config(train, shape, gpu, 4 if train.precision == "fp32" else 2, free)
@@ -54,38 +54,6 @@ def main() -> None:
     if args.memory:
         refuse(shape, setup, batch, memory, args.memory)
         print(f"fits in {args.memory / GIB:.1f} GiB")
-
-
-def arguments() -> argparse.Namespace:
-    """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m train.plan", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", help=f"{', '.join([*PRESETS, *EMBEDDED])}, a folder or a config.json")
-    parser.add_argument("--config", help="a run's YAML file, whose settings are taken where no option names others")
-    parser.add_argument("--method", choices=METHODS)
-    parser.add_argument("--bits", type=int, choices=(4, 8), help="of qlora's frozen weights")
-    parser.add_argument("--rank", type=int)
-    parser.add_argument("--batch-size", type=int)
-    parser.add_argument("--gradient-accumulation-steps", type=int)
-    parser.add_argument("--length", type=int, dest="max_length", help="tokens of a row")
-    parser.add_argument("--gradient-checkpointing", action=argparse.BooleanOptionalAction)
-    parser.add_argument("--supervised", type=float, default=SUPERVISED, help="share of the tokens that are trained on (%(default).2f)")
-    parser.add_argument("--memory", type=size, help="what there is, such as 24GiB: say whether it fits")
-    parser.add_argument("--cpu", action="store_true", help="train on a CPU instead of one GPU")
-    parser.add_argument("--tflops", type=float, help="what the device does in a second, to tell the time")
-    parser.add_argument("--tokens", type=float, help="of all training rows, to tell the time")
-    parser.add_argument("--epochs", type=float)
-    args = parser.parse_args()
-    if args.tokens and not args.tflops:
-        parser.error("--tokens needs --tflops")
-    return args
-
-
-def size(text: str) -> int:
-    """Bytes of "24GiB", "24 GB" or "24" (GiB)."""
-    found = re.fullmatch(r"\s*([\d.]+)\s*([a-zA-Z]*)\s*", text)
-    if not found or found[2].lower() not in UNITS:
-        raise argparse.ArgumentTypeError(f"found {text!r}; expected a number and a unit, such as 24GiB or 24GB")
-    return int(float(found[1]) * UNITS[found[2].lower()])
 
 
 def shape_of(model: str) -> Shape:
@@ -128,7 +96,7 @@ def parts(memory: Memory) -> str:
     return "\n".join(f"  {name:<12}{getattr(memory, name) / GIB:8.2f} GiB  {notes.get(name, '')}".rstrip() for name in shown)
 
 
-def table(models: Mapping[str, Shape], train: TrainConfig, gpu: bool, available: int | None) -> str:
+def table(models: Mapping[str, Shape], train: TrainConfig, gpu: bool, available: int | None, supervised: float) -> str:
     """GiB at the peak of a step for each model and method; + marks what fits into `available` bytes."""
     columns = {"qlora 4": ("qlora", 4), "qlora 8": ("qlora", 8)} | {method: (method, 4) for method in METHODS[1:]}
     lines = [f"GiB at the peak of a step: {train.batch_size} rows of {train.max_length} tokens at once, rank {train.rank}, "]
@@ -138,7 +106,7 @@ def table(models: Mapping[str, Shape], train: TrainConfig, gpu: bool, available:
         cells = []
         for method, bits in columns.values():
             settings = train.model_copy(update={"method": method, "bits": bits})
-            rows = [(train.max_length, round(train.max_length * SUPERVISED))] * train.batch_size
+            rows = [(train.max_length, round(train.max_length * supervised))] * train.batch_size
             memory = predict(shape, Setup.from_config(settings, shape, gpu, free=available or 0), Batch.largest(rows, settings, gpu))
             cells.append(memory.total)
             if method == "qlora":

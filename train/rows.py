@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from frontdesk.errors import UserError
 from frontdesk.prompt.render import encode
+from frontdesk.terminal import track
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -32,7 +33,7 @@ def token_rows(
     """
     counts = Counts(rows=len(rows))
     out = []
-    for row in rows:
+    for row in track(rows, "tokenizing", len(rows), "rows"):
         ids, mask = encode(tokenizer, row["messages"])
         if len(ids) > max_length:
             raise UserError(

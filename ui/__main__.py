@@ -11,8 +11,9 @@ from asyncio import CancelledError
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from frontdesk.commands import config_argument
 from frontdesk.config.run import Run
-from frontdesk.config.schema import Config, config_argument, load_config
+from frontdesk.config.schema import Config, load_config
 from frontdesk.engine.vllm import served_model
 from frontdesk.errors import UserError, run_command
 from frontdesk.models.adapters import load_adapters, page_model

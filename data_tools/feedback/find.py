@@ -1,12 +1,4 @@
-"""Find in the store of a run's desk what its bot can learn from, for people to review.
-
-    python -m data_tools.feedback configs/demo.yaml
-
-Answers that a customer liked, replies that an agent changed, agents' answers, and questions that got no answer (near copies as one, with
-their number) become candidates (frontdesk/store/candidates.py): masked, grouped with the rows that they are like, none that the run's data
-has already. It may be run at any time and as often as wanted. Candidates that nobody has decided on follow the store; what was decided
-stays. `make data` then takes up the accepted ones (data_tools/feedback/rows.py).
-"""
+"""Finds candidates for review in the store of a run's desk: see data_tools/feedback/__main__.py."""
 
 import tempfile
 from collections import Counter
@@ -22,8 +14,9 @@ from data_tools.pii import Masker, allowed
 from data_tools.rows.rows import SPLITS
 from data_tools.sources.text import folded
 from data_tools.splits.near_duplicates import Clusters, Store, grams, near_pairs, normalize
+from frontdesk.commands import arguments
 from frontdesk.config.run import Run
-from frontdesk.config.schema import Config, config_argument, load_config
+from frontdesk.config.schema import Config, load_config
 from frontdesk.errors import UserError
 from frontdesk.files import read_jsonl
 from frontdesk.store.candidates import KINDS, Found
@@ -42,7 +35,7 @@ NAMES = {
 
 def main() -> None:
     """Take the candidates into the store and print how many there are."""
-    config = load_config(config_argument("data_tools.feedback", __doc__))
+    config = load_config(arguments("feedback").config)
     if not Run(config.name).manifest.is_file():
         raise UserError(f"{Run(config.name).manifest}: no data; expected the run's; run `make data CONFIG=configs/{config.name}.yaml`")
     with desk_store(config) as store:

@@ -1,1 +1,1 @@
-"""What `make data` writes: rows, ledger, report; and its progress."""
+"""What `make data` writes: rows, ledger and report."""

@@ -5,7 +5,6 @@ One JSON object a line: `{"id", "lang": "ko" or "en", "names": [participants], "
 kind. Exit code 1 where the total recall is under 0.98 or the precision under 0.95.
 """
 
-import argparse
 import json
 import re
 import sys
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from data_tools.pii import KINDS, Masker, Span
+from frontdesk.commands import arguments
 from frontdesk.errors import UserError, run_command
 
 LABELLED = Path(__file__).parent / "labelled.jsonl"
@@ -34,12 +34,9 @@ class Example(NamedTuple):
 
 def main() -> None:
     """Print the figures; leave with 1 where they are too low."""
-    parser = argparse.ArgumentParser(prog="python -m data_tools.pii", description="recall and precision of the masker on labelled texts")
-    parser.add_argument("labelled", nargs="?", type=Path, default=LABELLED)
-    parser.add_argument("--errors", action="store_true", help="list every miss and every false alarm")
-    arguments = parser.parse_args()
-    scores, errors = score(read_examples(arguments.labelled))
-    if arguments.errors:
+    options = arguments("pii")
+    scores, errors = score(read_examples(options.labelled or LABELLED))
+    if options.errors:
         print("\n".join(errors))
     print(table(scores))
     total = scores["total"]

@@ -37,6 +37,7 @@ from frontdesk.prompt.render import Message, encode
 from frontdesk.retrieval.grounding import SHOWN, read_entries, system_text
 from frontdesk.retrieval.index import Index
 from frontdesk.retrieval.vectors import encoder_name, save_vectors
+from frontdesk.terminal import track
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -68,9 +69,9 @@ class Grounder:
         self.entries = {entry.id: entry for entry in index.entries}
         self.dropped: Counter[str] = Counter()
 
-    def rows(self, rows: Iterable[dict[str, Any]], split: str) -> Iterator[dict[str, Any]]:
-        """The grounded rows of plain ones."""
-        rows = iter(rows)
+    def rows(self, rows: Iterable[dict[str, Any]], split: str, total: int | None = None) -> Iterator[dict[str, Any]]:
+        """The grounded rows of plain ones; `total` of them, for the bar."""
+        rows = track(rows, f"rows with FAQ entries, {split}", total, "rows")
         while batch := list(islice(rows, BATCH)):
             self.index.precompute([text for row in batch for text in searched(row["messages"])])
             for row in batch:

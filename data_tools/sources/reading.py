@@ -47,6 +47,13 @@ class Reading:
         if len(self.broken) <= WARNINGS_SHOWN:
             warn(f"{place}: {broken.why} (skipped)")
 
+    def share_done(self, messages: int) -> float:
+        """The part of the input that is done: what was read of the files, less the messages that were read and wait."""
+        size = sum(account.source.size for account in self.accounts)
+        position = sum(account.source.position for account in self.accounts)
+        read = sum(account.counts["messages"] for account in self.accounts)
+        return position / max(1, size) * min(1, messages / max(1, read))
+
     def report_skipped(self) -> None:
         """Warn of what was skipped in silence so far. Raises UserError where the user wants nothing skipped."""
         if len(self.broken) > WARNINGS_SHOWN:

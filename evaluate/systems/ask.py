@@ -7,10 +7,9 @@ scorecard that was interrupted goes on where it stopped, and one that is made ag
 import asyncio
 import hashlib
 import json
-import sys
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
@@ -21,6 +20,7 @@ from frontdesk.errors import UserError
 from frontdesk.facts.entries import Entry
 from frontdesk.prompt.render import Message
 from frontdesk.retrieval.grounding import Grounded
+from frontdesk.terminal import Bar, bar
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -98,25 +98,21 @@ ENOUGH = 16
 class Progress:
     """Questions asked, and the time left: of these and, at the same pace, of the systems that come after."""
 
-    label: str
+    bar: Bar
     total: int
     ahead: int = 0  # answers of the systems that come after
     done: int = 0
     fresh: int = 0
     tokens: int = 0
     started: float = field(default_factory=time.monotonic)
-    shown: float = 0.0
 
     def add(self, tokens: int, fresh: bool) -> None:
-        """Count an answer; show the counts twice a second where somebody looks on, twice a minute in a log."""
+        """Count an answer, and show the counts."""
         self.done += 1
         self.fresh += fresh
         self.tokens += tokens if fresh else 0
-        now, watched = time.monotonic(), sys.stderr.isatty()
-        if self.fresh and now - self.shown > (0.5 if watched else 30):
-            self.shown = now
-            begin, end = ("\r", "   ") if watched else ("", "\n")
-            print(f"{begin}eval: {self.label}: {self.done} of {self.total}, {self.left(now)}", end=end, file=sys.stderr, flush=True)
+        if self.fresh and self.bar.due():
+            self.bar.update(self.done, self.left(time.monotonic()))
 
     def left(self, now: float) -> str:
         """The time left, for people. The first few answers say nothing about it: they wait for the engine to read its prompts."""
@@ -130,10 +126,16 @@ class Progress:
         """The last line."""
         seconds = time.monotonic() - self.started
         speed = f", {self.tokens / seconds:.0f} tokens/s" if self.tokens else ""
-        print(
-            f"{chr(13) if sys.stderr.isatty() else ''}eval: {self.label}: {self.done} answers ({self.fresh} new) in {seconds:.0f} s{speed}",
-            flush=True,
-        )
+        print(f"{self.bar.label}: {self.done} answers ({self.fresh} new) in {seconds:.0f} s{speed}", flush=True)
+
+
+@contextmanager
+def counted(label: str, total: int, ahead: int = 0) -> Iterator[Progress]:
+    """The progress of so many answers, shown while the block lasts."""
+    with bar(f"eval: {label}", total, "answers", timed=False) as shown:
+        progress = Progress(shown, total, ahead)
+        yield progress
+    progress.close()
 
 
 def jobs_of(system: System, model: Model, questions: Sequence[Question]) -> list[tuple[Question, int]]:
@@ -150,7 +152,6 @@ def passes_of(system: System, model: Model, question: Question) -> int:
 async def ask(system: System, model: Model, questions: Sequence[Question], cache: Cache, label: str, ahead: int = 0) -> list[Exchange]:
     """Ask one system the questions of its sets. `ahead`: the answers of the systems that come after, for the time left."""
     jobs = jobs_of(system, model, questions)
-    progress = Progress(label, sum(len(question.turns) for question, _ in jobs), ahead)
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def one(question: Question, number: int, model: Model) -> Exchange:
@@ -164,9 +165,9 @@ async def ask(system: System, model: Model, questions: Sequence[Question], cache
             messages.append({"role": "assistant", "content": said.text})
         return Exchange(question, system.name, number, messages, answers)
 
-    async with connected(model.client) as client:
-        exchanges = await together(one(*job, replace(model, client=client)) for job in jobs)
-    progress.close()
+    with counted(label, sum(len(question.turns) for question, _ in jobs), ahead) as progress:
+        async with connected(model.client) as client:
+            exchanges = await together(one(*job, replace(model, client=client)) for job in jobs)
     alike = range(1, 1 if model.temperature else system.passes)  # without chance every pass is the first again
     return exchanges + [
         exchange._replace(number=number) for exchange in exchanges if exchange.question.set == "dialogues" for number in alike

@@ -9,7 +9,7 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from evaluate.systems.ask import Cache, Model, Progress, connected, digest, silent, together
+from evaluate.systems.ask import Cache, Model, connected, counted, digest, silent, together
 from frontdesk.prompt.render import encode_prompt
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ Items = list[dict[str, Any]]
 
 async def choose(model: Model, tokenizer: "PreTrainedTokenizerBase", items: Items, cache: Cache, label: str) -> list[bool]:
     """Whether the model finds the right choice of each item the likeliest."""
-    progress = Progress(label, len(items))
     gate = asyncio.Semaphore(16)
 
     async def one(item: dict[str, Any], model: Model) -> bool:
@@ -37,10 +36,9 @@ async def choose(model: Model, tokenizer: "PreTrainedTokenizerBase", items: Item
         per_character = [score / len(text) for score, text in zip(cache.kept[key]["scores"], item["choices"], strict=True)]
         return per_character.index(max(per_character)) == int(item["answer"])
 
-    async with connected(model.client) as client:
-        found = await together(one(item, replace(model, client=client)) for item in items)
-    progress.close()
-    return found
+    with counted(label, len(items)) as progress:
+        async with connected(model.client) as client:
+            return await together(one(item, replace(model, client=client)) for item in items)
 
 
 async def likelihood(model: Model, prompt: list[int], choice: list[int]) -> float:

@@ -1,6 +1,8 @@
-"""One YAML file is one run. It is read into one frozen, typed `Config`; each default and its reason stand here."""
+"""One YAML file is one run. It is read into one frozen, typed `Config`; each default and its reason stand here.
 
-import argparse
+The docstring under a key is its entry in the reference: `python -m frontdesk.config.reference`.
+"""
+
 import math
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -14,17 +16,18 @@ from frontdesk.errors import UserError
 class Section(BaseModel):
     """A frozen part of the config; an unknown key is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class ModelConfig(Section):
     """Which base model is tuned, and which chat template its family uses."""
 
-    base: str  # "smollm2-135m" or "gemma3-270m" (embedded, made by `make setup`), a local folder, or a hub id
-    revision: str | None = None  # the hub commit to load; None takes the newest
-    template: Literal["chatml", "llama3", "llama3.1", "gemma"] = (
-        "llama3"  # frontdesk/prompt/templates/NAME.jinja; llama3.1 is 3.2 and 3.3 too
-    )
+    base: str
+    """`smollm2-135m` or `gemma3-270m` (embedded, made by `make setup`), a local folder, or a hub id."""
+    revision: str | None = None
+    """The hub commit to load; null takes the newest."""
+    template: Literal["chatml", "llama3", "llama3.1", "gemma"] = "llama3"
+    """A file of frontdesk/prompt/templates; `llama3.1` is that of 3.2 and 3.3 too."""
 
 
 HANDOFF = {
@@ -37,22 +40,39 @@ class DataConfig(Section):
     """Where the FAQ and the chat logs lie, and how they become rows. Paths are relative to the working folder."""
 
     faq: tuple[str, ...]
+    """Files, folders or archives with FAQ entries."""
     chats: tuple[str, ...] = ()
+    """Exports of conversations."""
     out_of_scope: tuple[str, ...] = ()
-    agents: tuple[str, ...] = ()  # names of agents where an export does not say who is one; `*` stands for anything
-    columns: dict[str, str] = {}  # of chat tables whose headers are not understood: {text: Nachricht, role: Wer, …}
-    faq_columns: dict[str, str] = {}  # of FAQ tables likewise: {question: Frage, answer: Antwort}
-    mask: bool = True  # personal data in chats becomes [PHONE_1] and the like
-    allowlist: tuple[str, ...] = ()  # more of the company's own numbers and names that stay, beside those in the FAQ
-    handoff: dict[str, str] = HANDOFF  # the right answer, by language, to what the desk cannot know
-    refusal_share: float = Field(0.05, ge=0, lt=0.5)  # of the rows; questions for other companies fill up what out_of_scope lacks
-    min_paraphrases: int = Field(4, ge=1, le=20)  # an entry with fewer is filled up with derived ones: one wording alone teaches no fact
-    max_false_handoff_rate: float = Field(0.05, ge=0, lt=0.5)  # answerable questions that may escalate; higher: fewer wrong answers
-    canaries: int = Field(4, ge=0, le=20)  # invented conversations among the chats: `make eval` asks for the personal data in them
-    max_boilerplate_share: float = Field(0.005, gt=0, le=1)  # of agent messages; a sentence more frequent than that is thinned
+    """Questions that only a person can answer; the bot learns to escalate them."""
+    agents: tuple[str, ...] = ()
+    """Names of agents where an export does not say who is one; `*` stands for anything."""
+    columns: dict[str, str] = {}
+    """Columns of chat tables whose headers are not understood: `{text: Nachricht, role: Wer}`."""
+    faq_columns: dict[str, str] = {}
+    """Columns of FAQ tables likewise: `{question: Frage, answer: Antwort}`."""
+    mask: bool = True
+    """Personal data in chats becomes `[PHONE_1]` and the like."""
+    allowlist: tuple[str, ...] = ()
+    """The company's own numbers and names that are not masked, besides those in the FAQ."""
+    handoff: dict[str, str] = HANDOFF
+    """The right answer, by language, to what the bot cannot know."""
+    refusal_share: float = Field(0.05, ge=0, lt=0.5)
+    """Share of the rows that escalate; questions for other companies fill up what `out_of_scope` lacks."""
+    min_paraphrases: int = Field(4, ge=1, le=20)
+    """An entry with fewer questions gets derived ones: a fact is not learned from one wording alone."""
+    max_false_handoff_rate: float = Field(0.05, ge=0, lt=0.5)
+    """Answerable questions that we accept escalating; higher means fewer wrong answers."""
+    canaries: int = Field(4, ge=0, le=20)
+    """Invented conversations among the chats: `make eval` asks for the personal data in them."""
+    max_boilerplate_share: float = Field(0.005, gt=0, le=1)
+    """Share of all agent messages; a sentence that is said more often is trained only that often."""
     seed: int = 7
-    valid_share: float = Field(0.05, ge=0, lt=0.5)  # of answer groups and conversations; facts in it are not learned
+    """Of splits and derived rows: the same seed gives the same data."""
+    valid_share: float = Field(0.05, ge=0, lt=0.5)
+    """Share of answer groups and conversations that choose the checkpoint; facts in them are not learned."""
     test_share: float = Field(0.05, ge=0, lt=0.5)
+    """Share of answer groups and conversations that only `make eval` asks about."""
 
     @model_validator(mode="after")
     def _knows_languages(self) -> Self:
@@ -64,34 +84,59 @@ class DataConfig(Section):
 class DpoConfig(Section):
     """Preference pairs, learned after the rows: reviewed answers of people against the bot's (train/trainer/dpo.py)."""
 
-    epochs: float = Field(0, ge=0)  # over the pairs; 0: they are not learned
-    beta: float = Field(0.1, gt=0)  # how closely the result stays with what the rows taught
-    learning_rate: float | None = Field(None, gt=0)  # None: a tenth of train.learning_rate
+    epochs: float = Field(0, ge=0)
+    """Passes over the pairs; with 0 they are not learned."""
+    beta: float = Field(0.1, gt=0)
+    """How closely the result stays with what the rows taught."""
+    learning_rate: float | None = Field(None, gt=0)
+    """Null: a tenth of `train.learning_rate`."""
 
 
 class TrainConfig(Section):
     """The method and the optimizer. Defaults suit QLoRA of an 8B model on one GPU."""
 
-    method: Literal["qlora", "lora", "full", "adapter", "prefix"] = "qlora"  # what each is: frontdesk/models/methods.py
-    bits: Literal[4, 8] = 4  # of qlora's frozen weights: NF4 with double quantization, or LLM.int8
-    rank: int = Field(32, ge=1)  # 16 to 64 for small data; alpha is always twice the rank
+    method: Literal["qlora", "lora", "full", "adapter", "prefix"] = "qlora"
+    """What is trained; frontdesk/models/methods.py compares them."""
+    bits: Literal[4, 8] = 4
+    """Of qlora's frozen weights: NF4 with double quantization, or LLM.int8."""
+    rank: int = Field(32, ge=1)
+    """16 to 64 for small data; alpha is always twice the rank."""
     dropout: float = Field(0.05, ge=0, lt=1)
-    virtual_tokens: int = Field(20, ge=1)  # of prefix tuning
-    learning_rate: float = Field(2e-4, gt=0)  # about ten times that of full tuning
+    """Of the adapter's inputs; 0 is faster, and enough for a small model."""
+    virtual_tokens: int = Field(20, ge=1)
+    """Of prefix tuning."""
+    learning_rate: float = Field(2e-4, gt=0)
+    """About ten times that of full tuning."""
     epochs: float = Field(4, gt=0)
+    """Passes over the rows; fewer where a small model has many rows."""
     batch_size: int = Field(8, ge=1)
+    """Rows that go through the model together."""
     gradient_accumulation_steps: int = Field(1, ge=1)
-    max_length: int = Field(1024, ge=32)  # tokens of a row; longer conversations are cut into windows
-    neftune: float = Field(5.0, ge=0)  # noise on the embeddings (Jain et al. 2023); 0 turns it off
-    evaluations: int = Field(8, ge=1)  # held-out losses (and checkpoints) in one training
-    patience: int = Field(2, ge=1)  # evaluations without a better held-out loss before training stops
-    precision: Literal["auto", "bf16", "fp32"] = "auto"  # auto: bf16 on a GPU, the faster in a timed probe on a CPU
-    packing: bool = True  # the rows of a batch as one row without padding, if a probe shows that they stay apart
-    dequantize_once: bool | None = None  # hold the quantized weights in the compute dtype: faster, more memory; None: where it fits
+    """Batches of one optimizer step: a larger step in the same memory."""
+    max_length: int = Field(1024, ge=32)
+    """Tokens of a row; longer conversations are cut into windows."""
+    neftune: float = Field(5.0, ge=0)
+    """Noise on the embeddings (Jain et al. 2023); 0 turns it off."""
+    evaluations: int = Field(8, ge=1)
+    """Held-out losses (and checkpoints) in one training."""
+    patience: int = Field(2, ge=1)
+    """Evaluations without a better held-out loss before training stops."""
+    precision: Literal["auto", "bf16", "fp32"] = "auto"
+    """`auto`: bf16 on a GPU, the faster of both in a timed probe on a CPU."""
+    packing: bool = True
+    """The rows of a batch as one row without padding, if a probe shows that they stay apart."""
+    dequantize_once: bool | None = None
+    """Hold the quantized weights in the compute dtype: faster, more memory; null: where it fits."""
     gradient_checkpointing: bool = False
+    """Compute activations twice instead of keeping them: a third more time, far less memory."""
     dpo: DpoConfig = DpoConfig()
-    parity_prompts: int = Field(50, ge=0)  # held-out prompts on which adapter, merged and served model must agree; 0 skips the proof
+    parity_prompts: int = Field(50, ge=0)
+    """Held-out prompts on which adapter, merged and served model must agree; 0 skips the proof."""
+    report_to: tuple[Literal["tensorboard", "trackio", "wandb", "mlflow"], ...] = ()
+    """Trackers that get losses and learning rate, as transformers knows them; none unless you name one.
+    `tensorboard` and `trackio` write to `runs/NAME/tracking`; `wandb`, or a server that you set up, gets them over the net."""
     seed: int = 7
+    """Of the order of rows, dropout and noise."""
 
     def steps(self, rows: int) -> int:
         """Of the optimizer over so many rows, as transformers counts them."""
@@ -102,22 +147,39 @@ class ServeConfig(Section):
     """The engine, the gateway before it, and the two addresses."""
 
     host: str = "127.0.0.1"
+    """Where API and page listen; beyond this machine both need keys."""
     port: int = Field(8000, ge=1, le=65535)
+    """Of the API."""
     ui_port: int = Field(7860, ge=1, le=65535)
-    context_length: int = Field(2048, ge=256)  # tokens of prompt and answer together
-    max_tokens: int = Field(200, ge=1)  # of one answer, where a request names no number
-    temperature: float = Field(0.0, ge=0, le=2)  # facts are wanted, not variety
-    dtype: Literal["auto", "bfloat16", "float32"] = "auto"  # of the engine; auto: bf16 on a GPU or a CPU that multiplies it, else fp32
-    cpu_kv_cache_gib: int = Field(1, ge=1)  # without a limit the engine takes half of the memory
-    quantization: Literal["w8a8"] | None = None  # w8a8: int8 (train/int8.py): less memory, some other answers
-    eager: bool = False  # True starts sooner, False answers faster
-    adapters: dict[str, str] = {}  # {name: run folder}: the base is served with these adapters instead of the run's merged model
-    page_model: str | None = None  # the adapter that the chat page asks; None takes the first
-    bare_model: str | None = None  # the tuned model's name without grounding and with the request's own system message; None: NAME-bare
-    max_in_flight: int = Field(64, ge=1)  # requests in work at once, waiting ones too; more get 429. 8 s of work for 135M on two cores
-    request_timeout: float = Field(120, gt=0)  # a request may take, waiting included
-    drain_seconds: float = Field(20, ge=0)  # streams that run may go on after Ctrl-C or SIGTERM
-    ignore_gate: bool = False  # serve a model whose last scorecard missed a limit
+    """Of the chat page and the agents' console."""
+    context_length: int = Field(2048, ge=256)
+    """Tokens of prompt and answer together."""
+    max_tokens: int = Field(200, ge=1)
+    """Of one answer, where a request names no number."""
+    temperature: float = Field(0.0, ge=0, le=2)
+    """0 takes the likeliest word: facts are wanted, not variety."""
+    dtype: Literal["auto", "bfloat16", "float32"] = "auto"
+    """Of the engine; `auto`: bf16 on a GPU or a CPU that multiplies it, else fp32."""
+    cpu_kv_cache_gib: int = Field(1, ge=1)
+    """Memory for prompts that are kept; without a limit the engine takes half of the machine's."""
+    quantization: Literal["w8a8"] | None = None
+    """`w8a8`: int8, made and proven by `python -m train.int8`; less memory, and some answers change. Null: as merged."""
+    eager: bool = False
+    """True starts sooner, false answers faster."""
+    adapters: dict[str, str] = {}
+    """`{name: run folder}`: the base is served with these adapters instead of the run's merged model."""
+    page_model: str | None = None
+    """The adapter that the chat page asks; null takes the first."""
+    bare_model: str | None = None
+    """The tuned model's name without grounding and with the request's own system message; null: `NAME-bare`."""
+    max_in_flight: int = Field(64, ge=1)
+    """Requests at once, waiting ones too; more get 429. This many are 8 s of work for 135M parameters on two cores."""
+    request_timeout: float = Field(120, gt=0)
+    """Seconds that a request may take, waiting included."""
+    drain_seconds: float = Field(20, ge=0)
+    """Running streams may go on for so long after Ctrl-C or SIGTERM."""
+    ignore_gate: bool = False
+    """Serve a model whose last scorecard missed a threshold."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -146,25 +208,35 @@ THRESHOLDS: dict[str, float | None] = {
 class Endpoint(Section):
     """Another OpenAI-compatible API."""
 
-    url: str  # up to /v1
+    url: str
+    """Its address, up to `/v1`."""
     model: str
-    key_variable: str | None = None  # the environment variable that holds its key
+    """The model's name there."""
+    key_variable: str | None = None
+    """The environment variable that holds its key."""
 
 
 class EvaluateConfig(Section):
     """The scorecard of `make eval`."""
 
-    thresholds: dict[str, float | None] = THRESHOLDS  # of the served system, beside these; null: no limit (docs/scorecard.md)
-    dialogues: tuple[str, ...] = ()  # files of scripted dialogues, see examples/dialogues.en.jsonl
-    sample: int | None = Field(None, ge=1)  # questions of each set at most, evenly chosen: quick, with wider intervals; None: all
-    compare_runs: tuple[str, ...] = ()  # names of other runs whose served model joins the table, where it is trained
-    endpoints: dict[str, Endpoint] = {}  # other systems, by the name they have in the table
-    judge: Endpoint | None = None  # a model that says which of two answers is better; None: facts are compared, nobody judges
-    max_tokens: int = Field(96, ge=8)  # of one answer; what is longer is cut in all systems alike
+    thresholds: dict[str, float | None] = THRESHOLDS
+    """What the served system must reach. Those that you name replace these defaults; null: no limit (docs/scorecard.md)."""
+    dialogues: tuple[str, ...] = ()
+    """Files of scripted dialogues, such as examples/dialogues.en.jsonl."""
+    sample: int | None = Field(None, ge=1)
+    """Questions of each set at most, evenly chosen: quicker, with wider intervals; null: all."""
+    compare_runs: tuple[str, ...] = ()
+    """Names of other runs whose served model joins the table, where it is trained."""
+    endpoints: dict[str, Endpoint] = {}
+    """Other systems, by the name they have in the table: `{name: {url, model, key_variable}}`."""
+    judge: Endpoint | None = None
+    """A model that says which of two answers is better: `{url, model, key_variable}`; null: only facts are compared."""
+    max_tokens: int = Field(96, ge=8)
+    """Of one answer; what is longer is cut in all systems alike."""
 
     @field_validator("thresholds")
     @classmethod
-    def _beside_the_defaults(cls, given: dict[str, float | None]) -> dict[str, float | None]:
+    def _over_the_defaults(cls, given: dict[str, float | None]) -> dict[str, float | None]:
         return THRESHOLDS | given
 
     @property
@@ -176,21 +248,31 @@ class EvaluateConfig(Section):
 class UiConfig(Section):
     """What the chat page shows."""
 
-    suggestions: tuple[str, ...] = ()  # questions offered as buttons; empty takes one of each FAQ category
-    colour: str = Field("#0f766e", pattern="^#[0-9a-fA-F]{6}$")  # of buttons and the customer's bubbles
-    logo: str | None = None  # an SVG or PNG file, shown beside the company's name
-    origins: tuple[str, ...] = ()  # other sites' pages that may show the chat in a frame, such as https://www.example.com
+    suggestions: tuple[str, ...] = ()
+    """Questions offered as buttons; empty takes one of each FAQ category."""
+    colour: str = Field("#0f766e", pattern="^#[0-9a-fA-F]{6}$")
+    """Of buttons and the customer's bubbles."""
+    logo: str | None = None
+    """An SVG or PNG file, shown beside the company's name."""
+    origins: tuple[str, ...] = ()
+    """Other sites whose pages may show the chat in a frame, such as `https://www.example.com`."""
 
 
 class DeskConfig(Section):
     """The people behind the bot, and what is remembered."""
 
-    database: str | None = None  # an SQLAlchemy URL, such as postgresql+psycopg://user@host/name; None: SQLite at runs/NAME/desk/store.db
-    retention_days: int | None = Field(90, ge=1)  # after which closed conversations are removed; None keeps them
-    topics: dict[str, tuple[str, ...]] = {}  # {topic: words}: a customer's message with one of them goes to a person at once
-    hours: tuple[str, ...] = ()  # when people answer, such as "mon-fri 09:00-18:00"; empty: always
-    timezone: str = "UTC"  # of the hours, such as Asia/Seoul
-    replies: tuple[str, ...] = ()  # agents' ready-made replies
+    database: str | None = None
+    """An SQLAlchemy URL, such as `postgresql+psycopg://user@host/name`; null: SQLite at `runs/NAME/desk/store.db`."""
+    retention_days: int | None = Field(90, ge=1)
+    """Closed conversations that are older are removed; null keeps them."""
+    topics: dict[str, tuple[str, ...]] = {}
+    """`{topic: words}`: a customer's message with one of the words goes to a person at once."""
+    hours: tuple[str, ...] = ()
+    """When people answer, such as `mon-fri 09:00-18:00`; empty: always."""
+    timezone: str = "UTC"
+    """Of the hours, such as `Asia/Seoul`."""
+    replies: tuple[str, ...] = ()
+    """Agents' ready-made replies."""
 
 
 def one_or_more(value: Any) -> Any:
@@ -199,16 +281,19 @@ def one_or_more(value: Any) -> Any:
 
 
 class Config(Section):
-    """A whole run. `name` is the config's file stem; everything the run makes lies under `runs/NAME/`."""
+    """A whole run. Everything that it makes lies under `runs/NAME/`."""
 
     name: str
+    """The run's name; the config's file name without its ending, unless you give another."""
     company: str
+    """Shown to customers, and never masked."""
     system_prompt: str
-    grounding: Literal["faq", "none"] = (
-        "faq"  # faq: the entries that the answer may rest on stand in the prompt; none: facts are learned by heart
-    )
+    """What the model is told to be, in training and serving alike."""
+    grounding: Literal["faq", "none"] = "faq"
+    """`faq`: the entries that the answer may rest on stand in the prompt; `none`: facts are learned by heart."""
     encoder: Annotated[tuple[str, ...], BeforeValidator(one_or_more)] = ()
-    # models that tell retrieval what texts mean, as model.base: sentence-transformers' or the lower half of a decoder; (): words only
+    """Models that tell retrieval what texts mean, named as `model.base`: those of sentence-transformers, or a decoder, whose lower
+    half is taken. Empty: retrieval goes by words only."""
     model: ModelConfig
     data: DataConfig
     train: TrainConfig = TrainConfig()
@@ -245,15 +330,6 @@ def stored_config(values: dict[str, Any]) -> Config:
     return Config(**sections)
 
 
-def config_argument(stage: str, description: str | None) -> str:
-    """The path on a stage's command line: `python -m STAGE CONFIG`."""
-    parser = argparse.ArgumentParser(
-        prog=f"python -m {stage}", description=description, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("config", help="the run's YAML file, such as configs/demo.yaml")
-    return str(parser.parse_args().config)
-
-
 def load_config(path: str | Path) -> Config:
     """Read a run's YAML. Raises UserError for a missing file, bad YAML, an unknown key or a wrong value."""
     path = Path(path)
@@ -262,7 +338,7 @@ def load_config(path: str | Path) -> Config:
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not valid YAML ({error}); mend the file") from None
+        raise UserError(f"{path}: not valid YAML ({error}); correct the file") from None
     if not isinstance(values, dict):
         raise UserError(f"{path}: found {type(values).__name__}; expected keys and values such as those of configs/demo.yaml")
     try:

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from frontdesk.engine.startup_log import reasons, say
 from frontdesk.errors import StartFailed
+from frontdesk.terminal import bar, moves
 
 GRACE = 10.0
 """Seconds between SIGTERM and SIGKILL."""
@@ -145,13 +146,16 @@ async def first_answer(child: Child, children: Sequence[Child]) -> None:
 
 async def _report(child: Child) -> None:
     last, silent = "", 0.0
-    while True:
-        now = child.phase(child.output())
-        if now != last or silent >= REPORT_EVERY:
-            say(f"{child.seconds:4.0f} s  {child.name}: {now}")
-            last, silent = now, 0.0
-        await asyncio.sleep(1)
-        silent += 1
+    with bar(f"starting the {child.name}") as shown:
+        while True:
+            now = child.phase(child.output())
+            if moves():
+                shown.update(0, now)
+            elif now != last or silent >= REPORT_EVERY:
+                say(f"{child.seconds:4.0f} s  {child.name}: {now}")
+                last, silent = now, 0.0
+            await asyncio.sleep(1)
+            silent += 1
 
 
 def _why(child: Child) -> str:

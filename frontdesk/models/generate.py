@@ -1,9 +1,11 @@
 """Greedy answers from a transformers model, in batches: for comparing models on the same prompts."""
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from frontdesk.prompt.render import Message, encode_prompt
+from frontdesk.terminal import track
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -25,6 +27,7 @@ def greedy_answers(
     prompts: list[list[Message]],
     max_new_tokens: int = 64,
     batch_size: int = 16,
+    label: str = "answering",
 ) -> list[Answer]:
     """The most likely answer to each prompt (turns that end with the customer's), cut at `max_new_tokens`.
 
@@ -45,7 +48,7 @@ def greedy_answers(
     encoded = [encode_prompt(tokenizer, prompt) for prompt in prompts]
     order = sorted(range(len(prompts)), key=lambda i: len(encoded[i]))
     answers: dict[int, Answer] = {}
-    for start in range(0, len(order), batch_size):
+    for start in track(range(0, len(order), batch_size), label, math.ceil(len(order) / batch_size), "batches"):
         batch = order[start : start + batch_size]
         width = len(encoded[batch[-1]])
         ids = torch.full((len(batch), width), int(tokenizer.pad_token_id))

@@ -10,6 +10,7 @@ A config's `encoder` names one model or several, whose vectors stand side by sid
 Together they find far more than each alone: measured in docs/experiments.md.
 """
 
+import math
 import os
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING, Protocol
 from frontdesk.config.schema import ModelConfig
 from frontdesk.models.base import locate
 from frontdesk.retrieval.vectors import Part
-from frontdesk.terminal import silence_libraries
+from frontdesk.terminal import bar, silence_libraries, track
 
 if TYPE_CHECKING:
     import numpy as np
@@ -103,7 +104,11 @@ class SentenceModel:
 
         if not texts:
             return np.zeros((0, self.width), np.float32)
-        return np.asarray(self.model.encode(list(texts), batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False), np.float32)
+        with bar("encoding", len(texts), "texts") as shown:
+            done = self.model.register_forward_hook(lambda *_: shown.advance(BATCH))
+            made = self.model.encode(list(texts), batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False)
+            done.remove()
+        return np.asarray(made, np.float32)
 
 
 class LowerHalf:
@@ -134,7 +139,7 @@ class LowerHalf:
         out = np.zeros((len(texts), self.width), np.float32)
         ids = [self._ids(text.casefold()) or self.lead for text in texts]
         order = sorted(range(len(texts)), key=lambda i: len(ids[i]))
-        for start in range(0, len(order), BATCH):
+        for start in track(range(0, len(order), BATCH), "encoding", math.ceil(len(order) / BATCH), "batches"):
             batch = order[start : start + BATCH]
             width = len(ids[batch[-1]])
             tokens = torch.tensor([self.lead + ids[i] + [0] * (width - len(ids[i])) for i in batch])  # causal: what follows is not seen

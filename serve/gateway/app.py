@@ -21,7 +21,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
-from frontdesk.config.schema import Config, config_argument, load_config
+from frontdesk.commands import config_argument
+from frontdesk.config.schema import Config, load_config
 from frontdesk.engine.vllm import ENGINE_KEY, ENGINE_URL
 from frontdesk.errors import UserError
 from frontdesk.web.body import check_json, read_body

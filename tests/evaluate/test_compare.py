@@ -189,7 +189,7 @@ def test_a_request_to_end_reaches_the_training_and_ends_the_comparison(tmp_path:
     finally:
         process.kill()
     assert process.returncode == 130
-    assert "interrupted; `make train` goes on from runs/shop/compare/lora/checkpoints/checkpoint-" in errors
+    assert "interrupted; `make train` resumes from runs/shop/compare/lora/checkpoints/checkpoint-" in errors
     assert "2/2" not in rest and not (folder / "runs/shop/compare/compare.json").exists()
 
 

@@ -200,15 +200,6 @@ def test_a_mistake_is_one_line(shop: Run) -> None:
     assert done.stderr == "error: runs/shop/model: no trained model; evaluation needs one; run `make train` with the same CONFIG first\n"
 
 
-def test_arguments(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(sys, "argv", ["evaluate", "a.yaml", "--baseline", "runs/b", "--faq", "runs/c"])
-    assert vars(command.arguments()) == {"config": "a.yaml", "baseline": "runs/b", "faq": "runs/c"}
-    monkeypatch.setattr(sys, "argv", ["evaluate"])
-    with pytest.raises(SystemExit, match="2"):
-        command.arguments()
-    assert "config" in capsys.readouterr().err
-
-
 @pytest.mark.parametrize("passed", [True, False])
 def test_the_exit_code_is_the_gates(shop: Run, monkeypatch: pytest.MonkeyPatch, passed: bool) -> None:
     write_config()

@@ -20,8 +20,9 @@ from frontdesk.config.schema import TrainConfig
 from frontdesk.errors import UserError
 from frontdesk.files import write_json, write_jsonl
 from train.trainer import processes
-from train.trainer.base import load
-from train.trainer.sft import BLANK, build
+from train.trainer.base_model import load
+from train.trainer.batches import BLANK
+from train.trainer.build import build
 
 ROOT = Path(__file__).parent.parent.parent
 NAME = "two"
@@ -172,16 +173,16 @@ def test_after_an_interrupt_and_the_loss_of_a_process_the_result_is_the_same(one
     first = start(folder, *launcher())
     await_checkpoint(folder, first)
     os.kill(ranks(first)[1], signal.SIGINT)
-    assert "goes on from" in first.communicate(timeout=60)[0]
+    assert "resumes from" in first.communicate(timeout=60)[0]
     assert first.returncode != 0
     second = start(folder, *launcher())
     await_checkpoint(folder, second)
     os.kill(ranks(second)[1], signal.SIGKILL)
     output = second.communicate(timeout=60)[0]  # the other one does not wait for it for ever
     assert second.returncode != 0
-    assert "going on from" in output
+    assert "resuming from" in output
     assert not (folder / f"runs/{NAME}/adapter").exists()
-    assert "going on from" in finish(start(folder, *launcher()))
+    assert "resuming from" in finish(start(folder, *launcher()))
     assert_same(one, folder, 1e-5)
 
 

@@ -12,14 +12,16 @@ from frontdesk.models.base import load_tokenizer
 from frontdesk.models.generate import greedy_answers
 from tests.train.conftest import TEXTS, conversation
 from tests.train.trainer.test_sft import plain_loss
-from train.export.merge import mean_loss, save
+from train.export.merge import save
 from train.export.tuned import merged, unmerged
-from train.memory import Shape
 from train.plan import shape_of
 from train.rows import token_rows
+from train.shapes import Shape
 from train.trainer import attention
-from train.trainer.base import load, load_plain
-from train.trainer.sft import SupervisedSFTTrainer, build
+from train.trainer.base_model import load, load_plain
+from train.trainer.build import build
+from train.trainer.held_out import mean_loss
+from train.trainer.sft import SupervisedSFTTrainer
 
 Rows = list[dict[str, list[int]]]
 

@@ -127,7 +127,7 @@ def test_it_is_made_once_for_a_model_and_anew_for_another(config: Config, capsys
 def test_what_failed_its_proof_is_not_served(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     run = Run("shop")
     monkeypatch.setattr(int8, "prove", lambda *_: ["log-probabilities differ by 3.000"])
-    with pytest.raises(SystemExit, match="does not say what was trained: log-prob"):
+    with pytest.raises(SystemExit, match="does not match what was trained: log-prob"):
         int8.make(config.model_copy(update={"train": config.train.model_copy(update={"parity_prompts": 5})}), run)
     with pytest.raises(UserError, match="not there"):
         served_weights(config, run)

@@ -10,7 +10,8 @@ from frontdesk.config.schema import Config
 from frontdesk.errors import UserError
 from frontdesk.files import write_jsonl
 from frontdesk.prompt.render import encode_prompt
-from train.__main__ import deciding, load_rows, run_key
+from train.__main__ import run_key
+from train.adapter import deciding, load_rows
 from train.export.parity import held_out_prompts
 from train.rows import IGNORED
 

@@ -11,7 +11,8 @@ import pytest
 from frontdesk.config.schema import TrainConfig
 from frontdesk.errors import UserError
 from train import memory, plan
-from train.memory import GIB, METHODS, PRESETS, Setup, Shape
+from train.memory import GIB, METHODS, Setup
+from train.shapes import PRESETS, Shape
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -79,11 +80,6 @@ def test_time_follows_from_operations(capsys: pytest.CaptureFixture[str], monkey
     speed = float(told[1].replace(",", ""))
     assert speed == pytest.approx(100e12 / (float(a_token[1]) * 1e9), rel=0.01)
     assert float(told[2]) == pytest.approx(2 * 36e6 / speed / 3600, rel=0.01)
-
-
-@pytest.mark.parametrize(("text", "expected"), [("24GiB", 24 * GIB), ("24 GB", 24 * 10**9), ("1.5", 1.5 * GIB), ("512mib", 512 * 2**20)])
-def test_sizes_are_read_in_both_units(text: str, expected: float) -> None:
-    assert plan.size(text) == expected
 
 
 def test_a_model_is_a_preset_a_folder_a_file_or_a_hub_id(embedded_model: Path) -> None:

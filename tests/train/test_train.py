@@ -134,7 +134,7 @@ def test_both_merges_are_scored_and_the_better_is_kept(trained: tuple[Path, str]
     from safetensors.torch import load_file
 
     from frontdesk.config.schema import TrainConfig
-    from train.trainer.base import load
+    from train.trainer.base_model import load
 
     run, output = trained
     merge = json.loads((run / "model/provenance.json").read_text())["merge"]
@@ -163,7 +163,7 @@ def test_a_training_killed_in_an_epoch_ends_as_an_uninterrupted_one(trained: tup
     assert not (run / "model").exists()
     resumed = stage("train", f"{NAME}.yaml", again)
     assert resumed.returncode == 0, resumed.stderr[-3000:]
-    assert f"going on from runs/{NAME}/checkpoints/checkpoint-" in resumed.stdout
+    assert f"resuming from runs/{NAME}/checkpoints/checkpoint-" in resumed.stdout
     assert adapter(run) == adapter(trained[0])
     one, other = (json.loads((folder / "training.json").read_text()) for folder in (run, trained[0]))
     assert one["held_out"] == other["held_out"]
@@ -189,7 +189,7 @@ def test_an_interrupted_training_saves_and_says_where_it_goes_on(trained: tuple[
     output = stop_when(process, lambda: list(run.glob("checkpoints/checkpoint-*/whole.json")), signal.SIGINT)
     assert process.returncode == 130, output[-2000:]
     assert "saving a checkpoint after this step" in output and "Traceback" not in output
-    assert f"interrupted; `make train` goes on from runs/{NAME}/checkpoints/checkpoint-" in output
+    assert f"interrupted; `make train` resumes from runs/{NAME}/checkpoints/checkpoint-" in output
     resumed = stage("train", f"{NAME}.yaml", again)
     assert resumed.returncode == 0, resumed.stderr[-3000:]
     assert adapter(run) == adapter(trained[0])
@@ -204,7 +204,7 @@ def test_a_truncated_checkpoint_is_told_of_and_not_used(again: Path) -> None:
     resumed = stage("train", f"{NAME}.yaml", again)
     assert resumed.returncode == 0, resumed.stderr[-3000:]
     assert f"warning: {newest.relative_to(again)}: truncated" in resumed.stderr
-    assert "going on from" in resumed.stdout and f"going on from {newest.relative_to(again)}\n" not in resumed.stdout
+    assert "resuming from" in resumed.stdout and f"resuming from {newest.relative_to(again)}\n" not in resumed.stdout
 
 
 def test_a_merge_that_is_killed_is_done_again(trained: tuple[Path, str]) -> None:

@@ -1,1 +1,1 @@
-"""From the trained adapter to the model that is served, and the proof that both say the same."""
+"""From the trained adapter to the model that is served, and the proof that both match."""

@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING, Any
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
 from frontdesk.engine.vllm import dtype
-from frontdesk.files import read_jsonl, whole_folder, write_json, write_text
+from frontdesk.files import whole_folder, write_json, write_text
 from frontdesk.models.base import load_tokenizer
 from frontdesk.prompt.render import TURN_ENDS, chat_template, template_hash
+from frontdesk.terminal import bar
 from train.export.tuned import BASES, merged
-from train.rows import IGNORED, TIE, token_rows
+from train.rows import TIE
+from train.trainer.held_out import held_out_rows, mean_loss
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -39,7 +41,9 @@ def merge(config: Config, run: Run, base: Path, data_hash: str, key: str) -> Non
     model = None
     for into in BASES[config.train.method]:
         model = None  # the one before: two need not fit into the memory at once
-        model = merged(config, run, base, into).to(getattr(torch, dtype(config)))  # what was rounded to bf16 stays so in fp32
+        with bar(f"merging into {describe(into)}") as shown:
+            shown.show()  # a library merges, and says nothing until it is done
+            model = merged(config, run, base, into).to(getattr(torch, dtype(config)))  # what was rounded to bf16 stays so in fp32
         losses[into] = round(mean_loss(model, held_out), 4)
         print(f"merge: into {describe(into)}: held-out loss {losses[into]:.4f}", flush=True)
     best = choose(losses)
@@ -66,13 +70,6 @@ def merge(config: Config, run: Run, base: Path, data_hash: str, key: str) -> Non
     save(config, model, tokenizer, run.model, provenance)
 
 
-def held_out_rows(config: Config, run: Run, tokenizer: "PreTrainedTokenizerBase") -> list[dict[str, list[int]]]:
-    """The token rows by whose loss the checkpoint was chosen."""
-    files = (run.rows(config.grounding) / f"{name}.jsonl" for name in ("valid_wordings", "valid"))
-    rows = next(rows for file in files if (rows := read_jsonl(file)))
-    return token_rows(tokenizer, rows, config.train.max_length)[0]
-
-
 def choose(losses: dict[str, float]) -> str:
     """The base with the lowest loss; of two that are as good as equal the one that the adapter was trained on."""
     best = min(losses, key=lambda into: losses[into])
@@ -82,23 +79,6 @@ def choose(losses: dict[str, float]) -> str:
 def describe(into: str) -> str:
     """A base of BASES in words."""
     return {"pristine": "the pristine base", "dequantized": "the dequantized base", "none": "nothing (every weight was trained)"}[into]
-
-
-def mean_loss(model: "PreTrainedModel", rows: list[dict[str, list[int]]]) -> float:
-    """Mean loss in nats of all supervised tokens of `rows`."""
-    import torch
-
-    model.eval()
-    total, tokens = 0.0, 0
-    with torch.inference_mode():
-        for row in rows:
-            labels = torch.tensor(row["labels"], device=model.device)[1:]
-            supervised = labels != IGNORED
-            hidden = model.base_model(input_ids=torch.tensor([row["input_ids"]], device=model.device), use_cache=False).last_hidden_state[0]
-            logits = model.get_output_embeddings()(hidden[:-1][supervised]).float()
-            total += float(torch.nn.functional.cross_entropy(logits, labels[supervised], reduction="sum"))
-            tokens += int(supervised.sum())
-    return total / max(1, tokens)
 
 
 def save(config: Config, model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", target: Path, provenance: dict[str, Any]) -> None:

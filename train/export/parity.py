@@ -27,8 +27,9 @@ from frontdesk.files import read_json, read_jsonl, write_json
 from frontdesk.models.base import load_tokenizer
 from frontdesk.models.generate import Answer, greedy_answers
 from frontdesk.prompt.render import Message, encode_prompt
+from frontdesk.terminal import track
 from train.export.tuned import unmerged
-from train.trainer.base import load_plain
+from train.trainer.base_model import load_plain
 
 if TYPE_CHECKING:
     import torch
@@ -59,9 +60,9 @@ def prove(config: Config, run: Run, base: Path, dtype: "torch.dtype", key: str) 
     most = min(config.serve.max_tokens, MOST_TOKENS)
     print(f"parity: {len(prompts)} held-out prompts to the tuned model, the merged model and the engine", flush=True)
     into = read_json(run.provenance)["merge"]["into"]
-    answers = {"adapter": greedy_answers(unmerged(config, run, base, dtype, into), tokenizer, prompts, most)}
+    answers = {"adapter": greedy_answers(unmerged(config, run, base, dtype, into), tokenizer, prompts, most, label="parity: tuned")}
     merged = load_plain(run.model, getattr(torch, serving_dtype(config)))
-    answers["merged"] = greedy_answers(merged, tokenizer, prompts, most)
+    answers["merged"] = greedy_answers(merged, tokenizer, prompts, most, label="parity: merged")
     scores = {"merged": score(merged, ids, answers["adapter"])}
     del merged  # the engine loads it again
     with running(config, run, log=run.root / "parity.log") as url:
@@ -110,7 +111,7 @@ def score(model: "PreTrainedModel", prompts: list[list[int]], answers: list[Answ
     model.eval()
     scores = []
     with torch.inference_mode():
-        for prompt, answer in zip(prompts, answers, strict=True):
+        for prompt, answer in zip(track(prompts, "parity: scoring", len(prompts), "prompts"), answers, strict=True):
             tokens = torch.tensor(answer.tokens, device=model.device)
             logits = model(input_ids=torch.tensor([prompt + answer.tokens], device=model.device), use_cache=False).logits[0]
             log_probs = logits[len(prompt) - 1 : -1].float().log_softmax(-1)
@@ -140,7 +141,7 @@ class Engine:
             return answer, given.prompt_token_ids
 
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            pairs = list(pool.map(one, prompts))
+            pairs = list(track(pool.map(one, prompts), "parity: the engine answers", len(prompts), "answers"))
         return [answer for answer, _ in pairs], [ids for _, ids in pairs]
 
     def score(self, prompts: list[list[int]], answers: list[Answer]) -> list[Score]:
@@ -155,7 +156,7 @@ class Engine:
             return Score([view["logprob"] for view in views], [view["rank"] == 1 for view in views])
 
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            return list(pool.map(one, prompts, answers))
+            return list(track(pool.map(one, prompts, answers), "parity: the engine scores", len(prompts), "answers"))
 
 
 def compare(answers: dict[str, list[Answer]], scores: dict[str, list[Score]]) -> dict[str, Any]:

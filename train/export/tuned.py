@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
-from train.memory import release
-from train.trainer.base import free_memory, load_plain, load_quantized, weight_bytes
+from train.free import release
+from train.trainer.base_model import free_memory, load_plain, load_quantized, weight_bytes
 
 if TYPE_CHECKING:
     import torch

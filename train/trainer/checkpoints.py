@@ -31,7 +31,7 @@ def newest_whole(folder: Path, key: str) -> Path | None:
             whole.append(checkpoint)
         else:
             if (checkpoint / WHOLE).is_file():
-                warn(f"{checkpoint}: truncated, its files are not those that were saved; going on without it")
+                warn(f"{checkpoint}: truncated, its files are not those that were saved; continuing without it")
             shutil.rmtree(checkpoint)
     return max(whole, key=lambda path: int(path.name.split("-")[1]), default=None)
 

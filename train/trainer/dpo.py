@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 METHODS = ("qlora", "lora")
 """Of the others, PEFT's adapter has no frozen copy that DPOTrainer would make right (MiSS, prefix), or there is none (full)."""
 WORSE = 1.1
-"""A held-out loss that has grown by more than this factor is told as a warning."""
+"""A held-out loss that has grown by more than this factor is reported as a warning."""
 TENTH = 0.1
 """The learning rate as a share of the rows', where the config names none."""
 
@@ -102,8 +102,8 @@ def train_pairs(config: Config, run: Run, base: Path, dtype: "torch.dtype", pair
     """Train on the pairs, from the adapter that is kept, and save the result as `run.adapter`. Returns what happened."""
     from peft import PeftModel
 
-    from train.export.merge import held_out_rows, mean_loss
-    from train.trainer.base import load
+    from train.trainer.base_model import load
+    from train.trainer.held_out import held_out_rows, mean_loss
 
     tokenizer = load_tokenizer(config, base)
     held_out = held_out_rows(config, run, tokenizer)
@@ -145,6 +145,8 @@ def build(config: Config, model: Any, tokenizer: "PreTrainedTokenizerBase", pair
     from transformers import PrinterCallback
     from trl import DPOConfig, DPOTrainer
 
+    from train.trainer.progress import Steps
+
     class PairTrainer(DPOTrainer):  # type: ignore[misc]
         """Takes the pairs as the token ids that they are: tokenized by TRL, what the template writes after an answer would be trained."""
 
@@ -183,4 +185,5 @@ def build(config: Config, model: Any, tokenizer: "PreTrainedTokenizerBase", pair
     for name, parameter in learned.items():  # TRL rounds an adapter on quantized weights to bf16, but not its copy
         model.get_parameter(name).data = parameter.float()
     trainer.remove_callback(PrinterCallback)
+    trainer.add_callback(Steps("training on pairs"))
     return trainer

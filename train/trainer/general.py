@@ -1,4 +1,4 @@
-"""Neutral text, written for this purpose, whose loss before and after training tells how much general ability was lost."""
+"""Neutral text, written for this purpose, whose loss before and after training shows how much general ability was lost."""
 
 import json
 from importlib import resources

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from frontdesk.errors import UserError
+from frontdesk.terminal import hide_bars
 
 if TYPE_CHECKING:
     from accelerate import PartialState
@@ -56,9 +57,10 @@ def share(batch_size: int) -> int:
 
 
 def silence_others() -> None:
-    """Let the main process speak for all; an error is told by whoever meets it."""
+    """Let the main process speak for all; an error is reported by whichever meets it."""
     if not is_main():
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open as long as the process
+        hide_bars()
 
 
 def set_up_torch() -> None:

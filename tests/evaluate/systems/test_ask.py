@@ -17,6 +17,7 @@ from evaluate.systems.systems import System, plain
 from frontdesk.errors import UserError
 from frontdesk.facts.entries import Entry
 from frontdesk.retrieval.grounding import Grounded
+from frontdesk.terminal import Bar
 
 PLAIN = System("tuned", "tuned", plain, 20, sets=SETS)
 
@@ -212,21 +213,10 @@ def test_the_cache_holds_json_lines(api: Any, tmp_path: Path) -> None:
 
 
 def test_the_time_left_is_that_of_these_and_of_the_systems_that_come_after() -> None:
-    progress = Progress("tuned", total=100, ahead=200, started=0.0)
+    progress = Progress(Bar("tuned", 100, "answers", timed=False), total=100, ahead=200, started=0.0)
     progress.done, progress.fresh = 40, 20  # half of them were kept from before
     assert progress.left(60.0) == "180 s left, about 13 min with all systems"
     progress.ahead = 0
     assert progress.left(60.0) == "180 s left"
     progress.fresh = 3
     assert progress.left(60.0) == "asking", "three answers tell nothing of a hundred"
-
-
-def test_a_log_gets_a_line_now_and_then(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where nobody looks on, no carriage returns."""
-    clock = iter(range(0, 10_000, 20))
-    monkeypatch.setattr("evaluate.systems.ask.time.monotonic", lambda: float(next(clock)))
-    progress = Progress("tuned", total=9, started=0.0)
-    for _ in range(9):
-        progress.add(5, True)
-    lines = capsys.readouterr().err.splitlines()
-    assert 3 <= len(lines) <= 5 and all(line.startswith("eval: tuned: ") and " of 9, " in line for line in lines)

@@ -89,5 +89,5 @@ def test_the_shipped_configs_are_valid_and_their_sources_exist(name: str) -> Non
 
 @pytest.mark.parametrize(("epochs", "rows", "steps"), [(0.6, 1069, 81), (1, 16, 2), (2, 17, 6), (0.01, 8, 1)])
 def test_a_part_of_a_step_is_a_step(epochs: float, rows: int, steps: int) -> None:
-    """So counts transformers (0.6 of 134 steps are 81), and what is foretold is what is done."""
+    """So counts transformers (0.6 of 134 steps are 81), and what is predicted is what is done."""
     assert TrainConfig(epochs=epochs, batch_size=4, gradient_accumulation_steps=2).steps(rows) == steps

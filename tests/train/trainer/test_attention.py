@@ -42,7 +42,7 @@ def test_the_proof_fails_for_an_attention_that_ignores_the_borders(tiny_llama3: 
 
 
 def test_gradients_of_packed_rows_are_those_of_the_rows_alone(tiny_llama3: Path) -> None:
-    from train.trainer.sft import parts
+    from train.trainer.batches import parts
 
     packed = model(tiny_llama3, attention.NAME)
     borders = torch.tensor([0, *(len(row) for row in ROWS)]).cumsum(0).to(torch.int32)

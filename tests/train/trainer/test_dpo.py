@@ -14,11 +14,11 @@ from frontdesk.errors import UserError
 from frontdesk.files import read_json, write_json, write_jsonl
 from frontdesk.prompt.render import encode, encode_prompt
 from tests.train.conftest import conversation
-from train.export.merge import mean_loss
 from train.rows import token_rows
 from train.trainer import dpo
-from train.trainer.base import load
-from train.trainer.sft import build as build_rows
+from train.trainer.base_model import load
+from train.trainer.build import build as build_rows
+from train.trainer.held_out import mean_loss
 
 QUESTIONS = ["what does it cost", "who are you", "when do you open", "do you sell lamps", "where is my parcel", "can I return it"]
 PAIRS = [

@@ -9,7 +9,7 @@ from peft import LoraConfig, get_peft_model
 
 from frontdesk.config.schema import TrainConfig
 from train.trainer import lora
-from train.trainer.base import load
+from train.trainer.base_model import load
 
 IDS = torch.tensor([[5, 9, 200, 31, 7, 301, 12, 44]])
 

@@ -8,12 +8,14 @@ import torch
 
 from frontdesk.config.schema import TrainConfig
 from frontdesk.errors import UserError
+from frontdesk.models.methods import METHODS
 from tests.train.conftest import conversation
-from train.methods import METHODS
 from train.rows import IGNORED, token_rows
 from train.trainer import attention, precision
-from train.trainer.base import load
-from train.trainer.sft import SupervisedSFTTrainer, build, parts
+from train.trainer.base_model import load
+from train.trainer.batches import parts
+from train.trainer.build import build
+from train.trainer.sft import SupervisedSFTTrainer
 
 Rows = list[dict[str, list[int]]]
 
