@@ -193,6 +193,17 @@ def test_a_request_to_end_reaches_the_training_and_ends_the_comparison(tmp_path:
     assert "2/2" not in rest and not (folder / "runs/shop/compare/compare.json").exists()
 
 
+def test_where_no_training_ends_the_base_stands_alone(tmp_path: Path, tiny_llama3: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(project(tmp_path, tiny_llama3))
+    monkeypatch.setattr(module, "train", lambda run, config, place: "no memory")
+    monkeypatch.setattr(sys, "argv", ["compare", "shop.yaml", "--methods", "lora", "--docs"])
+    module.main()
+    record = record_of(tmp_path)
+    assert [row["system"] for row in record["rows"]] == [*PROMPTS, "LoRA"] and record["own"] == PROMPTS[0]
+    assert line_of(tmp_path, "LoRA")[-2:] == ["failed", NONE] and list(record["systems"]) == list(PROMPTS)
+    assert "Not compared: no training ended." in (tmp_path / "docs/compare.md").read_text(encoding="utf-8")
+
+
 def test_without_data_it_is_one_line(tmp_path: Path, tiny_llama3: Path) -> None:
     (project(tmp_path, tiny_llama3) / "runs/shop/data/manifest.json").unlink()
     done = compare(tmp_path)
