@@ -13,6 +13,7 @@ from frontdesk.store.tables import Message
 from tests.serve.stand_in import Engine, event, served
 from tests.tokenizers import byte_tokenizer
 from tests.ui.desks import SOURCE, settings, told
+from tests.waits import CEILING
 from ui.desk.bot import MAX_MESSAGES, Answer, Assistant, turns
 
 CONFIG = settings(serve={"context_length": 512, "max_tokens": 100})
@@ -62,7 +63,7 @@ def test_the_prompt_fits_and_keeps_the_system_text(last: str) -> None:
 def read(url: str, engine: Engine | None = None) -> Answer:
     answer = Answer()
     assistant = Assistant(CONFIG, TOKENIZER, url + "/v1", "none")
-    asyncio.run(asyncio.wait_for(assistant.read(HI, answer), 30))
+    asyncio.run(asyncio.wait_for(assistant.read(HI, answer), CEILING))
     return answer
 
 
