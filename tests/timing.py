@@ -38,10 +38,10 @@ def exponent(work: Callable[[int], object], small: int, large: int) -> float:
 
     By the quickest of several runs of each, in turns: what else the machine does slows both.
     """
-    quickest = {small: math.inf, large: math.inf}
+    quickest = [math.inf, math.inf]
     for _ in range(5):
-        for size in quickest:
+        for place, size in enumerate((small, large)):
             begun = time.thread_time()
             work(size)
-            quickest[size] = min(quickest[size], time.thread_time() - begun)
-    return math.log(quickest[large] / quickest[small]) / math.log(large / small)
+            quickest[place] = min(quickest[place], time.thread_time() - begun)
+    return math.log(quickest[1] / quickest[0]) / math.log(large / small)

@@ -19,7 +19,7 @@ from frontdesk.web.address import network
 from serve.gateway.rate_limit import Bucket
 from tests.serve.gateways import HI, ask, at, gateway, settings
 from tests.serve.stand_in import Engine, events
-from tests.waits import wait_for
+from tests.waits import CEILING, wait_for
 
 
 @pytest.fixture(autouse=True)
@@ -158,21 +158,24 @@ def run(store: Store, statement: str) -> None:
 
 
 def test_a_store_that_cannot_be_read_lets_known_keys_in_and_no_others(
-    config: Config, store: Store, monkeypatch: pytest.MonkeyPatch
+    config: Config, store: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("serve.gateway.key_cache.STALE", 2.0)
     key = keys.create(store, "site", "customer")
     with gateway(config, Engine()) as client:
         run(store, "ALTER TABLE keys RENAME TO away")
-        wait_for(lambda: status(client, "unknown") == 503)
+        wait_for(lambda: '"readable": false' in capsys.readouterr().out)
+        monkeypatch.setattr("serve.gateway.key_cache.STALE", 0.0)
+        assert status(client, "unknown") == 503
         refused = client.get("/v1/models", headers=bearer("unknown"))
         assert refused.json()["error"]["code"] == "keys_unavailable" and "retry-after" in refused.headers
         assert status(client, key) == 200
-        monkeypatch.setattr("serve.gateway.key_cache.LONGEST", 1.0)
+        monkeypatch.setattr("serve.gateway.key_cache.LONGEST", 0.0)
         assert status(client, key) == 503, "not for ever"
         run(store, "ALTER TABLE away RENAME TO keys")
-        wait_for(lambda: status(client, key) == 200)
-        assert status(client, "unknown") == 401
+        wait_for(lambda: '"readable": true' in capsys.readouterr().out)
+        for name in ("STALE", "LONGEST"):
+            monkeypatch.setattr(f"serve.gateway.key_cache.{name}", CEILING)
+        assert (status(client, key), status(client, "unknown")) == (200, 401)
 
 
 def test_a_gateway_that_has_never_read_the_store_is_not_open(tmp_path: Path) -> None:
