@@ -9,13 +9,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-CEILING = 300.0
-"""Seconds."""
+CEILING, START_SECONDS = 300.0, 900.0
+"""Seconds; the latter until an engine answers its first question."""
 
 
-def wait_for(condition: Callable[[], bool], process: "subprocess.Popen[Any] | None" = None) -> None:
+def wait_for(condition: Callable[[], bool], process: "subprocess.Popen[Any] | None" = None, seconds: float = CEILING) -> None:
     """Return when the condition holds. Fails where the process that should bring it about has ended."""
-    deadline = time.monotonic() + CEILING
+    deadline = time.monotonic() + seconds
     while not condition():
         assert process is None or process.poll() is None, "the process has ended"
         assert time.monotonic() < deadline, "waited in vain"

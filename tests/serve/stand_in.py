@@ -116,4 +116,3 @@ def served(app: Any, port: int = 0) -> Iterator[str]:
         server.should_exit = True
         thread.join(CEILING)
         assert not thread.is_alive()
-
