@@ -8,7 +8,6 @@ docs/experiments.md.)
 
 import json
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -86,25 +85,33 @@ def read_entries(path: Path) -> list[Entry]:
 
 
 class Knowledge:
-    """A run's FAQ as the desk knows it now: `faq.jsonl` is read again when it has changed."""
+    """A run's FAQ and its index. While a new index is built, other threads use the old one."""
 
     def __init__(self, config: Config, run: Run, encoder: "Encoder | None" = None, faq: Path | None = None) -> None:
         """`faq` is read instead of the run's own, by the run's encoder and metric."""
         self.prompt, self.path = config.system_prompt, faq or run.faq
         self.whitening, self.known = load_vectors(run.vectors, name_of(config.encoder))
         self.encoder = encoder if self.whitening else None
-        self.read()
-
-    def read(self) -> None:
-        """Read the entries and make the index."""
         self.stamp = self.path.stat().st_mtime_ns
-        self.index = Index(read_entries(self.path), self.encoder, self.whitening, self.known)
+        self.use(read_entries(self.path))
+
+    def changed(self) -> list[Entry] | None:
+        """The entries if `faq.jsonl` has changed since they were read last; else None. What cannot be read is not tried again."""
+        try:
+            stamp = self.path.stat().st_mtime_ns
+        except FileNotFoundError:  # for a moment, while `make data` puts its folder in place
+            return None
+        if stamp == self.stamp:
+            return None
+        self.stamp = stamp
+        return read_entries(self.path)
+
+    def use(self, entries: Sequence[Entry]) -> None:
+        """Build the index of these entries and put it in the old one's place."""
+        self.index = Index(entries, self.encoder, self.whitening, self.known)
 
     def ground(self, messages: Sequence[Message]) -> Grounded:
-        """The prompt for a conversation, with the entries as they stand now."""
-        with suppress(FileNotFoundError):  # for a moment, while `make data` puts its folder in place
-            if self.path.stat().st_mtime_ns != self.stamp:
-                self.read()
+        """The prompt for a conversation, with the entries of the newest index."""
         return grounded(self.prompt, self.index, messages)
 
 

@@ -11,7 +11,6 @@ from data_tools.pii.names.cues import (
     BLOCK,
     CAP,
     CAPITALS,
-    CUES,
     EDGE,
     FULL,
     INITIALS,
@@ -25,6 +24,7 @@ from data_tools.pii.names.cues import (
     NUMBER,
     PAIR,
     PARTS,
+    RULES,
     SIGNS,
     SPELLED,
     STOP,
@@ -33,8 +33,10 @@ from data_tools.pii.names.cues import (
     TITLED,
     VERBS,
     VOCATIVE,
+    Rule,
 )
-from data_tools.pii.names.words import BRANDS, ENGLISH_WORDS, LATIN_SURNAMES, NAMES_THAT_ARE_WORDS, THINGS, either, is_given, words
+from data_tools.pii.names.words import BRANDS, ENGLISH_WORDS, LATIN_SURNAMES, NAMES_THAT_ARE_WORDS, THINGS, is_given
+from data_tools.pii.patterns import either, words
 from data_tools.pii.spans import Span, small_words
 
 NAMED = re.compile(rf"{EDGE}(?P<name>{PAIR})")
@@ -96,10 +98,10 @@ def introduced_english(text: str) -> Iterator[Span]:
     low = text.lower()
     seen = {*small_words(text), *(sign for sign in SIGNS if sign in text)}
     capital = any(map(_may_begin, CAPITALS.findall(text)))
-    for cues, pattern, lower, word_names in CUES:
-        if (capital or lower) and not cues.isdisjoint(seen):
-            for match in pattern.finditer(text):
-                yield from _introduced(match, pattern, lower, word_names)
+    for rule in RULES:
+        if (capital or rule.lower) and not rule.cues.isdisjoint(seen):
+            for match in rule.pattern.finditer(text):
+                yield from _introduced(match, rule)
     if capital:
         yield from _by_capitals(text, low, seen)
 
@@ -129,14 +131,15 @@ def _may_begin(word: str) -> bool:
     return _can_be_name(bare) or bare.lower() in NAMES_THAT_ARE_WORDS or bare.lower() in ODD_NAMES
 
 
-def _introduced(match: re.Match[str], pattern: re.Pattern[str], lower: bool, word_names: bool) -> Iterator[Span]:
+def _introduced(match: re.Match[str], rule: Rule) -> Iterator[Span]:
+    pattern = rule.pattern
     if pattern is LABELLED and (match["of"] or "").lower() in NOT_OF_PERSONS:
         return
     if pattern is TITLED and BRANDS.match(match.string, match.start()):
         return
     if pattern is VOCATIVE and ADVERB.fullmatch(match[match.lastgroup or "name"]):
         return
-    for span in name_words(match, lower=lower, word_names=word_names or _ends(match)):
+    for span in name_words(match, lower=rule.lower, word_names=rule.word_names or _ends(match)):
         if pattern is not LOWER_SIGNED or match["name"].lower() not in NO_LOWER:
             yield span
             yield from second(match.string, span)

@@ -7,9 +7,9 @@ import signal
 import pytest
 
 from data_tools.conversations.contradictions import Facts, Known
-from data_tools.conversations.workers import Preparer, Spool, digest, prepared
+from data_tools.conversations.conversation import Conversation, Turn
+from data_tools.conversations.workers import Preparer, SpillFile, digest, prepared
 from data_tools.pii import Masker
-from data_tools.readers.messages import Conversation, Turn
 from data_tools.rows.windows import Windows
 from frontdesk.errors import UserError
 
@@ -56,13 +56,13 @@ def test_the_exchange_that_contradicts_the_faq_is_named(windows):
     assert (item.conflict[0], item.conflict[1].entry) == (1, "fee")
 
 
-def test_stock_digests_stand_for_agents_sentences_whatever_their_case(windows):
+def test_digests_stand_for_agents_sentences_whatever_their_case(windows):
     one, two = (
         Preparer(None, Facts([]), windows).prepare(conversation(1, ("customer", "x"), ("agent", text)))
         for text in ("Good day!", "good day")
     )
 
-    assert one.stock == two.stock == [(), (digest("GOOD DAY"),)]
+    assert one.sentences == two.sentences == [(), (digest("GOOD DAY"),)]
 
 
 def test_equal_conversations_have_equal_digests_and_others_not(windows):
@@ -105,12 +105,12 @@ def test_a_killed_process_is_one_line_and_no_endless_wait(windows):
         list(prepared((talk(n) for n in range(400)), Dies(None, Facts([]), windows), 2))
 
 
-def test_a_spool_gives_back_what_it_got_but_for_the_n_grams(tmp_path, windows):
+def test_a_spill_file_gives_back_what_it_got_but_for_the_n_grams(tmp_path, windows):
     preparer = Preparer(Masker(), Facts([]), windows)
     items = [preparer.prepare(talk(n)) for n in range(20)]
-    spool = Spool(tmp_path / "spool")
+    spill = SpillFile(tmp_path / "spill")
     for item in items:
-        spool.add(item)
+        spill.add(item)
 
-    assert list(spool) == [item._replace(grams=b"") for item in items] == list(spool)
+    assert list(spill) == [item._replace(grams=b"") for item in items] == list(spill)
     assert pickle.loads(pickle.dumps(items)) == items

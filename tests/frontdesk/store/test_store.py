@@ -269,10 +269,10 @@ def test_revision_and_pulse_tell_every_change_and_nothing_else(store: Store) -> 
     customer, quiet = begin(store)
     conversation = called(store)
     answer = store.say(quiet, "bot", "hi")
-    pulse, revision = store.pulse(), store.revision(conversation)
-    assert (store.pulse(), store.revision(conversation)) == (pulse, revision)
+    pulse, revision = store.queue_revision(), store.revision(conversation)
+    assert (store.queue_revision(), store.revision(conversation)) == (pulse, revision)
     store.rate(customer, answer.id, 1)
-    assert (store.pulse(), store.revision(conversation)) == (pulse, revision)  # of a conversation that no agent sees
+    assert (store.queue_revision(), store.revision(conversation)) == (pulse, revision)  # of a conversation that no agent sees
     steps = (
         lambda: store.say(conversation, "customer", "hello?"),
         lambda: store.set_language(conversation, "ko"),
@@ -286,11 +286,11 @@ def test_revision_and_pulse_tell_every_change_and_nothing_else(store: Store) -> 
     for number, step in enumerate(steps):
         step()
         assert store.revision(conversation) == revision + 1, number
-        assert store.pulse() > pulse, number
-        pulse, revision = store.pulse(), store.revision(conversation)
+        assert store.queue_revision() > pulse, number
+        pulse, revision = store.queue_revision(), store.revision(conversation)
     store.set_language(conversation, "ko")  # as it was
     store.set_wish(conversation, "nothing")  # of no call
-    assert (store.pulse(), store.revision(conversation)) == (pulse, revision)
+    assert (store.queue_revision(), store.revision(conversation)) == (pulse, revision)
     assert store.revision("gone") == 0
 
 
@@ -343,7 +343,7 @@ def test_what_each_page_asks_every_moment_reads_no_whole_table(sqlite: Config) -
     store.ratings(conversation)
     store.handoff(conversation)
     store.revision(conversation)
-    store.pulse()
+    store.queue_revision()
     store.queue()
     queries = [query for query in asked if query[0].startswith("SELECT")]
     assert len(queries) == 8  # one each

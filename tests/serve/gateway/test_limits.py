@@ -4,7 +4,6 @@ import math
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -16,7 +15,6 @@ from frontdesk.config.schema import Config
 from frontdesk.store import keys
 from frontdesk.store.store import Store, open_store
 from frontdesk.web.address import network
-from serve.gateway.rate_limit import Bucket
 from tests.serve.gateways import HI, ask, at, gateway, settings
 from tests.serve.stand_in import Engine, events
 from tests.waits import CEILING, wait_for
@@ -29,11 +27,9 @@ def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def still(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The clock of the limits, which stands: no token comes back within a test that does not turn it."""
-    now = [0.0]
-    monkeypatch.setattr("serve.gateway.rate_limit.time", SimpleNamespace(monotonic=lambda: now[0]))
-    return now
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock of the limits stands: no token comes back within a test."""
+    monkeypatch.setattr("frontdesk.web.rate_limit.monotonic", lambda: 0.0)
 
 
 @pytest.fixture
@@ -66,15 +62,6 @@ def test_a_rate_is_told_and_kept(config: Config, store: Store) -> None:
         assert refused.headers["x-ratelimit-limit-requests"] == "3" and 1 <= int(refused.headers["retry-after"]) <= 20
         assert refused.headers["x-ratelimit-reset-requests"].endswith("s")
         assert status(client, free) == 200 and "x-ratelimit-limit-requests" not in client.get("/v1/models", headers=bearer(free)).headers
-
-
-def test_a_bucket_fills_again(still: list[float]) -> None:
-    bucket = Bucket(2, 0.5)
-    assert [bucket.take() for _ in range(3)] == [True, True, False] and bucket.until(1) == 2
-    still[0] = 2.0
-    assert [bucket.take(), bucket.take()] == [True, False]
-    still[0] = 1000.0
-    assert bucket.fill() == 2
 
 
 def test_so_many_at_once_and_a_place_becomes_free(config: Config, store: Store) -> None:

@@ -3,15 +3,14 @@
 import json
 import subprocess
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from frontdesk.store import keys
 from frontdesk.store.store import open_store
-from serve.gateway.key_cache import Holder
+from frontdesk.web.errors import ApiError
+from serve.gateway.key_cache import Principal
 from serve.gateway.rate_limit import Limits
-from serve.gateway.schema import ApiError
 from tests.serve.gateways import at, gateway, settings
 from tests.serve.stand_in import Engine, events
 
@@ -30,15 +29,15 @@ def test_the_javascript_client_works(tmp_path: Path, monkeypatch: pytest.MonkeyP
     store.close()
     refusals, take = list[ApiError](), Limits._take
 
-    def noted(limits: Limits, holder: Holder) -> dict[str, str]:
+    def noted(limits: Limits, principal: Principal) -> dict[str, str]:
         try:
-            return take(limits, holder)
+            return take(limits, principal)
         except ApiError as error:
             refusals.append(error)
             raise
 
     monkeypatch.setattr(Limits, "_take", noted)
-    monkeypatch.setattr("serve.gateway.rate_limit.time", SimpleNamespace(monotonic=lambda: len(refusals) // 2 * 5.0))
+    monkeypatch.setattr("frontdesk.web.rate_limit.monotonic", lambda: len(refusals) // 2 * 5.0)
     monkeypatch.setattr("serve.gateway.rate_limit.MINUTE", 5.0)
     with gateway(config, engine) as client:
         words = ["node", str(CLIENT), str(PACKAGE), f"{client.base_url}/v1", key]

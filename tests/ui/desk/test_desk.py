@@ -6,18 +6,18 @@ import math
 import sqlite3
 from itertools import groupby
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from frontdesk.store.store import StoreUnavailable
 from frontdesk.store.tables import Message
+from frontdesk.web.rate_limit import TooMany
 from tests.serve.stand_in import event
 from tests.ui.desks import SOON, SOURCE, Shop, refusing, run, told, write_provenance
 from tests.waits import until
 from ui.desk import desk
-from ui.desk.desk import BY_CUSTOMER, MAX_CHARACTERS, Empty, Full, TooMany, Wait
+from ui.desk.desk import BY_CUSTOMER, MAX_CHARACTERS, Empty, Full, Wait
 from ui.desk.views import View
 
 ASK = "How much is shipping?"
@@ -128,7 +128,7 @@ def test_no_tab_is_told_that_an_answer_was_interrupted_which_is_about_to_begin(f
         respond = shop.desk._respond
 
         async def slowly(*arguments: Any) -> None:
-            shop.desk.talks.of(customer).stale = True  # another tab happens to look now
+            shop.desk.sessions.of(customer).stale = True  # another tab happens to look now
             await until(lambda: any(view.turns and not view.busy for view in seen))
             await respond(*arguments)
 
@@ -309,7 +309,7 @@ def test_what_no_database_takes_is_said_all_the_same(folder: Path) -> None:
 
 
 def test_a_flood_is_told_to_wait(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ui.desk.live_state.time", SimpleNamespace(monotonic=lambda: 0.0))
+    monkeypatch.setattr("frontdesk.web.rate_limit.monotonic", lambda: 0.0)
 
     async def scene(shop: Shop) -> None:
         customer, other = await shop.enter(), await shop.enter()
@@ -347,7 +347,9 @@ def test_a_conversation_has_an_end_for_those_too_who_never_look_at_it(folder: Pa
     run(folder, scene)
 
 
-def test_answers_that_are_asked_for_again_count_as_messages(folder: Path) -> None:
+def test_answers_that_are_asked_for_again_count_as_messages(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("frontdesk.web.rate_limit.monotonic", lambda: 0.0)
+
     async def scene(shop: Shop) -> None:
         customer = await shop.enter()
         shop.desk.by_customer.most = 3
@@ -414,7 +416,7 @@ def test_many_customers_are_answered_a_bounded_number_at_once(folder: Path, monk
         await asyncio.gather(*(shop.desk.say(customer, ASK, "en") for customer in customers))
         await until(lambda: len(shop.engine.bodies) == 4 and shop.desk.answers.running == 20)
         shop.engine.allowed = math.inf
-        await until(lambda: not any(talk.busy for talk in shop.desk.talks.by_customer.values()))
+        await until(lambda: not any(session.busy for session in shop.desk.sessions.by_customer.values()))
         assert all(shop.said(customer) == [("customer", ASK), ("bot", ANSWER)] for customer in customers)
 
     run(folder, scene)

@@ -1,25 +1,16 @@
-"""FAQ entries: what the readers give, joined to entries with several wordings of question and answer."""
+"""FAQ entries: the rows that the readers give, joined to entries with several wordings of question and answer."""
 
 import hashlib
 from collections import Counter
+from collections.abc import Container
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from data_tools.readers.records import FaqRecord
+from data_tools.sources.text import folded
 from frontdesk.errors import UserError, warn
 
 WARNINGS_SHOWN = 10
-
-
-class FaqRecord(NamedTuple):
-    """One row of a CSV or one object of a JSONL. `answers` may be empty in a row that adds a question, and the other way round."""
-
-    source: str
-    id: str
-    category: str
-    subject: str
-    questions: tuple[str, ...]
-    answers: tuple[str, ...]
-    facts: tuple[str, ...]
 
 
 class Wording(NamedTuple):
@@ -30,7 +21,7 @@ class Wording(NamedTuple):
 
 
 @dataclass
-class Entry:
+class FaqEntry:
     """One thing the company knows."""
 
     id: str
@@ -41,25 +32,35 @@ class Entry:
     answers: list[str] = field(default_factory=list)
     facts: list[str] = field(default_factory=list)
 
+    def as_json(self, split: str, held_out: Container[str]) -> dict[str, Any]:
+        """Its line in `faq.jsonl`. `held_out` are the questions that are tested although the entry is trained."""
+        questions = [wording.text for wording in self.questions]
+        return {
+            "id": self.id,
+            "category": self.category,
+            "subject": self.subject,
+            "questions": questions,
+            "held_out": [text for text in questions if text in held_out],
+            "answers": self.answers,
+            "facts": self.facts,
+            "source": self.source,
+            "split": split,
+        }
 
-def plain(text: str) -> str:
-    """Text by which answers are compared: case and spacing do not count."""
-    return " ".join(text.casefold().split())
 
-
-def join_records(files: list[list[FaqRecord]], prefix: str, dropped: Counter[str]) -> list[Entry]:
+def join_records(files: list[list[FaqRecord]], prefix: str, dropped: Counter[str]) -> list[FaqEntry]:
     """Entries of all files in the order read; those without a question or an answer are reported and counted in `dropped`.
 
     Records with one id are one entry. Where a file's ids are only a running number, or absent, records with the same answer
     and subject are one entry, and its id is `prefix` and a digest of both. Raises UserError for one id in two files.
     """
-    entries: dict[str, Entry] = {}
+    entries: dict[str, FaqEntry] = {}
     for records in files:
         numbered = _running_numbers(records)
         for record in records:
             own = record.id if record.id and not numbered else ""
             key = own or _digest_id(record, prefix)
-            entry = entries.setdefault(key, Entry(key, record.source))
+            entry = entries.setdefault(key, FaqEntry(key, record.source))
             if own and _path(entry.source) != _path(record.source):
                 raise UserError(
                     f"{record.source}: id {own!r} is also at {entry.source}; expected an id in one file only; rename one of the two"
@@ -78,11 +79,11 @@ def _running_numbers(records: list[FaqRecord]) -> bool:
 
 
 def _digest_id(record: FaqRecord, prefix: str) -> str:
-    content = f"{plain(record.subject)}\n{plain(record.answers[0])}" if record.answers else record.source
+    content = f"{folded(record.subject)}\n{folded(record.answers[0])}" if record.answers else record.source
     return f"{prefix}-{hashlib.sha256(content.encode()).hexdigest()[:10]}"
 
 
-def _add(entry: Entry, record: FaqRecord) -> None:
+def _add(entry: FaqEntry, record: FaqRecord) -> None:
     entry.category = entry.category or record.category
     entry.subject = entry.subject or record.subject
     entry.questions += [Wording(_about(record.subject, question), record.source) for question in record.questions]
@@ -92,10 +93,10 @@ def _add(entry: Entry, record: FaqRecord) -> None:
 
 def _about(subject: str, question: str) -> str:
     """A question that names its subject: the same question about two subjects has two answers."""
-    return f"{subject}: {question}" if subject and plain(subject) not in plain(question) else question
+    return f"{subject}: {question}" if subject and folded(subject) not in folded(question) else question
 
 
-def _complete(entries: list[Entry], prefix: str, dropped: Counter[str]) -> list[Entry]:
+def _complete(entries: list[FaqEntry], prefix: str, dropped: Counter[str]) -> list[FaqEntry]:
     lacking = [entry for entry in entries if not (entry.answers and entry.questions)]
     for entry in lacking[:WARNINGS_SHOWN]:
         part = "question" if entry.answers else "answer"

@@ -2,7 +2,8 @@
 
 import pytest
 
-from data_tools.readers.messages import Person, Speakers
+from data_tools.conversations.speakers import Speakers
+from data_tools.readers.records import Person
 from frontdesk.errors import UserError
 
 

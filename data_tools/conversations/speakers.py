@@ -1,64 +1,11 @@
-"""Messages as the readers give them, and the conversations that are made of them."""
+"""Who is an agent, where an export does not say."""
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import Literal, NamedTuple
+from collections.abc import Iterable
 
+from data_tools.readers.records import Person, Role
 from frontdesk.errors import UserError
-
-Role = Literal["customer", "agent"]
-Layout = Literal["room", "threads", "mixed", "folder"]
-"""How a format keeps conversations apart. room: not at all, one file is one stream that time splits (where messages name a thread, it
-is a room of its own); threads: one after the other; mixed: each message names its thread, in any order; folder: as mixed, and a
-thread goes on in other files of the folder. In the last two, messages without a thread are a room's."""
-
-
-class Message(NamedTuple):
-    """One message of an export, whoever wrote it."""
-
-    line: int
-    thread: str | None  # the ticket, chat or thread as the export calls it; None in a room
-    at: str | None  # ISO 8601 without a zone, where the export tells it
-    name: str  # who speaks, as the export calls them; "" where it does not
-    role: Role | None  # None where the export does not say: the config's agents decide
-    text: str
-    aside: str | None = None  # why this is no turn: "internal note", "bot", "system", "attachment", …
-
-
-class Person(NamedTuple):
-    """Somebody whom an export lists apart from the messages."""
-
-    names: tuple[str, ...]  # the one to show first
-    role: Role | None = None
-    bot: bool = False
-
-
-People = Mapping[str, Person]
-"""By the id that messages use."""
-
-
-class Turn(NamedTuple):
-    """What one speaker said at once, or what stood between (`aside` says why that is no turn)."""
-
-    role: Role
-    text: str
-    at: str | None
-    source: str  # path:line
-    name: str = ""
-    aside: str | None = None
-
-
-class Conversation(NamedTuple):
-    """What was said, in the order spoken."""
-
-    id: str
-    turns: list[Turn]
-
-    @property
-    def source(self) -> str:
-        """Where it begins."""
-        return self.turns[0].source
 
 
 class Speakers:

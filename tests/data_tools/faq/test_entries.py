@@ -4,7 +4,8 @@ from collections import Counter
 
 import pytest
 
-from data_tools.readers.entries import FaqRecord, join_records
+from data_tools.faq.entries import join_records
+from data_tools.readers.records import FaqRecord
 from frontdesk.errors import UserError
 
 
