@@ -90,6 +90,7 @@ class Engine:
     async def stream(self, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/event-stream")]})
         for number, part in enumerate(self.parts):
+            await asyncio.sleep(0)  # a client that has gone is seen before the next part
             await until(lambda number=number: self.allowed > number)  # type: ignore[misc]
             if number == self.dies_after:
                 raise ConnectionAbortedError("the engine dies")
