@@ -19,7 +19,6 @@ from typing import Any
 
 from data_tools.conversations.boilerplate import Boilerplate
 from data_tools.conversations.canaries import with_canaries
-from data_tools.conversations.contradictions import Facts, Known
 from data_tools.conversations.load import read_chats
 from data_tools.conversations.turns import Disposition
 from data_tools.conversations.workers import Prepared, Preparer, SpillFile, prepared
@@ -42,6 +41,8 @@ from data_tools.splits.near_duplicates import Store, grams
 from data_tools.splits.plan import Plan, choose
 from data_tools.state import BuildState
 from frontdesk.config.schema import Config
+from frontdesk.facts.contradictions import FaqFacts
+from frontdesk.facts.entries import Entry
 from frontdesk.files import write_jsonl
 from frontdesk.models.base import load_tokenizer, locate
 
@@ -98,9 +99,9 @@ def published(state: BuildState) -> Allow:
     return allowed((*state.config.data.allowlist, *questions, *answers), state.config.company)
 
 
-def facts_of(faq: list[FaqEntry]) -> Facts:
+def facts_of(faq: list[FaqEntry]) -> FaqFacts:
     """What the FAQ states, to compare answers with."""
-    return Facts(Known(entry.id, tuple(w.text for w in entry.questions), tuple(entry.answers), entry.source) for entry in faq)
+    return FaqFacts(Entry(entry.id, tuple(w.text for w in entry.questions), tuple(entry.answers), source=entry.source) for entry in faq)
 
 
 def prepare_conversations(state: BuildState, spill: SpillFile, preparer: Preparer, workers: int) -> None:

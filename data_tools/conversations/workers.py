@@ -15,13 +15,13 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from data_tools.conversations.contradictions import Conflict, Facts
 from data_tools.conversations.conversation import Conversation, Turn
 from data_tools.conversations.turns import Disposition, Said, clean
 from data_tools.rows.rows import message
 from data_tools.rows.windows import Windows
 from data_tools.splits.near_duplicates import grams, normalize
 from frontdesk.errors import UserError
+from frontdesk.facts.contradictions import Contradiction, FaqFacts
 from frontdesk.prompt.render import Message
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Prepared(NamedTuple):
     digest: bytes
     grams: bytes
     sizes: list[int]  # the tokens of each of `said`, none where they surely fit in one row
-    conflict: tuple[int, Conflict] | None  # the exchange of `said` that contradicts the FAQ, and how
+    conflict: tuple[int, Contradiction] | None  # the exchange of `said` that contradicts the FAQ, and how
     entry_ids: list[tuple[str, ...]]  # of the FAQ entries that the answer of each exchange gives away
 
     def why_no_row(self, seen: Container[bytes]) -> "NoRow | None":
@@ -68,7 +68,7 @@ class Prepared(NamedTuple):
 class Preparer:
     """What each process does with a conversation."""
 
-    def __init__(self, masker: "Masker | None", facts: Facts, windows: Windows) -> None:
+    def __init__(self, masker: "Masker | None", facts: FaqFacts, windows: Windows) -> None:
         self.masker, self.facts, self.windows = masker, facts, windows
 
     def __call__(self, conversations: list[Conversation]) -> list[Prepared]:
@@ -105,7 +105,7 @@ class Preparer:
             masks.append(tuple(span.kind for span in masked.spans) if masked else ())
         return turns, masks
 
-    def _compared(self, said: list[Said]) -> tuple[tuple[int, Conflict] | None, list[tuple[str, ...]]]:
+    def _compared(self, said: list[Said]) -> tuple[tuple[int, Contradiction] | None, list[tuple[str, ...]]]:
         """With the FAQ: the first contradiction, and the entries that each exchange gives away."""
         found = [self.facts.compare(question.text, answer.text) for question, answer in zip(said[::2], said[1::2], strict=True)]
         conflicts = ((exchange, conflict) for exchange, (conflict, _) in enumerate(found) if conflict)

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from data_tools.conversations.contradictions import Facts
 from data_tools.conversations.turns import KEPT, Disposition
 from data_tools.pii import Masker
 from data_tools.rows.paraphrases import derive
@@ -24,6 +23,7 @@ from data_tools.splits.plan import LOOKS, Plan
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, DataConfig
 from frontdesk.errors import UserError
+from frontdesk.facts.contradictions import FaqFacts
 from frontdesk.prompt.render import Message
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _reviewed(one: "Candidate", masker: Masker | None) -> ReviewedAnswer:
 
 
 def place(
-    reviewed: Sequence[ReviewedAnswer], plan: Plan, rows: Sequence[Row], store: Store, facts: Facts, data: DataConfig
+    reviewed: Sequence[ReviewedAnswer], plan: Plan, rows: Sequence[Row], store: Store, facts: FaqFacts, data: DataConfig
 ) -> list[dict[str, Any]]:
     """Give each its group and split, or drop it; then other wordings to those that are trained. `rows` are the first of the plan's.
 
@@ -143,8 +143,8 @@ def place(
     return conflicts
 
 
-def _conflict(one: ReviewedAnswer, facts: Facts) -> dict[str, Any] | None:
-    found = facts.conflict(one.question, one.answer)
+def _conflict(one: ReviewedAnswer, facts: FaqFacts) -> dict[str, Any] | None:
+    found = facts.contradiction(one.question, one.answer)
     if found is None:
         return None
     one.drop("contradicts the FAQ", "set aside")

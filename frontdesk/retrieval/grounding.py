@@ -1,9 +1,9 @@
 """The FAQ entries that an answer may rest on, in the prompt: rendered here for training, evaluation and serving alike.
 
-A model that was tuned to read entries answers from entries that it never saw, so an edit to the FAQ takes effect at once. The entries
-stand in the system message. The model has learned to answer in their words, so that `source_of` tells which one an answer rests on. (A
-number before the answer, `[2] …`, was tried: a small model then chooses the entry before it has said a word, and chooses by its place;
-docs/experiments.md.)
+A model that was tuned to read entries answers from entries that it never saw, so an edit to the FAQ takes effect at once. The
+entries stand in the system message. The model has learned to answer in their words, so that `facts.entries.rests_on` tells which one
+an answer rests on. (A number before the answer, `[2] …`, was tried: a small model then chooses the entry before it has said a word,
+and chooses by its place; docs/experiments.md.)
 """
 
 import json
@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
+from frontdesk.facts.entries import Entry, rests_on
 from frontdesk.facts.language import language
 from frontdesk.prompt.render import Message
-from frontdesk.retrieval.index import Entry, Index, load_vectors, name_of, terms
+from frontdesk.retrieval.index import Index, load_vectors, name_of
 
 if TYPE_CHECKING:
     from frontdesk.retrieval.encoder import Encoder
@@ -29,8 +30,6 @@ INSTRUCTION = {
 }
 HEADING = 60
 """Characters of a question that fit on a button."""
-RESTS = 0.6
-"""Share of the words of an answer from which it rests on an entry that has them."""
 
 
 class Grounded(NamedTuple):
@@ -39,6 +38,11 @@ class Grounded(NamedTuple):
     messages: list[Message]
     entries: list[Entry]
     near: Sequence[Entry] = ()
+
+    def source_of(self, answer: str) -> Entry | None:
+        """The entry that an answer rests on; what the turns have said needs none."""
+        said = [str(message["content"]) for message in self.messages if message["role"] != "system"]
+        return rests_on(answer, self.entries, said)
 
 
 def system_text(system_prompt: str, entries: Sequence[Entry], with_questions: bool = True) -> str:
@@ -57,14 +61,6 @@ def grounded(system_prompt: str, index: Index, messages: Sequence[Message]) -> G
     entries = index.search(said, SHOWN)
     near = [] if entries else index.near(said, SHOWN)
     return Grounded([{"role": "system", "content": system_text(system_prompt, entries)}, *turns], entries, near)
-
-
-def source_of(answer: str, entries: Sequence[Entry]) -> Entry | None:
-    """The entry that an answer rests on: the one that has most of its words and their pieces, if it has most of them."""
-    said = set(terms(answer))
-    shares = [max(len(said & set(terms(text))) for text in entry.answers) / max(1, len(said)) for entry in entries]
-    best = max(range(len(shares)), key=shares.__getitem__, default=None)
-    return entries[best] if best is not None and shares[best] >= RESTS else None
 
 
 def heading(questions: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ name the source. The event with the token counts is read, and passed on only if 
 import json
 from typing import Any
 
-from frontdesk.retrieval.grounding import Grounded, heading, source_of
+from frontdesk.retrieval.grounding import Grounded, heading
 from frontdesk.web.sse import END
 
 DONE = b"data: [DONE]"
@@ -18,7 +18,7 @@ COUNTED = b'"usage":{'
 def provenance(answer: str, prompt: Grounded) -> dict[str, Any]:
     """The field `frontdesk` of a response: the FAQ entry that the answer rests on, with its id, first question and place
     in the sources. If it rests on none: a question from each of the entries nearest to what was asked."""
-    entry = source_of(answer, prompt.entries)
+    entry = prompt.source_of(answer)
     if entry is None:
         near = [heading(one.questions) for one in prompt.entries or prompt.near if one.questions]
         return {"source": None} | ({"near": near} if near else {})

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from frontdesk.facts.entries import Entry
 from frontdesk.reports.html import Html, join, tag
-from frontdesk.retrieval.index import Entry
 from frontdesk.store.credentials import LOCAL
 from frontdesk.store.search import SearchResult
 from frontdesk.store.tables import Conversation, Handoff, Message, Rating

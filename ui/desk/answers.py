@@ -11,11 +11,11 @@ from asyncio import to_thread
 from collections.abc import Sequence
 from contextlib import suppress
 
+from frontdesk.facts.handoff import is_handoff
 from frontdesk.store.store import Closed, Store, StoreUnavailable
 from frontdesk.store.tables import Message
 from frontdesk.web import access_log
 from ui.desk.bot import Answer, Assistant, turns
-from ui.desk.handoff import is_refusal
 from ui.desk.live_state import CustomerSession
 
 AT_ONCE = 32  # answers, half of what the gateway takes; more wait here, where nobody refuses them
@@ -28,7 +28,7 @@ class Answers:
     """Begins, stops and keeps answers."""
 
     def __init__(self, store: Store, assistant: Assistant, handoffs: Sequence[str]) -> None:
-        """`handoffs`: the sentences with which the bot offers a person."""
+        """`handoffs`: the sentences with which the bot hands over."""
         self.store, self.assistant, self.handoffs = store, assistant, handoffs
         self.places = asyncio.Semaphore(AT_ONCE)
         self.running = 0
@@ -89,7 +89,7 @@ class Answers:
 
     async def _store(self, conversation_id: str, replaced: int | None, answer: Answer, cut: bool) -> None:
         model, data = self.assistant.versions
-        refusal = is_refusal(answer.text, self.handoffs)
+        refusal = is_handoff(answer.text, self.handoffs)
         columns = {
             "cut": cut,
             "refusal": refusal,

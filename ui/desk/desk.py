@@ -13,14 +13,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from frontdesk.config.hours import read_hours
+from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
+from frontdesk.facts.handoff import handoff_sentences, is_handoff
 from frontdesk.store.store import Closed, Store, StoreUnavailable
 from frontdesk.store.tables import Conversation, Message, Reason
 from frontdesk.web.rate_limit import RateLimit
 from ui.chat.texts import Language
 from ui.desk.answers import Answers
 from ui.desk.bot import Answer, Assistant, turns
-from ui.desk.handoff import is_refusal, reason_to_call, says_more, says_yes, wish_of
+from ui.desk.handoff import reason_to_call, says_more, says_yes, wish_of
 from ui.desk.live_state import CustomerSession, CustomerSessions
 from ui.desk.views import LEFT, Stored, View, draw, read, shown
 
@@ -67,7 +69,8 @@ class Desk:
     def __init__(self, config: Config, store: Store, assistant: Assistant) -> None:
         self.config, self.store, self.assistant = config, store, assistant
         self.hours = read_hours(config.desk)
-        self.handoffs = tuple(config.data.handoff.values())
+        self.offers = tuple(config.data.handoff.values())
+        self.handoffs = handoff_sentences(self.offers, Run(config.name).data / "train.jsonl")
         self.answers = Answers(store, assistant, self.handoffs)
         self.sessions = CustomerSessions()
         self.by_customer, self.by_address = RateLimit(BY_CUSTOMER), RateLimit(BY_ADDRESS)
@@ -194,7 +197,7 @@ class Desk:
     async def _respond(self, session: CustomerSession, conversation_id: str, asked: float, offered: bool) -> str | None:
         """Call a person, and return the id of the waiting conversation; or have the bot answer."""
         messages = await to_thread(self.store.messages, conversation_id)
-        reason = await to_thread(reason_to_call, messages, self.config.desk.topics, self.handoffs)
+        reason = await to_thread(reason_to_call, messages, self.config.desk.topics, self.offers)
         if reason is None and offered and says_yes(messages[-1].text):
             reason = "error"
         if reason:
@@ -318,7 +321,7 @@ class Desk:
             await self.assistant.read(said, answer)
             with suppress(StoreUnavailable):
                 await to_thread(self.store.spend, messages[-1].id, answer.prompt_tokens or 0, answer.completion_tokens or 0)
-        useless = answer.trouble or is_refusal(answer.text, self.handoffs)
+        useless = answer.trouble or is_handoff(answer.text, self.handoffs)
         return Suggestion("", None) if useless else Suggestion(answer.text, answer.source)
 
     async def take(self, conversation_id: str, agent: str, admin: bool = False) -> bool:

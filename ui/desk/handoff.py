@@ -12,6 +12,7 @@ from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from frontdesk.facts.handoff import repeats
 from frontdesk.store.tables import Reason
 from ui.desk import phrases
 
@@ -26,8 +27,6 @@ LONG, MANY = 300, 20
 """Characters and words beyond which texts must be equal: comparing each word with each takes time."""
 BACK = 10
 """How many answered questions a new one is compared with."""
-REPEATS = 0.8
-"""Share of the words of the desk's handoff sentence from which an answer is that sentence."""
 
 WIDE, NARROW = r"\s+", r"\s*"
 
@@ -94,30 +93,23 @@ def _alike(one: str, other: str) -> bool:
     return first[0] == second[0] and SequenceMatcher(None, first, second, autojunk=False).ratio() >= LIKE
 
 
-def is_refusal(answer: str, handoffs: Sequence[str]) -> bool:
-    """Whether a bot's answer is the desk's handoff sentence, or nearly."""
-    said = set(re.findall(r"\w+", _plain(answer)))
-    for sentence in handoffs:
-        words = set(re.findall(r"\w+", _plain(sentence)))
-        if len(words & said) >= REPEATS * len(words | said):
-            return True
-    return False
-
-
 def offers_person(answer: str) -> bool:
     """Whether a bot's answer ends by asking whether a person should take over."""
     last = re.split(r"(?<=[.!])\s+", _plain(answer).strip())[-1]
     return last.endswith(("?", "까요")) and phrases.OFFERS.search(last) is not None
 
 
-def reason_to_call(messages: Sequence["Message"], topics: Mapping[str, Sequence[str]], handoffs: Sequence[str]) -> Reason | None:
-    """Why the customer's last message, the last of `messages`, needs a person; None if the bot may answer."""
+def reason_to_call(messages: Sequence["Message"], topics: Mapping[str, Sequence[str]], offers: Sequence[str]) -> Reason | None:
+    """Why the customer's last message, the last of `messages`, needs a person; None if the bot may answer.
+
+    `offers` are the config's handoff sentences.
+    """
     *before, last = messages
     if wants_person(last.text):
         return "wish"
     if before and before[-1].speaker == "bot" and says_yes(last.text):
         answer = before[-1].text
-        if before[-1].refusal or is_refusal(answer, handoffs) or offers_person(answer):
+        if repeats(answer, offers) or offers_person(answer):
             return "refusal"
     if topic_of(last.text, topics):
         return "topic"

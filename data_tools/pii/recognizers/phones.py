@@ -60,7 +60,7 @@ ENGLISH_OTHER = (
     "acct"
 )
 CHANGED = re.compile(r"\b(?:phone|number|mobile|cell|contact)\b|\b(?:chan?ge?d?|updated?|switch(?:ed)?|set)\b.{0,30}\bto $", re.IGNORECASE)
-"""What tells that a number behind "my account" is a phone."""
+"""What says that a number behind "my account" is a phone."""
 
 OTHER = re.compile(
     rf"{either('주문 예약 송장 운송장 접수 모델 상품 제품 인증 회원 계좌 쿠폰 바코드 고객번호 멤버십번호 조회번호 예매번호')}\s?(?:번호|코드)?[^\d,.]{{0,8}}$"

@@ -42,7 +42,7 @@ def checked(given_turns):
     assert places == [place for place, disposition in enumerate(dispositions) if disposition.outcome != "dropped"]
     for one in said:
         assert {given_turns[part].role for part in one.parts} == {one.role}
-        assert dispositions[one.parts[0]].disposition == "kept"
+        assert dispositions[one.parts[0]].outcome == "kept"
         assert all(dispositions[part] == MERGED for part in one.parts[1:])
         assert one.text == "\n".join(written(given_turns[part]) for part in one.parts)
     for turn, disposition in zip(given_turns, dispositions, strict=True):
@@ -53,7 +53,7 @@ def checked(given_turns):
 
 
 @pytest.mark.parametrize("length", range(7))
-def test_every_message_has_one_fate(length):
+def test_every_message_has_one_disposition(length):
     for letters in itertools.product("ca", repeat=length):
         pattern = "".join(letters)
         said, dispositions = checked(turns(pattern))
@@ -66,7 +66,7 @@ def test_every_message_has_one_fate(length):
 
 @settings(max_examples=300, deadline=None)
 @given(st.text("caCA.", max_size=14), st.dictionaries(st.integers(0, 13), st.sampled_from(["사진", "Photo", "[image]", "파일: a.pdf"])))
-def test_every_message_has_one_fate_with_attachments_and_notes_between(pattern, placeholders):
+def test_every_message_has_one_disposition_with_attachments_and_notes_between(pattern, placeholders):
     checked(turns(pattern, placeholders))
 
 

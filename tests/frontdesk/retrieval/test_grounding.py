@@ -10,20 +10,21 @@ import pytest
 
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
+from frontdesk.facts.entries import Entry
 from frontdesk.files import write_jsonl
 from frontdesk.prompt.render import encode_prompt
 from frontdesk.retrieval.grounding import (
     INSTRUCTION,
     SHOWN,
+    Grounded,
     Knowledge,
     grounded,
     heading,
     knowledge_of,
     read_entries,
-    source_of,
     system_text,
 )
-from frontdesk.retrieval.index import Entry, Index, identity, save_vectors
+from frontdesk.retrieval.index import Index, identity, save_vectors
 from tests.frontdesk.conftest import Family
 from tests.frontdesk.prompt.test_templates import LOOK_ALIKES, specials
 
@@ -113,36 +114,11 @@ def test_nothing_in_an_entry_or_a_question_becomes_a_special_token(family: Famil
     assert frame("".join(family.special.values())) == plain
 
 
-# What an answer rests on ----------------------------------------------------------------------------------------------
-
-
-FACTS = [
-    Entry("standard", (), ("Standard shipping costs $4.90 per order.",)),
-    Entry("express", (), ("Express shipping costs $14.50 per order.", "Express costs $14.50.")),
-    Entry("hours", (), ("고객센터는 평일 오전 10시부터 오후 6시까지 운영합니다.",)),
-]
-
-
-@pytest.mark.parametrize(
-    ("answer", "source"),
-    [
-        ("Standard shipping costs $4.90 per order.", "standard"),
-        ("standard shipping costs $4.90 an order", "standard"),
-        ("Express shipping costs $14.50 per order.", "express"),
-        ("Express costs $14.50.", "express"),
-        ("고객센터는 평일 오전 10시부터 오후 6시까지 운영해요.", "hours"),
-        ("I'm not able to answer that one myself. Shall I connect you with one of our agents?", None),
-        ("Good morning!", None),
-        ("", None),
-    ],
-)
-def test_the_source_is_the_entry_whose_words_the_answer_has(answer: str, source: str | None) -> None:
-    found = source_of(answer, FACTS)
-    assert (found.id if found else None) == source
-
-
-def test_no_entry_is_no_source() -> None:
-    assert source_of("Standard shipping costs $4.90 per order.", []) is None
+def test_the_source_of_an_answer_is_among_the_entries_shown() -> None:
+    entry = Entry("fee", (), ("Standard shipping costs $4.90 per order.",))
+    prompt = Grounded([{"role": "system", "content": "It costs $7."}, *ask("I have $60.")], [entry])
+    assert prompt.source_of("With $60, standard shipping costs $4.90.") == entry
+    assert prompt.source_of("Standard shipping costs $7 per order.") is None
 
 
 # The FAQ as it stands now ---------------------------------------------------------------------------------------------

@@ -11,9 +11,9 @@ import pytest
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, ModelConfig
 from frontdesk.errors import UserError
+from frontdesk.facts.entries import Entry
 from frontdesk.models.adapters import run_of
 from frontdesk.prompt.render import encode_prompt
-from frontdesk.retrieval.index import Entry
 from frontdesk.web import access_log
 from serve.gateway import faq_watcher
 from serve.gateway.prompts import PromptBuilder, newest, prompt_builders

@@ -5,8 +5,8 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontdesk.retrieval.grounding import Grounded, source_of
-from frontdesk.retrieval.index import Entry
+from frontdesk.facts.entries import Entry
+from frontdesk.retrieval.grounding import Grounded
 from serve.gateway.sse import GroundedStream, RawStream, with_provenance
 from tests.serve.gateways import data, spoken
 from tests.serve.stand_in import END, event, events
@@ -37,7 +37,7 @@ def test_a_stream_cut_anywhere_is_the_same_answer(text: str, usage: bool, pieces
     letters = [text[i : i + 2] for i in range(0, len(text), 2)]
     rewriter = GroundedStream(PROMPT, usage)
     out = b"".join(rewriter.add(part) for part in cut(b"".join(events(*letters, usage=True)), pieces))
-    source = source_of(text, ENTRIES)
+    source = PROMPT.source_of(text)
     assert rewriter.done and spoken(out.decode()) == text
     *chunks, last, done = data(out.decode())
     assert done == "[DONE]" and not any("frontdesk" in chunk for chunk in chunks)

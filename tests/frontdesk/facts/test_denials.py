@@ -2,7 +2,7 @@
 
 import pytest
 
-from evaluate.scoring.contradictions import contradicted
+from frontdesk.facts.denials import contradicted
 
 FEE = "Standard shipping costs $4.90 per order and takes 5 to 8 working days."
 PAY = "We accept Visa, PayPal and Apple Pay."

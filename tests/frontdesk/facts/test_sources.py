@@ -2,7 +2,7 @@
 
 import pytest
 
-from evaluate.scoring.invented import Sources, invented
+from frontdesk.facts.sources import Sources, invented
 
 SHOP = Sources(
     [

@@ -2,8 +2,8 @@
 
 import pytest
 
-from evaluate.scoring.derived import derive_facts
-from evaluate.scoring.facts import states
+from frontdesk.facts.derived import derive_facts
+from frontdesk.facts.statements import states
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,12 @@
 
 import re
 
-from evaluate.scoring.facts import MARKED, SMALL, Reading, has_word, listed, meaning, normalize, read, states, stem, stems
-from evaluate.scoring.yes_no import says
-from frontdesk.facts.values import Value, polarity, values
+from frontdesk.facts.fold import lower
+from frontdesk.facts.statements import Reading, has_word, normalize, read, states, stems
+from frontdesk.facts.values import Value, values
+from frontdesk.facts.values.meaning import MARKED, listed, meaning
+from frontdesk.facts.words import STOP, stem
+from frontdesk.facts.yes_no import polarity, says
 
 _ASKS = re.compile(
     r"(?:^|[.!?,] )(?:hi |hello |so |and |but )*"
@@ -14,15 +17,6 @@ _ASKS = re.compile(
 _OPEN = re.compile(r"^\W*(?:what|which|how|when|where|who|why)\b|어떻|어떤|무엇|뭐|언제|어디|얼마|몇|누구|무슨|어느|며칠")
 _ONLY = re.compile(r"\bonly\b|만 ")
 _NEEDS = re.compile(r"\b(?:need|needed|required?|have to|must|should|necessary)\b|필요|해야")
-_COMMON = SMALL | set(
-    re.findall(
-        r"\w+",
-        "we you i they he she this that there here which who what when where how not no yes do does did have has had can may will would "
-        "please get also all any some such as if then only very more most other both either during after before one offer provide "
-        "available located use used include service following range option "
-        "저희 고객 고객님 경우 이용 가능 제공 운영 안내 문의 이미 다음 아직 바로 모두 함께 잘못 그냥 직접",
-    )
-)
 _PLACE = re.compile(  # the name of the place that the answer is about: The Larch Inn has …, … at Larch House
     r"(?:\b(?:at|by|for|from|in|of)\s+(?:the\s+)?|^(?:the\s+)?)"
     r"[A-Z][\w'-]*(?:\s+(?:(?:and|of|&)\s+)?[A-Z][\w'-]*)+(?=[.,;!\s]|$)|\bat\s+[A-Z][\w'-]*"
@@ -42,23 +36,23 @@ def derive_facts(question: str, answer: str, subject: str = "") -> list[str]:
     known = {meaning(value) for value in asked.values}
     found = [_as_fact(value, answer) for value in values(answer) if meaning(value) not in known and not _trivial(value, answer)]
     facts = [fact for fact in dict.fromkeys(found) if states(answer, [fact])]  # not what is no value without the words around it
-    wanted = question.lower()
+    wanted = lower(question)
     if facts or _OPEN.search(wanted):
         return facts or _content(answer, asked)
-    word = polarity(answer) or (says(answer) if _ASKS.search(wanted) and not _ONLY.search(answer.lower()) else None)
-    needs = _NEEDS.search(answer.lower()) and not _NEEDS.search(wanted)  # no account is needed: yes, guests can order
+    word = polarity(answer) or (says(answer) if _ASKS.search(wanted) and not _ONLY.search(lower(answer)) else None)
+    needs = _NEEDS.search(lower(answer)) and not _NEEDS.search(wanted)  # no account is needed: yes, guests can order
     return [word] if word and not needs else _content(answer, asked)
 
 
 def _as_fact(value: Value, answer: str) -> str:
     """A value as written, with the thing that a bare number counts: `34 countries`, `15 kg`, `6자`."""
     text = answer[value.start : value.end].strip()
-    if value.kind == "time" and int(value.value[:2]) > 12 and not MARKED.search(text.lower()) and not text.startswith(value.value[:2]):
+    if value.kind == "time" and int(value.value[:2]) > 12 and not MARKED.search(lower(text)) and not text.startswith(value.value[:2]):
         return value.value  # 1시 30분 in the afternoon
     if value.kind != "number" or value.unit:
         return text
     thing = re.match(r"[ -]?([A-Za-z]{1,2}\b|[A-Za-z][A-Za-z-]+|(?<! )[가-힣]+)", answer[value.end :])
-    if not thing or (len(thing[1]) > 2 and stem(thing[1].lower()) in _COMMON):
+    if not thing or (len(thing[1]) > 2 and stem(lower(thing[1])) in STOP):
         return text
     return text + (thing[0] if thing[0].isascii() else _PARTICLES.sub("", thing[0]))
 
@@ -80,7 +74,7 @@ def _content(answer: str, asked: Reading) -> list[str]:
 
 
 def _new(word: str, asked: Reading) -> bool:
-    parts = [one for one in stems(normalize(word)) if one not in _COMMON and not has_word(one, asked)]
+    parts = [one for one in stems(normalize(word)) if one not in STOP and not has_word(one, asked)]
     if not word.isascii():
         return bool(parts) and len(word) > 1 and not _VERBS.search(word)
     return bool(parts) and len(word) > 2

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from evaluate.scoring.facts import Key, ends, listed, meaning, open_half, read
+from frontdesk.facts.statements import read
 from frontdesk.facts.values import Value
+from frontdesk.facts.values.meaning import Key, ends, listed, meaning, open_half
 
 
 class Sources:
@@ -61,6 +62,12 @@ def _parts(key: Key) -> list[Key]:
         return [("date", part, "") for part in (value[:7], value[:4], "-" + value[4:], "-" + value[4:7])]
     host = re.split("[/?#@:]", value.partition("@")[2] or value)[0] if kind in {"url", "email"} else ""
     return [("url", host.split(".", start)[-1], "") for start in range(host.count("."))]
+
+
+@lru_cache(maxsize=4096)
+def company(texts: tuple[str, ...]) -> Sources:
+    """What texts of the company name; remembered."""
+    return Sources(texts)
 
 
 @lru_cache(maxsize=4096)

@@ -4,7 +4,8 @@ import pickle
 
 import pytest
 
-from data_tools.conversations.contradictions import Facts, Known
+from frontdesk.facts.contradictions import FaqFacts
+from frontdesk.facts.entries import Entry
 from tests.timing import cpu_seconds
 
 FAQ = [
@@ -190,13 +191,13 @@ INNOCENT = [
 
 
 @pytest.fixture(scope="module")
-def facts() -> Facts:
-    return Facts(Known(name, tuple(questions), tuple(answers), f"faq:{i}") for i, (name, questions, answers) in enumerate(FAQ))
+def facts() -> FaqFacts:
+    return FaqFacts(Entry(name, tuple(questions), tuple(answers), source=f"faq:{i}") for i, (name, questions, answers) in enumerate(FAQ))
 
 
 @pytest.mark.parametrize(("question", "answer", "entry", "said"), CONFLICTS)
-def test_a_contradiction_is_found(facts: Facts, question: str, answer: str, entry: str, said: str) -> None:
-    found = facts.conflict(question, answer)
+def test_a_contradiction_is_found(facts: FaqFacts, question: str, answer: str, entry: str, said: str) -> None:
+    found = facts.contradiction(question, answer)
 
     assert found is not None
     assert (found.entry, found.said) == (entry, said)
@@ -205,29 +206,29 @@ def test_a_contradiction_is_found(facts: Facts, question: str, answer: str, entr
 
 
 @pytest.mark.parametrize(("question", "answer"), INNOCENT)
-def test_an_innocent_answer_is_kept(facts: Facts, question: str, answer: str) -> None:
-    assert facts.conflict(question, answer) is None
+def test_an_innocent_answer_is_kept(facts: FaqFacts, question: str, answer: str) -> None:
+    assert facts.contradiction(question, answer) is None
 
 
 @pytest.mark.parametrize("i", range(len(FAQ)))
-def test_the_faq_does_not_contradict_itself(facts: Facts, i: int) -> None:
+def test_the_faq_does_not_contradict_itself(facts: FaqFacts, i: int) -> None:
     _, questions, answers = FAQ[i]
 
-    assert all(facts.conflict(question, answer) is None for question in questions for answer in answers)
+    assert all(facts.contradiction(question, answer) is None for question in questions for answer in answers)
 
 
 @pytest.mark.parametrize("reordered", [False, True])
 def test_it_can_be_pickled_and_the_order_of_the_entries_does_not_matter(reordered: bool) -> None:
-    known = [Known(name, tuple(questions), tuple(answers), name) for name, questions, answers in FAQ]
-    facts = pickle.loads(pickle.dumps(Facts(known[::-1] if reordered else known)))
+    known = [Entry(name, tuple(questions), tuple(answers), source=name) for name, questions, answers in FAQ]
+    facts = pickle.loads(pickle.dumps(FaqFacts(known[::-1] if reordered else known)))
 
-    found = [facts.conflict(question, answer) for question, answer, _, _ in CONFLICTS]
+    found = [facts.contradiction(question, answer) for question, answer, _, _ in CONFLICTS]
     assert [conflict and conflict.entry for conflict in found] == [entry for _, _, entry, _ in CONFLICTS]
     assert all(conflict and conflict.entry_source == conflict.entry for conflict in found)
 
 
-def test_what_the_reviewer_sees(facts: Facts) -> None:
-    assert facts.conflict("How many gift cards are there?", "Gift cards come in $20.") == (
+def test_what_the_reviewer_sees(facts: FaqFacts) -> None:
+    assert facts.contradiction("How many gift cards are there?", "Gift cards come in $20.") == (
         "gift-cards",
         f"faq:{[name for name, *_ in FAQ].index('gift-cards')}",
         "$20",
@@ -237,45 +238,52 @@ def test_what_the_reviewer_sees(facts: Facts) -> None:
 
 
 def test_an_answer_that_only_one_of_the_entrys_answers_speaks_of_is_kept() -> None:
-    entry = Known("points", ("Do points expire?",), ("Points expire after 12 months.", "Points do expire, see your account."), "x:1")
+    entry = Entry("points", ("Do points expire?",), ("Points expire after 12 months.", "Points do expire, see your account."), source="x:1")
 
-    assert Facts([entry]).conflict("Do points expire?", "Points expire after 6 months.") is None
-    assert Facts([entry._replace(answers=entry.answers[:1])]).conflict("Do points expire?", "Points expire after 6 months.") is not None
+    assert FaqFacts([entry]).contradiction("Do points expire?", "Points expire after 6 months.") is None
+    assert (
+        FaqFacts([entry._replace(answers=entry.answers[:1])]).contradiction("Do points expire?", "Points expire after 6 months.")
+        is not None
+    )
 
 
 def test_what_stands_before_a_colon_is_a_subject_only_in_every_question() -> None:
     answers = ("Breakfast is served from 7:00 to 10:00.",)
-    one = Known("a", ("Quick question: when is breakfast?", "breakfast hours"), answers, "x:1")
-    two = Known("b", ("Hotel Alma: when is breakfast?", "breakfast hours at Hotel Alma"), answers, "x:1")
+    one = Entry("a", ("Quick question: when is breakfast?", "breakfast hours"), answers, source="x:1")
+    two = Entry("b", ("Hotel Alma: when is breakfast?", "breakfast hours at Hotel Alma"), answers, source="x:1")
     said = "Breakfast is served from 8:00 to 11:00."
 
-    assert Facts([one]).conflict("When is breakfast?", said) is not None
-    assert Facts([two]).conflict("When is breakfast?", said) is None
-    assert Facts([two]).conflict("When is breakfast at the hotel  alma?", said) is not None
+    assert FaqFacts([one]).contradiction("When is breakfast?", said) is not None
+    assert FaqFacts([two]).contradiction("When is breakfast?", said) is None
+    assert FaqFacts([two]).contradiction("When is breakfast at the hotel  alma?", said) is not None
 
 
 def test_no_entries_no_conflict() -> None:
-    assert Facts([]).conflict("How much?", "It costs $5.") is None
+    assert FaqFacts([]).contradiction("How much?", "It costs $5.") is None
 
 
 def test_five_hundred_entries_are_searched_quickly() -> None:
-    facts = Facts(Known(f"{name}{i}", tuple(questions), tuple(answers), "x:1") for i in range(12) for name, questions, answers in FAQ)
+    facts = FaqFacts(Entry(f"{name}{i}", tuple(asked), tuple(answers), source="x:1") for i in range(12) for name, asked, answers in FAQ)
     pairs = [(question, answer) for question, answer, *_ in CONFLICTS] * 3
     times = []
     for question, answer in pairs:
-        times.append(cpu_seconds(lambda q=question, a=answer: facts.conflict(q, a), 0.003))
+        times.append(cpu_seconds(lambda q=question, a=answer: facts.contradiction(q, a), 0.003))
 
     assert sorted(times)[len(times) // 2] < 0.003  # a fifteenth of that on a quiet machine
 
 
 def test_an_answer_tells_the_entries_whose_values_it_has_or_else_most_words() -> None:
-    facts = Facts(
+    facts = FaqFacts(
         [
-            Known(
-                "split", ("Will you wait for all items?",), ("Back-ordered items follow: we ship in 2 parcels at no extra cost.",), "faq:1"
+            Entry(
+                "split",
+                ("Will you wait for all items?",),
+                ("Back-ordered items follow: we ship in 2 parcels at no extra cost.",),
+                "",
+                "faq:1",
             ),
-            Known("preorder", ("When am I charged?",), ("Preorders are charged only when shipped.",), "faq:2"),
-            Known("gift", ("How much is gift wrapping?",), ("Gift wrapping costs $3 an item.",), "faq:3"),
+            Entry("preorder", ("When am I charged?",), ("Preorders are charged only when shipped.",), source="faq:2"),
+            Entry("gift", ("How much is gift wrapping?",), ("Gift wrapping costs $3 an item.",), source="faq:3"),
         ]
     )
 
@@ -287,4 +295,4 @@ def test_an_answer_tells_the_entries_whose_values_it_has_or_else_most_words() ->
     assert told("how much is gift wrapping", "Gift wrapping? Let me look that up.") == ()
     assert told("how much is gift wrapping", "It is $3 an item, gift wrapping is.") == ("gift",)
     assert told("hello", "Good day!") == ()
-    assert Facts([]).compare("How much?", "It costs $5.") == (None, ())
+    assert FaqFacts([]).compare("How much?", "It costs $5.") == (None, ())

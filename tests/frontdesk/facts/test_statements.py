@@ -2,7 +2,7 @@
 
 import pytest
 
-from evaluate.scoring.facts import stated, states
+from frontdesk.facts.statements import stated, states
 
 RIGHT = [
     ("Standard shipping costs $4.90 per order.", ["$4.90"]),

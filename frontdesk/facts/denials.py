@@ -9,9 +9,12 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal
 
-from evaluate.scoring.facts import Fact, Reading, alternatives, denied, meaning, read, says_no, stem
-from evaluate.scoring.invented import Sources, spoken, trivial
+from frontdesk.facts.claims import thing_counted
+from frontdesk.facts.sources import company, spoken, trivial
+from frontdesk.facts.statements import Fact, Reading, alternatives, read, says_no
 from frontdesk.facts.values import Value
+from frontdesk.facts.values.meaning import denied, meaning
+from frontdesk.facts.words import stem
 
 _KINDS = frozenset(["price", "percent", "duration", "date", "time", "number"])
 
@@ -37,14 +40,9 @@ def _more(said: Reading, references: tuple[str, ...], before: Sequence[str]) -> 
     found = [value for value in said.values if value.kind in _KINDS and not trivial(value, said.text)]
     if not found:
         return set()
-    known = (_company(references), spoken(tuple(before)))
+    known = (company(references), spoken(tuple(before)))
     strange = [value for value in found if not any(one.has(value, said.lower) for one in known) and not denied(value, said.lower)]
     return {sort for value in strange if (sort := _sort(value, said.lower))}
-
-
-@lru_cache(maxsize=4096)
-def _company(texts: tuple[str, ...]) -> Sources:
-    return Sources(texts)
 
 
 @lru_cache(maxsize=8192)
@@ -57,8 +55,8 @@ def _sort(value: Value, text: str) -> Sort | None:
     """None for what is no rival of another: a phone, a bare number."""
     kind, _, unit = meaning(value)
     if kind == "number" and not unit:
-        thing = re.match(r"[ -]?([a-z]+|[가-힣]+)", text[value.end :])
-        return (kind, stem(thing[1])) if thing else None
+        thing = thing_counted(value, text)
+        return (kind, thing) if thing else None
     return (kind, unit if kind in ("duration", "number") else "") if kind in _KINDS else None
 
 

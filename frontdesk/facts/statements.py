@@ -1,21 +1,20 @@
 """Whether an answer states the facts of an FAQ entry: typed values, plain strings, yes or no. No model involved.
 
-A fact that holds values (`frontdesk/facts/values.py`) is stated by the same values in any spelling, with the fact's
+A fact that holds values (`frontdesk/facts/values/`) is stated by the same values in any spelling, with the fact's
 other words anywhere in the answer: `5 to 8 working days` by `5–8 business days`, `3만원` by `₩30,000`. `yes`, `no`, `네`
 and `아니요` are compared with what the answer says as a whole. Any other fact has to stand there word for word, but for
 case, dashes, plurals and, in Korean, spaces.
 """
 
 import re
-from decimal import Decimal
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from evaluate.scoring.yes_no import says
+from frontdesk.facts.fold import lower
 from frontdesk.facts.values import Value, values
-
-Key = tuple[str, str, str]
-"""Kind, value and unit of a value after `meaning`."""
+from frontdesk.facts.values.meaning import Key, denied, ends, meaning, open_half
+from frontdesk.facts.words import STOP, stem
+from frontdesk.facts.yes_no import says
 
 
 class Reading(NamedTuple):
@@ -40,7 +39,7 @@ class Fact(NamedTuple):
 
 def normalize(text: str) -> str:
     """Lower case, one spelling of negations and weekdays, no thousands separators, single spaces, plain dashes and quotes."""
-    text = re.sub(r"[‐-―−]", "-", text.lower().replace("’", "'"))
+    text = re.sub(r"[‐-―−]", "-", lower(text).replace("’", "'"))
     if "'" in text:
         text = re.sub("n't(?![a-z])", " not", re.sub("can't(?![a-z])", "cannot", re.sub("won't(?![a-z])", "will not", text)))
     text = re.sub(r"(?<=\d),(?=\d{3})", "", text)
@@ -56,16 +55,8 @@ _WEEK = re.compile(r"\bmonday ?(?:-|to|through|until|till) ?friday|\b(?:week|wor
 _KOREAN_WEEK = re.compile(r"월(?:요일)?(?:부터| ?[-~]|에서) ?금(?:요일)?")
 
 
-@lru_cache(maxsize=8192)
-def stem(word: str) -> str:
-    word = word.removesuffix("'s")
-    if len(word) < 4 or word.endswith(("ss", "us", "is")) or not word.endswith("s"):
-        return word
-    return word[:-3] + "y" if word.endswith("ies") else word[:-2] if re.search("(?:[sx]|ch|sh)es$", word) else word[:-1]
-
-
 def stems(text: str) -> list[str]:
-    """The words of a normalized text without the endings of plurals."""
+    """The words of a normalized text as stems."""
     return [stem(word) for word in re.findall(r"[a-z0-9]+(?:'[a-z]+)?|[가-힣]+", text)]
 
 
@@ -75,63 +66,12 @@ _STUTTER = re.compile(r"\b([^\W\d_]{2,})(?: \1\b)+")
 @lru_cache(maxsize=4096)
 def read(text: str) -> Reading:
     """A text's words and values; remembered, so that several scores of an answer read it once."""
-    text = _STUTTER.sub(r"\1", text).replace("İ", "I")  # the one letter that is two in lower case
+    text = _STUTTER.sub(r"\1", text)
     normal = _KOREAN_WEEK.sub(r"\g<0> 평일", _WEEK.sub(r"\g<0> business days", normalize(text)))
-    return Reading(text, text.lower(), normal, f" {' '.join(stems(normal))} ", normal.replace(" ", ""), tuple(values(text)))
+    return Reading(text, lower(text), normal, f" {' '.join(stems(normal))} ", normal.replace(" ", ""), tuple(values(text)))
 
 
-# Values ---------------------------------------------------------------------------------------------------------------
-
-_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
-_MONTHS = {"month": 1, "year": 12}
-
-
-def meaning(value: Value) -> Key:
-    """A value's key, where 24 hours are a day, 12 months a year, and a phone number is written as at home."""
-    kind, number, unit = value.key
-    if kind == "duration":
-        for units, base in ((_SECONDS, "second"), (_MONTHS, "month")):
-            if unit in units:
-                return kind, "-".join(_plain(Decimal(part) * units[unit]) for part in number.split("-")), base
-    if kind == "phone" and number.startswith("82") and len(number) > 9:
-        return kind, "0" + number[2:].removeprefix("0"), unit
-    return kind, number.removeprefix("www.") if kind == "url" else number, unit
-
-
-def _plain(number: Decimal) -> str:
-    return f"{number.normalize():f}"
-
-
-def ends(key: Key) -> list[Key]:
-    """The two ends of a range of durations; of anything else, nothing."""
-    kind, value, unit = key
-    parts = value.split("-")
-    return [(kind, part, unit) for part in parts] if kind == "duration" and len(parts) == 2 else []
-
-
-MARKED = re.compile("[ap]\\.?m|오전|오후|새벽|아침|저녁|밤|낮|점심|noon|midnight|정오|자정|^0\\d")
-
-
-def open_half(value: Value, text: str) -> str | None:
-    """The same time twelve hours on where the text leaves the half of the day open, as `6시` or `2:30` do."""
-    if value.kind != "time" or MARKED.search(text[value.start : value.end]):
-        return None
-    hour, minute = value.value.split(":")
-    if int(hour) > 12:
-        return None
-    return f"{(int(hour) + 12) % 24:02}:{minute}"
-
-
-_DENIED = re.compile(
-    r"(?:\bnot|n't|n’t|\bnever|\bno longer|\binstead of|\brather than) "
-    r"(?:(?:cost|costs|take|takes|be|for|in|at|on|the|a|within|after|until|only) )?$"
-)
-_DENIED_AFTER = re.compile(r"(?:이|가|은|는)? ?(?:아니|아닌|아닙)")
-
-
-def denied(value: Value, text: str) -> bool:
-    """Whether the value is named only to say that it is another."""
-    return bool(_DENIED.search(text[max(0, value.start - 30) : value.start]) or _DENIED_AFTER.match(text[value.end :]))
+# Facts ---
 
 
 def _same(key: Key, later: str, tail: str, value: Value, text: str) -> bool:
@@ -152,13 +92,6 @@ def _has(said: Reading, key: Key, later: str, tail: str) -> bool:
     return bool(ends(key)) and all(_has(said, end, later, tail) for end in ends(key))  # between 5 days and 8 days
 
 
-def listed(value: Value, text: str) -> bool:
-    """Whether a number only begins an entry of a list: `1. Open Settings`, `2) …`, `step 3`."""
-    before, after = text[max(0, value.start - 12) : value.start], text[value.end : value.end + 2]
-    begins = re.search(r"(?:^|\n|[.!?:;] )\s*[(#]?$", before) and re.match(r"[.)](?:\s|$)", after)
-    return bool(begins or re.search(r"(?:step|option|단계)\s*$", before.lower()))
-
-
 # Facts ----------------------------------------------------------------------------------------------------------------
 
 _YES_NO: dict[str, Literal["yes", "no"]] = {
@@ -170,13 +103,6 @@ _YES_NO: dict[str, Literal["yes", "no"]] = {
     "아니오": "no",
     "아뇨": "no",
 }
-SMALL = set(
-    re.findall(
-        r"\w+",
-        "a an the of in at on to for from per by up within about around between and or until till is are be it with our your each every "
-        "than 약 이내 안 까지 부터 정도 에서 동안",
-    )
-)
 _TAIL = re.compile(r"(?:[가-힣]+| ?(?:kgs?|g|mm|cm|m|km|ml|l|lbs?|oz|gb|mb|w|v|mah|inch|ft)(?![a-z]))")
 
 
@@ -186,15 +112,16 @@ def alternatives(fact: str) -> tuple[Fact, ...]:
 
 
 def _fact(text: str) -> Fact:
-    found, rest, kept = values(text), text.lower(), []
+    found, folded, kept = values(text), lower(text), []
+    rest = folded
     for value in reversed(found):
         tail = _TAIL.match(rest[value.end :]) if value.kind == "number" and not value.unit else None
-        later = open_half(value, text.lower()) or ""
+        later = open_half(value, folded) or ""
         kept.append((meaning(value), later if "13" <= later <= "18:59" else "", tail[0].strip() if tail else ""))
         rest = rest[: value.start] + " " + rest[value.end + (tail.end() if tail else 0) :]
     normal, rest = (_KOREAN_WEEK.sub("평일", _WEEK.sub("business days", normalize(part))) for part in (text, rest))
-    words = [word for word in stems(rest) if not (found and word in SMALL)]
-    return Fact(normal, tuple(kept), tuple(words), _YES_NO.get(text.lower().strip(" .,!")))
+    words = [word for word in stems(rest) if not (found and word in STOP)]
+    return Fact(normal, tuple(kept), tuple(words), _YES_NO.get(folded.strip(" .,!")))
 
 
 def states(answer: str, facts: list[str]) -> bool:
