@@ -2,11 +2,14 @@
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
+
+from tests.frontdesk.store.postgres import Cluster
 
 ROOT = Path(__file__).parent.parent
 UNUSED = [f"<unused{number}>" for number in (*range(99), 99, 1000, 6241)]
@@ -34,9 +37,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the groups: they take longest, and the other worker has the files meanwhile."""
     items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
-    for item in items:
-        if item.path.relative_to(ROOT / "tests").parts[0] in ("ui", "serve", "bench", "test_end_to_end.py"):
-            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(scope="session")
@@ -188,3 +188,11 @@ def tiny_gemma3(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     Gemma3ForCausalLM(config).to(torch.bfloat16).save_pretrained(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A PostgreSQL server."""
+    server = Cluster()
+    yield server
+    server.remove()

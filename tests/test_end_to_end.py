@@ -314,7 +314,7 @@ def test_a_person_takes_over_at_the_console(desk: Desk, page: Page) -> None:
     agent.click("[data-queue=waiting] [data-open]")
     agent.click("#take")
     box = agent.locator("#reply textarea")
-    expect(box).to_be_editable(timeout=browser.ANSWER_MS)
+    expect(box).to_be_editable()
     box.fill("I have looked it up for you.")
     box.press("Control+Enter")
     page.wait_for_selector("#chat [data-testid=agent]:has-text('I have looked it up for you.')")

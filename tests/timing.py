@@ -1,6 +1,7 @@
 """Time that a piece of work takes, told so that a busy machine and a long test run before it change little."""
 
 import gc
+import math
 import time
 from collections.abc import Callable
 
@@ -26,3 +27,21 @@ def cpu_seconds(work: Callable[[], object], enough: float = 0.0) -> float:
     finally:
         if was:
             gc.enable()
+
+
+LINEAR = 1.6
+"""A larger `exponent` is no longer that of linear work, whatever the machine did meanwhile."""
+
+
+def exponent(work: Callable[[int], object], small: int, large: int) -> float:
+    """The power of its input's size with which the CPU time of `work(size)` grows between two sizes.
+
+    By the quickest of several runs of each, in turns: what else the machine does slows both.
+    """
+    quickest = [math.inf, math.inf]
+    for _ in range(5):
+        for place, size in enumerate((small, large)):
+            begun = time.thread_time()
+            work(size)
+            quickest[place] = min(quickest[place], time.thread_time() - begun)
+    return math.log(quickest[1] / quickest[0]) / math.log(large / small)

@@ -99,6 +99,7 @@ def test_a_setting_takes_out_and_adds(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
+@pytest.mark.slow
 def test_vllms_generator_asks_whole_conversations_and_counts_their_tokens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     asked = [[{"role": "system", "content": "Be kind."}, {"role": "user", "content": f"Question {n}"}] for n in range(5)]

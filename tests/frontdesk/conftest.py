@@ -3,10 +3,7 @@
 The tokenizers are the models' real ones, but for Gemma's, which comes under terms of use: a small one of its making stands for it.
 """
 
-import os
-import subprocess
-import sys
-import time
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -16,9 +13,10 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 
 from frontdesk.config.schema import Config
-from frontdesk.engine.vllm import CACHE, free_port
 from frontdesk.models.base import load_tokenizer
 from frontdesk.prompt.render import chat_template
 
@@ -68,53 +66,40 @@ Render = Callable[..., httpx.Response]
 
 
 @pytest.fixture(scope="session")
-def renderers(folders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """The address of a vLLM server for each family: its web app, renderer and tokenizer on the run's template file, without an engine."""
+def renderers(folders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, TestClient]]:
+    """vLLM's server for each family, asked without a socket: its web app, renderer and tokenizer on the run's template file, no engine."""
     place = tmp_path_factory.mktemp("renderers")
-    variables = {**os.environ, "VLLM_CACHE_ROOT": str(CACHE.resolve()), "VLLM_NO_USAGE_STATS": "1", "HF_HUB_OFFLINE": "1"}
-    addresses = {name: f"http://127.0.0.1:{free_port()}" for name in folders}
     with ExitStack() as stack:
-        for name, address in addresses.items():
-            family, template, log = (
-                load(name, folders[name]),
-                place / f"{name}.jinja",
-                stack.enter_context((place / f"{name}.log").open("w")),
-            )
-            template.write_text(chat_template(family.config), encoding="utf-8")
-            command = [
-                sys.executable,
-                "-m",
-                "vllm.entrypoints.launchers.render.entry",
-                "--model",
-                family.folder,
-                "--served-model-name",
-                "t",
-            ]
-            command += ["--chat-template", template, "--host", "127.0.0.1", "--port", address.rsplit(":")[-1]]
-            process = subprocess.Popen(command, env=variables, stdout=log, stderr=subprocess.STDOUT)
-            stack.callback(process.wait, 30)
-            stack.callback(process.terminate)
-        deadline = time.monotonic() + 300
-        for name, address in addresses.items():
-            while not healthy(address):
-                assert time.monotonic() < deadline, (place / f"{name}.log").read_text()
-                time.sleep(0.2)
-        yield addresses
+        apps = {name: render_app(load(name, folder), place) for name, folder in folders.items()}
+        yield {name: stack.enter_context(TestClient(app)) for name, app in apps.items()}
 
 
-def healthy(address: str) -> bool:
-    try:
-        return httpx.get(address + "/health", trust_env=False).status_code == 200
-    except httpx.TransportError:
-        return False
+def render_app(family: Family, place: Path) -> FastAPI:
+    """The app of `vllm launch render`, as its entry point makes it."""
+    from vllm import AsyncEngineArgs
+    from vllm.config import VllmConfig
+    from vllm.entrypoints.launchers.app import build_app
+    from vllm.entrypoints.launchers.cli_args import make_arg_parser, validate_parsed_serve_args
+    from vllm.entrypoints.launchers.render.app_state import init_render_app_state
+    from vllm.utils.argparse_utils import FlexibleArgumentParser
+
+    template = place / f"{family.name}.jinja"
+    template.write_text(chat_template(family.config), encoding="utf-8")
+    words = ["--model", str(family.folder), "--served-model-name", "t", "--chat-template", str(template)]
+    args = make_arg_parser(FlexibleArgumentParser()).parse_args(words)
+    validate_parsed_serve_args(args)
+    config = VllmConfig(model_config=AsyncEngineArgs.from_cli_args(args).create_model_config())
+    app: FastAPI = build_app(args, ("render",))
+    asyncio.run(init_render_app_state(config, app.state, args))
+    return app
 
 
 @pytest.fixture(scope="session")
-def render(family: Family, renderers: dict[str, str]) -> Iterator[Render]:
+def render(family: Family, renderers: dict[str, TestClient]) -> Render:
     """Asks vLLM which tokens it makes of a chat request: `render(messages, **more of the request)`."""
-    with httpx.Client(base_url=renderers[family.name], trust_env=False, timeout=60) as client:
 
-        def ask(messages: list[dict[str, Any]], **more: Any) -> httpx.Response:
-            return client.post("/v1/chat/completions/render", json={"model": "t", "messages": messages, "max_tokens": 1, **more})
+    def ask(messages: list[dict[str, Any]], **more: Any) -> httpx.Response:
+        body = {"model": "t", "messages": messages, "max_tokens": 1, **more}
+        return renderers[family.name].post("/v1/chat/completions/render", json=body)
 
-        yield ask
+    return ask

@@ -1,7 +1,9 @@
 """A small project folder with a run whose model folder is complete on paper; nothing here loads it."""
 
+import contextlib
 import json
 import os
+import random
 from pathlib import Path
 
 import pytest
@@ -32,13 +34,14 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free_ports: tuple[in
 
 @pytest.fixture
 def free_ports() -> tuple[int, int]:
-    """Two ports on which nothing listens."""
+    """Two ports on which nothing listens, and which the system gives to no outgoing connection while a server is started again."""
     import socket
 
-    with socket.socket() as first, socket.socket() as second:
-        for listener in (first, second):
-            listener.bind(("127.0.0.1", 0))
-        return first.getsockname()[1], second.getsockname()[1]
+    found: list[int] = []
+    for port in random.sample(range(15_000, 32_000), 1000):
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            found.append(port)
+    return found[0], found[1]
 
 
 def write_model(config: Config, run: Run) -> None:

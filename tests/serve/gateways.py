@@ -17,8 +17,9 @@ from frontdesk.models.adapters import run_of
 from frontdesk.prompt.render import chat_template
 from serve.gateway.app import create_app, server_settings
 from serve.gateway.prompts import PromptBuilder
-from tests.serve.stand_in import Engine, served, wait_for
+from tests.serve.stand_in import Engine, served
 from tests.tokenizers import byte_tokenizer
+from tests.waits import CEILING, wait_for
 
 ENGINE_KEY = "the-engines-own"
 HI = [{"role": "user", "content": "Hi"}]
@@ -84,7 +85,7 @@ def gateway(
     config = at(config, config.desk.database or empty_store())
     with served(engine) as engine_url:
         app = create_app(config, builders or ({config.name: builder} if builder else {}), engine_url, ENGINE_KEY, path)
-        with served(server_settings(app, "127.0.0.1", 0)) as url, httpx.Client(base_url=url, trust_env=False, timeout=30) as client:
+        with served(server_settings(app, "127.0.0.1", 0)) as url, httpx.Client(base_url=url, trust_env=False, timeout=CEILING) as client:
             wait_for(lambda: client.get("/ready").status_code == (200 if engine.healthy else 503))
             yield client
 

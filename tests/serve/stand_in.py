@@ -3,12 +3,14 @@
 import asyncio
 import contextlib
 import json
+import math
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import uvicorn
+
+from tests.waits import CEILING, until, wait_for
 
 END = b"\n\n"
 
@@ -28,15 +30,19 @@ def events(*words: str, usage: bool = False) -> list[bytes]:
 
 
 class Engine:
-    """An ASGI app. It streams `parts`, or answers with `text`."""
+    """An ASGI app. It streams `parts`, or answers with `text`.
+
+    A test holds an answer where it wants it: `allowed` parts of each go out, the rest once `allowed` is raised.
+    """
 
     def __init__(self) -> None:
         self.parts: list[bytes] = events("Hello", " there")
         self.text = "Hello there"
-        self.pause = 0.0  # seconds before each part, and before a plain answer
+        self.allowed = math.inf  # parts of an answer that go out now; a plain answer is one part
         self.dies_after: int | None = None  # parts
         self.status = 200
         self.error = b""
+        self.refusals = 0  # requests that get a 503 before one is answered
         self.healthy = True
         self.bodies: list[dict[str, Any]] = []
         self.keys: list[str] = []
@@ -67,12 +73,15 @@ class Engine:
             work.result()
 
     async def answer(self, asked: dict[str, Any], send: Any) -> None:
-        if self.status != 200:
+        if self.refusals:
+            self.refusals -= 1
+            await respond(send, 503, self.error)
+        elif self.status != 200:
             await respond(send, self.status, self.error)
         elif asked["stream"]:
             await self.stream(send)
         else:
-            await asyncio.sleep(self.pause)
+            await until(lambda: self.allowed > 0)
             message = {"role": "assistant", "content": self.text}
             choice = {"index": 0, "message": message, "finish_reason": "stop"}
             whole = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": asked["model"], "choices": [choice]}
@@ -81,7 +90,8 @@ class Engine:
     async def stream(self, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/event-stream")]})
         for number, part in enumerate(self.parts):
-            await asyncio.sleep(self.pause)
+            await asyncio.sleep(0)  # a client that has gone is seen before the next part
+            await until(lambda number=number: self.allowed > number)  # type: ignore[misc]
             if number == self.dies_after:
                 raise ConnectionAbortedError("the engine dies")
             await send({"type": "http.response.body", "body": part, "more_body": True})
@@ -105,12 +115,5 @@ def served(app: Any, port: int = 0) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
         server.should_exit = True
-        thread.join(20)
+        thread.join(CEILING)
         assert not thread.is_alive()
-
-
-def wait_for(what: Callable[[], bool], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)

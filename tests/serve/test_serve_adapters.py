@@ -20,6 +20,9 @@ from frontdesk.models.base import load_tokenizer
 from frontdesk.prompt.render import Message, encode_prompt
 from tests.serve.adapters import ANSWERS, PROMPTS, company, train
 from tests.ui import browser
+from tests.waits import CEILING, START_SECONDS, wait_for
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "a-key-of-the-test"
@@ -56,9 +59,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory, embedded_model: Path) -> Iter
     with (folder / "output").open("w") as output:
         process = subprocess.Popen([sys.executable, "-m", "serve", "desk.yaml"], cwd=folder, env=environment, stdout=output, stderr=output)
     try:
-        while "Ctrl-C stops both." not in (text := (folder / "output").read_text()):
-            with pytest.raises(subprocess.TimeoutExpired):
-                process.wait(0.5)
+        wait_for(lambda: "Ctrl-C stops both." in (folder / "output").read_text(), process, START_SECONDS)
+        text = (folder / "output").read_text()
         assert 'model "shop-a" or "shop-b"' in text and "(shop-b)" in text
         behind = next(child for child in psutil.Process(process.pid).children() if "vllm.entrypoints.openai.api_server" in child.cmdline())
         words = behind.cmdline()
@@ -70,13 +72,13 @@ def desk(tmp_path_factory: pytest.TempPathFactory, embedded_model: Path) -> Iter
         }
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(60)
+        process.wait(CEILING)
     assert process.returncode == 0
 
 
 @pytest.fixture
 def client(desk: dict[str, str]) -> openai.OpenAI:
-    return openai.OpenAI(base_url=desk["api"] + "/v1", api_key=KEY, max_retries=0, timeout=300)
+    return openai.OpenAI(base_url=desk["api"] + "/v1", api_key=KEY, max_retries=0, timeout=CEILING)
 
 
 def test_interleaved_requests_get_the_answers_of_their_own_adapter(desk: dict[str, str]) -> None:
@@ -89,7 +91,7 @@ def test_interleaved_requests_get_the_answers_of_their_own_adapter(desk: dict[st
         return "".join([chunk.choices[0].delta.content or "" async for chunk in stream])
 
     async def scenario() -> list[str]:
-        async with openai.AsyncOpenAI(base_url=desk["api"] + "/v1", api_key=KEY, max_retries=0, timeout=300) as client:
+        async with openai.AsyncOpenAI(base_url=desk["api"] + "/v1", api_key=KEY, max_retries=0, timeout=CEILING) as client:
             return await asyncio.gather(*(ask(client, model, number) for number, model in enumerate(models)))
 
     models = ["shop-a", "shop-b"] * 4 + ["smollm2-135m"]
@@ -101,7 +103,7 @@ def test_interleaved_requests_get_the_answers_of_their_own_adapter(desk: dict[st
 @pytest.mark.parametrize("model", [*ANSWERS, "smollm2-135m"])
 def test_prompts_are_the_tokens_of_the_training(desk: dict[str, str], embedded_model: Path, model: str) -> None:
     """By routes of the engine's that the gateway does not have."""
-    client = openai.OpenAI(base_url=desk["engine"] + "/v1", api_key=desk["engine_key"], max_retries=0, timeout=300)
+    client = openai.OpenAI(base_url=desk["engine"] + "/v1", api_key=desk["engine_key"], max_retries=0, timeout=CEILING)
     trained = company(model, embedded_model)
     if model not in ANSWERS:
         trained = trained.model_copy(update={"system_prompt": BASE_PROMPT})
@@ -161,7 +163,7 @@ def test_the_engine_does_not_know_the_clients_key(desk: dict[str, str]) -> None:
 def test_the_page_is_that_of_its_company(desk: dict[str, str]) -> None:
     with sync_playwright() as playwright:
         chromium = browser.launch(playwright)
-        page = chromium.new_context(locale="en-US").new_page()
+        page = browser.new_context(chromium).new_page()
         browser.open_chat(page, desk["page"])
         assert page.title() == "Shop-B"
         assert browser.ask(page, "When do you open?") == ANSWERS["shop-b"]

@@ -195,7 +195,6 @@ def test_the_command_ends_with_2_and_one_line() -> None:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=60,
     )
     assert done.returncode == 2, done.stderr
     assert done.stderr.startswith("error: runs/shop/model/provenance.json") and done.stderr.count("\n") == 1

@@ -1,13 +1,15 @@
 """What a customer does on the chat page, as functions over a Playwright page. Waits end in Playwright's TimeoutError."""
 
-from typing import cast
+from collections.abc import Callable
+from typing import Any, cast
 
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
+from tests.waits import wait_for
 from ui.chat.texts import TEXTS, Language
 
-ANSWER_MS = 120_000  # for a whole answer; a loaded machine without a GPU is slow
-LOAD_MS = 60_000
+WAIT_MS = 120_000
+"""For anything to appear: it only ends a test that would hang."""
 CHROMIUM = "/usr/bin/chromium"
 CHROMIUM_ARGS = [
     "--no-sandbox",
@@ -19,16 +21,29 @@ CHROMIUM_ARGS = [
 ]
 
 
-def launch(playwright: Playwright) -> Browser:
-    """The machine's own Chromium, headless and quiet."""
-    return playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
+def launch(playwright: Playwright, *more: str) -> Browser:
+    """The machine's own Chromium, headless and quiet. All that is expected of its pages is waited for."""
+    expect.set_options(timeout=WAIT_MS)
+    return playwright.chromium.launch(executable_path=CHROMIUM, args=[*CHROMIUM_ARGS, *more])
+
+
+def new_context(chromium: Browser, **settings: Any) -> BrowserContext:
+    """A browser of its own, in English unless told otherwise."""
+    context = chromium.new_context(**{"locale": "en-US", **settings})
+    context.set_default_timeout(WAIT_MS)
+    return context
+
+
+def wait_until(page: Page, condition: Callable[[], bool]) -> None:
+    """Wait for what the page's events bring about: they are heard of while the page is asked something."""
+    wait_for(lambda: page.evaluate("true") and condition())
 
 
 def open_chat(page: Page, url: str) -> None:
     """Load the page and wait until it takes questions."""
-    page.goto(url)
-    page.wait_for_selector("#notice [data-questions='0'][data-busy='false']", state="attached", timeout=LOAD_MS)
-    page.wait_for_selector("#language input:checked", state="attached", timeout=LOAD_MS)
+    page.goto(url, timeout=WAIT_MS)
+    page.wait_for_selector("#notice [data-questions='0'][data-busy='false']", state="attached", timeout=WAIT_MS)
+    page.wait_for_selector("#language input:checked", state="attached", timeout=WAIT_MS)
 
 
 def send(page: Page, text: str) -> None:
@@ -94,12 +109,12 @@ def asked(page: Page) -> int:
 
 def wait_asked(page: Page, number: int) -> None:
     """Wait until the conversation has that many questions."""
-    page.wait_for_selector(f"#notice [data-questions='{number}']", state="attached", timeout=ANSWER_MS)
+    page.wait_for_selector(f"#notice [data-questions='{number}']", state="attached", timeout=WAIT_MS)
 
 
 def wait_answered(page: Page) -> str:
     """Wait until no answer is on its way. Returns the last one, "" if the last question has none."""
-    page.wait_for_selector("#notice [data-busy='false']", state="attached", timeout=ANSWER_MS)
+    page.wait_for_selector("#notice [data-busy='false']", state="attached", timeout=WAIT_MS)
     page.wait_for_selector("#stop", state="hidden")
     turns = shown_turns(page)
     return turns[-1][1] if turns and turns[-1][0] == "assistant" else ""
@@ -110,7 +125,7 @@ def wait_streaming(page: Page, characters: int = 1) -> str:
     page.wait_for_function(
         "characters => (document.querySelector('.turn.writing .text')?.innerText.trim().length ?? 0) >= characters",
         arg=characters,
-        timeout=ANSWER_MS,
+        timeout=WAIT_MS,
     )
     return shown_turns(page)[-1][1]
 

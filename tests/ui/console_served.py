@@ -13,6 +13,7 @@ from frontdesk.config.run import Run
 from frontdesk.store import keys
 from tests.serve.stand_in import Engine, served
 from tests.ui.desks import Shop, migrated, settings, told
+from tests.waits import CEILING
 from ui.app import create_app, mount_page
 from ui.console.app import mount_console
 from ui.console.login.session import COOKIE
@@ -39,7 +40,7 @@ class Office(Shop):
 
     def do(self, work: Coroutine[Any, Any, T]) -> T:
         """What somebody does at the Desk, in the server's own loop."""
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(60)
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(CEILING)
 
     def call(self, *words: str) -> tuple[str, str]:
         """A customer says something, and then wants a person. Returns their id and the conversation's."""
@@ -63,7 +64,7 @@ class Office(Shop):
     @contextlib.contextmanager
     def browser(self, key: str | None = None, **headers: str) -> Iterator[httpx.Client]:
         """Somebody's browser without its scripts; logged in where there is a key."""
-        with httpx.Client(base_url=self.address, headers={"Origin": self.address, **headers}, timeout=30) as client:
+        with httpx.Client(base_url=self.address, headers={"Origin": self.address, **headers}, timeout=CEILING) as client:
             if key:
                 assert client.post("/desk/login", data={"key": key}).headers["location"] == "/desk/"
                 assert client.cookies.get(COOKIE)

@@ -12,6 +12,7 @@ from frontdesk.config.run import Run
 from frontdesk.config.schema import HANDOFF, Config
 from frontdesk.store.store import Store, open_store
 from tests.serve.stand_in import END, Engine, event, served
+from tests.waits import CEILING
 from ui.chat.texts import Language
 from ui.desk.bot import Assistant
 from ui.desk.desk import Desk
@@ -101,12 +102,5 @@ def run(folder: Path, scene: Callable[[Shop], Coroutine[Any, Any, None]], wait: 
     engine.parts = told("Shipping is ", "4 dollars.")
     with served(engine) as url:
         shop = Shop(config, url, engine, wait)
-        asyncio.run(asyncio.wait_for(scene(shop), 60))
+        asyncio.run(asyncio.wait_for(scene(shop), CEILING))
     return shop.store
-
-
-async def until(what: Callable[[], bool], seconds: float = 20) -> None:
-    """Wait for it."""
-    async with asyncio.timeout(seconds):
-        while not what():
-            await asyncio.sleep(0.01)

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from frontdesk.config.schema import Config
 from frontdesk.store.store import Store, open_store
 from tests.serve.stand_in import END, Engine, event, served
+from tests.waits import CEILING
 from ui.app import create_app, mount_page
 from ui.desk.bot import Assistant
 from ui.desk.desk import Desk
@@ -41,17 +42,16 @@ class Served:
     config: Config
     app: FastAPI
 
-    def says(self, *words: str, source: dict[str, str] | None = None, pause: float = 0.0, **more: Any) -> None:
+    def says(self, *words: str, source: dict[str, str] | None = None, **more: Any) -> None:
         """What the bot answers from now on; `more` of the field with the source."""
         usage = {"prompt_tokens": 1, "completion_tokens": len(words), "total_tokens": 9}
         end = event(choices=[], usage=usage, frontdesk={"source": source, **more})
         self.engine.parts = [event(""), *(event(word) for word in words), event("", "stop"), end, b"data: [DONE]" + END]
-        self.engine.pause = pause
 
     def do(self, work: Coroutine[Any, Any, T]) -> T:
         """What an agent does, in a thread of its own: Playwright's loop runs in this one."""
         with ThreadPoolExecutor(1) as pool:
-            return pool.submit(asyncio.run, work).result(30)
+            return pool.submit(asyncio.run, work).result(CEILING)
 
     def waiting(self) -> str:
         """The conversation that waits for a person."""
@@ -117,5 +117,5 @@ def other_site() -> Iterator[Site]:
         yield site
     finally:
         server.shutdown()
-        thread.join(10)
+        thread.join(CEILING)
         server.server_close()

@@ -15,8 +15,8 @@ from frontdesk.config.schema import Config, load_config
 from frontdesk.prompt.render import chat_template
 from frontdesk.store.keys import create
 from frontdesk.store.store import open_store
-from tests.serve.stand_in import wait_for
 from tests.tokenizers import byte_tokenizer
+from tests.waits import CEILING, wait_for
 from ui.__main__ import has_console
 
 ROOT = Path(__file__).parents[2]
@@ -30,7 +30,7 @@ def start(folder: Path, serve: str, *, model: bool, ui: str = "") -> subprocess.
         (folder / "runs/shop/model/provenance.json").write_text("{}")
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.run(
-        [sys.executable, "-m", "ui", "shop.yaml"], cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", "ui", "shop.yaml"], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
 
 
@@ -87,8 +87,8 @@ def test_it_serves_page_api_and_console_until_a_signal(tmp_path: Path) -> None:
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen([sys.executable, "-m", "ui", "shop.yaml"], cwd=tmp_path, env=environment, stdout=log, stderr=log)
     try:
-        with httpx.Client(base_url=f"http://localhost:{port}", trust_env=False, timeout=30) as client:
-            wait_for(lambda: reached(client), seconds=120)
+        with httpx.Client(base_url=f"http://localhost:{port}", trust_env=False, timeout=CEILING) as client:
+            wait_for(lambda: reached(client), process)
             assert "<title>Shop</title>" in client.get("/").text
             assert client.get("/api/chat").status_code == 401
             assert client.post("/api/customers", json={}).status_code == 201
@@ -98,7 +98,7 @@ def test_it_serves_page_api_and_console_until_a_signal(tmp_path: Path) -> None:
             connection.sendall(b"my secret\r\n\r\n")
             assert b" 400 " in connection.recv(1000)
         process.terminate()
-        assert process.wait(30) in (0, -signal.SIGTERM)
+        assert process.wait(CEILING) in (0, -signal.SIGTERM)
     finally:
         process.kill()
     lines = [line for line in (tmp_path / "log").read_text().splitlines() if not line.startswith("ui: ")]

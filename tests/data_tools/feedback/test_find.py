@@ -16,7 +16,6 @@ from frontdesk.models.adapters import load_adapters
 from frontdesk.store import candidates
 from frontdesk.store.forget import forget_conversation
 from tests.data_tools.desk import REFUSAL, Desk, open_desk
-from tests.frontdesk.store.conftest import cluster  # noqa: F401
 from tests.serve.adapters import write_provenance
 
 FAQ = "".join(

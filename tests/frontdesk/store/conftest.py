@@ -22,13 +22,6 @@ def shop(database: str | None = None) -> Config:
     )  # fmt: skip
 
 
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    server = Cluster()
-    yield server
-    server.remove()
-
-
 @pytest.fixture
 def sqlite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
     monkeypatch.chdir(tmp_path)

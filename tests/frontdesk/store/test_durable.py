@@ -20,6 +20,7 @@ from frontdesk.store.store import Store, StoreUnavailable, open_store
 from tests.frontdesk.store.conftest import WAIT
 from tests.frontdesk.store.postgres import Cluster
 from tests.frontdesk.store.test_store import begin
+from tests.waits import CEILING
 
 ROOT = Path(__file__).resolve().parents[3]
 TALKER = """
@@ -78,20 +79,20 @@ def test_a_lock_held_too_long(store: Store, settings: Config) -> None:
 
 
 def test_a_lock_held_shortly_costs_only_time(settings: Config) -> None:
-    store = open_store(settings, 60)
+    store = open_store(settings, CEILING)
     _, conversation = begin(store)
     with locked(settings, conversation):
         thread = threading.Thread(target=store.say, args=(conversation, "customer", "patient"))
         thread.start()
         thread.join(0.3)
         assert thread.is_alive()
-    thread.join(60)
+    thread.join()
     whole(store, conversation, ["patient"])
     store.close()
 
 
 def test_many_writers_at_once_all_succeed(settings: Config) -> None:
-    store = open_store(settings, 30)
+    store = open_store(settings, CEILING)
     conversations = [begin(store)[1] for _ in range(16)]
     failures: list[Exception] = []
 
@@ -106,7 +107,7 @@ def test_many_writers_at_once_all_succeed(settings: Config) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(200)
+        thread.join()
     assert failures == []
     for conversation in conversations:
         whole(store, conversation, [str(number) for number in range(10)])

@@ -18,6 +18,7 @@ from frontdesk.store.migrate import MIGRATIONS, migrate
 from frontdesk.store.store import open_store
 from frontdesk.store.tables import Base
 from tests.conftest import ROOT
+from tests.waits import CEILING
 
 
 @contextmanager
@@ -117,9 +118,9 @@ def test_processes_that_start_together_migrate_once(settings: Config) -> None:
     workers = [spawn.Process(target=_open, args=(settings, start, results)) for _ in range(4)]
     for worker in workers:
         worker.start()
-    assert [results.get(timeout=120) for _ in workers] == [""] * 4
+    assert [results.get(timeout=CEILING) for _ in workers] == [""] * 4
     for worker in workers:
-        worker.join(60)
+        worker.join()
 
 
 def test_opening_a_store_that_is_up_to_date_waits_for_no_writer(settings: Config) -> None:

@@ -12,6 +12,7 @@ from frontdesk.config.schema import Config
 from frontdesk.store.store import Closed, NotYours, Store, open_store
 from frontdesk.store.tables import Conversation, Handoff, Message
 from tests.frontdesk.store.test_store import begin, called
+from tests.waits import CEILING
 
 T = TypeVar("T")
 ROUNDS = 5
@@ -19,7 +20,7 @@ ROUNDS = 5
 
 @pytest.fixture
 def stores(settings: Config) -> Iterator[list[Store]]:
-    made = [open_store(settings, 60) for _ in range(2)]
+    made = [open_store(settings, CEILING) for _ in range(2)]
     yield made
     for store in made:
         store.close()
@@ -30,7 +31,7 @@ def at_once(stores: list[Store], act: Callable[[Store, int], T], count: int = 8)
     start, results = threading.Barrier(count), dict[int, T | Exception]()
 
     def work(number: int) -> None:
-        start.wait(60)
+        start.wait(CEILING)
         try:
             results[number] = act(stores[number % len(stores)], number)
         except Exception as error:
@@ -40,7 +41,7 @@ def at_once(stores: list[Store], act: Callable[[Store, int], T], count: int = 8)
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(120)
+        thread.join()
     return [results[number] for number in range(count)]
 
 

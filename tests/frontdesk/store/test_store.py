@@ -1,7 +1,6 @@
 """What the store promises its callers, on SQLite and PostgreSQL."""
 
 import stat
-import time
 from pathlib import Path
 from typing import Any
 
@@ -328,9 +327,7 @@ def test_reading_waits_for_no_writer(store: Store) -> None:
     customer, conversation = begin(store)
     with store.transaction() as session:
         session.execute(update(Conversation).values(language="xx"))
-        began = time.monotonic()
-        found = store.current(customer)
-        assert time.monotonic() - began < 0.9  # not even the time after which it would give up
+        found = store.current(customer)  # who waits gives up and raises, since the writer does not end
     assert found is not None and found.language == "en" and store.conversation(conversation).language == "xx"  # type: ignore[union-attr]
 
 

@@ -7,8 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import httpx
 import openai
 import psutil
 import pytest
+from playwright.sync_api import sync_playwright
 
 from frontdesk.config.run import Run
 from frontdesk.config.schema import load_config
@@ -24,11 +24,12 @@ from frontdesk.engine.vllm import free_port
 from frontdesk.files import write_json
 from frontdesk.prompt.render import chat_template, template_hash
 from tests.serve.gateways import data, project, settings, write_faq
+from tests.ui import browser
+from tests.waits import CEILING, START_SECONDS, wait_for
 
 ROOT = Path(__file__).resolve().parents[3]
 KEY = "a-key-of-the-test"
 QUESTION: list[Any] = [{"role": "user", "content": "Is it free to return a tent?"}]
-START_SECONDS = 600  # beside other work
 LONG: dict[str, Any] = {"model": "shop-bare", "messages": QUESTION, "max_tokens": 500, "stream": True, "temperature": 1, "stop": None}
 
 
@@ -58,7 +59,7 @@ class Desk:
         return float(re.search(rf"^vllm:{name}\{{.*\}} (\S+)$", text, re.MULTILINE)[1])  # type: ignore[index]
 
     def http(self) -> httpx.Client:
-        return httpx.Client(base_url=self.api, headers={"Authorization": f"Bearer {KEY}"}, trust_env=False, timeout=120)
+        return httpx.Client(base_url=self.api, headers={"Authorization": f"Bearer {KEY}"}, trust_env=False, timeout=CEILING)
 
 
 @pytest.fixture(scope="module")
@@ -79,23 +80,16 @@ def desk(tmp_path_factory: pytest.TempPathFactory, embedded_model: Path) -> Iter
         process = subprocess.Popen([sys.executable, "-m", "serve", "shop.yaml"], cwd=folder, env=environment, stdout=output, stderr=output)
     desk = Desk(process, folder / "output", *(f"http://127.0.0.1:{port}" for port in (config.serve.port, config.serve.ui_port)))
     try:
-        wait_for(lambda: "Ctrl-C stops both." in desk.output.read_text(), START_SECONDS, process)
+        wait_for(lambda: "Ctrl-C stops both." in desk.output.read_text(), process, START_SECONDS)
         yield desk
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(60)
-
-
-def wait_for(what: Callable[[], bool], seconds: float, process: "subprocess.Popen[bytes] | None" = None) -> None:
-    deadline = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < deadline and (process is None or process.poll() is None), "waited in vain"
-        time.sleep(0.1)
+        process.wait(CEILING)
 
 
 @pytest.fixture
 def client(desk: Desk) -> openai.OpenAI:
-    return openai.OpenAI(base_url=desk.api + "/v1", api_key=KEY, max_retries=0, timeout=120)
+    return openai.OpenAI(base_url=desk.api + "/v1", api_key=KEY, max_retries=0, timeout=CEILING)
 
 
 def test_product_and_bare_model_plain_and_streamed(client: openai.OpenAI) -> None:
@@ -115,6 +109,19 @@ def test_product_and_bare_model_plain_and_streamed(client: openai.OpenAI) -> Non
         assert told == ((None, None) if model == "shop-bare" else (told[0], told[0])) and told[0] != {}
         assert model == "shop-bare" or "source" in told[0]
     assert tokens["shop"] > tokens["shop-bare"] + 30, "the FAQ's entries are in the product's prompt"
+
+
+def test_the_page_says_what_the_api_says(client: openai.OpenAI, desk: Desk) -> None:
+    question = "How much is shipping?"
+    asked: list[Any] = [{"role": "user", "content": question}]
+    with sync_playwright() as playwright:
+        chromium = browser.launch(playwright)
+        page = browser.new_context(chromium).new_page()
+        browser.open_chat(page, desk.page)
+        shown = browser.ask(page, question)
+        chromium.close()
+    said = client.chat.completions.create(model="shop", messages=asked, temperature=0).choices[0].message.content or ""
+    assert shown.split() == said.split() != []
 
 
 def test_drafted_tokens_are_sampled_as_others_are(client: openai.OpenAI, desk: Desk) -> None:
@@ -158,7 +165,7 @@ def test_no_log_has_words_or_keys(desk: Desk) -> None:
     """Of any process, at their usual levels: what customers wrote through API and page, what the model said, and every key."""
     words = "canary words of a customer"
     asked: Any = {"model": "shop-bare", "messages": [{"role": "user", "content": words}]}
-    with desk.http() as http, httpx.Client(base_url=desk.page, trust_env=False, timeout=120) as page:
+    with desk.http() as http, httpx.Client(base_url=desk.page, trust_env=False, timeout=CEILING) as page:
         said = http.post("/v1/chat/completions", json=asked).json()["choices"][0]["message"]["content"]
         assert http.post("/v1/chat/completions", json={**asked, "model": "shop", "stream": True}).status_code == 200
         for wrong in ({"model": words}, {words: 1}, {"messages": [{"role": "user", "content": f"{words} " * 2000}]}, {"stop": words * 9}):
@@ -166,7 +173,7 @@ def test_no_log_has_words_or_keys(desk: Desk) -> None:
         http.get(f"/v1/models/{words}")
         page.headers["Authorization"] = f"Bearer {page.post('/api/customers', json={}).json()['token']}"
         assert page.post("/api/chat/messages", json={"text": words}).status_code == 201
-        wait_for(lambda: len(page.get("/api/chat").json()["turns"]) == 2, 120)
+        wait_for(lambda: len(page.get("/api/chat").json()["turns"]) == 2)
         secret = page.headers["Authorization"].removeprefix("Bearer ")
     logs = {path.name: path.read_text() for path in (desk.output, *(desk.output.parent / "runs/shop/serve").glob("*.log"))}
     assert set(logs) == {"output", "engine.log", "gateway.log", "chat.log"}
@@ -180,10 +187,11 @@ def test_no_log_has_words_or_keys(desk: Desk) -> None:
 def test_a_client_that_leaves_frees_its_place_in_the_engine(desk: Desk) -> None:
     with desk.http() as http, http.stream("POST", "/v1/chat/completions", json=LONG) as response:
         next(response.iter_bytes())
-        wait_for(lambda: desk.running() == 1, 20)
-    wait_for(lambda: desk.running() == 0, 2)
+        wait_for(lambda: desk.running() == 1)
+    wait_for(lambda: desk.running() == 0)
 
 
+@pytest.mark.slow
 def test_the_engines_death_cuts_a_stream_with_an_error_event_and_the_desk_comes_back(desk: Desk) -> None:
     with desk.http() as http:
         parts = []
@@ -195,7 +203,7 @@ def test_the_engines_death_cuts_a_stream_with_an_error_event_and_the_desk_comes_
         assert data(b"".join(parts).decode())[-1]["error"]["code"] == "cut_off"
         refused = http.post("/v1/chat/completions", json={**LONG, "stream": False})
         assert refused.status_code == 503 and refused.json()["error"]["code"] == "not_ready"
-        wait_for(lambda: http.get("/ready").status_code == 200, 300)
+        wait_for(lambda: http.get("/ready").status_code == 200, desk.process, START_SECONDS)
         assert http.post("/v1/chat/completions", json={**LONG, "stream": False, "max_tokens": 3}).status_code == 200
 
 
@@ -206,10 +214,10 @@ def test_sigterm_lets_a_stream_end(desk: Desk) -> None:
         asked = {**LONG, "max_tokens": 60}
         running = threading.Thread(target=lambda: found.append(http.post("/v1/chat/completions", json=asked)))
         running.start()
-        wait_for(lambda: desk.running() == 1, 20)
+        wait_for(lambda: desk.running() == 1)
         members = psutil.Process(desk.process.pid).children(recursive=True)
         desk.process.send_signal(signal.SIGTERM)
-        running.join(30)
+        running.join()
     assert data(found[0].text)[-1] == "[DONE]"
-    assert desk.process.wait(40) == 0
+    assert desk.process.wait(CEILING) == 0
     assert [member for member in members if member.is_running() and member.status() != psutil.STATUS_ZOMBIE] == []

@@ -8,6 +8,9 @@ import pytest
 
 from frontdesk.store import keys
 from frontdesk.store.store import open_store
+from frontdesk.web.errors import ApiError
+from serve.gateway.key_cache import Principal
+from serve.gateway.rate_limit import Limits
 from tests.serve.gateways import at, gateway, settings
 from tests.serve.stand_in import Engine, events
 
@@ -16,7 +19,7 @@ CLIENT = Path(__file__).with_name("client.mjs")
 
 
 def test_the_javascript_client_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Plain, streamed, refused, and again after the time that Retry-After names: the key has 5 requests and one more after 5 s."""
+    """Plain, streamed, refused, and again after the time that Retry-After names: 5 requests, and 5 more after two refusals."""
     assert (PACKAGE / "node_modules/openai/package.json").is_file(), "run `make setup` first"
     monkeypatch.delenv("FRONTDESK_API_KEY", raising=False)
     config, engine = at(settings(), f"sqlite:///{tmp_path}/store.db"), Engine()
@@ -24,10 +27,21 @@ def test_the_javascript_client_works(tmp_path: Path, monkeypatch: pytest.MonkeyP
     store = open_store(config)
     key = keys.create(store, "site", "customer", rate=5)
     store.close()
-    monkeypatch.setattr("serve.gateway.rate_limit.MINUTE", 25.0)
+    refusals, take = list[ApiError](), Limits._take
+
+    def noted(limits: Limits, principal: Principal) -> dict[str, str]:
+        try:
+            return take(limits, principal)
+        except ApiError as error:
+            refusals.append(error)
+            raise
+
+    monkeypatch.setattr(Limits, "_take", noted)
+    monkeypatch.setattr("frontdesk.web.rate_limit.monotonic", lambda: len(refusals) // 2 * 5.0)
+    monkeypatch.setattr("serve.gateway.rate_limit.MINUTE", 5.0)
     with gateway(config, engine) as client:
         words = ["node", str(CLIENT), str(PACKAGE), f"{client.base_url}/v1", key]
-        done = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     saw = json.loads(done.stdout)
     assert (saw["plain"], saw["streamed"], saw["models"]) == (engine.text, "Hello there", ["shop", "shop-bare"])

@@ -19,7 +19,8 @@ from serve.gateway import faq_watcher
 from serve.gateway.prompts import PromptBuilder, newest, prompt_builders
 from tests.serve.adapters import write_adapter
 from tests.serve.gateways import HI, ask, data, gateway, settings, spoken, write_faq, write_run
-from tests.serve.stand_in import Engine, events, wait_for
+from tests.serve.stand_in import Engine, events
+from tests.waits import CEILING, wait_for
 
 
 @pytest.fixture
@@ -169,11 +170,11 @@ def test_an_edited_faq_is_answered_from_a_second_later(
     product = PromptBuilder(config, Run("shop"))
     with gateway(config, engine, product, "shop.yaml") as client:
         Path("faq.csv").write_text("question,answer\nbroken\n")
-        wait_for(lambda: "was not read" in capsys.readouterr().out, 30)
+        wait_for(lambda: "was not read" in capsys.readouterr().out)
         ask(client, "shop", messages=QUESTION)
         assert "Returns are free within 45 days." in engine.bodies[-1]["messages"][0]["content"]
         Path("faq.csv").write_text("question,answer\nDo you sell kayaks?,Kayaks cost 300 dollars.\n")
-        wait_for(lambda: "was read again" in capsys.readouterr().out, 30)
+        wait_for(lambda: "was read again" in capsys.readouterr().out)
         ask(client, "shop", messages=[{"role": "user", "content": "Do you sell kayaks?"}])
         assert "Q: Do you sell kayaks?\nA: Kayaks cost 300 dollars." in engine.bodies[-1]["messages"][0]["content"]
 
@@ -229,7 +230,7 @@ def test_stamps_see_every_change(tmp_path: Path) -> None:
 def test_a_question_does_not_hold_up_others(config: Config, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     product = PromptBuilder(config, Run("shop"))
     others_answered = threading.Event()
-    monkeypatch.setattr(product, "prompt", lambda messages, tokens: others_answered.wait(30) or None)
+    monkeypatch.setattr(product, "prompt", lambda messages, tokens: others_answered.wait(CEILING) or None)
     with gateway(config, engine, product) as client:
         slow = threading.Thread(target=ask, args=(client, "shop"))
         slow.start()

@@ -26,7 +26,8 @@ from serve.gateway.prompts import PromptBuilder
 from serve.gateway.schema import BODY_BYTES
 from tests.serve.gateway.test_app import DANGEROUS
 from tests.serve.gateways import HI, ask, at, gateway, settings, write_run
-from tests.serve.stand_in import Engine, wait_for
+from tests.serve.stand_in import Engine
+from tests.waits import CEILING, wait_for
 
 WHO = ("no key", "wrong key", "revoked key", "customer", "agent", "admin")
 EVERYBODY, ALL_ROLES, ADMINS = (200,) * 6, (401, 401, 401, 200, 200, 200), (401, 401, 401, 403, 403, 200)
@@ -171,7 +172,7 @@ def test_no_way_around_a_path(guarded: httpx.Client, key_of: dict[str, str | Non
 def raw(client: httpx.Client, path: str, key: str | None) -> tuple[int, bytes, bytes]:
     """(status, headers, body)."""
     authorization = f"Authorization: Bearer {key}\r\n" if key else ""
-    with socket.create_connection(("127.0.0.1", client.base_url.port or 0), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", client.base_url.port or 0), timeout=CEILING) as connection:
         connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{authorization}\r\n".encode())
         got = b""
         while part := connection.recv(65536):
@@ -266,7 +267,7 @@ def test_a_compressed_body_is_not_unpacked(laptop: httpx.Client) -> None:
 def test_two_lengths_are_no_request(laptop: httpx.Client, engine: Engine, length: bytes) -> None:
     """What one server takes for the end of a request, another may take for its middle."""
     asked = len(engine.bodies)
-    with socket.create_connection(("127.0.0.1", laptop.base_url.port or 0), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", laptop.base_url.port or 0), timeout=CEILING) as connection:
         head = b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         connection.sendall(head + length + b"\r\n\r\n0\r\n\r\n" + head + b"Content-Length: 2\r\n\r\n{}")
         assert connection.recv(65536).split()[1] == b"400"

@@ -1,22 +1,28 @@
 """Waiting, leaving, dying and stopping: over real connections, with a stand-in for the engine."""
 
+import asyncio
+import json
+import math
 import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 
 from frontdesk.engine.vllm import free_port
+from frontdesk.errors import UserError
+from serve.gateway.app import Server, create_app, main, server_settings
 from serve.gateway.schema import BODY_BYTES
-from tests.serve.gateways import ENGINE_KEY, HI, ask, data, gateway, project, settings, spoken, write_run
-from tests.serve.stand_in import END, Engine, events, served, wait_for
+from tests.serve.gateways import ENGINE_KEY, HI, ask, at, data, empty_store, gateway, project, settings, spoken, write_run
+from tests.serve.stand_in import END, Engine, events, served
+from tests.waits import CEILING, until, wait_for
 
 ROOT = Path(__file__).resolve().parents[3]
 LONG = events(*"abcdefghij")
@@ -39,17 +45,20 @@ def test_pieces_of_any_size_come_through(size: int) -> None:
 
 def test_the_first_words_come_before_the_last_are_made() -> None:
     engine = Engine()
-    engine.parts, engine.pause = LONG, 0.1
-    with gateway(settings(), engine) as client:
-        begun = time.monotonic()
-        with client.stream("POST", "/v1/chat/completions", json={"model": "shop-bare", "messages": HI, "stream": True}) as response:
-            times = [time.monotonic() - begun for _ in response.iter_bytes()]
-    assert times[0] < times[-1] - 0.3 and len(times) > 5
+    engine.parts, engine.allowed = LONG, 2
+    asked = {"model": "shop-bare", "messages": HI, "stream": True}
+    with gateway(settings(), engine) as client, client.stream("POST", "/v1/chat/completions", json=asked) as response:
+        parts, first = response.iter_bytes(), b""
+        while b'"a"' not in first:
+            first += next(parts)
+        engine.allowed = math.inf
+        rest = b"".join(parts)
+    assert b'"b"' not in first and spoken((first + rest).decode()) == "abcdefghij"
 
 
 def test_a_queue_has_an_end_and_a_place_becomes_free() -> None:
     engine = Engine()
-    engine.pause = 0.4
+    engine.allowed = 0
     with gateway(settings(max_in_flight=2), engine) as client:
         waiting = [threading.Thread(target=ask, args=(client,), kwargs={"stream": True}) for _ in range(2)]
         for thread in waiting:
@@ -58,29 +67,27 @@ def test_a_queue_has_an_end_and_a_place_becomes_free() -> None:
         refused = ask(client)
         assert refused.status_code == 429 and int(refused.headers["retry-after"]) > 0
         assert refused.json()["error"]["code"] == "busy"
+        engine.allowed = math.inf
         for thread in waiting:
             thread.join()
-        engine.pause = 0
         assert ask(client).status_code == 200
-
-
-def leave(client: httpx.Client, stream: bool) -> None:
-    """Ask and go away: after the first words of a stream, or when a plain answer takes longer than the client's patience."""
-    with client.stream("POST", "/v1/chat/completions", json={"model": "shop-bare", "messages": HI, "stream": stream}) as response:
-        next(response.iter_bytes())
-        raise httpx.ReadTimeout("leaves")
 
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_client_that_leaves_frees_the_engine_at_once(stream: bool) -> None:
     engine = Engine()
-    engine.parts, engine.pause = LONG * 10, 0.2 if stream else 20
+    """After the first words of a stream, or before a plain answer has come."""
+    engine.parts, engine.allowed = LONG, 3 if stream else 0
+    body = json.dumps({"model": "shop-bare", "messages": HI, "stream": stream}).encode()
     with gateway(settings(max_in_flight=1), engine) as client:
         for times in (1, 2):
-            with pytest.raises(httpx.ReadTimeout), httpx.Client(base_url=client.base_url, trust_env=False, timeout=0.5) as impatient:
-                leave(impatient, stream)
-            wait_for(lambda times=times: engine.left == times, 3)  # type: ignore[misc]
-        assert "frontdesk_requests_in_work 0.0" in client.get("/metrics").text
+            with socket.create_connection(("127.0.0.1", client.base_url.port)) as raw:
+                raw.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+                wait_for(lambda times=times: len(engine.bodies) == times)  # type: ignore[misc]
+                if stream:
+                    assert raw.recv(100).startswith(b"HTTP/1.1 200")
+            wait_for(lambda times=times: engine.left == times)  # type: ignore[misc]
+        wait_for(lambda: "frontdesk_requests_in_work 0.0" in client.get("/metrics").text)
         assert 'frontdesk_clients_left_total{model="shop-bare"} 2.0' in client.get("/metrics").text
 
 
@@ -113,15 +120,30 @@ def test_an_engine_that_dies_before_the_first_word_is_a_503() -> None:
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_a_request_has_a_time(stream: bool) -> None:
-    engine = Engine()
-    engine.parts, engine.pause = LONG * 5, 0.3 if stream else 20
-    with gateway(settings(request_timeout=1), engine) as client:
-        response = ask(client, stream=stream)
-        error = data(response.text)[-1]["error"] if stream else response.json()["error"]
-        assert response.status_code == (200 if stream else 504)
-        assert error["code"] == "time_limit"
-        wait_for(lambda: engine.left == 1, 3)
+def test_a_request_has_a_time(stream: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is over once the engine has the question or, in a stream, once the client has the first words."""
+
+    def timeout(seconds: float) -> asyncio.Timeout:
+        async def end() -> None:
+            await until(lambda: begun.is_set() if stream else bool(engine.bodies))
+            limit.reschedule(asyncio.get_running_loop().time())
+
+        limit = asyncio.timeout(seconds)
+        waiting.append(asyncio.create_task(end()))
+        return limit
+
+    begun, waiting, engine = threading.Event(), list[asyncio.Task[None]](), Engine()
+    engine.parts, engine.allowed = LONG, 3 if stream else 0
+    monkeypatch.setattr("serve.gateway.relay.asyncio", SimpleNamespace(**{**vars(asyncio), "timeout": timeout}))
+    asked = {"model": "shop-bare", "messages": HI, "stream": stream}
+    with gateway(settings(), engine) as client, client.stream("POST", "/v1/chat/completions", json=asked) as response:
+        parts = response.iter_bytes()
+        text = next(parts)
+        begun.set()
+        text += b"".join(parts)
+        error = data(text.decode())[-1]["error"] if stream else json.loads(text)["error"]
+        assert (response.status_code, error["code"]) == (200 if stream else 504, "time_limit")
+        wait_for(lambda: engine.left == 1)
 
 
 def test_not_ready_until_the_engine_is_and_again_when_it_is_away() -> None:
@@ -143,7 +165,7 @@ def test_a_client_that_sends_nothing_more_is_let_go(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("frontdesk.web.body.BODY_SECONDS", 0.5)
     with gateway(settings(), Engine()) as client, socket.create_connection(("127.0.0.1", client.base_url.port)) as slow:
         slow.sendall(HEAD + b"Content-Length: 100\r\n\r\n{")
-        slow.settimeout(10)
+        slow.settimeout(CEILING)
         assert slow.recv(100).startswith(b"HTTP/1.1 408")
 
 
@@ -151,7 +173,7 @@ def test_a_client_that_sends_nothing_more_is_let_go(monkeypatch: pytest.MonkeyPa
 def test_a_length_that_cannot_be(length: bytes) -> None:
     with gateway(settings(), Engine()) as client, socket.create_connection(("127.0.0.1", client.base_url.port)) as raw:
         raw.sendall(HEAD + b"Content-Length: " + length + b"\r\n\r\n{")
-        raw.settimeout(10)
+        raw.settimeout(CEILING)
         assert raw.recv(100).split(b" ")[1] in (b"400", b"413")
 
 
@@ -161,11 +183,11 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.chdir(tmp_path)
     started = []
 
-    def start(engine_url: str | None, **serve: Any) -> tuple["subprocess.Popen[str]", str]:
+    def start(engine_url: str, **serve: Any) -> tuple["subprocess.Popen[str]", str]:
         config = settings(port=free_port(), **serve)
         write_run(config)
         project(tmp_path, config)
-        told = {"FRONTDESK_ENGINE_URL": engine_url, "FRONTDESK_ENGINE_KEY": ENGINE_KEY} if engine_url else {}
+        told = {"FRONTDESK_ENGINE_URL": engine_url, "FRONTDESK_ENGINE_KEY": ENGINE_KEY}
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **told}
         words = [sys.executable, "-m", "serve.gateway", "shop.yaml"]
         process = subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -178,14 +200,13 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         process.wait()
 
 
-@pytest.mark.parametrize("seconds", [30, 0.5])
-def test_sigterm_lets_running_streams_end_for_a_while(command: Any, seconds: float) -> None:
+def test_sigterm_lets_running_streams_end(command: Any) -> None:
     engine = Engine()
-    engine.parts, engine.pause = LONG, 0.3
+    engine.parts, engine.allowed = LONG, 3
     with served(engine) as engine_url:
-        process, url = command(engine_url, drain_seconds=seconds)
-        with httpx.Client(base_url=url, trust_env=False, timeout=30) as client:
-            wait_for(lambda: answers(client), 120)
+        process, url = command(engine_url, drain_seconds=600)
+        with httpx.Client(base_url=url, trust_env=False, timeout=CEILING) as client:
+            wait_for(lambda: answers(client), process)
             found: list[httpx.Response] = []
             running = threading.Thread(target=lambda: found.append(ask(client, "shop", stream=True)))
             running.start()
@@ -195,14 +216,31 @@ def test_sigterm_lets_running_streams_end_for_a_while(command: Any, seconds: flo
             wait_for(lambda: client.get("/ready").status_code == 503)
             late = ask(client)
             assert late.status_code == 503 and late.json()["error"]["code"] == "stopping" and "retry-after" in late.headers
-            running.join(30)
-        assert process.wait(30) == 0
-    *_, last = data(found[0].text)
-    if seconds == 30:
-        assert last == "[DONE]" and spoken(found[0].text) == "abcdefghij"
-    else:
-        assert last["error"]["code"] == "stopping"
+            engine.allowed = math.inf
+            running.join()
+        assert process.wait(CEILING) == 0
+    assert data(found[0].text)[-1] == "[DONE]" and spoken(found[0].text) == "abcdefghij"
     assert process.stdout is not None and "Traceback" not in process.stdout.read()
+
+
+def test_a_stream_that_does_not_end_is_cut_after_the_time_for_that() -> None:
+    """The server of `python -m serve.gateway`, told as by a signal."""
+    engine = Engine()
+    engine.parts, engine.allowed = LONG, 3
+    with served(engine) as url:
+        app = create_app(at(settings(), empty_store()), {}, url, ENGINE_KEY)
+        server = Server(server_settings(app, "127.0.0.1", port := free_port()), app.state.relay, drain_seconds=0.2)
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=CEILING) as client:
+            wait_for(lambda: answers(client))
+            with client.stream("POST", "/v1/chat/completions", json={"model": "shop-bare", "messages": HI, "stream": True}) as response:
+                parts = response.iter_bytes()
+                text = next(parts)
+                server.handle_exit(signal.SIGTERM, None)
+                text += b"".join(parts)
+        thread.join()
+    assert data(text.decode())[-1]["error"]["code"] == "stopping"
 
 
 def answers(client: httpx.Client) -> bool:
@@ -212,11 +250,20 @@ def answers(client: httpx.Client) -> bool:
         return False
 
 
-@pytest.mark.parametrize(("changes", "words"), [({"host": "0.0.0.0"}, "there is no key"), ({}, "python -m serve shop.yaml")])
-def test_a_mistake_is_one_line(command: Any, changes: dict[str, str], words: str) -> None:
-    process, _ = command(None, **changes)
-    output, _ = process.communicate(timeout=120)
-    assert process.returncode == 2 and output.count("\n") == 1 and words in output, output
+def test_an_open_host_without_a_key_is_a_mistake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    project(tmp_path, settings(host="0.0.0.0"))
+    monkeypatch.setattr("sys.argv", ["serve.gateway", "shop.yaml"])
+    with pytest.raises(UserError, match="there is no key"):
+        main()
+
+
+def test_a_mistake_is_one_line(tmp_path: Path) -> None:
+    project(tmp_path, settings())
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    words = [sys.executable, "-m", "serve.gateway", "shop.yaml"]
+    done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and done.stderr.count("\n") == 1 and "python -m serve shop.yaml" in done.stderr, done.stderr
 
 
 def test_stand_in_says_what_vllm_says() -> None:

@@ -16,7 +16,6 @@ SHOP = """<!doctype html><html lang="{language}"><head><title>A shop</title>
 TEXT = EMBEDDED["en"]
 QUESTION = "How much is standard shipping?"
 ANSWER = "Standard shipping costs $4.90."
-expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +32,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory, shop: Site) -> Iterator[Serve
 
 @pytest.fixture
 def visitor(chromium: Browser, desk: Served) -> Iterator[BrowserContext]:
-    context = chromium.new_context(locale="en-US")
-    context.set_default_timeout(30_000)
+    context = browser.new_context(chromium)
     yield context
     context.close()
 
@@ -64,7 +62,7 @@ def test_a_shop_that_may_shows_the_chat(visitor: BrowserContext, shop: Site, des
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog", name="Chat with Pebble & Pine")).to_be_visible()
     box = chat(page).locator("#question textarea")
-    expect(chat(page).locator("#language input:checked")).to_be_attached(timeout=browser.LOAD_MS)
+    expect(chat(page).locator("#language input:checked")).to_be_attached()
     box.fill(QUESTION)
     box.press("Enter")
     expect(chat(page).locator(".turn.bot:not(.writing) .text")).to_have_text(ANSWER)
@@ -77,24 +75,26 @@ def test_a_shop_that_may_shows_the_chat(visitor: BrowserContext, shop: Site, des
     expect(page.get_by_role("dialog")).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_the_conversation_goes_on_after_a_reload_but_is_another_than_on_the_desks_own_page(
     visitor: BrowserContext, shop: Site, desk: Served
 ) -> None:
     page = open_shop(visitor, shop, desk)
     page.get_by_role("button", name=TEXT["open"]).click()
-    chat(page).locator("#suggestion-0").click(timeout=browser.LOAD_MS)
+    chat(page).locator("#suggestion-0").click()
     expect(chat(page).locator(".turn.bot:not(.writing) .text")).to_have_text(ANSWER)
     (cookie,) = [one for one in visitor.cookies() if one.get("name") == "frontdesk_customer"]
     assert (cookie.get("sameSite"), cookie.get("secure"), cookie.get("httpOnly")) == ("None", True, True)
     assert cookie.get("partitionKey"), "a cookie for this shop alone"
     page.reload()
     page.get_by_role("button", name=TEXT["open"]).click()
-    expect(chat(page).locator(".turn.bot .text")).to_have_text(ANSWER, timeout=browser.LOAD_MS)
+    expect(chat(page).locator(".turn.bot .text")).to_have_text(ANSWER)
     own = visitor.new_page()
     browser.open_chat(own, desk.url)
     assert browser.shown_turns(own) == []
 
 
+@pytest.mark.slow
 def test_a_frame_that_got_no_cookie_gets_one_later(
     visitor: BrowserContext, shop: Site, desk: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -105,7 +105,7 @@ def test_a_frame_that_got_no_cookie_gets_one_later(
     with monkeypatch.context() as patch:
         patch.setattr(Store, "add_customer", away)
         page.get_by_role("button", name=TEXT["open"]).click()
-        expect(chat(page).locator("#notice")).to_contain_text(TEXTS["en"]["not_entered"], timeout=browser.LOAD_MS)
+        expect(chat(page).locator("#notice")).to_contain_text(TEXTS["en"]["not_entered"])
     chat(page).locator("#notice [data-link='']").wait_for(state="attached")
     chat(page).locator("#suggestion-0").click()
     expect(chat(page).locator(".turn.bot:not(.writing) .text")).to_have_text(ANSWER)
@@ -113,11 +113,12 @@ def test_a_frame_that_got_no_cookie_gets_one_later(
     assert cookie.get("partitionKey"), "a cookie for this shop alone"
 
 
+@pytest.mark.slow
 def test_news_are_told_on_the_closed_button_and_nothing_else_is(visitor: BrowserContext, shop: Site, desk: Served) -> None:
     page = open_shop(visitor, shop, desk)
     page.evaluate("window.told = []; addEventListener('message', event => window.told.push(JSON.stringify(event.data)))")
     page.get_by_role("button", name=TEXT["open"]).click()
-    chat(page).locator("#person").click(timeout=browser.LOAD_MS)
+    chat(page).locator("#person").click()
     expect(chat(page).locator("#notice")).to_contain_text(TEXTS["en"]["next"])
     page.get_by_role("button", name=TEXT["close"]).click()
     waiting = desk.waiting()
@@ -135,20 +136,21 @@ def test_another_site_is_refused_by_the_browser(visitor: BrowserContext, desk: S
         said: list[str] = []
         page.on("console", lambda message: said.append(message.text))
         page.get_by_role("button", name=TEXT["open"]).click()
-        page.wait_for_event("console", lambda message: "frame-ancestors" in message.text, timeout=30_000) if not said else None
+        page.wait_for_event("console", lambda message: "frame-ancestors" in message.text) if not said else None
         assert any("frame-ancestors" in text for text in said)
         assert all(one.url != desk.url for one in page.frames)
 
 
 @pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.slow
 def test_in_korean_and_on_a_phone_it_fills_the_screen(chromium: Browser, shop: Site, desk: Served, width: int) -> None:
-    context = chromium.new_context(locale="ko-KR", viewport={"width": width, "height": 800})
+    context = browser.new_context(chromium, locale="ko-KR", viewport={"width": width, "height": 800})
     page = open_shop(context, shop, desk, "ko")
     page.get_by_role("button", name=EMBEDDED["ko"]["open"]).click()
     panel = page.get_by_role("dialog").bounding_box()
     assert panel is not None
     assert (panel["width"] == width) is (width < 480) and panel["width"] <= width
-    expect(chat(page).locator("#send")).to_have_text(TEXTS["ko"]["send"], timeout=browser.LOAD_MS)
+    expect(chat(page).locator("#send")).to_have_text(TEXTS["ko"]["send"])
     assert frame(page, desk).evaluate("document.documentElement.scrollWidth <= innerWidth")
     context.close()
 

@@ -1,6 +1,7 @@
 """What a customer sees and does on the page, in Chromium, on the real store and Desk."""
 
 import contextlib
+import math
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,14 +13,13 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from frontdesk.config.hours import read_hours
 from frontdesk.config.schema import HANDOFF, DeskConfig
 from frontdesk.store.store import Store, StoreUnavailable
-from tests.serve.stand_in import wait_for
 from tests.ui import browser
 from tests.ui.page_served import QUESTIONS, SOURCE, Served, served_page
+from tests.waits import wait_for
 from ui.chat.texts import TEXTS, Language
 
 EN, KO = TEXTS["en"], TEXTS["ko"]
 ANSWER = "Standard shipping costs $4.90."
-expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +32,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def customer(chromium: Browser, desk: Served) -> Iterator[BrowserContext]:
     """A browser of its own, in English."""
     desk.says("Standard shipping ", "costs $4.90.", source=SOURCE)
-    context = chromium.new_context(locale="en-US")
-    context.set_default_timeout(30_000)
+    context = browser.new_context(chromium)
     yield context
     context.close()
 
@@ -55,7 +54,7 @@ def test_reload_and_a_second_tab_continue_the_conversation(customer: BrowserCont
     told = [("user", question), ("assistant", answer)]
     second = customer.new_page()
     second.goto(desk.url)
-    second.wait_for_selector("#notice [data-questions='1']", state="attached", timeout=browser.LOAD_MS)
+    second.wait_for_selector("#notice [data-questions='1']", state="attached")
     assert browser.shown_turns(second) == told
     desk.says("Yes.")
     assert browser.ask(second, "Free for big orders?") == "Yes."
@@ -64,7 +63,7 @@ def test_reload_and_a_second_tab_continue_the_conversation(customer: BrowserCont
     browser.wait_answered(page)
     assert browser.shown_turns(page) == told, "in the first tab, which was not touched"
     page.reload()
-    page.wait_for_selector("#notice [data-questions='2']", state="attached", timeout=browser.LOAD_MS)
+    page.wait_for_selector("#notice [data-questions='2']", state="attached")
     assert browser.shown_turns(page) == told
     assert page.locator("#suggestions").is_hidden()
     browser.clear(page)
@@ -147,10 +146,11 @@ def test_a_person_answers_in_the_same_window(page: Page, desk: Served) -> None:
     assert browser.wait_answered(page) == ANSWER
 
 
+@pytest.mark.slow
 def test_the_place_in_the_queue_and_the_hours_are_told(
     chromium: Browser, page: Page, desk: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = chromium.new_context(locale="en-US").new_page()
+    other = browser.new_context(chromium).new_page()
     browser.open_chat(other, desk.url)
     other.click("#person")
     notice(other, EN["next"])
@@ -172,7 +172,8 @@ def test_the_place_in_the_queue_and_the_hours_are_told(
 
 
 def test_stop_and_answer_again(page: Page, desk: Served) -> None:
-    desk.says(*("very " for _ in range(400)), pause=0.05)
+    desk.says(*("very " for _ in range(9)))
+    desk.engine.allowed = 3
     browser.send(page, "Tell me all.")
     shown = browser.wait_streaming(page)
     assert browser.stop(page).startswith(shown[:4])
@@ -180,6 +181,7 @@ def test_stop_and_answer_again(page: Page, desk: Served) -> None:
     assert page.evaluate("document.activeElement.tagName") == "TEXTAREA", "the button that was pressed is gone"
     expect(page.locator(".turn.bot .incomplete")).to_have_text(EN["incomplete"])
     desk.says("All of it.")
+    desk.engine.allowed = math.inf
     assert browser.retry(page) == "All of it."
     assert [role for role, _ in browser.shown_turns(page)] == ["user", "assistant"]
     assert browser.notice(page) == ""
@@ -222,14 +224,15 @@ def test_an_engine_that_is_away_is_told_in_words(page: Page, desk: Served) -> No
 
 
 def test_without_cookies_it_says_so(chromium: Browser, desk: Served) -> None:
-    page = chromium.new_page(locale="en-US")
+    page = browser.new_context(chromium).new_page()
     page.route("**/api/chat*", lambda route: route.fulfill(status=401, json={"error": {"code": "no_session"}}))
     page.route("**/api/chat/events*", lambda route: route.fulfill(status=401, json={"error": {"code": "no_session"}}))
     page.goto(desk.url)
     notice(page, EN["no_session"])
-    page.close()
+    page.context.close()
 
 
+@pytest.mark.slow
 def test_who_comes_while_the_store_is_away_is_let_in_once_it_is_back(
     customer: BrowserContext, desk: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -252,7 +255,7 @@ def test_who_comes_while_the_store_is_away_is_let_in_once_it_is_back(
 
 
 def test_korean_by_the_browsers_language_and_the_switch(chromium: Browser, desk: Served) -> None:
-    context = chromium.new_context(locale="ko-KR", viewport={"width": 360, "height": 640})
+    context = browser.new_context(chromium, locale="ko-KR", viewport={"width": 360, "height": 640})
     page = context.new_page()
     browser.open_chat(page, desk.url)
     expect(page.locator(".greeting")).to_have_text(KO["greeting"])
@@ -271,9 +274,10 @@ def test_korean_by_the_browsers_language_and_the_switch(chromium: Browser, desk:
     context.close()
 
 
+@pytest.mark.slow
 def test_no_switch_of_the_language_is_lost(chromium: Browser, desk: Served) -> None:
     """Each click comes as soon as the page shows the language before: an answer to that must not take the new choice back."""
-    page = chromium.new_context(locale="en-US").new_page()
+    page = browser.new_context(chromium).new_page()
     browser.open_chat(page, desk.url)
     for _ in range(30):
         for language in ("ko", "en"):
@@ -317,14 +321,15 @@ FAINT = """() => {
 def nothing(page: Page, script: str) -> None:
     """What the script finds is nothing, at once or when the page has settled: Gradio lays it out in steps, and colours fade in."""
     with contextlib.suppress(AssertionError):
-        wait_for(lambda: page.evaluate(script) == [], 15)
+        wait_for(lambda: page.evaluate(script) == [])
     assert page.evaluate(script) == []
 
 
 @pytest.mark.parametrize(("language", "scheme"), [("en", "light"), ("ko", "dark")])
+@pytest.mark.slow
 def test_everything_can_be_read_named_and_fits_a_phone(chromium: Browser, desk: Served, language: Language, scheme: Any) -> None:
     locale = {"en": "en-US", "ko": "ko-KR"}[language]
-    context = chromium.new_context(locale=locale, color_scheme=scheme, viewport={"width": 360, "height": 640})
+    context = browser.new_context(chromium, locale=locale, color_scheme=scheme, viewport={"width": 360, "height": 640})
     page = context.new_page()
     desk.says("Standard shipping costs $4.90. ", "https://" + "x" * 200, source=SOURCE)
     browser.open_chat(page, desk.url)
@@ -376,8 +381,12 @@ def test_answers_are_read_out_once_and_whole(page: Page, desk: Served) -> None:
             new MutationObserver(() => window.heard.push(document.querySelector('.announcer').innerText.trim()))
                 .observe(document.querySelector('.announcer'), {childList: true, subtree: true, characterData: true}); }"""
     )
-    desk.says("Standard ", "shipping ", "costs ", "$4.90.", pause=0.2)
-    browser.ask(page, "How much?")
+    desk.says("Standard ", "shipping ", "costs ", "$4.90.")
+    desk.engine.allowed = 3
+    browser.send(page, "How much?")
+    browser.wait_streaming(page)
+    desk.engine.allowed = math.inf
+    browser.wait_answered(page)
     page.wait_for_function("window.heard.length > 0")
     assert page.evaluate("window.heard") == [f"{EN['assistant']}: {ANSWER}"]
     assert page.get_attribute(".announcer", "aria-live") == "polite"

@@ -4,18 +4,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Response, Route, expect
 
 from frontdesk.store import calls, keys
 from frontdesk.store.search import last_call
 from frontdesk.store.tables import Edit
-from tests.serve.stand_in import wait_for
-from tests.ui.browser import launch
+from tests.ui.browser import new_context, wait_until
 from tests.ui.console_served import REPLIES, Office
 from tests.ui.desks import told
+from tests.waits import wait_for
 from ui.console.texts import TEXTS, language_of
 
-MS = 30_000  # for anything to appear; a loaded machine is slow
 EVIL = "<script>boom()</script><img src=http://out.example/x onerror=boom()> [x](javascript:boom()) ${boom()} {{boom}} &lt;"  # < 120
 
 
@@ -25,25 +24,11 @@ def staff(office: Office) -> dict[str, str]:
     return {name: office.key(name, role) for name, role in (("anna", "agent"), ("bert", "agent"), ("root", "admin"))}
 
 
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as playwright:
-        yield playwright
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    browser = launch(playwright)
-    yield browser
-    browser.close()
-
-
 @contextmanager
-def agent(browser: Browser, office: Office, key: str, deaf: bool = False, **context: object) -> Iterator[Page]:
+def agent(chromium: Browser, office: Office, key: str, deaf: bool = False, **context: object) -> Iterator[Page]:
     """An agent's browser, logged in; a `deaf` one hears of no change. At its end nothing may have failed, run that should not, or been
     loaded from outside."""
-    with browser.new_context(**{"locale": "en-US", "viewport": {"width": 1280, "height": 800}, **context}) as opened:
-        opened.set_default_timeout(MS)
+    with new_context(chromium, **{"viewport": {"width": 1280, "height": 800}, **context}) as opened:
         page, failures, outside = opened.new_page(), [], []
         near = (office.address, "data:", "blob:")
         page.on("pageerror", lambda error: failures.append(str(error)))
@@ -77,15 +62,15 @@ def take(page: Page, conversation: str) -> None:
     """Choose it, take it, and wait for the bot's suggestion."""
     choose(page, conversation)
     page.click("#take")
-    expect(page.locator("#reply textarea")).not_to_have_value("", timeout=MS)
+    expect(page.locator("#reply textarea")).not_to_have_value("")
 
 
 def said(office: Office, conversation: str) -> list[tuple[str, str]]:
     return [(one.speaker, one.text) for one in office.store.messages(conversation)]
 
 
-def test_a_customer_is_heard_answered_and_served_without_a_reload(office: Office, staff: dict[str, str], browser: Browser) -> None:
-    with agent(browser, office, staff["anna"]) as anna:
+def test_a_customer_is_heard_answered_and_served_without_a_reload(office: Office, staff: dict[str, str], chromium: Browser) -> None:
+    with agent(chromium, office, staff["anna"]) as anna:
         anna.evaluate("window.same = true")
         customer, conversation = office.call("Where is my parcel?")
         waiting(anna, conversation)
@@ -101,13 +86,13 @@ def test_a_customer_is_heard_answered_and_served_without_a_reload(office: Office
         anna.wait_for_selector("#take")
         anna.keyboard.press("Alt+T")
         box = anna.locator("#reply textarea")
-        expect(box).to_have_value("Shipping is 4 dollars.", timeout=MS)
+        expect(box).to_have_value("Shipping is 4 dollars.")
         assert "How much is shipping?" in anna.inner_text("#origin")
-        expect(box).to_be_focused(timeout=MS)
+        expect(box).to_be_focused()
         box.fill("Your parcel comes tomorrow.")
         box.press("Control+Enter")
         wait_for(lambda: said(office, conversation)[-1] == ("agent", "Your parcel comes tomorrow."))
-        expect(box).to_have_value("", timeout=MS)
+        expect(box).to_have_value("")
         turn = office.do(office.desk.view(customer)).turns[-1]
         assert (turn.speaker, turn.text, turn.agent) == ("agent", "Your parcel comes tomorrow.", "anna")
         with office.store.reading() as session:
@@ -115,7 +100,7 @@ def test_a_customer_is_heard_answered_and_served_without_a_reload(office: Office
 
         office.do(office.desk.say(customer, "Thank you!", "en"))
         anna.wait_for_selector("#transcript article.customer:has-text('Thank you!')")
-        expect(anna.locator("#told")).to_contain_text("Thank you!", timeout=MS)
+        expect(anna.locator("#told")).to_contain_text("Thank you!")
         anna.fill("#result input", "parcel found")
         anna.press("#result input", "Enter")
         anna.click("#close")
@@ -126,14 +111,15 @@ def test_a_customer_is_heard_answered_and_served_without_a_reload(office: Office
     assert last_call(office.store, conversation).result == "parcel found"
 
 
-def test_of_two_agents_one_gets_it_and_the_other_is_told(office: Office, staff: dict[str, str], browser: Browser) -> None:
+@pytest.mark.slow
+def test_of_two_agents_one_gets_it_and_the_other_is_told(office: Office, staff: dict[str, str], chromium: Browser) -> None:
     _, conversation = office.call("Do you have tents?")
-    with agent(browser, office, staff["anna"]) as anna, agent(browser, office, staff["bert"], deaf=True) as bert:
+    with agent(chromium, office, staff["anna"]) as anna, agent(chromium, office, staff["bert"], deaf=True) as bert:
         choose(bert, conversation)
         bert.wait_for_selector("#take")
         take(anna, conversation)
         bert.click("#take")
-        expect(bert.locator("#note")).to_contain_text(TEXTS["en"]["taken_by_other"], timeout=MS)
+        expect(bert.locator("#note")).to_contain_text(TEXTS["en"]["taken_by_other"])
         bert.wait_for_selector(f"[data-queue=others] [data-open='{conversation}']:has-text('anna')")
         assert not bert.locator("#reply").is_visible()
         anna.click("#give-back")
@@ -141,12 +127,13 @@ def test_of_two_agents_one_gets_it_and_the_other_is_told(office: Office, staff: 
         anna.wait_for_selector("#head [data-state=bot]")
 
 
+@pytest.mark.slow
 def test_who_is_let_wait_can_be_taken_from_an_agent_that_left(
-    office: Office, staff: dict[str, str], browser: Browser, monkeypatch: pytest.MonkeyPatch
+    office: Office, staff: dict[str, str], chromium: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     customer, conversation = office.call("Anybody?")
     assert office.do(office.desk.take(conversation, "anna"))
-    with agent(browser, office, staff["root"]) as root, agent(browser, office, staff["bert"]) as bert:
+    with agent(chromium, office, staff["root"]) as root, agent(chromium, office, staff["bert"]) as bert:
         choose(root, conversation)
         root.wait_for_selector("#take", state="visible")  # an admin may
         choose(bert, conversation)
@@ -162,9 +149,10 @@ def test_who_is_let_wait_can_be_taken_from_an_agent_that_left(
     office.do(office.desk.finish(conversation, "root", "solved"))
 
 
-def test_a_failed_request_costs_no_words_and_no_place(office: Office, staff: dict[str, str], browser: Browser) -> None:
+@pytest.mark.slow
+def test_a_failed_request_costs_no_words_and_no_place(office: Office, staff: dict[str, str], chromium: Browser) -> None:
     customer, conversation = office.call("Are you there?")
-    with agent(browser, office, staff["anna"]) as anna:
+    with agent(chromium, office, staff["anna"]) as anna:
         take(anna, conversation)
         anna.locator("#reply textarea").fill("I was writ")
         lost: list[int] = []
@@ -175,18 +163,18 @@ def test_a_failed_request_costs_no_words_and_no_place(office: Office, staff: dic
 
         anna.route("**/run/predict*", lose)
         office.do(office.desk.say(customer, "Still there?", "en"))
-        while not lost:
-            anna.wait_for_timeout(50)
+        wait_until(anna, lambda: bool(lost))
         anna.unroute_all(behavior="wait")
         anna.wait_for_selector("#transcript article:has-text('Still there?')")  # Gradio has loaded the page anew
-        expect(anna.locator("#reply textarea")).to_have_value("I was writ", timeout=MS)
+        expect(anna.locator("#reply textarea")).to_have_value("I was writ")
         anna.click("#send")
         wait_for(lambda: said(office, conversation)[-1] == ("agent", "I was writ"))
 
 
-def test_words_begun_stay_with_their_conversation(office: Office, staff: dict[str, str], browser: Browser) -> None:
+@pytest.mark.slow
+def test_words_begun_stay_with_their_conversation(office: Office, staff: dict[str, str], chromium: Browser) -> None:
     (_, one), (_, other) = office.call("First question?"), office.call("Second question?")
-    with agent(browser, office, staff["anna"]) as anna:
+    with agent(chromium, office, staff["anna"]) as anna:
         box = anna.locator("#reply textarea")
         waiting(anna, other)
         anna.focus(f"#queue [data-open='{one}']")
@@ -213,25 +201,28 @@ def test_words_begun_stay_with_their_conversation(office: Office, staff: dict[st
         assert session.get(Edit, last[other]) is None  # that suggestion was discarded
 
 
-def test_a_suggestion_never_replaces_words_that_are_being_written(office: Office, staff: dict[str, str], browser: Browser) -> None:
+@pytest.mark.slow
+def test_a_suggestion_never_replaces_words_that_are_being_written(office: Office, staff: dict[str, str], chromium: Browser) -> None:
     customer, conversation = office.call("Question?")
-    with agent(browser, office, staff["anna"]) as anna:
+    with agent(chromium, office, staff["anna"]) as anna:
         box = anna.locator("#reply textarea")
         take(anna, conversation)
         box.fill("I am writing")
-        asked = len(office.engine.bodies)
+        answers: list[Response] = []
+        anna.on("response", lambda answer: answers.append(answer) if "/run/predict" in answer.url else None)
         office.do(office.desk.say(customer, "Hello?", "en"))
-        wait_for(lambda: len(office.engine.bodies) > asked)  # the bot was asked for a suggestion
-        anna.wait_for_selector("#transcript article:has-text('Hello?')")
-        anna.wait_for_timeout(500)
+        wait_until(anna, lambda: any(TEXTS["en"]["suggested"] in answer.text() for answer in answers))
+        office.do(office.desk.say(customer, "Still there?", "en"))
+        anna.wait_for_selector("#transcript article:has-text('Still there?')")  # so the page has long seen the suggestion
         expect(box).to_have_value("I am writing")
         anna.click("#suggest")
         expect(box).to_have_value("Shipping is 4 dollars.")
 
 
-def test_faq_and_ready_made_replies_go_into_the_reply(office: Office, staff: dict[str, str], browser: Browser) -> None:
+@pytest.mark.slow
+def test_faq_and_ready_made_replies_go_into_the_reply(office: Office, staff: dict[str, str], chromium: Browser) -> None:
     _, conversation = office.call("Anything")
-    with agent(browser, office, staff["anna"]) as anna:
+    with agent(chromium, office, staff["anna"]) as anna:
         take(anna, conversation)
         box = anna.locator("#reply textarea")
         box.fill("")
@@ -248,13 +239,13 @@ def test_faq_and_ready_made_replies_go_into_the_reply(office: Office, staff: dic
         wait_for(lambda: said(office, conversation)[-1] == ("agent", f"Shipping costs $4.90. {REPLIES[1]}"))
 
 
-def test_what_people_and_models_write_is_shown_as_text_and_nothing_else(office: Office, staff: dict[str, str], browser: Browser) -> None:
+def test_what_people_and_models_write_is_shown_as_text_and_nothing_else(office: Office, staff: dict[str, str], chromium: Browser) -> None:
     office.engine.parts = told(EVIL, source={"id": "evil", "question": EVIL, "source": EVIL})
     try:
         customer, conversation = office.call(EVIL)
         answer = next(one.id for one in office.store.messages(conversation) if one.speaker == "bot")
         office.do(office.desk.rate(customer, answer, -1, EVIL))
-        with agent(browser, office, staff["root"]) as root:
+        with agent(chromium, office, staff["root"]) as root:
             choose(root, conversation)
             for place in (
                 f"#queue [data-open='{conversation}'] .wish",
@@ -266,7 +257,7 @@ def test_what_people_and_models_write_is_shown_as_text_and_nothing_else(office: 
             for place in (".source", ".mark.disliked"):
                 assert EVIL in root.inner_text(f"#transcript article.bot {place}")
             root.click("#take")
-            expect(root.locator("#reply textarea")).to_have_value(EVIL, timeout=MS)
+            expect(root.locator("#reply textarea")).to_have_value(EVIL)
             assert EVIL in root.inner_text("#origin")
             root.locator("#faq-search textarea").press_sequentially("tents")
             root.wait_for_selector("#faq b:has-text('<img src=x onerror=boom()> tents?')")
@@ -281,16 +272,17 @@ def test_what_people_and_models_write_is_shown_as_text_and_nothing_else(office: 
         office.engine.parts = told("Shipping is ", "4 dollars.")
 
 
-def test_old_conversations_are_found_and_only_read(office: Office, staff: dict[str, str], browser: Browser) -> None:
+@pytest.mark.slow
+def test_old_conversations_are_found_and_only_read(office: Office, staff: dict[str, str], chromium: Browser) -> None:
     customer = office.do(office.enter())
     office.do(office.ask(customer, "A very rare zebra question"))
     conversation = office.store.current(customer).id
-    with agent(browser, office, staff["bert"]) as bert:
+    with agent(chromium, office, staff["bert"]) as bert:
         bert.locator("#tabs [role=tab]:visible").nth(1).click()
         for words in (office.store.current(customer).customer_id, "rare ZEBRA"):
             bert.locator("#all-words textarea").fill(words)
             bert.click("#all-go")
-            expect(bert.locator("#found [data-open]")).to_have_count(1, timeout=MS)
+            expect(bert.locator("#found [data-open]")).to_have_count(1)
         bert.click(f"#found [data-open='{conversation}']")
         bert.wait_for_selector("#transcript article:has-text('rare zebra')")
         assert not bert.locator("#take").is_visible()
@@ -299,14 +291,15 @@ def test_old_conversations_are_found_and_only_read(office: Office, staff: dict[s
         bert.wait_for_selector("#transcript article:has-text('And a second one')")
 
 
-def test_only_admins_see_numbers(office: Office, staff: dict[str, str], browser: Browser) -> None:
+@pytest.mark.slow
+def test_only_admins_see_numbers(office: Office, staff: dict[str, str], chromium: Browser) -> None:
     customer = office.do(office.enter())
     answer = office.do(office.ask(customer, "How much is a zebra?")).turns[-1]
     office.do(office.desk.rate(customer, answer.id, -1))
-    with agent(browser, office, staff["bert"]) as bert:
-        expect(bert.locator("#tabs [role=tab]:visible")).to_have_count(3, timeout=MS)
+    with agent(chromium, office, staff["bert"]) as bert:
+        expect(bert.locator("#tabs [role=tab]:visible")).to_have_count(3)
         assert "Numbers" not in bert.inner_text("#tabs")
-    with agent(browser, office, staff["root"]) as root:
+    with agent(chromium, office, staff["root"]) as root:
         root.locator("#tabs [role=tab]:visible").nth(3).click()
         root.wait_for_selector("[data-card=volume] svg rect")
         assert root.locator(".card").count() == 7
@@ -315,7 +308,7 @@ def test_only_admins_see_numbers(office: Office, staff: dict[str, str], browser:
         root.click("[data-card=volume] summary")
         assert root.locator("[data-card=volume] tbody tr").count() == 7
         root.click("#period label:nth-child(1)")
-        expect(root.locator("[data-card=volume] tbody tr")).to_have_count(24, timeout=MS)
+        expect(root.locator("[data-card=volume] tbody tr")).to_have_count(24)
 
 
 def test_numbers_refuse_an_agent_who_calls_the_event_itself(office: Office, staff: dict[str, str]) -> None:
@@ -332,10 +325,11 @@ def test_numbers_refuse_an_agent_who_calls_the_event_itself(office: Office, staf
     assert TEXTS["en"]["only_admins"] in refused
 
 
-def test_it_speaks_korean_and_fits_a_phone(office: Office, staff: dict[str, str], browser: Browser) -> None:
+@pytest.mark.slow
+def test_it_speaks_korean_and_fits_a_phone(office: Office, staff: dict[str, str], chromium: Browser) -> None:
     _, conversation = office.call("배송 조회는 어떻게 하나요?")
     phone = {"locale": "ko-KR", "viewport": {"width": 360, "height": 740}, "color_scheme": "dark"}
-    with agent(browser, office, staff["anna"], **phone) as anna:
+    with agent(chromium, office, staff["anna"], **phone) as anna:
         assert anna.evaluate("document.documentElement.lang") == "ko"
         assert TEXTS["ko"]["waiting"] in anna.inner_text("#queue")
         assert not anna.locator("#head").is_visible()
@@ -350,8 +344,9 @@ def test_it_speaks_korean_and_fits_a_phone(office: Office, staff: dict[str, str]
         assert anna.evaluate("document.documentElement.lang") == "en"
 
 
-def test_a_revoked_agent_sees_the_login(office: Office, browser: Browser) -> None:
-    with agent(browser, office, office.key("leaver", "agent")) as leaver:
+@pytest.mark.slow
+def test_a_revoked_agent_sees_the_login(office: Office, chromium: Browser) -> None:
+    with agent(chromium, office, office.key("leaver", "agent")) as leaver:
         keys.revoke(office.store, "leaver")
         leaver.wait_for_selector("#key")
         assert leaver.url.endswith("/desk/login")

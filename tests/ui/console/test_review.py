@@ -18,7 +18,6 @@ from ui.console.review.tab import review_tab
 from ui.console.review.texts import TEXTS
 
 EVIL = "<img src=x onerror=\"document.title='owned'\"><b>bold</b> ${document.title='owned'} {{7*7}} [a](javascript:alert(1)) **b**"
-SECONDS_MS = 30_000
 
 
 @pytest.fixture
@@ -62,9 +61,7 @@ def add(store: Store, kind: str, question: str, answer: str, worse: str | None =
 
 
 def opened(chromium: browser.Browser, address: str, language: str = "en-US") -> Page:
-    page = chromium.new_context(locale=language, viewport={"width": 1280, "height": 800}).new_page()
-    page.set_default_timeout(SECONDS_MS)
-    expect.set_options(timeout=SECONDS_MS)
+    page = browser.new_context(chromium, locale=language, viewport={"width": 1280, "height": 800}).new_page()
     page.goto(address)
     page.get_by_role("tab", name="Review").click()
     page.wait_for_selector("#review-left [data-left]")
@@ -117,6 +114,7 @@ def test_accept_correct_reject_and_write(store: Store, address: str, chromium: b
     ]
 
 
+@pytest.mark.slow
 def test_filters_skip_and_review_again(store: Store, address: str, chromium: browser.Browser) -> None:
     add(store, "thumbs", "Is it brass?", "It is brass.")
     add(store, "edit", "Is it old?", "Very old.", "It is new.")
@@ -139,6 +137,7 @@ def test_filters_skip_and_review_again(store: Store, address: str, chromium: bro
     assert [row.status for row in candidates.candidates(store)] == ["new", "new"]
 
 
+@pytest.mark.slow
 def test_the_first_of_two_decisions_counts(store: Store, address: str, chromium: browser.Browser) -> None:
     add(store, "thumbs", "Is it brass?", "It is brass.")
     (one,) = candidates.candidates(store)
@@ -165,6 +164,7 @@ def test_what_people_wrote_is_text(store: Store, address: str, chromium: browser
     assert outside == []
 
 
+@pytest.mark.slow
 def test_korean(store: Store, address: str, chromium: browser.Browser) -> None:
     add(store, "thumbs", "놋쇠인가요?", "네, 놋쇠입니다.")
     page = opened(chromium, address, "ko-KR")

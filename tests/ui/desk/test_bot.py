@@ -12,6 +12,7 @@ from frontdesk.store.tables import Message
 from serve.gateway.schema import BODY_BYTES
 from tests.serve.stand_in import Engine, event, served
 from tests.ui.desks import SOURCE, settings, told
+from tests.waits import CEILING
 from ui.desk.bot import MAX_CHARACTERS, MAX_TURNS, Answer, Assistant, turns
 
 CONFIG = settings(serve={"context_length": 512, "max_tokens": 100})
@@ -60,7 +61,7 @@ def test_of_long_messages_no_more_go_than_the_gateway_takes() -> None:
 def read(url: str, engine: Engine | None = None) -> Answer:
     answer = Answer()
     assistant = Assistant(CONFIG, url + "/v1", "none")
-    asyncio.run(asyncio.wait_for(assistant.read(HI, answer), 30))
+    asyncio.run(asyncio.wait_for(assistant.read(HI, answer), CEILING))
     return answer
 
 

@@ -2,19 +2,23 @@
 
 import asyncio
 import json
+import math
 import sqlite3
-from itertools import pairwise
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from frontdesk.store.store import StoreUnavailable
+from frontdesk.store.tables import Message
 from frontdesk.web.rate_limit import TooMany
 from tests.serve.stand_in import event
-from tests.ui.desks import SOON, SOURCE, Shop, refusing, run, told, until, write_provenance
+from tests.ui.desks import SOON, SOURCE, Shop, refusing, run, told, write_provenance
+from tests.waits import until
 from ui.desk import desk
 from ui.desk.desk import BY_CUSTOMER, MAX_CHARACTERS, Empty, Full, Wait
+from ui.desk.views import View
 
 ASK = "How much is shipping?"
 ANSWER = "Shipping is 4 dollars."
@@ -28,7 +32,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_what_say_returned_is_stored_before_the_answer_is(folder: Path) -> None:
     async def scene(shop: Shop) -> None:
-        shop.engine.pause = 0.2
+        shop.engine.allowed = 0
         customer = await shop.enter()
         said = await shop.desk.say(customer, f"  {ASK}\n", "en")
         assert shop.said(customer) == [("customer", ASK)]
@@ -92,27 +96,28 @@ def test_the_bot_is_told_the_transcript_of_the_store_and_nothing_else(folder: Pa
 
 def test_two_tabs_see_one_answer_grow_and_either_may_leave(folder: Path) -> None:
     async def scene(shop: Shop) -> None:
-        shop.engine.parts = told(*(f"word{number} " for number in range(12)))
-        shop.engine.pause = 0.1
+        shop.engine.parts, shop.engine.allowed = told("One ", "two ", "three."), 0
         customer = await shop.enter()
 
-        async def tab(leave: bool) -> list[str | None]:
-            seen = []
+        async def tab(seen: list[str | None], leave: bool) -> None:
             async for view in (watching := shop.desk.watch(customer)):
                 seen.append(view.pending)
                 assert view.notices == ()
                 if (leave and view.pending) or (len(view.turns) == 2 and not view.busy):
                     await watching.aclose()
-            return seen
 
-        tabs = [asyncio.create_task(tab(leave)) for leave in (False, False, True)]
-        await asyncio.sleep(0)
+        shown: list[list[str | None]] = [[], [], []]
+        tabs = [asyncio.create_task(tab(seen, leave=seen is shown[2])) for seen in shown]
+        await until(lambda: shown == [[None]] * 3)
         await shop.desk.say(customer, ASK, "en")
-        first, second, _ = await asyncio.gather(*tabs)
-        for seen in (first, second):
-            texts = [text for text in seen if text]
-            assert len(texts) >= 3 and all(later.startswith(earlier) for earlier, later in pairwise(texts))
-        assert len(shop.engine.bodies) == 1
+        for allowed, text in enumerate(("", "One ", "One two ", "One two three."), 1):
+            shop.engine.allowed = allowed
+            await until(lambda text=text: all(seen[-1] == text for seen in shown[:2]))  # type: ignore[misc]
+        shop.engine.allowed = math.inf
+        await asyncio.gather(*tabs)
+        grown = [[text for text, _ in groupby(seen)] for seen in shown]
+        assert grown[:2] == [[None, "", "One ", "One two ", "One two three.", None]] * 2
+        assert grown[2] == [None, "", "One "] and len(shop.engine.bodies) == 1
 
     run(folder, scene)
 
@@ -124,14 +129,16 @@ def test_no_tab_is_told_that_an_answer_was_interrupted_which_is_about_to_begin(f
 
         async def slowly(*arguments: Any) -> None:
             shop.desk.sessions.of(customer).stale = True  # another tab happens to look now
-            await asyncio.sleep(0.3)
+            await until(lambda: any(view.turns and not view.busy for view in seen))
             await respond(*arguments)
 
         shop.desk._respond = slowly  # type: ignore[method-assign]
-        saying, seen = asyncio.create_task(shop.desk.say(customer, ASK, "en")), []
+        seen: list[View] = []
+        saying = asyncio.create_task(shop.desk.say(customer, ASK, "en"))
         while not saying.done():
             seen.append(await shop.desk.view(customer))
-        assert any(view.turns and not view.busy for view in seen) and all(view.notices == () for view in seen)
+            await asyncio.sleep(0)  # a view that has not changed is no step of the loop
+        assert all(view.notices == () for view in seen)
         assert (await shop.desk.view(customer)).notices == ()
 
     run(folder, scene)
@@ -139,12 +146,13 @@ def test_no_tab_is_told_that_an_answer_was_interrupted_which_is_about_to_begin(f
 
 def test_the_answer_is_finished_when_nobody_reads_it(folder: Path) -> None:
     async def scene(shop: Shop) -> None:
-        shop.engine.pause = 0.1
+        shop.engine.allowed = 1
         customer = await shop.enter()
         await shop.desk.say(customer, ASK, "en")
         reading = shop.desk.answer(customer)
         await anext(reading)
         await reading.aclose()
+        shop.engine.allowed = math.inf
         await until(lambda: shop.said(customer) == [("customer", ASK), ("bot", ANSWER)])
 
     run(folder, scene)
@@ -152,8 +160,7 @@ def test_the_answer_is_finished_when_nobody_reads_it(folder: Path) -> None:
 
 def test_a_stopped_answer_is_kept_as_far_as_it_came(folder: Path) -> None:
     async def scene(shop: Shop) -> None:
-        shop.engine.parts = told(*["word "] * 1000)
-        shop.engine.pause = 0.02
+        shop.engine.parts, shop.engine.allowed = told(*["word "] * 9), 3
         customer = await shop.enter()
         await shop.desk.say(customer, ASK, "en")
         async for view in (watching := shop.desk.watch(customer)):
@@ -172,8 +179,7 @@ def test_an_answer_that_the_end_of_the_process_cuts_is_kept(folder: Path) -> Non
     customers = []
 
     async def scene(shop: Shop) -> None:
-        shop.engine.parts = told(*["word "] * 1000)
-        shop.engine.pause = 0.02
+        shop.engine.parts, shop.engine.allowed = told(*["word "] * 9), 3
         customers.append(await shop.enter())
         await shop.desk.say(customers[0], ASK, "en")
         async for view in (watching := shop.desk.watch(customers[0])):
@@ -239,10 +245,11 @@ def test_another_answer_takes_the_place_of_the_last_one(folder: Path) -> None:
         first = shop.store.messages(view.conversation_id or "")[1]
         await shop.desk.rate(customer, view.turns[1].id, -1, "wrong")
         assert (await shop.desk.view(customer)).turns[1].rating == -1
-        shop.engine.parts, shop.engine.pause = told("It is 9 dollars.", source=None), 0.1
+        shop.engine.parts, shop.engine.allowed = told("It is 9 dollars.", source=None), 1
         seen = []
         async for _ in shop.desk.answer(customer, again=True):
             seen.append(await shop.desk.view(customer))
+            shop.engine.allowed = math.inf
         assert all(len(view.turns) == 1 for view in seen if view.busy) and any(view.busy for view in seen)
         turn = (await shop.desk.view(customer)).turns[1]
         assert (turn.id, turn.text, turn.rating, turn.source) == (view.turns[1].id, "It is 9 dollars.", 0, None)
@@ -261,12 +268,13 @@ def test_another_answer_takes_the_place_of_the_last_one(folder: Path) -> None:
 
 def test_nobody_speaks_while_an_answer_is_on_its_way(folder: Path) -> None:
     async def scene(shop: Shop) -> None:
-        shop.engine.pause = 0.1
+        shop.engine.allowed = 1
         customer = await shop.enter()
         tabs = await asyncio.gather(*(shop.desk.say(customer, f"{ASK} {tab}", "en") for tab in range(5)), return_exceptions=True)
         assert [type(one).__name__ for one in tabs].count("Wait") == 4
         with pytest.raises(Wait):
             await shop.desk.say(customer, "more", "en")
+        shop.engine.allowed = math.inf
         await until(lambda: len(shop.said(customer)) == 2)
 
     run(folder, scene)
@@ -345,13 +353,14 @@ def test_answers_that_are_asked_for_again_count_as_messages(folder: Path, monkey
 
     async def scene(shop: Shop) -> None:
         customer = await shop.enter()
+        shop.desk.by_customer.most = 3
         await shop.ask(customer, ASK)
-        for _ in range(BY_CUSTOMER - 1):
+        for _ in range(2):
             async for _view in shop.desk.answer(customer, again=True):
                 pass
         with pytest.raises(TooMany):
             await anext(shop.desk.answer(customer, again=True))
-        assert len(shop.engine.bodies) == BY_CUSTOMER
+        assert len(shop.engine.bodies) == 3
 
     run(folder, scene)
 
@@ -371,14 +380,27 @@ def test_a_database_that_cannot_be_written_takes_nothing_and_says_so(folder: Pat
     run(folder, scene, SOON)
 
 
-def test_an_answer_waits_for_a_locked_database(folder: Path) -> None:
+def test_an_answer_waits_for_a_locked_database(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refused: list[str] = []
+
     async def scene(shop: Shop) -> None:
+        say = shop.store.say
+
+        def noted(conversation: str, speaker: str, text: str, **columns: Any) -> Message:
+            try:
+                return say(conversation, speaker, text, **columns)
+            except StoreUnavailable:
+                refused.append(speaker)
+                raise
+
+        monkeypatch.setattr(shop.store, "say", noted)
         customer = await shop.enter()
-        shop.engine.pause = 0.05
+        shop.engine.allowed = 0
         await shop.desk.say(customer, ASK, "en")
         with sqlite3.connect(folder / "store.db", isolation_level=None) as other:
             other.execute("BEGIN IMMEDIATE")
-            await asyncio.sleep(2)  # longer than the store waits
+            shop.engine.allowed = math.inf
+            await until(lambda: refused == ["bot"] * 2)
             view = await shop.desk.view(customer)
             assert (view.busy, view.pending) == (True, ANSWER)
             other.execute("ROLLBACK")
@@ -389,11 +411,13 @@ def test_an_answer_waits_for_a_locked_database(folder: Path) -> None:
 
 def test_many_customers_are_answered_a_bounded_number_at_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def scene(shop: Shop) -> None:
-        shop.engine.pause = 0.02
+        shop.engine.allowed = 0
         shop.desk.answers.places = asyncio.Semaphore(4)
         customers = [await shop.enter() for _ in range(20)]
         await asyncio.gather(*(shop.desk.say(customer, ASK, "en") for customer in customers))
-        await until(lambda: not any(session.busy for session in shop.desk.sessions.by_customer.values()), 60)
+        await until(lambda: len(shop.engine.bodies) == 4 and shop.desk.answers.running == 20)
+        shop.engine.allowed = math.inf
+        await until(lambda: not any(session.busy for session in shop.desk.sessions.by_customer.values()))
         assert all(shop.said(customer) == [("customer", ASK), ("bot", ANSWER)] for customer in customers)
 
     run(folder, scene)
@@ -427,7 +451,7 @@ def test_a_new_conversation_forgets_the_old_one(folder: Path) -> None:
 
 def test_a_new_conversation_ends_the_answer_on_its_way(folder: Path) -> None:
     async def scene(shop: Shop) -> None:
-        shop.engine.parts, shop.engine.pause = [event("word ")] * 1000, 0.02
+        shop.engine.parts, shop.engine.allowed = [event("word ")] * 9, 3
         customer = await shop.enter()
         await shop.desk.say(customer, ASK, "en")
         await shop.desk.restart(customer)

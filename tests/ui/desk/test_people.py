@@ -1,6 +1,7 @@
 """People behind the bot: when a customer gets to one, and what both see."""
 
 import asyncio
+import math
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,8 +11,8 @@ from frontdesk.config.hours import read_hours
 from frontdesk.config.schema import DeskConfig
 from frontdesk.store import credentials, keys
 from frontdesk.store.store import NotYours
-from tests.serve.stand_in import event
-from tests.ui.desks import SOURCE, Shop, refusing, run, told, until
+from tests.ui.desks import SOURCE, Shop, refusing, run, told
+from tests.waits import until
 from ui.desk.desk import MAX_CHARACTERS, Suggestion, TooLong
 
 ASK = "How much is shipping?"
@@ -23,6 +24,8 @@ AWAY = {"hours": [f"{DAYS[(datetime.now(UTC).weekday() + 3) % 7]} 09:00-10:00"]}
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Of a desk that does not look at the store by itself: what a page hears of, it was told."""
+    monkeypatch.setattr("ui.desk.desk.LOOK_SECONDS", math.inf)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -109,7 +112,7 @@ def test_the_button_calls_a_person_before_anything_is_said_and_ends_an_answer(fo
         await shop.desk.person(customer)
         assert await call(shop, customer) == ("wish", "", False)
         assert (await shop.desk.view(customer)).language == "ko"
-        shop.engine.parts, shop.engine.pause = [event("word ")] * 1000, 0.02
+        shop.engine.allowed = 3
         await shop.desk.say(other, ASK, "en")
         await shop.desk.person(other)
         view = await shop.desk.view(other)
@@ -172,7 +175,7 @@ def test_who_left_a_message_and_went_on_with_the_bot_reads_the_persons_answer(fo
                 seen.append(f"{view.state} {view.turns[-1].text if view.turns else ''}")
 
         left = await leave(shop, customer, "My tent arrived torn")
-        shop.engine.parts, shop.engine.pause = [event("word ")] * 1000, 0.02
+        shop.engine.allowed = 0
         await shop.desk.say(customer, ASK, "en")
         watching = asyncio.create_task(second_tab())
         await until(lambda: seen == [f"bot {ASK}"])
@@ -183,9 +186,9 @@ def test_who_left_a_message_and_went_on_with_the_bot_reads_the_persons_answer(fo
         assert [one.text for one in shop.store.messages(left)] == ["My tent arrived torn", "Hello Anna"]
         await shop.desk.reply(left, "anna", "You get a new one.")
         await shop.desk.finish(left, "anna", "solved")
-        await until(lambda: seen[-1] == "closed You get a new one.", 4)
+        await until(lambda: seen[-1] == "closed You get a new one.")
         watching.cancel()
-        shop.desk, shop.engine.parts, shop.engine.pause = shop.new_desk(), told("Fine."), 0.0  # the customer comes back the next day
+        shop.desk, shop.engine.parts, shop.engine.allowed = shop.new_desk(), told("Fine."), math.inf  # the customer comes back the next day
         view = await shop.desk.view(customer)
         assert (view.conversation_id, view.state, view.turns[-1].text) == (left, "closed", "You get a new one.")
         assert [turn.text for turn in (await shop.ask(customer, "Thanks")).turns] == ["Thanks", "Fine."]
@@ -277,9 +280,9 @@ def test_places_in_the_queue_move_up_at_once(folder: Path) -> None:
         watching = asyncio.create_task(watch())
         await until(lambda: places == [3])
         await shop.desk.take((await shop.desk.view(customers[0])).conversation_id or "", "anna")
-        await until(lambda: places == [3, 2], 4)  # sooner than it looks by itself
+        await until(lambda: places == [3, 2])
         await shop.desk.restart(customers[1])
-        await until(lambda: places == [3, 2, 1], 4)
+        await until(lambda: places == [3, 2, 1])
         watching.cancel()
 
     run(folder, scene)
@@ -301,14 +304,14 @@ def test_an_agent_answers_in_the_same_window_and_gives_back(folder: Path) -> Non
         assert not await shop.desk.take(conversation, "ben")
         with pytest.raises(NotYours):
             await shop.desk.reply(conversation, "ben", "Mine!")
-        await until(lambda: f"agent {PERSON}" in seen, 4)
+        await until(lambda: f"agent {PERSON}" in seen)
         suggestion = await shop.desk.suggest(conversation)
         assert (suggestion.text, suggestion.source) == ("Shipping is 4 dollars.", SOURCE)
         last = shop.store.messages(conversation)[-1]
         assert (last.text, last.prompt_tokens, last.completion_tokens) == (PERSON, 50, 2), "what it cost is counted"
         assert shop.asked()[-1] == {"role": "user", "content": PERSON} and len(shop.asked()) == 3
         await shop.desk.reply(conversation, "anna", "It is 4 dollars, 3 for members.", suggested=suggestion.text)
-        await until(lambda: "agent It is 4 dollars, 3 for members." in seen, 4)
+        await until(lambda: "agent It is 4 dollars, 3 for members." in seen)
         turn = (await shop.desk.view(customer)).turns[-1]
         assert (turn.speaker, turn.agent) == ("agent", "anna")
         with pytest.raises(TooLong):
@@ -327,10 +330,10 @@ def test_what_is_given_back_unanswered_the_bot_answers_at_once(folder: Path) -> 
     async def scene(shop: Shop) -> None:
         asked, answered = await shop.enter(), await shop.enter()
         for customer in (asked, answered):
-            shop.engine.pause = 5.0
+            shop.engine.allowed = 0
             await shop.desk.say(customer, ASK, "en")
             await shop.desk.person(customer)  # before the bot's first word
-            shop.engine.pause = 0.0
+            shop.engine.allowed = math.inf
             conversation = (await shop.desk.view(customer)).conversation_id or ""
             assert await shop.desk.take(conversation, "anna")
             if customer == answered:

@@ -18,6 +18,7 @@ from frontdesk.store.store import Store, StoreUnavailable
 from frontdesk.web.address import network
 from tests.ui import browser
 from tests.ui.page_served import KEY, Served, other_site, served_page
+from tests.waits import CEILING
 from ui.api.session import NEW_A_MINUTE, Customers
 from ui.chat.texts import TEXTS
 from ui.security import middleware as guard
@@ -45,7 +46,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture
 def client(desk: Served) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=desk.url, trust_env=False, timeout=30) as client:
+    with httpx.Client(base_url=desk.url, trust_env=False, timeout=CEILING) as client:
         yield client
 
 
@@ -53,12 +54,11 @@ def test_no_text_runs_or_loads_anything(desk: Served) -> None:
     """Of a customer, the model, a person, the FAQ, a reason and the config's own texts."""
     with other_site() as outside, sync_playwright() as playwright:
         rule = f"--host-resolver-rules=MAP outside.invalid {urlsplit(outside.origin).netloc}"
-        chromium = playwright.chromium.launch(executable_path=browser.CHROMIUM, args=[*browser.CHROMIUM_ARGS, rule])
+        chromium = browser.launch(playwright, rule)
         probe = chromium.new_page()
         probe.goto(OUTSIDE)
         assert "/" in outside.hits, "it can be reached, so that what follows means something"
-        page = chromium.new_context(locale="en-US").new_page()
-        page.set_default_timeout(60_000)
+        page = browser.new_context(chromium).new_page()
         page.on("dialog", lambda dialog: pytest.fail(dialog.message))
         browser.open_chat(page, desk.url)
         assert page.inner_text("h1") == page.title() == ATTACKS[0]
@@ -84,11 +84,10 @@ def test_no_text_runs_or_loads_anything(desk: Served) -> None:
         expect(page.locator(".turn.agent .text").last).to_have_text(ATTACKS[-1])
         expect(page.locator("#notice")).to_have_text(TEXTS["en"]["agent"].replace("{agent}", ATTACKS[0]))
         assert page.locator(TAGS).count() == 0
-        page.goto(desk.url + "logo")  # the picture has a script and an address
-        page.wait_for_timeout(500)
+        page.goto(desk.url + "logo")  # the picture has a script and an address; it is loaded when both would have been
         assert page.title() != "owned"
         page.goto(desk.url)
-        page.wait_for_selector(".turn.agent", timeout=60_000)
+        page.wait_for_selector(".turn.agent")
         page.click("#clear")
         suggestion = page.locator("#suggestion-1")
         assert suggestion.inner_text().strip() == ATTACKS[1]
@@ -103,7 +102,7 @@ def test_no_text_runs_or_loads_anything(desk: Served) -> None:
 
 def raw(desk: Served, request: bytes) -> bytes:
     """The answer to bytes that no client would send."""
-    with socket.create_connection(("127.0.0.1", urlsplit(desk.url).port or 0), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", urlsplit(desk.url).port or 0), timeout=CEILING) as connection:
         connection.sendall(request)
         answer = b""
         while part := connection.recv(65536):
@@ -159,7 +158,7 @@ def test_of_gradios_routes_only_those_that_the_page_needs_are_there(desk: Served
 def test_an_event_that_is_called_directly_knows_no_conversation(desk: Served, client: httpx.Client) -> None:
     """With no cookie, with the other's session hash, with every event there is and what a forger would send."""
     secret = "my order number is 4711-SECRET"
-    victim = httpx.Client(base_url=desk.url, trust_env=False, timeout=30)
+    victim = httpx.Client(base_url=desk.url, trust_env=False, timeout=CEILING)
     token = victim.post("/api/customers", json={}, headers={"Origin": desk.url.rstrip("/")}).json()["token"]
     bearer = {"Authorization": f"Bearer {token}"}
     assert victim.post("/api/chat/messages", json={"text": secret}, headers=bearer).status_code == 201
@@ -296,7 +295,7 @@ def test_who_opens_the_page_gets_a_cookie_that_no_script_reads(desk: Served, cli
     again = client.get("/", headers={"Accept": "text/html"}).headers["set-cookie"]
     assert again == cookie, "the same customer, for longer"
     forged = {"Accept": "text/html", "Cookie": "frontdesk_customer=" + "A" * 43}
-    assert "A" * 43 not in httpx.get(desk.url, headers=forged, trust_env=False, timeout=30).headers["set-cookie"]
+    assert "A" * 43 not in httpx.get(desk.url, headers=forged, trust_env=False, timeout=CEILING).headers["set-cookie"]
 
 
 def test_the_cookie_of_a_proxy_with_https_and_of_a_frame(desk: Served) -> None:
@@ -328,6 +327,6 @@ def test_a_store_that_is_away_costs_no_page(desk: Served, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(Store, "customer", away)
     monkeypatch.setattr(Store, "add_customer", away)
-    answer = httpx.get(desk.url, headers={"Accept": "text/html"}, trust_env=False, timeout=30)
+    answer = httpx.get(desk.url, headers={"Accept": "text/html"}, trust_env=False, timeout=CEILING)
     assert answer.status_code == 200 and "set-cookie" not in answer.headers
     assert int(answer.headers["retry-after"]) > 0, "by which chat.js knows that it is not the browser"
