@@ -23,7 +23,7 @@ export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup data train eval compare serve feedback test check bench clean
+.PHONY: help setup data train eval compare serve feedback test check docs bench clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 10
@@ -54,6 +54,11 @@ test: setup  ## all tests, with a real engine and a real browser; no GPU, no mod
 check: $(READY)  ## style, types, layering
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo
 
+docs: $(READY)  ## the documentation site, into site/; a broken link fails
+	@$(BIN)/python -m frontdesk.config.reference > docs/reference/config.md
+	@$(BIN)/python -m frontdesk.commands_reference > docs/reference/commands.md
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+
 bench: $(READY) $(MODEL)  ## make data at up to a million messages; personal data found, of texts at first sight (below the aim); our trainer beside plain TRL; the gateway's price; customers and faults
 	@$(BIN)/python bench/data.py
 	-@$(BIN)/python -m data_tools.pii data_tools/pii/blind.jsonl
@@ -70,9 +75,9 @@ $(READY): pyproject.toml configs/constraints-$(EXTRA).txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 12) else "error: $(PYTHON) is Python %d.%d; expected 3.11 or 3.12; run make setup PYTHON=/path/to/python3.11" % v)'
 	@echo "setup: installing the $(EXTRA) packages into $(VENV) (minutes, once)"
 	@$(PYTHON) -m venv --upgrade-deps $(VENV)
-	@PYTHONWARNINGS=ignore $(BIN)/pip install -q -c configs/constraints-$(EXTRA).txt -e '.[$(EXTRA),test]' || { \
+	@PYTHONWARNINGS=ignore $(BIN)/pip install -q -c configs/constraints-$(EXTRA).txt -e '.[$(EXTRA),test,docs]' || { \
 		echo "setup: pip's sources lack something; trying uv with PyTorch's $(EXTRA) builds"; \
-		$(BIN)/pip install -q uv && VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install -q --torch-backend=$(subst gpu,auto,$(EXTRA)) -c configs/constraints-$(EXTRA).txt -e '.[$(EXTRA),test]'; }
+		$(BIN)/pip install -q uv && VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install -q --torch-backend=$(subst gpu,auto,$(EXTRA)) -c configs/constraints-$(EXTRA).txt -e '.[$(EXTRA),test,docs]'; }
 	@$(BIN)/pip uninstall -q -y torchaudio torchcodec
 	@touch $@
 
