@@ -19,14 +19,17 @@ LLAMA3_SHA256 := c05a3c2174e9edd5be19dc5a0748c42a9037bec2811ce062728bfd71f8702d7
 # OpenAI's client for JavaScript, with which a test asks the gateway.
 NODE_CLIENT := .cache/node/node_modules/openai/package.json
 NODE_PACKAGE := openai@6.30.1
+# Tests in two processes. Those of one xdist_group, and those of one file, share a process.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+SECONDS ?= 60
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup data train eval compare serve feedback test check docs bench clean
+.PHONY: help setup data train eval compare serve feedback test test-slow test-all fuzz check docs bench clean
 
 help:  ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 11
 
 setup: $(READY) $(MODEL) $(LLAMA3) $(NODE_CLIENT) $(VENV)/.debian  ## install everything into .venv, convert the embedded models that CONFIG names (other targets do it when needed)
 
@@ -48,8 +51,19 @@ serve: $(READY) $(MODEL)  ## the API on http://localhost:8000/v1, the chat on ht
 feedback: $(READY) $(MODEL)  ## what the desk's conversations could teach: candidates for review at http://localhost:7860/desk
 	@$(BIN)/python -m data_tools.feedback $(CONFIG)
 
-test: setup  ## all tests, with a real engine and a real browser; no GPU, no model hub
-	@$(BIN)/python -m pytest --durations=40
+test: setup  ## the tests to run while you work, with a real engine and a real browser; no GPU, no model hub
+	@$(PYTEST) -m "not slow"
+
+test-slow: setup  ## the other tests: whole runs of the pipeline, kills and resumptions of trainings
+	@$(PYTEST) -m slow
+
+test-all: setup  ## every test
+	@$(PYTEST)
+
+fuzz: setup  ## search at random for inputs that break the readers, then for ones that break the property tests (SECONDS=600 for each)
+	@$(BIN)/python bench/fuzz.py $(SECONDS)
+	@end=$$(($$(date +%s) + $(SECONDS))); while [ $$(date +%s) -lt $$end ]; do \
+		$(PYTEST) -q -x -m hypothesis --hypothesis-profile fuzz || exit 1; done
 
 check: $(READY)  ## style, types, layering
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo

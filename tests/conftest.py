@@ -3,7 +3,9 @@
 import json
 import os
 from pathlib import Path
+from typing import Any
 
+import hypothesis
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -11,13 +13,27 @@ UNUSED = [f"<unused{number}>" for number in (*range(99), 99, 1000, 6241)]
 LLAMA3_TOKENS = ["<|begin_of_text|>", "<|end_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"]
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+if "PYTEST_XDIST_WORKER" in os.environ:  # the cores are shared with the other worker
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# `make test` tries the same inputs each time. `make fuzz` draws new ones; what it finds becomes an @example.
+hypothesis.settings.register_profile("fixed", derandomize=True, database=None, deadline=None, max_examples=100)
+hypothesis.settings.register_profile("fuzz", deadline=None, max_examples=2000, print_blob=True)
+hypothesis.settings.load_profile("fixed")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Schedule by group or file where the command says `--dist loadgroup`."""
+    from tests.scheduler import GroupOrFile
+
+    return GroupOrFile(config, log) if config.getvalue("dist") == "loadgroup" else None
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of servers and browsers, which wait for a clock, are tried once more: a machine that stands still would fail any.
-
-    A defect fails twice; what passed at the second try is named in the summary as RERUN.
-    """
+    """Begin with the groups: they take longest, and the other worker has the files meanwhile."""
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
     for item in items:
         if item.path.relative_to(ROOT / "tests").parts[0] in ("ui", "serve", "bench", "test_end_to_end.py"):
             item.add_marker(pytest.mark.flaky(reruns=1))
