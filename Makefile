@@ -26,7 +26,7 @@ export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup data train eval compare serve feedback test test-slow test-all fuzz check bench clean
+.PHONY: help setup data train eval compare serve feedback test test-slow test-all fuzz check docs bench clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 11
@@ -68,6 +68,11 @@ fuzz: setup  ## search at random for inputs that break the readers, then for one
 check: $(READY)  ## style, types, layering
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo
 
+docs: $(READY)  ## the documentation site, into site/; a broken link fails
+	@$(BIN)/python -m frontdesk.config.reference > docs/reference/config.md
+	@$(BIN)/python -m frontdesk.commands > docs/reference/commands.md
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+
 bench: $(READY) $(MODEL)  ## make data at up to a million messages; personal data found, of texts at first sight (below the aim); our trainer beside plain TRL; the gateway's price; customers and faults
 	@$(BIN)/python bench/data.py
 	-@$(BIN)/python -m data_tools.pii data_tools/pii/blind.jsonl
@@ -84,9 +89,9 @@ $(READY): pyproject.toml configs/constraints-$(EXTRA).txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 12) else "error: $(PYTHON) is Python %d.%d; expected 3.11 or 3.12; run make setup PYTHON=/path/to/python3.11" % v)'
 	@echo "setup: installing the $(EXTRA) packages into $(VENV) (minutes, once)"
 	@$(PYTHON) -m venv --upgrade-deps $(VENV)
-	@PYTHONWARNINGS=ignore $(BIN)/pip install -q -c configs/constraints-$(EXTRA).txt -e '.[$(EXTRA),test]' || { \
+	@PYTHONWARNINGS=ignore $(BIN)/pip install -q -c configs/constraints-$(EXTRA).txt -e '.[$(EXTRA),test,docs]' || { \
 		echo "setup: pip's sources lack something; trying uv with PyTorch's $(EXTRA) builds"; \
-		$(BIN)/pip install -q uv && VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install -q --torch-backend=$(subst gpu,auto,$(EXTRA)) -c configs/constraints-$(EXTRA).txt -e '.[$(EXTRA),test]'; }
+		$(BIN)/pip install -q uv && VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install -q --torch-backend=$(subst gpu,auto,$(EXTRA)) -c configs/constraints-$(EXTRA).txt -e '.[$(EXTRA),test,docs]'; }
 	@$(BIN)/pip uninstall -q -y torchaudio torchcodec
 	@touch $@
 
