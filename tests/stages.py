@@ -22,7 +22,16 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
-PRELOADED = ("tests.preloaded",)
+PRELOADED = [
+    "bitsandbytes",
+    "matplotlib.figure",
+    "sentence_transformers",
+    "transformers.models.llama.modeling_llama",
+    "trl.trainer.dpo_trainer",
+    "trl.trainer.sft_trainer",
+    "train.export.parity",
+    "train.trainer.sft",
+]
 FOREVER = 600
 """Seconds until a stage counts as stuck. No test is meant to come near."""
 
@@ -120,7 +129,7 @@ def _importable() -> Iterator[None]:
     if forkserver._forkserver._forkserver_pid is not None:  # type: ignore[attr-defined]
         yield
         return
-    forkserver.set_forkserver_preload(list(PRELOADED))
+    forkserver.set_forkserver_preload(PRELOADED)
     changes = {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1"}
     before = {name: os.environ.get(name) for name in changes}
     os.environ.update(changes)
