@@ -1,7 +1,6 @@
 """The whole comparison on a tiny random model; what it does with a method that fails; and that it repeats nothing."""
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -18,22 +17,17 @@ from evaluate.report.compare import NONE, cells, findings
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, load_config
 from frontdesk.files import read_jsonl, write_json, write_jsonl
+from tests.stages import Result, run, started
 
 ROOT = Path(__file__).parents[2]
 FACTS = {"fee": "$4", "returns": "45 days", "hours": "9 am", "gift": "$3.50", "parcels": "2 parcels", "points": "100 points"}
-Compared = tuple[Path, "subprocess.CompletedProcess[str]"]
+ENVIRONMENT = {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+"""Of the trainings that the comparison starts, too."""
+Compared = tuple[Path, Result]
 
 
-def start(folder: Path, *options: str) -> "subprocess.Popen[str]":
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "HF_HUB_OFFLINE": "1"}
-    command = [sys.executable, "-m", "evaluate.compare", "shop.yaml", *options]
-    return subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
-def compare(folder: Path, *options: str) -> "subprocess.CompletedProcess[str]":
-    process = start(folder, *options)
-    output, errors = process.communicate(timeout=600)
-    return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+def compare(folder: Path, *options: str) -> Result:
+    return run(folder, "evaluate.compare", "shop.yaml", *options, **ENVIRONMENT)
 
 
 def row(entry: str, number: int) -> dict[str, Any]:
@@ -84,6 +78,7 @@ def record_of(folder: Path) -> dict[str, Any]:
     return dict(json.loads((folder / "runs/shop/compare/compare.json").read_text(encoding="utf-8")))
 
 
+@pytest.mark.slow
 def test_the_tables_figures_are_those_of_the_records(compared: Compared) -> None:
     folder, done = compared
     record = record_of(folder)
@@ -106,6 +101,7 @@ def test_the_tables_figures_are_those_of_the_records(compared: Compared) -> None
     assert cells(record["systems"][5])[5] == "not served"
 
 
+@pytest.mark.slow
 def test_a_method_that_fails_is_a_row_with_its_reason_and_the_rest_goes_on(compared: Compared) -> None:
     folder, done = compared
     full = record_of(folder)["systems"][3]
@@ -115,11 +111,13 @@ def test_a_method_that_fails_is_a_row_with_its_reason_and_the_rest_goes_on(compa
     assert "warning: full tuning failed (exit code 2)" in done.stderr
 
 
+@pytest.mark.slow
 def test_all_steps_are_made(compared: Compared) -> None:
     lora, prefix = record_of(compared[0])["systems"][4:]
     assert lora["steps"] == prefix["steps"] == 6
 
 
+@pytest.mark.slow
 def test_every_answer_is_counted(compared: Compared) -> None:
     for one in record_of(compared[0])["systems"]:
         if "error" not in one:
@@ -127,6 +125,7 @@ def test_every_answer_is_counted(compared: Compared) -> None:
             assert (one["right"], one["of"]) == (sum(flags), 3)
 
 
+@pytest.mark.slow
 def test_the_page_and_the_docs_stand_alone(compared: Compared) -> None:
     folder, _ = compared
     page = (folder / "runs/shop/compare/index.html").read_text(encoding="utf-8")
@@ -137,6 +136,7 @@ def test_the_page_and_the_docs_stand_alone(compared: Compared) -> None:
     assert (folder / "docs/compare.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_nothing_is_repeated(compared: Compared) -> None:
     folder, _ = compared
 
@@ -152,21 +152,16 @@ def test_nothing_is_repeated(compared: Compared) -> None:
     assert made() == before
 
 
+@pytest.mark.slow
 def test_a_request_to_end_reaches_the_training_and_ends_the_comparison(tmp_path: Path, tiny_llama3: Path) -> None:
     folder = project(tmp_path, tiny_llama3, epochs=2000)
-    process = start(folder, "--methods", "lora", "full")
-    assert process.stdout is not None
-    try:
-        for line in process.stdout:
-            if line.startswith("  step ") and "held-out" not in line:
-                break
-        process.send_signal(signal.SIGTERM)  # to the comparison alone, as `kill` does
-        rest, errors = process.communicate(timeout=120)
-    finally:
-        process.kill()
-    assert process.returncode == 130
-    assert "interrupted; `make train` goes on from runs/shop/compare/lora/checkpoints/checkpoint-" in errors
-    assert "2/2" not in rest and not (folder / "runs/shop/compare/compare.json").exists()
+    with started(folder, "evaluate.compare", "shop.yaml", "--methods", "lora", "full", **ENVIRONMENT) as stage:
+        stage.wait_for(lambda: re.search(r"^  step (?!.*held-out)", stage.stdout, re.M))
+        stage.send_signal(signal.SIGTERM)  # to the comparison alone, as `kill` does
+        ended = stage.wait()
+    assert ended.returncode == 130
+    assert "interrupted; `make train` goes on from runs/shop/compare/lora/checkpoints/checkpoint-" in ended.stderr
+    assert "2/2" not in ended.stdout and not (folder / "runs/shop/compare/compare.json").exists()
 
 
 def test_without_data_it_is_one_line(tmp_path: Path, tiny_llama3: Path) -> None:

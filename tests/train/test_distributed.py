@@ -146,6 +146,7 @@ def assert_same(one: Path, other: Path, tolerance: float) -> None:
         assert float((adapters[1][name] - weights).norm() / weights.norm()) < 100 * tolerance, name
 
 
+@pytest.mark.slow
 def test_two_processes_train_what_one_does(one: Path, tmp_path: Path, tiny_llama3: Path) -> None:
     folder = project(tmp_path / "two", tiny_llama3)
     output = finish(start(folder, *launcher()))
@@ -155,6 +156,7 @@ def test_two_processes_train_what_one_does(one: Path, tmp_path: Path, tiny_llama
     assert (folder / f"runs/{NAME}/model/provenance.json").is_file()
 
 
+@pytest.mark.slow
 def test_sharded_nf4_weights_train_the_same(tmp_path: Path, tiny_llama3: Path) -> None:
     settings = {"precision": "bf16", "dequantize_once": False}
     alone = project(tmp_path / "alone", tiny_llama3, **settings)
@@ -167,6 +169,7 @@ def test_sharded_nf4_weights_train_the_same(tmp_path: Path, tiny_llama3: Path) -
     assert_same(alone, folder, 2e-4)
 
 
+@pytest.mark.slow
 def test_after_an_interrupt_and_the_loss_of_a_process_the_result_is_the_same(one: Path, tmp_path: Path, tiny_llama3: Path) -> None:
     folder = project(tmp_path / "killed", tiny_llama3)
     first = start(folder, *launcher())

@@ -11,6 +11,7 @@ import yaml
 
 from tests.stages import Result, done, run
 
+pytestmark = pytest.mark.xdist_group("training")
 ROOT = Path(__file__).parent.parent.parent
 NAME = "llama3-8b"
 
@@ -20,9 +21,8 @@ def project(folder: Path, model: Path, **train: Any) -> Path:
     values = yaml.safe_load((ROOT / f"configs/{NAME}.yaml").read_text(encoding="utf-8"))
     values["model"]["base"] = str(model)
     values["grounding"] = "none"  # whose rows are fewer and shorter
-    values["train"] |= {"epochs": 0.2, "evaluations": 4, "parity_prompts": 0} | train
-    values["data"]["faq"] = ["examples/faq.products.en.jsonl", "examples/faq.ko.csv"]
-    values["data"]["chats"] = ["examples/chats/web_chat.csv"]
+    values["train"] |= {"epochs": 0.31, "evaluations": 3, "parity_prompts": 0} | train  # six steps
+    values["data"] |= {"faq": ["examples/faq.products.en.jsonl"], "chats": ["examples/chats/web_chat.csv"], "out_of_scope": []}
     (folder / "examples").symlink_to(ROOT / "examples")
     (folder / f"{NAME}.yaml").write_text(yaml.safe_dump(values, allow_unicode=True), encoding="utf-8")
     return folder
@@ -131,6 +131,7 @@ def test_a_training_killed_in_an_epoch_ends_as_an_uninterrupted_one(trained: tup
     assert (run / "model/model.safetensors").read_bytes() == (trained[0] / "model/model.safetensors").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_training_killed_in_the_write_of_a_checkpoint_goes_on_from_the_one_before(trained: tuple[Path, str], again: Path) -> None:
     run = again / f"runs/{NAME}"
     assert stopped(again, "saving").returncode == -signal.SIGKILL
@@ -140,6 +141,7 @@ def test_a_training_killed_in_the_write_of_a_checkpoint_goes_on_from_the_one_bef
     assert adapter(run) == adapter(trained[0])
 
 
+@pytest.mark.slow
 def test_an_interrupted_training_saves_and_says_where_it_goes_on(trained: tuple[Path, str], again: Path) -> None:
     run = again / f"runs/{NAME}"
     interrupted = stopped(again, "saved", "SIGINT")
@@ -150,6 +152,7 @@ def test_an_interrupted_training_saves_and_says_where_it_goes_on(trained: tuple[
     assert adapter(run) == adapter(trained[0])
 
 
+@pytest.mark.slow
 def test_a_truncated_checkpoint_is_told_of_and_not_used(again: Path) -> None:
     run = again / f"runs/{NAME}"
     assert stopped(again, "saved-twice").returncode == -signal.SIGKILL
@@ -165,6 +168,7 @@ def number_of(checkpoint: Path) -> int:
     return int(checkpoint.name.split("-")[1])
 
 
+@pytest.mark.slow
 def test_a_merge_that_is_killed_is_done_again(trained: tuple[Path, str]) -> None:
     run, _ = trained
     weights = (run / "model/model.safetensors").read_bytes()
@@ -176,6 +180,7 @@ def test_a_merge_that_is_killed_is_done_again(trained: tuple[Path, str]) -> None
     assert (run / "model/model.safetensors").read_bytes() == weights
 
 
+@pytest.mark.slow
 def test_a_file_that_cannot_be_written_is_one_line_and_loses_nothing(trained: tuple[Path, str], again: Path) -> None:
     """A limit on the size of files fails the same writes as a full disk does."""
     full = train(again, code=2, file_size=20_000)  # bytes: less than the optimizer's state
@@ -188,6 +193,7 @@ def test_a_file_that_cannot_be_written_is_one_line_and_loses_nothing(trained: tu
 
 
 @pytest.mark.parametrize("method", ["full", "prefix"])
+@pytest.mark.slow
 def test_other_methods_end_with_what_they_can_make(again: Path, method: str) -> None:
     config = again / f"{NAME}.yaml"
     values = yaml.safe_load(config.read_text(encoding="utf-8"))
