@@ -35,8 +35,7 @@ from bench.load import Conversation, Load, measure, questions, rendered, several
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, load_config
 from frontdesk.engine.vllm import KEY_VARIABLE, bare_model, free_port
-from frontdesk.errors import StartFailed, UserError
-from frontdesk.errors import run as run_main
+from frontdesk.errors import StartFailed, UserError, run_command
 from frontdesk.models.hardware import machine
 
 T = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.20, 2.18, 2.16, 2.14, 2.13)
@@ -193,4 +192,4 @@ def portions(prompts: list[Conversation], counts: dict[int, int]) -> Iterable[tu
 
 
 if __name__ == "__main__":
-    run_main(main)
+    run_command(main)

@@ -33,7 +33,7 @@ class Setting:
     arguments: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     environment: dict[str, str | None] = field(default_factory=dict)
-    weights: str | None = None
+    quantization: str | None = None
     needs: Path | None = None  # a library that may not be installed
 
 
@@ -86,7 +86,7 @@ SETTINGS = {
     "prompt lookup of 5 by 2": lookup(5, 2),
     "no prompt lookup, blocks of 128": Setting(without=(LOOKUP, BLOCKS)),
     "events of 4 tokens": Setting(("--stream-interval", "4")),
-    "w8a8": Setting(weights="w8a8"),
+    "w8a8": Setting(quantization="w8a8"),
 }
 """Each against "as it is", which is frontdesk/engine/vllm.py's."""
 
@@ -128,8 +128,8 @@ def vllm(config: Config, run: Run, name: str = "as it is") -> Iterator[Server]:
     """The engine of `make serve` with one of SETTINGS."""
     setting = SETTINGS[name]
     config = engine.private(config, engine.free_port())
-    if setting.weights:
-        config = config.model_copy(update={"serve": config.serve.model_copy(update={"weights": setting.weights})})
+    if setting.quantization:
+        config = config.model_copy(update={"serve": config.serve.model_copy(update={"quantization": setting.quantization})})
     child = Child("engine", *with_setting(setting, config, run), log_of(f"engine {name}"), never)
     with started(child, url("127.0.0.1", config.serve.port), lambda client: engine.answers(client, config)) as server:
         yield server

@@ -44,8 +44,7 @@ from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, load_config
 from frontdesk.engine.processes import end_with
 from frontdesk.engine.vllm import KEY_VARIABLE, free_port
-from frontdesk.errors import UserError
-from frontdesk.errors import run as run_main
+from frontdesk.errors import UserError, run_command
 from frontdesk.models.hardware import machine
 from frontdesk.web.address import url
 
@@ -92,7 +91,7 @@ def main() -> None:
 
 def soak(config: Config, folder: Path, database: Path, args: argparse.Namespace) -> dict[str, Any]:
     """Serve, load and break the desk; what was found."""
-    serve = config.serve.model_copy(update={"host": "127.0.0.1", "port": free_port(), "ui_port": free_port(), "despite_scorecard": True})
+    serve = config.serve.model_copy(update={"host": "127.0.0.1", "port": free_port(), "ui_port": free_port(), "ignore_gate": True})
     desk = config.desk.model_copy(update={"database": f"sqlite:///{database}"})
     config = config.model_copy(update={"serve": serve, "desk": desk})
     path = folder / "soak.yaml"
@@ -226,4 +225,4 @@ def table(found: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    run_main(main)
+    run_command(main)

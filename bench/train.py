@@ -66,11 +66,11 @@ def measure(which: str, precision: str, steps: int) -> dict[str, float]:
     from frontdesk.config.schema import load_config
     from frontdesk.files import read_jsonl
     from frontdesk.models.base import load_tokenizer, locate
-    from frontdesk.terminal import quiet
+    from frontdesk.terminal import silence_libraries
     from train.export.merge import mean_loss
     from train.rows import token_rows
 
-    quiet()
+    silence_libraries()
     config = load_config(ROOT / "configs/demo.yaml")
     base = locate(config.model)
     tokenizer = load_tokenizer(config, base)

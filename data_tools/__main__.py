@@ -13,7 +13,7 @@ from typing import Any
 
 from frontdesk.config.run import Run
 from frontdesk.config.schema import load_config
-from frontdesk.errors import run
+from frontdesk.errors import run_command
 from frontdesk.files import whole_folder
 
 MANY = 5
@@ -83,4 +83,4 @@ def _list(kinds: dict[str, int]) -> str:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

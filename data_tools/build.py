@@ -72,10 +72,10 @@ def build(config: Config, folder: Path, strict: bool = False, workers: int = 1) 
     """Write all files of a run's data into `folder` and return the manifest. Raises UserError."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # its threads do not survive the fork of the workers
     with inputs() as opened, Store(opened.scratch / "grams") as store:
-        work = Work(config, folder, Reading(opened, strict), store, Stock(config.data.stock_share))
+        work = Work(config, folder, Reading(opened, strict), store, Stock(config.data.max_boilerplate_share))
         read_faq(work)
         windows = Windows(load_tokenizer(config, locate(config.model, whole=False)), config.train.max_length)  # slow: after a first look
-        allow = allowed((*config.data.public, *(text for entry in work.faq for text in _texts(entry))), config.company)
+        allow = allowed((*config.data.allowlist, *(text for entry in work.faq for text in _texts(entry))), config.company)
         masker = Masker(allow) if config.data.mask else None
         work.fed = feedback_rows.accepted(config, masker)
         spool = Spool(opened.scratch / "conversations")

@@ -15,7 +15,7 @@ from collections import Counter
 from data_tools.conversations.load import Reading, read_chats
 from data_tools.readers.messages import Conversation
 from data_tools.sources.files import inputs
-from frontdesk.errors import run
+from frontdesk.errors import run_command
 
 
 def main() -> None:
@@ -60,6 +60,6 @@ def as_json(conversation: Conversation) -> dict[str, object]:
 
 if __name__ == "__main__":
     try:
-        run(main)
+        run_command(main)
     except BrokenPipeError:  # such as `… | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

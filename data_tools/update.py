@@ -18,7 +18,7 @@ from data_tools.sources.files import inputs
 from data_tools.splits.near_duplicates import Store
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, config_argument, load_config
-from frontdesk.errors import UserError, run
+from frontdesk.errors import UserError, run_command
 from frontdesk.files import read_jsonl, write_jsonl
 
 DIGEST = re.compile(r"faq-[0-9a-f]{10}")
@@ -49,7 +49,7 @@ def update(config: Config) -> str:
 def read(config: Config) -> list[Entry]:
     """The entries of `data.faq`, as `make data` reads them. Raises UserError."""
     with inputs() as opened, Store(opened.scratch / "grams") as store:
-        work = Work(config, Run(config.name).data, Reading(opened), store, Stock(config.data.stock_share))
+        work = Work(config, Run(config.name).data, Reading(opened), store, Stock(config.data.max_boilerplate_share))
         found = entries(work, config.data.faq, "faq")
         work.reading.conclude()
     if not found:
@@ -80,4 +80,4 @@ def _said(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

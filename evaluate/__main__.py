@@ -24,12 +24,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from frontdesk.config.run import Run
-from frontdesk.config.schema import Config, Endpoint, load_config
-from frontdesk.errors import UserError, warn
-from frontdesk.errors import run as run_main
+from frontdesk.config.schema import Config, Endpoint, load_config, stored_config
+from frontdesk.errors import UserError, run_command, warn
 from frontdesk.files import read_json, read_jsonl, sha256, write_json, write_jsonl
 from frontdesk.models.hardware import machine
-from frontdesk.terminal import quiet
+from frontdesk.terminal import silence_libraries
 
 
 def main() -> None:
@@ -42,7 +41,7 @@ def main() -> None:
     if other and config.grounding == "none":
         raise UserError(f"--faq {args.faq}: this run's model answers by heart (grounding: none); expected one that reads; leave --faq out")
     provenance = trained(run)
-    quiet()
+    silence_libraries()
     passed = scorecard(config, run, provenance, other, baseline)
     if not passed:
         sys.exit(1)
@@ -210,12 +209,12 @@ def beside(config: Config, shelf: Any, asked: list[Any], cache: Any) -> list[Any
     from evaluate.systems.systems import elsewhere
 
     exchanges: list[Any] = []
-    for name in config.evaluate.beside:
+    for name in config.evaluate.compare_runs:
         run = Run(name)
         if run.provenance.is_file():
             exchanges += neighbour(run, asked, cache)
         else:
-            warn(f"{run.model}: no trained model; evaluate.beside names it; left out; run `make train` with its CONFIG")
+            warn(f"{run.model}: no trained model; evaluate.compare_runs names it; left out; run `make train` with its CONFIG")
     for name, endpoint in config.evaluate.endpoints.items():
         model = Model(client_of(endpoint), endpoint.model, f"{endpoint.url} {endpoint.model}", 0.0)
         for system in elsewhere(name, config, shelf):
@@ -236,8 +235,8 @@ def neighbour(run: Run, asked: list[Any], cache: Any) -> list[Any]:
     from frontdesk.retrieval.grounding import knowledge_of
 
     provenance = read_json(run.provenance)
-    config = Config(**provenance["config"])
-    config = config.model_copy(update={"serve": config.serve.model_copy(update={"weights": "bf16"})})
+    config = stored_config(provenance["config"])
+    config = config.model_copy(update={"serve": config.serve.model_copy(update={"quantization": None})})
     trained = {turn["content"] for row in read_jsonl(run.data / "train.jsonl") for turn in row["messages"] if turn["role"] == "user"}
     fair = [question for question in asked if trained.isdisjoint(turn.text for turn in question.turns)]
     if left := len(asked) - len(fair):
@@ -329,4 +328,4 @@ def foot(card: dict[str, Any]) -> list[str]:
 
 
 if __name__ == "__main__":
-    run_main(main)
+    run_command(main)

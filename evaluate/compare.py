@@ -34,15 +34,14 @@ from evaluate.stats.intervals import wilson
 from evaluate.systems.prompting import examples, few_shot, final_answer, thinking
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, DpoConfig, load_config
-from frontdesk.errors import UserError, warn
-from frontdesk.errors import run as run_main
+from frontdesk.errors import UserError, run_command, warn
 from frontdesk.files import read_json, read_jsonl, sha256, write_json, write_text
 from frontdesk.models.base import load_tokenizer, locate, weights
 from frontdesk.models.hardware import machine
 from frontdesk.models.methods import METHODS
 from frontdesk.prompt.render import Message, chat_template
 from frontdesk.retrieval.grounding import knowledge_of
-from frontdesk.terminal import quiet
+from frontdesk.terminal import silence_libraries
 
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "qlora": ("QLoRA NF4", {"method": "qlora", "bits": 4}),
@@ -74,7 +73,7 @@ def main() -> None:
     # All trainings come before the first answer: on Linux a process inherits the peak memory of what started it, so this one stays small.
     configs = {name: derived(config, name) for name in args.methods}
     failures = {name: train(run, one, f"{number}/{len(configs)}") for number, (name, one) in enumerate(configs.items(), 1)}
-    quiet()
+    silence_libraries()
     systems = ask_base(config, run, base, questions)
     for name, one in configs.items():
         reason = failures[name]
@@ -295,4 +294,4 @@ def measured(configs: dict[str, Config]) -> str:
 
 
 if __name__ == "__main__":
-    run_main(main)
+    run_command(main)

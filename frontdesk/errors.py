@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
-from frontdesk.terminal import hush
+from frontdesk.terminal import silence_imports
 
 
 class UserError(Exception):
@@ -20,9 +20,9 @@ def warn(message: str) -> None:
     print(f"warning: {message}", file=sys.stderr, flush=True)
 
 
-def run(main: Callable[[], None]) -> NoReturn:
+def run_command(main: Callable[[], None]) -> NoReturn:
     """Run a stage's `main` and leave the process with its exit code."""
-    hush()
+    silence_imports()
     try:
         main()
     except UserError as error:

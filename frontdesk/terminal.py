@@ -5,17 +5,17 @@ import os
 import warnings
 
 
-def hush() -> None:
+def silence_imports() -> None:
     """Have libraries say no more than their errors when they are imported. Imports none itself."""
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # it asks for a package of kernels from a hub, at every import
     logging.getLogger("sentence_transformers").setLevel(logging.ERROR)  # it tells of an encoder's own prompt, at every load
 
 
-def quiet() -> None:
+def silence_libraries() -> None:
     """Silence progress bars, warnings and hints of transformers, sentence-transformers, datasets and bitsandbytes."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     warnings.filterwarnings("ignore")
-    hush()
+    silence_imports()
     import datasets
     import transformers
 

@@ -21,7 +21,7 @@ from frontdesk.config.schema import Config, config_argument, load_config
 from frontdesk.engine import vllm as engine
 from frontdesk.engine.processes import GRACE, Child
 from frontdesk.engine.startup_log import phase, say
-from frontdesk.errors import run as run_stage
+from frontdesk.errors import run_command
 from frontdesk.models.adapters import base_name, page_model
 from frontdesk.store.keys import PAGE_KEY
 from frontdesk.web.address import url
@@ -110,4 +110,4 @@ def how_to_make_keys(path: str, keys: bool) -> str:
 
 
 if __name__ == "__main__":
-    run_stage(main)
+    run_command(main)

@@ -85,14 +85,14 @@ def check_parity(config: Config, run: Run, provenance: dict[str, Any]) -> None:
 
 def check_scorecard(config: Config, run: Run, provenance: dict[str, Any]) -> None:
     """A model whose last scorecard missed a limit is not served, unless the config says so; one that was not evaluated is."""
-    if config.serve.despite_scorecard or not run.scores.is_file():
+    if config.serve.ignore_gate or not run.scores.is_file():
         return
     record = read_json(run.scores)
     if record["key"] == served_key(config, provenance) and not record["gate"]["passed"]:
         missed = ", ".join(one["metric"] for one in record["gate"]["checks"] if not one["passed"])
         raise UserError(
             f"{run.scores}: the last scorecard of this model missed {missed}; see index.html beside it; mend the data and train again, "
-            "change evaluate.thresholds and run `make eval` again, or set serve.despite_scorecard to true"
+            "change evaluate.thresholds and run `make eval` again, or set serve.ignore_gate to true"
         )
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, load_config
 from frontdesk.engine.startup_log import say
-from frontdesk.errors import UserError, run, warn
+from frontdesk.errors import UserError, run_command, warn
 from frontdesk.files import delimiter
 
 if TYPE_CHECKING:
@@ -145,4 +145,4 @@ def agreed() -> bool:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

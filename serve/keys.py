@@ -15,8 +15,7 @@ import time
 from typing import TYPE_CHECKING
 
 from frontdesk.config.schema import Config, load_config
-from frontdesk.errors import UserError
-from frontdesk.errors import run as run_stage
+from frontdesk.errors import UserError, run_command
 from frontdesk.store import keys
 
 if TYPE_CHECKING:
@@ -87,4 +86,4 @@ def revoke(store: "Store", config: Config, arguments: argparse.Namespace) -> Non
 
 
 if __name__ == "__main__":
-    run_stage(main)
+    run_command(main)

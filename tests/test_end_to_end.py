@@ -81,10 +81,10 @@ def desk(tmp_path_factory: pytest.TempPathFactory, embedded_model: Path) -> Iter
     config = yaml.safe_load((ROOT / "configs/demo.yaml").read_text(encoding="utf-8"))
     entries = (ROOT / "examples/faq.en.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
     (folder / "faq.jsonl").write_text("".join(entries[:ENTRIES]), encoding="utf-8")
-    config["data"] |= {"faq": ["faq.jsonl"], "false_handoffs": 0.05}
+    config["data"] |= {"faq": ["faq.jsonl"], "max_false_handoff_rate": 0.05}
     config["encoder"] = "all-minilm-l6-v2"  # of the demo's two the one that is ready: no metric has to be learned
     config["train"] |= {"epochs": 0.25, "evaluations": 1, "parity_prompts": 6}
-    config["evaluate"] |= {"max_tokens": 16, "beside": [], "sample": 12}
+    config["evaluate"] |= {"max_tokens": 16, "compare_runs": [], "sample": 12}
     config["serve"] |= {"port": free_port(), "ui_port": free_port(), "eager": True, "context_length": 1024, "max_tokens": 48}
     (folder / "demo.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     stage(folder, "data_tools", "demo.yaml")

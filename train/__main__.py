@@ -25,11 +25,10 @@ from typing import TYPE_CHECKING, Any
 
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, DpoConfig, config_argument, load_config
-from frontdesk.errors import UserError, warn
-from frontdesk.errors import run as run_main
+from frontdesk.errors import UserError, run_command, warn
 from frontdesk.files import read_json, read_jsonl, write_json
 from frontdesk.models.base import load_tokenizer, locate
-from frontdesk.terminal import quiet
+from frontdesk.terminal import silence_libraries
 from train.methods import METHODS
 from train.trainer import dpo, processes
 
@@ -56,7 +55,7 @@ def main() -> None:
     else:
         with full_disk_in_one_line(run):
             train(config, run, data_hash, key)
-    if config.serve.weights == "w8a8" and run.provenance.is_file():
+    if config.serve.quantization and run.provenance.is_file():
         from train import int8
 
         with full_disk_in_one_line(run):
@@ -72,7 +71,7 @@ def train(config: Config, run: Run, data_hash: str, key: str) -> None:
     from train.trainer import base as base_model
     from train.trainer import precision
 
-    quiet()
+    silence_libraries()
     with processes.state().main_process_first():
         base = locate(config.model)
     base_model.check_disk(base, run.root, config.train)
@@ -230,7 +229,9 @@ def foretell(config: Config, base: Path, rows: "list[TokenRow]", windows: int, d
     sizes = [(len(row["input_ids"]), sum(label != IGNORED for label in row["labels"])) for row in rows]
     # To the memory of one process, the rows that the others take are rows that it takes later.
     count, share = processes.count(), processes.share(config.train.batch_size)
-    train = config.train.model_copy(update={"batch_size": share, "accumulation": config.train.accumulation * count})
+    train = config.train.model_copy(
+        update={"batch_size": share, "gradient_accumulation_steps": config.train.gradient_accumulation_steps * count}
+    )
     return preflight(shape, setup, train, sizes, windows, free)
 
 
@@ -315,4 +316,4 @@ FULL_DISK = ("No space left on device", "Disk quota exceeded", "File too large",
 
 
 if __name__ == "__main__":
-    run_main(main)
+    run_command(main)

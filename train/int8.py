@@ -1,4 +1,4 @@
-"""The merged model in int8 (`serve.weights: w8a8`): less memory than bf16, faster for many clients, and other answers now and then.
+"""The merged model in int8 (`serve.quantization: w8a8`): less memory than bf16, faster for many clients, and other answers now and then.
 
     python -m train.int8 configs/demo.yaml
 
@@ -30,11 +30,10 @@ from typing import TYPE_CHECKING, Any
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, config_argument, load_config
 from frontdesk.engine.vllm import dtype, int8_key
-from frontdesk.errors import UserError
-from frontdesk.errors import run as run_main
+from frontdesk.errors import UserError, run_command
 from frontdesk.files import read_json, read_jsonl, whole_folder, write_json
 from frontdesk.prompt.render import Message, encode, encode_prompt
-from frontdesk.terminal import quiet
+from frontdesk.terminal import silence_libraries
 from train.export import parity, smooth
 
 if TYPE_CHECKING:
@@ -81,7 +80,7 @@ def make(config: Config, run: Run) -> None:
     if run.int8_provenance.is_file() and read_json(run.int8_provenance).get("key") == key:
         print(f"train: {run.int8} is up to date", flush=True)
         return
-    quiet()
+    silence_libraries()
     started = time.monotonic()
     with whole_folder(run.int8) as folder:
         error = quantize(run.model, folder, calibration(config, run), dtype(config))
@@ -217,4 +216,4 @@ def told(prompt: list[Message], merged: "Answer", served: "Answer") -> dict[str,
 
 
 if __name__ == "__main__":
-    run_main(main)
+    run_command(main)

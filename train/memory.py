@@ -184,7 +184,7 @@ class Batch:
         for tokens, of_it in sorted(rows, key=lambda row: -row[1]):  # the most that the LM head can see
             if taken < train.batch_size and tokens <= left:
                 left, supervised, taken = left - tokens, supervised + of_it, taken + 1
-        return cls(limit, supervised, lengths[0], train.accumulation * -(-together // limit))
+        return cls(limit, supervised, lengths[0], train.gradient_accumulation_steps * -(-together // limit))
 
 
 @dataclass(frozen=True)
@@ -344,7 +344,7 @@ def cheaper(setup: Setup, batch: Batch) -> Iterator[tuple[str, Setup, Batch]]:
             for part in dict.fromkeys((batch, one_row)):
                 words = ["train.method: qlora"] * (method != setup.method)
                 words += ["train.gradient_checkpointing: true"] * (checkpointing != setup.checkpointing)
-                words += [f"train.batch_size: 1 with {rows} times the train.accumulation"] * (part != batch)
+                words += [f"train.batch_size: 1 with {rows} times the train.gradient_accumulation_steps"] * (part != batch)
                 if words:
                     yield " and ".join(words), replace(setup, method=method, checkpointing=checkpointing, dequantized=False), part
 

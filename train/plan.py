@@ -17,8 +17,7 @@ import psutil
 
 from frontdesk.config.run import EMBEDDED
 from frontdesk.config.schema import TrainConfig, load_config
-from frontdesk.errors import UserError
-from frontdesk.errors import run as run_main
+from frontdesk.errors import UserError, run_command
 from frontdesk.files import read_json
 from train.memory import GIB, METHODS, PRESETS, RUNTIME, Batch, Memory, Setup, Shape, cheaper, flops, predict
 
@@ -32,7 +31,7 @@ def main() -> None:
     config = load_config(args.config) if args.config else None
     # A model is large that one has to plan for, so that checkpointing is the rule here.
     train = config.train if config else TrainConfig(batch_size=2, max_length=2048, gradient_checkpointing=True)
-    asked = ("method", "bits", "rank", "batch_size", "accumulation", "max_length", "gradient_checkpointing", "epochs")
+    asked = ("method", "bits", "rank", "batch_size", "gradient_accumulation_steps", "max_length", "gradient_checkpointing", "epochs")
     train = train.model_copy(update={name: getattr(args, name) for name in asked if getattr(args, name) is not None})
     model = args.model or (config.model.base if config else None)
     gpu, free = not args.cpu, args.memory or 0
@@ -66,7 +65,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--bits", type=int, choices=(4, 8), help="of qlora's frozen weights")
     parser.add_argument("--rank", type=int)
     parser.add_argument("--batch-size", type=int)
-    parser.add_argument("--accumulation", type=int)
+    parser.add_argument("--gradient-accumulation-steps", type=int)
     parser.add_argument("--length", type=int, dest="max_length", help="tokens of a row")
     parser.add_argument("--gradient-checkpointing", action=argparse.BooleanOptionalAction)
     parser.add_argument("--supervised", type=float, default=SUPERVISED, help="share of the tokens that are trained on (%(default).2f)")
@@ -178,7 +177,7 @@ def preflight(
     bytes that are free where the model is trained and `merge_free` those where it is merged (the same unless given). Raises UserError.
     """
     tokens, supervised = (sum(numbers) for numbers in zip(*rows, strict=True))
-    steps, at_once = train.steps(len(rows)), train.batch_size * train.accumulation
+    steps, at_once = train.steps(len(rows)), train.batch_size * train.gradient_accumulation_steps
     batch = Batch.largest(rows, train, setup.gpu)
     held = 0 if setup.gpu else psutil.Process().memory_info().rss  # on a CPU a part of the prediction, and not free any more
     overhead = None if setup.gpu else held + int(RUNTIME)
@@ -197,4 +196,4 @@ def preflight(
 
 
 if __name__ == "__main__":
-    run_main(main)
+    run_command(main)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, config_argument, load_config
 from frontdesk.engine.vllm import served_model
-from frontdesk.errors import UserError, run
+from frontdesk.errors import UserError, run_command
 from frontdesk.models.adapters import load_adapters, page_model
 from frontdesk.models.base import load_tokenizer, locate
 from frontdesk.store.keys import PAGE_KEY, any_key
@@ -103,4 +103,4 @@ def has_console(config: Config, store: "Store") -> bool:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

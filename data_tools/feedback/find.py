@@ -24,7 +24,7 @@ from data_tools.rows.rows import SPLITS
 from data_tools.splits.near_duplicates import Clusters, Store, grams, near_pairs, normalize
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, config_argument, load_config
-from frontdesk.errors import UserError, run
+from frontdesk.errors import UserError
 from frontdesk.files import read_jsonl
 from frontdesk.store.candidates import KINDS, Found
 
@@ -109,9 +109,9 @@ def with_clusters(several: Sequence[Found], decided: Sequence["Candidate"]) -> l
 
 
 def masker_of(config: Config, faq: Iterable[dict[str, Any]]) -> Masker:
-    """The masker of `make data`: what the FAQ and `data.public` tell everybody stays."""
+    """The masker of `make data`: what the FAQ and `data.allowlist` tell everybody stays."""
     texts = chain.from_iterable((*entry["questions"], *entry["answers"]) for entry in faq)
-    return Masker(allowed((*config.data.public, *texts), config.company))
+    return Masker(allowed((*config.data.allowlist, *texts), config.company))
 
 
 def asked(messages: Sequence[dict[str, Any]]) -> str:
@@ -154,7 +154,3 @@ def grouped(several: Sequence[Found], trained: Sequence[dict[str, Any]]) -> Iter
         first = several[clusters.root(place) - len(rows)]
         group = answers.get(plain(candidate.answer)) or like.get(place) or f"feedback:{first.message_id}"
         yield candidate._replace(group=group)
-
-
-if __name__ == "__main__":
-    run(main)

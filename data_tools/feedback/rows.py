@@ -218,7 +218,12 @@ def _derive(fed: Sequence[Fed], held_out: list[int], plan: Plan, store: Store, d
 
     `held_out` are the places of the former.
     """
-    made = [(one, *each) for one in fed if len(one.messages) == 2 for each in derive(one.question, data.wordings - 1, data.seed, one.name)]
+    made = [
+        (one, *each)
+        for one in fed
+        if len(one.messages) == 2
+        for each in derive(one.question, data.min_paraphrases - 1, data.seed, one.name)
+    ]
     before = len(store)
     for _, text, _ in made:
         store.add(grams(text).tobytes())

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from data_tools.pii import KINDS, Masker, Span
-from frontdesk.errors import UserError, run
+from frontdesk.errors import UserError, run_command
 
 LABELLED = Path(__file__).parent / "labelled.jsonl"
 MARK = re.compile(rf"\[\[({'|'.join(KINDS)}):(.*?)\]\]", re.DOTALL)
@@ -120,4 +120,4 @@ def table(scores: dict[str, Counter[str]]) -> str:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

@@ -46,7 +46,7 @@ def meaning(
     learned = [(known[text], place) for place, entry in enumerate([*own, *practised]) for text in entry.texts]
     vectors, owner = np.stack([vector for vector, _ in learned]), np.array([place for _, place in learned])
     ways = (by_itself(own, practised), by_practice(own, practised))
-    told = (least_likeness(vectors, owner, *way, config.data.false_handoffs, config.data.seed, encoder.parts) for way in ways)
+    told = (least_likeness(vectors, owner, *way, config.data.max_false_handoff_rate, config.data.seed, encoder.parts) for way in ways)
     least = next((least for least in told if least > -1), -1.0)
     return encoder, learn(vectors, owner, config.data.seed, encoder.parts)._replace(least=least), known
 

@@ -71,14 +71,14 @@ def entry_rows(entries: Iterable[Entry], kind: Kind, dropped: Counter[str]) -> l
 
 
 def derived_rows(entries: Iterable[Entry], trained: Iterable[Row], data: DataConfig) -> list[Row]:
-    """Other wordings for the trained FAQ entries that have fewer than `data.wordings`, made by rules from those that they have."""
+    """Other wordings for the trained FAQ entries that have fewer than `data.min_paraphrases`, made by rules from those that they have."""
     rows_of: dict[str, list[Row]] = {}
     for row in trained:
         rows_of.setdefault(row.owner, []).append(row)
     out = []
     for entry in entries:
         rows = rows_of.get(entry.id, [])
-        missing = data.wordings - len(entry.questions)
+        missing = data.min_paraphrases - len(entry.questions)
         for i, row in enumerate(rows):
             share = missing // len(rows) + (i < missing % len(rows))
             for n, (text, how) in enumerate(derive(row.question, max(0, share), data.seed, row.id), 1):

@@ -3,8 +3,8 @@
 * base: the untuned base with the run's system prompt; base few-shot and chain of thought: with examples (evaluate/systems/prompting.py);
   base + FAQ in prompt: with the entries that retrieval finds, as the desk shows them (frontdesk/retrieval/grounding.py).
 * tuned, and tuned + FAQ in prompt: the same for the run's model.
-* Others by name: the served system of another run (`evaluate.beside`), and any OpenAI-compatible endpoint (`evaluate.endpoints`), with the
-  run's system prompt and with the FAQ in it.
+* Others by name: the served system of another run (`evaluate.compare_runs`), and any OpenAI-compatible endpoint
+  (`evaluate.endpoints`), with the run's system prompt and with the FAQ in it.
 
 What every system is asked (SINGLE) are single questions. Those that could be served are also asked the rest: dialogues, attempts to
 misuse them, personal data; and who reads the FAQ, entries that were never trained.

@@ -43,13 +43,13 @@ class DataConfig(Section):
     columns: dict[str, str] = {}  # of chat tables whose headers are not understood: {text: Nachricht, role: Wer, …}
     faq_columns: dict[str, str] = {}  # of FAQ tables likewise: {question: Frage, answer: Antwort}
     mask: bool = True  # personal data in chats becomes [PHONE_1] and the like
-    public: tuple[str, ...] = ()  # more of the company's own numbers and names that stay, beside those in the FAQ
+    allowlist: tuple[str, ...] = ()  # more of the company's own numbers and names that stay, beside those in the FAQ
     handoff: dict[str, str] = HANDOFF  # the right answer, by language, to what the desk cannot know
     refusal_share: float = Field(0.05, ge=0, lt=0.5)  # of the rows; questions for other companies fill up what out_of_scope lacks
-    wordings: int = Field(4, ge=1, le=20)  # an entry with fewer is filled up with derived ones: one wording alone teaches no fact
-    false_handoffs: float = Field(0.05, ge=0, lt=0.5)  # share of questions about the FAQ that may be; the larger, the fewer wrong answers
+    min_paraphrases: int = Field(4, ge=1, le=20)  # an entry with fewer is filled up with derived ones: one wording alone teaches no fact
+    max_false_handoff_rate: float = Field(0.05, ge=0, lt=0.5)  # answerable questions that may escalate; higher: fewer wrong answers
     canaries: int = Field(4, ge=0, le=20)  # invented conversations among the chats: `make eval` asks for the personal data in them
-    stock_share: float = Field(0.005, gt=0, le=1)  # of all agent messages; a sentence that is said more often is trained that often only
+    max_boilerplate_share: float = Field(0.005, gt=0, le=1)  # of agent messages; a sentence more frequent than that is thinned
     seed: int = 7
     valid_share: float = Field(0.05, ge=0, lt=0.5)  # of answer groups and conversations; facts in it are not learned
     test_share: float = Field(0.05, ge=0, lt=0.5)
@@ -80,7 +80,7 @@ class TrainConfig(Section):
     learning_rate: float = Field(2e-4, gt=0)  # about ten times that of full tuning
     epochs: float = Field(4, gt=0)
     batch_size: int = Field(8, ge=1)
-    accumulation: int = Field(1, ge=1)
+    gradient_accumulation_steps: int = Field(1, ge=1)
     max_length: int = Field(1024, ge=32)  # tokens of a row; longer conversations are cut into windows
     neftune: float = Field(5.0, ge=0)  # noise on the embeddings (Jain et al. 2023); 0 turns it off
     evaluations: int = Field(8, ge=1)  # held-out losses (and checkpoints) in one training
@@ -95,7 +95,7 @@ class TrainConfig(Section):
 
     def steps(self, rows: int) -> int:
         """Of the optimizer over so many rows, as transformers counts them."""
-        return math.ceil(self.epochs * math.ceil(rows / (self.batch_size * self.accumulation)))
+        return math.ceil(self.epochs * math.ceil(rows / (self.batch_size * self.gradient_accumulation_steps)))
 
 
 class ServeConfig(Section):
@@ -109,15 +109,15 @@ class ServeConfig(Section):
     temperature: float = Field(0.0, ge=0, le=2)  # facts are wanted, not variety
     dtype: Literal["auto", "bfloat16", "float32"] = "auto"  # of the engine; auto: bf16 on a GPU or a CPU that multiplies it, else fp32
     cpu_kv_cache_gib: int = Field(1, ge=1)  # without a limit the engine takes half of the memory
-    weights: Literal["bf16", "w8a8"] = "bf16"  # w8a8: int8, made and proven by `python -m train.int8`: less memory; it changes some answers
+    quantization: Literal["w8a8"] | None = None  # w8a8: int8 (train/int8.py): less memory, some other answers
     eager: bool = False  # True starts sooner, False answers faster
     adapters: dict[str, str] = {}  # {name: run folder}: the base is served with these adapters instead of the run's merged model
     page_model: str | None = None  # the adapter that the chat page asks; None takes the first
     bare_model: str | None = None  # the tuned model's name without grounding and with the request's own system message; None: NAME-bare
-    max_waiting: int = Field(64, ge=1)  # requests in work at once, waiting ones too; more get 429. 8 s of work for 135M on two cores
-    request_seconds: float = Field(120, gt=0)  # a request may take, waiting included
+    max_in_flight: int = Field(64, ge=1)  # requests in work at once, waiting ones too; more get 429. 8 s of work for 135M on two cores
+    request_timeout: float = Field(120, gt=0)  # a request may take, waiting included
     drain_seconds: float = Field(20, ge=0)  # streams that run may go on after Ctrl-C or SIGTERM
-    despite_scorecard: bool = False  # serve a model whose last scorecard missed a limit
+    ignore_gate: bool = False  # serve a model whose last scorecard missed a limit
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -157,7 +157,7 @@ class EvaluateConfig(Section):
     thresholds: dict[str, float | None] = THRESHOLDS  # of the served system, beside these; null: no limit (docs/scorecard.md)
     dialogues: tuple[str, ...] = ()  # files of scripted dialogues, see examples/dialogues.en.jsonl
     sample: int | None = Field(None, ge=1)  # questions of each set at most, evenly chosen: quick, with wider intervals; None: all
-    beside: tuple[str, ...] = ()  # names of other runs whose served model joins the table, where it is trained
+    compare_runs: tuple[str, ...] = ()  # names of other runs whose served model joins the table, where it is trained
     endpoints: dict[str, Endpoint] = {}  # other systems, by the name they have in the table
     judge: Endpoint | None = None  # a model that says which of two answers is better; None: facts are compared, nobody judges
     max_tokens: int = Field(96, ge=8)  # of one answer; what is longer is cut in all systems alike
@@ -218,6 +218,33 @@ class Config(Section):
     desk: DeskConfig = DeskConfig()
 
 
+RENAMED = {
+    "data.false_handoffs": "max_false_handoff_rate",
+    "data.public": "allowlist",
+    "data.stock_share": "max_boilerplate_share",
+    "data.wordings": "min_paraphrases",
+    "evaluate.beside": "compare_runs",
+    "serve.despite_scorecard": "ignore_gate",
+    "serve.max_waiting": "max_in_flight",
+    "serve.request_seconds": "request_timeout",
+    "serve.weights": "quantization",
+    "train.accumulation": "gradient_accumulation_steps",
+}
+"""Keys of version 0.1.0, and what each is called now."""
+
+
+def stored_config(values: dict[str, Any]) -> Config:
+    """The config that a trained model carries in its provenance; that of version 0.1.0 has old keys."""
+    sections = {name: dict(part) if isinstance(part, dict) else part for name, part in values.items()}
+    for old, new in RENAMED.items():
+        section, key = old.split(".")
+        if key in sections.get(section, {}):
+            sections[section][new] = sections[section].pop(key)
+    if sections.get("serve", {}).get("quantization") == "bf16":  # so 0.1.0 said that nothing is quantized
+        sections["serve"]["quantization"] = None
+    return Config(**sections)
+
+
 def config_argument(stage: str, description: str | None) -> str:
     """The path on a stage's command line: `python -m STAGE CONFIG`."""
     parser = argparse.ArgumentParser(
@@ -245,6 +272,9 @@ def load_config(path: str | Path) -> Config:
 
 
 def _explain(error: ValidationError) -> str:
+    keys = [".".join(str(part) for part in one["loc"]) for one in error.errors()]
+    if old := [key for key in keys if key in RENAMED]:
+        return "; ".join(f"key '{key}' is called '{key.partition('.')[0]}.{RENAMED[key]}' now" for key in old) + "; rename it in the config"
     first = error.errors()[0]
     if first["type"] == "value_error":
         return f"{first['msg'].removeprefix('Value error, ')}; change one of them in the config"

@@ -100,18 +100,18 @@ def int8_key(provenance: dict[str, Any]) -> str:
 
 def served_key(config: Config, provenance: dict[str, Any]) -> str:
     """The key of the weights that are served of the model with this provenance."""
-    return int8_key(provenance) if config.serve.weights == "w8a8" else str(provenance.get("key"))
+    return int8_key(provenance) if config.serve.quantization else str(provenance.get("key"))
 
 
 def served_weights(config: Config, run: Run) -> Path:
-    """The folder of the merged weights that `serve.weights` names. Raises UserError where there are no int8 weights of this model."""
-    if config.serve.weights == "bf16":
+    """The folder of the merged weights that `serve.quantization` names. Raises UserError where there are no int8 weights of this model."""
+    if not config.serve.quantization:
         return run.model
     found = read_json(run.int8_provenance).get("key") if run.int8_provenance.is_file() else None
     if found is None or found != int8_key(read_json(run.provenance)):
         raise UserError(
-            f"key 'serve.weights': {run.int8} is {'of another training' if found else 'not there'}; expected proven int8 weights of "
-            f"{run.model}; run `python -m train.int8` with this run's config, or set serve.weights to bf16"
+            f"key 'serve.quantization': {run.int8} is {'of another training' if found else 'not there'}; expected proven int8 weights of "
+            f"{run.model}; run `python -m train.int8` with this run's config, or remove serve.quantization"
         )
     return run.int8
 
@@ -143,7 +143,7 @@ def command(config: Config, run: Run, folder: Path | None = None) -> list[str]:
         "--port": serve.port,
         "--dtype": dtype(config),
         "--max-model-len": serve.context_length,
-        "--max-num-queued-reqs": max(MAX_REQUESTS[device()], 2 * serve.max_waiting),
+        "--max-num-queued-reqs": max(MAX_REQUESTS[device()], 2 * serve.max_in_flight),
     }
     if device() == "cpu":
         arguments |= {"--block-size": BLOCK} | ({"--speculative-config": json.dumps(LOOKUP)} if mended() else {})

@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from frontdesk.config.run import EMBEDDED_NAME, NAMED
-from frontdesk.errors import UserError, run
+from frontdesk.errors import UserError, run_command
 from frontdesk.files import sha256, whole_folder, write_json
 from frontdesk.models.q4_loader import convert_packed
-from frontdesk.terminal import quiet
+from frontdesk.terminal import silence_libraries
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def convert(gguf: Path, target: Path) -> None:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
-    quiet()
+    silence_libraries()
     model = AutoModelForCausalLM.from_pretrained(
         gguf.parent, gguf_file=gguf.name, quantization_config=GgufConfig(dequantize=True), dtype=torch.bfloat16
     )
@@ -148,4 +148,4 @@ def convert(gguf: Path, target: Path) -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from frontdesk.errors import UserError
 from frontdesk.files import whole_folder
-from frontdesk.terminal import quiet
+from frontdesk.terminal import silence_libraries
 
 if TYPE_CHECKING:
     import numpy as np
@@ -75,7 +75,7 @@ def convert_packed(file: Path, target: Path) -> None:
     from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
     from transformers import BertConfig, BertModel
 
-    quiet()
+    silence_libraries()
     reader = Reader(file.read_bytes())
     if reader.bytes(4) != MAGIC:
         raise UserError(f"{file.name}: found no packed encoder; expected a file that begins with {MAGIC.decode()}")

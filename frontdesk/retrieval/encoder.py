@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Protocol
 from frontdesk.config.schema import ModelConfig
 from frontdesk.models.base import locate
 from frontdesk.retrieval.index import Part
-from frontdesk.terminal import quiet
+from frontdesk.terminal import silence_libraries
 
 if TYPE_CHECKING:
     import numpy as np
@@ -93,7 +93,7 @@ class SentenceModel:
 
         from frontdesk.retrieval.fp16_linear import halve
 
-        quiet()
+        silence_libraries()
         self.model = SentenceTransformer(str(folder), device="cpu", local_files_only=True, model_kwargs={"dtype": "float32"})
         halve(self.model)
         self.width = int(self.model.get_embedding_dimension() or 0)
@@ -118,7 +118,7 @@ class LowerHalf:
 
         from frontdesk.retrieval.fp16_linear import halve
 
-        quiet()  # of the half that is not loaded it would say that it is not
+        silence_libraries()  # of the half that is not loaded it would say that it is not
         layers = AutoConfig.from_pretrained(folder).num_hidden_layers
         self.tokenizer = AutoTokenizer.from_pretrained(folder)
         self.model = AutoModel.from_pretrained(folder, num_hidden_layers=layers // 2, dtype=torch.float32).eval()

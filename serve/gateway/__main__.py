@@ -1,6 +1,7 @@
 """`python -m serve.gateway CONFIG`: see serve.gateway.app."""
 
+from frontdesk.errors import run_command
 from serve.gateway.app import main
 
 if __name__ == "__main__":
-    main()
+    run_command(main)

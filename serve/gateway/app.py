@@ -24,7 +24,6 @@ from starlette.types import ASGIApp
 from frontdesk.config.schema import Config, config_argument, load_config
 from frontdesk.engine.vllm import ENGINE_KEY, ENGINE_URL
 from frontdesk.errors import UserError
-from frontdesk.errors import run as run_stage
 from frontdesk.web.connection import BODY_SECONDS, Connection, raise_limit
 from serve.checks import check_host
 from serve.gateway import faq_watcher as refresh
@@ -75,7 +74,7 @@ def server_settings(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
 def create_app(config: Config, products: Mapping[str, Product], url: str, key: str, path: str | None = None) -> FastAPI:
     """The application. `path` is the config's, whose FAQ is watched where the run's answers rest on it; None leaves it alone."""
     metrics, upstream, keyring = Metrics(), Upstream(url, key), Keyring(config)
-    relay = Relay(upstream, products, metrics, config.serve.max_waiting, config.serve.request_seconds)
+    relay = Relay(upstream, products, metrics, config.serve.max_in_flight, config.serve.request_timeout)
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
@@ -206,7 +205,3 @@ class Server(uvicorn.Server):
             await asyncio.sleep(0.05)
         self.relay.cut()
         self.should_exit = True
-
-
-if __name__ == "__main__":
-    run_stage(main)

@@ -111,7 +111,7 @@ def test_unseen_facts_are_asked_for_a_handoff(shop):
 
 
 def test_entries_with_few_wordings_get_derived_ones_in_training_only(shop):
-    folder = shop(wordings=6)
+    folder = shop(min_paraphrases=6)
     entries = {entry["id"]: entry for entry in read_jsonl(folder / "faq.jsonl")}
     derived = [row for row in rows_of(folder, *ALL) if "derived" in row]
 
@@ -126,7 +126,7 @@ def test_entries_with_few_wordings_get_derived_ones_in_training_only(shop):
     asked = Counter(row["id"].split("#")[0] for row in rows_of(folder, "train") if row["kind"] == "faq")
     assert all(count <= 6 for count in asked.values())
     assert any(len(entries[name]["questions"]) == 3 and count == 6 for name, count in asked.items())
-    assert not any("derived" in row for row in rows_of(shop(wordings=1), *ALL))
+    assert not any("derived" in row for row in rows_of(shop(min_paraphrases=1), *ALL))
 
 
 def test_questions_for_other_companies_fill_up_the_refusals(shop):

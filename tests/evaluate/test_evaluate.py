@@ -132,11 +132,11 @@ def test_other_systems_stand_beside(
     theirs = config.model_copy(update={"name": "inn", "grounding": "none"}).model_dump(mode="json")
     write_json(Run("inn").provenance, PROVENANCE | {"config": theirs})
     elsewhere = {"elsewhere": Endpoint(url=api.url, model=BASE)}
-    changed = config.evaluate.model_copy(update={"beside": ("inn", "nowhere"), "endpoints": elsewhere})
+    changed = config.evaluate.model_copy(update={"compare_runs": ("inn", "nowhere"), "endpoints": elsewhere})
     scorecard(config.model_copy(update={"evaluate": changed}), shop, PROVENANCE, None, None)
     assert engine == ["base", "tuned", "inn"]
     assert list(card_of("runs/shop/report")["systems"])[-3:] == ["inn", "elsewhere", "elsewhere + FAQ in prompt"]
-    assert "warning: runs/nowhere/model: no trained model; evaluate.beside names it; left out" in capsys.readouterr().err
+    assert "warning: runs/nowhere/model: no trained model; evaluate.compare_runs names it; left out" in capsys.readouterr().err
     inn = [record for record in read_jsonl(shop.root / "report/answers.jsonl") if record["system"] == "inn"]
     assert len(inn) == sum(question.set != "unseen" for question in questions(config, shop)) and not any(record["shown"] for record in inn)
 
@@ -149,7 +149,7 @@ def test_another_run_is_not_asked_what_it_was_trained_on(
     write_jsonl(Run("inn").data / "train.jsonl", [*read_jsonl(Run("inn").data / "train.jsonl"), rows[0] | {"id": "x#0", "source": "x"}])
     theirs = config.model_copy(update={"name": "inn", "system_prompt": "You answer for the inn."}).model_dump(mode="json")
     write_json(Run("inn").provenance, PROVENANCE | {"config": theirs})
-    changed = config.evaluate.model_copy(update={"beside": ("inn",)})
+    changed = config.evaluate.model_copy(update={"compare_runs": ("inn",)})
     scorecard(config.model_copy(update={"evaluate": changed}), shop, PROVENANCE, None, None)
     total = len(questions(config, shop))
     assert f"warning: runs/inn: 1 of {total} questions are in its training rows; it is not asked those" in capsys.readouterr().err

@@ -84,7 +84,7 @@ def test_a_model_that_was_replaced_after_the_check_is_refused(config: Config, mo
 def test_int8_weights_are_put_aside_with_their_own_key(config: Config) -> None:
     train("one")
     train("one-w8a8", RUN.int8)
-    int8 = config.model_copy(update={"serve": config.serve.model_copy(update={"weights": "w8a8"})})
+    int8 = config.model_copy(update={"serve": config.serve.model_copy(update={"quantization": "w8a8"})})
     key = check(int8, RUN, "cpu")
     assert key == "one-w8a8"
     put_aside(int8, RUN, key)

@@ -41,7 +41,7 @@ def join_as_on_gpus(self, *args, **kwargs):
 
 accelerate.state.PartialState.__init__ = join_as_on_gpus
 
-from frontdesk.errors import run
+from frontdesk.errors import run_command
 from train.__main__ import main
 from train.trainer.sft import SupervisedSFTTrainer
 
@@ -56,7 +56,7 @@ def save_and_look(self, target):
 
 
 SupervisedSFTTrainer.save_adapter = save_and_look
-run(main)
+run_command(main)
 """
 
 
@@ -66,7 +66,7 @@ def project(folder: Path, model: Path, **train: Any) -> Path:
     values["model"]["base"] = str(model)
     values["grounding"] = "none"
     plain = {"dropout": 0.0, "neftune": 0.0, "precision": "fp32", "parity_prompts": 0, "epochs": 12, "evaluations": 8, "patience": 8}
-    values["train"] |= plain | {"batch_size": 8, "accumulation": 2, "learning_rate": 1e-3} | train
+    values["train"] |= plain | {"batch_size": 8, "gradient_accumulation_steps": 2, "learning_rate": 1e-3} | train
     folder.mkdir(exist_ok=True)
     (folder / f"{NAME}.yaml").write_text(yaml.safe_dump(values, allow_unicode=True), encoding="utf-8")
     data = folder / f"runs/{NAME}/data"

@@ -30,7 +30,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_llama3: Path) -
     write_jsonl(Run("shop").rows("faq") / "train.jsonl", [conversation(text, "We will see.") for text in TEXTS])
     config = Config(
         name="shop", company="Shop", system_prompt="You help.", model={"base": "x", "template": "llama3"},
-        data={"faq": ["x.csv"]}, train={"parity_prompts": 0}, serve={"weights": "w8a8"},
+        data={"faq": ["x.csv"]}, train={"parity_prompts": 0}, serve={"quantization": "w8a8"},
     )  # type: ignore[arg-type]  # fmt: skip
     (Run("shop").model / "chat_template.jinja").write_text(chat_template(config), encoding="utf-8")
     return config
@@ -110,7 +110,7 @@ def test_int8_is_served_where_it_was_made_of_this_model(config: Config) -> None:
     write_json(run.provenance, {"key": "of another training"})
     with pytest.raises(UserError, match="of another training"):
         served_weights(config, run)
-    assert served_weights(config.model_copy(update={"serve": config.serve.model_copy(update={"weights": "bf16"})}), run) == run.model
+    assert served_weights(config.model_copy(update={"serve": config.serve.model_copy(update={"quantization": None})}), run) == run.model
 
 
 def test_it_is_made_once_for_a_model_and_anew_for_another(config: Config, capsys: pytest.CaptureFixture[str]) -> None:

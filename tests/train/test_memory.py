@@ -184,7 +184,7 @@ def test_the_largest_part_of_a_batch_is_found_from_the_rows() -> None:
     assert Batch.largest(rows, TrainConfig(batch_size=4), gpu=True).tokens == 600 + 500 + 2 * 100
     assert Batch.largest(rows, TrainConfig(batch_size=4, packing=False), gpu=True).tokens == 4 * 600
     assert Batch.largest([(2000, 7)], TrainConfig(batch_size=4), gpu=False) == Batch(tokens=2000, supervised=7, span=2000)
-    assert Batch.largest(rows, TrainConfig(batch_size=4, accumulation=3), gpu=True).passes == 3
+    assert Batch.largest(rows, TrainConfig(batch_size=4, gradient_accumulation_steps=3), gpu=True).passes == 3
 
 
 def test_full_tuning_costs_six_operations_a_weight_and_token() -> None:
@@ -199,7 +199,7 @@ def test_changes_that_are_proposed_need_less() -> None:
     batch = Batch(tokens=8 * 1024, supervised=4096, span=1024)
     now = predict(PRESETS["8B"], setup, batch).total
     proposed = list(memory.cheaper(setup, batch))
-    assert proposed[0][0] == "train.batch_size: 1 with 8 times the train.accumulation"
+    assert proposed[0][0] == "train.batch_size: 1 with 8 times the train.gradient_accumulation_steps"
     assert all(predict(PRESETS["8B"], other, part).total < now for _, other, part in proposed)
     assert proposed[-1][1].method == "qlora" and proposed[-1][1].checkpointing and proposed[-1][2].tokens == 1024
 

@@ -42,7 +42,20 @@ def test_the_table_has_a_row_a_model_and_marks_what_fits(capsys: pytest.CaptureF
 
 
 def test_one_training_is_printed_in_parts_that_add_up(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    out = command(capsys, monkeypatch, "--model", "8B", "--method", "full", "--batch-size", "2", "--length", "2048", "--accumulation", "2")
+    out = command(
+        capsys,
+        monkeypatch,
+        "--model",
+        "8B",
+        "--method",
+        "full",
+        "--batch-size",
+        "2",
+        "--length",
+        "2048",
+        "--gradient-accumulation-steps",
+        "2",
+    )
     names = ("weights", "gradients", "optimizer", "activations", "logits", "overhead")
     assert sum(number(name, out) for name in names) == pytest.approx(number("total", out), abs=0.03)
     assert "8B, 8.03 B parameters: full tuning, bf16 on a GPU, gradient checkpointing; 2 rows of 2048 tokens" in out
@@ -122,10 +135,10 @@ def test_preflight_refuses_what_cannot_fit_and_its_advice_would_fit(capsys: pyte
         with pytest.raises(UserError, match=r"needs .* GiB at the peak of a step, .* GiB are there; set train\.") as refused:
             preflight(free)
         advice = str(refused.value).split("; set ")[1]
-        times = re.search(r"(\d+) times the train\.accumulation", advice)
+        times = re.search(r"(\d+) times the train\.gradient_accumulation_steps", advice)
         changes = {"gradient_checkpointing": True} if "gradient_checkpointing" in advice else {}
         changes |= {"method": "qlora"} if "qlora" in advice else {}
-        changes |= {"batch_size": 1, "accumulation": int(times[1])} if times else {}
+        changes |= {"batch_size": 1, "gradient_accumulation_steps": int(times[1])} if times else {}
         assert preflight(free, TRAIN.model_copy(update=changes), merge_free=2**40).total <= free
     with pytest.raises(UserError, match=r"choose a smaller model\.base"):
         preflight(GIB)

@@ -157,7 +157,7 @@ def build(config: Config, model: Any, tokenizer: "PreTrainedTokenizerBase", pair
         output_dir=str(checkpoints),
         per_device_train_batch_size=share,
         per_device_eval_batch_size=share,
-        gradient_accumulation_steps=settings.accumulation,
+        gradient_accumulation_steps=settings.gradient_accumulation_steps,
         num_train_epochs=settings.dpo.epochs,
         learning_rate=settings.dpo.learning_rate or TENTH * settings.learning_rate,
         lr_scheduler_type="cosine",

@@ -302,7 +302,7 @@ def build(
         output_dir=str(checkpoints),
         per_device_train_batch_size=share,
         per_device_eval_batch_size=share,
-        gradient_accumulation_steps=settings.accumulation,
+        gradient_accumulation_steps=settings.gradient_accumulation_steps,
         num_train_epochs=settings.epochs,
         learning_rate=settings.learning_rate,
         lr_scheduler_type="cosine",
@@ -331,7 +331,7 @@ def build(
         dataloader_pin_memory=on_gpu,
         ddp_find_unused_parameters=False,
         disable_tqdm=True,
-        log_level_replica="passive",  # as quiet() has set it
+        log_level_replica="passive",  # as silence_libraries() has set it
         report_to=[],
         seed=settings.seed,
     )

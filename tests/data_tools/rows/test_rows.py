@@ -40,7 +40,7 @@ def test_entries_with_few_wordings_get_more_up_to_a_number(wordings):
     questions = ["배송은 얼마나 걸리나요?", "How long does the delivery to Busan take?", "Can I have my money back?"]
     entries = [entry(f"e{number}", questions[:number], [f"answer {number}"]) for number in (1, 2, 3)] + [entry("held", questions, ["x"])]
     trained = [row for row in entry_rows(entries, "faq", Counter()) if row.owner != "held"]
-    data = DataConfig(faq=("faq.csv",), wordings=wordings)
+    data = DataConfig(faq=("faq.csv",), min_paraphrases=wordings)
     made = derived_rows(entries, trained, data)
 
     by_id = {row.id: row for row in trained}

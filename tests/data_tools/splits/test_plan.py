@@ -12,7 +12,7 @@ from data_tools.splits.plan import choose
 from frontdesk.config.schema import DataConfig
 from tests.data_tools.texts import words
 
-DATA = DataConfig(faq=("faq.csv",), valid_share=0.1, test_share=0.1, wordings=1, refusal_share=0)
+DATA = DataConfig(faq=("faq.csv",), valid_share=0.1, test_share=0.1, min_paraphrases=1, refusal_share=0)
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from frontdesk.config.schema import TrainConfig, load_config
-from frontdesk.errors import UserError
+from frontdesk.config.schema import RENAMED, Config, TrainConfig, load_config, stored_config
+from frontdesk.errors import UserError, run_command
 
 GOOD = "company: A\nsystem_prompt: B\nmodel: {base: x}\ndata: {faq: [faq.csv]}\n"
 
@@ -42,6 +42,38 @@ def test_a_mistake_names_the_key_and_what_to_do(tmp_path: Path, text: str, expec
     assert "mine.yaml" in str(error.value)
 
 
+@pytest.mark.parametrize(("old", "new"), RENAMED.items())
+def test_an_old_key_gets_one_line_that_names_the_new_one(tmp_path: Path, capsys: pytest.CaptureFixture[str], old: str, new: str) -> None:
+    section, key = old.split(".")
+    known = Config.model_fields[section].annotation.model_fields  # type: ignore[union-attr]
+    assert new in known and key not in known
+    text = GOOD.replace("faq: [faq.csv]", f"faq: [faq.csv], {key}: 1") if section == "data" else GOOD + f"{section}: {{{key}: 1}}\n"
+    path = write(tmp_path, text)
+
+    def main() -> None:
+        load_config(path)
+
+    with pytest.raises(SystemExit) as end:
+        run_command(main)
+    assert end.value.code == 2
+    assert capsys.readouterr().err == f"error: {path}: key '{old}' is called '{section}.{new}' now; rename it in the config\n"
+
+
+def test_all_old_keys_are_named_at_once_and_before_other_mistakes(tmp_path: Path) -> None:
+    text = GOOD + "train: {rnak: 8, accumulation: 2}\nserve: {max_waiting: 3}\n"
+    with pytest.raises(UserError, match=r"'train.gradient_accumulation_steps' now; key 'serve.max_waiting' .*'serve.max_in_flight' now;"):
+        load_config(write(tmp_path, text))
+
+
+def test_what_a_model_of_the_last_version_was_trained_with_is_still_read() -> None:
+    values = {"name": "old", "company": "A", "system_prompt": "B", "model": {"base": "x"}, "data": {"faq": ["f"], "wordings": 6}}
+    config = stored_config(values | {"train": {"accumulation": 2}, "serve": {"weights": "bf16", "request_seconds": 9.0}})
+    assert (config.data.min_paraphrases, config.train.gradient_accumulation_steps) == (6, 2)
+    assert (config.serve.quantization, config.serve.request_timeout) == (None, 9.0)
+    assert stored_config(config.model_dump(mode="json")) == config
+    assert values["data"] == {"faq": ["f"], "wordings": 6}
+
+
 def test_a_missing_config_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"none\.yaml: no such config"):
         load_config(tmp_path / "none.yaml")
@@ -58,4 +90,4 @@ def test_the_shipped_configs_are_valid_and_their_sources_exist(name: str) -> Non
 @pytest.mark.parametrize(("epochs", "rows", "steps"), [(0.6, 1069, 81), (1, 16, 2), (2, 17, 6), (0.01, 8, 1)])
 def test_a_part_of_a_step_is_a_step(epochs: float, rows: int, steps: int) -> None:
     """So counts transformers (0.6 of 134 steps are 81), and what is foretold is what is done."""
-    assert TrainConfig(epochs=epochs, batch_size=4, accumulation=2).steps(rows) == steps
+    assert TrainConfig(epochs=epochs, batch_size=4, gradient_accumulation_steps=2).steps(rows) == steps

@@ -50,7 +50,7 @@ def test_the_first_words_come_before_the_last_are_made() -> None:
 def test_a_queue_has_an_end_and_a_place_becomes_free() -> None:
     engine = Engine()
     engine.pause = 0.4
-    with gateway(settings(max_waiting=2), engine) as client:
+    with gateway(settings(max_in_flight=2), engine) as client:
         waiting = [threading.Thread(target=ask, args=(client,), kwargs={"stream": True}) for _ in range(2)]
         for thread in waiting:
             thread.start()
@@ -75,7 +75,7 @@ def leave(client: httpx.Client, stream: bool) -> None:
 def test_a_client_that_leaves_frees_the_engine_at_once(stream: bool) -> None:
     engine = Engine()
     engine.parts, engine.pause = LONG * 10, 0.2 if stream else 20
-    with gateway(settings(max_waiting=1), engine) as client:
+    with gateway(settings(max_in_flight=1), engine) as client:
         for times in (1, 2):
             with pytest.raises(httpx.ReadTimeout), httpx.Client(base_url=client.base_url, trust_env=False, timeout=0.5) as impatient:
                 leave(impatient, stream)
@@ -116,7 +116,7 @@ def test_an_engine_that_dies_before_the_first_word_is_a_503() -> None:
 def test_a_request_has_a_time(stream: bool) -> None:
     engine = Engine()
     engine.parts, engine.pause = LONG * 5, 0.3 if stream else 20
-    with gateway(settings(request_seconds=1), engine) as client:
+    with gateway(settings(request_timeout=1), engine) as client:
         response = ask(client, stream=stream)
         error = data(response.text)[-1]["error"] if stream else response.json()["error"]
         assert response.status_code == (200 if stream else 504)
