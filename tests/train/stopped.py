@@ -10,7 +10,7 @@ import signal
 import sys
 from typing import Any
 
-from frontdesk.errors import run
+from frontdesk.errors import run_command
 from train.__main__ import main
 from train.export import merge
 from train.trainer.checkpoints import Safekeeping
@@ -39,4 +39,4 @@ def template_of(*args: Any) -> str:
 
 Safekeeping.on_save = save  # type: ignore[method-assign]
 merge.chat_template = template_of
-run(main)
+run_command(main)
