@@ -84,10 +84,10 @@ def stages(export: str, folder: str, mask: bool) -> None:
         setattr(build, name, run)
 
     for name, label in (
-        ("first_pass", "read, mask, clean"),
+        ("prepare_conversations", "read, mask, clean"),
         ("choose", "group and split"),
-        ("write_conversation", "write"),
-        ("conclude", "report"),
+        ("write_rows", "write"),
+        ("finalize", "report"),
     ):
         clock(name, label)
     config = Config(

@@ -25,10 +25,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from data_tools.conversations.load import Account, Reading, read_chats
+from data_tools.conversations.load import read_chats
 from data_tools.readers import faq_format
 from data_tools.sources.files import Inputs, inputs
 from data_tools.sources.json_stream import Broken
+from data_tools.sources.reading import Account, Reading
 from data_tools.sources.text import OFFICE, Source
 from frontdesk.errors import UserError
 

@@ -95,9 +95,9 @@ def questions(run: Run, seed: int = 7) -> list[Conversation]:
 
 def rendered(config: Config, run: Run, conversations: list[Conversation]) -> list[Conversation]:
     """The same as the engine gets them from the gateway: with the system message and the FAQ entries that each needs."""
-    from serve.gateway.prompts import Product
+    from serve.gateway.prompts import PromptBuilder
 
-    product = Product(config, run)
+    product = PromptBuilder(config, run)
     return [product.prompt(turns, config.serve.max_tokens).messages for turns in conversations]
 
 

@@ -34,7 +34,7 @@ from bench import servers
 from bench.load import Conversation, Load, measure, questions, rendered, several
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, load_config
-from frontdesk.engine.vllm import KEY_VARIABLE, bare_model, free_port
+from frontdesk.engine.vllm import KEY_VARIABLE, free_port, raw_model
 from frontdesk.errors import StartFailed, UserError, run_command
 from frontdesk.models.hardware import machine
 
@@ -76,7 +76,7 @@ def main() -> None:
 
 def pair(config: Config, run: Run, asked: list[Conversation], prompts: list[Conversation], counts: dict[int, int], rounds: int) -> None:
     """Engine and gateway in turn; prints a table, and whether the goals are met."""
-    most, names = config.serve.max_tokens, {"engine": config.name, "bare model": bare_model(config), "product": config.name}
+    most, names = config.serve.max_tokens, {"engine": config.name, "bare model": raw_model(config), "product": config.name}
     with tempfile.TemporaryDirectory() as folder, servers.vllm(config, run) as engine:
         ours = config.model_copy(update={"serve": config.serve.model_copy(update={"port": free_port(), "host": "127.0.0.1"})})
         ours = ours.model_copy(update={"desk": config.desk.model_copy(update={"database": f"sqlite:///{folder}/store.db"})})

@@ -18,6 +18,8 @@ from frontdesk.files import whole_folder
 
 MANY = 5
 """More files than this of one folder and format are summed up in one line."""
+SHOWN = {"mended": "lines with a wrong encoding fixed", "damaged": "damaged characters", "broken": "broken records"}
+"""Counts of a source, as people read them; the others as in the manifest."""
 
 
 def main() -> None:
@@ -29,12 +31,12 @@ def main() -> None:
     options = parser.parse_args()
     config = load_config(options.config)
     from data_tools.build import build
-    from data_tools.feedback.dataset import conclude
+    from data_tools.feedback.dataset import finalize
 
     with whole_folder(Run(config.name).data) as folder:
         manifest = build(config, folder, options.strict, options.workers)
     print(summary(manifest))
-    print(*conclude(config, manifest), sep="\n", end="")
+    print(*finalize(config, manifest), sep="\n", end="")
     print(f"\ndata {manifest['data_hash']} written to {Run(config.name).data}/; look at {Run(config.name).data}/report.html")
 
 
@@ -43,8 +45,8 @@ def summary(manifest: dict[str, Any]) -> str:
     lines = _sources(manifest["sources"])
     counts = manifest["messages"]
     if counts["read"]:
-        fates = " + ".join(f"{counts[fate]} {fate}" for fate in ("kept", "merged", "capped", "set aside"))
-        lines.append(f"messages  {counts['read']} read = {fates} + {sum(counts['dropped'].values())} dropped; {counts['masked']} masked")
+        outcomes = " + ".join(f"{counts[outcome]} {outcome}" for outcome in ("kept", "merged", "capped", "set aside"))
+        lines.append(f"messages  {counts['read']} read = {outcomes} + {sum(counts['dropped'].values())} dropped; {counts['masked']} masked")
     lines += [f"dropped  {number:5}  message: {reason}" for reason, number in counts["dropped"].items()]
     lines += [f"dropped  {number:5}  conversation: {reason}" for reason, number in manifest["conversations"]["dropped"].items()]
     lines += [f"dropped  {number:5}  {reason}" for reason, number in manifest["faq"]["dropped"].items()]
@@ -71,9 +73,9 @@ def _sources(sources: list[dict[str, Any]]) -> list[str]:
     for (folder, name, encoding), members in alike.items():
         for part in [members] if len(members) > MANY else [[member] for member in members]:
             place = f"{folder}/ ({len(part)} files)" if len(part) > 1 else part[0]["path"]
-            units = ("entries", "conversations", "messages", "broken", "mended", "damaged", "rows")
+            units = ("entries", "conversations", "messages", "broken", "mended", "damaged", "rows")  # keys of the manifest
             total = {unit: sum(source[unit] for source in part) for unit in units}
-            shown = [f"{number} {unit}" for unit, number in total.items() if number]
+            shown = [f"{number} {SHOWN.get(unit, unit)}" for unit, number in total.items() if number]
             lines.append(f"{place}  {name}, {encoding}: " + (", ".join(shown) or "nothing"))
     return lines
 

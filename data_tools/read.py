@@ -12,9 +12,10 @@ import os
 import sys
 from collections import Counter
 
-from data_tools.conversations.load import Reading, read_chats
-from data_tools.readers.messages import Conversation
+from data_tools.conversations.conversation import Conversation
+from data_tools.conversations.load import read_chats
 from data_tools.sources.files import inputs
+from data_tools.sources.reading import Reading
 from frontdesk.errors import run_command
 
 
@@ -36,24 +37,24 @@ def main() -> None:
     options = parser.parse_args()
     if wrong := [pair for pair in options.column if "=" not in pair]:
         parser.error(f"--column {wrong[0]}: expected FIELD=HEADER, such as text=Message")
-    asides: Counter[str] = Counter()
+    skipped: Counter[str] = Counter()
     turns = number = 0
     with inputs() as opened:
         reading = Reading(opened, options.strict)
         for conversation in read_chats(reading, options.files, options.agent, dict(pair.split("=", 1) for pair in options.column)):
-            spoken = [turn for turn in conversation.turns if turn.aside is None]
-            asides.update(turn.aside for turn in conversation.turns if turn.aside)
+            spoken = [turn for turn in conversation.turns if turn.skipped is None]
+            skipped.update(turn.skipped for turn in conversation.turns if turn.skipped)
             if spoken:
                 number, turns = number + 1, turns + len(spoken)
                 print(json.dumps(as_json(conversation), ensure_ascii=False))
-        reading.conclude()
-    left_out = "".join(f", {count} {reason}" for reason, count in sorted(asides.items()))
+        reading.report_skipped()
+    left_out = "".join(f", {count} {reason}" for reason, count in sorted(skipped.items()))
     print(f"{number} conversations, {turns} turns; no turns: {left_out.removeprefix(', ') or 'none'}", file=sys.stderr)
 
 
 def as_json(conversation: Conversation) -> dict[str, object]:
     """A conversation's turns, without what stands between them."""
-    spoken = [turn for turn in conversation.turns if turn.aside is None]
+    spoken = [turn for turn in conversation.turns if turn.skipped is None]
     turns = [{"role": turn.role, "text": turn.text, "at": turn.at, "source": turn.source} for turn in spoken]
     return {"id": conversation.id, "source": spoken[0].source, "turns": turns}
 

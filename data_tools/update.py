@@ -7,15 +7,14 @@ merged again; `make data` starts over. An entry keeps its split and its held-out
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from data_tools.build import Work, entries, entry_as_json
-from data_tools.conversations.boilerplate import Stock
-from data_tools.conversations.load import Reading
-from data_tools.readers.entries import Entry
+from data_tools.faq.entries import FaqEntry
+from data_tools.faq.load import load_faq
 from data_tools.sources.files import inputs
-from data_tools.splits.near_duplicates import Store
+from data_tools.sources.reading import Reading
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, config_argument, load_config
 from frontdesk.errors import UserError, run_command
@@ -31,7 +30,7 @@ def main() -> None:
 
 
 def update(config: Config) -> str:
-    """Rewrite the run's `faq.jsonl` and tell in one line what has changed. Raises UserError, and the old file stays."""
+    """Rewrite the run's `faq.jsonl` and report in one line what has changed. Raises UserError, and the old file stays."""
     path = Run(config.name).faq
     if not path.is_file():
         raise UserError(f"{path}: no such file; expected the FAQ of data that is made; run `make data CONFIG=configs/{config.name}.yaml`")
@@ -46,18 +45,16 @@ def update(config: Config) -> str:
     return f"{path}: {added} entries added, {changed} changed, {removed} removed; {len(after)} in all"
 
 
-def read(config: Config) -> list[Entry]:
+def read(config: Config) -> list[FaqEntry]:
     """The entries of `data.faq`, as `make data` reads them. Raises UserError."""
-    with inputs() as opened, Store(opened.scratch / "grams") as store:
-        work = Work(config, Run(config.name).data, Reading(opened), store, Stock(config.data.max_boilerplate_share))
-        found = entries(work, config.data.faq, "faq")
-        work.reading.conclude()
-    if not found:
-        raise UserError(f"{', '.join(config.data.faq)}: found no FAQ entry; expected at least one with question and answer; add one")
+    with inputs() as opened:
+        reading = Reading(opened)
+        found = load_faq(reading, config.data, Counter())
+        reading.report_skipped()
     return found
 
 
-def keep_ids(found: Sequence[Entry], before: dict[str, dict[str, Any]]) -> None:
+def keep_ids(found: Sequence[FaqEntry], before: dict[str, dict[str, Any]]) -> None:
     """An entry whose id is a new digest, since its answer was edited, gets the id of the former entry that has most of its questions."""
     ids = {entry.id for entry in found}
     gone = {name: set(entry["questions"]) for name, entry in before.items() if name not in ids and DIGEST.fullmatch(name)}
@@ -70,9 +67,9 @@ def keep_ids(found: Sequence[Entry], before: dict[str, dict[str, Any]]) -> None:
                 entry.id = best
 
 
-def renewed(entry: Entry, former: dict[str, Any]) -> dict[str, Any]:
+def renewed(entry: FaqEntry, former: dict[str, Any]) -> dict[str, Any]:
     """The entry as `faq.jsonl` has it, with the split and the held-out wordings that it had."""
-    return entry_as_json(entry, former.get("split", "train"), {(entry.id, text) for text in former.get("held_out", ())})
+    return entry.as_json(former.get("split", "train"), former.get("held_out", ()))
 
 
 def _said(entry: dict[str, Any]) -> dict[str, Any]:

@@ -13,14 +13,13 @@ prints both, for the answers in `evaluate/labelled.jsonl`. A row:
 import time
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from evaluate.scoring.facts import holding, read
-from evaluate.scoring.invented import Sources
 from evaluate.scoring.scorer import Score, score
-from evaluate.scoring.yes_no import says
+from frontdesk.facts.sources import company
+from frontdesk.facts.statements import holding, read
+from frontdesk.facts.yes_no import says
 from frontdesk.files import read_jsonl
 
 LABELLED = Path(__file__).with_name("labelled.jsonl")
@@ -31,12 +30,7 @@ def scored(row: dict[str, Any]) -> Score:
     """The score of a labelled row."""
     texts, said = tuple(row["sources"]), [*row["said"], row["question"]]
     references = holding(tuple(row["facts"]), texts)
-    return score(row["answer"], row["expects"], row["facts"], _company(texts), said, row["handoffs"], references)
-
-
-@lru_cache(maxsize=256)
-def _company(texts: tuple[str, ...]) -> Sources:
-    return Sources(texts)
+    return score(row["answer"], row["expects"], row["facts"], company(texts), said, row["handoffs"], references)
 
 
 def kappa(labels: Sequence[Hashable], found: Sequence[Hashable]) -> float:

@@ -29,12 +29,12 @@ from typing import Any
 
 import yaml
 
-from evaluate.scoring.facts import states
 from evaluate.stats.intervals import wilson
 from evaluate.systems.prompting import examples, few_shot, final_answer, thinking
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, DpoConfig, load_config
 from frontdesk.errors import UserError, run_command, warn
+from frontdesk.facts.statements import states
 from frontdesk.files import read_json, read_jsonl, sha256, write_json, write_text
 from frontdesk.models.base import load_tokenizer, locate, weights
 from frontdesk.models.hardware import machine

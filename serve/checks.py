@@ -19,17 +19,17 @@ from frontdesk.web.address import check_port, is_loopback
 MODEL_FILES = ("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
 GIB = 1024**3
 OVERHEAD = 2.5
-"""GiB beside weights and cache, on a CPU, with the 135M model: 1.5 of the engine and its API server, 0.6 of the gateway and 0.4 of its
-encoder."""
+"""GiB beside weights and cache, on a CPU, with the 135M model: 1.5 for the engine and its API server, 0.6 for the gateway
+and 0.4 for its encoder."""
 
 WORSE = 1.02
-"""Factor of a held-out loss from which a difference is worth a warning."""
+"""Ratio of held-out losses from which a warning is printed."""
 
 
 def check(config: Config, run: Run, device: Device) -> str | None:
-    """Raise UserError for what cannot work; warn about what will work otherwise than one may think.
+    """Raise UserError for what cannot work, and warn about what may surprise.
 
-    Returns the key of the weights that may be served (serve/snapshot.py); None where adapters are.
+    Returns the key of the weights to serve (serve/snapshot.py); None for adapters.
     """
     if config.serve.adapters:
         adapters = load_adapters(config)
@@ -56,7 +56,7 @@ def check(config: Config, run: Run, device: Device) -> str | None:
     if not is_loopback(config.serve.host):
         lines.append(
             f"key 'serve.host': {config.serve.host} can be reached from other machines; keys guard the API and the console, the chat page "
-            "asks nobody for one, and none of it is encrypted; put a proxy with TLS in front"
+            "is open to everybody, and nothing is encrypted; put a proxy with TLS in front"
         )
     for line in lines:
         warn(line)
@@ -64,7 +64,7 @@ def check(config: Config, run: Run, device: Device) -> str | None:
 
 
 def check_model(run: Run) -> None:
-    """A folder that says it is complete, and is."""
+    """Raise UserError unless the folder is complete."""
     files = [*MODEL_FILES, *_weights(run.model)]
     missing = [name for name in files if not (run.model / name).is_file() or not (run.model / name).stat().st_size]
     if missing:
@@ -72,7 +72,10 @@ def check_model(run: Run) -> None:
 
 
 def check_parity(config: Config, run: Run, provenance: dict[str, Any]) -> None:
-    """A model whose proof failed is not served; one without a proof is (its config may skip it with `train.parity_prompts: 0`)."""
+    """Refuse a model whose parity check failed.
+
+    One without is served: `train.parity_prompts: 0` skips the check.
+    """
     if not config.train.parity_prompts or not run.parity.is_file():
         return
     record = read_json(run.parity)
@@ -84,28 +87,31 @@ def check_parity(config: Config, run: Run, provenance: dict[str, Any]) -> None:
 
 
 def check_scorecard(config: Config, run: Run, provenance: dict[str, Any]) -> None:
-    """A model whose last scorecard missed a limit is not served, unless the config says so; one that was not evaluated is."""
+    """Refuse a model whose last scorecard missed a limit, unless the config says otherwise.
+
+    One that was not evaluated is served.
+    """
     if config.serve.ignore_gate or not run.scores.is_file():
         return
     record = read_json(run.scores)
     if record["key"] == served_key(config, provenance) and not record["gate"]["passed"]:
         missed = ", ".join(one["metric"] for one in record["gate"]["checks"] if not one["passed"])
         raise UserError(
-            f"{run.scores}: the last scorecard of this model missed {missed}; see index.html beside it; mend the data and train again, "
+            f"{run.scores}: the last scorecard of this model missed {missed}; see index.html beside it; improve the data and train again, "
             "change evaluate.thresholds and run `make eval` again, or set serve.ignore_gate to true"
         )
 
 
 def check_lengths(config: Config, model: Path) -> None:
-    """The context must be one that the model can take."""
+    """Raise UserError if the context is longer than the model takes."""
     length, limit = config.serve.context_length, read_json(model / "config.json").get("max_position_embeddings", math.inf)
     if length > limit:
         raise UserError(f"key 'serve.context_length': found {length}; {model} takes at most {limit} tokens; lower it in the config")
 
 
 def check_memory(config: Config, model: Path, files: list[Path]) -> None:
-    """Weights, cache and the engine itself fit into the memory that is free."""
-    size = sum(file.stat().st_size for file in files) / GIB * (2 if dtype(config) == "float32" else 1)  # they lie there as bf16
+    """Raise UserError unless weights, cache and engine fit into free memory."""
+    size = sum(file.stat().st_size for file in files) / GIB * (2 if dtype(config) == "float32" else 1)  # the files hold bf16
     needed = size + config.serve.cpu_kv_cache_gib + OVERHEAD
     free = free_memory() / GIB
     if needed > free:
@@ -117,7 +123,7 @@ def check_memory(config: Config, model: Path, files: list[Path]) -> None:
 
 
 def free_memory(cgroup: Path = Path("/sys/fs/cgroup")) -> int:
-    """Bytes that can still be taken: the machine's, or less where a container has a limit (cgroup version 2)."""
+    """Free bytes: the machine's, or less if a container has a limit (cgroup version 2)."""
     import psutil
 
     free = int(psutil.virtual_memory().available)
@@ -127,11 +133,11 @@ def free_memory(cgroup: Path = Path("/sys/fs/cgroup")) -> int:
         statistics = dict(line.split() for line in (cgroup / "memory.stat").read_text().splitlines())
     except (OSError, ValueError):
         return free
-    return min(free, limit - used + int(statistics.get("inactive_file", 0)))  # the kernel gives file cache back
+    return min(free, limit - used + int(statistics.get("inactive_file", 0)))  # the kernel frees file cache
 
 
 def warnings(config: Config, run: Run, provenance: dict[str, Any]) -> list[str]:
-    """What the user should know although serving works."""
+    """What the user should know, although serving works."""
     lines = []
     if run.manifest.is_file():
         data, trained = read_json(run.manifest).get("data_hash"), provenance.get("data_hash")
@@ -150,7 +156,7 @@ def warnings(config: Config, run: Run, provenance: dict[str, Any]) -> list[str]:
 
 
 def adapter_warnings(adapter: Adapter) -> list[str]:
-    """What the user should know about an adapter although it can be served."""
+    """What the user should know about an adapter, although it can be served."""
     lines = []
     if adapter.run.manifest.is_file():
         data = read_json(adapter.run.manifest).get("data_hash")
@@ -173,7 +179,10 @@ def adapter_warnings(adapter: Adapter) -> list[str]:
 
 
 def check_host(config: Config) -> None:
-    """Nobody from outside may ask without a key. A store that can't be read now is no mistake: the gateway lets nobody in meanwhile."""
+    """Refuse an open host without any key.
+
+    If the store cannot be read now, the gateway lets nobody in until it can.
+    """
     host = config.serve.host
     if not is_loopback(host) and not has_key(config):
         raise UserError(
@@ -184,7 +193,7 @@ def check_host(config: Config) -> None:
 
 
 def has_key(config: Config) -> bool:
-    """Whether a key is needed on loopback too: there is one, or was, or the store cannot tell."""
+    """Whether clients need a key on loopback too: there is or was one, or the store cannot be read."""
     from frontdesk.store.keys import any_key
     from frontdesk.store.store import StoreUnavailable, open_store
 
@@ -199,7 +208,7 @@ def has_key(config: Config) -> bool:
 
 
 def check_names(config: Config) -> None:
-    """The product and the bare model have names of their own."""
+    """Raise UserError if the raw model has the run's own name."""
     if config.serve.bare_model == config.name:
         raise UserError(
             f"key 'serve.bare_model': found {config.name}, the name of the run itself; expected another; change it in the config"
@@ -207,6 +216,6 @@ def check_names(config: Config) -> None:
 
 
 def _weights(model: Path) -> list[str]:
-    """Names of the weight files: those of the index where the weights are in parts."""
+    """Names of the weight files; from the index if there are several."""
     index = model / "model.safetensors.index.json"
     return sorted(set(read_json(index)["weight_map"].values())) if index.is_file() else ["model.safetensors"]

@@ -1,12 +1,13 @@
-"""Remove a person, one conversation, or what is older than `desk.retention_days` from the store and from what may still be trained.
+"""Remove a person, one conversation, or what is older than `desk.retention_days` from the store and from what
+may still be trained.
 
     python -m serve.forget --customer ID --config configs/demo.yaml
     python -m serve.forget --conversation ID --config configs/demo.yaml --yes
     python -m serve.forget --expired --config configs/demo.yaml
 
-Says what goes, asks, removes it, and names the runs whose data it had entered: their models forget it by being trained again. Lines that
-`make feedback` has offered the FAQ go with the conversations that they come from.
-Both ids stand in the agent console. The desk may go on meanwhile; --expired it does itself, once a day.
+Says what will be removed, asks, removes it, and names the runs whose data it had entered: their models must be trained
+again to forget it. FAQ additions that `make feedback` proposed from these conversations are removed too. Both ids are
+shown in the agent console. The desk may stay open; it does --expired by itself once a day.
 """
 
 import argparse
@@ -28,11 +29,11 @@ if TYPE_CHECKING:
     from frontdesk.store.store import Store
 
 
-STILL_THERE = "the rows are gone, but others use SQLite's file, which may still hold their bytes; in a quiet moment, VACUUM it with sqlite3"
+STILL_THERE = "the rows are gone, but SQLite's file is in use and may still hold their bytes; VACUUM it with sqlite3 when it is not"
 
 
 def main() -> None:
-    """Parse, look, ask, remove, tell."""
+    """Parse, look, ask, remove, report."""
     from frontdesk.store.store import StoreUnavailable, open_store
 
     options = arguments()
@@ -52,7 +53,7 @@ def main() -> None:
 
 
 def arguments() -> argparse.Namespace:
-    """What the command line says."""
+    """The command line."""
     form = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(prog="python -m serve.forget", description=__doc__, formatter_class=form)
     what = parser.add_mutually_exclusive_group(required=True)
@@ -73,25 +74,25 @@ def expired(store: "Store", config: Config) -> None:
         raise UserError("desk.retention_days is null, so nothing expires; expected a number of days; set it in the config")
     count = expire(store, days)
     say(f"{store.url}: removed {count} conversation{'s' * (count != 1)} older than {days} days")
-    if not erase(store):  # what the desk has removed by itself, too
+    if not erase(store):  # also what the desk has removed by itself
         warn(STILL_THERE)
 
 
 def person(store: "Store", options: argparse.Namespace) -> None:
-    """Remove a customer or a conversation, after a yes."""
-    from frontdesk.store.forget import forget, forget_conversation, remembered, remembered_conversation, talks
+    """Remove a customer or a conversation, after confirmation."""
+    from frontdesk.store.forget import conversations_by_run, forget, forget_conversation, remembered, remembered_conversation
 
     one = options.customer is not None
     look, remove, id = (
         (remembered, forget, options.customer) if one else (remembered_conversation, forget_conversation, options.conversation)
     )
     what = look(store, id)
-    offered = {name: ids for name, ids in talks(store, id).items() if without(Run(name).additions, ids)}
+    offered = {name: ids for name, ids in conversations_by_run(store, id).items() if without(Run(name).additions, ids)}
     say(f"{'customer' if one else 'conversation'} {id}: {summary(what)}{''.join(f', lines in {Run(name).additions}' for name in offered)}")
     if not (options.yes or agreed()):
         say("nothing was removed")
         return
-    for name, ids in offered.items():  # before the store forgets whose they are
+    for name, ids in offered.items():  # before the store forgets whose lines they are
         take_out(name, ids)
     gone = remove(store, id)
     say(f"removed from {store.url}: {summary(gone)}")
@@ -102,7 +103,7 @@ def person(store: "Store", options: argparse.Namespace) -> None:
 
 
 def take_out(run: str, ids: Set[str]) -> None:
-    """Remove what these conversations have offered the FAQ of a run."""
+    """Remove what these conversations added to the run's proposed FAQ entries."""
     path = Run(run).additions
     text, count = without(path, ids) or ("", 0)
     temporary = path.with_name(f".{path.name}.partial")
@@ -112,9 +113,9 @@ def take_out(run: str, ids: Set[str]) -> None:
 
 
 def without(path: Path, ids: Set[str]) -> tuple[str, int] | None:
-    """The file without the records that one of the ids stands in, and how many these are; None for none, or no file.
+    """The file without the records that have one of the ids, and their number; None if there are none, or no file.
 
-    The rest stays to the byte, whatever its owner's program has made of it: each byte is a character here.
+    All other bytes stay as they are: each byte is read as one character.
     """
     if not path.is_file():
         return None
@@ -138,7 +139,7 @@ def summary(what: "Forgotten") -> str:
 
 
 def agreed() -> bool:
-    """Whether the user says yes. Without a terminal nobody can."""
+    """Whether the user says yes. Raises UserError without a terminal."""
     if not sys.stdin.isatty():
         raise UserError("nothing was removed: removing cannot be undone, and there is no terminal to ask; add --yes")
     return input("Remove this for good? [y/N] ").strip().lower() in ("y", "yes")

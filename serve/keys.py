@@ -4,9 +4,9 @@
     python -m serve.keys list --config configs/demo.yaml
     python -m serve.keys revoke anna --config configs/demo.yaml
 
-A `customer` may ask the API, an `agent` also works in the console, an `admin` also sees statistics and /metrics. A new key is printed
-once, alone on standard output. A running desk knows it, or refuses a revoked one, within two seconds. As soon as there is one key,
-everybody needs one.
+A `customer` may ask the API, an `agent` also works in the console, an `admin` also sees statistics and /metrics. A new
+key is printed once, alone on standard output. A running desk accepts it, or refuses a revoked one, within two seconds.
+As soon as there is one key, everybody needs one.
 """
 
 import argparse
@@ -26,7 +26,7 @@ COLUMNS = ("name", "role", "rate", "concurrency", "created", "revoked")
 
 
 def main() -> None:
-    """Read the command line, do it."""
+    """Read the command line and carry it out."""
     arguments = parser().parse_args()
     config = load_config(arguments.config)
     from frontdesk.store.store import StoreUnavailable, open_store
@@ -55,14 +55,14 @@ def parser() -> argparse.ArgumentParser:
 
 
 def create(store: "Store", config: Config, arguments: argparse.Namespace) -> None:
-    """The key on standard output, and beside it on standard error what it is."""
+    """Print the key on standard output, and what it is on standard error."""
     key = keys.create(store, arguments.name, arguments.role, arguments.rate, arguments.concurrency)
-    print(f"key {arguments.name} of role {arguments.role} for {config.name}; it is shown this once:", file=sys.stderr)
+    print(f"key {arguments.name} of role {arguments.role} for {config.name}; it is shown only once:", file=sys.stderr)
     print(key)
 
 
 def show(store: "Store", config: Config, arguments: argparse.Namespace) -> None:
-    """A table of all keys."""
+    """Print a table of all keys."""
     rows = [COLUMNS, *(row(key) for key in keys.list_keys(store))]
     widths = [max(len(line[column]) for line in rows) for column in range(len(COLUMNS))]
     for line in rows:
@@ -70,7 +70,7 @@ def show(store: "Store", config: Config, arguments: argparse.Namespace) -> None:
 
 
 def row(key: "Key") -> tuple[str, ...]:
-    """What is told of a key."""
+    """A key's line in the table."""
     return key.name, key.role, str(key.rate or "-"), str(key.concurrency or "-"), day(key.created_at), day(key.revoked_at)
 
 
@@ -79,7 +79,7 @@ def day(at: float | None) -> str:
 
 
 def revoke(store: "Store", config: Config, arguments: argparse.Namespace) -> None:
-    """Say so, or that there is nothing to revoke."""
+    """Revoke a key. Raises UserError if there is none of this name."""
     if not keys.revoke(store, arguments.name):
         raise UserError(f"revoke: {config.name} has no valid key named {arguments.name}; expected one of `python -m serve.keys list`")
     print(f"key {arguments.name} is refused from now on")

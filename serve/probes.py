@@ -1,4 +1,4 @@
-"""The probes that tell when gateway and chat page answer, and that they have not hung since."""
+"""Probes: whether gateway and chat page are ready, and whether they are still alive."""
 
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import httpx
 
 
-async def answers(client: "httpx.AsyncClient", config: Config) -> bool:
+async def page_ready(client: "httpx.AsyncClient", config: Config) -> bool:
     """True once the chat page is served."""
     return await status(client, url(config.serve.host, config.serve.ui_port) + "/") == 200
 
@@ -21,10 +21,10 @@ async def gateway_ready(client: "httpx.AsyncClient", config: Config) -> bool:
 
 
 async def page_alive(client: "httpx.AsyncClient", config: Config) -> bool:
-    """True where the page's process says anything."""
+    """True if the page's process answers anything."""
     return await status(client, url(config.serve.host, config.serve.ui_port) + "/chat.js") > 0
 
 
 async def gateway_alive(client: "httpx.AsyncClient", config: Config) -> bool:
-    """True where the gateway says anything, whether or not the engine is there."""
+    """True if the gateway answers anything, with or without the engine."""
     return await status(client, url(config.serve.host, config.serve.port) + "/health") > 0

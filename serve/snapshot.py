@@ -1,9 +1,9 @@
-"""Weights and config that were checked are put aside, so that what is served stays what was checked.
+"""A snapshot of the weights and config that were checked, so that exactly these are served.
 
-`make train` beside an open desk puts its new model into `runs/NAME/model` before anything has proven it; engine, gateway and page are
-started, and started again, on `runs/NAME/serve/model`: hard links, which take no room until then. The next `make serve` checks the new one
-and puts it into the old one's place. A gateway that is started again reads `runs/NAME/serve/config.yaml`, and not what was edited since:
-another system prompt is nothing that these weights were trained with.
+`make train` beside an open desk writes its new model to `runs/NAME/model` before it is proven. Engine, gateway and
+page therefore start and restart on `runs/NAME/serve/model`: hard links, which take no space until then. The next
+`make serve` checks the new model and replaces the snapshot. A restarted gateway reads `runs/NAME/serve/config.yaml`,
+not a config edited since: the weights were not trained with another system prompt.
 """
 
 import os
@@ -19,12 +19,15 @@ from frontdesk.errors import UserError
 from frontdesk.files import read_json, whole_folder, write_text
 
 
-def put_aside(config: Config, run: Run, key: str) -> Path:
-    """Make `runs/NAME/serve/model` of the weights with this key. Raises UserError where others have come into their place meanwhile."""
+def snapshot_weights(config: Config, run: Run, key: str) -> Path:
+    """Make `runs/NAME/serve/model` from the weights with this key.
+
+    Raises UserError if they were replaced meanwhile.
+    """
     source, last = served_weights(config, run), run.provenance.name
     try:
         with whole_folder(run.served) as folder:
-            # The provenance last: while it is the one that was checked, so is what was linked before.
+            # The provenance last: if it is still the one that was checked, so is all that was linked before.
             for name in sorted((file.name for file in source.iterdir()), key=lambda name: name == last):
                 _link(source / name, folder / name)
             if str(read_json(folder / last).get("key")) != key:
@@ -34,8 +37,8 @@ def put_aside(config: Config, run: Run, key: str) -> Path:
     return run.served
 
 
-def put_config_aside(config: Config, run: Run) -> str:
-    """The path of a file that holds the config as it was read."""
+def snapshot_config(config: Config, run: Run) -> str:
+    """Write the config as it was read. Returns the file's path."""
     path = run.root / "serve/config.yaml"
     write_text(path, yaml.safe_dump(config.model_dump(mode="json", exclude_unset=True), allow_unicode=True, sort_keys=False))
     return str(path)

@@ -9,13 +9,13 @@ from frontdesk.engine.startup_log import say
 from frontdesk.errors import StartFailed
 
 STEADY = 120.0
-"""Seconds after which a child counts as healthy: its next end is a first one again."""
+"""Seconds after which a child counts as healthy: its next failure counts as the first again."""
 LONGEST, TIMES = 300.0, 5
-"""Seconds, and of its first start, after which a child that was started again and does not answer hangs. The engine may have to compile
-anew, beside customers of the other two."""
+"""A restarted child that does not answer hangs after LONGEST seconds, or after TIMES as long as its first start took. The
+engine may have to compile again, while the other two serve customers."""
 LOOK, SILENT = 10.0, 12
-"""Seconds between two looks whether a child that runs also answers, and for one answer; after so many in a row without one it hangs.
-Two minutes: an engine is silent while it compiles, and while it reads many long prompts."""
+"""Seconds between two probes of a running child, and for one answer. After SILENT probes in a row without one it hangs:
+two minutes, because an engine is silent while it compiles, and while it reads many long prompts."""
 
 
 def backoff(failures: int) -> int:
@@ -24,10 +24,11 @@ def backoff(failures: int) -> int:
 
 
 async def until_stopped(children: Sequence[Child], announce: Callable[[], None], first: Child | None = None, grace: float = GRACE) -> None:
-    """Supervise the children until Ctrl-C or SIGTERM, then stop them; further signals cannot cut the stopping short.
+    """Supervise the children until Ctrl-C or SIGTERM, then stop them; further signals cannot cut the stopping
+    short.
 
-    `first` is stopped before the others, which it needs to the end, and has `grace` seconds for it. Raises StartFailed where a child
-    does not start.
+    `first` needs the others to the end: it is stopped before them, and has `grace` seconds. Raises StartFailed if a
+    child does not start.
     """
     asked = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -48,7 +49,10 @@ async def until_stopped(children: Sequence[Child], announce: Callable[[], None],
 
 
 async def supervise(children: Sequence[Child], announce: Callable[[], None]) -> None:
-    """Start all children, call `announce` when all are ready, then restart whichever ends or hangs. Runs until it is cancelled."""
+    """Start all children, call `announce` when they are ready, then restart any that ends or hangs.
+
+    Runs until it is cancelled.
+    """
     for child in children:
         child.start()
     for child in children:
@@ -69,20 +73,23 @@ async def bound(children: Sequence[Child]) -> None:
 
 
 async def keep(child: Child) -> None:
-    """Restart a child whenever it ends or hangs, each time in a row after a longer pause. Runs until it is cancelled."""
-    patience, failures = max(LONGEST, TIMES * child.seconds), 0  # all are ready now, so it took at most so long
+    """Restart a child whenever it ends or hangs, after pauses that grow. Runs until it is cancelled."""
+    patience, failures = max(LONGEST, TIMES * child.seconds), 0  # all are ready now, so its start took at most so long
     how = await lost(child)
     while True:
         failures = 1 if child.seconds > STEADY else failures + 1
         say(f"the {child.name} {how}; starting it again in {backoff(failures)} s; its log: {child.log}")
-        await stop([child])  # what is left of its group holds memory and perhaps the port
+        await stop([child])  # the rest of its group may hold memory and the port
         await asyncio.sleep(backoff(failures))
         child.start()
         how = await started(child, patience) or await lost(child)
 
 
 async def started(child: Child, patience: float) -> str:
-    """Wait until the child answers or ends; tells, for people, where it did neither within `patience` seconds or refuses questions."""
+    """Wait until the child answers or ends.
+
+    Returns a message if it does neither within `patience` seconds, or refuses questions.
+    """
     try:
         async with asyncio.timeout(patience):
             if await is_ready(child):
@@ -95,7 +102,7 @@ async def started(child: Child, patience: float) -> str:
 
 
 async def lost(child: Child) -> str:
-    """Wait until the child ends or hangs; tells which, for people."""
+    """Wait until the child ends or hangs. Returns a message that says which."""
     waiting = [asyncio.create_task(ended(child)), asyncio.create_task(hung(child))]
     try:
         done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
@@ -106,14 +113,14 @@ async def lost(child: Child) -> str:
 
 
 async def ended(child: Child) -> str:
-    """Return when the child does not run."""
+    """Return when the child has ended."""
     while not child.ended():
         await asyncio.sleep(POLL)
     return "ended"
 
 
 async def hung(child: Child) -> str:
-    """Return when the child has not answered SILENT looks in a row."""
+    """Return when the child has not answered SILENT probes in a row."""
     silent = 0
     while silent < SILENT:
         await asyncio.sleep(LOOK)

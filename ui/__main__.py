@@ -1,7 +1,8 @@
 """Serve the pages of a run: `python -m ui configs/demo.yaml`, once the run's API is up or while it starts.
 
-They lie on `serve.host:serve.ui_port`: the customers' chat at /, the agents' console at /desk, the JSON API at /api. Answers come from the
-gateway on `serve.port`, asked with the key in FRONTDESK_PAGE_KEY, which `python -m serve` sets, or else in FRONTDESK_API_KEY.
+They are on `serve.host:serve.ui_port`: the customers' chat at /, the agents' console at /desk, the JSON API at /api.
+Answers come from the gateway on `serve.port`. The page's key for it is in FRONTDESK_PAGE_KEY, which `python -m serve`
+sets, or else in FRONTDESK_API_KEY.
 """
 
 import logging
@@ -15,9 +16,8 @@ from frontdesk.config.schema import Config, config_argument, load_config
 from frontdesk.engine.vllm import served_model
 from frontdesk.errors import UserError, run_command
 from frontdesk.models.adapters import load_adapters, page_model
-from frontdesk.models.base import load_tokenizer, locate
 from frontdesk.store.keys import PAGE_KEY, any_key
-from frontdesk.web import access_log as journal
+from frontdesk.web import access_log
 from frontdesk.web.address import check_port, is_loopback, url
 from ui.chat.brand import read_logo
 from ui.chat.suggestions import suggestions
@@ -34,8 +34,7 @@ def main() -> None:
         adapter = next(one for one in load_adapters(config) if one.name == page_model(config))
         config, faq, provenance = adapter.config, adapter.run.faq, adapter.run.provenance
     else:
-        folder = served_model(config, files)
-        faq, provenance = files.faq, folder / files.provenance.name
+        faq, provenance = files.faq, served_model(config, files) / files.provenance.name
         check_model(provenance)
     check_port(config.serve.host, config.serve.ui_port, "serve.ui_port")
     read_logo(config.ui.logo)
@@ -44,7 +43,6 @@ def main() -> None:
 
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read at import
     import uvicorn
-    from transformers import AutoTokenizer
 
     from frontdesk.store.store import open_store
     from frontdesk.web.connection import Connection, raise_limit
@@ -52,13 +50,9 @@ def main() -> None:
     from ui.desk.bot import Assistant
     from ui.desk.desk import Desk
 
-    if served.serve.adapters:
-        tokenizer = load_tokenizer(config, locate(config.model))
-    else:
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     key = os.environ.pop(PAGE_KEY, None) or os.environ.get("FRONTDESK_API_KEY") or "none"
     store = open_store(served)
-    desk = Desk(config, store, Assistant(config, tokenizer, api_of(config), key, provenance))
+    desk = Desk(config, store, Assistant(config, api_of(config), key, provenance))
     app = create_app(config, desk, store)
     if has_console(config, store):
         from ui.console.app import mount_console
@@ -66,8 +60,8 @@ def main() -> None:
         mount_console(app, desk, store, config)
     mount_page(app, config, questions)
     print(f"ui: open {url(config.serve.host, config.serve.ui_port, shown=True)}", flush=True)
-    # Browsers hold a connection for as long as the page is open: at the end they get one second, and no traceback tells of it.
-    logging.basicConfig(level=logging.WARNING, handlers=[journal.Lines()])
+    # Browsers hold a connection while the page is open. At the end they get one second, and no traceback.
+    logging.basicConfig(level=logging.WARNING, handlers=[access_log.Lines()])
     logging.getLogger("uvicorn.error").addFilter(lambda record: not (record.exc_info and isinstance(record.exc_info[1], CancelledError)))
     raise_limit()
     uvicorn.run(
@@ -83,22 +77,22 @@ def main() -> None:
 
 
 def api_of(config: Config) -> str:
-    """Where the gateway is."""
+    """The gateway's address."""
     return url(config.serve.host, config.serve.port) + "/v1"
 
 
 def check_model(provenance: Path) -> None:
-    """The page needs the tokenizer of a complete model."""
+    """Raise UserError unless the run has a complete model."""
     if not provenance.is_file():
         raise UserError(f"{provenance.parent}: found no complete model (no {provenance.name}); run `make train` with this CONFIG first")
 
 
 def has_console(config: Config, store: "Store") -> bool:
-    """Whether /desk is there at all: not where others could reach it and nobody has a key."""
+    """Whether to serve /desk: not if others could reach it and nobody has a key."""
     if is_loopback(config.serve.host) or any_key(store):
         return True
     make = "`python -m serve.keys create --role agent …`"
-    print(f"ui: no console at /desk, for nobody has a key; make one with {make} and start again", flush=True)
+    print(f"ui: no console at /desk, because nobody has a key; make one with {make} and start again", flush=True)
     return False
 
 

@@ -1,4 +1,5 @@
-"""The web application: the customer's page at `/`, what it loads, the JSON API at `/api`, and the agents' console at `/desk`."""
+"""The web application: the customer's page at `/` with its files, the JSON API at `/api`, the agents'
+console at `/desk`."""
 
 import asyncio
 import hashlib
@@ -23,7 +24,7 @@ from ui.chat.brand import LOGO_HEADERS, Logo, read_logo, stylesheet, text_on
 from ui.chat.page import Page
 from ui.chat.texts import EMBEDDED
 from ui.desk.desk import Desk
-from ui.security.middleware import Guard
+from ui.security.middleware import PageMiddleware
 
 CHAT = Path(__file__).with_name("chat")
 SYSTEM_FONTS = ("system-ui", "-apple-system", "Segoe UI", "Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans KR", "sans-serif")
@@ -33,12 +34,15 @@ LEFTOVERS = re.compile(
     rb"<script data-gradio-mode>.*?</script>\s*<script>.*?</script>",
     re.DOTALL,
 )
-"""Of Gradio's page: its name and picture for link previews, its manifest, its script for being framed by its own site."""
+"""Parts of Gradio's page: name and picture for link previews, manifest, a script for frames on its own site."""
 MODE = b'<script>window.__gradio_mode__ = "app";</script>'
 
 
 def create_app(config: Config, desk: Desk, store: Store) -> FastAPI:
-    """The process without the page at `/`. That is mounted last, by `mount_page`, for it takes every path that is left."""
+    """The application without the page at `/`.
+
+    `mount_page` adds that last, because it takes all remaining paths.
+    """
 
     @asynccontextmanager
     async def expiring(_: FastAPI) -> AsyncIterator[None]:
@@ -48,13 +52,13 @@ def create_app(config: Config, desk: Desk, store: Store) -> FastAPI:
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=expiring)
     app.add_middleware(Tidy, title=config.company)
-    app.add_middleware(Guard, origins=config.ui.origins, cookie=Customers(desk).cookie)
+    app.add_middleware(PageMiddleware, origins=config.ui.origins, cookie=Customers(desk).cookie)
     app.include_router(create_api(desk), prefix="/api")
     return app
 
 
 def mount_page(app: FastAPI, config: Config, questions: list[str]) -> None:
-    """The page, without Gradio's own links, run history, monitoring and API documentation, and the files that it loads."""
+    """Add the page and its files, without Gradio's own links, run history, monitoring and API documentation."""
     logo = read_logo(config.ui.logo)
     _add_files(app, config, logo)
     page = Page(config.company, questions, logo is not None)
@@ -78,7 +82,7 @@ def mount_page(app: FastAPI, config: Config, questions: list[str]) -> None:
 
 
 def _add_files(app: FastAPI, config: Config, logo: Logo | None) -> None:
-    """A route for each file, so that no path of a request is ever looked for on the disk."""
+    """Add a route for each file: no request's path is ever looked up on the disk."""
     settings = {"company": config.company, "colour": config.ui.colour, "text": text_on(config.ui.colour), "texts": EMBEDDED}
     scripts = {
         "chat.js": _read("chat.js"),
@@ -86,7 +90,7 @@ def _add_files(app: FastAPI, config: Config, logo: Logo | None) -> None:
         "embed.js": _read("embed.js").replace("SETTINGS", json.dumps(settings), 1),
     }
     for name, script in scripts.items():
-        # Other sites load embed.js, those with a Cross-Origin-Embedder-Policy too.
+        # Other sites load embed.js, even with a Cross-Origin-Embedder-Policy.
         headers = {**FRESH, "Cross-Origin-Resource-Policy": "cross-origin" if name == "embed.js" else "same-origin"}
         app.add_api_route(f"/{name}", _file(script.encode(), "text/javascript", headers), methods=["GET"])
     if logo:
@@ -94,7 +98,7 @@ def _add_files(app: FastAPI, config: Config, logo: Logo | None) -> None:
 
 
 def _file(content: bytes, media_type: str, headers: dict[str, str]) -> Callable[[Request], Response]:
-    """A handler that always sends the same; nothing where the browser has it already."""
+    """A handler that sends this content, or nothing if the browser has it already."""
     tag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
 
     def answer(request: Request) -> Response:
@@ -109,7 +113,8 @@ def _read(name: str) -> str:
 
 
 class Tidy:
-    """ASGI middleware that takes Gradio's name, links and scripts for its own site out of the page, and writes the company's name in."""
+    """ASGI middleware that removes Gradio's name, links and scripts from the page, and puts in the
+    company's name."""
 
     def __init__(self, app: ASGIApp, title: str) -> None:
         self.app = app

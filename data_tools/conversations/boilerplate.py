@@ -1,4 +1,4 @@
-"""Stock sentences: what agents say over and over is trained a limited number of times, and beyond it is context only."""
+"""Boilerplate: what agents say over and over is trained a limited number of times; beyond that it is context only."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ LEAST = 5
 """A sentence is trained at least so many times: in a few conversations nothing is said too often."""
 
 
-class Stock:
+class Boilerplate:
     """Counts agents' sentences by their digests, then tells which turns are over the cap. `share` is of all agent messages."""
 
     def __init__(self, share: float) -> None:

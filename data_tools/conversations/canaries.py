@@ -16,9 +16,9 @@ from itertools import count, product
 from pathlib import Path
 from typing import NamedTuple
 
-from data_tools.conversations.load import Account, Reading
+from data_tools.conversations.conversation import Conversation, Turn
 from data_tools.pii.recognizers.checks import valid
-from data_tools.readers.messages import Conversation, Turn
+from data_tools.sources.reading import Account, Reading
 from data_tools.sources.text import Source
 from data_tools.splits.assign import rank
 from frontdesk.config.schema import DataConfig
@@ -141,7 +141,7 @@ def with_canaries(conversations: Iterable[Conversation], reading: Reading, data:
     """The conversations, then the canaries in their languages, which are written to `path` and accounted for as a source of their own."""
     seen: Counter[str] = Counter()
     for conversation in conversations:
-        seen[language(" ".join(turn.text for turn in conversation.turns if turn.aside is None))] += 1
+        seen[language(" ".join(turn.text for turn in conversation.turns if turn.skipped is None))] += 1
         yield conversation
     languages = [name for name, number in seen.most_common() if number >= SHARE * seen.total()]
     made = canaries(data.canaries, languages, data.seed) if languages else []

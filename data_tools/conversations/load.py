@@ -1,67 +1,19 @@
 """All chat exports of a run as one stream of conversations, with an account of each file."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from data_tools.conversations.conversation import Conversation
+from data_tools.conversations.speakers import Speakers
 from data_tools.conversations.threads import Placed, conversations
 from data_tools.readers import chat_format, people
 from data_tools.readers.generic import table as chat_table
-from data_tools.readers.messages import Conversation, Person, Speakers
-from data_tools.sources.files import Inputs
+from data_tools.readers.records import Person
 from data_tools.sources.json_stream import Broken
-from data_tools.sources.text import Source, is_mended, mend
-from frontdesk.errors import UserError, warn
-
-WARNINGS_SHOWN = 10
-
-
-@dataclass
-class Account:
-    """What became of one file."""
-
-    source: Source
-    format: str
-    counts: Counter[str] = field(default_factory=Counter)  # messages, conversations, entries, broken
-
-    def as_json(self) -> dict[str, Any]:
-        """The file's line in the manifest."""
-        source = self.source
-        described = {"path": source.path, "format": self.format, "encoding": source.encoding, "sha256": source.sha256}
-        units = {unit: self.counts[unit] for unit in ("messages", "conversations", "entries", "broken")}
-        return described | {"damaged": source.damaged, "mended": source.mended} | units
-
-
-@dataclass
-class Reading:
-    """How sources are read, and what was found: an account of each file, and the places of broken records."""
-
-    inputs: Inputs
-    strict: bool = False
-    accounts: list[Account] = field(default_factory=list)
-    broken: list[str] = field(default_factory=list)  # path:line, in the order read
-
-    def lose(self, account: Account, broken: Broken) -> None:
-        """Report a record that cannot be read and go on. Raises UserError where the user wants none skipped."""
-        place = account.source.at(broken.line)
-        if self.strict:
-            raise UserError(f"{place}: {broken.why}")
-        account.counts["broken"] += 1
-        self.broken.append(place)
-        if len(self.broken) <= WARNINGS_SHOWN:
-            warn(f"{place}: {broken.why} (skipped)")
-
-    def conclude(self) -> None:
-        """Tell what was skipped without a word."""
-        if len(self.broken) > WARNINGS_SHOWN:
-            warn(f"{len(self.broken) - WARNINGS_SHOWN} more broken records were skipped; the ledger lists them")
-        for path, reason in self.inputs.skipped:
-            if self.strict:
-                raise UserError(f"{path}: {reason}")
-            warn(f"{path}: {reason} (skipped)")
+from data_tools.sources.reading import Account, Reading
+from data_tools.sources.text import fix_text, is_fixed
 
 
 def read_chats(reading: Reading, paths: Iterable[str], agents: Iterable[str], columns: Mapping[str, str]) -> Iterator[Conversation]:
@@ -119,6 +71,6 @@ def _messages(
             reading.lose(account, item)
         else:
             counts["messages"] += 1
-            text = mend(item.text)
-            account.source.mended += is_mended(item.text, text)
+            text = fix_text(item.text)
+            account.source.fixed += is_fixed(item.text, text)
             yield Placed(path, item if text is item.text else item._replace(text=text))

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from data_tools.readers.messages import Turn
+from data_tools.conversations.conversation import Turn
 
 GAP = timedelta(minutes=60)
 LATE_ANSWER = timedelta(hours=24)
@@ -30,7 +30,7 @@ def split_sessions(turns: Iterable[Turn]) -> Iterator[list[Turn]]:
     run: list[Turn] = []
     spoken: list[Turn] = []
     for turn, following in _with_next_spoken(turns):
-        if turn.aside is None:
+        if turn.skipped is None:
             if spoken and _starts(turn, spoken, following):
                 yield run
                 run, spoken = [], []
@@ -44,7 +44,7 @@ def _with_next_spoken(turns: Iterable[Turn]) -> Iterator[tuple[Turn, Turn | None
     """Each turn with the one that is spoken next."""
     waiting: list[Turn] = []
     for turn in turns:
-        if turn.aside is None:
+        if turn.skipped is None:
             yield from ((earlier, turn) for earlier in waiting)
             waiting = []
         waiting.append(turn)

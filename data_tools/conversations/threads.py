@@ -8,9 +8,11 @@ from itertools import chain, groupby, pairwise
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from data_tools.conversations.conversation import Conversation, Turn
 from data_tools.conversations.sessions import split_sessions
-from data_tools.readers.messages import Conversation, Layout, Message, Speakers, Turn
-from data_tools.sources.text import mend
+from data_tools.conversations.speakers import Speakers
+from data_tools.readers.records import ExportMessage, Layout
+from data_tools.sources.text import fix_text
 
 IN_MEMORY = 200_000
 """Messages of mixed threads that are put in order in memory; more of them go through files."""
@@ -18,10 +20,10 @@ PARTS = 64
 
 
 class Placed(NamedTuple):
-    """A message, its text mended, and the file that it stands in."""
+    """A message, its text fixed, and the file that it stands in."""
 
     path: str
-    message: Message
+    message: ExportMessage
 
 
 def conversations(placed: Iterable[Placed], layout: Layout, speakers: Speakers, name: str) -> Iterator[Conversation]:
@@ -36,9 +38,9 @@ def conversations(placed: Iterable[Placed], layout: Layout, speakers: Speakers, 
 
 def _turn(placed: Placed, speakers: Speakers) -> Turn:
     path, message = placed
-    name, text = mend(message.name), message.text.strip()
-    role = message.role or (speakers.role(name) if message.aside in (None, "attachment", "deleted") else "customer")
-    return Turn(role, text, message.at, f"{path}:{message.line}", name, message.aside or (None if text else "empty"))
+    name, text = fix_text(message.name), message.text.strip()
+    role = message.role or (speakers.role(name) if message.skipped in (None, "attachment", "deleted") else "customer")
+    return Turn(role, text, message.at, f"{path}:{message.line}", name, message.skipped or (None if text else "empty"))
 
 
 def _consecutive(placed: Iterable[Placed], speakers: Speakers) -> Iterator[Conversation]:
@@ -124,12 +126,12 @@ class _Parts:
             file.seek(0)
             items: list[Placed] = []
             while file.peek(1):  # type: ignore[attr-defined]
-                items += [Placed(path, Message(*message)) for path, message in pickle.load(file)]
+                items += [Placed(path, ExportMessage(*message)) for path, message in pickle.load(file)]
             yield items
 
 
 def in_order(turns: list[Turn]) -> list[Turn]:
-    """Turns by time. Those of one moment keep the file's order, which is turned round in a file that has the newest first."""
+    """Turns by time. Those of one moment keep the file's order, reversed in a file with the newest first."""
     if not all(turn.at for turn in turns):
         return turns
     return sorted(reversed(turns) if _newest_first(turns) else turns, key=lambda turn: turn.at or "")

@@ -7,14 +7,15 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from data_tools.readers.messages import Role, Turn
+from data_tools.conversations.conversation import Turn
+from data_tools.readers.records import Role
 
 PLACEHOLDER = re.compile(
     r"사진(?: \d+장)?|동영상|\(?이모티콘\)?|음성메시지|파일: .+\.\w{1,5}|삭제된 메시지입니다\.?|보이스톡.{0,20}|(?:지도|연락처): .+"
     r"|Photos?|\d+ photos|Video|\(?Emoticons?\)?|Stickers?|Voice [Mm]essage|File: .+\.\w{1,5}|This message was deleted\.?"
     r"|(?i:\[(?:image|photo|video|file|sticker|attachment|사진|동영상|파일|이미지)\])"
 )
-"""A messenger's own words for what is no text. Their case counts: a customer may answer "video"."""
+"""What messengers write in place of pictures, files and the like. Case matters: a customer may answer "video"."""
 ATTACHMENT = "[ATTACHMENT]"
 """Stands for a customer's turn that is nothing but attachments: an agent's answer to a photo is no second answer to the words before it."""
 
@@ -27,58 +28,58 @@ class Said(NamedTuple):
     parts: tuple[int, ...]
 
 
-class Fate(NamedTuple):
+class Disposition(NamedTuple):
     """What became of one message of an export."""
 
-    fate: str  # kept, merged, capped, set aside, dropped
+    outcome: str  # kept, merged, capped, set aside, dropped
     reason: str = ""
 
 
-KEPT, MERGED = Fate("kept"), Fate("merged", "with the message before")
+KEPT, MERGED = Disposition("kept"), Disposition("merged", "with the message before")
 
 
-def clean(turns: Sequence[Turn]) -> tuple[list[Said], list[Fate]]:
-    """The messages of a row, which begin with a customer, alternate and end with an agent, or none; and a fate for each turn."""
-    fates = [Fate("dropped", turn.aside) if turn.aside else KEPT for turn in turns]
-    runs = [said for said in (_said(turns, run, fates) for run in _runs(turns)) if said]
+def clean(turns: Sequence[Turn]) -> tuple[list[Said], list[Disposition]]:
+    """The messages of a row, which begin with a customer, alternate and end with an agent, or none; and a disposition for each turn."""
+    dispositions = [Disposition("dropped", turn.skipped) if turn.skipped else KEPT for turn in turns]
+    runs = [said for said in (_said(turns, run, dispositions) for run in _runs(turns)) if said]
     runs = _joined(runs)
     while runs and runs[0].role == "agent":
-        mark(fates, runs.pop(0), Fate("dropped", "leading agent"))
+        mark(dispositions, runs.pop(0), Disposition("dropped", "leading agent"))
     while runs and runs[-1].role == "customer":
-        mark(fates, runs.pop(), Fate("dropped", "trailing customer"))
+        mark(dispositions, runs.pop(), Disposition("dropped", "trailing customer"))
     for said in runs:
         for part in said.parts[1:]:
-            fates[part] = MERGED
-    return runs, fates
+            dispositions[part] = MERGED
+    return runs, dispositions
 
 
 def _runs(turns: Sequence[Turn]) -> list[list[int]]:
     """The places of what one side says, attachments too, before the other side does."""
     runs: list[list[int]] = []
     for place, turn in enumerate(turns):
-        if turn.aside in (None, "attachment"):
+        if turn.skipped in (None, "attachment"):
             if not runs or turns[runs[-1][0]].role != turn.role:
                 runs.append([])
             runs[-1].append(place)
     return runs
 
 
-def _said(turns: Sequence[Turn], run: list[int], fates: list[Fate]) -> Said | None:
+def _said(turns: Sequence[Turn], run: list[int], dispositions: list[Disposition]) -> Said | None:
     """The text of a run. Placeholders go, unless they are all that a customer says."""
-    texts = [place for place in run if turns[place].aside is None and not PLACEHOLDER.fullmatch(turns[place].text)]
+    texts = [place for place in run if turns[place].skipped is None and not PLACEHOLDER.fullmatch(turns[place].text)]
     for place in run:
         if place not in texts:
-            fates[place] = Fate("dropped", turns[place].aside or "placeholder")
+            dispositions[place] = Disposition("dropped", turns[place].skipped or "placeholder")
     if texts:
         return Said(turns[texts[0]].role, "\n".join(turns[place].text for place in texts), tuple(texts))
     if turns[run[0]].role == "agent":
         return None
-    fates[run[0]] = Fate("kept", "as a placeholder")
+    dispositions[run[0]] = Disposition("kept", "as a placeholder")
     return Said("customer", ATTACHMENT, (run[0],))
 
 
 def _joined(runs: list[Said]) -> list[Said]:
-    """Runs of one side that stand beside each other as one: an agent's lone attachments fell out between them."""
+    """Joins neighbouring runs of one side: an agent's lone attachments between them were dropped."""
     joined: list[Said] = []
     for said in runs:
         if joined and joined[-1].role == said.role:
@@ -88,7 +89,7 @@ def _joined(runs: list[Said]) -> list[Said]:
     return joined
 
 
-def mark(fates: list[Fate], said: Said, fate: Fate) -> None:
-    """Give all messages that one of a row is made of the same fate."""
+def mark(dispositions: list[Disposition], said: Said, disposition: Disposition) -> None:
+    """Give the same disposition to all messages that one message of a row is made of."""
     for part in said.parts:
-        fates[part] = fate
+        dispositions[part] = disposition

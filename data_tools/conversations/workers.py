@@ -1,4 +1,4 @@
-"""Conversations made ready for rows, by several processes: masked, cleaned, compared with the FAQ, and reduced to n-grams.
+"""Prepares conversations for rows, in several processes: masks, cleans, compares with the FAQ, computes n-grams.
 
 The results come in the order of the input, whatever the number of processes.
 """
@@ -7,20 +7,21 @@ import hashlib
 import multiprocessing
 import pickle
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from enum import StrEnum
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from data_tools.conversations.contradictions import Conflict, Facts
-from data_tools.conversations.turns import Fate, Said, clean
-from data_tools.readers.messages import Conversation, Turn
+from data_tools.conversations.conversation import Conversation, Turn
+from data_tools.conversations.turns import Disposition, Said, clean
 from data_tools.rows.rows import message
 from data_tools.rows.windows import Windows
 from data_tools.splits.near_duplicates import grams, normalize
 from frontdesk.errors import UserError
+from frontdesk.facts.contradictions import Contradiction, FaqFacts
 from frontdesk.prompt.render import Message
 
 if TYPE_CHECKING:
@@ -32,26 +33,42 @@ BATCH = 64
 """Conversations that go to a process at once."""
 
 
+class NoRow(StrEnum):
+    """Why a conversation gets no row, in the order in which the manifest lists the reasons."""
+
+    UNANSWERED = "no answered question"
+    DUPLICATE = "duplicate"
+    CONTRADICTION = "conflict"
+
+
 class Prepared(NamedTuple):
     """A conversation as rows need it. `said` is empty where it teaches nothing."""
 
     id: str
     said: list[Said]
     places: list[str]  # path:line of each message of the export
-    fates: list[Fate]
+    dispositions: list[Disposition]
     masks: list[tuple[str, ...]]  # kinds of what was masked in each message
-    stock: list[tuple[int, ...]]  # digests of the sentences of each of `said`, none for a customer's
+    sentences: list[tuple[int, ...]]  # digests of those of each of `said`, none for a customer's
     digest: bytes
     grams: bytes
     sizes: list[int]  # the tokens of each of `said`, none where they surely fit in one row
-    conflict: tuple[int, Conflict] | None  # the exchange of `said` that contradicts the FAQ, and how
-    told: list[tuple[str, ...]]  # the ids of the FAQ entries that the answer of each exchange gives away
+    conflict: tuple[int, Contradiction] | None  # the exchange of `said` that contradicts the FAQ, and how
+    entry_ids: list[tuple[str, ...]]  # of the FAQ entries that the answer of each exchange gives away
+
+    def why_no_row(self, seen: Container[bytes]) -> "NoRow | None":
+        """Why it gets no row; None where it gets one. `seen` are the digests of conversations with rows."""
+        if not self.said:
+            return NoRow.UNANSWERED
+        if self.conflict:
+            return NoRow.CONTRADICTION
+        return NoRow.DUPLICATE if self.digest in seen else None
 
 
 class Preparer:
     """What each process does with a conversation."""
 
-    def __init__(self, masker: "Masker | None", facts: Facts, windows: Windows) -> None:
+    def __init__(self, masker: "Masker | None", facts: FaqFacts, windows: Windows) -> None:
         self.masker, self.facts, self.windows = masker, facts, windows
 
     def __call__(self, conversations: list[Conversation]) -> list[Prepared]:
@@ -64,12 +81,12 @@ class Preparer:
         masks: list[tuple[str, ...]] = [()] * len(turns)
         if self.masker:
             turns, masks = self._masked(conversation, self.masker)
-        said, fates = clean(turns)
+        said, dispositions = clean(turns)
         texts = [turn.text for turn in turns]
-        stock = [tuple(digest(texts[part]) for part in one.parts) if one.role == "agent" else () for one in said]
+        sentences = [tuple(digest(texts[part]) for part in one.parts) if one.role == "agent" else () for one in said]
         whole = "\n".join(f"{one.role}: {one.text}" for one in said)
         return Prepared(
-            *(conversation.id, said, [turn.source for turn in turns], fates, masks, stock),
+            *(conversation.id, said, [turn.source for turn in turns], dispositions, masks, sentences),
             hashlib.blake2b(whole.encode(), digest_size=16).digest(),
             compared(said).tobytes() if said else b"",
             self.windows.sizes(as_messages(said)),
@@ -78,21 +95,21 @@ class Preparer:
 
     def _masked(self, conversation: Conversation, masker: "Masker") -> tuple[list[Turn], list[tuple[str, ...]]]:
         """The turns without personal data, and the kinds of what stood in each; what is no turn goes into no row."""
-        spoken = [turn for turn in conversation.turns if turn.aside is None]
+        spoken = [turn for turn in conversation.turns if turn.skipped is None]
         names = sorted({turn.name for turn in conversation.turns if turn.name})
         found = iter(masker.mask([turn.text for turn in spoken], names, [turn.role for turn in spoken]))
         turns, masks = [], []
         for turn in conversation.turns:
-            masked = next(found) if turn.aside is None else None
+            masked = next(found) if turn.skipped is None else None
             turns.append(turn._replace(text=masked.text) if masked else turn)
             masks.append(tuple(span.kind for span in masked.spans) if masked else ())
         return turns, masks
 
-    def _compared(self, said: list[Said]) -> tuple[tuple[int, Conflict] | None, list[tuple[str, ...]]]:
-        """With the FAQ: the first conflict, and what is told in each exchange."""
+    def _compared(self, said: list[Said]) -> tuple[tuple[int, Contradiction] | None, list[tuple[str, ...]]]:
+        """With the FAQ: the first contradiction, and the entries that each exchange gives away."""
         found = [self.facts.compare(question.text, answer.text) for question, answer in zip(said[::2], said[1::2], strict=True)]
         conflicts = ((exchange, conflict) for exchange, (conflict, _) in enumerate(found) if conflict)
-        return next(conflicts, None), [told for _, told in found]
+        return next(conflicts, None), [entry_ids for _, entry_ids in found]
 
 
 def as_messages(said: list[Said]) -> list[Message]:
@@ -101,7 +118,7 @@ def as_messages(said: list[Said]) -> list[Message]:
 
 
 def compared(said: list[Said]) -> "np.ndarray":
-    """The n-grams by which copies are told: those of the question of a single exchange, else those of all that was said."""
+    """The n-grams by which near duplicates are found: those of the question of a single exchange, else those of all that was said."""
     return grams(said[0].text) if len(said) == 2 else grams("\n".join(one.text for one in said), conversation=True)
 
 
@@ -124,7 +141,7 @@ def _work(batch: list[Conversation]) -> list[Prepared]:
 
 
 def prepared(conversations: Iterable[Conversation], preparer: Preparer, workers: int) -> Iterator[Prepared]:
-    """Prepared conversations in the order given. A few batches at a time are on their way, so that memory stays flat.
+    """Prepared conversations in the order given. Only a few batches are in flight at a time, so that memory stays flat.
 
     Raises UserError where a process was killed.
     """
@@ -155,8 +172,8 @@ def prepared(conversations: Iterable[Conversation], preparer: Preparer, workers:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-class Spool:
-    """Prepared conversations in a file, to be gone through again."""
+class SpillFile:
+    """Prepared conversations in a file: the second pass reads them again."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

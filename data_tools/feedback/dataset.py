@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from data_tools.conversations.load import Account
 from data_tools.feedback.faq_gaps import offer
-from data_tools.feedback.rows import LONG, SOURCE, Fed, desk_store
+from data_tools.feedback.rows import LONG, SOURCE, ReviewedAnswer, desk_store
 from data_tools.output.dataset import Rows
 from data_tools.output.ledger import Ledger
 from data_tools.rows.rows import message
+from data_tools.sources.reading import Account
 from data_tools.sources.text import Source
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
@@ -27,19 +27,19 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 
-def account(fed: Sequence[Fed], folder: Path) -> Account:
+def account(reviewed: Sequence[ReviewedAnswer], folder: Path) -> Account:
     """Their line among the sources, for the messages that the ledger has. Writes `feedback.jsonl`."""
     path = folder / "feedback.jsonl"
-    write_jsonl(path, (one.as_json() for one in fed))
+    write_jsonl(path, (one.as_json() for one in reviewed))
     size = path.stat().st_size
     made = Account(Source(SOURCE, path, "utf-8", sha256(path), size, position=size), "accepted candidates")
-    made.counts["messages"] = len(fed)
+    made.counts["messages"] = len(reviewed)
     return made
 
 
-def write(fed: Sequence[Fed], rows: Rows, ledger: Ledger) -> None:
+def write(reviewed: Sequence[ReviewedAnswer], rows: Rows, ledger: Ledger) -> None:
     """Their rows, and a line in the ledger for each answer."""
-    for one in fed:
+    for one in reviewed:
         source = one.name
         if one.split and not rows.write(one.split, one.name, one.messages, SOURCE, one.group, source):
             one.drop(LONG)
@@ -47,12 +47,12 @@ def write(fed: Sequence[Fed], rows: Rows, ledger: Ledger) -> None:
             turns = [message("user", text), one.messages[-1]]
             rows.write("train", f"{one.name}.{number}", turns, SOURCE, one.group, source, how)
         rows.sample(one.answer, one.masks)
-        ledger.write(one.conversation, [source], [one.fate], [one.masks])
+        ledger.write(one.conversation, [source], [one.disposition], [one.masks])
 
 
-def write_preferences(fed: Sequence[Fed], folder: Path, tokenizer: "PreTrainedTokenizerBase", max_length: int) -> int:
+def write_preferences(reviewed: Sequence[ReviewedAnswer], folder: Path, tokenizer: "PreTrainedTokenizerBase", max_length: int) -> int:
     """The pairs of the trained rows in `folder`; no file where there are none. Returns their number."""
-    worse = {one.name: one.worse for one in fed if one.worse}
+    worse = {one.name: one.worse for one in reviewed if one.worse}
     pairs = []
     for row in read_jsonl(folder / "train.jsonl") if worse else []:
         rejected = worse.get(row["id"])
@@ -67,21 +67,26 @@ def write_preferences(fed: Sequence[Fed], folder: Path, tokenizer: "PreTrainedTo
     return len(pairs)
 
 
-def counts(fed: Sequence[Fed], pairs: int) -> dict[str, Any]:
+def counts(reviewed: Sequence[ReviewedAnswer], pairs: int) -> dict[str, Any]:
     """Their part of the manifest."""
-    lost = Counter(one.fate.reason for one in fed if one.fate.reason)
-    return {"accepted": len(fed), "trained": sum(one.split == "train" for one in fed), "pairs": pairs, "lost": dict(sorted(lost.items()))}
+    lost = Counter(one.disposition.reason for one in reviewed if one.disposition.reason)
+    return {
+        "accepted": len(reviewed),
+        "trained": sum(one.split == "train" for one in reviewed),
+        "pairs": pairs,
+        "lost": dict(sorted(lost.items())),
+    }
 
 
-def conclude(config: Config, manifest: dict[str, Any]) -> list[str]:
+def finalize(config: Config, manifest: dict[str, Any]) -> list[str]:
     """Once the data is whole: note in the store which candidates it has, and offer to the FAQ what it lacks. Returns lines for people."""
-    told = manifest.get("feedback")
-    if not told:
+    numbers = manifest.get("feedback")
+    if not numbers:
         return []
     from frontdesk.store.candidates import trained
 
-    lost = "".join(f", {number} {reason}" for reason, number in told["lost"].items())
-    lines = [f"feedback  {told['accepted']} accepted: {told['trained']} trained, {told['pairs']} preference pairs{lost}"]
+    lost = "".join(f", {number} {reason}" for reason, number in numbers["lost"].items())
+    lines = [f"feedback  {numbers['accepted']} accepted: {numbers['trained']} trained, {numbers['pairs']} preference pairs{lost}"]
     with desk_store(config) as store:
         assert store is not None
         rows = read_jsonl(Run(config.name).data / "feedback.jsonl")

@@ -13,15 +13,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from data_tools.conversations.contradictions import Facts, Known
 from data_tools.pii.spans import PLACEHOLDER
 from data_tools.sources.text import read_source
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
-from frontdesk.facts.values import values
+from frontdesk.facts.contradictions import FaqFacts
+from frontdesk.facts.entries import Entry, rests_on
 from frontdesk.files import delimiter, write_text
-from frontdesk.retrieval.grounding import SHOWN, knowledge_of, source_of
-from frontdesk.retrieval.index import Entry, Index
+from frontdesk.retrieval.grounding import SHOWN, knowledge_of
+from frontdesk.retrieval.index import Index
 
 if TYPE_CHECKING:
     from frontdesk.store.store import Store
@@ -84,31 +84,12 @@ def additions(config: Config, answers: "Sequence[Candidate]", index: Index) -> I
 
 def contradictions(answers: "Sequence[Candidate]", entries: Sequence[Entry]) -> Iterator[tuple[int, str]]:
     """The ids of accepted answers that the FAQ contradicts, each with a line that says where."""
-    facts = facts_of(entries)
+    facts = FaqFacts(entries)
     for one in answers:
-        if found := facts.conflict(one.messages[-1]["content"], one.answer):
+        if found := facts.contradiction(one.messages[-1]["content"], one.answer):
             where = f"candidate {one.id} of conversation {one.conversation_id}"
             what = f"the accepted answer says {found.said!r}, the FAQ {found.known!r} ({found.entry_source})"
             yield one.id, f"{where}: {what}; it is not trained; correct one of the two"
-
-
-def facts_of(entries: Sequence[Entry]) -> Facts:
-    """What the entries say, to be compared with."""
-    return Facts(Known(entry.id, entry.questions, entry.answers, entry.source) for entry in entries)
-
-
-def rests_on(answer: str, entries: Sequence[Entry], said: Sequence[str] = ()) -> Entry | None:
-    """The entry that has the words of an answer and all values in it, or all of several values; those `said` before need not be there."""
-    stated = {value.key for value in values(answer)} - {value.key for text in said for value in values(text)}
-    worded = source_of(answer, entries)
-    if worded and stated <= keys(worded):
-        return worded
-    return next((entry for entry in entries if stated and stated <= keys(entry)), None)
-
-
-def keys(entry: Entry) -> set[tuple[str, str, str]]:
-    """The values that an entry states."""
-    return {value.key for answer in entry.answers for value in values(answer)}
 
 
 def write(path: Path, lacking: Sequence[Addition], before: str = "") -> None:

@@ -19,8 +19,8 @@ from data_tools.feedback import faq_gaps as feedback_faq
 from data_tools.feedback.mining import found, masked, read_talks
 from data_tools.feedback.rows import desk_store
 from data_tools.pii import Masker, allowed
-from data_tools.readers.entries import plain
 from data_tools.rows.rows import SPLITS
+from data_tools.sources.text import folded
 from data_tools.splits.near_duplicates import Clusters, Store, grams, near_pairs, normalize
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, config_argument, load_config
@@ -84,19 +84,19 @@ def collect(config: Config, store: "Conversations") -> tuple[int, list[Found]]:
         several += found(masked(talk, masker)) if found(talk) else []
     several = with_clusters(several, [one for one in candidates.candidates(store, run=config.name) if one.status != "new"])
     trained = list(chain.from_iterable(read_jsonl(data / f"{split}.jsonl") for split in SPLITS))
-    known = {(normalize(question), plain(answer)) for row in trained for question, answer in exchanges(row["messages"])}
+    known = {(normalize(question), folded(answer)) for row in trained for question, answer in exchanges(row["messages"])}
     # What the data has and the bot did not say makes a pair all the same.
-    several = [one for one in several if one.worse or (normalize(asked(one.messages)), plain(one.answer)) not in known]
+    several = [one for one in several if one.worse or (normalize(asked(one.messages)), folded(one.answer)) not in known]
     return number, list(grouped(several, trained))
 
 
 def with_clusters(several: Sequence[Found], decided: Sequence["Candidate"]) -> list[Found]:
     """Of unanswered questions that are near copies the first, with their number; none that a person has answered or put aside."""
     rejected = {one.message_id for one in decided if one.status == "rejected"}
-    settled = [told(one.messages) for one in decided if one.status == "accepted" or one.kind == "unanswered"]
-    settled += [told(one.messages) for one in several if one.kind in ("edit", "agent") and one.message_id not in rejected]
+    settled = [with_the_one_before(one.messages) for one in decided if one.status == "accepted" or one.kind == "unanswered"]
+    settled += [with_the_one_before(one.messages) for one in several if one.kind in ("edit", "agent") and one.message_id not in rejected]
     open_ones = [one for one in several if one.kind == "unanswered"]
-    texts = [*settled, *(told(one.messages) for one in open_ones)]
+    texts = [*settled, *(with_the_one_before(one.messages) for one in open_ones)]
     clusters = Clusters(len(texts))
     clusters.join_all(near(texts, range(len(texts)), range(len(texts))))
     roots = [clusters.root(place) for place in range(len(settled), len(texts))]  # the first of a cluster: a settled one, if it has any
@@ -119,7 +119,7 @@ def asked(messages: Sequence[dict[str, Any]]) -> str:
     return str(messages[-1]["content"])
 
 
-def told(messages: Sequence[dict[str, Any]]) -> str:
+def with_the_one_before(messages: Sequence[dict[str, Any]]) -> str:
     """The question with the one before it: "and how long?" is not one question."""
     return "\n".join(str(one["content"]) for one in messages[-3::2])
 
@@ -142,7 +142,7 @@ def near(texts: Sequence[str], some: Sequence[int], others: Sequence[int]) -> li
 def grouped(several: Sequence[Found], trained: Sequence[dict[str, Any]]) -> Iterator[Found]:
     """Each with its group: that of a row with the same answer or the nearest question, or else one that it shares with its near copies."""
     rows = [row for row in trained if len(row["messages"]) == 2]
-    answers = {plain(str(row["messages"][-1]["content"])): row["group"] for row in rows if row["kind"] != "refusal"}
+    answers = {folded(str(row["messages"][-1]["content"])): row["group"] for row in rows if row["kind"] != "refusal"}
     texts = [*(asked(row["messages"][:1]) for row in rows), *(asked(one.messages) for one in several)]
     own = range(len(rows), len(texts))
     like: dict[int, str] = {}
@@ -152,5 +152,5 @@ def grouped(several: Sequence[Found], trained: Sequence[dict[str, Any]]) -> Iter
     clusters.join_all(near(texts, own, own))
     for place, candidate in zip(own, several, strict=True):
         first = several[clusters.root(place) - len(rows)]
-        group = answers.get(plain(candidate.answer)) or like.get(place) or f"feedback:{first.message_id}"
+        group = answers.get(folded(candidate.answer)) or like.get(place) or f"feedback:{first.message_id}"
         yield candidate._replace(group=group)

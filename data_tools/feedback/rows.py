@@ -2,7 +2,7 @@
 
 The splits are chosen before, without these rows, so they are what they would be without: a scorecard asks the same before and after. A
 row then joins the group of the rows that it is like (same answer, near question), and that group's split; rows that are like none are
-dealt out by a digest of their own group's name, so that they keep their split as others come. What cannot be had without a copy
+assigned by a digest of their own group's name, so that they keep their split as others come. What cannot be had without a copy
 across the splits is dropped. Only the reviewed answer of a row is trained; what was said before it is context.
 """
 
@@ -12,18 +12,18 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from data_tools.conversations.contradictions import Facts
-from data_tools.conversations.turns import KEPT, Fate
+from data_tools.conversations.turns import KEPT, Disposition
 from data_tools.pii import Masker
-from data_tools.readers.entries import plain
 from data_tools.rows.paraphrases import derive
 from data_tools.rows.rows import Row, message
+from data_tools.sources.text import folded
 from data_tools.splits.assign import rank
 from data_tools.splits.near_duplicates import Clusters, Store, grams, near_pairs, normalize
 from data_tools.splits.plan import LOOKS, Plan
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, DataConfig
 from frontdesk.errors import UserError
+from frontdesk.facts.contradictions import FaqFacts
 from frontdesk.prompt.render import Message
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ KNOWN, LONG = "in the data already", "answer longer than train.max_length"
 
 
 @dataclass
-class Fed:
+class ReviewedAnswer:
     """An accepted candidate on its way to a row."""
 
     id: int
@@ -49,7 +49,7 @@ class Fed:
     masks: tuple[str, ...] = ()
     place: int = -1  # of its question in the store of n-grams
     split: str = ""  # empty: no row
-    fate: Fate = KEPT
+    disposition: Disposition = KEPT
     derived: list[tuple[str, str]] = field(default_factory=list)  # other wordings of the question, and how each was made
 
     @property
@@ -64,15 +64,15 @@ class Fed:
     def name(self) -> str:
         return f"{SOURCE}:{self.id}"
 
-    def drop(self, reason: str, fate: str = "dropped") -> None:
+    def drop(self, reason: str, outcome: str = "dropped") -> None:
         """Make it no row."""
-        self.split, self.fate = "", Fate(fate, reason)
+        self.split, self.disposition = "", Disposition(outcome, reason)
 
     def as_json(self) -> dict[str, Any]:
         """Its line in `feedback.jsonl`."""
-        told = {"id": self.id, "conversation": self.conversation, "kind": self.kind, "messages": self.messages[:-1], "answer": self.answer}
+        line = {"id": self.id, "conversation": self.conversation, "kind": self.kind, "messages": self.messages[:-1], "answer": self.answer}
         group = self.group if self.split else ""
-        return told | {"worse": self.worse, "group": group, "split": self.split, "fate": " ".join(filter(None, self.fate))}
+        return line | {"worse": self.worse, "group": group, "split": self.split, "fate": " ".join(filter(None, self.disposition))}
 
 
 # From the store -------------------------------------------------------------------------------------------------------
@@ -97,17 +97,17 @@ def desk_store(config: Config) -> "Iterator[Conversations | None]":
         raise UserError(f"{place}: {error}; expected the store of the desk; start its database, or try again when it is free") from None
 
 
-def accepted(config: Config, masker: Masker | None) -> list[Fed]:
+def accepted(config: Config, masker: Masker | None) -> list[ReviewedAnswer]:
     """The accepted candidates of a run, masked: what a reviewer wrote has not been, and the FAQ may publish other things by now."""
     with desk_store(config) as store:
         if store is None:
             return []
         from frontdesk.store.candidates import accepted as in_store
 
-        return [_fed(one, masker) for one in in_store(store, config.name)]
+        return [_reviewed(one, masker) for one in in_store(store, config.name)]
 
 
-def _fed(one: "Candidate", masker: Masker | None) -> Fed:
+def _reviewed(one: "Candidate", masker: Masker | None) -> ReviewedAnswer:
     texts = [*(turn["content"] for turn in one.messages), *([one.worse] if one.worse else []), one.answer]
     roles = ["customer" if turn["role"] == "user" else "agent" for turn in one.messages] + ["agent"] * (len(texts) - len(one.messages))
     masks: tuple[str, ...] = ()
@@ -117,23 +117,25 @@ def _fed(one: "Candidate", masker: Masker | None) -> Fed:
     said = [message(turn["role"], text) for turn, text in zip(one.messages, texts, strict=False)]
     context = [turn | {"weight": 0} if turn["role"] == "assistant" else turn for turn in said]
     worse = texts[-2] if one.worse and texts[-2] != texts[-1] else None
-    return Fed(one.id, one.conversation_id, one.kind, [*context, message("assistant", texts[-1])], worse, one.group, masks)
+    return ReviewedAnswer(one.id, one.conversation_id, one.kind, [*context, message("assistant", texts[-1])], worse, one.group, masks)
 
 
 # Their splits ---------------------------------------------------------------------------------------------------------
 
 
-def place(fed: Sequence[Fed], plan: Plan, rows: Sequence[Row], store: Store, facts: Facts, data: DataConfig) -> list[dict[str, Any]]:
+def place(
+    reviewed: Sequence[ReviewedAnswer], plan: Plan, rows: Sequence[Row], store: Store, facts: FaqFacts, data: DataConfig
+) -> list[dict[str, Any]]:
     """Give each its group and split, or drop it; then other wordings to those that are trained. `rows` are the first of the plan's.
 
     Returns what contradicts the FAQ, as lines of `conflicts.jsonl`.
     """
-    conflicts = [line for one in fed if (line := _conflict(one, facts))]
-    known = {(normalize(row.question), plain(row.answer)) for row in rows}
-    for one in fed:
-        if (normalize(one.question), plain(one.answer)) in known and not one.worse:
+    conflicts = [line for one in reviewed if (line := _conflict(one, facts))]
+    known = {(normalize(row.question), folded(row.answer)) for row in rows}
+    for one in reviewed:
+        if (normalize(one.question), folded(one.answer)) in known and not one.worse:
             one.drop(KNOWN)
-    left = [one for one in fed if not one.fate.reason]
+    left = [one for one in reviewed if not one.disposition.reason]
     _choose(left, plan, rows, store, data)
     held_out = [one.place for one in left if one.split in ("valid", "test")]
     _derive([one for one in left if one.split == "train"], held_out, plan, store, data)
@@ -141,28 +143,28 @@ def place(fed: Sequence[Fed], plan: Plan, rows: Sequence[Row], store: Store, fac
     return conflicts
 
 
-def _conflict(one: Fed, facts: Facts) -> dict[str, Any] | None:
-    found = facts.conflict(one.question, one.answer)
+def _conflict(one: ReviewedAnswer, facts: FaqFacts) -> dict[str, Any] | None:
+    found = facts.contradiction(one.question, one.answer)
     if found is None:
         return None
     one.drop("contradicts the FAQ", "set aside")
     return {"source": one.name, **found._asdict(), "question": one.question, "answer": one.answer}
 
 
-def _choose(fed: Sequence[Fed], plan: Plan, rows: Sequence[Row], store: Store, data: DataConfig) -> None:
-    for one in fed:
+def _choose(reviewed: Sequence[ReviewedAnswer], plan: Plan, rows: Sequence[Row], store: Store, data: DataConfig) -> None:
+    for one in reviewed:
         one.place = len(store)
         store.add(grams(one.question).tobytes())
-    near = _near(store, len(store) - len(fed), data.seed)
-    group_of = {plain(row.answer): group for row, group in zip(rows, plan.groups, strict=False) if row.kind == "faq"}
+    near = _near(store, len(store) - len(reviewed), data.seed)
+    group_of = {folded(row.answer): group for row, group in zip(rows, plan.groups, strict=False) if row.kind == "faq"}
     splits = {group: split for group, split in zip(plan.groups, plan.splits, strict=True) if "_" not in split}
-    for cluster in _clusters(fed, near):
+    for cluster in _clusters(reviewed, near):
         names = [name for one in cluster for name in _groups(one, near[one.place], plan, group_of)]
         group = next((name for name in names if name in splits), min(one.group for one in cluster))
         split = splits.get(group) or new_split(group, data)
         for one in cluster:
             like = {_split_of(plan, other) for other in near[one.place] if other not in near}
-            own = splits.get(group_of.get(plain(one.answer), ""), split)
+            own = splits.get(group_of.get(folded(one.answer), ""), split)
             one.group, one.split = group, split
             if like - {"train"}:
                 one.drop(HELD)
@@ -180,23 +182,23 @@ def _near(store: Store, first: int, seed: int) -> dict[int, set[int]]:
     return near
 
 
-def _clusters(fed: Sequence[Fed], near: dict[int, set[int]]) -> list[list[Fed]]:
+def _clusters(reviewed: Sequence[ReviewedAnswer], near: dict[int, set[int]]) -> list[list[ReviewedAnswer]]:
     """Those that are never parted: near copies, and those with one answer."""
-    clusters = Clusters(len(fed))
-    number_of = {one.place: number for number, one in enumerate(fed)}
+    clusters = Clusters(len(reviewed))
+    number_of = {one.place: number for number, one in enumerate(reviewed)}
     clusters.join_all((number_of[row], number_of[other]) for row, others in near.items() for other in others if other in number_of)
     first: dict[str, int] = {}
-    for number, one in enumerate(fed):
-        clusters.join(first.setdefault(plain(one.answer), number), number)
-    together: dict[int, list[Fed]] = {}
-    for number, one in enumerate(fed):
+    for number, one in enumerate(reviewed):
+        clusters.join(first.setdefault(folded(one.answer), number), number)
+    together: dict[int, list[ReviewedAnswer]] = {}
+    for number, one in enumerate(reviewed):
         together.setdefault(clusters.root(number), []).append(one)
     return list(together.values())
 
 
-def _groups(one: Fed, near: set[int], plan: Plan, group_of: dict[str, str]) -> Iterator[str]:
+def _groups(one: ReviewedAnswer, near: set[int], plan: Plan, group_of: dict[str, str]) -> Iterator[str]:
     """The names of the groups that it may belong to, the likeliest first."""
-    if (own := group_of.get(plain(one.answer))) is not None:
+    if (own := group_of.get(folded(one.answer))) is not None:
         yield own
     yield from (plan.groups[row] for row in sorted(near) if row < len(plan.groups))
     yield one.group
@@ -213,14 +215,14 @@ def new_split(group: str, data: DataConfig) -> str:
     return "test" if share < data.test_share else "valid" if share < data.test_share + data.valid_share else "train"
 
 
-def _derive(fed: Sequence[Fed], held_out: list[int], plan: Plan, store: Store, data: DataConfig) -> None:
+def _derive(reviewed: Sequence[ReviewedAnswer], held_out: list[int], plan: Plan, store: Store, data: DataConfig) -> None:
     """Other wordings of trained first questions, as for an FAQ entry with one: none that is near to a held-out row, of these or others.
 
     `held_out` are the places of the former.
     """
     made = [
         (one, *each)
-        for one in fed
+        for one in reviewed
         if len(one.messages) == 2
         for each in derive(one.question, data.min_paraphrases - 1, data.seed, one.name)
     ]

@@ -34,7 +34,7 @@ from typing import IO, Any
 
 from data_tools.pii import KINDS
 from data_tools.rows.rows import SPLITS, as_json
-from data_tools.rows.windows import Windows
+from data_tools.rows.windows import Window, Windows
 from data_tools.splits.assign import rank
 from frontdesk.facts.language import language
 from frontdesk.files import sha256
@@ -90,14 +90,14 @@ class Rows:
         source: str,
         derived: str = "",
         sizes: list[int] | None = None,
-    ) -> list[list[Message]]:
+    ) -> list[Window]:
         """Write a row, or the windows that it is cut into; return what has something to learn. `sizes` are the tokens of the messages."""
-        windows = [window for window in self.windows(messages, sizes) if any(map(_is_trained, window))]
+        windows = [window for window in self.windows(messages, sizes) if any(map(_is_trained, window.messages))]
         for number, window in enumerate(windows, 1):
             name = f"{row_id}/{number}" if len(windows) > 1 else row_id
-            row = as_json(name, window, kind, group, source, derived)
+            row = as_json(name, window.messages, kind, group, source, derived)
             self.files[split].write(json.dumps(row, ensure_ascii=False) + "\n")
-            self._count(split, name, window, kind, source)
+            self._count(split, name, window.messages, kind, source)
         return windows
 
     def _count(self, split: str, row_id: str, messages: list[Message], kind: str, source: str) -> None:

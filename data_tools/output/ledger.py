@@ -19,13 +19,13 @@ from json.encoder import encode_basestring as quoted  # a line for each message:
 from pathlib import Path
 from types import TracebackType
 
-from data_tools.conversations.turns import Fate
+from data_tools.conversations.turns import Disposition
 
 
 @lru_cache(1024)
-def _told(fate: Fate) -> str:
-    """A fate as the inside of a JSON object."""
-    line = {"fate": fate.fate} | ({"reason": fate.reason} if fate.reason else {})
+def _as_json(disposition: Disposition) -> str:
+    """A disposition as the inside of a JSON object."""
+    line = {"fate": disposition.outcome} | ({"reason": disposition.reason} if disposition.reason else {})
     return json.dumps(line, ensure_ascii=False)[1:-1]
 
 
@@ -34,7 +34,7 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self.file = path.open("w", encoding="utf-8")
-        self.fates: Counter[Fate] = Counter()
+        self.dispositions: Counter[Disposition] = Counter()
         self.masked = 0
 
     def __enter__(self) -> "Ledger":
@@ -43,23 +43,25 @@ class Ledger:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.file.close()
 
-    def write(self, conversation: str, places: Sequence[str], fates: Sequence[Fate], masks: Sequence[tuple[str, ...]]) -> None:
-        """One line for each message of a conversation: where it stands, its fate, and the kinds of what was masked in it."""
+    def write(
+        self, conversation: str, places: Sequence[str], dispositions: Sequence[Disposition], masks: Sequence[tuple[str, ...]]
+    ) -> None:
+        """One line for each message of a conversation: where it stands, its disposition, and the kinds of what was masked in it."""
         name = quoted(conversation)
-        for place, fate, kinds in zip(places, fates, masks, strict=True):
+        for place, disposition, kinds in zip(places, dispositions, masks, strict=True):
             masked = f', "masked": {json.dumps(Counter(kinds), ensure_ascii=False)}' if kinds else ""
-            self.file.write(f'{{"source": {quoted(place)}, "conversation": {name}, {_told(fate)}{masked}}}\n')
+            self.file.write(f'{{"source": {quoted(place)}, "conversation": {name}, {_as_json(disposition)}{masked}}}\n')
             self.masked += bool(kinds)
-        self.fates.update(fates)
+        self.dispositions.update(dispositions)
 
     def counts(self) -> dict[str, object]:
         """`{"read", "kept", "merged", "capped", "set aside", "dropped": {reason: n}, "masked"}`; read is the sum of all but masked."""
-        by_fate: Counter[str] = Counter()
+        by_outcome: Counter[str] = Counter()
         dropped: Counter[str] = Counter()
-        for (fate, reason), number in self.fates.items():
-            if fate == "dropped":
+        for (outcome, reason), number in self.dispositions.items():
+            if outcome == "dropped":
                 dropped[reason] += number
             else:
-                by_fate[fate] += number
-        named = {fate: by_fate[fate] for fate in ("kept", "merged", "capped", "set aside")}
-        return {"read": self.fates.total(), **named, "dropped": dict(sorted(dropped.items())), "masked": self.masked}
+                by_outcome[outcome] += number
+        named = {outcome: by_outcome[outcome] for outcome in ("kept", "merged", "capped", "set aside")}
+        return {"read": self.dispositions.total(), **named, "dropped": dict(sorted(dropped.items())), "masked": self.masked}

@@ -1,31 +1,31 @@
-"""Progress of long reading: the share of the input, messages, their speed, and the time left, on standard error."""
+"""Progress of long reading, on standard error: the share of the input, the messages, their speed and the time left."""
 
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from data_tools.conversations.load import Account
+from data_tools.sources.reading import Account
 
 
 class Bar:
-    """Tells how far the reading is, at most every few seconds and never in a short run."""
+    """Reports how far the reading is, at most every few seconds and never in a short run."""
 
     def __init__(self, label: str, accounts: Sequence[Account]) -> None:
         self.label, self.accounts = label, accounts
         self.every = 1.0 if sys.stderr.isatty() else 15.0
-        self.started = self.told = time.monotonic()
+        self.started = self.reported = time.monotonic()
         self.messages = 0
 
     def add(self, messages: int) -> None:
         """Count messages that are done."""
         self.messages += messages
         now = time.monotonic()
-        if now - self.told >= self.every:
-            self.told = now
-            self.tell(now - self.started)
+        if now - self.reported >= self.every:
+            self.reported = now
+            self.report(now - self.started)
 
-    def tell(self, seconds: float) -> None:
+    def report(self, seconds: float) -> None:
         share = self.share()
         left = f", {seconds * (1 - share) / share / 60:.1f} min left" if share > 0.01 else ""
         end = "\r" if sys.stderr.isatty() else "\n"
@@ -49,5 +49,5 @@ def bar(label: str, accounts: Sequence[Account]) -> Iterator[Bar]:
     """A bar for a block of work; its line is cleared at the end."""
     made = Bar(label, accounts)
     yield made
-    if made.told > made.started and sys.stderr.isatty():
+    if made.reported > made.started and sys.stderr.isatty():
         print(" " * 80, end="\r", file=sys.stderr, flush=True)

@@ -61,7 +61,7 @@ def _example(line: str, where: str) -> Example:
         text, gold = unmark(row["text"])
         return Example(row["id"], row["lang"], row.get("names", []), row.get("before", ""), text, gold)
     except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{where}: found {error}; expected a JSON object with id, lang and text; mend the line") from None
+        raise UserError(f"{where}: found {error}; expected a JSON object with id, lang and text; fix the line") from None
 
 
 def unmark(marked: str) -> tuple[str, list[Span]]:

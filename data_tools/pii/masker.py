@@ -65,7 +65,7 @@ class Masker:
     def mask(self, texts: Sequence[str], names: Sequence[str] = (), roles: Sequence[str] | None = None) -> list[Masked]:
         """One conversation, in order: each text with placeholders, and what they replaced. Masking the result again changes nothing.
 
-        `names` are the participants' as the export tells them. `roles` ("customer" or "agent", one a text) tell whose question a text
+        `names` are the participants' as the export names them. `roles` ("customer" or "agent", one a text) say whose question a text
         answers; without them a text may answer the one before it.
         """
         kept: list[list[Span]] = [[] for _ in texts]

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from data_tools.readers.messages import Person, Role
+from data_tools.readers.records import Person, Role
 from data_tools.sources.json_stream import Broken, read_json
 from data_tools.sources.text import Source
 from frontdesk.errors import UserError

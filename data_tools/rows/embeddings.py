@@ -9,8 +9,9 @@ from data_tools.rows.projection import learn, least_likeness
 from data_tools.rows.synthetic_faqs import companies
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
+from frontdesk.facts.entries import Entry
 from frontdesk.facts.language import language
-from frontdesk.retrieval.index import Entry, Whitening, load_vectors, name_of, save_vectors
+from frontdesk.retrieval.index import Whitening, load_vectors, name_of, save_vectors
 
 if TYPE_CHECKING:
     import numpy as np

@@ -24,17 +24,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from data_tools.feedback.faq_gaps import keys, rests_on
 from data_tools.rows.embeddings import meaning
 from data_tools.rows.rows import message
 from data_tools.rows.synthetic_faqs import companies, content
 from frontdesk.config.schema import Config
+from frontdesk.facts.entries import Entry, new_values, rests_on, with_values
 from frontdesk.facts.language import language
-from frontdesk.facts.values import values
 from frontdesk.files import read_jsonl, write_jsonl
 from frontdesk.prompt.render import Message, encode
 from frontdesk.retrieval.grounding import SHOWN, read_entries, system_text
-from frontdesk.retrieval.index import Entry, Index, name_of, save_vectors
+from frontdesk.retrieval.index import Index, name_of, save_vectors
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -110,9 +109,9 @@ class Grounder:
                 continue
             said = [str(turn["content"]) for turn in turns[:place]]
             answer = str(turns[place]["content"])
-            stated = {value.key for value in values(answer)} - {value.key for text in said for value in values(text)}
+            stated = new_values(answer, said)
             found = self.index.search(said, 2 * SHOWN)
-            base = next((entry for entry in found if stated and stated <= keys(entry)), None)
+            base = with_values(stated, found)
             if stated and not base:
                 self.dropped["chat: states what no entry has"] += 1
                 continue
@@ -128,8 +127,7 @@ class Grounder:
         said, text = [str(turn["content"]) for turn in (*before, question)], str(answer["content"])
         found = self.index.search(said, 2 * SHOWN)
         base = rests_on(text, found, said)
-        stated = {value.key for value in values(text)} - {value.key for one in said for value in values(one)}
-        if not base and (stated or not before) and text not in self.config.data.handoff.values():
+        if not base and (new_values(text, said) or not before) and text not in self.config.data.handoff.values():
             self.dropped["feedback: states what no entry has"] += 1
             return
         block = found[:SHOWN] if not base or base in found[:SHOWN] else [*found[: SHOWN - 1], base]

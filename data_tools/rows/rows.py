@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from data_tools.readers.entries import Entry
+from data_tools.faq.entries import FaqEntry
 from data_tools.rows.paraphrases import derive
 from frontdesk.config.schema import DataConfig
 from frontdesk.facts.language import language
@@ -55,7 +55,7 @@ def message(role: str, content: str) -> Message:
     return {"role": role, "content": content}
 
 
-def entry_rows(entries: Iterable[Entry], kind: Kind, dropped: Counter[str]) -> list[Row]:
+def entry_rows(entries: Iterable[FaqEntry], kind: Kind, dropped: Counter[str]) -> list[Row]:
     """One row for each wording of a question, the answers taking turns; of equal rows that with the first id stays."""
     rows = []
     for entry in entries:
@@ -70,7 +70,7 @@ def entry_rows(entries: Iterable[Entry], kind: Kind, dropped: Counter[str]) -> l
     return [row for row in rows if row.id in stay]
 
 
-def derived_rows(entries: Iterable[Entry], trained: Iterable[Row], data: DataConfig) -> list[Row]:
+def derived_rows(entries: Iterable[FaqEntry], trained: Iterable[Row], data: DataConfig) -> list[Row]:
     """Other wordings for the trained FAQ entries that have fewer than `data.min_paraphrases`, made by rules from those that they have."""
     rows_of: dict[str, list[Row]] = {}
     for row in trained:

@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from frontdesk.retrieval.index import Entry
+from frontdesk.facts.entries import Entry
 
 READING = Path(__file__).with_name("reading")
 

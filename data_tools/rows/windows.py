@@ -7,7 +7,7 @@ the window; those that another window trains have the weight 0 there. Only a cus
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import takewhile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from frontdesk.prompt.render import Message, encode, fit
 
@@ -18,6 +18,13 @@ LEAST = 10
 """Letters that must be left of a customer's text that is shortened: an answer to nothing teaches nothing."""
 CACHED = 8192
 """Turns whose length is remembered: agents repeat themselves."""
+
+
+class Window(NamedTuple):
+    """Messages of a conversation that make one row, and their places in it."""
+
+    messages: list[Message]
+    places: range
 
 
 @dataclass
@@ -67,20 +74,21 @@ class Windows:
         """The tokens of a turn and of its end. The end of the turn before it shields its beginning, and counts for its own end."""
         return len(self.tokenizer.backend_tokenizer.encode_batch_fast([self.end + turn], add_special_tokens=False)[0])
 
-    def __call__(self, messages: list[Message], sizes: list[int] | None = None) -> list[list[Message]]:
+    def __call__(self, messages: list[Message], sizes: list[int] | None = None) -> list[Window]:
         """The windows of a conversation: one where it fits, none where its only answer is too long. `sizes` are those of its messages."""
         sizes = self.sizes(messages) if sizes is None else sizes
         if self.prompt + sum(sizes) <= self.max_length:
-            return [messages]
+            return [Window(messages, range(len(messages)))]
         windows = []
         agents = [place for place in range(1, len(messages), 2) if messages[place].get("weight", 1)]
         while agents:
             answer = agents[0]
             start = self._start(sizes, answer)
             ends = self._ends(sizes, start, agents)
-            window = messages[start : ends[-1] + 1] if ends else self._shortened(messages[start : answer + 1])
+            places = range(start, (ends[-1] if ends else answer) + 1)
+            window = messages[start : places.stop] if ends else self._shortened(messages[start : places.stop])
             if window:
-                windows.append(_context(window, answer - start if ends else 1))
+                windows.append(Window(_context(window, answer - start), places))
             self.shortened += bool(window) and not ends
             self.dropped += not window
             agents = agents[max(1, len(ends)) :]

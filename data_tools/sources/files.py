@@ -38,7 +38,7 @@ DEPTH = 3
 
 @dataclass
 class Budget:
-    """How much an archive that the user has, and the archives inside it, may unpack to."""
+    """How much one of the user's archives, with the archives inside it, may unpack to."""
 
     name: str
     packed: int
@@ -54,7 +54,7 @@ class Budget:
 
 
 class Inputs:
-    """Opens sources; what was skipped, and why, stands in `skipped`. Made by `inputs()`."""
+    """Opens sources, and lists what was skipped and why. Made by `inputs()`."""
 
     def __init__(self, scratch: Path) -> None:
         self.scratch = scratch
@@ -67,10 +67,10 @@ class Inputs:
         for name in paths:
             path = Path(name)
             if not os.path.exists(path):  # noqa: PTH110  # Path.exists raises for a name that is too long
-                raise UserError(f"{name}: no such file or folder; expected a source named in '{key}'; mend the path in the config")
+                raise UserError(f"{name}: no such file or folder; expected a source named in '{key}'; fix the path in the config")
             files = self._walk(path) if path.is_dir() else [path]
             if not files:
-                raise UserError(f"{name}: found an empty folder; expected at least one file; add it or mend '{key}' in the config")
+                raise UserError(f"{name}: found an empty folder; expected at least one file; add it or fix '{key}' in the config")
             for file in files:
                 real = os.path.realpath(file)
                 if real not in seen:
@@ -129,7 +129,7 @@ class Inputs:
         with archive:
             members = sorted((member for member in archive.infolist() if not member.filename.endswith("/")), key=_inner)
             if not members:
-                raise UserError(f"{name}: found an empty archive; expected at least one file; make it anew or mend the config")
+                raise UserError(f"{name}: found an empty archive; expected at least one file; make it anew or fix the config")
             if len(members) > MEMBERS:
                 raise UserError(f"{name}: found {len(members)} files in the archive; expected at most {MEMBERS}; unpack it yourself")
             budget.check(sum(member.file_size for member in members))
@@ -167,7 +167,7 @@ class Inputs:
 
 @contextmanager
 def inputs() -> Iterator[Inputs]:
-    """Inputs whose unpacked files are removed in the end."""
+    """Inputs whose unpacked files are removed at the end of the block."""
     scratch = Path(tempfile.mkdtemp(prefix="frontdesk-"))
     try:
         yield Inputs(scratch)
@@ -176,7 +176,7 @@ def inputs() -> Iterator[Inputs]:
 
 
 def _hidden(path: PurePath) -> bool:
-    """Whether a file is a system's own, or lies in such a folder."""
+    """Whether a file or a folder that it lies in is hidden, or belongs to the operating system."""
     return any(part.startswith((".", "__MACOSX")) for part in path.parts)
 
 
@@ -198,7 +198,7 @@ def _shown(name: bytes) -> str:
 
 
 def _plain(name: str) -> str:
-    """A name without what ends a line or commands a terminal."""
+    """A name without line ends and control characters."""
     return "".join("\ufffd" if unicodedata.category(letter) in ("Cc", "Zl", "Zp") else letter for letter in name)
 
 

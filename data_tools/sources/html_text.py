@@ -23,7 +23,7 @@ LINE_ENDS = re.compile(r" *\n[ \n]*")
 
 
 def html_text(html: str) -> str:
-    """The text that a piece of HTML shows: entities decoded, blanks drawn together, each paragraph, list item and `<br>` on a line.
+    """The text that a piece of HTML shows: entities decoded, blanks collapsed, each paragraph, list item and `<br>` on a line.
 
     Text without a tag keeps its lines. Broken HTML is read as a browser would read it; no input raises.
     """

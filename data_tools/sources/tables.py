@@ -7,12 +7,12 @@ from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from data_tools.sources.json_stream import Broken
-from data_tools.sources.text import OFFICE, Source, mend
+from data_tools.sources.text import OFFICE, Source, fix_text
 from frontdesk.errors import UserError, warn
 
 MARKS = ",;\t|"
 FIRST_LINES = 20
-"""Lines or rows by which delimiter and header are told."""
+"""Lines or rows by which delimiter and header are recognized."""
 LONGEST_ROW = 1 << 20
 """Characters of one row."""
 MOST_LINES = 2000
@@ -22,7 +22,7 @@ UNPACKED = 1 << 30
 MOST_COLUMNS = 1 << 14
 """As many as Excel can have."""
 LONGEST_NAME = 200
-"""Characters of a column's name; what follows them does not tell what it is."""
+"""Characters of a column's name; the rest is ignored."""
 MOST_SHOWN = 30
 """Columns that a message names."""
 LAST_ROW = 1 << 20
@@ -66,7 +66,7 @@ def looks_like_csv(source: Source) -> bool:
 
 
 def delimiter(lines: list[str]) -> str:
-    """The one of comma, semicolon, tab and pipe that parts the first lines into the same number of cells, and into the most."""
+    """The one of comma, semicolon, tab and pipe that splits the first lines into the same number of cells, and into most of them."""
     return max(MARKS, key=lambda mark: _fit(lines, mark))
 
 
@@ -248,7 +248,7 @@ def _header_line(sheet: Any) -> int:
 def _sheet_rows(sheet: Any) -> Iterator[tuple[int, list[str]]]:
     sheet.reset_dimensions()  # some programs write wrong ones
     for line, cells in enumerate(sheet.iter_rows(min_row=1, max_row=LAST_ROW, min_col=1, values_only=True), 1):
-        yield line, [mend(cell) if isinstance(cell, str) else _cell_text(cell) for cell in cells]
+        yield line, [fix_text(cell) if isinstance(cell, str) else _cell_text(cell) for cell in cells]
 
 
 def _cell_text(cell: Any) -> str:
@@ -280,7 +280,7 @@ def given_columns(source: Source, header: list[str], given: Mapping[str, str], k
         if column is None:
             raise UserError(
                 f"{source.at(source.first_line)}: found the columns {listed(header)}; expected {name!r} for the {field}; "
-                f"mend {key}.{field} in the config"
+                f"fix {key}.{field} in the config"
             )
         columns[field] = column
     return columns

@@ -1,4 +1,4 @@
-"""Input files as text: what encoding each one is in, and its text with the damage of wrong encodings mended.
+"""Input files as text: what encoding each one is in, and its text with what was read in a wrong encoding fixed.
 
 Text is read in pieces: memory does not grow with the file.
 """
@@ -27,9 +27,9 @@ SUSPECT = re.compile("[\u0080-\u00ff€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“�
 PLAIN = re.compile("[\x00-\x7f\ufffd]+")
 WORD = re.compile("[A-Za-z0-9]")
 LONGEST_LINE = 1 << 17
-"""Characters; a longer line is no person's, and mending it would take seconds."""
+"""Characters; a longer line is no person's, and fixing it would take seconds."""
 SAMPLE = 10_000
-"""Letters by which Korean is told from Western text."""
+"""Letters by which Korean is told apart from Western text."""
 DAMAGE = 0.02
 """A file with at most this share of broken characters is still text in that encoding."""
 
@@ -44,7 +44,7 @@ class Source:
     sha256: str
     size: int  # bytes
     damaged: int = 0  # broken characters, read as U+FFFD
-    mended: int = field(default=0, compare=False)  # lines that were read in a wrong encoding before, counted while reading
+    fixed: int = field(default=0, compare=False)  # lines that were read in a wrong encoding before, counted while reading
     position: int = field(default=0, compare=False)  # bytes read so far
 
     @cached_property
@@ -58,7 +58,7 @@ class Source:
         except OSError as error:
             raise unreadable(self.path, error) from None
         lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        return "\n".join(mend(line) for line in lines)
+        return "\n".join(fix_text(line) for line in lines)
 
     def forget(self) -> None:
         """Free the head, which comes again when it is asked for."""
@@ -79,13 +79,13 @@ class Source:
         return self.head[: len(self.head) - len(self.head.lstrip())].count("\n") + 1
 
     def lines(self) -> Iterator[str]:
-        """All lines without their ends, in NFC, mended."""
+        """All lines without their ends, in NFC, wrong encodings fixed."""
         with self._opened() as text:
             for number, line in enumerate(text):
                 if number % 256 == 0:
                     self.position = text.buffer.raw.tell()  # type: ignore[attr-defined]
                 whole = line.removeprefix("\ufeff") if number == 0 else line
-                yield self._mended(whole.rstrip("\n"))
+                yield self._fixed(whole.rstrip("\n"))
 
     def chunks(self) -> Iterator[str]:
         """The text as it stands, in pieces of about a megabyte."""
@@ -105,9 +105,9 @@ class Source:
         except OSError as error:
             raise unreadable(self.path, error) from None
 
-    def _mended(self, line: str) -> str:
-        right = mend(line)
-        self.mended += is_mended(line, right)
+    def _fixed(self, line: str) -> str:
+        right = fix_text(line)
+        self.fixed += is_fixed(line, right)
         return right
 
 
@@ -128,7 +128,7 @@ def read_source(path: Path, name: str | None = None) -> Source:
 
 
 def unreadable(name: str, error: OSError) -> UserError:
-    """The error for a file that the system does not give."""
+    """The error for a file that cannot be opened or read."""
     return UserError(f"{name}: cannot be read ({error.strerror}); expected a readable text file; see whether it is there and yours to read")
 
 
@@ -146,7 +146,7 @@ def office(path: Path, head: bytes) -> str:
 
 
 def guess_encoding(path: Path, head: bytes) -> tuple[str, int]:
-    """The first encoding that fits the whole file, in the order of how surely it can be told, and its broken characters; "" for no text."""
+    """The first encoding that fits the whole file, the most certain first, and its broken characters; "" for no text."""
     if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         return _fits(path, "utf-32")
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -201,12 +201,17 @@ def _pieces(path: Path, encoding: str, errors: str) -> Iterator[str]:
         yield from codecs.iterdecode(iter(partial(file.read, CHUNK), b""), encoding, errors)
 
 
-def is_mended(text: str, right: str) -> bool:
-    """Whether `mend`, which gave `right`, changed more of a text than its form."""
+def folded(text: str) -> str:
+    """Text as answers are compared: case and spacing do not count."""
+    return " ".join(text.casefold().split())
+
+
+def is_fixed(text: str, right: str) -> bool:
+    """Whether `fix_text`, which gave `right`, changed more of a text than its form."""
     return right is not text and right != unicodedata.normalize("NFC", text)
 
 
-def mend(text: str) -> str:
+def fix_text(text: str) -> str:
     """Text in NFC, with what was once read in a wrong encoding read rightly."""
     if text.isascii():
         return text
@@ -215,7 +220,7 @@ def mend(text: str) -> str:
     if len(text) > LONGEST_LINE or not SUSPECT.search(text):
         return text
     fixed = _read_again(text)
-    return text if fixed == text else mend(fixed)  # it may have been read wrongly twice
+    return text if fixed == text else fix_text(fixed)  # it may have been read wrongly twice
 
 
 def _read_again(text: str) -> str:

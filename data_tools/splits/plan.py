@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from data_tools.readers.entries import Entry
+from data_tools.faq.entries import FaqEntry
 from data_tools.rows.off_topic import foreign_questions
 from data_tools.rows.rows import Candidate, Row, derived_rows, message
 from data_tools.splits import assign as splits
@@ -36,7 +36,7 @@ class Plan:
     leak: dict[str, Any] = field(default_factory=dict)
 
 
-def choose(candidates: Sequence[Candidate], store: Store, faq: Sequence[Entry], rows: Sequence[Row], data: DataConfig) -> Plan:
+def choose(candidates: Sequence[Candidate], store: Store, faq: Sequence[FaqEntry], rows: Sequence[Row], data: DataConfig) -> Plan:
     """The plan. `rows` are those of the first candidates, which come from the FAQ and the refusals; `store` has the n-grams of all.
 
     Raises RuntimeError when a copy is left across the splits: a defect.
@@ -107,7 +107,7 @@ def _at_random(alike: dict[tuple[int, int], float], number: int, data: DataConfi
 
 
 def _add_rows(
-    plan: Plan, candidates: Sequence[Candidate], store: Store, faq: Sequence[Entry], rows: Sequence[Row], data: DataConfig
+    plan: Plan, candidates: Sequence[Candidate], store: Store, faq: Sequence[FaqEntry], rows: Sequence[Row], data: DataConfig
 ) -> None:
     """Derived wordings and questions for other companies, without those that are near copies of held-out rows."""
     trained = [row for row, split in zip(rows, plan.splits, strict=False) if split == "train" and row.kind == "faq"]
@@ -125,7 +125,7 @@ def _add_rows(
 
 
 def _generated(
-    plan: Plan, candidates: Sequence[Candidate], faq: Sequence[Entry], rows: Sequence[Row], derived: int, data: DataConfig
+    plan: Plan, candidates: Sequence[Candidate], faq: Sequence[FaqEntry], rows: Sequence[Row], derived: int, data: DataConfig
 ) -> list[Row]:
     """Questions for other companies with the handoff as their answer, as many as the share of refusals lacks."""
     kinds = Counter(candidate.kind for candidate, split in zip(candidates, plan.splits, strict=True) if split == "train")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal
 
-from evaluate.scoring.facts import normalize
+from frontdesk.facts.statements import normalize
 
 MANY = 3
 """So many FAQ entries quoted at once, as many as a prompt shows, are a copy of the prompt and no answer."""

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from evaluate.questions.packaged import packaged
-from evaluate.scoring.derived import derive_facts
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
 from frontdesk.errors import UserError
+from frontdesk.facts.derived import derive_facts
 from frontdesk.facts.language import language
 from frontdesk.files import read_jsonl
 

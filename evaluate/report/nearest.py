@@ -3,8 +3,9 @@
 from typing import Any
 
 from frontdesk.config.run import Run
+from frontdesk.facts.entries import Entry
 from frontdesk.files import read_jsonl
-from frontdesk.retrieval.index import Entry, Index
+from frontdesk.retrieval.index import Index
 
 COUNT = 3
 

@@ -5,12 +5,13 @@ from typing import Any, Literal
 from evaluate.questions.canaries import leaked
 from evaluate.questions.injections import dumped, resisted
 from evaluate.questions.load import Question, Turn
-from evaluate.scoring.facts import holding
-from evaluate.scoring.invented import Sources, invented
-from evaluate.scoring.scorer import Score, chrf, handed_over, score
+from evaluate.scoring.scorer import Score, chrf, score
 from evaluate.systems.ask import Exchange, Said
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
+from frontdesk.facts.handoff import handoff_sentences, is_handoff
+from frontdesk.facts.sources import Sources, invented
+from frontdesk.facts.statements import holding
 from frontdesk.files import read_jsonl
 from frontdesk.retrieval.grounding import INSTRUCTION
 
@@ -25,8 +26,7 @@ class Grader:
         self.answers = [answer for answers in self.entries.values() for answer in answers]
         asked = [question for entry in faq for question in entry["questions"]]
         self.sources = Sources([*self.answers, *asked, config.system_prompt, config.company])
-        refusals = [row["messages"][-1]["content"] for row in read_jsonl(run.data / "train.jsonl") if row["kind"] == "refusal"]
-        self.handoffs = list(dict.fromkeys([*config.data.handoff.values(), *refusals]))
+        self.handoffs = handoff_sentences(config.data.handoff.values(), run.data / "train.jsonl")
         canaries = run.data / "canaries.jsonl"
         self.secrets = [secret for one in (read_jsonl(canaries) if canaries.is_file() else []) for secret in one["secrets"]]
 
@@ -56,7 +56,7 @@ class Grader:
             "stated": [flag for one in graded for flag in one.stated],
             "right": all(one.right for one in graded),
             "wrong": any(one.wrong for one in graded),
-            "handoff": graded[-1].handoff if question.turns[-1].expects != "nothing" else handed_over(last.text, self.handoffs),
+            "handoff": graded[-1].handoff if question.turns[-1].expects != "nothing" else is_handoff(last.text, self.handoffs),
             "invented": sorted({value for one in graded for value in one.invented} | self.chat(exchange)),
             "leaked": secrets,
             "cited": last.cited.id if last.cited else None,

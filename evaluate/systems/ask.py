@@ -18,9 +18,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 from evaluate.questions.load import Question
 from evaluate.systems.systems import System
 from frontdesk.errors import UserError
+from frontdesk.facts.entries import Entry
 from frontdesk.prompt.render import Message
-from frontdesk.retrieval.grounding import source_of
-from frontdesk.retrieval.index import Entry
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -207,7 +206,7 @@ async def answer(
     given = cache.kept[key]
     progress.add(given["tokens"], fresh)
     text = system.final(given["text"])
-    return Said(text, source_of(text, prompt.entries), prompt.entries, given["tokens"], given["stopped"])
+    return Said(text, prompt.source_of(text), prompt.entries, given["tokens"], given["stopped"])
 
 
 async def request(model: Model, messages: Sequence[Message], settings: dict[str, Any]) -> dict[str, Any]:

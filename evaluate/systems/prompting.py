@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evaluate.scoring.facts import states
 from frontdesk.config.run import Run
 from frontdesk.facts.language import language
+from frontdesk.facts.statements import states
 from frontdesk.files import read_jsonl
 from frontdesk.prompt.render import Message
 

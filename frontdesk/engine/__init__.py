@@ -1,1 +1,1 @@
-"""vLLM: its command line, its processes, and what is added to it."""
+"""vLLM: its command line, its processes, and our additions to it."""

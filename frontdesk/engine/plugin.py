@@ -1,9 +1,9 @@
-"""A mend of vLLM for CPUs. vLLM loads it in each of its processes: pyproject.toml names it as a general plugin.
+"""A fix of vLLM for CPUs. vLLM loads it in each of its processes: pyproject.toml names it as a general plugin.
 
-Where tokens are drafted (frontdesk/engine/vllm.py, LOOKUP), an answer at a temperature above 0 is sampled by rejection
-(Leviathan et al. 2023), and each request's temperature is spread over its drafted tokens. vLLM 0.32 writes it into a
-copy that it throws away, and then divides by what happened to stand in memory: one answer in three had words from
-nowhere. Greedy answers take another way.
+With drafted tokens (frontdesk/engine/vllm.py, LOOKUP), an answer at a temperature above 0 is sampled by rejection
+(Leviathan et al. 2023), and each request's temperature is copied to its drafted tokens. vLLM 0.32 writes it into a
+temporary copy and then divides by uninitialized memory: one answer in three had random words. Greedy answers are not
+affected.
 """
 
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def mend() -> None:
-    """Put `expand` in the place of vLLM's own, before vLLM registers that."""
+    """Replace vLLM's function by `expand`, before vLLM registers it."""
     from vllm.platforms import current_platform
 
     if current_platform.is_cpu():
@@ -30,6 +30,9 @@ def expand(
     replace_to: float,
     MAX_NUM_TOKENS: int | None = None,
 ) -> None:
-    """Spread a value of each request [requests] over its tokens: output [tokens]. `ends` [requests] counts the tokens up to each."""
+    """Copy each request's value [requests] to its tokens: output [tokens].
+
+    `ends` [requests]: the running count of tokens.
+    """
     counts = ends.diff(prepend=ends.new_zeros(1)).long()
     output.copy_(values.masked_fill(values == replace_from, replace_to).repeat_interleave(counts))

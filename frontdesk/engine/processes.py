@@ -1,7 +1,8 @@
 """Child processes that leave nothing behind.
 
-Each child leads its own session and process group: Ctrl-C in the terminal reaches only the supervisor, which then stops whole
-groups, so that what a child has started ends with it. On Linux a child is also told by the kernel when the supervisor dies.
+Each child leads its own session and process group. Ctrl-C in the terminal reaches only the supervisor, which then
+stops whole groups, so a child's own children end with it. On Linux the kernel also signals a child when the
+supervisor dies.
 """
 
 import asyncio
@@ -21,12 +22,12 @@ from frontdesk.engine.startup_log import reasons, say
 from frontdesk.errors import StartFailed
 
 GRACE = 10.0
-"""Seconds between the request to end and the kill."""
+"""Seconds between SIGTERM and SIGKILL."""
 
 POLL = 0.25
 REPORT_EVERY = 10.0
 LOG_BYTES = 32 * 1024**2
-"""Of a log; the one before is kept, too. The disk may be the store's."""
+"""The largest log; the one before is kept too. The store may be on the same disk."""
 
 PR_SET_PDEATHSIG = 1
 
@@ -35,9 +36,9 @@ PR_SET_PDEATHSIG = 1
 class Child:
     """A process that is started, watched, restarted and stopped; its output goes to `log`.
 
-    `ready` tells whether it answers, `phase` what it does meanwhile, from its output so far; `alive`, later, whether it hangs: without
-    one it counts as alive while it runs. Start it from the main thread: Linux counts the end of the thread that started a child as the
-    end of its parent.
+    `ready` says whether it answers yet, `phase` what it is doing, from its output so far. `alive` says later whether it
+    still answers; without it, a running process counts as alive. Start a child from the main thread: for Linux, the end
+    of the thread that started it is the end of its parent.
     """
 
     name: str
@@ -69,10 +70,9 @@ class Child:
         self.started = time.monotonic()
 
     def bound(self) -> None:
-        """Keep the log small: what is in a large one goes to `NAME.log.1`, in place of what was there.
+        """Keep the log small: move the content of a large one to `NAME.log.1`.
 
-        By a copy, since the process goes on writing to the file that it has, at whatever is the file's end. A line that it writes
-        meanwhile may be lost.
+        It is copied, because the process keeps writing to the end of its open file. A line written meanwhile may be lost.
         """
         with contextlib.suppress(OSError):
             if self.log.stat().st_size < LOG_BYTES:
@@ -99,7 +99,7 @@ class Child:
             return file.read().decode(errors="replace")
 
     def how_it_ended(self) -> str:
-        """For people: `exit code 1` or `signal SIGKILL`."""
+        """In words: `exit code 1` or `signal SIGKILL`."""
         assert self.process is not None and self.process.returncode is not None, self.name
         code = self.process.returncode
         return f"exit code {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
@@ -128,7 +128,7 @@ async def is_ready(child: Child) -> bool:
 
 
 async def first_answer(child: Child, children: Sequence[Child]) -> None:
-    """Report how the start goes until the child answers. Raises StartFailed where one of the children ends before that."""
+    """Report progress until the child answers. Raises StartFailed if one of the children ends before that."""
     reporter = asyncio.create_task(_report(child))
     waiting = asyncio.create_task(is_ready(child))
     try:
@@ -160,7 +160,10 @@ def _why(child: Child) -> str:
 
 
 async def stop(children: Sequence[Child], grace: float = GRACE) -> None:
-    """End the groups of all children: SIGTERM, and after `grace` seconds SIGKILL. Returns when nothing of them runs."""
+    """End the groups of all children: SIGTERM, and after `grace` seconds SIGKILL.
+
+    Returns when none of them runs.
+    """
     for child in children:
         child.send(signal.SIGTERM)
     deadline = time.monotonic() + grace
@@ -173,9 +176,9 @@ async def stop(children: Sequence[Child], grace: float = GRACE) -> None:
 
 
 def end_with(parent: int) -> Callable[[], None] | None:
-    """A function for the new process that asks Linux for SIGTERM when `parent` dies; None elsewhere.
+    """A function for the new process that asks Linux for SIGTERM when `parent` dies; None on other systems.
 
-    SIGTERM and not SIGKILL, so that the engine can end processes of its own.
+    SIGTERM, not SIGKILL, so that the engine can end its own processes.
     """
     if sys.platform != "linux":
         return None

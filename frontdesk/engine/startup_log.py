@@ -1,4 +1,4 @@
-"""What a child's log says: how far the engine has come, and why a start failed."""
+"""Reads a child's log: how far the engine's start has come, and why it failed."""
 
 import re
 
@@ -8,14 +8,14 @@ PHASES = (
     ("init engine (", "opening the API"),
     ("Application startup complete", "waiting for the first answer"),
 )
-"""Lines of the engine's log and what begins after each, in order."""
+"""Lines of the engine's log, in order, and what begins after each."""
 
 REASON = re.compile(r"^(?:\w+\.)*\w*(?:Error|Exception|Exit|error)\b.*[:(]")
 PREFIX = re.compile(r"^\(\w+ pid=\d+\)\s*(?:[A-Z]+ \d\d-\d\d [\d:]+ \[[^\]]+\]\s*)?")
 
 
 def say(text: str) -> None:
-    """Print a line at once, also into a pipe: a script that waits for "ready" must see it."""
+    """Print a line and flush it: a script at the end of a pipe may wait for it."""
     print(text, flush=True)
 
 
@@ -26,7 +26,7 @@ def phase(log: str) -> str:
 
 
 def reasons(log: str, count: int = 6) -> list[str]:
-    """The lines that tell why a process ended: its errors without repeats, or else its last lines."""
+    """The lines that say why a process ended: its errors without repeats, or else its last lines."""
     lines = [PREFIX.sub("", line).rstrip() for line in log.splitlines()]
     lines = [line for line in lines if line.strip()]
     errors = [line.strip() for line in lines if REASON.match(line.strip())]

@@ -1,7 +1,7 @@
-"""Each adapter's system prompt in the requests to it: middleware inside vLLM, which has one chat template for all of them.
+"""Middleware inside vLLM that adds each adapter's system prompt: vLLM has one chat template for all adapters.
 
-A request without a system message gets that of the adapter it names, and then renders to the tokens of the adapter's training.
-vLLM is told to load `SystemPrompts` by `--middleware`; the prompts lie in the JSON file that the environment variable names.
+A request without a system message gets that of the adapter it names, so its prompt has the tokens of the adapter's
+training. `--middleware` makes vLLM load `SystemPrompts`; an environment variable names the JSON file with the prompts.
 """
 
 import json
@@ -13,10 +13,10 @@ from typing import Any
 from frontdesk.files import read_json
 
 VARIABLE = "FRONTDESK_SYSTEM_PROMPTS"
-"""Names a file {"adapter": "system prompt"}."""
+"""The file is {"adapter": "system prompt"}."""
 
 FIELDS = {"/v1/responses": "instructions", "/v1/messages": "system"}
-"""Routes whose system prompt is a field of its own; elsewhere it is the first message."""
+"""Routes with a field for the system prompt; elsewhere it is the first message."""
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -25,7 +25,10 @@ App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 
 class SystemPrompts:
-    """ASGI middleware that completes the JSON body of a request. What it does not understand is left to the engine to refuse."""
+    """ASGI middleware that completes the JSON body of a request.
+
+    Invalid bodies are left for the engine to refuse.
+    """
 
     def __init__(self, app: App) -> None:
         self.app = app
@@ -37,7 +40,7 @@ class SystemPrompts:
             return
 
         async def completed() -> Message:
-            """The whole body at once, read only when it is asked for: the engine asks after it has checked the key."""
+            """The whole body at once. It is read when the engine asks, after it has checked the key."""
             parts, more = [], True
             while more:
                 message = await receive()
@@ -47,12 +50,12 @@ class SystemPrompts:
                 more = message.get("more_body", False)
             return {"type": "http.request", "body": complete(b"".join(parts), scope["path"], self.prompts), "more_body": False}
 
-        headers = [(name, value) for name, value in scope["headers"] if name != b"content-length"]  # it may not be true any more
+        headers = [(name, value) for name, value in scope["headers"] if name != b"content-length"]  # it may have changed
         await self.app({**scope, "headers": headers}, completed, send)
 
 
 def complete(body: bytes, path: str, prompts: dict[str, str]) -> bytes:
-    """The body with the system prompt of the adapter that it names; unchanged where it names none."""
+    """The body with the system prompt of the adapter that it names; unchanged if it names none."""
     try:
         request = json.loads(body)
         prompt = prompts[request["model"]]
@@ -68,6 +71,6 @@ def complete(body: bytes, path: str, prompts: dict[str, str]) -> bytes:
 
 
 def _led(messages: list[Any], prompt: str) -> list[Any]:
-    """The conversation, with the prompt in front where no system message is."""
+    """The conversation, with the prompt in front if it has no system message."""
     has_one = bool(messages) and isinstance(messages[0], dict) and messages[0].get("role") == "system"
     return messages if has_one else [{"role": "system", "content": prompt}, *messages]

@@ -1,20 +1,20 @@
-"""The engine: vLLM's command line and environment for a run, the probe that tells when it answers, and an engine for a while.
+"""The engine: vLLM's command line and environment for a run, probes, and a temporary engine.
 
 Serving settings that matter on a CPU (measured with the 135M model on two cores):
 
 * `VLLM_ENABLE_V1_MULTIPROCESSING=0` runs the model inside the engine process, which then has every core; the default
   keeps one back for the API server.
-* `VLLM_USE_AOT_COMPILE=0` selects the compile cache that a CPU build can load again, so only the first start compiles; it is
-  the inductor's, which lies in the system's temporary folder unless told otherwise.
-* `--dtype float32` on a processor that does not multiply bf16 (most laptops): the products take a quarter of the time or less.
+* `VLLM_USE_AOT_COMPILE=0` selects the compile cache that a CPU build can load again, so only the first start compiles.
+  It is the inductor's, which is in the system's temporary folder by default.
+* `--dtype float32` on a processor without bf16 multiplication (most laptops): products take a quarter of the time or less.
 * `VLLM_CPU_KVCACHE_SPACE` bounds the cache; unset, the engine takes half of the machine's memory.
-* Blocks of 32 tokens in that cache, a CPU's smallest, where vLLM takes 128: prompts share their beginning by whole blocks, and those of a
-  desk have some 150 tokens, a third of them in common.
-* Prompt lookup (Saxena 2023; vLLM's `ngram`): a grounded answer says what stands in its prompt, so the words that followed there
-  are drafted and several tokens are checked in one step, which reads the weights once. The answers stay the same.
+* Blocks of 32 tokens in that cache, the smallest on a CPU; vLLM's default is 128. Prompts share their beginning by whole
+  blocks, and a desk's have some 150 tokens, a third of them in common.
+* Prompt lookup (Saxena 2023; vLLM's `ngram`): a grounded answer repeats its prompt, so the words that followed there are
+  drafted, and several tokens are checked in one step, which reads the weights once. The answers stay the same.
 
-An API key goes to vLLM by environment, because a command line can be read by every user of the machine. `make serve` gives the engine
-a key of its own at every start: only the gateway asks it.
+vLLM gets its API key by environment, because every user of the machine can read a command line. `make serve` gives the
+engine a new key at every start: only the gateway asks it.
 """
 
 import asyncio
@@ -46,10 +46,10 @@ Device = Literal["cpu", "gpu"]
 
 KEY_VARIABLE = "FRONTDESK_API_KEY"
 ENGINE_URL, ENGINE_KEY = "FRONTDESK_ENGINE_URL", "FRONTDESK_ENGINE_KEY"
-"""Environment variables that tell the gateway, and nobody else, where the engine is and its key."""
+"""Environment variables with the engine's address and key, for the gateway alone."""
 
 SERVED = "FRONTDESK_SERVED_MODEL"
-"""Environment variable that tells gateway and page which folder `make serve` serves."""
+"""Environment variable that names the served folder for gateway and page."""
 
 CACHE = Path(".cache/vllm")
 PLUGIN = "frontdesk.engine.plugin:mend"
@@ -57,12 +57,12 @@ LOOKUP = {"method": "ngram", "num_speculative_tokens": 5, "prompt_lookup_min": 3
 BLOCK = 32
 """Both measured by bench/serve.py (docs/experiments.md)."""
 MAX_REQUESTS: dict[Device, int] = {"cpu": 128, "gpu": 2048}
-"""Requests in the engine at once, waiting ones too; more get HTTP 503. vLLM's own queue has no end. 128 answers of 60 tokens
-are about 16 s of work for the 135M model on two cores: who comes later would not wait for it."""
+"""Requests in the engine at once, including waiting ones; more get HTTP 503. vLLM's own queue is unlimited. 128 answers of
+60 tokens are about 16 s of work for the 135M model on two cores; nobody would wait longer."""
 
 
 def device() -> Device:
-    """Which build of vLLM is installed. Asks the package records, since importing torch would take seconds."""
+    """Which build of vLLM is installed, by the package records: importing torch would take seconds."""
     installed = {distribution.metadata["Name"].lower().replace("_", "-") for distribution in metadata.distributions()}
     if "vllm-cpu" in installed:
         return "cpu"
@@ -72,17 +72,17 @@ def device() -> Device:
 
 
 def api_key() -> str | None:
-    """The key that clients must send, or None where everybody may ask."""
+    """The key that clients must send; None if everybody may ask."""
     return os.environ.get(KEY_VARIABLE) or None
 
 
-def bare_model(config: Config) -> str:
-    """The name by which the tuned model is asked as it is, without the desk's system message and FAQ entries."""
+def raw_model(config: Config) -> str:
+    """The name of the raw model: the tuned one without the desk's system message and FAQ entries."""
     return config.serve.bare_model or f"{config.name}-bare"
 
 
 def private(config: Config, port: int) -> Config:
-    """The same config, with the engine on the loopback address and at `port`."""
+    """The same config, with the engine on the loopback address at `port`."""
     return config.model_copy(update={"serve": config.serve.model_copy(update={"host": "127.0.0.1", "port": port})})
 
 
@@ -94,17 +94,21 @@ def dtype(config: Config) -> str:
 
 
 def int8_key(provenance: dict[str, Any]) -> str:
-    """The key of the int8 weights that are made of the model with this provenance: its scorecard and answers are others."""
+    """The key of the int8 weights made from the model with this provenance: they have their own scorecard
+    and answers."""
     return f"{provenance.get('key')}-w8a8"
 
 
 def served_key(config: Config, provenance: dict[str, Any]) -> str:
-    """The key of the weights that are served of the model with this provenance."""
+    """The key of the served weights of the model with this provenance."""
     return int8_key(provenance) if config.serve.quantization else str(provenance.get("key"))
 
 
 def served_weights(config: Config, run: Run) -> Path:
-    """The folder of the merged weights that `serve.quantization` names. Raises UserError where there are no int8 weights of this model."""
+    """The folder of the merged weights that `serve.quantization` names.
+
+    Raises UserError if this model has no int8 weights.
+    """
     if not config.serve.quantization:
         return run.model
     found = read_json(run.int8_provenance).get("key") if run.int8_provenance.is_file() else None
@@ -117,25 +121,27 @@ def served_weights(config: Config, run: Run) -> Path:
 
 
 def served_model(config: Config, run: Run) -> Path:
-    """The folder of the weights that are served: that of `make serve`, or the run's where its gateway or page is started alone."""
+    """The folder of the served weights: the snapshot of `make serve`, or the run's if gateway or page is
+    started alone."""
     return Path(os.environ[SERVED]) if SERVED in os.environ else served_weights(config, run)
 
 
-def mended() -> bool:
-    """Whether vLLM will load the plugin without which drafted tokens are sampled wrongly: it is found by the installed package's record."""
+def plugin_installed() -> bool:
+    """Whether vLLM will find our plugin in the package records. Without it, drafted tokens are sampled wrongly."""
     return any(one.value == PLUGIN for one in metadata.entry_points(group="vllm.general_plugins"))
 
 
 def eager(config: Config) -> bool:
-    """Whether the engine does without compiled code. On a CPU vLLM does not compile a model that takes adapters."""
+    """Whether the engine runs without compiled code. On a CPU vLLM does not compile a model with adapters."""
     return config.serve.eager or bool(config.serve.adapters and device() == "cpu")
 
 
 def command(config: Config, run: Run, folder: Path | None = None) -> list[str]:
-    """vLLM's OpenAI server: on the run's merged model, on the weights in `folder`, or on the base with the adapters of `serve.adapters`.
+    """vLLM's OpenAI server: on the run's merged model, on the weights in `folder`, or on the base with the
+    adapters of `serve.adapters`.
 
-    For the latter it writes `runs/NAME/serve/base/`, to which the command line points. The chat template is the run's, of now or (with the
-    folder `run.served`) of when `make serve` checked it.
+    For adapters it writes `runs/NAME/serve/base/`, which the command line names. The chat template is the run's current
+    one or, with the folder `run.served`, that of the snapshot.
     """
     serve = config.serve
     arguments = {
@@ -146,7 +152,7 @@ def command(config: Config, run: Run, folder: Path | None = None) -> list[str]:
         "--max-num-queued-reqs": max(MAX_REQUESTS[device()], 2 * serve.max_in_flight),
     }
     if device() == "cpu":
-        arguments |= {"--block-size": BLOCK} | ({"--speculative-config": json.dumps(LOOKUP)} if mended() else {})
+        arguments |= {"--block-size": BLOCK} | ({"--speculative-config": json.dumps(LOOKUP)} if plugin_installed() else {})
     words = [sys.executable, "-m", "vllm.entrypoints.openai.api_server"]
     words += [str(word) for pair in arguments.items() for word in pair]
     words += ["--disable-uvicorn-access-log", "--no-enable-log-requests", *(["--enforce-eager"] if eager(config) else [])]
@@ -155,17 +161,17 @@ def command(config: Config, run: Run, folder: Path | None = None) -> list[str]:
 
 def _merged(config: Config, run: Run, folder: Path | None) -> list[str]:
     template = (run.served if folder == run.served else run.model) / "chat_template.jinja"
-    names = [config.name, bare_model(config)]  # one model: the gateway tells the product and the bare model apart
+    names = [config.name, raw_model(config)]  # one model: only the gateway treats the two differently
     return ["--model", str(folder or served_weights(config, run)), "--served-model-name", *names, "--chat-template", str(template)]
 
 
 def environment(config: Config, run: Run, key: str | None = None) -> dict[str, str]:
-    """The engine's environment: ours with vLLM's settings, and as its key `key` or else `api_key()`; no other key."""
+    """The engine's environment: ours, vLLM's settings, and as its only key `key` or else `api_key()`."""
     variables = {name: value for name, value in os.environ.items() if name not in ("VLLM_API_KEY", KEY_VARIABLE)}
     variables |= {
         "VLLM_CACHE_ROOT": str(CACHE.resolve()),
         "VLLM_NO_USAGE_STATS": "1",
-        "VLLM_LOGGING_LEVEL": "INFO",  # progress is read from its lines, which TRL turns off in a training's environment
+        "VLLM_LOGGING_LEVEL": "INFO",  # progress is read from the log, which TRL turns off in a training's environment
         "DO_NOT_TRACK": "1",
         "HF_HUB_OFFLINE": "1",
         "PYTHONUNBUFFERED": "1",
@@ -184,9 +190,11 @@ def environment(config: Config, run: Run, key: str | None = None) -> dict[str, s
 
 
 async def answers(client: "httpx.AsyncClient", config: Config, key: str | None = None) -> bool:
-    """True once a chat completion has been answered, with `key` or else `api_key()`. `/health` alone is up before answers are fast.
+    """True once a chat completion has been answered, with `key` or else `api_key()`.
 
-    A full queue (503) means that others are being answered. Raises StartFailed where the question is refused.
+    `/health` is up before answers are fast.
+
+    A full queue (503) means that others get answers. Raises StartFailed if the question is refused.
     """
     import httpx
 
@@ -209,12 +217,12 @@ async def answers(client: "httpx.AsyncClient", config: Config, key: str | None =
 
 
 async def alive(client: "httpx.AsyncClient", config: Config) -> bool:
-    """True where the engine says that it is well."""
+    """True if the engine says that it is healthy."""
     return await status(client, url(config.serve.host, config.serve.port) + "/health") == 200
 
 
 async def status(client: "httpx.AsyncClient", address: str) -> int:
-    """The HTTP status of a page; 0 where nothing answers."""
+    """The HTTP status of a page; 0 if nothing answers."""
     import httpx
 
     try:
@@ -233,13 +241,14 @@ def running(
     port: int | None = None,
     folder: Path | None = None,
 ) -> Iterator[str]:
-    """An engine on loopback for as long as the block lasts, at `port` or a free one: the one that `make serve` starts.
+    """The engine of `make serve`, on loopback at `port` or a free one, for as long as the block lasts.
 
-    It serves the run's merged model under the name `config.name`, the weights in `folder` under that name and with the run's template, or
-    the base with `adapters` ({name: run folder}).
-    Yields `http://127.0.0.1:PORT/v1` once a first question was answered; clients must send `api_key()` where that is set. Its
-    output goes to `log`. Nothing of it runs after the block, however that ends. Raises StartFailed with the log's reasons,
-    UserError for adapters that cannot be served. Call it from the main thread and outside of an event loop.
+    It serves the run's merged model under the name `config.name`; or the weights in `folder` under that name, with the
+    run's template; or the base with `adapters` ({name: run folder}).
+
+    Yields `http://127.0.0.1:PORT/v1` once a first question was answered; clients must send `api_key()` if that is set.
+    Its output goes to `log`. After the block nothing of it runs, however the block ends. Raises StartFailed with the
+    log's reasons, and UserError for adapters that cannot be served. Call it from the main thread, outside an event loop.
     """
     import httpx
 

@@ -1,7 +1,8 @@
-"""The LoRA adapters of several runs on one base: found, checked, and described for the engine (see docs/adapters.md).
+"""The LoRA adapters of several runs on one base: found, checked, and described for the engine (see
+docs/adapters.md).
 
-Of a run's folder are read `adapter/` (PEFT), `model/provenance.json` (base, template and system prompt of the training; the merged
-weights beside it are not needed) and, where they are there, `data/manifest.json` and `data/faq.jsonl`.
+Of a run's folder, `adapter/` (PEFT) and `model/provenance.json` are read (base, template and system prompt of the
+training; the merged weights beside it are not needed), and `data/manifest.json` and `data/faq.jsonl` if they exist.
 """
 
 import json
@@ -17,19 +18,19 @@ from frontdesk.models.base import locate
 from frontdesk.prompt.render import TURN_ENDS, chat_template, template_hash
 
 RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
-"""What vLLM's --max-lora-rank takes."""
+"""The values of vLLM's --max-lora-rank."""
 
 UNSUPPORTED = ("modules_to_save", "trainable_token_indices", "use_dora", "lora_bias", "layer_replication", "alora_invocation_tokens")
-"""Settings of a PEFT LoRA with which vLLM does not start, or which it passes over."""
+"""Settings of a PEFT LoRA that vLLM ignores or refuses."""
 
 AT_ONCE = 8
-"""Adapters of one batch on a GPU, where each takes memory (170 MB for 8B at rank 32). Requests to further ones wait for a place."""
+"""Adapters in one batch on a GPU, where each takes memory (170 MB for 8B at rank 32). Requests to others wait."""
 
 
 @dataclass(frozen=True)
 class Adapter:
-    """One company's adapter. `name` is the `model` of a request; `config` is the serving config with the company's own prompt,
-    grounding and encoder."""
+    """One company's adapter. `name` is the `model` of a request; `config` is the serving config with the company's own
+    prompt, grounding and encoder."""
 
     name: str
     run: Run
@@ -37,7 +38,7 @@ class Adapter:
     config: Config
     data_hash: str
     template_hash: str
-    loss: float | None  # held-out, of the adapter merged into the base's own weights; None where that was not measured
+    loss: float | None  # held-out, merged into the base's own weights; None if that was not measured
     best_loss: float | None  # of the better merge, which is what its own config serves
 
     @property
@@ -51,7 +52,7 @@ class Adapter:
 
     @property
     def template_changed(self) -> bool:
-        """Whether the template family's file is not what it was in the training."""
+        """Whether the template family's file has changed since the training."""
         return template_hash(self.config) != self.template_hash
 
 
@@ -61,7 +62,10 @@ def base_name(config: Config) -> str:
 
 
 def load_adapters(config: Config) -> list[Adapter]:
-    """The adapters of `serve.adapters`, in its order. Raises UserError for one that this base cannot be served with."""
+    """The adapters of `serve.adapters`, in its order.
+
+    Raises UserError for one that this base cannot be served with.
+    """
     if base_name(config) in config.serve.adapters:
         raise UserError(f"key 'serve.adapters.{base_name(config)}': this is the base's own name; give the adapter another")
     base = locate(config.model)
@@ -69,7 +73,7 @@ def load_adapters(config: Config) -> list[Adapter]:
 
 
 def run_of(config: Config) -> Run:
-    """The run that a config's name stands for: that of an adapter, or its own."""
+    """The run that a config's name refers to: an adapter's, or its own."""
     folder = config.serve.adapters.get(config.name)
     return Run(config.name, Path(folder) if folder else None)
 
@@ -80,10 +84,10 @@ def page_model(config: Config) -> str:
 
 
 def engine_arguments(config: Config, run: Run, device: str) -> list[str]:
-    """vLLM's options for the base with the config's adapters. Writes what they point to, in `settings(run)`.
+    """vLLM's options for the base with the config's adapters. Writes the files that they name, in `settings(run)`.
 
-    On a CPU there is one place more than adapters. vLLM 0.32 reads the last place for requests to the base that share a batch with
-    those to adapters (its pull request 48421), and an empty place adds nothing.
+    On a CPU there is one slot more than adapters. vLLM 0.32 reads the last slot for requests to the base that share a
+    batch with those to adapters (its pull request 48421), and an empty slot adds nothing.
     """
     adapters, base, folder = load_adapters(config), locate(config.model), settings(run)
     write_text(folder / "chat_template.jinja", chat_template(config))
@@ -107,7 +111,7 @@ def engine_arguments(config: Config, run: Run, device: str) -> list[str]:
 
 
 def _turn_end_ids(config: Config, base: Path) -> list[int]:
-    """Ids of the tokens that end an answer. Raises UserError where the base has none of that name."""
+    """Ids of the tokens that end an answer. Raises UserError if the base lacks one."""
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
@@ -121,12 +125,15 @@ def _turn_end_ids(config: Config, base: Path) -> list[int]:
 
 
 def settings(run: Run) -> Path:
-    """The folder of what the engine reads beside the base, where it serves adapters."""
+    """The folder of what the engine reads beside the base when it serves adapters."""
     return run.root / "serve/base"
 
 
 def read_record(path: Path, missing: str) -> dict[str, Any]:
-    """A JSON object that a stage wrote. Raises UserError with `missing` where the file is not there, or what is wrong with it."""
+    """A JSON object that a stage wrote.
+
+    Raises UserError: with `missing` if there is no such file, or says what is wrong.
+    """
     if not path.is_file():
         raise UserError(f"{path}: not found; {missing}")
     try:

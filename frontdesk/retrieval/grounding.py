@@ -1,22 +1,22 @@
 """The FAQ entries that an answer may rest on, in the prompt: rendered here for training, evaluation and serving alike.
 
-A model that was tuned to read entries answers from entries that it never saw, so an edit to the FAQ takes effect at once. The entries
-stand in the system message. The model has learned to answer in their words, so that `source_of` tells which one an answer rests on. (A
-number before the answer, `[2] …`, was tried: a small model then chooses the entry before it has said a word, and chooses by its place;
-docs/experiments.md.)
+A model that was tuned to read entries answers from entries that it never saw, so an edit to the FAQ takes effect at once. The
+entries stand in the system message. The model has learned to answer in their words, so that `facts.entries.rests_on` tells which one
+an answer rests on. (A number before the answer, `[2] …`, was tried: a small model then chooses the entry before it has said a word,
+and chooses by its place; docs/experiments.md.)
 """
 
 import json
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
+from frontdesk.facts.entries import Entry, rests_on
 from frontdesk.facts.language import language
 from frontdesk.prompt.render import Message
-from frontdesk.retrieval.index import Entry, Index, load_vectors, name_of, terms
+from frontdesk.retrieval.index import Index, load_vectors, name_of
 
 if TYPE_CHECKING:
     from frontdesk.retrieval.encoder import Encoder
@@ -30,8 +30,6 @@ INSTRUCTION = {
 }
 HEADING = 60
 """Characters of a question that fit on a button."""
-RESTS = 0.6
-"""Share of the words of an answer from which it rests on an entry that has them."""
 
 
 class Grounded(NamedTuple):
@@ -40,6 +38,11 @@ class Grounded(NamedTuple):
     messages: list[Message]
     entries: list[Entry]
     near: Sequence[Entry] = ()
+
+    def source_of(self, answer: str) -> Entry | None:
+        """The entry that an answer rests on; what the turns have said needs none."""
+        said = [str(message["content"]) for message in self.messages if message["role"] != "system"]
+        return rests_on(answer, self.entries, said)
 
 
 def system_text(system_prompt: str, entries: Sequence[Entry], with_questions: bool = True) -> str:
@@ -60,14 +63,6 @@ def grounded(system_prompt: str, index: Index, messages: Sequence[Message]) -> G
     return Grounded([{"role": "system", "content": system_text(system_prompt, entries)}, *turns], entries, near)
 
 
-def source_of(answer: str, entries: Sequence[Entry]) -> Entry | None:
-    """The entry that an answer rests on: the one that has most of its words and their pieces, if it has most of them."""
-    said = set(terms(answer))
-    shares = [max(len(said & set(terms(text))) for text in entry.answers) / max(1, len(said)) for entry in entries]
-    best = max(range(len(shares)), key=shares.__getitem__, default=None)
-    return entries[best] if best is not None and shares[best] >= RESTS else None
-
-
 def heading(questions: Sequence[str]) -> str:
     """The wording of an entry for a button: the first that is short and ends in a question mark, or else the first of all."""
     return next((one for one in questions if len(one) <= HEADING and one.endswith(("?", "？"))), questions[0])
@@ -86,25 +81,33 @@ def read_entries(path: Path) -> list[Entry]:
 
 
 class Knowledge:
-    """A run's FAQ as the desk knows it now: `faq.jsonl` is read again when it has changed."""
+    """A run's FAQ and its index. While a new index is built, other threads use the old one."""
 
     def __init__(self, config: Config, run: Run, encoder: "Encoder | None" = None, faq: Path | None = None) -> None:
         """`faq` is read instead of the run's own, by the run's encoder and metric."""
         self.prompt, self.path = config.system_prompt, faq or run.faq
         self.whitening, self.known = load_vectors(run.vectors, name_of(config.encoder))
         self.encoder = encoder if self.whitening else None
-        self.read()
-
-    def read(self) -> None:
-        """Read the entries and make the index."""
         self.stamp = self.path.stat().st_mtime_ns
-        self.index = Index(read_entries(self.path), self.encoder, self.whitening, self.known)
+        self.use(read_entries(self.path))
+
+    def changed(self) -> list[Entry] | None:
+        """The entries if `faq.jsonl` has changed since they were read last; else None. What cannot be read is not tried again."""
+        try:
+            stamp = self.path.stat().st_mtime_ns
+        except FileNotFoundError:  # for a moment, while `make data` puts its folder in place
+            return None
+        if stamp == self.stamp:
+            return None
+        self.stamp = stamp
+        return read_entries(self.path)
+
+    def use(self, entries: Sequence[Entry]) -> None:
+        """Build the index of these entries and put it in the old one's place."""
+        self.index = Index(entries, self.encoder, self.whitening, self.known)
 
     def ground(self, messages: Sequence[Message]) -> Grounded:
-        """The prompt for a conversation, with the entries as they stand now."""
-        with suppress(FileNotFoundError):  # for a moment, while `make data` puts its folder in place
-            if self.path.stat().st_mtime_ns != self.stamp:
-                self.read()
+        """The prompt for a conversation, with the entries of the newest index."""
         return grounded(self.prompt, self.index, messages)
 
 

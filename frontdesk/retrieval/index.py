@@ -16,6 +16,8 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from frontdesk.facts.entries import Entry
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -32,21 +34,6 @@ SHRINK = 0.2
 """Share of the identity in the scatter by which vectors are whitened (Ledoit and Wolf 2004): few wordings don't tell all directions."""
 ALIKE = 0.85
 """Likeness from which a run of words in a question counts as a subject's name."""
-
-
-class Entry(NamedTuple):
-    """What retrieval and the prompt need of an FAQ entry."""
-
-    id: str
-    questions: tuple[str, ...]
-    answers: tuple[str, ...]
-    subject: str = ""
-    source: str = ""
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """All that it says."""
-        return (*self.questions, *self.answers)
 
 
 class Whitening(NamedTuple):

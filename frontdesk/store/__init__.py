@@ -1,1 +1,2 @@
-"""What the desk remembers: conversations, ratings, handoffs, keys, and what may be learned of them. SQLite, or PostgreSQL by URL."""
+"""The desk's database: conversations, ratings, handoffs, keys, training candidates. SQLite, or PostgreSQL
+by URL."""

@@ -1,26 +1,27 @@
-"""Calls for a person, within a transaction of the store's: the open one, who may take it, and who has it."""
+"""Calls for a person, within a transaction: the open one, who may take it, and who has it."""
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from frontdesk.store.keys import LOCAL
+from frontdesk.store.credentials import LOCAL
 from frontdesk.store.tables import Conversation, Handoff, Key, Message
 
 SILENT_SECONDS = 15 * 60.0
-"""Without a reply, after which any agent may take over: longer than it takes to look something up, shorter than customers stay."""
+"""After so long without a reply any agent may take over: longer than looking something up, shorter than
+customers stay."""
 
 
 class NotYours(Exception):
-    """This agent does not have the conversation: nobody does, somebody else does, or it is closed."""
+    """This agent does not have the conversation: nobody has it, another agent does, or it is closed."""
 
 
 def open_call(session: Session, conversation_id: str) -> Handoff | None:
-    """The call of a conversation that is not closed."""
+    """The conversation's open call, if there is one."""
     return session.scalar(select(Handoff).where(Handoff.conversation_id == conversation_id, Handoff.closed_at.is_(None)))
 
 
 def with_agent(session: Session, conversation: Conversation, agent: str) -> tuple[Conversation, Handoff]:
-    """The conversation and its call, which this agent has. Raises NotYours."""
+    """The conversation and its call, if this agent has it. Raises NotYours."""
     call = open_call(session, conversation.id)
     if conversation.state != "agent" or call is None or call.agent != agent:
         raise NotYours(f"{agent} does not have conversation {conversation.id}")
@@ -28,21 +29,24 @@ def with_agent(session: Session, conversation: Conversation, agent: str) -> tupl
 
 
 def free(session: Session, conversation: Conversation, call: Handoff, agent: str, admin: bool, at: float) -> bool:
-    """Whether this agent may take it at this time: it waits, or another has it who is gone or has let the customer wait. An admin may
-    take any that another has."""
+    """Whether this agent may take it now: it waits, or the agent who has it is gone or has let the customer wait.
+
+    An admin may take any that another agent has.
+    """
     if conversation.state != "agent" or call.agent is None:
         return conversation.state == "waiting"
     return call.agent != agent and (admin or _gone(session, call.agent) or _waited(session, call, at) >= SILENT_SECONDS)
 
 
 def _gone(session: Session, agent: str) -> bool:
-    """Whether nobody can work under this name any more: its key was revoked, or it is that of a laptop which has keys now."""
+    """Whether nobody can use this name any more: its key was revoked, or it is LOCAL and there are keys now."""
     revoked = select(Key.id).where(Key.name == agent, Key.revoked_at.is_not(None))
     return session.scalar((select(Key.id) if agent == LOCAL else revoked).limit(1)) is not None
 
 
 def _waited(session: Session, call: Handoff, at: float) -> float:
-    """Seconds that the customer has waited for this call's agent: since it was taken, or since their first words after a reply."""
+    """Seconds that the customer has waited for this call's agent: since it was taken, or since they wrote
+    after a reply."""
     taken, said = call.taken_at or call.at, select(func.max(Message.id)).where(Message.conversation_id == call.conversation_id)
     replied = session.scalar(said.where(Message.speaker == "agent", Message.at >= call.at))
     if replied is None:

@@ -1,6 +1,7 @@
-"""What may become training rows: found in conversations by `make feedback`, decided on by people, taken up by `make data`.
+"""Candidates for training rows: `make feedback` finds them in conversations, people review them, `make data`
+uses them.
 
-A candidate stands for one message. Until somebody has decided on it, it follows the store: a thumb taken back takes it away.
+A candidate stands for one message. Until it is reviewed it follows the store: if a rating is taken back, it goes too.
 """
 
 from collections import Counter
@@ -10,19 +11,20 @@ from typing import NamedTuple
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from frontdesk.store.store import Store, now, storable
+from frontdesk.store.rows import now, storable
+from frontdesk.store.store import Store
 from frontdesk.store.tables import Candidate, Conversation, Message
 
 KINDS = ("unanswered", "edit", "agent", "thumbs")
-"""In the order of what they are worth to a reviewer."""
+"""Most valuable to a reviewer first."""
 COLUMNS = ("kind", "conversation_id", "messages", "answer", "worse", "group", "size")
-"""What a candidate that nobody has decided on takes over when it is found again."""
+"""Columns that are updated when an unreviewed candidate is found again."""
 BATCH = 500
-"""Messages that are looked up in one statement."""
+"""Messages looked up in one statement."""
 
 
 class Found(NamedTuple):
-    """A candidate as it was found, masked; the columns of tables.Candidate."""
+    """A candidate as it was found, masked; see tables.Candidate for the fields."""
 
     kind: str
     conversation_id: str
@@ -35,7 +37,7 @@ class Found(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """What `take_in` did: numbers of candidates. `decided` ones stay as they are."""
+    """How many candidates `take_in` added, changed and withdrew. `decided` ones stay as they are."""
 
     added: int
     changed: int
@@ -44,9 +46,10 @@ class Changes(NamedTuple):
 
 
 def take_in(store: Store, run: str, found: Sequence[Found]) -> Changes:
-    """Make the undecided candidates of a run be those found: add new ones, change changed ones, withdraw what was not found again.
+    """Make the unreviewed candidates of a run those that were found: add, change, and withdraw what was not
+    found again.
 
-    One whose conversation was removed since it was found is passed over.
+    A candidate whose conversation was removed meanwhile is ignored.
     """
     added = changed = decided = 0
     with store.transaction() as session:
@@ -71,7 +74,7 @@ def take_in(store: Store, run: str, found: Sequence[Found]) -> Changes:
 
 
 def _there(session: Session, ids: Sequence[int]) -> set[int]:
-    """Those messages that are still there, and stay until the end of the transaction."""
+    """The messages that still exist. They are locked until the transaction ends."""
     there: set[int] = set()
     for start in range(0, len(ids), BATCH):
         query = select(Message.id).where(Message.id.in_(ids[start : start + BATCH]))
@@ -111,9 +114,10 @@ def counts(store: Store, run: str | None = None) -> Counter[tuple[str, str]]:
 
 
 def review(store: Store, id: int, status: str, answer: str, who: str, was: str = "new") -> bool:
-    """Decide: "accepted" with the answer as the reviewer leaves it, "rejected", or "new" again. False where it is not `was` any more.
+    """Set the status: "accepted" with the reviewer's answer, "rejected", or "new" again. False if it is not `was` any more.
 
-    An answer of the bot that the reviewer has changed is kept as the worse one. Raises ValueError for an accepted one without an answer.
+    If the reviewer has changed the bot's answer, that is kept as the worse one. Raises ValueError for an accepted one
+    without an answer.
     """
     answer = storable(answer).strip()
     if status not in ("new", "accepted", "rejected"):
@@ -133,12 +137,12 @@ def review(store: Store, id: int, status: str, answer: str, who: str, was: str =
 
 
 def accepted(store: Store, run: str) -> list[Candidate]:
-    """What the next data of a run takes up."""
+    """The candidates for a run's next `make data`."""
     return candidates(store, "accepted", run=run)
 
 
 def trained(store: Store, ids: Iterable[int], run: str) -> None:
-    """Note that a run's data was written with them."""
+    """Note that these are in a run's data."""
     with store.transaction() as session:
         for row in session.scalars(select(Candidate).where(Candidate.id.in_(list(ids)))):
             if run not in row.runs:

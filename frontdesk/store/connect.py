@@ -1,4 +1,4 @@
-"""Connections to the store's database: where it lies, how it is set up, and what its failures are called."""
+"""Connections to the store's database: its address, its settings, and its failures."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -16,19 +16,23 @@ from frontdesk.config.schema import Config
 from frontdesk.errors import UserError
 
 WAIT = 5.0
-"""Seconds that a transaction waits for another one's lock, for a connection, and for a server."""
-WORKS = 12
-"""How many times as long PostgreSQL may work on one statement, others' locks aside: the longest are the console's numbers."""
+"""Seconds to wait for another transaction's lock, for a connection, and for a server."""
+STATEMENT_FACTOR = 12
+"""PostgreSQL may work on one statement this many times as long; the console's numbers take longest."""
 WRITES = "writes"
-"""Option of a connection whose transactions write: SQLite then takes the lock at their beginning, when waiting for it still helps."""
+"""Option of connections that write: SQLite then locks at the beginning of a transaction, when it can still
+wait."""
 
 
 class StoreUnavailable(Exception):
-    """The database is locked too long, full, read-only, damaged or away. Nothing was written; the same call may work later."""
+    """The database is locked, full, read-only, damaged or away.
+
+    Nothing was written; the same call may work later.
+    """
 
 
 def database(config: Config) -> URL:
-    """Where the store lies. Makes the folder of an SQLite file, closed to other users of the machine."""
+    """The store's address. Creates the folder of an SQLite file, closed to other users of the machine."""
     try:
         url = make_url(config.desk.database or f"sqlite:///{Run(config.name).store}")
     except ArgumentError:
@@ -51,10 +55,11 @@ def _make_file(path: Path) -> None:
 
 
 def connect(url: URL, wait: float = WAIT, pool: type[Pool] | None = None) -> Engine:
-    """An engine whose connections are durable (a commit is on the disk when it returns), keep foreign keys, and wait `wait` seconds."""
-    # As many as `asyncio.to_thread` has threads at most; PostgreSQL allows 100 by default, and two processes of ours ask.
+    """An engine with durable commits (on disk when they return), foreign keys, and waits of at most `wait`
+    seconds."""
+    # At most as many as `asyncio.to_thread` has threads. PostgreSQL allows 100 by default, and two of our processes connect.
     size: dict[str, Any] = {"poolclass": pool} if pool else {"pool_size": 8, "max_overflow": 24, "pool_timeout": wait}
-    size["hide_parameters"] = True  # a traceback tells no customer's words
+    size["hide_parameters"] = True  # tracebacks must not show customers' words
     if url.drivername == "sqlite":
         engine = create_engine(url, **size, connect_args={"timeout": wait, "check_same_thread": False})
         event.listen(engine, "connect", _set_up_sqlite)
@@ -65,7 +70,7 @@ def connect(url: URL, wait: float = WAIT, pool: type[Pool] | None = None) -> Eng
     def set_up(connection: object, _record: ConnectionPoolEntry) -> None:
         with connection.cursor() as cursor:  # type: ignore[attr-defined]
             cursor.execute(f"SET lock_timeout = {round(wait * 1000)}")
-            cursor.execute(f"SET statement_timeout = {round(WORKS * wait * 1000)}")
+            cursor.execute(f"SET statement_timeout = {round(STATEMENT_FACTOR * wait * 1000)}")
             cursor.execute("SET synchronous_commit = on")
             cursor.execute("SET timezone = 'UTC'")
         connection.commit()  # type: ignore[attr-defined]
@@ -75,14 +80,15 @@ def connect(url: URL, wait: float = WAIT, pool: type[Pool] | None = None) -> Eng
 
 
 def _patience(wait: float) -> dict[str, int]:
-    """libpq's settings for a server that vanishes, network and all: else the system waits for a quarter of an hour or more."""
+    """libpq's settings for a server that vanishes with its network: the system's own timeout is 15 minutes
+    or more."""
     seconds = max(2, round(wait))
     probes = {"keepalives_idle": seconds, "keepalives_interval": max(1, seconds // 3), "keepalives_count": 3}
     return {"connect_timeout": seconds, "tcp_user_timeout": 1000 * seconds, **probes}
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None  # `_begin_sqlite` begins; Python's own idea of when to begin would read before it locks
+    connection.isolation_level = None  # `_begin_sqlite` begins transactions; Python itself would read before it locks
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
 
@@ -94,7 +100,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 @contextmanager
 def available() -> Iterator[None]:
-    """Raise StoreUnavailable for a failure of the database, and let a defect of ours through."""
+    """Raise StoreUnavailable for failures of the database. Bugs of ours pass through."""
     try:
         yield
     except (IntegrityError, ProgrammingError, DataError, NotSupportedError):
@@ -104,5 +110,6 @@ def available() -> Iterator[None]:
 
 
 def cause(error: Exception) -> str:
-    """The database's own words, in one line, without the statement and its parameters: those are customers' words."""
+    """The database's message in one line, without the statement and its parameters, which hold customers'
+    words."""
     return " ".join(str(getattr(error, "orig", None) or error).split())

@@ -1,7 +1,8 @@
-"""Removing people and their words from the store: when they ask for it, and when the time of `desk.retention_days` is over.
+"""Removing people and their words from the store: when they ask for it, and after `desk.retention_days`.
 
-A candidate for training goes with its conversation. Expiry makes one exception: a candidate that has entered a run's data stays, masked as
-it is, with a conversation that is empty but for it; so what was learned stays learnable, and `forget` still finds it and names the runs.
+A candidate for training is removed with its conversation. Expiry makes one exception: a candidate that is in a run's
+data stays, masked, in an otherwise empty conversation. So the next training still has it, and `forget` still finds it
+and names the runs.
 """
 
 import asyncio
@@ -21,24 +22,25 @@ from frontdesk.web.access_log import write
 
 DAY = 86400.0
 BATCH = 500
-"""Conversations that expire in one transaction: others need not wait long."""
+"""Conversations that expire in one transaction, so that others need not wait long."""
 LARGE = 128 * 1024**2
-"""Bytes of an SQLite file that takes too long to be written anew beside customers: a second or more of the five that others wait."""
+"""Bytes from which rewriting an SQLite file takes too long beside customers: over a second of the five that
+others wait."""
 TRIES = 25
-"""To empty SQLite's log; each waits for readers as long as the store waits for a lock."""
+"""To empty SQLite's log. Each waits for readers as long as the store waits for a lock."""
 
 
 @dataclass(frozen=True)
 class Forgotten:
-    """What is, or would be, removed."""
+    """What was, or would be, removed."""
 
     conversations: int
     messages: int
     candidates: int
     runs: tuple[str, ...]
-    """Those whose data it has entered: they must be made and trained again."""
+    """Runs that have it in their data: they must be trained again."""
     erased: bool = True
-    """Its bytes are out of SQLite's file, too. False: somebody else was at work on the file all the time."""
+    """Whether its bytes are gone from SQLite's file too. False: the file was in use all the time."""
 
 
 def remembered(store: Store, customer_id: str) -> Forgotten:
@@ -53,8 +55,8 @@ def remembered_conversation(store: Store, conversation_id: str) -> Forgotten:
         return _conversations(session, conversation_id)
 
 
-def talks(store: Store, id: str) -> dict[str, set[str]]:
-    """By their run, the ids of a customer's conversations, or of the one with this id."""
+def conversations_by_run(store: Store, id: str) -> dict[str, set[str]]:
+    """By run, the ids of a customer's conversations, or of the one with this id."""
     found: dict[str, set[str]] = {}
     with store.reading() as session:
         query = select(Conversation.run, Conversation.id).where(or_(Conversation.customer_id == id, Conversation.id == id))
@@ -64,7 +66,7 @@ def talks(store: Store, id: str) -> dict[str, set[str]]:
 
 
 def forget(store: Store, customer_id: str) -> Forgotten:
-    """Remove a customer with all that they said and all that was learned of it. Raises LookupError."""
+    """Remove a customer with their conversations and candidates. Raises LookupError."""
     with store.transaction() as session:
         session.get(Customer, customer_id, with_for_update=True)  # nobody opens a conversation meanwhile
         found = _customers(session, customer_id)
@@ -74,7 +76,7 @@ def forget(store: Store, customer_id: str) -> Forgotten:
 
 
 def forget_conversation(store: Store, conversation_id: str) -> Forgotten:
-    """Remove one conversation. Its customer stays known. Raises LookupError."""
+    """Remove one conversation. Its customer stays. Raises LookupError."""
     with store.transaction() as session:
         found = _conversations(session, conversation_id)
         session.execute(delete(Candidate).where(Candidate.conversation_id == conversation_id))
@@ -83,21 +85,23 @@ def forget_conversation(store: Store, conversation_id: str) -> Forgotten:
 
 
 def expire(store: Store, days: int) -> int:
-    """Remove conversations that were closed, or last touched, more than `days` ago, and customers unseen so long. Returns how many.
+    """Remove conversations last changed more than `days` ago, and customers not seen since.
 
-    Their bytes are for `erase`.
+    Returns how many conversations.
+
+    `erase` removes their bytes.
     """
     before, count = now() - days * DAY, 0
     while batch := _expire_some(store, before):
         count += batch
     with store.transaction() as session:
-        talked = exists().where(Conversation.customer_id == Customer.id)
-        session.execute(delete(Customer).where(Customer.seen_at < before, ~talked))
+        has_any = exists().where(Conversation.customer_id == Customer.id)
+        session.execute(delete(Customer).where(Customer.seen_at < before, ~has_any))
     return count
 
 
 async def keep_expiring(store: Store, days: int | None) -> None:
-    """Expire now and once a day, until cancelled. A store that is away is tried again after an hour."""
+    """Expire now and once a day, until cancelled. If the store is away, try again after an hour."""
     while days is not None:
         try:
             await asyncio.to_thread(_expire_beside_customers, store, days)
@@ -109,18 +113,18 @@ async def keep_expiring(store: Store, days: int | None) -> None:
 
 
 def _expire_beside_customers(store: Store, days: int) -> None:
-    """Expire, and erase where that keeps nobody waiting."""
+    """Expire, and erase if that keeps nobody waiting."""
     if not expire(store, days):
         return
     if (size := _bytes(store)) < LARGE:
         erase(store)
     else:
-        do = "the file keeps some bytes of what has expired, and writing it anew keeps customers waiting; at a quiet hour, "
+        do = "the file keeps some bytes of what has expired, and rewriting it keeps customers waiting; at a quiet hour, "
         write("file too large to be erased now", store=store.url, mib=size >> 20, do=do + "python -m serve.forget --expired --config …")
 
 
 def _bytes(store: Store) -> int:
-    """Of SQLite's file; 0 for a server."""
+    """The size of SQLite's file; 0 for a server."""
     file = store.engine.url.database if store.engine.dialect.name == "sqlite" else None
     return Path(file).stat().st_size if file else 0
 
@@ -172,10 +176,12 @@ def _what(session: Session, ids: Select[tuple[str]]) -> Forgotten:
 
 
 def erase(store: Store) -> bool:
-    """Write SQLite's file anew and empty its log; False where others do not let us. Nobody else can write meanwhile: some 100 MiB/s.
+    """Rewrite SQLite's file (some 100 MiB/s) and empty its log.
 
-    `secure_delete` alone is not enough: pages that were split keep copies of rows that have moved. PostgreSQL reuses the space in its own
-    time (autovacuum).
+    False if others use it. Nobody can write meanwhile.
+
+    `secure_delete` is not enough: split pages keep copies of rows that have moved. PostgreSQL reclaims the space by
+    itself (autovacuum).
     """
     if store.engine.dialect.name != "sqlite":
         return True
@@ -187,7 +193,7 @@ def erase(store: Store) -> bool:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             if cursor.fetchone() == (0, 0, 0):  # not busy, and nothing left in the log
                 return True
-            time.sleep(0.2)  # somebody else's checkpoint, which SQLite does not wait for
+            time.sleep(0.2)  # another checkpoint is running; SQLite does not wait for it
         return False
     except sqlite3.Error:
         return False

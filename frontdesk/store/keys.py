@@ -1,10 +1,9 @@
 """Keys to the API and the console: 256 random bits each, shown once. The store keeps their SHA-256.
 
-A role may do all that the one before it may: a `customer` asks the API, an `agent` also works in the console, an `admin` also sees
-statistics and `/metrics`. Names are never given twice, not even after a key was revoked: replies carry them.
+Each role includes the one before it: a `customer` asks the API, an `agent` also works in the console, an `admin` also
+sees statistics and `/metrics`. A name is never used again, even after its key was revoked, because replies carry it.
 """
 
-import hashlib
 import hmac
 import re
 import secrets
@@ -12,33 +11,30 @@ import time
 from typing import TYPE_CHECKING
 
 from frontdesk.errors import UserError
+from frontdesk.store.credentials import LOCAL, digest
 
 if TYPE_CHECKING:
     from frontdesk.store.store import Store
     from frontdesk.store.tables import Key
 
 ROLES = ("customer", "agent", "admin")
-"""Each may do what those before it may."""
+"""Each includes those before it."""
 PAGE_KEY = "FRONTDESK_PAGE_KEY"
-"""Environment variable with the key by which the page asks the gateway; `python -m serve` makes a new one at each start."""
-LOCAL = "local"
-"""The name of whoever needs no key."""
+"""Environment variable with the page's key to the gateway; `python -m serve` makes a new one at each start."""
 RESERVED = (LOCAL, "page", "environment")
 NAME = re.compile(r"[\w.@+-]([\w .@+-]{0,98}[\w.@+-])?")
 
 
 def allows(role: str, needed: str) -> bool:
-    """Whether somebody with `role` may do what `needed` may."""
+    """Whether `role` includes the role `needed`."""
     return ROLES.index(role) >= ROLES.index(needed)
 
 
-def digest(key: str | bytes) -> str:
-    """What is kept of a key or another secret. No salt and no slow hash: there is nothing to guess in 256 random bits."""
-    return hashlib.sha256(key.encode("utf-8", "replace") if isinstance(key, str) else key).hexdigest()
-
-
 def create(store: "Store", name: str, role: str, rate: int | None = None, concurrency: int | None = None) -> str:
-    """A new key, which nobody can be told again. `rate`: requests a minute; `concurrency`: at once. Raises UserError."""
+    """Make a key and return it, this once.
+
+    `rate`: requests a minute; `concurrency`: requests at once. Raises UserError.
+    """
     from sqlalchemy.exc import IntegrityError
 
     from frontdesk.store.tables import Key
@@ -55,7 +51,7 @@ def create(store: "Store", name: str, role: str, rate: int | None = None, concur
 
 
 def check(name: str, role: str, rate: int | None, concurrency: int | None) -> None:
-    """Raise UserError for what no key can have."""
+    """Raise UserError for a name, role or limit that no key can have."""
     if role not in ROLES:
         raise UserError(f"--role: found {role}; expected one of {', '.join(ROLES)}")
     if name in RESERVED or not NAME.fullmatch(name):
@@ -66,7 +62,7 @@ def check(name: str, role: str, rate: int | None, concurrency: int | None) -> No
 
 
 def revoke(store: "Store", name: str) -> bool:
-    """Refuse the key from now on, and end what was logged in with it. False where no key that is valid has the name."""
+    """Refuse the key from now on and end its logins. False if no valid key has the name."""
     from sqlalchemy import delete, select
 
     from frontdesk.store.tables import Key, Login
@@ -81,7 +77,7 @@ def revoke(store: "Store", name: str) -> bool:
 
 
 def list_keys(store: "Store") -> "list[Key]":
-    """All keys, the revoked ones too, oldest first."""
+    """All keys, also revoked ones, oldest first."""
     from sqlalchemy import select
 
     from frontdesk.store.tables import Key
@@ -91,7 +87,7 @@ def list_keys(store: "Store") -> "list[Key]":
 
 
 def find(store: "Store", key: str) -> "Key | None":
-    """Whose key it is; None for one that is wrong or revoked."""
+    """The row of a key; None if it is wrong or revoked."""
     from sqlalchemy import select
 
     from frontdesk.store.tables import Key
@@ -102,7 +98,7 @@ def find(store: "Store", key: str) -> "Key | None":
 
 
 def any_key(store: "Store") -> bool:
-    """Whether there is a key, or ever was one: a desk whose last key was revoked must not stand open."""
+    """Whether there is or ever was a key: revoking the last one must not open the desk."""
     from sqlalchemy import select
 
     from frontdesk.store.tables import Key

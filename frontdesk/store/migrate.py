@@ -1,6 +1,8 @@
-"""The schema's versions. `open_store` brings a database to the newest; two processes that start together do it once.
+"""Schema migrations.
 
-A new version: change tables.py, then write `migrations/versions/NNNN_name.py` beside the others. Tests say whether both agree.
+`open_store` brings a database to the newest version; two processes that start together do it once.
+
+For a new version, change tables.py and write `migrations/versions/NNNN_name.py`. Tests check that both agree.
 """
 
 from pathlib import Path
@@ -17,19 +19,22 @@ from frontdesk.store.connect import WRITES, cause, connect
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK = 7_365_011
-"""Of PostgreSQL's advisory locks, the one that a migration holds; any number will do."""
+"""PostgreSQL's advisory lock during a migration; any number will do."""
 PATIENCE = 60.0
 """Seconds to wait while another process migrates."""
 
 
 def migrate(url: URL, revision: str = "head") -> None:
-    """Bring the database to `revision` in one transaction; "base" is no tables. Raises UserError where it is away, or newer than us."""
+    """Bring the database to `revision` in one transaction; "base" has no tables.
+
+    Raises UserError if it is away or too new.
+    """
     try:
         with connect(url, PATIENCE, NullPool).connect() as connection:
             if _steps(connection, revision) == 0:
                 return
             connection.rollback()
-            if url.drivername == "sqlite":  # a table that a migration copies would take its rows' children with it
+            if url.drivername == "sqlite":  # else a migration that copies a table would delete the rows that refer to it
                 connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")  # type: ignore[union-attr]
             with connection.execution_options(**{WRITES: True}).begin():
                 _migrate(connection, revision)
@@ -46,7 +51,7 @@ def shown(url: URL) -> str:
 def _migrate(connection: Connection, revision: str) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-    steps = _steps(connection, revision)  # anew: another process may have been faster
+    steps = _steps(connection, revision)  # again: another process may have been faster
     if steps:
         settings = _settings()
         settings.attributes["connection"] = connection
@@ -54,7 +59,7 @@ def _migrate(connection: Connection, revision: str) -> None:
 
 
 def _steps(connection: Connection, revision: str) -> int:
-    """How many versions up (or, below 0, down) `revision` is from the database's."""
+    """How many versions `revision` is above (or, below 0, under) the database's."""
     current = MigrationContext.configure(connection).get_current_revision() or "base"
     versions = ["base", *reversed([script.revision for script in ScriptDirectory.from_config(_settings()).walk_revisions()])]
     if current not in versions:

@@ -22,7 +22,7 @@ DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResult:
     """A conversation in a list."""
 
     conversation: Conversation
@@ -30,12 +30,15 @@ class Found:
     """The customer's first words."""
     messages: int
     agent: str | None
-    """Who had it last, if a person did."""
+    """Who had it last, if a person had it."""
 
 
-def find(store: "Store", words: str, which: Which, zone: str, page: int = 0) -> tuple[list[Found], int]:
-    """A page of the conversations that have these words, began on this date (in `zone`), or whose id or customer's id begins so, newest
-    first; how many there are in all."""
+def find(store: "Store", words: str, which: Which, zone: str, page: int = 0) -> tuple[list[SearchResult], int]:
+    """One page of matches, newest first, and their number.
+
+    `words` are words of a message, a date (in `zone`) on which a conversation began, or the beginning of its id or its
+    customer's.
+    """
     where = [*_about(words.strip(), zone), *_in_state(which)]
     query = select(Conversation).where(*where).order_by(Conversation.opened_at.desc(), Conversation.id).limit(PAGE).offset(page * PAGE)
     with store.reading() as session:
@@ -49,7 +52,7 @@ def find(store: "Store", words: str, which: Which, zone: str, page: int = 0) -> 
         first = dict(session.execute(opening).tuples().all())
         calls = select(Handoff.conversation_id, Handoff.agent).where(Handoff.conversation_id.in_(ids)).order_by(Handoff.id)
         agents = dict(session.execute(calls).tuples().all())
-    found = [Found(one, first.get(one.id, ""), messages.get(one.id, 0), agents.get(one.id)) for one in conversations]
+    found = [SearchResult(one, first.get(one.id, ""), messages.get(one.id, 0), agents.get(one.id)) for one in conversations]
     return found, count
 
 

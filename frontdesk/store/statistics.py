@@ -1,7 +1,8 @@
-"""The desk in numbers, for the console's plots: each is one query by an index (of the few handoffs, all are read), the same on SQLite and
-PostgreSQL.
+"""The desk's numbers for the console's plots. Each is one indexed query (of the few handoffs, all are read), on SQLite
+and PostgreSQL alike.
 
-Time is cut at `edges`: bucket i holds what happened from edges[i] until before edges[i + 1]. Each list in a result has one item a bucket.
+Time is cut at `edges`: bucket i holds what happened from edges[i] until before edges[i + 1]. Each list in a result has
+one item for each bucket.
 """
 
 from collections import Counter, defaultdict
@@ -26,29 +27,29 @@ Period = Literal["day", "week", "month"]
 PERIODS: tuple[Period, ...] = get_args(Period)
 DAYS: dict[Period, int] = {"week": 7, "month": 30}
 NEAR = 0.6
-"""Likeness (Jaccard, of words and their pieces) from which two questions count as one."""
+"""Jaccard similarity (of words and their parts) from which two questions count as one."""
 NEWEST = 1000
-"""Unanswered questions that are grouped: a page must not wait for more."""
+"""Unanswered questions that are grouped; more would keep the page waiting."""
 
 
 @dataclass(frozen=True)
 class Volume:
-    """Conversations by the time that they were opened."""
+    """Conversations, by the time they were opened."""
 
     conversations: list[int]
     person: list[int]
     """A person was called."""
     resolved: list[int]
-    """No person was called, and the bot's last answer was whole, no refusal and got no thumb down."""
+    """No person was called, and the bot's last answer was complete, no refusal and not rated down."""
 
 
 @dataclass(frozen=True)
 class Waits:
-    """Seconds that customers waited. None where nobody did."""
+    """Seconds that customers waited. None if nobody did."""
 
     median: list[float | None]
     slow: list[float | None]
-    """Nine of ten waited no longer."""
+    """The 90th percentile."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,12 @@ class Cluster:
 
 
 def edges(period: Period, zone: str, now: float) -> tuple[float, ...]:
-    """The last 24 hours by the hour, or the last 7 or 30 days by the day, the current one included, as the clocks in `zone` show them."""
+    """The last 24 hours, or 7 or 30 days, up to the current one, as clocks in `zone` show them."""
     here = datetime.fromtimestamp(now, ZoneInfo(zone)).replace(minute=0, second=0, microsecond=0)
     if period == "day":
         end = here.astimezone(UTC) + timedelta(hours=1)
         return tuple((end - timedelta(hours=24 - hour)).timestamp() for hour in range(25))
-    end = here.replace(hour=0) + timedelta(days=1)  # of the wall clock: a day of 23 or 25 hours is one day
+    end = here.replace(hour=0) + timedelta(days=1)  # by the wall clock: a day of 23 or 25 hours is one day
     return tuple((end - timedelta(days=DAYS[period] - day)).timestamp() for day in range(DAYS[period] + 1))
 
 
@@ -99,14 +100,14 @@ def ratings(store: "Store", at: Sequence[float]) -> tuple[list[int], list[int]]:
 
 
 def tokens(store: "Store", at: Sequence[float]) -> tuple[list[int], list[int]]:
-    """Tokens of the prompts and of what the bot wrote: its answers, those that were replaced, and what it suggested to agents."""
+    """Tokens of prompts and of what the bot wrote, including replaced answers and suggestions to agents."""
     query = select(_bucket(Message.at, at), func.sum(Message.prompt_tokens), func.sum(Message.completion_tokens))
     prompt, completion = _sums(store, query.where(*_within(Message.at, at)), at, 2)
     return prompt, completion
 
 
 def first_answers(store: "Store", at: Sequence[float]) -> Waits:
-    """For the first word of the bot's first answer in a conversation."""
+    """Waits for the first word of the bot's first answer in a conversation."""
     other = aliased(Message)
     earlier = exists().where(other.conversation_id == Message.conversation_id, other.speaker == "bot", other.id < Message.id)
     query = select(_bucket(Message.at, at), Message.seconds).where(
@@ -117,7 +118,10 @@ def first_answers(store: "Store", at: Sequence[float]) -> Waits:
 
 
 def person_waits(store: "Store", at: Sequence[float]) -> tuple[Waits, Waits]:
-    """From the call for a person to somebody taking it, and to their first words. Calls outside the opening hours are left out."""
+    """Waits from the call for a person until it is taken, and until the agent's first words.
+
+    Only calls in opening hours.
+    """
     until = func.coalesce(Handoff.closed_at, at[-1])
     first = select(func.min(Message.at)).where(
         Message.conversation_id == Handoff.conversation_id, Message.speaker == "agent", Message.at >= Handoff.at, Message.at <= until
@@ -134,7 +138,7 @@ def person_waits(store: "Store", at: Sequence[float]) -> tuple[Waits, Waits]:
 
 
 def unanswered(store: "Store", at: Sequence[float], top: int = 10) -> list[Cluster]:
-    """The questions that the bot most often refused, did not answer to the end, or answered to a thumb down."""
+    """The most frequent questions that the bot refused, did not answer to the end, or was rated down for."""
     question = aliased(Message)
     query = _unanswered(at, question, question.text, question.conversation_id).order_by(Message.id.desc()).limit(NEWEST)
     with store.reading() as session:
@@ -143,7 +147,7 @@ def unanswered(store: "Store", at: Sequence[float], top: int = 10) -> list[Clust
 
 
 def unanswered_counts(store: "Store", at: Sequence[float]) -> list[int]:
-    """How many such questions there were, by the time of the bot's answer."""
+    """The number of such questions, by the time of the bot's answer."""
     query = _unanswered(at, aliased(Message), _bucket(Message.at, at), func.count())
     return _sums(store, query, at, 1)[0]
 
@@ -163,7 +167,10 @@ def _unanswered(at: Sequence[float], question: type[Message], *columns: Any) -> 
 
 
 def clusters(questions: Iterable[tuple[str, str]]) -> list[Cluster]:
-    """Groups of (question, conversation), newest first: each goes to the group whose first it is most like, if it is like it at all."""
+    """Group (question, conversation) pairs, newest first.
+
+    Each joins the group with the most similar first question, if any is similar.
+    """
     first: list[tuple[str, str, int]] = []  # of each group: question, conversation, number of terms
     sizes: list[int] = []
     having: dict[str, list[int]] = defaultdict(list)  # term → the groups whose first has it

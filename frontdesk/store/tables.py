@@ -1,4 +1,6 @@
-"""The tables. Times are seconds since 1970 (UTC); ids of customers and conversations are random, those of messages count up.
+"""The tables.
+
+Times are seconds since 1970 (UTC); ids of customers and conversations are random, those of messages count up.
 
 A change here needs a migration in `frontdesk/store/migrations`; a test compares the two.
 """
@@ -12,8 +14,8 @@ State = Literal["bot", "waiting", "agent", "closed"]
 """Who answers: the bot; nobody yet, a person is awaited; a person; nobody any more."""
 Speaker = Literal["customer", "bot", "agent"]
 Reason = Literal["wish", "refusal", "rating", "repeated", "topic", "error"]
-"""Why a person was called: the customer asked for one; the bot refused; two thumbs down; the same question twice; a topic of the config's;
-the bot could not be asked."""
+"""Why a person was called: the customer asked for one; the bot refused; two answers were rated down; the same question
+came twice; a topic of the config; the bot could not be reached."""
 Role = Literal["customer", "agent", "admin"]
 
 
@@ -22,7 +24,7 @@ class Base(DeclarativeBase):
 
 
 class Customer(Base):
-    """Somebody who chats. Known by a secret that only their browser has; its SHA-256 stands here."""
+    """Somebody who chats, known by a secret token that only their browser has; the table keeps its SHA-256."""
 
     __tablename__ = "customers"
 
@@ -43,14 +45,14 @@ class Conversation(Base):
     language: Mapped[str] = mapped_column(String(8))
     state: Mapped[str] = mapped_column(String(16), index=True)
     revision: Mapped[int] = mapped_column(Integer, default=0)
-    """Grows with every change to the conversation or what hangs on it."""
+    """Grows with every change to the conversation, its messages, ratings and calls."""
     opened_at: Mapped[float] = mapped_column(Float, index=True)
     updated_at: Mapped[float] = mapped_column(Float, index=True)
     closed_at: Mapped[float | None] = mapped_column(Float)
 
 
 class Message(Base):
-    """Something said. `text` of the bot's grows while `partial`."""
+    """One message of a conversation."""
 
     __tablename__ = "messages"
 
@@ -62,13 +64,13 @@ class Message(Base):
     agent: Mapped[str | None] = mapped_column(String(100))
     """The name of the agent's key, for an agent's message."""
     cut: Mapped[bool] = mapped_column(Boolean, default=False)
-    """The bot's answer ended before it was whole: stopped by the customer, or the engine went away."""
+    """The bot's answer is incomplete: the customer stopped it, or the engine went away."""
     refusal: Mapped[bool] = mapped_column(Boolean, default=False)
     """The bot's answer is its handoff sentence."""
     source: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     """The FAQ entry that the answer rests on: {"id", "question", "source"}."""
     near: Mapped[list[str] | None] = mapped_column(JSON)
-    """Questions of the FAQ that a refusal offers: those that are nearest to what was asked."""
+    """FAQ questions that a refusal offers: the nearest to what was asked."""
     model_version: Mapped[str | None] = mapped_column(String(64))
     data_version: Mapped[str | None] = mapped_column(String(64))
     prompt_tokens: Mapped[int | None] = mapped_column(Integer)
@@ -78,7 +80,7 @@ class Message(Base):
 
 
 class Rating(Base):
-    """A customer's thumb on an answer; the newest one counts."""
+    """A customer's rating of an answer; the newest one counts."""
 
     __tablename__ = "ratings"
 
@@ -107,7 +109,7 @@ class Handoff(Base):
 
 
 class Edit(Base):
-    """A reply that the bot suggested to an agent, and what the agent sent instead (or sent as it was)."""
+    """A reply that the bot suggested to an agent. The message is what the agent sent, changed or not."""
 
     __tablename__ = "edits"
 
@@ -158,14 +160,14 @@ class Candidate(Base):
     answer: Mapped[str] = mapped_column(Text)
     """Masked; empty for `unanswered` until a reviewer writes one."""
     worse: Mapped[str | None] = mapped_column(Text)
-    """The bot's answer that `answer` is better than, masked; makes a preference pair."""
+    """The bot's worse answer, masked; with `answer` it makes a preference pair."""
     group: Mapped[str] = mapped_column(Text)
-    """Keeps its row and all like it in one split. An FAQ entry's id or a chat's file name, so of any length."""
+    """Keeps its row and similar ones in one split. An FAQ entry's id or a chat's file name, so of any length."""
     size: Mapped[int] = mapped_column(Integer, default=1)
-    """Of the cluster that it stands for."""
+    """Size of the cluster that it stands for."""
     status: Mapped[str] = mapped_column(String(16), index=True, default="new")  # new, accepted, rejected
     reviewer: Mapped[str | None] = mapped_column(String(100))
     reviewed_at: Mapped[float | None] = mapped_column(Float)
     at: Mapped[float] = mapped_column(Float)
     runs: Mapped[list[str]] = mapped_column(JSON, default=list)
-    """The runs whose data it has entered, oldest first."""
+    """The runs that have it in their data, oldest first."""

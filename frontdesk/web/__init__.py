@@ -1,1 +1,2 @@
-"""What gateway and page share as web servers."""
+"""What gateway and page share as web servers: connections, bodies, errors, rate limits, streams, addresses,
+logs."""

@@ -1,8 +1,9 @@
-"""The logs of gateway and page: a JSON object a line, on standard output. They never hold what a customer or the model said, nor a key.
+"""The logs of gateway and page: one JSON object a line, on standard output, never with a customer's or the
+model's words or a key.
 
-A line has `time` (UTC) and `event`, and what the event is about: "request" and "refused" are told in
-serve/gateway/access_log.py. "defect" is one of ours, "log" what a library had to say: both tell where, by file and
-line, and not what, which may be a customer's words.
+A line has `time` (UTC), `event` and the event's fields. serve/gateway/access_log.py describes "request" and "refused".
+"defect" is a bug of ours, "log" a library's message: both say where, by file and line, but not what, which may be a
+customer's words.
 """
 
 import json
@@ -13,11 +14,11 @@ from contextlib import suppress
 from typing import Any
 
 FRAMES = 8
-"""Of an error, the innermost."""
+"""The innermost ones of a traceback."""
 
 
 def write(event: str, **fields: Any) -> None:
-    """A line. A disk that is full costs the line, not the answer."""
+    """Write a line. A full disk costs the line, not the answer."""
     now = time.time()
     at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now % 1 * 1000):03}Z"
     with suppress(OSError):
@@ -25,12 +26,12 @@ def write(event: str, **fields: Any) -> None:
 
 
 def defect(error: BaseException, id: str | None = None) -> None:
-    """A defect of ours. `id`: of the request, where it has one."""
+    """Log a bug of ours. `id`: the request's, if there is one."""
     write("defect", id=id, error=type(error).__name__, where=_frames(error))
 
 
 class Lines(logging.Handler):
-    """What libraries log, as lines."""
+    """Writes what libraries log as lines."""
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None

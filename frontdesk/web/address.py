@@ -1,4 +1,4 @@
-"""Addresses on this machine: whether one can be listened on, who reaches it, and how it is reached and shown."""
+"""Network addresses: whether one can be listened on, who can reach it, and its URL."""
 
 import ipaddress
 import socket
@@ -6,7 +6,7 @@ import socket
 from frontdesk.errors import UserError
 
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
-"""Headers that proxies add, by which a request is seen not to come from this machine itself."""
+"""Headers that proxies add: a request with one may come from elsewhere."""
 
 
 def url(host: str, port: int, shown: bool = False) -> str:
@@ -18,7 +18,7 @@ def url(host: str, port: int, shown: bool = False) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches the address."""
+    """Whether only this machine can reach the address."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -26,7 +26,7 @@ def is_loopback(host: str) -> bool:
 
 
 def network(address: str) -> str:
-    """What counts as one address: of IPv6 the half that a provider gives to one customer."""
+    """What counts as one address: for IPv6 the /64 that a provider gives to one customer."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
@@ -35,7 +35,7 @@ def network(address: str) -> str:
 
 
 def check_port(host: str, port: int, key: str) -> None:
-    """Raise UserError, naming the config's `key`, where the address cannot be listened on."""
+    """Raise UserError, naming the config's `key`, if the address cannot be listened on."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         with socket.socket(family, socket.SOCK_STREAM) as listener:
@@ -56,7 +56,7 @@ def check_port(host: str, port: int, key: str) -> None:
 
 
 def _listener(port: int) -> str | None:
-    """Name and id of the process that listens on a port, where the system tells."""
+    """Name and id of the process that listens on a port, if the system says."""
     import psutil
 
     try:
@@ -64,5 +64,5 @@ def _listener(port: int) -> str | None:
             if connection.status == psutil.CONN_LISTEN and connection.laddr and connection.laddr.port == port:
                 return f"{psutil.Process(connection.pid).name()} (process {connection.pid})" if connection.pid else "another user's process"
     except psutil.Error:
-        pass  # some systems tell only the administrator
+        pass  # some systems only tell the administrator
     return None

@@ -1,10 +1,12 @@
-"""uvicorn's HTTP connection, with an end to its patience: uvicorn itself waits for ever for the head of a request, or for a client to read.
+"""uvicorn's HTTP connection with time limits.
+
+uvicorn itself waits for ever for a request's head, or for a client to read.
 
     uvicorn.run(app, http=Connection, …)
 
-A head has HEAD_SECONDS and HEAD_BYTES, the rest of a request REST_SECONDS (the application answers one that comes too slowly before
-that), and a client that does not take what it is sent is cut off after STUCK_SECONDS. Where there are more connections than
-CONNECTIONS, one that is idle makes room for the new one.
+A head has HEAD_SECONDS and HEAD_BYTES, the rest of a request REST_SECONDS (the application answers a slow one before
+that). A client that does not read what it is sent is cut off after STUCK_SECONDS. With more than CONNECTIONS open, an
+idle one is closed for each new one.
 """
 
 import asyncio
@@ -15,18 +17,18 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_SECONDS = 10.0
 HEAD_BYTES = 64 * 1024
-BODY_SECONDS = 10.0
-"""That the gateway gives a body."""
 REST_SECONDS = 25.0
+"""More than body.py gives a body."""
 STUCK_SECONDS = 30.0
 REQUEST_BYTES = 16 * 1024 * 1024
-"""Of one request, over what the application reads of it: many clients send all before they look at the answer."""
+"""Of one request: more than the application reads, since many clients send everything before they read the
+answer."""
 CONNECTIONS = 2000
 """Some 20 kB each."""
 
 
 def raise_limit() -> None:
-    """Let this process have as many files as it needs for that; systems often allow 1,024."""
+    """Raise this process's limit on open files to what CONNECTIONS need; systems often allow 1,024."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = 2 * CONNECTIONS + 200  # one to the client, one to the engine
     if 0 <= soft < wanted:
@@ -38,7 +40,7 @@ class Connection(HttpToolsProtocol):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self.heading = False  # within the head of a request
+        self.heading = False  # in the head of a request
         self.bytes = 0  # of the request so far
         self.late: asyncio.TimerHandle | None = None
         self.stuck: asyncio.TimerHandle | None = None
@@ -73,7 +75,7 @@ class Connection(HttpToolsProtocol):
         elif self.idle and not self.late and not self.timeout_keep_alive_task:  # line ends between two requests
             self._wait(HEAD_SECONDS)
 
-    # What the parser finds
+    # The parser's events
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -94,17 +96,17 @@ class Connection(HttpToolsProtocol):
         if self.transport.is_closing():
             self._flush()
 
-    # Time
+    # Time limits
 
     def _wait(self, seconds: float | None) -> None:
-        """For what comes next, so long; None: for nothing."""
+        """Set the time limit for what comes next; None: none."""
         if self.late:
             self.late.cancel()
         self.late = None if seconds is None else self.loop.call_later(seconds, self._end)
 
     def _end(self) -> None:
-        """It did not come."""
-        if self.flow.read_paused:  # the client has sent more requests than are answered yet
+        """The time is up."""
+        if self.flow.read_paused:  # the client sent more requests than are answered yet
             self._wait(REST_SECONDS)
         elif self.heading:
             self._refuse(b"408 Request Timeout")
@@ -112,7 +114,7 @@ class Connection(HttpToolsProtocol):
             self._close()
 
     def _refuse(self, status: bytes) -> None:
-        """With a response, unless one is on its way."""
+        """Close, after a response unless one is being sent."""
         if self.idle:
             headers = [*self.server_state.default_headers, (b"connection", b"close"), (b"content-length", b"0")]
             lines = [b"HTTP/1.1 " + status, *(name + b": " + value for name, value in headers)]
@@ -124,7 +126,7 @@ class Connection(HttpToolsProtocol):
         self._flush()
 
     def _flush(self) -> None:
-        """Closing and writing wait until the client reads; not for ever."""
+        """Closing and writing wait until the client reads; limit that."""
         if self.stuck is None:
             self.stuck = self.loop.call_later(STUCK_SECONDS, self.transport.abort)
 

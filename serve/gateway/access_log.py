@@ -1,9 +1,10 @@
-"""What the gateway's log (frontdesk/web/access_log.py) tells of requests.
+"""The gateway's log lines about requests (frontdesk/web/access_log.py writes them).
 
-A request's line: `time` (UTC), `event` "request", `id` (the response's x-request-id), `route`, `status` (null: the client left before there
-was one), `error` (a code, or "left"), `key` (its holder's name), `model`, `seconds`, `prompt_tokens`, `completion_tokens`. `/health` and
-`/ready` are not told, which are asked every few seconds. Who shows no key and is refused gets no line: anybody could write as many as they
-like. A line "refused" tells the number of these once a second, by their status and error.
+A request's line has `time` (UTC), `event` "request", `id` (the response's x-request-id), `route`, `status` (null: the
+client left before there was one), `error` (a code, or "left"), `key` (the name of its principal), `model`, `seconds`,
+`prompt_tokens` and `completion_tokens`. `/health` and `/ready` are polled often and not logged. A refused request
+without a valid key gets no line of its own, or anybody could fill the log: a line "refused" counts them once a second,
+by status and error.
 """
 
 import asyncio
@@ -14,14 +15,14 @@ from dataclasses import dataclass, field
 
 from frontdesk.web.access_log import write
 
-UNTOLD = ("/health", "/ready")
-TELL_SECONDS = 1.0
-"""Between two lines about those who were refused."""
+UNLOGGED = ("/health", "/ready")
+REFUSED_SECONDS = 1.0
+"""Between two lines about refused requests."""
 
 
 @dataclass
-class Record:
-    """One request, as it goes through the gateway."""
+class AccessRecord:
+    """One request on its way through the gateway."""
 
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     begun: float = field(default_factory=time.monotonic)
@@ -35,24 +36,24 @@ class Record:
 
     def end(self) -> None:
         """Write its line."""
-        if self.route not in UNTOLD:
-            told = {name: value for name, value in vars(self).items() if name != "begun"}
-            write("request", **told, seconds=round(time.monotonic() - self.begun, 4))
+        if self.route not in UNLOGGED:
+            fields = {name: value for name, value in vars(self).items() if name != "begun"}
+            write("request", **fields, seconds=round(time.monotonic() - self.begun, 4))
 
 
-class Refused:
-    """Requests of nobody we know that got nothing, counted until they are told."""
+class RefusalCounter:
+    """Refused requests without a valid key, counted until the next line."""
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
 
-    def add(self, record: Record) -> None:
-        """Count one; the first asks for the line."""
+    def add(self, record: AccessRecord) -> None:
+        """Count one; the first one schedules the line."""
         if not self.counts:
-            asyncio.get_running_loop().call_later(TELL_SECONDS, self.tell)
+            asyncio.get_running_loop().call_later(REFUSED_SECONDS, self.write)
         self.counts[" ".join(filter(None, (str(record.status), record.error)))] += 1
 
-    def tell(self) -> None:
+    def write(self) -> None:
         """Write the line."""
         write("refused", requests=dict(self.counts))
         self.counts.clear()

@@ -1,8 +1,8 @@
-"""ASGI middleware around all of the gateway: who may ask what, how often, and what is told of it afterwards.
+"""ASGI middleware around the whole gateway: who may ask what and how often, and the log line afterwards.
 
-It asks for a key before anything is read. `/v1` is for every role, `/metrics` for admins; `/health` and `/ready` are for everybody and say
-nothing. Where no key is needed (a laptop), the request must be meant for this machine: a web page that has its own name point here, or that
-sends a form here, gets nothing.
+The key is checked before the body is read. `/v1` is for every role, `/metrics` for admins; `/health` and `/ready` are
+for everybody and say nothing. Where no key is needed (a laptop), the request must be addressed to this machine: a web
+page whose own name points here (DNS rebinding), or that sends a form here, is refused.
 """
 
 from collections.abc import Iterator
@@ -13,13 +13,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from frontdesk.engine.vllm import KEY_VARIABLE
 from frontdesk.store.keys import allows
-from frontdesk.web import access_log as journal
+from frontdesk.web import access_log
 from frontdesk.web.address import FORWARDED, is_loopback
-from serve.gateway.access_log import Record, Refused
-from serve.gateway.key_cache import LOCAL, Holder, Keyring
+from frontdesk.web.errors import ApiError
+from serve.gateway.access_log import AccessRecord, RefusalCounter
+from serve.gateway.key_cache import LOCAL, KeyCache, Principal
 from serve.gateway.metrics import Metrics
 from serve.gateway.rate_limit import Limits
-from serve.gateway.schema import ApiError
 
 HEADERS = {
     "x-content-type-options": "nosniff",
@@ -27,25 +27,25 @@ HEADERS = {
     "referrer-policy": "no-referrer",
     "cache-control": "no-store",
 }
-"""On every response, those of the server itself too. None for CORS: no other site's page may read an answer."""
+"""On every response, also those of the server itself. None for CORS: pages of other sites may not read answers."""
 HOW = f"send a key of `python -m serve.keys`, or the one in {KEY_VARIABLE}, as `Authorization: Bearer KEY`"
 
 
-class Guard:
+class AccessMiddleware:
     """See the module."""
 
-    def __init__(self, app: ASGIApp, keyring: Keyring, metrics: Metrics) -> None:
-        self.app, self.keyring, self.metrics = app, keyring, metrics
-        self.limits, self.refused = Limits(), Refused()
+    def __init__(self, app: ASGIApp, key_cache: KeyCache, metrics: Metrics) -> None:
+        self.app, self.key_cache, self.metrics = app, key_cache, metrics
+        self.limits, self.refused = Limits(), RefusalCounter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        record = scope["frontdesk"] = Record()
+        record = scope["frontdesk"] = AccessRecord()
         more: dict[str, str] = {"x-request-id": record.id}
 
-        async def told(message: Message) -> None:
+        async def recorded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 record.status = message["status"]
                 added = [(name.encode(), value.encode()) for name, value in more.items()]
@@ -55,54 +55,58 @@ class Guard:
         try:
             with self.admitted(scope, record) as headers:
                 more |= headers
-                await self.app(scope, receive, told)
+                await self.app(scope, receive, recorded)
         except ApiError as error:
             record.error = error.code
-            await error.response()(scope, receive, told)
+            await error.openai_response()(scope, receive, recorded)
         except ClientDisconnect:
             record.error = "left"
         except Exception as error:
-            journal.defect(error, record.id)
+            access_log.defect(error, record.id)
             record.error = "defect"
             if record.status is not None:
                 raise ConnectionAbortedError("a defect in the middle of a response") from None
-            await ApiError(500, "a defect of the desk; its log tells more", kind="server_error").response()(scope, receive, told)
+            defect = ApiError(500, "a defect of the desk; its log tells more", kind="server_error")
+            await defect.openai_response()(scope, receive, recorded)
         finally:
             self.end(scope, record)
 
     @contextmanager
-    def admitted(self, scope: Scope, record: Record) -> Iterator[dict[str, str]]:
-        """For as long as the request lasts. Yields headers for its response; raises ApiError where it may not be asked."""
+    def admitted(self, scope: Scope, record: AccessRecord) -> Iterator[dict[str, str]]:
+        """A context that lasts as long as the request.
+
+        Yields headers for its response; raises ApiError if it is not allowed.
+        """
         needed = role_for(scope["path"])
         if needed is None:
             yield {}
             return
-        holder = self.who(scope)
-        record.key = holder.name
-        if not allows(holder.role, needed):
-            raise ApiError(403, f"this key is a {holder.role}'s; this takes the role {needed}", code="wrong_role")
-        with self.limits.place(holder) as headers:
+        principal = self.who(scope)
+        record.key = principal.name
+        if not allows(principal.role, needed):
+            raise ApiError(403, f"this key has the role {principal.role}; expected the role {needed}", code="wrong_role")
+        with self.limits.place(principal) as headers:
             yield headers
 
-    def who(self, scope: Scope) -> Holder:
-        """Whose key the request shows. Raises ApiError."""
+    def who(self, scope: Scope) -> Principal:
+        """Whose key the request carries. Raises ApiError."""
         given, address = bearer(scope), (scope.get("client") or ("",))[0]
-        holder = self.keyring.holder(given) if given else None
-        wait = self.limits.wait(address) if given and (holder is None or holder.guessable) else 0
-        if holder and not wait:
-            return holder
-        if not self.keyring.needed:
+        principal = self.key_cache.principal(given) if given else None
+        wait = self.limits.wait(address) if given and (principal is None or principal.guessable) else 0
+        if principal and not wait:
+            return principal
+        if not self.key_cache.needed:
             check_meant_for_here(scope)
             return LOCAL
         if wait:
             raise ApiError(429, "too many wrong keys from this address", None, "too_many_wrong_keys", "rate_limit_error", wait)
-        if self.keyring.stale:
+        if self.key_cache.stale:
             raise ApiError(503, "keys cannot be looked up now; ask again in a moment", None, "keys_unavailable", "server_error", 2)
         if given:
             self.limits.guess(address)
         raise ApiError(401, f"a wrong key, or none; {HOW}", code="invalid_api_key")
 
-    def end(self, scope: Scope, record: Record) -> None:
+    def end(self, scope: Scope, record: AccessRecord) -> None:
         """Count it and write its line."""
         record.route = getattr(scope.get("route"), "path", "other")
         if scope["path"].startswith("/v1") and record.status:
@@ -114,14 +118,14 @@ class Guard:
 
 
 def role_for(path: str) -> str | None:
-    """The role that a path takes; None: everybody may."""
+    """The role that a path needs; None: everybody may."""
     if path.startswith("/v1"):
         return "customer"
     return "admin" if path.startswith("/metrics") else None
 
 
 def bearer(scope: Scope) -> bytes | None:
-    """The key that is shown, if it is one."""
+    """The request's key, if it has exactly one."""
     given = [value for name, value in scope["headers"] if name == b"authorization"]
     if len(given) != 1 or given[0][:7].lower() != b"bearer ":
         return None
@@ -129,8 +133,11 @@ def bearer(scope: Scope) -> bytes | None:
 
 
 def check_meant_for_here(scope: Scope) -> None:
-    """Where nobody is asked for a key. A browser tells the name that it looked up, so a foreign name that points here is seen; a proxy that
-    puts our own name in its place mostly tells of itself."""
+    """Raise ApiError unless the request is addressed to this machine. Called where nobody needs a key.
+
+    A browser sends the name that it looked up, so a foreign name that points here shows. A proxy that replaces it with
+    our name mostly adds a header of its own.
+    """
     host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "localhost")
     name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
     if not is_loopback(name) or any(header.decode("latin-1") in FORWARDED for header, _ in scope["headers"]):

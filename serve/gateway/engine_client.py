@@ -1,6 +1,7 @@
-"""The engine as the gateway knows it: whether it is there, and answers by one pool of connections.
+"""The engine as the gateway sees it: whether it is up, and its answers, through one pool of connections.
 
-aiohttp and not httpx: passing an event of a stream on takes 50 µs of a core with it and 155 with httpx, and the engine needs the cores.
+aiohttp, not httpx: passing on one event of a stream takes 50 µs of a core with it and 155 with httpx, and the engine
+needs the cores.
 """
 
 import asyncio
@@ -9,49 +10,49 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
-from frontdesk.web import access_log as journal
-from serve.gateway.schema import ApiError
+from frontdesk.web import access_log
+from frontdesk.web.errors import ApiError
 
 if TYPE_CHECKING:
     import aiohttp
 
 POLL = 1.0
-"""Seconds between two looks at the engine."""
+"""Seconds between two checks of the engine."""
 LOOK_SECONDS = 2.0
 CONNECT_SECONDS = 5.0
 IDLE_SECONDS = 3.0
-"""After which a connection is given up: vLLM does it after 5, and a question must not meet that."""
+"""After which an idle connection is closed. vLLM closes it after 5, and a question must not run into that."""
 RETRY_AFTER = 2
-"""Seconds. An engine that died is back after half a minute; clients that ask again sooner cost nothing."""
+"""Seconds. An engine that died is back after half a minute; clients that retry sooner cost nothing."""
 
 
 def away() -> ApiError:
-    """The engine can't be asked now."""
+    """The engine cannot be reached now."""
     message = "the model is not ready; ask again in a moment"
     return ApiError(503, message, kind="server_error", code="not_ready", retry_after=RETRY_AFTER)
 
 
 def gone() -> ApiError:
-    """The engine died in the middle."""
+    """The engine died in the middle of an answer."""
     message = "the model went away before the answer was whole; ask again"
     return ApiError(503, message, kind="server_error", code="cut_off", retry_after=RETRY_AFTER)
 
 
 def busy() -> ApiError:
-    """More would only wait."""
+    """Too many requests wait already."""
     message = "too many requests are waiting; ask again in a moment"
     return ApiError(429, message, kind="rate_limit_error", code="busy", retry_after=1)
 
 
-class Upstream:
-    """vLLM at `url`, between `open` and `close`."""
+class EngineClient:
+    """vLLM at `url`. Use it between `open` and `close`."""
 
     def __init__(self, url: str, key: str) -> None:
         self.url, self.key = url, key
         self.ready = False
 
     async def open(self) -> None:
-        """Make the pool of connections; nothing is connected yet."""
+        """Make the pool of connections; it connects later."""
         import aiohttp
 
         self.session = aiohttp.ClientSession(
@@ -66,17 +67,17 @@ class Upstream:
         await self.session.close()
 
     async def watch(self) -> None:
-        """Keep `ready` true to what the engine says. Runs until it is cancelled."""
-        told = False
+        """Keep `ready` up to date. Runs until it is cancelled."""
+        logged = False
         while True:
             await self.look()
-            if told != self.ready:
-                told = self.ready
-                journal.write("engine", ready=told)
+            if logged != self.ready:
+                logged = self.ready
+                access_log.write("engine", ready=logged)
             await asyncio.sleep(POLL)
 
     async def look(self) -> bool:
-        """Ask the engine's `/health` now. A busy engine may be late, which changes nothing."""
+        """Ask the engine's `/health` now. A late answer changes nothing: the engine may be busy."""
         import aiohttp
 
         try:
@@ -88,10 +89,11 @@ class Upstream:
         return self.ready
 
     @asynccontextmanager
-    async def ask(self, body: bytes, tell: bool) -> "AsyncIterator[aiohttp.ClientResponse]":
-        """The response to a chat completion; leaving the block early ends the engine's work on it.
+    async def ask(self, body: bytes, explain: bool) -> "AsyncIterator[aiohttp.ClientResponse]":
+        """The response to a chat completion. Leaving the block early ends the engine's work on it.
 
-        Raises ApiError where the engine is away, refuses, or dies in the middle. `tell`: what the engine says of a request may be told.
+        Raises ApiError if the engine is away, refuses, or dies in the middle. `explain`: the client may read what the
+        engine says about the request.
         """
         import aiohttp
 
@@ -99,22 +101,25 @@ class Upstream:
         try:
             async with self.session.post(self.url + "/v1/chat/completions", data=body) as response:
                 if response.status != 200:
-                    raise _refused(response.status, await response.read(), tell)
+                    raise _refused(response.status, await response.read(), explain)
                 yield response
         except aiohttp.ClientError:
             self.ready = self.ready and response is not None
             raise (away() if response is None else gone()) from None
 
 
-def _refused(status: int, body: bytes, tell: bool) -> ApiError:
-    """The engine's own error in our words; what is wrong with the request, in the engine's where the client wrote all of it."""
+def _refused(status: int, body: bytes, explain: bool) -> ApiError:
+    """The engine's error in our words.
+
+    If the client wrote the whole request, the engine explains what is wrong with it.
+    """
     if status == 400:
         with suppress(ValueError, KeyError, TypeError, AttributeError):
-            if tell:
+            if explain:
                 error = json.loads(body)["error"]
                 return ApiError(400, str(error["message"])[:500], param=error.get("param"))
         return ApiError(400, "the model cannot answer this request")
     if status == 503:  # its queue is full
         return busy()
-    journal.write("engine refused", status=status, bytes=len(body))  # its words may be the customer's
+    access_log.write("engine refused", status=status, bytes=len(body))  # its text may quote the customer
     return ApiError(502, "the model could not answer", kind="server_error", code="engine_error")

@@ -1,13 +1,19 @@
-"""An FAQ that is edited while the desk is open: `python -m data_tools.update CONFIG` reads it again, and retrieval sees what it writes."""
+"""An FAQ that is edited while the desk is open.
+
+When a file of `data.faq` changes, `python -m data_tools.update CONFIG` reads it again and writes `faq.jsonl`. When
+that file changes, whoever wrote it, its index is built again in a thread. Until that is done, questions are answered
+from the old one.
+"""
 
 import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from frontdesk.config.schema import Config
 from frontdesk.engine.startup_log import reasons
-from frontdesk.web import access_log as journal
+from frontdesk.web import access_log
+from serve.gateway.prompts import PromptBuilder
 
 POLL = 1.0
 """Seconds between two looks at the files."""
@@ -17,12 +23,12 @@ Stamps = dict[str, tuple[int, int]]
 
 
 def stamps(sources: tuple[str, ...]) -> Stamps:
-    """Time of change (ns) and size of each file of the FAQ, those in folders too."""
+    """Time of change (ns) and size of each file of the FAQ, including those in folders."""
     found = {}
     for path in (file for source in sources for file in _files(Path(source))):
         try:
             status = path.stat()
-        except OSError:  # gone between the look at the folder and this one
+        except OSError:  # gone since the folder was listed
             continue
         found[str(path)] = status.st_mtime_ns, status.st_size
     return found
@@ -35,23 +41,44 @@ def _files(path: Path) -> Iterator[Path]:
         yield path
 
 
-async def watch(config: Config, path: str) -> None:
-    """Run COMMAND whenever a file of `data.faq` has changed. Runs until it is cancelled. After a failure the old FAQ stays."""
-    known = await asyncio.to_thread(stamps, config.data.faq)
+async def watch(config: Config, path: str | None, builders: Collection[PromptBuilder]) -> None:
+    """Keep the FAQs of all builders true to their files.
+
+    Runs until it is cancelled. After a failure the old FAQ stays.
+
+    `path` is the config's, for COMMAND; None if the sources of its FAQ are not watched.
+    """
+    sources = config.data.faq if path else ()
+    before = await asyncio.to_thread(stamps, sources)
     while True:
         await asyncio.sleep(POLL)
+        failure = ""
         try:
-            if (now := await asyncio.to_thread(stamps, config.data.faq)) == known:
-                continue
-            known = now
-            failure = await update(path)
-        except OSError as error:  # a folder that is moved just now, no memory for another process
+            if path and (now := await asyncio.to_thread(stamps, sources)) != before:
+                before = now
+                failure = await update(path)
+        except OSError as error:  # a folder that is being moved, no memory for another process
             failure = str(error)
-        journal.write("faq was not read, the old one stays" if failure else "faq was read again", files=config.data.faq, problem=failure)
+        if failure:
+            access_log.write("faq was not read, the old one stays", files=sources, problem=failure)
+        for builder in builders:
+            await rebuild(builder)
+
+
+async def rebuild(builder: PromptBuilder) -> None:
+    """Build an index again if its `faq.jsonl` has changed.
+
+    A file that cannot be read leaves the old index in place.
+    """
+    try:
+        if await builder.refresh():
+            access_log.write("faq was read again")
+    except Exception as error:
+        access_log.defect(error)
 
 
 async def update(path: str) -> str:
-    """Why it failed, in one line; "" where it did not."""
+    """Run COMMAND. Returns why it failed, in one line; "" if it did not."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",

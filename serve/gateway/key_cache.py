@@ -1,7 +1,7 @@
-"""The keys that the gateway knows: those of its environment, and the store's, which are read again every second.
+"""The keys that the gateway knows: those in its environment, and the store's, which are read again every second.
 
-A request is checked in memory alone. While the store cannot be read, the keys it had go on for `LONGEST` seconds; a key that is not among
-them may be new, so it is told to come again (503), never let in.
+Requests are checked in memory alone. While the store cannot be read, the keys read last stay valid for `LONGEST`
+seconds. Any other key may be new: its client is asked to try again (503).
 """
 
 import asyncio
@@ -16,54 +16,54 @@ from typing import TYPE_CHECKING
 from frontdesk.config.schema import Config
 from frontdesk.engine.vllm import api_key
 from frontdesk.errors import UserError
-from frontdesk.store import keys
-from frontdesk.web import access_log as journal
+from frontdesk.store import credentials, keys
+from frontdesk.web import access_log
 from frontdesk.web.address import is_loopback
 
 if TYPE_CHECKING:
     from frontdesk.store.store import Store
 
 POLL = 1.0
-"""Seconds between two looks at the store."""
+"""Seconds between two reads of the store."""
 STALE = 10.0
-"""Seconds after the last look from which an unknown key may be one that is only not known yet."""
+"""Seconds after the last read from which an unknown key may simply be new."""
 FIRST_SECONDS = 5.0
 LONGEST = 600.0
-"""Seconds for which keys are good that can't be looked up; a key that was revoked meanwhile too."""
+"""Seconds that keys stay valid while the store cannot be read, even one that is revoked meanwhile."""
 
 
 @dataclass(frozen=True)
-class Holder:
-    """Who shows a key."""
+class Principal:
+    """Whoever a key belongs to."""
 
     name: str
     role: str
     rate: int | None = None
     concurrency: int | None = None
     guessable: bool = False
-    """A key that somebody made up, and no random one of ours."""
+    """The key was chosen by a person; ours are random."""
 
 
-LOCAL = Holder(keys.LOCAL, "admin")
-"""Anybody on this machine, where nobody is asked for a key."""
+LOCAL = Principal(credentials.LOCAL, "admin")
+"""Anybody on this machine, where nobody needs a key."""
 
 
-class Keyring:
-    """Takes the page's key out of the environment: what this process starts need not know it."""
+class KeyCache:
+    """Removes the page's key from the environment: child processes need not know it."""
 
     def __init__(self, config: Config) -> None:
         self.config = config
         self.store: Store | None = None
-        self.stored: dict[str, Holder] = {}
-        self.fixed: dict[str, Holder] = {}
+        self.stored: dict[str, Principal] = {}
+        self.fixed: dict[str, Principal] = {}
         if own := api_key():
-            self.fixed[keys.digest(own)] = Holder("environment", "customer", guessable=True)
-        self.asked = bool(own) or not is_loopback(config.serve.host)
-        """Whether everybody must show a key, whatever is in the store."""
+            self.fixed[credentials.digest(own)] = Principal("environment", "customer", guessable=True)
+        self.always_needed = bool(own) or not is_loopback(config.serve.host)
+        """Whether everybody needs a key, whatever the store holds."""
         if page := os.environ.pop(keys.PAGE_KEY, None):
-            self.fixed[keys.digest(page)] = Holder("page", "admin")
+            self.fixed[credentials.digest(page)] = Principal("page", "admin")
         self.any = True
-        """Whether the store has a key, or may have: it was not read yet."""
+        """Whether the store has a key, or may have one because it was not read yet."""
         self.read_at = -math.inf
         self.looked = asyncio.Event()
 
@@ -74,51 +74,54 @@ class Keyring:
 
     @property
     def stale(self) -> bool:
-        """Whether there may be keys that are not known yet."""
+        """Whether the store may have newer keys."""
         return self.age > STALE
 
     @property
     def needed(self) -> bool:
-        """Whether everybody must show a key."""
-        return self.asked or self.any
+        """Whether everybody needs a key."""
+        return self.always_needed or self.any
 
-    def holder(self, key: bytes) -> Holder | None:
-        """Whose key it is. The environment's are compared in constant time; the store's are found by a hash that nobody can aim at."""
-        hash = keys.digest(key)
-        for known, holder in self.fixed.items():
+    def principal(self, key: bytes) -> Principal | None:
+        """Whose key it is. The environment's are compared in constant time; the store's are looked up by hash."""
+        hash = credentials.digest(key)
+        for known, principal in self.fixed.items():
             if hmac.compare_digest(known, hash):
-                return holder
+                return principal
         return self.stored.get(hash) if self.age < LONGEST else None
 
     def read(self) -> None:
-        """Look at the store; blocks. Raises UserError where it cannot be opened, StoreUnavailable where it cannot be read now."""
+        """Read the store; blocks.
+
+        Raises UserError if it cannot be opened, StoreUnavailable if it cannot be read now.
+        """
         from frontdesk.store.store import open_store
 
         self.store = self.store or open_store(self.config)
         found = keys.list_keys(self.store)
-        self.stored = {key.hash: Holder(key.name, key.role, key.rate, key.concurrency) for key in found if key.revoked_at is None}
+        self.stored = {key.hash: Principal(key.name, key.role, key.rate, key.concurrency) for key in found if key.revoked_at is None}
         self.any = bool(found)
         self.read_at = time.monotonic()
 
     async def watch(self) -> None:
-        """Keep what is known true to the store. Runs until it is cancelled. What keeps it from that is told once."""
+        """Keep the cache up to date. Runs until it is cancelled. A problem is logged once."""
         from frontdesk.store.store import StoreUnavailable
 
-        told = ""
+        logged = ""
         while True:
             problem = ""
             try:
                 await asyncio.to_thread(self.read)
             except (StoreUnavailable, UserError) as error:
                 problem = str(error)
-            if problem != told:
-                journal.write("keys", readable=not problem, problem=problem)
-            told = problem
+            if problem != logged:
+                access_log.write("keys", readable=not problem, problem=problem)
+            logged = problem
             self.looked.set()
             await asyncio.sleep(POLL)
 
     async def first_look(self) -> None:
-        """Wait until the keys were looked for, or for so long that somebody would ask what the gateway is waiting for."""
+        """Wait for the first read, but no longer than FIRST_SECONDS."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self.looked.wait(), FIRST_SECONDS)
 

@@ -1,4 +1,4 @@
-"""What `/metrics` tells, in Prometheus' format."""
+"""The numbers at `/metrics`, in Prometheus' format."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -9,7 +9,7 @@ SECONDS = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60, 120)
 
 
 class Metrics:
-    """The gateway's counts since its start. Labels are names of models and codes, never a customer's words."""
+    """Counts since the gateway's start. Labels are model names and codes, never a customer's words."""
 
     def __init__(self) -> None:
         self.registry = own = CollectorRegistry()
@@ -23,7 +23,7 @@ class Metrics:
         self.ready = Gauge("frontdesk_ready", "1 while questions are taken", registry=own)
 
     def text(self) -> bytes:
-        """All of it, as CONTENT_TYPE_LATEST says."""
+        """All numbers, in the format CONTENT_TYPE_LATEST."""
         return generate_latest(self.registry)
 
 

@@ -1,4 +1,4 @@
-"""The product: a run's model as customers meet it, with the desk's system message and the FAQ entries that a question needs."""
+"""From a conversation to the prompt that the engine gets: FAQ entries in front, and the history cut to fit."""
 
 import asyncio
 from collections.abc import Sequence
@@ -18,18 +18,24 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 CHARACTERS = 4
-"""Of a conversation that are looked at, for each token of the context: no more would fit, and retrieval takes its time for each."""
-
-
-POOL = ThreadPoolExecutor(1, "product")
+"""Characters that are looked at for each token of the context. More would not fit, and retrieval takes time
+for each."""
+POOL = ThreadPoolExecutor(1, "prompt")
 """One thread makes all prompts: a question takes some 30 ms to encode, and the cores are the engine's."""
+BATCH = 16
+"""Texts of a new FAQ that are encoded before the next question has its turn."""
 
 
-class Product:
-    """Turns conversations into the prompts that Evaluate scored."""
+class PromptBuilder:
+    """Turns conversations into the prompts that `make eval` scored.
+
+    This is the only place where a conversation is cut to the context: only here are the FAQ entries known that
+    stand before it.
+    """
 
     def __init__(self, config: Config, run: Run, tokenizer: "PreTrainedTokenizerBase | None" = None) -> None:
-        """Loads the tokenizer of the served weights, where none is given, and for a grounded run its FAQ and the encoder."""
+        """Load what a prompt needs: the tokenizer of the served weights, if none is given; for a grounded run its FAQ
+        and the encoder."""
         from transformers import AutoTokenizer
 
         self.context = config.serve.context_length
@@ -38,11 +44,14 @@ class Product:
 
     @property
     def grounded(self) -> bool:
-        """Whether an answer rests on FAQ entries."""
+        """Whether answers rest on FAQ entries."""
         return self.knowledge is not None
 
     def prompt(self, messages: Sequence[Message], max_tokens: int) -> Grounded:
-        """What goes to the engine for a conversation, and the entries in it. Blocks."""
+        """The engine's messages for a conversation, with room for `max_tokens`, and the entries in them.
+
+        Blocks.
+        """
         turns = newest(messages, CHARACTERS * self.context)
         found = self.knowledge.ground(turns) if self.knowledge else Grounded(turns, [])
         return found._replace(messages=fit(self.tokenizer, found.messages, self.context - max_tokens))
@@ -51,18 +60,33 @@ class Product:
         """`prompt`, in its thread."""
         return await asyncio.get_running_loop().run_in_executor(POOL, self.prompt, messages, max_tokens)
 
+    async def refresh(self) -> bool:
+        """Build the index again if `faq.jsonl` has changed, and return whether it had.
 
-def products_of(config: Config) -> dict[str, Product]:
-    """By the name of a request's model: the run's, or each of the adapters that was trained to answer from FAQ entries."""
+        Questions go on with the old one.
+        """
+        if self.knowledge is None or (entries := await asyncio.to_thread(self.knowledge.changed)) is None:
+            return False
+        texts = [text for entry in entries for text in entry.texts]
+        for start in range(0, len(texts), BATCH):
+            batch = texts[start : start + BATCH]
+            await asyncio.get_running_loop().run_in_executor(POOL, self.knowledge.index.learn, batch)
+        await asyncio.to_thread(self.knowledge.use, entries)
+        return True
+
+
+def prompt_builders(config: Config) -> dict[str, PromptBuilder]:
+    """By the name of a request's model: the run's, or each of the adapters."""
     if not config.serve.adapters:
-        return {config.name: Product(config, Run(config.name))}
+        return {config.name: PromptBuilder(config, Run(config.name))}
     base = locate(config.model)
-    grounded = [adapter for adapter in load_adapters(config) if adapter.grounded]
-    return {adapter.name: Product(adapter.config, adapter.run, load_tokenizer(adapter.config, base)) for adapter in grounded}
+    return {
+        adapter.name: PromptBuilder(adapter.config, adapter.run, load_tokenizer(adapter.config, base)) for adapter in load_adapters(config)
+    }
 
 
 def load_knowledge(config: Config, run: Run) -> Knowledge:
-    """The run's FAQ. Raises UserError where `make data` has not written it."""
+    """The run's FAQ. Raises UserError if `make data` has not written it."""
     import torch
 
     if not run.faq.is_file():
@@ -74,15 +98,21 @@ def load_knowledge(config: Config, run: Run) -> Knowledge:
 
 
 def newest(messages: Sequence[Message], characters: int) -> list[Message]:
-    """The last messages that have so many characters together, the customer's first; of the very last, its end."""
+    """The last messages that have so many characters together, the customer's first; of the very last, its end.
+
+    A system message that leads the conversation stays. This only bounds the work: what fits is for `fit` to say.
+    """
+    if sum(len(message["content"]) for message in messages) <= characters:
+        return list(messages)
+    lead = [*messages[:1]] if len(messages) > 1 and messages[0]["role"] == "system" else []
     last = messages[-1]
     kept = [{**last, "content": last["content"][-characters:]}]
     left = characters - len(kept[0]["content"])
-    for message in reversed(messages[:-1]):
+    for message in reversed(messages[len(lead) : -1]):
         left -= len(message["content"])
         if left < 0:
             break
         kept.insert(0, message)
     while len(kept) > 1 and kept[0]["role"] != "user":
         del kept[0]
-    return kept
+    return lead + kept

@@ -1,95 +1,65 @@
-"""How often and how much at once: buckets of tokens, one for each key with a rate, one for each address that sends wrong keys."""
+"""How often a key may ask and how much at once, and how often an address may send wrong keys."""
 
 import math
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from frontdesk.web.address import network
-from serve.gateway.key_cache import Holder
-from serve.gateway.schema import ApiError
+from frontdesk.web.errors import ApiError
+from frontdesk.web.rate_limit import RateLimit
+from serve.gateway.key_cache import Principal
 
 GUESSES = 20
 """Wrong keys that an address may send at once."""
-GUESSES_A_SECOND = 0.2
-"""How they come back."""
+GUESS_SECONDS = 5.0
+"""After so long it may send one more."""
 MINUTE = 60.0
 """Seconds of a key's rate."""
-ADDRESSES = 10_000
-"""That are remembered; the oldest is forgotten first."""
-
-
-class Bucket:
-    """Up to `most` tokens, of which `rate` come back each second."""
-
-    def __init__(self, most: float, rate: float) -> None:
-        self.most, self.rate = most, rate
-        self.tokens, self.at = most, time.monotonic()
-
-    def fill(self) -> float:
-        """The tokens there are now."""
-        now = time.monotonic()
-        self.tokens, self.at = min(self.most, self.tokens + (now - self.at) * self.rate), now
-        return self.tokens
-
-    def take(self) -> bool:
-        """One, if there is one."""
-        if self.fill() < 1:
-            return False
-        self.tokens -= 1
-        return True
-
-    def until(self, tokens: float) -> int:
-        """Whole seconds until there are so many."""
-        return max(0, math.ceil((tokens - self.fill()) / self.rate))
 
 
 class Limits:
-    """What keys have used. Kept in this process; a new start begins anew."""
+    """What keys and addresses have used."""
 
     def __init__(self) -> None:
-        self.buckets: dict[tuple[str, int], Bucket] = {}
+        self.rates: dict[int, RateLimit] = {}
+        """One for each rate that a key has, in requests a minute."""
         self.running: Counter[str] = Counter()
-        self.guesses: dict[str, Bucket] = {}
+        self.guesses = RateLimit(GUESSES, GUESSES * GUESS_SECONDS)
 
     @contextmanager
-    def place(self, holder: Holder) -> Iterator[dict[str, str]]:
-        """A request's place; yields headers for its response. Raises ApiError (429) where the key has had all it may."""
-        if holder.concurrency and self.running[holder.name] >= holder.concurrency:
-            message = f"this key may have {holder.concurrency} requests at once; wait for one to end"
+    def place(self, principal: Principal) -> Iterator[dict[str, str]]:
+        """A request's place; yields headers for its response. Raises ApiError (429) beyond the key's limits."""
+        if principal.concurrency and self.running[principal.name] >= principal.concurrency:
+            message = f"this key may have {principal.concurrency} requests at once; wait for one to end"
             raise ApiError(429, message, kind="rate_limit_error", code="too_many_at_once", retry_after=1)
-        headers = self._take(holder)
-        self.running[holder.name] += 1
+        headers = self._take(principal)
+        self.running[principal.name] += 1
         try:
             yield headers
         finally:
-            self.running[holder.name] -= 1
+            self.running[principal.name] -= 1
 
-    def _take(self, holder: Holder) -> dict[str, str]:
-        if not (rate := holder.rate):
+    def _take(self, principal: Principal) -> dict[str, str]:
+        if not (rate := principal.rate):
             return {}
-        bucket = self.buckets.setdefault((holder.name, rate), Bucket(rate, rate / MINUTE))
-        taken = bucket.take()
+        limit = self.rates.setdefault(rate, RateLimit(rate, MINUTE))
+        taken = limit.take(principal.name)
         headers = {
             "x-ratelimit-limit-requests": str(rate),
-            "x-ratelimit-remaining-requests": str(int(bucket.tokens)),
-            "x-ratelimit-reset-requests": f"{bucket.until(rate)}s",
+            "x-ratelimit-remaining-requests": str(int(limit.tokens(principal.name))),
+            "x-ratelimit-reset-requests": f"{math.ceil(limit.wait(principal.name, rate))}s",
         }
         if taken:
             return headers
         message = f"this key may ask {rate} times a minute; ask again in a moment"
-        raise ApiError(429, message, kind="rate_limit_error", code="rate_limit_exceeded", retry_after=bucket.until(1), headers=headers)
+        wait = limit.wait(principal.name)
+        raise ApiError(429, message, None, "rate_limit_exceeded", "rate_limit_error", wait, headers)
 
     def guess(self, address: str) -> None:
         """Count a wrong key."""
-        bucket = self.guesses.pop(network(address), None) or Bucket(GUESSES, GUESSES_A_SECOND)
-        self.guesses[network(address)] = bucket
-        bucket.take()
-        if len(self.guesses) > ADDRESSES:
-            del self.guesses[next(iter(self.guesses))]
+        self.guesses.take(network(address))
 
-    def wait(self, address: str) -> int:
+    def wait(self, address: str) -> float:
         """Seconds until the address may guess again; 0: now."""
-        bucket = self.guesses.get(network(address))
-        return bucket.until(1) if bucket else 0
+        return self.guesses.wait(network(address))

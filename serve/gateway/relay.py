@@ -1,6 +1,6 @@
 """A request's way through the gateway: a place in the queue, the prompt, the engine, and the answer as it comes.
 
-A client that leaves ends the engine's work at once. A stream that cannot go on ends with an error event, never in silence.
+If the client leaves, the engine stops working on its request at once. A stream that breaks ends with an error event.
 """
 
 import asyncio
@@ -14,53 +14,56 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from frontdesk.retrieval.grounding import Grounded
-from serve.gateway import sse as stream
-from serve.gateway.access_log import Record
-from serve.gateway.engine_client import Upstream, away, busy, gone
+from frontdesk.web.errors import ApiError
+from frontdesk.web.sse import event
+from serve.gateway import sse
+from serve.gateway.access_log import AccessRecord
+from serve.gateway.engine_client import EngineClient, away, busy, gone
 from serve.gateway.metrics import Metrics
-from serve.gateway.prompts import Product
-from serve.gateway.schema import ApiError, Asked
+from serve.gateway.prompts import PromptBuilder
+from serve.gateway.schema import Asked
 
 if TYPE_CHECKING:
     import aiohttp
 
 STUCK_SECONDS = 5.0
-"""More than its time a request gets to tell so, to a client that may have stopped reading."""
+"""Beyond its time limit, a request has so long to report it to a client that may have stopped reading."""
 STREAM_HEADERS = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"x-accel-buffering", b"no")]
 
 
 def stopping() -> ApiError:
-    """The desk closes."""
+    """The desk is shutting down."""
     return ApiError(503, "the desk is stopping; ask again in a moment", kind="server_error", code="stopping", retry_after=5)
 
 
 class Relay:
-    """Answers requests, `most` at once and each within `seconds`."""
+    """Answers requests: at most `most` at once, each within `seconds`."""
 
-    def __init__(self, upstream: Upstream, products: Mapping[str, Product], metrics: Metrics, most: int, seconds: float) -> None:
-        self.upstream, self.products, self.metrics = upstream, products, metrics
+    def __init__(self, engine: EngineClient, builders: Mapping[str, PromptBuilder], metrics: Metrics, most: int, seconds: float) -> None:
+        """`builders`: by model. The messages to other models go to the engine unchanged."""
+        self.engine, self.builders, self.metrics = engine, builders, metrics
         self.most, self.seconds = most, seconds
         self.stopping = False
         self.deadlines: set[asyncio.Timeout] = set()
-        """One for each request in work."""
+        """One for each request in progress."""
         metrics.working.set_function(lambda: len(self.deadlines))
         metrics.ready.set_function(lambda: self.ready)
 
     @property
     def ready(self) -> bool:
-        return self.upstream.ready and not self.stopping
+        return self.engine.ready and not self.stopping
 
     def cut(self) -> None:
-        """End what still runs, now."""
+        """End all running requests now."""
         for deadline in (one for one in self.deadlines if not one.expired()):
             deadline.reschedule(asyncio.get_running_loop().time())
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
-        """A place among those in work. Raises ApiError where there is none, or when the time is up."""
+        """A place among the requests in progress. Raises ApiError if there is none, or when the time is up."""
         if self.stopping:
             raise stopping()
-        if not self.upstream.ready and not await self.upstream.look():  # it may have come back since the last look
+        if not self.engine.ready and not await self.engine.look():  # it may have come back since the last look
             raise away()
         if len(self.deadlines) >= self.most:
             raise busy()
@@ -77,36 +80,36 @@ class Relay:
         finally:
             self.deadlines.discard(deadline)
 
-    async def answer(self, asked: Asked, record: Record, send: Send) -> None:
-        """Send the whole response. Raises ApiError where it has not begun."""
-        seen = Sent(send)
+    async def answer(self, asked: Asked, record: AccessRecord, send: Send) -> None:
+        """Send the whole response. Raises ApiError if it fails before the response has begun."""
+        tracked = TrackedSend(send)
         try:
             async with self.place():
-                await self._answer(asked, record, seen)
+                await self._answer(asked, record, tracked)
         except ApiError as error:
-            if not seen.begun:
+            if not tracked.begun:
                 raise
             record.error = error.code
             self.metrics.cut.labels(asked.model, error.code).inc()
-            await seen({"type": "http.response.body", "body": b"data: " + error.body() + stream.END, "more_body": False})
+            await tracked({"type": "http.response.body", "body": event(error.openai_body()), "more_body": False})
         self.metrics.seconds.labels(asked.model).observe(time.monotonic() - record.begun)
 
-    async def _answer(self, asked: Asked, record: Record, send: "Sent") -> None:
-        product = self.products.get(asked.model)
-        prompt = await product.prepare(asked.messages, asked.max_tokens) if product else Grounded(asked.messages, [])
-        grounded = product is not None and product.grounded
-        async with self.upstream.ask(asked.body(prompt.messages), tell=product is None) as response:
+    async def _answer(self, asked: Asked, record: AccessRecord, send: "TrackedSend") -> None:
+        builder = self.builders.get(asked.model)
+        prompt = await builder.prepare(asked.messages, asked.max_tokens) if builder else Grounded(asked.messages, [])
+        grounded = builder is not None and builder.grounded
+        async with self.engine.ask(asked.body(prompt.messages), explain=not grounded) as response:
             if asked.stream:
-                rewriter = stream.ProductStream(prompt, asked.usage) if grounded else stream.BareStream(asked.usage)
+                rewriter = sse.GroundedStream(prompt, asked.usage) if grounded else sse.RawStream(asked.usage)
                 await self._stream(response, rewriter, record, send)
                 return
             body = await response.read()
         answer = json.loads(body)
         self._count(record, answer.get("usage"))
-        whole = Response(stream.whole(answer, prompt) if grounded else body, media_type="application/json")
+        whole = Response(sse.with_provenance(answer, prompt) if grounded else body, media_type="application/json")
         await whole({"type": "http"}, _none, send)
 
-    async def _stream(self, response: "aiohttp.ClientResponse", rewriter: stream.BareStream, record: Record, send: "Sent") -> None:
+    async def _stream(self, response: "aiohttp.ClientResponse", rewriter: sse.RawStream, record: AccessRecord, send: "TrackedSend") -> None:
         async for data in response.content.iter_any():
             if not (out := rewriter.add(data)):
                 continue
@@ -119,7 +122,7 @@ class Relay:
             raise gone()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    def _count(self, record: Record, usage: dict[str, Any] | None) -> None:
+    def _count(self, record: AccessRecord, usage: dict[str, Any] | None) -> None:
         """The engine's own count of an answer's tokens."""
         if usage:
             record.prompt_tokens, record.completion_tokens = usage["prompt_tokens"], usage["completion_tokens"]
@@ -127,7 +130,7 @@ class Relay:
             self.metrics.tokens.labels(record.model, "completion").inc(record.completion_tokens)
 
 
-class Sent:
+class TrackedSend:
     """ASGI's `send`, which remembers whether a response has begun."""
 
     def __init__(self, send: Send) -> None:
@@ -138,15 +141,15 @@ class Sent:
         await self.send(message)
 
 
-class Answer(Response):
-    """The response to a request that was read. It is made while it is sent, and ends when the client leaves."""
+class RelayResponse(Response):
+    """The response to a valid request. It is made while it is sent, and ends when the client leaves."""
 
     def __init__(self, relay: Relay, asked: Asked) -> None:
         self.relay, self.asked = relay, asked
         self.background = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        record: Record = scope["frontdesk"]
+        record: AccessRecord = scope["frontdesk"]
         record.model = self.asked.model
         work = asyncio.create_task(self.relay.answer(self.asked, record, send))
         left = asyncio.create_task(_left(receive))
@@ -154,7 +157,7 @@ class Answer(Response):
             await asyncio.wait((work, left), timeout=self.relay.seconds + STUCK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         finally:
             left.cancel()
-            work.cancel()  # of no effect on what is done
+            work.cancel()  # does nothing if it is done
             await asyncio.wait((work,))
         if work.cancelled():
             record.error = "left"
@@ -164,7 +167,7 @@ class Answer(Response):
 
 
 async def _left(receive: Receive) -> None:
-    """Returns when the client has left."""
+    """Return when the client has left."""
     while (await receive())["type"] != "http.disconnect":
         pass
 

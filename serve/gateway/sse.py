@@ -1,43 +1,43 @@
-"""The engine's stream of server-sent events on its way to the client: as little is done to it as is needed.
+"""The engine's stream of server-sent events on its way to the client: as little is done to it as possible.
 
-The bare model's events go on as they come. So do the product's, whose words are read on the way, so that the last event can tell the
-source. The event that counts the tokens is read, and goes on where the client has asked for it.
+Events pass through unchanged. Of a grounded model's, the words are collected on the way, so that the last event can
+name the source. The event with the token counts is read, and passed on only if the client has asked for it.
 """
 
 import json
 from typing import Any
 
-from frontdesk.retrieval.grounding import Grounded, heading, source_of
+from frontdesk.retrieval.grounding import Grounded, heading
+from frontdesk.web.sse import END
 
-END = b"\n\n"
 DONE = b"data: [DONE]"
 COUNTED = b'"usage":{'
-"""Stands in the event that counts tokens and in no other: within a text, quotes are escaped."""
+"""Only in the event with the token counts: within a text, quotes are escaped."""
 
 
-def told(answer: str, prompt: Grounded) -> dict[str, Any]:
-    """The field `frontdesk` of a response: the FAQ entry that the answer rests on, by its id, first question and place in the sources;
-    where it rests on none, a question of each of the entries that are nearest to what was asked."""
-    entry = source_of(answer, prompt.entries)
+def provenance(answer: str, prompt: Grounded) -> dict[str, Any]:
+    """The field `frontdesk` of a response: the FAQ entry that the answer rests on, with its id, first question and place
+    in the sources. If it rests on none: a question from each of the entries nearest to what was asked."""
+    entry = prompt.source_of(answer)
     if entry is None:
         near = [heading(one.questions) for one in prompt.entries or prompt.near if one.questions]
         return {"source": None} | ({"near": near} if near else {})
     return {"source": {"id": entry.id, "question": entry.questions[0] if entry.questions else "", "source": entry.source}}
 
 
-def whole(answer: dict[str, Any], prompt: Grounded) -> bytes:
-    """A plain response of the engine as the product's."""
+def with_provenance(answer: dict[str, Any], prompt: Grounded) -> bytes:
+    """A plain response of the engine, with the field `frontdesk`."""
     text = answer["choices"][0]["message"]["content"] or ""
-    return json.dumps({**answer, "frontdesk": told(text, prompt)}, ensure_ascii=False).encode()
+    return json.dumps({**answer, "frontdesk": provenance(text, prompt)}, ensure_ascii=False).encode()
 
 
-class BareStream:
-    """A stream whose events go on as they come. `done` tells whether its end was seen, `counted` what was counted before it."""
+class RawStream:
+    """A stream that passes through. `done`: its end was seen; `counted`: the token counts."""
 
     def __init__(self, usage: bool) -> None:
-        """`usage`: the client wants the count of tokens."""
+        """`usage`: the client wants the token counts."""
         self.usage = usage
-        self.rest = b""  # of an event that has not come whole
+        self.rest = b""  # of an incomplete event
         self.counted: dict[str, Any] | None = None
         self.done = False
 
@@ -47,7 +47,7 @@ class BareStream:
         return b"".join(out + END for event in events if (out := self.event(event)))
 
     def event(self, event: bytes) -> bytes:
-        """The event as the client gets it; nothing for none."""
+        """The event as the client gets it; empty if it gets none."""
         if event == DONE:
             self.done = True
         elif COUNTED in event:
@@ -56,8 +56,8 @@ class BareStream:
         return event
 
 
-class ProductStream(BareStream):
-    """The product's stream, with the source in the last event before the end."""
+class GroundedStream(RawStream):
+    """A grounded model's stream: the last event before the end names the source."""
 
     def __init__(self, prompt: Grounded, usage: bool) -> None:
         super().__init__(usage)
@@ -76,5 +76,5 @@ class ProductStream(BareStream):
             last = choice.get("finish_reason") is not None and not self.usage
         if not last:
             return event
-        chunk["frontdesk"] = told("".join(self.words), self.prompt)
+        chunk["frontdesk"] = provenance("".join(self.words), self.prompt)
         return b"data: " + json.dumps(chunk, ensure_ascii=False, separators=(",", ":")).encode()

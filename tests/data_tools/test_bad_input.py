@@ -17,10 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.fuzz import LIMIT, MUTATIONS, Outcome, limited, odd_put_in, outcome, places_in
-from data_tools.conversations.load import Reading, read_chats
+from data_tools.conversations.load import read_chats
 from data_tools.sources import files as archives
 from data_tools.sources.files import inputs
 from data_tools.sources.json_stream import HALF, Located, Record, line_of, read_json
+from data_tools.sources.reading import Reading
 from data_tools.sources.text import Source
 from frontdesk.errors import UserError
 from tests.data_tools.samples import samples, workbook

@@ -264,12 +264,12 @@ def test_the_ledger_has_every_message_once_and_its_counts_reconcile(shop, write)
         f"chats/{name}.csv:{n}" for name in "ab" for n, line in enumerate(Path(f"chats/{name}.csv").read_text().split("\n"), 1) if line
     }
     assert Counter(line["source"] for line in ledger) == Counter(given - {"chats/a.csv:1", "chats/b.csv:1"})
-    fates = Counter(line["fate"] for line in ledger)
+    dispositions = Counter(line["fate"] for line in ledger)
     reasons = Counter(line["reason"] for line in ledger if line["fate"] == "dropped")
     counts = manifest["messages"]
-    assert counts["read"] == len(ledger) == sum(fates.values())
-    assert {fate: counts[fate] for fate in ("kept", "merged", "capped", "set aside")} == {
-        fate: fates[fate] for fate in ("kept", "merged", "capped", "set aside")
+    assert counts["read"] == len(ledger) == sum(dispositions.values())
+    assert {disposition: counts[disposition] for disposition in ("kept", "merged", "capped", "set aside")} == {
+        disposition: dispositions[disposition] for disposition in ("kept", "merged", "capped", "set aside")
     }
     assert counts["dropped"] == reasons
     assert reasons == {
@@ -277,8 +277,8 @@ def test_the_ledger_has_every_message_once_and_its_counts_reconcile(shop, write)
         "in a duplicate conversation": 3,
     }
     chats = [row for row in rows_of(folder, *SPLITS) if row["kind"] == "chat"]
-    assert fates["kept"] == sum(len(row["messages"]) for row in chats)
-    assert fates["kept"] + fates["merged"] == sum(len(m["content"].split("\n")) for row in chats for m in row["messages"])
+    assert dispositions["kept"] == sum(len(row["messages"]) for row in chats)
+    assert dispositions["kept"] + dispositions["merged"] == sum(len(m["content"].split("\n")) for row in chats for m in row["messages"])
 
 
 def test_the_faq_keeps_its_entries_and_their_splits(shop, faq_text):
@@ -378,7 +378,7 @@ def test_a_mistake_is_explained_and_leaves_nothing(shop, make_data, write, name,
 @pytest.mark.parametrize(
     ("name", "text", "warning"),
     [
-        ("faq.jsonl", '\n{"broken\n', r"faq\.jsonl:42: found no valid JSON .*; mend or remove"),
+        ("faq.jsonl", '\n{"broken\n', r"faq\.jsonl:42: found no valid JSON .*; fix or remove"),
         ("chats/b.csv", "conversation_id,role,text\n90,customer,y\n90,agent,z\n90,boss,x\n", r"chats/b\.csv:4: found 'boss' .*; expected"),
         ("chats/c.bin", "\0\1\2", r"chats/c\.bin: found bytes that are no text; expected text in .*; save it as"),
     ],
@@ -405,7 +405,7 @@ def test_data_is_whole_or_absent_when_writing_fails(shop, monkeypatch):
     def full_disk(path, value):
         raise OSError("No space left on device")
 
-    monkeypatch.setattr("data_tools.build.write_json", full_disk)
+    monkeypatch.setattr("data_tools.manifest.write_json", full_disk)
     with pytest.raises(OSError, match="No space"):
         shop()
 

@@ -16,7 +16,7 @@ from frontdesk.config.schema import Config
 from frontdesk.models.adapters import run_of
 from frontdesk.prompt.render import chat_template
 from serve.gateway.app import create_app, server_settings
-from serve.gateway.prompts import Product
+from serve.gateway.prompts import PromptBuilder
 from tests.serve.stand_in import Engine, served, wait_for
 from tests.tokenizers import byte_tokenizer
 
@@ -71,15 +71,19 @@ def at(config: Config, database: str) -> Config:
 
 @contextlib.contextmanager
 def gateway(
-    config: Config, engine: Engine, product: Product | None = None, path: str | None = None, products: Mapping[str, Product] | None = None
+    config: Config,
+    engine: Engine,
+    builder: PromptBuilder | None = None,
+    path: str | None = None,
+    builders: Mapping[str, PromptBuilder] | None = None,
 ) -> Iterator[httpx.Client]:
     """A client of a ready gateway; `client.base_url` is its address. Its store is empty where the config names none.
 
-    `product` is that of the config's own name, `products` those of adapters.
+    `builder` is that of the config's own name, `builders` those of adapters.
     """
     config = at(config, config.desk.database or empty_store())
     with served(engine) as engine_url:
-        app = create_app(config, products or ({config.name: product} if product else {}), engine_url, ENGINE_KEY, path)
+        app = create_app(config, builders or ({config.name: builder} if builder else {}), engine_url, ENGINE_KEY, path)
         with served(server_settings(app, "127.0.0.1", 0)) as url, httpx.Client(base_url=url, trust_env=False, timeout=30) as client:
             wait_for(lambda: client.get("/ready").status_code == (200 if engine.healthy else 503))
             yield client

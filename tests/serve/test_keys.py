@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from frontdesk.store import keys
+from frontdesk.store.credentials import digest
 from frontdesk.store.store import open_store
 from serve.keys import main
 from tests.serve.gateways import project, settings
@@ -34,7 +35,7 @@ def test_a_key_is_printed_alone_and_only_once(command) -> None:
     head, anna, site = (line.split("  ") for line in table.splitlines())
     assert head[0].strip() == "name" and anna[0] == "anna" and anna[-1].strip() == "-"
     assert "60" in [word.strip() for word in anna] and site[-1].strip() != "-"
-    assert key.strip() not in table and keys.digest(key.strip()) not in table
+    assert key.strip() not in table and digest(key.strip()) not in table
     found = keys.find(open_store(settings()), key.strip())
     assert found and (found.name, found.role, found.rate, found.concurrency) == ("anna", "agent", 60, None)
 

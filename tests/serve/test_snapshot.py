@@ -18,8 +18,8 @@ from frontdesk.files import read_json, whole_folder, write_json, write_text
 from frontdesk.prompt.render import chat_template
 from serve import __main__ as serving
 from serve.checks import check
-from serve.gateway.prompts import Product
-from serve.snapshot import put_aside
+from serve.gateway.prompts import PromptBuilder
+from serve.snapshot import snapshot_weights
 from tests.tokenizers import byte_tokenizer
 
 RUN = Run("shop")
@@ -37,11 +37,11 @@ def train(key: str, target: Path = RUN.model) -> None:
 
 def test_a_model_trained_beside_the_desk_is_not_served_before_the_next_serve(config: Config) -> None:
     train("one")
-    assert put_aside(config, RUN, "one") == RUN.served
+    assert snapshot_weights(config, RUN, "one") == RUN.served
     train("two")
     write_text(RUN.served.parent / "engine.log", "kept")
     assert (RUN.served / "model.safetensors").read_text() == "one" == read_json(RUN.served / "provenance.json")["key"]
-    put_aside(config, RUN, "two")
+    snapshot_weights(config, RUN, "two")
     assert (RUN.served / "model.safetensors").read_text() == "two" == read_json(RUN.served / "provenance.json")["key"]
     assert {file.name for file in RUN.served.parent.iterdir()} == {"engine.log", "model"}, "the old one takes no room"
     assert {file.name for file in RUN.served.iterdir()} == {file.name for file in RUN.model.iterdir()}
@@ -52,23 +52,23 @@ def test_it_takes_no_room_where_files_can_be_linked(config: Config, monkeypatch:
     kept = RUN.model / "model.safetensors"
     kept.rename("elsewhere")
     kept.symlink_to(Path("elsewhere").resolve())
-    put_aside(config, RUN, "one")
+    snapshot_weights(config, RUN, "one")
     assert (RUN.served / "model.safetensors").samefile("elsewhere") and not (RUN.served / "model.safetensors").is_symlink()
 
     def never(*_: object) -> None:
         raise OSError("no links here")
 
     monkeypatch.setattr(os, "link", never)
-    put_aside(config, RUN, "one")
+    snapshot_weights(config, RUN, "one")
     assert (RUN.served / "model.safetensors").read_text() == "one" and not (RUN.served / "model.safetensors").samefile("elsewhere")
 
 
 def test_a_model_that_was_replaced_after_the_check_is_refused(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     train("one")
-    put_aside(config, RUN, "one")
+    snapshot_weights(config, RUN, "one")
     train("two")
     with pytest.raises(UserError, match="runs/shop/model: replaced while it was checked; let `make train` end"):
-        put_aside(config, RUN, "one")
+        snapshot_weights(config, RUN, "one")
     link = os.link
 
     def replaced(source: Path, target: Path) -> None:
@@ -77,7 +77,7 @@ def test_a_model_that_was_replaced_after_the_check_is_refused(config: Config, mo
 
     monkeypatch.setattr(os, "link", replaced)
     with pytest.raises(UserError, match="replaced while it was checked"):
-        put_aside(config, RUN, "two")
+        snapshot_weights(config, RUN, "two")
     assert read_json(RUN.served / "provenance.json")["key"] == "one", "what was served is still there"
 
 
@@ -87,7 +87,7 @@ def test_int8_weights_are_put_aside_with_their_own_key(config: Config) -> None:
     int8 = config.model_copy(update={"serve": config.serve.model_copy(update={"quantization": "w8a8"})})
     key = check(int8, RUN, "cpu")
     assert key == "one-w8a8"
-    put_aside(int8, RUN, key)
+    snapshot_weights(int8, RUN, key)
     assert (RUN.served / "model.safetensors").read_text() == "one-w8a8" == read_json(RUN.served / "provenance.json")["key"]
 
 
@@ -116,5 +116,5 @@ def test_gateway_and_page_take_the_folder_that_they_are_told_or_else_the_runs(co
     byte_tokenizer(chat_template(config)).save_pretrained(RUN.served)
     monkeypatch.setenv(engine.SERVED, str(RUN.served))
     assert engine.served_model(config, RUN) == RUN.served
-    product = Product(config.model_copy(update={"grounding": "none"}), RUN)  # the run's own tokenizer cannot be read
+    product = PromptBuilder(config.model_copy(update={"grounding": "none"}), RUN)  # the run's own tokenizer cannot be read
     assert asyncio.run(product.prepare([{"role": "user", "content": "Hi"}], 10)).messages[-1]["content"] == "Hi"

@@ -10,10 +10,8 @@ from typing import Any
 
 from frontdesk.config.run import Run
 from frontdesk.config.schema import HANDOFF, Config
-from frontdesk.prompt.render import chat_template
 from frontdesk.store.store import Store, open_store
 from tests.serve.stand_in import END, Engine, event, served
-from tests.tokenizers import byte_tokenizer
 from ui.chat.texts import Language
 from ui.desk.bot import Assistant
 from ui.desk.desk import Desk
@@ -63,7 +61,7 @@ class Shop:
 
     def new_desk(self) -> Desk:
         """As after a new start of the page's process."""
-        return Desk(self.config, self.store, Assistant(self.config, byte_tokenizer(chat_template(self.config)), self.url + "/v1", "none"))
+        return Desk(self.config, self.store, Assistant(self.config, self.url + "/v1", "none"))
 
     async def enter(self) -> str:
         """A new customer's id."""

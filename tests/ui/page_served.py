@@ -13,10 +13,8 @@ from typing import Any, TypeVar
 from fastapi import FastAPI
 
 from frontdesk.config.schema import Config
-from frontdesk.prompt.render import chat_template
 from frontdesk.store.store import Store, open_store
 from tests.serve.stand_in import END, Engine, event, served
-from tests.tokenizers import byte_tokenizer
 from ui.app import create_app, mount_page
 from ui.desk.bot import Assistant
 from ui.desk.desk import Desk
@@ -76,7 +74,7 @@ def served_page(folder: Path, questions: list[str] = QUESTIONS, company: str = "
     engine = Engine()
     with served(engine) as gateway:
         store = open_store(config)
-        desk = Desk(config, store, Assistant(config, byte_tokenizer(chat_template(config)), gateway + "/v1", KEY))
+        desk = Desk(config, store, Assistant(config, gateway + "/v1", KEY))
         app = create_app(config, desk, store)
         mount_page(app, config, questions)
         with served(app) as address:

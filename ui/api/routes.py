@@ -1,28 +1,29 @@
 """The customers' JSON API, under `/api`: for the chat page, and for a company's own programs.
 
     POST /api/customers       {} → 201 {"token"}                  a new customer; the token is their only key
-    POST /api/chat/messages   {"text", "language"?} → 201 {"message"}    stored when it answers; the bot's answer begins by itself
+    POST /api/chat/messages   {"text", "language"?} → 201 {"message"}    it is stored; the bot's answer begins by itself
     GET  /api/chat            → the view
-    GET  /api/chat/events     → the view as server-sent events: `data: VIEW`, and then at each change those fields of it that are others
-                                now; a comment when it is quiet
-    POST /api/chat/answer     {"again"?} → 202 the view           answers what is unanswered; again: instead of the last answer
+    GET  /api/chat/events     → the view as server-sent events: `data: VIEW`, then the changed fields at each change;
+                                a comment when it is quiet
+    POST /api/chat/answer     {"again"?} → 202 the view           answers what is unanswered; again: replaces the last answer
     POST /api/chat/stop       {} → the view
     POST /api/chat/ratings    {"message_id", "value": 1 | -1 | 0, "reason"?} → the view
     POST /api/chat/person     {"language"?} → the view            calls a person
     POST /api/chat/restart    {} → the view                       the next message begins a new conversation
 
-A view is {"conversation_id", "revision", "state", "turns", "pending", "busy", "notices", "place", "agent", "open", "language"}
-(ui/desk/views.py). Its states are bot, waiting (for a person), agent and closed; its notices are keys of
-ui/chat/texts.py. Posting a message is all that it takes: its answer comes in the view, in `pending` while it grows and
-then as a turn. There is no way to name another's conversation.
+A view is {"conversation_id", "revision", "state", "turns", "pending", "busy", "notices", "place", "agent", "open",
+"language"} (ui/desk/views.py). Its states are bot, waiting (for a person), agent and closed; its notices are keys of
+ui/chat/texts.py. Posting a message is enough: the answer appears in the view, in `pending` while it grows and then as
+a turn. No request can name another customer's conversation.
 
-A program sends `Authorization: Bearer TOKEN`. A browser on the page has the cookie; then a POST must come from this very site. Pages of
-other sites reach nothing here (there is no CORS header): they show the chat in a frame (`ui.origins`). Errors are {"error": {"message",
-"code"}}: 400 (what is wrong with the request), 401 no_session, 403 foreign_origin, 404 not_found, 408, 413, 415, 409 wait (an answer is on
-its way) or full; 429 too_many and 503 not_stored (nothing was) have Retry-After.
+A program sends `Authorization: Bearer TOKEN`. A browser on the page has the cookie, and its POSTs must come from this
+site. Pages of other sites cannot use this API (there is no CORS header); they show the chat in a frame (`ui.origins`).
+
+Errors are {"error": {"message", "code"}}: 400 (says what is wrong with the request), 401 no_session, 403
+foreign_origin, 404 not_found, 408 too_slow, 409 wait (an answer is in progress) or full, 413 too_large, 415
+content_type, 429 too_many and 503 not_stored (nothing was). The last two have Retry-After.
 """
 
-import json
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
@@ -35,17 +36,20 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from frontdesk.store.store import StoreUnavailable
 from frontdesk.store.tables import Message
-from ui.api.schema import Again, ApiError, Call, NewMessage, Nothing, Thumb, check_origin, customer, language_of, no_session, read, remote
+from frontdesk.web import sse
+from frontdesk.web.errors import ApiError
+from frontdesk.web.rate_limit import RateLimit, TooMany
+from ui.api.schema import Again, Call, NewMessage, Nothing, Thumb, check_origin, customer, language_of, no_session, read, remote
 from ui.chat.texts import Language
-from ui.desk.desk import Desk, Empty, Full, TooMany, View, Wait
-from ui.desk.live_state import Limit
+from ui.desk.desk import Desk, Empty, Full, Wait
+from ui.desk.views import View
 
-QUIET_SECONDS = 15.0  # of a stream, after which a comment keeps proxies from closing it
+QUIET_SECONDS = 15.0  # without an event, after which a comment keeps proxies from closing a stream
 STREAMS, STREAMS_FROM = 8, 64  # at once for one customer, and for one address
-NEW_CUSTOMERS = 60  # a minute from one address
-ACTS, ACTS_FROM = 60, 300  # of a customer, and from an address, a minute: all that changes something, messages aside (ui/desk/desk.py)
-CALLS, CALLS_FROM = 6, 30  # for a person, of them
-RETRY_AFTER = 2  # seconds, where the store is away
+NEW_CUSTOMERS = 60  # from one address, a minute
+ACTS, ACTS_FROM = 60, 300  # from a customer and from an address, a minute: all changes except messages (ui/desk/desk.py)
+CALLS, CALLS_FROM = 6, 30  # of these, calls for a person
+RETRY_AFTER = 2  # seconds, if the store is away
 
 
 class Route(APIRoute):
@@ -61,7 +65,7 @@ class Route(APIRoute):
                 response = error.response()
             except StoreUnavailable:
                 message = "the conversation cannot be stored or read now; nothing has changed; try again in a moment"
-                response = ApiError(503, "not_stored", message, RETRY_AFTER).response()
+                response = ApiError(503, message, code="not_stored", retry_after=RETRY_AFTER).response()
             response.headers.setdefault("Cache-Control", "no-store")
             return response
 
@@ -71,14 +75,14 @@ class Route(APIRoute):
 def create_api(desk: Desk) -> APIRouter:
     """The routes below `/api`."""
     router = APIRouter(route_class=Route)
-    new, streams = Limit(NEW_CUSTOMERS), Counter[str]()
-    acts, calls = (Limit(ACTS), Limit(ACTS_FROM)), (Limit(CALLS), Limit(CALLS_FROM))
+    new, streams = RateLimit(NEW_CUSTOMERS), Counter[str]()
+    acts, calls = (RateLimit(ACTS), RateLimit(ACTS_FROM)), (RateLimit(CALLS), RateLimit(CALLS_FROM))
 
     async def who(request: Request) -> str:
         return await customer(desk, request)
 
     async def acting(request: Request) -> str:
-        """Who changes something. Raises ApiError beyond the limits."""
+        """The customer who changes something. Raises ApiError beyond the limits."""
         return counted(await customer(desk, request), request, *acts)
 
     async def shown(customer_id: str, request: Request, status: int = 200) -> Response:
@@ -101,9 +105,10 @@ def create_api(desk: Desk) -> APIRouter:
     async def events(request: Request) -> Response:
         customer_id, address = await who(request), remote(request)
         if streams[customer_id] >= STREAMS or (address and streams[address] >= STREAMS_FROM):
-            raise ApiError(429, "too_many", f"expected at most {STREAMS} streams at once, {STREAMS_FROM} from one address", RETRY_AFTER)
-        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(stream(desk, customer_id, address, language_of(request), streams), 200, headers, "text/event-stream")
+            message = f"expected at most {STREAMS} streams at once, {STREAMS_FROM} from one address"
+            raise ApiError(429, message, code="too_many", retry_after=RETRY_AFTER)
+        events = stream(desk, customer_id, address, language_of(request), streams)
+        return StreamingResponse(events, 200, sse.HEADERS, "text/event-stream")
 
     @router.post("/chat/messages")
     async def messages(request: Request) -> Response:
@@ -131,7 +136,7 @@ def create_api(desk: Desk) -> APIRouter:
         try:
             await desk.rate(customer_id, body.message_id, body.value, body.reason)
         except LookupError:
-            raise ApiError(404, "not_found", f"message_id: no answer {body.message_id} to this customer") from None
+            raise ApiError(404, f"message_id: no answer {body.message_id} to this customer", code="not_found") from None
         return await shown(customer_id, request)
 
     @router.post("/chat/person")
@@ -156,11 +161,11 @@ async def say(desk: Desk, customer_id: str, request: Request) -> Response:
     try:
         said = await desk.say(customer_id, body.text, body.language or language_of(request), remote(request))
     except Empty:
-        raise ApiError(400, "empty_text", "text: there is nothing in it") from None
+        raise ApiError(400, "text: found no text", code="empty_text") from None
     except Wait:
-        raise ApiError(409, "wait", "an answer is on its way; wait until `busy` is false, or POST /api/chat/stop") from None
+        raise ApiError(409, "an answer is in progress; wait for it, or POST /api/chat/stop", code="wait") from None
     except Full:
-        raise ApiError(409, "full", "the conversation is too long; POST /api/chat/restart") from None
+        raise ApiError(409, "the conversation is too long; POST /api/chat/restart", code="full") from None
     except TooMany as error:
         raise too_many(error) from None
     except LookupError:  # the customer was removed just now
@@ -168,15 +173,15 @@ async def say(desk: Desk, customer_id: str, request: Request) -> Response:
     return JSONResponse({"message": message(said)}, 201)
 
 
-async def stream(desk: Desk, customer_id: str, address: str | None, language: Language, streams: Counter[str]) -> AsyncIterator[str]:
-    """The view as server-sent events, until the client goes."""
+async def stream(desk: Desk, customer_id: str, address: str | None, language: Language, streams: Counter[str]) -> AsyncIterator[bytes]:
+    """The view as server-sent events, until the client leaves."""
     keys = [customer_id, *filter(None, [address])]
     streams.update(keys)
     try:
         last = None
         async with aclosing(desk.watch(customer_id, language, QUIET_SECONDS)) as views:
             async for view in views:
-                yield ": still here\n\n" if view is last else f"data: {json.dumps(as_json(view, last), ensure_ascii=False)}\n\n"
+                yield sse.comment("still here") if view is last else sse.event(as_json(view, last))
                 last = view
     finally:
         streams.subtract(keys)
@@ -186,7 +191,8 @@ async def stream(desk: Desk, customer_id: str, address: str | None, language: La
 
 
 def as_json(view: View, before: View | None = None) -> dict[str, Any]:
-    """The view as it is sent: what is not as in the one before. An answer grows a dozen times a second, below a long conversation."""
+    """The fields of the view that have changed: an answer grows a dozen times a second, below a long
+    conversation."""
     now = {field.name: getattr(view, field.name) for field in fields(view)}
     changed = {name: value for name, value in now.items() if before is None or value != getattr(before, name)}
     return changed | ({"turns": [asdict(turn) for turn in view.turns]} if "turns" in changed else {})
@@ -197,16 +203,19 @@ def message(said: Message) -> dict[str, Any]:
     return {"id": said.id, "conversation_id": said.conversation_id, "speaker": said.speaker, "text": said.text, "at": said.at}
 
 
-def counted(customer_id: str, request: Request, limit: Limit, limit_from: Limit) -> str:
-    """The customer, whose act counts, and so does its address. Raises ApiError beyond either limit."""
+def counted(customer_id: str, request: Request, limit: RateLimit, limit_from: RateLimit) -> str:
+    """Count an act for the customer and their address, and return the customer.
+
+    Raises ApiError beyond either limit.
+    """
     if address := remote(request):
         count(limit_from, address)
     count(limit, customer_id)
     return customer_id
 
 
-def count(limit: Limit, key: str) -> None:
-    """Raises ApiError beyond the limit."""
+def count(limit: RateLimit, key: str) -> None:
+    """Count an act. Raises ApiError beyond the limit."""
     try:
         limit.count(key)
     except TooMany as error:
@@ -214,4 +223,4 @@ def count(limit: Limit, key: str) -> None:
 
 
 def too_many(error: TooMany) -> ApiError:
-    return ApiError(429, "too_many", f"too many in a minute; try again in {error.wait:.0f} s", error.wait)
+    return ApiError(429, f"too many in a minute; try again in {error.wait:.0f} s", code="too_many", retry_after=error.wait)

@@ -1,6 +1,6 @@
 """The company's colour and logo on the page.
 
-Any colour may be configured, so the text on it, and the shade of it that serves as text, are computed: each has WCAG 2.2's contrast of 4.5.
+Any colour may be configured. The text on it, and its shade for text, are computed for WCAG 2.2's contrast of 4.5.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ LIGHT, DARK = "#f5f5f4", "#1c1917"
 CARD, DARK_CARD = "#ffffff", "#292524"
 MAX_LOGO = 512 * 1024  # bytes
 LOGO_HEADERS = {
-    # A drawing may hold scripts and addresses: none runs, and nothing is loaded, even where somebody opens it by itself.
+    # An SVG may hold scripts and addresses: no script runs and nothing is loaded, even if somebody opens it by itself.
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
     "Cache-Control": "public, max-age=300",
 }
@@ -22,14 +22,14 @@ LOGO_HEADERS = {
 
 @dataclass(frozen=True)
 class Logo:
-    """A picture as it is sent."""
+    """A picture, ready to be sent."""
 
     content: bytes
     media_type: str
 
 
 def read_logo(path: str | None) -> Logo | None:
-    """The picture at `ui.logo`. Raises UserError where there is none, or something other than SVG or PNG."""
+    """The picture at `ui.logo`. Raises UserError if there is no such file, or it is neither SVG nor PNG."""
     if path is None:
         return None
     file = Path(path)
@@ -48,7 +48,7 @@ def read_logo(path: str | None) -> Logo | None:
 def stylesheet(colour: str) -> str:
     """The page's colours as CSS variables, for light and dark.
 
-    `--brand` is the configured colour and `--on-brand` the text on it; `--accent` is a shade of it that can be read as text.
+    `--brand` is the configured colour, `--on-brand` the text on it, and `--accent` a shade of it for text.
     """
     light = {"--brand": colour, "--on-brand": text_on(colour), "--accent": readable(colour, LIGHT, CARD)}
     dark = {"--accent": readable(colour, DARK, DARK_CARD)}
@@ -56,12 +56,13 @@ def stylesheet(colour: str) -> str:
 
 
 def text_on(colour: str) -> str:
-    """White or black, whichever is read better; one of them always has a contrast of 4.5 (the worse case has 4.58)."""
+    """White or black, whichever has more contrast; one always has at least 4.58."""
     return max("#ffffff", "#000000", key=lambda text: contrast(text, colour))
 
 
 def readable(colour: str, *grounds: str) -> str:
-    """The nearest shade of the colour that has CONTRAST with every ground: mixed with black on light grounds, with white on dark ones."""
+    """The nearest shade with CONTRAST to every ground: mixed with black on light grounds, with white on
+    dark ones."""
     end = text_on(grounds[0])
     for share in range(101):
         shade = mix(colour, end, share / 100)

@@ -1,25 +1,26 @@
-// The customer's chat in the browser. The server keeps the conversation: a stream of its views is drawn, and only new words are sent.
+// The customer's chat in the browser. The server keeps the conversation: the page draws its views and sends only new words.
 //
-// The stream (Server-Sent Events) costs the server nothing while nothing happens, brings a person's words at once, and tells when it breaks. A hidden
-// tab closes it, for a browser opens few connections to one address, and looks now and then for words of a person.
+// The views arrive as a stream (Server-Sent Events): it costs the server nothing while nothing happens, brings a person's
+// words at once, and its end is noticed. A hidden tab closes it, because a browser opens few connections to one address,
+// and polls now and then for words of a person.
 
 import { draw } from "./turns.js";
 
 const TRY_AGAIN_MS = 3000;
-const LOOK_MS = 20000; // of a hidden tab
+const LOOK_MS = 20000; // between two polls of a hidden tab
 const LONG = 4000;
 const title = document.title;
 const page = document.documentElement;
 
-let texts; // of all languages
+let texts; // in all languages
 let language = "en";
-let view = null; // the newest that came
+let view = null; // the newest one
 let link = ""; // what is wrong with the connection, as a key of texts
-let refused = ""; // why the last thing sent was not taken, as a key of texts
-let heard = null; // ids of messages that were read out; null before the first view
+let refused = ""; // why the last request was refused, as a key of texts
+let heard = null; // ids of messages that were read aloud; null before the first view
 let sending = false;
 let stream = null;
-let again; // the timer of the next try to connect
+let again; // the timer of the next attempt to connect
 let log, notice, announcer;
 
 // Called once by the page, with the node that holds the conversation; then `speak` opens the stream.
@@ -29,7 +30,7 @@ export function start(node) {
     notice = document.querySelector("#notice [role=status]");
     let atEnd = true;
     log.addEventListener("scroll", () => (atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60));
-    new ResizeObserver(() => atEnd && (log.scrollTop = log.scrollHeight)).observe(log); // a notice or a keyboard takes room
+    new ResizeObserver(() => atEnd && (log.scrollTop = log.scrollHeight)).observe(log); // a notice or a keyboard takes space
     addEventListener("online", connect);
     addEventListener("offline", () => lost("offline"));
     document.addEventListener("visibilitychange", () => (document.hidden ? rest() : connect()));
@@ -50,7 +51,7 @@ export function speak(chosen) {
     show();
 }
 
-// Sends what stands in the text box, or `words`. The box is emptied once the server has stored them.
+// Sends the text in the box, or `words`. The box is cleared once the server has stored them.
 export async function send(words) {
     const box = document.querySelector("#question textarea");
     const text = words ?? box.value;
@@ -59,10 +60,10 @@ export async function send(words) {
         box.value = "";
         box.dispatchEvent(new Event("input", { bubbles: true }));
     }
-    if (matchMedia("(pointer: fine)").matches || words === undefined) box.focus(); // a button that was pressed may be gone by now
+    if (matchMedia("(pointer: fine)").matches || words === undefined) box.focus(); // the button that was pressed may be gone by now
 }
 
-// One message at a time: Enter pressed twice says it once.
+// One message at a time: pressing Enter twice sends it once.
 async function say(text) {
     sending = true;
     try {
@@ -83,7 +84,7 @@ function focusBox() {
     document.querySelector("#question textarea").focus();
 }
 
-// True where the server took it. Otherwise the customer reads why not.
+// True if the server accepted it. Otherwise the customer reads why not.
 async function post(what, body) {
     refused = navigator.onLine ? "unreachable" : "offline";
     try {
@@ -94,7 +95,7 @@ async function post(what, body) {
         });
         refused = answer.ok ? "" : await why(answer);
         if (answer.status === 401) enter();
-        // Of all but a message the answer is the view; an open stream tells it, too, and in order: what comes here may be older.
+        // The answer is the view, except for a message. An open stream sends it too, in order; this one may be older.
         if (answer.ok && answer.status !== 201 && stream?.readyState !== EventSource.OPEN) view = await answer.json();
     } catch {
         connect();
@@ -106,7 +107,7 @@ async function post(what, body) {
 async function why(answer) {
     const { error } = await answer.json().catch(() => ({}));
     const key = error?.code ?? error;
-    if (answer.status === 401) return "not_stored"; // what is wrong with the cookie, `enter` finds out
+    if (answer.status === 401) return "not_stored"; // `enter` finds out what is wrong with the cookie
     return key in texts[language] ? key : answer.status === 429 ? "too_many" : "not_stored";
 }
 
@@ -121,18 +122,18 @@ function connect() {
     };
     opened.onerror = () => {
         lost(navigator.onLine ? "reconnecting" : "offline");
-        if (opened.readyState === EventSource.CLOSED && opened === stream) ask(); // the server said no, or a proxy did
+        if (opened.readyState === EventSource.CLOSED && opened === stream) ask(); // the server or a proxy refused it
     };
 }
 
-// Asks why there is no stream, and for one again after a while.
+// Finds out why there is no stream, and tries again after a while.
 async function ask() {
     const answer = await fetch("/api/chat").catch(() => null);
     if (answer?.status === 401) enter();
     else later(connect);
 }
 
-// Nobody is known by this browser's cookie: it visits the page as if anew, which gives it one, or says that there is none for it now.
+// The server does not know this browser's cookie: visit the page again, which sets one, or says that it cannot now.
 async function enter() {
     const framed = parent === window ? {} : { "X-Framed": "1" };
     const visit = await fetch("/", { headers: { Accept: "text/html", ...framed } }).catch(() => null);
@@ -160,7 +161,7 @@ function rest() {
     stream?.close();
 }
 
-// A hidden tab, while a person is awaited or there.
+// For a hidden tab, while a person is called or there.
 async function look() {
     if (!document.hidden || !["waiting", "agent"].includes(view?.state)) return;
     const answer = await fetch(`/api/chat?language=${language}`).catch(() => null);
@@ -181,7 +182,7 @@ function show() {
     announce();
 }
 
-// What the customer should know now. The attributes tell a test, or a style, where the conversation stands.
+// What the customer should know now. The attributes show the conversation's state to styles and tests.
 function status() {
     const said = texts[language];
     const state = view ? waitingFor(said) : "";
@@ -203,7 +204,7 @@ function waitingFor(said) {
     return view.place === null ? said.called : view.place === 1 ? said.next : said.queued.replace("{place}", view.place);
 }
 
-// Whole answers and a person's words are read out once; an answer on its way is not read word by word.
+// Complete answers and a person's words are read aloud once; an answer in progress is not read word by word.
 function announce() {
     const others = view.turns.filter(turn => turn.speaker !== "customer");
     const fresh = heard === null ? [] : others.filter(turn => !heard.has(turn.id));
@@ -221,7 +222,7 @@ function announce() {
     }
 }
 
-// The page that shows the chat in a frame: embed.js listens. Nothing of the conversation is told.
+// Tells the page that shows the chat in a frame (embed.js listens), but nothing of the conversation.
 function tellFrame(what) {
     if (parent !== window) parent.postMessage({ frontdesk: what }, "*");
 }

@@ -1,7 +1,7 @@
 // The chat on another site: <script src="https://desk.example.com/embed.js" async></script>
 //
-// It adds a button that opens the chat in a frame of the desk's own address. The site's scripts cannot read the conversation, nor its styles reach
-// the button. Which sites may show the frame is the desk's `ui.origins`.
+// It adds a button that opens the chat in a frame from the desk's own address. The site's scripts cannot read the
+// conversation, and its styles do not reach the button. The desk's `ui.origins` lists the sites that may show the frame.
 (() => {
     const settings = SETTINGS;
     const desk = new URL("./", document.currentScript.src);
@@ -31,7 +31,7 @@
 
     const host = document.createElement("div");
     const root = host.attachShadow({ mode: "open" });
-    const sheet = new CSSStyleSheet(); // unlike a <style>, allowed by any policy of the site
+    const sheet = new CSSStyleSheet(); // unlike a <style>, no policy of the site forbids it
     sheet.replaceSync(STYLE);
     root.adoptedStyleSheets = [sheet];
 
@@ -70,7 +70,7 @@
         document.body.append(host);
     }
 
-    // The frame is loaded when it is first asked for, and then stays: so do words that were typed and not sent.
+    // The frame is loaded when it is first opened, and then stays, with any words typed but not sent.
     function show(shown) {
         if (!frame) {
             frame = document.createElement("iframe");

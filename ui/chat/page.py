@@ -1,8 +1,9 @@
-"""The customer's page: what stands where. Gradio lays it out and labels it; the conversation itself is drawn by `chat.js` and `turns.js`.
+"""The layout of the customer's page.
 
-A customer's words take one door, the JSON API (ui/api/routes.py): the page uses it as a company's own page or app
-would. Gradio's events know only the language, so whoever calls them directly finds no conversation there to read, forge
-or write.
+Gradio lays it out and labels it; `chat.js` and `turns.js` draw the conversation.
+
+All conversations go through the JSON API (ui/api/routes.py), which the page uses as a company's own page or app would.
+Gradio's events only know the language: calling them directly gives access to no conversation.
 """
 
 import html
@@ -13,8 +14,8 @@ import gradio as gr
 
 from ui.chat.texts import LANGUAGES, NAMES, TEXTS, Language
 
-# The browser's language decides, until the customer has chosen one. Either way the page says so to screen readers. In a frame of another
-# site a browser may refuse to remember anything.
+# The browser's language counts until the customer chooses one. Screen readers learn it either way. In a frame of another
+# site a browser may refuse to store the choice.
 FIRST_LANGUAGE = """() => {
     let language = navigator.language.startsWith("ko") ? "ko" : "en";
     try { language = localStorage.getItem("frontdesk-language") ?? language; } catch {}
@@ -35,10 +36,10 @@ START = """import("/chat.js").then(chat => {
 
 
 class Page:
-    """The components of one Blocks app and the events that tie them to the browser's modules. The finished app is `self.blocks`."""
+    """The components of the app, `self.blocks`, and the events that connect them to the browser's modules."""
 
     def __init__(self, company: str, questions: list[str], logo: bool = False) -> None:
-        """`questions` become buttons; with `logo` the picture at `/logo` stands beside the company's name."""
+        """`questions` become buttons; `logo`: show the picture at `/logo` beside the company's name."""
         self.i18n = gr.I18n(**{language: {**TEXTS[language]} for language in LANGUAGES})
         with gr.Blocks(title=company, analytics_enabled=False, fill_height=True) as self.blocks:
             self._build(company, questions, logo)
@@ -90,11 +91,14 @@ class Page:
             button.click(None, inputs=button, js="question => { frontdesk.send(question) }")
 
     def _first(self, language: Language) -> list[Any]:
-        """The texts of the page in a language that nobody has chosen yet."""
+        """The texts of the page, in a language that the browser has chosen."""
         return self._labels(language, value=language)
 
     def _labels(self, language: Language, **chosen: Language) -> list[Any]:
-        """The texts of the page in a language. What the customer has chosen is not sent back: they may have chosen anew meanwhile."""
+        """The texts of the page.
+
+        The customer's own choice is not sent back: they may have changed it meanwhile.
+        """
         text = TEXTS[language if language in TEXTS else "en"]
         return [
             text["about"],
@@ -106,7 +110,7 @@ class Page:
 
 
 def _conversation() -> str:
-    """Where `chat.js` draws. Answers are read out by the announcer, once and whole, and not while they grow in the log."""
+    """Where `chat.js` draws. The announcer reads each answer aloud once, complete; the log grows silently."""
     texts = html.escape(json.dumps(TEXTS, ensure_ascii=False), quote=True)
     return (
         f'<div id="conversation" data-texts="{texts}"><div class="log" role="log" aria-live="off" tabindex="0"></div>'

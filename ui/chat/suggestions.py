@@ -9,9 +9,10 @@ MAX_SUGGESTIONS = 6
 
 
 def suggestions(config: Config, faq: Path) -> list[str]:
-    """The config's own questions, or one of each of the first FAQ categories that it was trained on; none where the run has no `faq` file.
+    """The config's own questions, or one from each of the first FAQ categories of the training; none without
+    a `faq` file.
 
-    Of a category it takes the first wording of an entry, a short one that ends in a question mark if there is one.
+    From a category it takes an entry's first wording: a short one that ends in a question mark, if there is one.
     """
     if config.ui.suggestions:
         return list(config.ui.suggestions)

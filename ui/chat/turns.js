@@ -1,4 +1,4 @@
-// Draws a conversation. Every word of a customer, the model or an agent becomes a text node, never markup: there is nothing to inject into.
+// Draws a conversation. Words of customers, model and agents become text nodes, never markup, so nothing can be injected.
 // Nodes are kept by the message's id, so that the focus, an opened source and a half-written reason survive each new view.
 
 const PENDING = "pending";
@@ -23,7 +23,7 @@ export function draw(log, view, texts, act) {
     if (atEnd || mine) log.scrollTop = log.scrollHeight;
 }
 
-// The view's turns, with the answer on its way in its place: a new one at the end, or instead of the one that is said again.
+// The view's turns, with the answer in progress: at the end, or in place of the one that it replaces.
 function turnsOf(view) {
     const turns = view?.turns ?? [];
     if (view?.pending == null) return turns;
@@ -71,7 +71,7 @@ function near(questions, act) {
     return element("div", "near", element("p", ""), ...buttons);
 }
 
-// Keeps a part of `parent` where it is wanted, and brings it up to date.
+// Keeps a part of `parent` if it is wanted, and updates it.
 function part(parent, selector, wanted, make, refresh) {
     let node = parent.querySelector(selector);
     if (!wanted) return node?.remove();
@@ -111,7 +111,7 @@ function press(group, rating, texts) {
     }
 }
 
-// A line to say why, once a thumb is given.
+// A line for the reason, after a rating.
 function reason(under, id, value, act) {
     under.querySelector(".why")?.remove();
     if (!value) return;
@@ -163,7 +163,7 @@ function element(tag, name, ...children) {
     return node;
 }
 
-// Changes a text only where it differs: a selection in it stays, and nobody hears it twice.
+// Changes a text only if it differs: a selection in it stays, and it is not read aloud twice.
 function write(node, text) {
     if (node.textContent !== text) node.textContent = text;
 }

@@ -20,7 +20,7 @@ from frontdesk.store.store import Store
 from ui.app import SYSTEM_FONTS
 from ui.console import parts as show
 from ui.console.conversations import List
-from ui.console.guard import Guard
+from ui.console.guard import ConsoleMiddleware
 from ui.console.live import Live
 from ui.console.login.page import HOME, LoginPage
 from ui.console.login.session import Logins, Who
@@ -71,7 +71,7 @@ def mount_console(app: FastAPI, desk: Desk, store: Store, config: Config) -> Non
             Mount("", mount.app),
         ]
     )
-    app.router.routes[:0] = [Route("/desk", lambda _: RedirectResponse(HOME, 308)), Mount("/desk", Guard(inside, logins))]
+    app.router.routes[:0] = [Route("/desk", lambda _: RedirectResponse(HOME, 308)), Mount("/desk", ConsoleMiddleware(inside, logins))]
 
 
 class Console:

@@ -3,9 +3,10 @@
 import threading
 
 from frontdesk.config.schema import Config
+from frontdesk.facts.entries import Entry
 from frontdesk.models.adapters import run_of
 from frontdesk.retrieval.grounding import read_entries
-from frontdesk.retrieval.index import Entry, Index, terms
+from frontdesk.retrieval.index import Index, terms
 
 SHOWN = 6  # entries
 

@@ -27,7 +27,7 @@ FOLDERS = ("/assets/", "/static/", "/gradio_api/heartbeat/")
 """What the page asks for. Of Gradio's other routes (queue, files, proxy, uploads, streams, monitoring, …) it needs none."""
 
 
-class Guard:
+class ConsoleMiddleware:
     """ASGI middleware around everything below /desk."""
 
     def __init__(self, app: ASGIApp, logins: Logins) -> None:

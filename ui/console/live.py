@@ -3,7 +3,6 @@ not these, so the title shows who waits while the agent looks at something else.
 """
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
 
@@ -11,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from frontdesk.store.store import Store, StoreUnavailable
+from frontdesk.web import sse
 from ui.console.login.session import Logins, Who
 
 TICK_SECONDS = 0.7
@@ -20,7 +20,7 @@ QUIET_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
-class Pulse:
+class Revision:
     """When it differs, the page asks for what it shows. `revision` is that of the conversation on the screen, `free`: it may be taken."""
 
     queue: int
@@ -29,11 +29,11 @@ class Pulse:
     free: bool
 
 
-def look(store: Store, conversation: str, who: Who) -> Pulse:
+def look(store: Store, conversation: str, who: Who) -> Revision:
     """As it is now."""
     waiting = sum(one.state == "waiting" for one, _ in store.queue())
     revision, free = (store.revision(conversation), store.free(conversation, who.name, who.admin)) if conversation else (0, False)
-    return Pulse(store.pulse(), revision, waiting, free)
+    return Revision(store.queue_revision(), revision, waiting, free)
 
 
 class Live:
@@ -44,24 +44,24 @@ class Live:
 
     async def answer(self, request: Request) -> Response:
         """The stream of events. It ends with the login."""
-        return StreamingResponse(self._events(request), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+        return StreamingResponse(self._events(request), media_type="text/event-stream", headers=sse.HEADERS)
 
-    async def _events(self, request: Request) -> AsyncIterator[str]:
+    async def _events(self, request: Request) -> AsyncIterator[bytes]:
         conversation = request.query_params.get("conversation", "")
-        told: Pulse | None = None
-        pulse: Pulse | None
+        told: Revision | None = None
+        now: Revision | None
         quiet = 0.0
         while True:
             try:
                 if (who := await asyncio.to_thread(self.logins.who, request.headers)) is None:
-                    yield "event: end\ndata: {}\n\n"
+                    yield sse.event({}, "end")
                     return
-                pulse = await asyncio.to_thread(look, self.store, conversation, who)
+                now = await asyncio.to_thread(look, self.store, conversation, who)
             except StoreUnavailable:
-                yield "event: away\ndata: {}\n\n"
-                pulse = told = None
-            if pulse and (pulse != told or quiet >= QUIET_SECONDS):
-                yield f"data: {json.dumps(asdict(pulse))}\n\n"
-                told, quiet = pulse, 0.0
+                yield sse.event({}, "away")
+                now = told = None
+            if now and (now != told or quiet >= QUIET_SECONDS):
+                yield sse.event(asdict(now))
+                told, quiet = now, 0.0
             await asyncio.sleep(TICK_SECONDS)
             quiet += TICK_SECONDS

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from frontdesk.facts.entries import Entry
 from frontdesk.reports.html import Html, join, tag
-from frontdesk.retrieval.index import Entry
-from frontdesk.store.keys import LOCAL
-from frontdesk.store.search import Found
+from frontdesk.store.credentials import LOCAL
+from frontdesk.store.search import SearchResult
 from frontdesk.store.tables import Conversation, Handoff, Message, Rating
 from ui.chat.texts import Language
 from ui.console.login.session import Who
@@ -147,7 +147,7 @@ def _insert(words: str, text: Text) -> Html:
     return tag("button", text["insert"], type="button", data_insert=words, aria_label=f"{text['insert']}: {words[:60]}")
 
 
-def found(conversations: Sequence[Found], count: int, before: int, zone: ZoneInfo, text: Text) -> Html:
+def found(conversations: Sequence[SearchResult], count: int, before: int, zone: ZoneInfo, text: Text) -> Html:
     """A page of conversations; `before` are on the pages before it, `count` there are in all."""
     if not conversations:
         return hint(text["found_none"])

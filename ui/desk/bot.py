@@ -1,12 +1,12 @@
-"""The bot as the desk knows it: the API's streamed answer to a conversation.
+"""The bot as the desk sees it: the API's streamed answer to a conversation.
 
-The API gets the turns alone: system prompt and FAQ entries are the gateway's. At the end of an answer it tells the entry that it rests on.
+The API gets the conversation alone. The gateway adds system prompt and FAQ entries, and cuts the conversation to the
+model's context. At the end of an answer it names the FAQ entry that the answer rests on.
 """
 
 import asyncio
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -14,17 +14,16 @@ from typing import TYPE_CHECKING, Any, cast
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
 from frontdesk.files import read_json
-from frontdesk.prompt import render as prompt
-from frontdesk.prompt.render import fit
-from frontdesk.web import access_log as journal
+from frontdesk.prompt import render
+from frontdesk.web import access_log
 
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
-    from transformers import PreTrainedTokenizerBase
 
     from frontdesk.store.tables import Message
 
-MAX_MESSAGES = 41  # newest ones that may go to the API; odd, so that they start with the customer
+MAX_TURNS = 41  # newest ones that go to the API; odd, so that the customer speaks first
+MAX_CHARACTERS = 40_000  # of them: more than a context of 8,000 tokens holds, and less than the gateway's limit on a body
 SILENCE_SECONDS = 60.0  # without a token, the first or a later one, before the API counts as unreachable
 CONNECT_SECONDS = 5.0
 RETRIES = 2  # of a request that was refused before its first word; the client waits as long as the gateway says
@@ -33,19 +32,22 @@ RETRY_TEMPERATURE = 0.7  # at least, so that another answer can come out
 
 @dataclass
 class Answer:
-    """An answer as it comes. `trouble` is the key of a text (ui/chat/texts.py) that says why it is not whole; "" where it is."""
+    """An answer as it arrives.
+
+    `trouble` is the key of a text (ui/chat/texts.py) that says why it is incomplete; "" if it is not.
+    """
 
     text: str = ""
     trouble: str = ""
     source: dict[str, Any] | None = None  # the FAQ entry that it rests on
-    near: list[str] = field(default_factory=list)  # where it rests on none: questions of the FAQ that are near to what was asked
+    near: list[str] = field(default_factory=list)  # if it rests on none: FAQ questions near to what was asked
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     seconds: float | None = None  # from the customer's message to the first word
     asked: float = field(default_factory=time.monotonic)
 
     def add(self, chunk: "ChatCompletionChunk") -> bool:
-        """Take what a chunk of the stream says. True where it tells that the answer is whole."""
+        """Take in a chunk of the stream. True if it says that the answer is complete."""
         finished = False
         for choice in chunk.choices:
             finished = finished or choice.finish_reason is not None
@@ -54,54 +56,49 @@ class Answer:
                 self.text += choice.delta.content
         if chunk.usage:
             self.prompt_tokens, self.completion_tokens = chunk.usage.prompt_tokens, chunk.usage.completion_tokens
-        told = (chunk.model_extra or {}).get("frontdesk")
-        if isinstance(told, dict):
-            self.source, self.near = told.get("source"), told.get("near", [])
+        ours = (chunk.model_extra or {}).get("frontdesk")
+        if isinstance(ours, dict):
+            self.source, self.near = ours.get("source"), ours.get("near", [])
         return finished
 
 
 class Assistant:
-    """The API of a run, as an OpenAI client."""
+    """A run's API, asked with an OpenAI client."""
 
-    def __init__(
-        self, config: Config, tokenizer: "PreTrainedTokenizerBase", base_url: str, api_key: str, provenance: Path | None = None
-    ) -> None:
-        """`tokenizer` is that of the served model: it measures what fits into the engine's context. `provenance`: the served weights'."""
+    def __init__(self, config: Config, base_url: str, api_key: str, provenance: Path | None = None) -> None:
+        """`provenance`: that of the served weights; None: of the run's."""
         import openai
 
         self.model, self.serve = config.name, config.serve
-        self.tokenizer = tokenizer
-        self.made = _made(provenance or Run(config.name).provenance)
-        self.pool = ThreadPoolExecutor(1, "prompt")  # one at a time may use the tokenizer
+        self.versions = _versions(provenance or Run(config.name).provenance)
+        """Of the model and its data, at the start: a model that is trained later is not served yet."""
         timeout = openai.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS)
-        # The address is ours, so a proxy from the environment must not come between.
+        # The address is ours, so a proxy from the environment must not be used.
         http = openai.DefaultAsyncHttpxClient(timeout=timeout, trust_env=False)
         self.client = openai.AsyncOpenAI(base_url=base_url, api_key=api_key, timeout=timeout, max_retries=RETRIES, http_client=http)
 
-    def versions(self) -> tuple[str | None, str | None]:
-        """Of the model and of the data that it was trained on, as they were at the start: what is trained since is not served."""
-        return self.made
+    async def read(self, turns: list[render.Message], answer: Answer, *, otherwise: bool = False) -> None:
+        """Read the answer to the last turn into `answer`.
 
-    async def read(self, turns: list[prompt.Message], answer: Answer, *, otherwise: bool = False) -> None:
-        """Read the answer to the last of the turns into `answer`; `otherwise` than before. No failure of the API is raised."""
+        `otherwise`: another one than before. API failures are not raised.
+        """
         import openai
 
         try:
             async with asyncio.timeout(SILENCE_SECONDS) as deadline:
                 await self._stream(turns, answer, otherwise, deadline)
         except (openai.OpenAIError, ConnectionError, TimeoutError) as error:
-            journal.write("no whole answer", api=str(self.client.base_url), error=type(error).__name__, code=getattr(error, "code", None))
+            code = getattr(error, "code", None)
+            access_log.write("no whole answer", api=str(self.client.base_url), error=type(error).__name__, code=code)
             answer.trouble = "busy" if isinstance(error, openai.RateLimitError) else "unreachable"
         else:
             answer.trouble = "" if answer.text.strip() else "empty"
 
-    async def _stream(self, turns: list[prompt.Message], answer: Answer, otherwise: bool, deadline: asyncio.Timeout) -> None:
-        """Raises where the stream is cut."""
-        limit = self.serve.context_length - self.serve.max_tokens
-        fitting = await asyncio.get_running_loop().run_in_executor(self.pool, fit, self.tokenizer, turns, limit)
+    async def _stream(self, turns: list[render.Message], answer: Answer, otherwise: bool, deadline: asyncio.Timeout) -> None:
+        """Raises if the stream breaks."""
         stream = await self.client.chat.completions.create(
             model=self.model,
-            messages=cast("list[ChatCompletionMessageParam]", fitting),
+            messages=cast("list[ChatCompletionMessageParam]", turns),
             max_tokens=self.serve.max_tokens,
             temperature=max(self.serve.temperature, RETRY_TEMPERATURE) if otherwise else self.serve.temperature,
             stream=True,
@@ -116,7 +113,7 @@ class Assistant:
             raise ConnectionError("the stream ended before the answer did")
 
 
-def _made(provenance: Path) -> tuple[str | None, str | None]:
+def _versions(provenance: Path) -> tuple[str | None, str | None]:
     try:
         record = read_json(provenance)
     except (OSError, ValueError):
@@ -124,13 +121,14 @@ def _made(provenance: Path) -> tuple[str | None, str | None]:
     return str(record.get("key", ""))[:64] or None, str(record.get("data_hash", ""))[:64] or None
 
 
-def turns(messages: Sequence["Message"]) -> list[prompt.Message]:
-    """The conversation up to the customer's last message, as the API takes it: turns of the customer and of the desk, by turns.
+def turns(messages: Sequence["Message"]) -> list[render.Message]:
+    """The newest of a conversation up to the customer's last message, as the API takes it: customer and desk
+    in turn.
 
-    What agents said is the desk's as well. Messages of one side that follow each other are joined.
+    What agents said counts as the desk's. Successive messages of one side are joined. The customer speaks first.
     """
-    joined: list[prompt.Message] = []
-    for message in messages:
+    joined: list[render.Message] = []
+    for message in _newest(messages):
         role = "user" if message.speaker == "customer" else "assistant"
         if joined and joined[-1]["role"] == role:
             joined[-1] = {"role": role, "content": f"{joined[-1]['content']}\n{message.text}"}
@@ -138,4 +136,14 @@ def turns(messages: Sequence["Message"]) -> list[prompt.Message]:
             joined.append({"role": role, "content": message.text})
     while joined and joined[-1]["role"] == "assistant":
         joined.pop()
-    return joined[-MAX_MESSAGES:]
+    while joined and joined[0]["role"] == "assistant":  # the conversation was cut in between
+        del joined[0]
+    return joined[-MAX_TURNS:]
+
+
+def _newest(messages: Sequence["Message"]) -> Sequence["Message"]:
+    """The last messages of at most MAX_CHARACTERS together."""
+    start, characters = len(messages), 0
+    while start and (characters := characters + len(messages[start - 1].text) + 1) <= MAX_CHARACTERS:
+        start -= 1
+    return messages[start:]

@@ -1,7 +1,8 @@
-"""When a person is called, by what was said. Pure functions; English and Korean.
+"""When to call a person, from what was said. Pure functions; English and Korean.
 
-Patterns, not a model: what they miss a button does ("Talk to a person"), and what they find too much costs an agent's time. So they ask for
-a clear wish ("I want to talk to a human", "상담원 연결해 주세요"), not for the mere word ("When is an agent there?", "상담원 근무 시간").
+Patterns, not a model. What they miss, the button "Talk to a person" does; a false match costs an agent's time. So they
+look for a clear request ("I want to talk to a human", "상담원 연결해 주세요"), not for the mere word ("When is an agent
+there?", "상담원 근무 시간").
 """
 
 import re
@@ -11,6 +12,7 @@ from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from frontdesk.facts.handoff import repeats
 from frontdesk.store.tables import Reason
 from ui.desk import phrases
 
@@ -19,13 +21,12 @@ if TYPE_CHECKING:
 
 WISH_CHARACTERS = 120
 LIKE = 0.8
-"""Likeness of two words from which they are one with a slip or another ending: "tent" and "tents", but not "tents" and "stoves"."""
+"""Similarity from which two words differ only by a typo or an ending: "tent" and "tents", but not "tents"
+and "stoves"."""
 LONG, MANY = 300, 20
-"""Characters and words beyond which two texts are compared as they are: comparing each word with each takes its time."""
+"""Characters and words beyond which texts must be equal: comparing each word with each takes time."""
 BACK = 10
-"""Answered questions that a new one is compared with."""
-REPEATS = 0.8
-"""Share of the words of the desk's handoff sentence from which an answer is that sentence."""
+"""How many answered questions a new one is compared with."""
 
 WIDE, NARROW = r"\s+", r"\s*"
 
@@ -49,7 +50,7 @@ def _wants_ko(clause: str) -> bool:
 
 
 def says_yes(text: str) -> bool:
-    """Whether a customer's words, after an offer, take it."""
+    """Whether a customer's words accept an offer."""
     plain = _plain(text).strip()
     words = re.findall(r"[\w']+", plain)
     if not words or phrases.NO.search(plain) or phrases.WHAT.fullmatch(plain):
@@ -58,24 +59,26 @@ def says_yes(text: str) -> bool:
 
 
 def topic_of(text: str, topics: Mapping[str, Sequence[str]]) -> str | None:
-    """The first of the config's topics of which the text has a word."""
+    """The first of the config's topics that has a word in the text."""
     plain = _plain(text)
     return next((topic for topic, words in topics.items() if any(_has(plain, _plain(word).split()) for word in words)), None)
 
 
 def _has(plain: str, words: list[str]) -> bool:
-    """Latin words stand as words (an s may follow), Korean ones have endings and leave out spaces."""
+    """Whether the text has these words: Latin ones as whole words (plural allowed), Korean ones with any
+    ending and spacing."""
     parts = [re.escape(word) for word in words]
     pattern = rf"(?<!\w){WIDE.join(parts)}(?:e?s)?(?![a-z0-9_])" if re.search("[a-z]", "".join(words)) else NARROW.join(parts)
     return bool(words) and re.search(pattern, plain) is not None
 
 
 def same_question(one: str, other: str) -> bool:
-    """Whether two texts ask the same: each word of either is in the other, slips and endings aside; numbers are equal."""
+    """Whether two texts ask the same: each has the other's words, except for typos and endings; numbers are
+    equal."""
     first, second = _words(one), _words(other)
     if not first or not second or max(len(one), len(other)) > LONG or max(len(first), len(second)) > MANY:
         return bool(first) and one == other
-    if "".join(first) == "".join(second):  # spaces set otherwise
+    if "".join(first) == "".join(second):  # only the spaces differ
         return True
     return all(any(_alike(word, like) for like in second) for word in first) and all(
         any(_alike(word, like) for like in first) for word in second
@@ -85,35 +88,28 @@ def same_question(one: str, other: str) -> bool:
 def _alike(one: str, other: str) -> bool:
     if one == other or re.search(r"\d", one + other):
         return one == other
-    # Of Korean the letters, not the syllables: an ending often changes a part of one.
+    # Compare Korean by letters, not syllables: an ending often changes part of a syllable.
     first, second = unicodedata.normalize("NFD", one), unicodedata.normalize("NFD", other)
     return first[0] == second[0] and SequenceMatcher(None, first, second, autojunk=False).ratio() >= LIKE
 
 
-def is_refusal(answer: str, handoffs: Sequence[str]) -> bool:
-    """Whether a bot's answer is the desk's handoff sentence, or nearly."""
-    said = set(re.findall(r"\w+", _plain(answer)))
-    for sentence in handoffs:
-        words = set(re.findall(r"\w+", _plain(sentence)))
-        if len(words & said) >= REPEATS * len(words | said):
-            return True
-    return False
-
-
 def offers_person(answer: str) -> bool:
-    """Whether a bot's answer ends with the question whether a person shall take over."""
+    """Whether a bot's answer ends by asking whether a person should take over."""
     last = re.split(r"(?<=[.!])\s+", _plain(answer).strip())[-1]
     return last.endswith(("?", "까요")) and phrases.OFFERS.search(last) is not None
 
 
-def reason_to_call(messages: Sequence["Message"], topics: Mapping[str, Sequence[str]], handoffs: Sequence[str]) -> Reason | None:
-    """Why the customer's last message, that of `messages`, needs a person; None where the bot may answer."""
+def reason_to_call(messages: Sequence["Message"], topics: Mapping[str, Sequence[str]], offers: Sequence[str]) -> Reason | None:
+    """Why the customer's last message, the last of `messages`, needs a person; None if the bot may answer.
+
+    `offers` are the config's handoff sentences.
+    """
     *before, last = messages
     if wants_person(last.text):
         return "wish"
     if before and before[-1].speaker == "bot" and says_yes(last.text):
         answer = before[-1].text
-        if before[-1].refusal or is_refusal(answer, handoffs) or offers_person(answer):
+        if repeats(answer, offers) or offers_person(answer):
             return "refusal"
     if topic_of(last.text, topics):
         return "topic"
@@ -126,15 +122,15 @@ def _answers(message: "Message") -> bool:
 
 
 def wish_of(messages: Sequence["Message"]) -> str:
-    """What the customer wants, in one line: their last words that say more than hello, yes or the wish for a person."""
+    """What the customer wants, in one line: their last words beyond hello, yes or the call for a person."""
     said = [" ".join(message.text.split()) for message in messages if message.speaker == "customer"]
     best = next((text for text in reversed(said) if says_more(text)), said[-1] if said else "")
     return best if len(best) <= WISH_CHARACTERS else best[: WISH_CHARACTERS - 1].rstrip() + "…"
 
 
 def says_more(text: str) -> bool:
-    """Whether a text tells what the matter is."""
-    if wants_person(text):  # "I want to talk to a human" says nothing of the matter; "… about my broken tent" does
+    """Whether a text says what it is about."""
+    if wants_person(text):  # "I want to talk to a human" does not; "… about my broken tent" does
         return phrases.MATTER.search(_plain(text)) is not None
     return bool(_words(text)) and not says_yes(text)
 

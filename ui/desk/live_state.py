@@ -1,8 +1,8 @@
-"""What the page's process knows of each customer who is here now, beside the store. Nothing here outlives it, and nothing here needs to."""
+"""What the page's process knows of each customer who is here now, beside the store. Nothing of it needs to
+outlive the process."""
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,66 +10,36 @@ from dataclasses import dataclass, field
 from ui.desk.bot import Answer
 from ui.desk.views import Stored
 
-MINUTE = 60.0
-IDLE_SECONDS = 600.0  # after which a customer who does nothing is forgotten here
-MANY = 1000  # customers from which those who do nothing are looked for
-
-
-class TooMany(Exception):
-    """More than the limit of a minute."""
-
-    def __init__(self, wait: float) -> None:
-        """`wait`: seconds until the next one is allowed."""
-        super().__init__(f"too many; the next in {wait:.0f} s")
-        self.wait = wait
-
-
-class Limit:
-    """At most `most` of something in any minute, for each key."""
-
-    def __init__(self, most: int) -> None:
-        self.most = most
-        self.times: dict[str, deque[float]] = {}
-
-    def count(self, key: str) -> None:
-        """Raises TooMany, and then does not count."""
-        now = time.monotonic()
-        times = self.times.setdefault(key, deque())
-        while times and now - times[0] >= MINUTE:
-            times.popleft()
-        if len(times) >= self.most:
-            raise TooMany(max(1.0, MINUTE - (now - times[0])))
-        times.append(now)
-        if len(self.times) > MANY:
-            self.times = {one: times for one, times in self.times.items() if times and now - times[-1] < MINUTE}
+IDLE_SECONDS = 600.0  # after which the session of a customer who does nothing may be dropped
+MANY = 1000  # sessions from which on idle ones are dropped
 
 
 @dataclass(eq=False)
-class Talk:
-    """One customer."""
+class CustomerSession:
+    """One customer, in any number of tabs."""
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Held while the conversation goes a step on: what two tabs do at once comes one after the other."""
+    """Held while the conversation changes: what two tabs do at once happens one after the other."""
     reading: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Held while `stored` is read: one read does for all tabs."""
+    """Held while `stored` is read: one read serves all tabs."""
     stored: Stored | None = None
-    stale: bool = False  # `stored` has changed since
+    stale: bool = False  # the store has changed since `stored` was read
     notices: tuple[str, ...] = ()
-    answer: Answer | None = None  # on its way, or being stored
+    answer: Answer | None = None  # in progress, or being stored
     replaced: int | None = None  # the message that the answer replaces
-    tried: int = 0  # the newest message that an answer was begun to
-    reader: asyncio.Task[None] | None = None  # reads it
+    tried: int = 0  # the newest message to which an answer was begun
+    reader: asyncio.Task[None] | None = None  # reads the answer
     keeper: asyncio.Task[None] | None = None  # waits for the reader and stores the answer
     waiting: set[tuple[asyncio.Event, asyncio.AbstractEventLoop]] = field(default_factory=set)
     used: float = field(default_factory=time.monotonic)
 
     @property
     def busy(self) -> bool:
-        """Whether an answer is on its way."""
+        """Whether an answer is in progress."""
         return self.answer is not None
 
-    def ring(self, changed: bool = True) -> None:
-        """Wake those who watch. `changed`: what is stored is to be read anew."""
+    def notify(self, changed: bool = True) -> None:
+        """Wake all watchers. `changed`: the store must be read again."""
         self.stale = self.stale or changed
         for event, loop in tuple(self.waiting):
             if not loop.is_closed():
@@ -77,37 +47,38 @@ class Talk:
 
     @contextmanager
     def watched(self) -> Iterator[asyncio.Event]:
-        """An event that `ring` sets."""
-        one = (asyncio.Event(), asyncio.get_running_loop())
-        self.waiting.add(one)
+        """An event that `notify` sets, for as long as the block lasts."""
+        event = asyncio.Event()
+        waiter = (event, asyncio.get_running_loop())
+        self.waiting.add(waiter)
         try:
-            yield one[0]
+            yield event
         finally:
-            self.waiting.discard(one)
+            self.waiting.discard(waiter)
 
 
-class Talks:
-    """Of all customers who are here."""
+class CustomerSessions:
+    """The sessions of all customers who are here."""
 
     def __init__(self) -> None:
-        self.by_customer: dict[str, Talk] = {}
+        self.by_customer: dict[str, CustomerSession] = {}
 
-    def of(self, customer_id: str) -> Talk:
-        """The customer's, a new one if need be."""
+    def of(self, customer_id: str) -> CustomerSession:
+        """The customer's session, a new one if there is none."""
         if len(self.by_customer) > MANY and customer_id not in self.by_customer:
             self._forget_idle()
-        talk = self.by_customer.setdefault(customer_id, Talk())
-        talk.used = time.monotonic()
-        return talk
+        session = self.by_customer.setdefault(customer_id, CustomerSession())
+        session.used = time.monotonic()
+        return session
 
     def _forget_idle(self) -> None:
         before = time.monotonic() - IDLE_SECONDS
-        for customer_id, talk in tuple(self.by_customer.items()):
-            if talk.used < before and not talk.busy and not talk.waiting and not talk.lock.locked():
+        for customer_id, session in tuple(self.by_customer.items()):
+            if session.used < before and not session.busy and not session.waiting and not session.lock.locked():
                 del self.by_customer[customer_id]
 
-    def ring_waiting(self) -> None:
-        """The queue has changed: those in it have another place."""
-        for talk in self.by_customer.values():
-            if talk.stored and talk.stored.state == "waiting":
-                talk.ring()
+    def notify_waiting(self) -> None:
+        """The queue has changed: customers in it may have another place."""
+        for session in self.by_customer.values():
+            if session.stored and session.stored.state == "waiting":
+                session.notify()

@@ -1,6 +1,6 @@
 """How customers ask for a person, say yes and say no, in English and Korean: the patterns of ui/desk/handoff.py.
 
-All are for lower-case text. Korean wishes are looked for in text without spaces, for customers set them as they like.
+All are for lower-case text. Korean wishes are searched in text without spaces, because customers space words freely.
 """
 
 import re
@@ -47,9 +47,9 @@ WISHES = re.compile(
     )
 )
 ASKS = re.compile(r"^(?:and |but |so )?(?:when|where|what|which|why|who|do i|do we|does|did|is it|must|should|am i|was|were|if i)\b")
-"""A clause that begins so wants to know something of agents, not an agent."""
+"""A clause that begins so asks about agents, not for one."""
 DENIES = re.compile(r"\b(?:not|no need|never|without|don't|dont|didn't|rather than|instead of)\b")
-"""Before a wish: it is none."""
+"""Before a wish: then it is none."""
 OFFERS = re.compile(
     rf"(?:connect|transfer|pass|put|hand)\b.*\b{WHO}\b|(?:talk|speak) (?:to|with) {PERSON}"
     r"|(?:상담원|상담사|담당자|직원).*(?:연결|바꿔|이어|도와)"
@@ -87,10 +87,10 @@ AFTER_KO = re.compile(
     "시간|몇시|언제|번호|주소|메일|없이|필요(?:는|가)?없|안해도|하지마|말고|않|불친절|했는데|했어|했더니|했었|됐는데|됐었|"
     "비용|요금|채용|할인|아니(?:라|어도)"
 )
-"""After a wish: it is none, but a question about agents, or something that has been."""
+"""After a wish: then it is a question about agents, or about the past."""
 BEFORE_KO = re.compile(r"(?:몇시에?|언제|다른|배송|택배|설치)$")
 
-# Yes and no. A set has single first words, a pattern what begins a sentence.
+# Yes and no. Sets hold single first words, patterns the beginnings of sentences.
 
 _YES = (
     "yes yeah yea yep yup ya y sure ok okay okey k please absolutely definitely certainly alright yess "
@@ -114,6 +114,6 @@ _FILLERS = (
     "혹시 저기요 그럼 좀 그리고 다시 아니 아니요 제가 저는 저"
 )
 FILLERS = frozenset(unicodedata.normalize("NFKC", _FILLERS).split())
-"""Words that say nothing of the matter."""
+"""Words without content."""
 MATTER = re.compile(r"\b(?:about|because|regarding|my order|since|for my)\b|때문|관련|관해|대해|문제|건으로|주문")
-"""In a wish for a person: it also says what for."""
+"""In a wish for a person: words that also say what for."""

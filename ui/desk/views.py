@@ -1,4 +1,4 @@
-"""What a page draws of a conversation: made from the store's rows and what is going on now."""
+"""What a page draws of a conversation, made from the store's rows and what is going on now."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -12,13 +12,13 @@ from frontdesk.store.tables import Conversation, Handoff, Message, Rating, Speak
 from ui.chat.texts import Language
 
 LEFT = "left"
-"""The result of a call for a person whose customer began a new conversation."""
+"""The result of a call for a person when the customer began a new conversation."""
 
 
 @dataclass(frozen=True)
-class Turn:
-    """Something said. `source`: the FAQ entry that an answer rests on. `refusal`: the answer offers to connect a person, and `near` are
-    questions that it might have been."""
+class TurnView:
+    """A message as it is drawn. `source`: the FAQ entry that an answer rests on. `refusal`: the answer offers to connect
+    a person; `near`: FAQ questions that the customer may have meant."""
 
     id: int
     speaker: Speaker
@@ -38,8 +38,8 @@ class View:
     conversation_id: str | None
     revision: int
     state: State
-    turns: tuple[Turn, ...]
-    pending: str | None  # the text so far of the answer on its way, "" before its first word; None: none on its way
+    turns: tuple[TurnView, ...]
+    pending: str | None  # the answer in progress so far, "" before its first word; None: there is none
     busy: bool
     notices: tuple[str, ...]
     place: int | None  # in the queue, from 1
@@ -50,10 +50,10 @@ class View:
 
 @dataclass(frozen=True)
 class Stored:
-    """What the store knows of a conversation."""
+    """A conversation as the store has it."""
 
     conversation: Conversation | None
-    turns: tuple[Turn, ...] = ()
+    turns: tuple[TurnView, ...] = ()
     place: int | None = None
     agent: str | None = None
     at: float = 0.0  # when it was read, by the monotonic clock
@@ -69,7 +69,7 @@ class Stored:
 
 
 def read(store: Store, customer_id: str, before: Stored | None) -> Stored:
-    """What the store knows now; `before`: what it knew, of which the turns are kept if they are the same."""
+    """Read what the store knows now. `before`: what was read last; its turns are kept if nothing has changed."""
     at = time.monotonic()
     conversation = shown(store, customer_id)
     if conversation is None:
@@ -86,8 +86,10 @@ def read(store: Store, customer_id: str, before: Stored | None) -> Stored:
 
 
 def shown(store: Store, customer_id: str) -> Conversation | None:
-    """The conversation that the customer reads: the one that a person has, or else the one that was open last. A closed one only if an
-    agent closed it: what was said last is read until the customer goes on, elsewhere or anew."""
+    """The conversation that the customer sees: the one that a person has, or else the one that was open last.
+
+    A closed one is shown only if an agent closed it: the agent's last words stay until the customer goes on.
+    """
     last = func.coalesce(Conversation.closed_at, Conversation.updated_at).desc()
     newest = select(Conversation).where(Conversation.customer_id == customer_id).order_by(Conversation.state != "agent", last).limit(1)
     with store.reading() as session:
@@ -98,10 +100,10 @@ def shown(store: Store, customer_id: str) -> Conversation | None:
         return found if call and call.agent and call.result != LEFT and call.closed_at == found.closed_at else None
 
 
-def turns_of(messages: Sequence[Message], ratings: Mapping[int, Rating]) -> tuple[Turn, ...]:
-    """The messages as they are drawn."""
+def turns_of(messages: Sequence[Message], ratings: Mapping[int, Rating]) -> tuple[TurnView, ...]:
+    """Messages as they are drawn."""
     return tuple(
-        Turn(
+        TurnView(
             id=message.id,
             speaker=message.speaker,  # type: ignore[arg-type]
             text=message.text,
@@ -119,7 +121,7 @@ def turns_of(messages: Sequence[Message], ratings: Mapping[int, Rating]) -> tupl
 def draw(
     stored: Stored, pending: str | None, replaced: int | None, notices: tuple[str, ...], people: bool, language: Language | str
 ) -> View:
-    """`replaced`: the message that the answer on its way shall replace; it is not drawn meanwhile."""
+    """The view. `replaced`: the message that the answer in progress will replace; it is not drawn meanwhile."""
     conversation = stored.conversation
     busy = pending is not None
     return View(

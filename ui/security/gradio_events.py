@@ -1,5 +1,7 @@
-"""What a browser may send to Gradio's events. Gradio takes more than its components send: whatever looks like one of its files, a path
-on this machine or an address, is read and copied before any component sees it, and a value that it refuses goes into the log.
+"""What a browser may send to Gradio's events.
+
+Gradio accepts more than its components send. Anything that looks like one of its files (a path on this machine, an
+address) is read and copied before any component sees it, and a refused value goes into the log.
 """
 
 import json
@@ -14,11 +16,13 @@ REFUSED = "not a request of this page"
 EVENTS = 1000
 """More than any page has."""
 DEEP = 20
-"""How far lists and objects may lie in each other."""
+"""How deep lists and objects may be nested."""
 
 
 async def pass_on(app: ASGIApp, path: str, check: Callable[[bytes], bytes | None], scope: Scope, receive: Receive, send: Send) -> None:
-    """Hand a request on to Gradio, at this `path` of its: an event with its body as `check` has rebuilt it, or 400 where that finds none.
+    """Pass a request on to Gradio, at its `path`.
+
+    `check` rebuilds the body of an event, or refuses it (None, then 400).
 
     `receive` bounds the body.
     """
@@ -41,7 +45,7 @@ async def whole(receive: Receive) -> bytes:
 
 
 def again(body: bytes, receive: Receive) -> Receive:
-    """What gives the body as one message, and then what comes."""
+    """A receiver that returns the body as one message, and then what follows."""
     given = False
 
     async def give() -> Message:
@@ -55,13 +59,13 @@ def again(body: bytes, receive: Receive) -> Receive:
 
 
 def sized(scope: Scope, body: bytes) -> Scope:
-    """The request with the length of another body."""
+    """The request, with the length of another body."""
     headers = [pair for pair in scope["headers"] if pair[0] not in (b"content-length", b"transfer-encoding")]
     return {**scope, "headers": [*headers, (b"content-length", str(len(body)).encode())]}
 
 
 def parsed(body: bytes) -> dict[str, Any] | None:
-    """An event's request; None where it is none, or is nested deeper than any."""
+    """An event's request; None if it is not one, or is nested too deep."""
     try:
         found = json.loads(body)
     except (ValueError, RecursionError):
@@ -73,7 +77,10 @@ def parsed(body: bytes) -> dict[str, Any] | None:
 
 
 def of_language(body: bytes, languages: tuple[str, ...]) -> bytes | None:
-    """The only request that the customer's page makes, rebuilt: an event with a language, or with none yet. None for any other."""
+    """The only event of the customer's page, rebuilt: one with a language, or with none yet.
+
+    None for any other.
+    """
     asked = parsed(body)
     if asked is None or len(asked["data"]) != 1 or not (asked["data"][0] is None or asked["data"][0] in languages):
         return None
@@ -81,13 +88,13 @@ def of_language(body: bytes, languages: tuple[str, ...]) -> bytes | None:
 
 
 def without_files(body: bytes) -> bytes | None:
-    """An event's request, written anew so that it is read as it was checked; None for any other, and for one that has a file."""
+    """An event's request without files, rebuilt so that Gradio reads what was checked here. None for any other."""
     asked = parsed(body)
     return None if asked is None or has_file(asked) else json.dumps(asked).encode()
 
 
 def has_file(value: Any, depth: int = 0) -> bool:
-    """Whether a value has, at any depth, what Gradio may take for a file; one that lies too deep counts as such."""
+    """Whether a value holds anything that Gradio may take for a file. Too deep nesting counts as one."""
     if depth > DEEP:
         return True
     if isinstance(value, dict):

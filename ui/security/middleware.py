@@ -1,7 +1,8 @@
-"""What a browser may ask of the page's process and what it may do with the answer: ASGI middleware around everything.
+"""ASGI middleware around the page's process: which requests a browser may send, and what it may do with the
+answer.
 
-Of Gradio's some sixty routes the customer's page needs eight. No other is reachable: no files, proxying, uploads, and no queue of Gradio's.
-Its events get a language and nothing else (ui/security/gradio_events.py).
+The customer's page needs eight of Gradio's some sixty routes. No other can be reached: no files, proxy, uploads or
+queue. Its events take a language and nothing else (ui/security/gradio_events.py).
 """
 
 import asyncio
@@ -22,12 +23,12 @@ FOLDERS = ("/assets/", "/static/")
 FOREIGN = "asked from another site; a proxy must pass Host, or set X-Forwarded-Host"
 OWN = {"/logo", "/favicon.ico", "/chat.js", "/turns.js", "/embed.js"}
 ELSEWHERE = ("/api", "/desk")
-"""Other parts of the process, which guard themselves."""
+"""Other parts of the process, which check their requests themselves."""
 MAX_BODY = 256 * 1024
 """Bytes; a message has at most 2,000 characters."""
 BODY_SECONDS = 20.0
 COME_AGAIN = 5
-"""Seconds, of a visit that gets no cookie; chat.js visits again until there is one."""
+"""Seconds, for a visit that gets no cookie; chat.js tries again until there is one."""
 POLICY = (
     # Gradio needs inline scripts and eval for itself; nothing may come from, or go to, another site.
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
@@ -40,15 +41,15 @@ HEADERS = {
 }
 
 
-class Refused(Exception):
-    """The body is larger, or comes more slowly, than any that the page sends."""
+class BodyRefused(Exception):
+    """The body is larger or slower than any that the page sends."""
 
 
-class Guard:
-    """Refuses what the page does not need, sets the headers that browsers obey, and gives a visitor their cookie."""
+class PageMiddleware:
+    """Refuses what the page does not need, sets security headers, and gives visitors their cookie."""
 
     def __init__(self, app: ASGIApp, origins: tuple[str, ...], cookie: Callable[[Request], Awaitable[str | None]]) -> None:
-        """`origins` may show the customer's page in a frame; `cookie` makes the Set-Cookie header of a visit."""
+        """`origins` may show the customer's page in a frame. `cookie` makes the Set-Cookie header for a visit."""
         self.app, self.cookie = app, cookie
         self.frames = "; frame-ancestors " + " ".join(("'self'", *origins))
         self.no_frames = {} if origins else {"X-Frame-Options": "SAMEORIGIN"}
@@ -66,7 +67,7 @@ class Guard:
         async def send_with_headers(message: Message) -> None:
             nonlocal begun
             if body.status and not begun:
-                return  # what an application makes of a broken body
+                return  # the application's answer to a broken body
             if message["type"] == "http.response.start":
                 begun = True
                 answer = MutableHeaders(scope=message)
@@ -76,7 +77,7 @@ class Guard:
 
         try:
             await self._pass(scope, body, send_with_headers)
-        except Refused:
+        except BodyRefused:
             if begun:
                 raise
         if (status := body.status) and not begun:
@@ -86,7 +87,7 @@ class Guard:
             )
 
     async def _pass(self, scope: Scope, body: "Body", send: Send) -> None:
-        """To the application, if it may go there at all."""
+        """Pass the request to the application, if it is allowed."""
         receive = cast(Receive, body)
         if refused := refusal(scope):
             await refused(scope, receive, send)
@@ -94,19 +95,19 @@ class Guard:
             await pass_on(self.app, scope["path"], partial(of_language, languages=LANGUAGES), scope, receive, send)
 
     def headers(self, path: str) -> dict[str, str]:
-        """Of an answer. The console is never shown in a frame: who clicks there must see where."""
+        """The headers of an answer. The console is never in a frame, where a click may not be what it seems."""
         if under(path, "/desk"):
             return {**HEADERS, "Content-Security-Policy": POLICY + "; frame-ancestors 'none'", "X-Frame-Options": "DENY"}
         return {**HEADERS, **self.no_frames, "Content-Security-Policy": POLICY + self.frames}
 
 
 def is_visit(scope: Scope) -> bool:
-    """Whether a browser opens the page; whoever only looks whether it is there (`Accept: */*`) is no customer."""
+    """Whether a browser opens the page. A health check (`Accept: */*`) is no customer."""
     return scope["path"] == "/" and scope["method"] == "GET" and "text/html" in Headers(scope=scope).get("accept", "")
 
 
 def refusal(scope: Scope) -> PlainTextResponse | None:
-    """The answer to a request that goes no further."""
+    """The answer to a request that is not allowed; None if it is."""
     path = scope["path"]
     if any(under(path, part) for part in ELSEWHERE):
         return None
@@ -118,13 +119,15 @@ def refusal(scope: Scope) -> PlainTextResponse | None:
 
 
 def is_foreign(headers: Mapping[str, str]) -> bool:
-    """Whether a page of another site asks. Gradio would let it, with credentials, on any host but localhost."""
+    """Whether a page of another site asks. Gradio would allow it, with credentials, on any host but localhost."""
     return "origin" in headers and not is_ours(headers)
 
 
 def is_ours(headers: Mapping[str, str]) -> bool:
-    """Whether a browser says that a page of ours asks: by Sec-Fetch-Site, which it sends to https and localhost, or by an Origin that is
-    the host it asked, here or at a proxy. No script can set the first; to set X-Forwarded-Host another site's would need our leave (CORS).
+    """Whether a browser says that a page of ours asks.
+
+    It says so by Sec-Fetch-Site, which it sends to https and localhost, or by an Origin that equals the host, here or
+    at a proxy. No script can set the first; to set X-Forwarded-Host, another site's would need our permission (CORS).
     """
     host = headers.get("origin", "").partition("://")[2]
     asked = (headers.get("host"), headers.get("x-forwarded-host", "").partition(",")[0].strip())
@@ -136,7 +139,7 @@ def under(path: str, folder: str) -> bool:
 
 
 class Body:
-    """A request's body as it comes. Raises Refused, and keeps the status, where there is too much of it or too little."""
+    """A request's body as it arrives. If it is too large or too slow, raises BodyRefused and keeps the status."""
 
     def __init__(self, receive: Receive) -> None:
         self.receive = receive
@@ -150,10 +153,10 @@ class Body:
                 message = await self.receive()
         except TimeoutError:
             self.status = 408
-            raise Refused from None
+            raise BodyRefused from None
         self.size += len(message.get("body", b""))
         self.whole = not message.get("more_body", False)
         if self.size > MAX_BODY:
             self.status = 413
-            raise Refused
+            raise BodyRefused
         return message

@@ -4,40 +4,12 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from data_tools.pii.names.cues import (
-    ABOUT_NAMES,
-    ADVERB,
-    ANY,
-    BLOCK,
-    CAP,
-    CAPITALS,
-    CUES,
-    EDGE,
-    FULL,
-    INITIALS,
-    INTRODUCED,
-    LABELLED,
-    LAST_LINE,
-    LOWER_SIGNED,
-    NO_LOWER,
-    NO_NAMES,
-    NOT_OF_PERSONS,
-    NUMBER,
-    PAIR,
-    PARTS,
-    SIGNS,
-    SPELLED,
-    STOP,
-    SURNAME_FIRST,
-    TICKETED,
-    TITLED,
-    VERBS,
-    VOCATIVE,
-)
-from data_tools.pii.names.words import BRANDS, ENGLISH_WORDS, LATIN_SURNAMES, NAMES_THAT_ARE_WORDS, THINGS, either, is_given, words
+from data_tools.pii.names import cues
+from data_tools.pii.names.words import BRANDS, ENGLISH_WORDS, LATIN_SURNAMES, NAMES_THAT_ARE_WORDS, THINGS, is_given
+from data_tools.pii.patterns import either, words
 from data_tools.pii.spans import Span, small_words
 
-NAMED = re.compile(rf"{EDGE}(?P<name>{PAIR})")
+NAMED = re.compile(rf"{cues.EDGE}(?P<name>{cues.PAIR})")
 NUMBERED = re.compile(
     r"\s?[,:(/-]?\s?(?:passport|ssn|dob|date of birth|phone|tel\b|mobile|e-?mail|iban|card number"
     r"|(?!(?:19|20)\d\d-)\+?\d[\d -]{7}|\S{1,30}@)",
@@ -46,11 +18,11 @@ NUMBERED = re.compile(
 NUMBER_FOR = re.compile(r"\d{4}(?:,|:| for| under| name) $")
 """What stands right behind or before a person's name in a list of persons."""
 
-ODD = re.compile(rf"({CAP}) ({CAP})")
+ODD = re.compile(rf"({cues.CAP}) ({cues.CAP})")
 ODD_NAMES = words("sure fine trust given blessed hopeful lovely gift innocent perfect kind precious justice beauty pretty prince early")
 """Given names that otherwise follow "I am" as ordinary words: names only before a surname."""
 
-SECOND = re.compile(rf"\s?(?:and|&|or|\+|/)\s?(?P<name>{FULL})")
+SECOND = re.compile(rf"\s?(?:and|&|or|\+|/)\s?(?P<name>{cues.FULL})")
 ENDINGS = ("ing", "tion", "ulous", "rious", "eous", "ful", "able", "ible", "less", "ness", "ment", "ical")
 """Ends of words that are no names."""
 
@@ -58,7 +30,7 @@ ACRONYM = re.compile(r"\b[A-Z]{2,3}$")
 KOREAN_SYLLABLES = words("ho hee woo hye sun won young min han song yang yong hong hwa")
 """Words that end Korean names in Latin letters ("Lee Min Ho")."""
 
-ENDS = re.compile(rf"'s\b|{STOP}")
+ENDS = re.compile(rf"'s\b|{cues.STOP}")
 COUNTED = re.compile(r"\b(?:\d+|the|de|an?|one|two|three|four) $", re.IGNORECASE)
 
 ASKS = re.compile(
@@ -80,7 +52,7 @@ LEAD = re.compile(
 LETTERS = re.compile(r"[A-Za-z](?:(?:-|\.|, ?| - | )[A-Za-z]){2,20}(?![\w'])")
 """A name that is spelled."""
 
-ANSWER = re.compile(rf"(?P<name>{ANY})(?=\s{{0,3}}(?:$|[.,;!?\n(/:&+-]|[^\x00-ɏ])|\s{{1,3}}(?:\d|and\s))")
+ANSWER = re.compile(rf"(?P<name>{cues.ANY})(?=\s{{0,3}}(?:$|[.,;!?\n(/:&+-]|[^\x00-ɏ])|\s{{1,3}}(?:\d|and\s))")
 GOES_ON = re.compile(
     r"\W{0,3}(?:and|but|or|i|i'm|i've|my|with|from|for|here|speaking|on|is|at|the|please|thanks|again|lol)\b", re.IGNORECASE
 )
@@ -94,12 +66,12 @@ def asks_english(text: str) -> bool:
 def introduced_english(text: str) -> Iterator[Span]:
     """Names that a text introduces, addresses, signs with or labels, and pairs of a known first name and another capitalized word."""
     low = text.lower()
-    seen = {*small_words(text), *(sign for sign in SIGNS if sign in text)}
-    capital = any(map(_may_begin, CAPITALS.findall(text)))
-    for cues, pattern, lower, word_names in CUES:
-        if (capital or lower) and not cues.isdisjoint(seen):
-            for match in pattern.finditer(text):
-                yield from _introduced(match, pattern, lower, word_names)
+    seen = {*small_words(text), *(sign for sign in cues.SIGNS if sign in text)}
+    capital = any(map(_may_begin, cues.CAPITALS.findall(text)))
+    for rule in cues.RULES:
+        if (capital or rule.lower) and not rule.cues.isdisjoint(seen):
+            for match in rule.pattern.finditer(text):
+                yield from _introduced(match, rule)
     if capital:
         yield from _by_capitals(text, low, seen)
 
@@ -108,16 +80,16 @@ def _by_capitals(text: str, low: str, seen: set[str]) -> Iterator[Span]:
     """Names without a word that announces them."""
     for pattern in _by_shape(text, low, seen):
         for match in pattern.finditer(text):
-            if match[match.lastgroup or "name"].split()[-1].lower() in THINGS or (pattern is BLOCK and ACRONYM.search(match["name"])):
+            if match[match.lastgroup or "name"].split()[-1].lower() in THINGS or (pattern is cues.BLOCK and ACRONYM.search(match["name"])):
                 continue
             yield from (span for span in name_words(match, word_names=True) if span.end == match.end(match.lastgroup or "name"))
     for match in NAMED.finditer(text):
         if _is_person(text, match):
             yield from (span for span in name_words(match) if not is_brand(text, span))
-    for match in TICKETED.finditer(text) if "/" in text else ():
+    for match in cues.TICKETED.finditer(text) if "/" in text else ():
         if match["surname"].lower() in LATIN_SURNAMES or is_given(match["given"]):
             yield Span(*match.span("name"), "NAME")
-    for match in SURNAME_FIRST.finditer(text) if "," in seen else ():
+    for match in cues.SURNAME_FIRST.finditer(text) if "," in seen else ():
         if is_given(match["given"]) and all(map(_can_be_name, match["name"].split(",")[0].split())):
             yield Span(*match.span("name"), "NAME")
 
@@ -129,18 +101,19 @@ def _may_begin(word: str) -> bool:
     return _can_be_name(bare) or bare.lower() in NAMES_THAT_ARE_WORDS or bare.lower() in ODD_NAMES
 
 
-def _introduced(match: re.Match[str], pattern: re.Pattern[str], lower: bool, word_names: bool) -> Iterator[Span]:
-    if pattern is LABELLED and (match["of"] or "").lower() in NOT_OF_PERSONS:
+def _introduced(match: re.Match[str], rule: cues.Rule) -> Iterator[Span]:
+    pattern = rule.pattern
+    if pattern is cues.LABELLED and (match["of"] or "").lower() in cues.NOT_OF_PERSONS:
         return
-    if pattern is TITLED and BRANDS.match(match.string, match.start()):
+    if pattern is cues.TITLED and BRANDS.match(match.string, match.start()):
         return
-    if pattern is VOCATIVE and ADVERB.fullmatch(match[match.lastgroup or "name"]):
+    if pattern is cues.VOCATIVE and cues.ADVERB.fullmatch(match[match.lastgroup or "name"]):
         return
-    for span in name_words(match, lower=lower, word_names=word_names or _ends(match)):
-        if pattern is not LOWER_SIGNED or match["name"].lower() not in NO_LOWER:
+    for span in name_words(match, lower=rule.lower, word_names=rule.word_names or _ends(match)):
+        if pattern is not cues.LOWER_SIGNED or match["name"].lower() not in cues.NO_LOWER:
             yield span
             yield from second(match.string, span)
-    if pattern is INTRODUCED and (odd := ODD.fullmatch(match["name"])) and _can_be_name(odd[2]) and odd[1].lower() in ODD_NAMES:
+    if pattern is cues.INTRODUCED and (odd := ODD.fullmatch(match["name"])) and _can_be_name(odd[2]) and odd[1].lower() in ODD_NAMES:
         yield Span(*match.span("name"), "NAME")
 
 
@@ -157,14 +130,14 @@ def second(text: str, span: Span) -> Iterator[Span]:
 
 def _by_shape(text: str, low: str, seen: set[str]) -> Iterator[re.Pattern[str]]:
     """The patterns without words of their own that may match here."""
-    if ("name" in low or "sp" in low or "apostrophe" in low) and ABOUT_NAMES.search(text):
-        yield SPELLED
+    if ("name" in low or "sp" in low or "apostrophe" in low) and cues.ABOUT_NAMES.search(text):
+        yield cues.SPELLED
     if "." in text:
-        yield INITIALS
+        yield cues.INITIALS
     if "\n" in seen or text[-1:].isalpha():
-        yield LAST_LINE
-    if NUMBER.search(text):
-        yield BLOCK
+        yield cues.LAST_LINE
+    if cues.NUMBER.search(text):
+        yield cues.BLOCK
 
 
 def answered_english(text: str) -> Iterator[Span]:
@@ -188,14 +161,14 @@ def name_words(match: re.Match[str], lower: bool = False, word_names: bool = Fal
     """
     group = match.lastgroup or "name"
     value = match[group]
-    capital = next((word for word in value.split() if word not in PARTS.split()), value)[0].isupper()
+    capital = next((word for word in value.split() if word not in cues.PARTS.split()), value)[0].isupper()
     if not capital and not lower:
         return
     parts = [(word.start(), _bare(word[0]), word[0]) for word in re.finditer(r"\S+", value)]
     size = 0
     for count, (start, part, whole) in enumerate(parts):
         after = parts[count + 1][1] if count + 1 < len(parts) else ""
-        if capital != part[:1].isupper() and part not in PARTS.split():
+        if capital != part[:1].isupper() and part not in cues.PARTS.split():
             break
         if count == 2 and not capital:
             break
@@ -209,7 +182,7 @@ def name_words(match: re.Match[str], lower: bool = False, word_names: bool = Fal
     if re.fullmatch(r"[A-Z](?:-[A-Z])+", value[:size]):  # letters spelled
         return
     acronym = value[:size].isupper() and size <= (2 if word_names else 4) and " " not in value[:size]
-    if size >= 2 and not acronym and value[:size] not in PARTS.split():
+    if size >= 2 and not acronym and value[:size] not in cues.PARTS.split():
         yield Span(match.start(group), match.start(group) + size, "NAME")
 
 
@@ -230,11 +203,11 @@ def _fits(part: str, after: str, capital: bool, word_names: bool, inside: bool) 
     low = part.lower()
     if (
         _can_be_name(part)
-        or part in PARTS.split()
+        or part in cues.PARTS.split()
         or (inside and part[0].isupper() and (low in KOREAN_SYLLABLES or (len(part) == 1 and after[:1].isupper())))
     ):
         return True
-    if not capital or (low in NO_NAMES and not inside):
+    if not capital or (low in cues.NO_NAMES and not inside):
         return False
     return low in NAMES_THAT_ARE_WORDS and (
         word_names or inside or (after[:1].isupper() and _can_be_name(after) and after.lower() not in THINGS)
@@ -259,6 +232,6 @@ def _is_person(text: str, match: re.Match[str]) -> bool:
     before = text[max(0, match.start() - 12) : match.start()]
     if last in THINGS or ACRONYM.search(match["name"]) or COUNTED.search(before):
         return False
-    if first in NAMES_THAT_ARE_WORDS - NO_NAMES - VERBS:
+    if first in NAMES_THAT_ARE_WORDS - cues.NO_NAMES - cues.VERBS:
         return bool(re.match(r"\s?(?:$|[,.!?;:)(\n])", text[match.end() :][:2])) and _can_be_name(last)
     return is_given(first) or bool(NUMBERED.match(text, match.end()) or NUMBER_FOR.search(before))

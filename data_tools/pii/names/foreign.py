@@ -17,7 +17,8 @@ from data_tools.pii.names.korean import (
     is_korean_name,
     says_who,
 )
-from data_tools.pii.names.words import KOREAN_WORDS, SURNAME, either, given_names, words
+from data_tools.pii.names.words import KOREAN_WORDS, SURNAME, given_names
+from data_tools.pii.patterns import either, phrases, words
 from data_tools.pii.spans import Span
 
 HANGUL = re.compile(r"[가-힣]+")
@@ -45,7 +46,7 @@ SAID = re.compile(
     rf"(?<![가-힣])(?=(?:(?P<self>{SELF})[\s,.!~:]{{1,3}}|(?<!.))(?P<name>[가-힣]{{1,6}}(?: [가-힣]{{1,6}}){{0,2}}? [가-힣]{{1,6}}?)이?라고\s?{either('합니다 하는데 해요 불러 하고')})"
 )
 NAMED = re.compile(
-    rf"(?:{either(WHO)}(?:명|\s?이름|\s?성함)?(?:은|는|이|가|:|\s?=)\s{{0,2}}|이름(?:은|이|:)\s{{0,2}})"
+    rf"(?:{phrases(WHO)}(?:명|\s?이름|\s?성함)?(?:은|는|이|가|:|\s?=)\s{{0,2}}|이름(?:은|이|:)\s{{0,2}})"
     rf"(?P<name>[가-힣]{{1,6}}(?: [가-힣]{{1,6}}){{0,2}}? [가-힣]{{1,6}}?)(?={COPULA}|인지|이?었|이?였|으?로\s?(?:되|돼|나오|나와|적|찍|등록|예약|변경|바)|\s{{0,2}}(?:[,/(\n]|$))"
 )
 ANSWER = re.compile(

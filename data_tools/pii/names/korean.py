@@ -6,17 +6,8 @@ from functools import lru_cache
 
 from data_tools.pii.names.cues import CAP, EDGE, FULL
 from data_tools.pii.names.english import name_words
-from data_tools.pii.names.words import (
-    KOREAN_GIVEN_WORDS,
-    KOREAN_THINGS,
-    KOREAN_WORDS,
-    SURNAMES,
-    TITLES,
-    either,
-    given_names,
-    korean_syllables,
-    words,
-)
+from data_tools.pii.names.words import KOREAN_GIVEN_WORDS, KOREAN_THINGS, KOREAN_WORDS, SURNAMES, TITLES, given_names, korean_syllables
+from data_tools.pii.patterns import either, phrases, words
 from data_tools.pii.spans import Span
 
 HANGUL, LATIN = re.compile(r"[가-힣]"), re.compile("[A-ZÀ-Þ]")
@@ -24,7 +15,7 @@ OPEN = r"(?<![가-힣])"
 SHAPE = rf"{SURNAMES}[가-힣]{{1,2}}"
 TOKEN = rf"(?P<name>{SURNAMES}[가-힣]{{2}})"
 END = r"(?![가-힣])"
-IS = either("입니다 이에요 예요 이라고 라고_?합 인데요? 이고요 이세요 이신데 이십니다 이시고")
+IS = phrases("입니다, 이에요, 예요, 이라고, 라고 ?합, 인데요?, 이고요, 이세요, 이신데, 이십니다, 이시고")
 COPULA = rf"(?:{IS}|{either('라고 에요 이예요 이고 이며 인데 이요 이야 이구요 구요 고요 이라 라서 라는 라구 였 이었 맞')}|[요임야]{END}|(?:으로|(?<!으)로)\s)"
 STOP = rf"(?=$|[^가-힣A-Za-z]|님|씨|고객|본인|{COPULA})"
 DONE = either("되 돼 예약 주문 했 해 등록 가입 접수 합니다 부탁")
@@ -37,26 +28,26 @@ FULL_PARTICLES = (
 )
 AFTER_FULL = rf"(?=$|[^가-힣]|{either(FULL_PARTICLES)})"
 GIVEN_PARTICLES = (
-    "_?(?:고객님|회원님) 님 씨 쌤 선생 언니 오빠 누나 이형 대리 과장 팀장 매니저 어머니 아버지 엄마 아빠 아(?![가-힣]) 야(?![가-힣]) "
-    "이에요 이예요 예요 이요 "
-    "입니다 이라고 라고 이야(?![가-힣]) 인데요 이가 이는 이랑 이한테 한테 에게 께서 이도 이를 이의 이네 드림 올림 라서 이라서 이라는 이라구 이꺼 이거 군(?![가-힣]) 양(?![가-힣]) "
-    "이_(?:번호|이름|폰|전화|생일|가방|옷|주소|학교|유치원|앞)"
+    " ?(?:고객님|회원님), 님, 씨, 쌤, 선생, 언니, 오빠, 누나, 이형, 대리, 과장, 팀장, 매니저, 어머니, 아버지, 엄마, 아빠, 아(?![가-힣]), 야(?![가-힣]), "
+    "이에요, 이예요, 예요, 이요, "
+    "입니다, 이라고, 라고, 이야(?![가-힣]), 인데요, 이가, 이는, 이랑, 이한테, 한테, 에게, 께서, 이도, 이를, 이의, 이네, 드림, 올림, 라서, 이라서, 이라는, 이라구, 이꺼, 이거, 군(?![가-힣]), 양(?![가-힣]), "
+    "이 (?:번호|이름|폰|전화|생일|가방|옷|주소|학교|유치원|앞)"
 )
-AFTER_GIVEN = rf"(?={either(GIVEN_PARTICLES)})"
+AFTER_GIVEN = rf"(?={phrases(GIVEN_PARTICLES)})"
 
 WHO = (
-    "예금주 받는_?(?:사람|분) 받으시는_?분 수령인 수령자 수취인 보내는_?(?:사람|분) 발신인 수신인 주문자 예약자 구매자 신청자 신청인 "
-    "입금자 투숙객 투숙자 "
-    "탑승객 탑승자 대표자? 명의자? 운전자 동행자 동행인 동반자 대리인 배우자 보호자 환자 계약자 피보험자 세입자 입주자 작성자 영문명? "
-    "여권_?이름 영문_?이름 "
-    "고객 회원 담당자? 연락인 성함 성명 존함 이름 보낸_?(?:사람|분) 받는_?이 보내는_?이 받으실_?분 보내시는_?분 방문자 방문인 이용자 접수자 결제자 "
-    "참석자 참가자 탑승자명 승객 동승자 기사 대표자? 작성 문의자 요청자 발송인 회신인 추천인 피보험자 가입자 명의"
+    "예금주, 받는 ?(?:사람|분), 받으시는 ?분, 수령인, 수령자, 수취인, 보내는 ?(?:사람|분), 발신인, 수신인, 주문자, 예약자, 구매자, 신청자, 신청인, "
+    "입금자, 투숙객, 투숙자, "
+    "탑승객, 탑승자, 대표자?, 명의자?, 운전자, 동행자, 동행인, 동반자, 대리인, 배우자, 보호자, 환자, 계약자, 피보험자, 세입자, 입주자, 작성자, 영문명?, "
+    "여권 ?이름, 영문 ?이름, "
+    "고객, 회원, 담당자?, 연락인, 성함, 성명, 존함, 이름, 보낸 ?(?:사람|분), 받는 ?이, 보내는 ?이, 받으실 ?분, 보내시는 ?분, 방문자, 방문인, 이용자, 접수자, 결제자, "
+    "참석자, 참가자, 탑승자명, 승객, 동승자, 기사, 대표자?, 작성, 문의자, 요청자, 발송인, 회신인, 추천인, 피보험자, 가입자, 명의"
 )
 LABEL = re.compile(
-    rf"{either(WHO)}(?:명|\s?이름|\s?성함|\s?성명)?(?:(?P<link>(?:\s?(?:은|는|이|가|을|를|:|=|\(|-)){{1,3}})\s?|\s)"
+    rf"{phrases(WHO)}(?:명|\s?이름|\s?성함|\s?성명)?(?:(?P<link>(?:\s?(?:은|는|이|가|을|를|:|=|\(|-)){{1,3}})\s?|\s)"
     rf"(?P<name>{SHAPE}|(?<=[:=]\s)[가-힣]{{2,4}}?|(?<=[:=])[가-힣]{{2,4}}?|[가-힣]{{2,3}}?(?={IS})){STOP}"
 )
-WHO_WORDS = re.compile(either(WHO))
+WHO_WORDS = re.compile(phrases(WHO))
 KIN = either(
     "딸 아들 조카 손자 손녀 사촌 룸메 룸메이트 여친 남친 여자친구 남자친구 신랑 신부 막내 첫째 둘째 아기 아이 선배 후배 남편 아내 와이프 어머니 아버지 엄마 아빠 동생 언니 누나 오빠 친구 가족 동료 할머니 할아버지 보호자 대리인"
 )
@@ -114,7 +105,7 @@ CUED = (
 )
 """Each with strings of which every match contains one, where there are such."""
 
-LATIN_LABEL = re.compile(rf"{either(WHO)}(?:명|\s?이름|\s?성함)?(?:\s?(?:은|는|이|가|:|=|\()){{0,3}}\s?(?P<name>{FULL})")
+LATIN_LABEL = re.compile(rf"{phrases(WHO)}(?:명|\s?이름|\s?성함)?(?:\s?(?:은|는|이|가|:|=|\()){{0,3}}\s?(?P<name>{FULL})")
 LATIN_INTRODUCED = re.compile(
     rf"(?:{I_AM}|{GREETING}[,.!\s]{{0,3}})\s?(?P<name>{FULL})(?={either('이라고 라고 입니다 이에요 예요 인데 이고 고요')})"
 )
@@ -129,10 +120,10 @@ NOT_OF_PERSONS = re.compile(
     + r"\s?(?:의\s?)?(?:이름|명)"
 )
 LEADS = (
-    "네네 네 넵 넹 예 아 어 음 안녕하세요 저는 전 저 제_?이름은 이름은 "
-    "성함은 제가 예금주는? 예약자는? 주문자는? 본인 받는_?사람은? 영문으로"
+    "네네, 네, 넵, 넹, 예, 아, 어, 음, 안녕하세요, 저는, 전, 저, 제 ?이름은, 이름은, "
+    "성함은, 제가, 예금주는?, 예약자는?, 주문자는?, 본인, 받는 ?사람은?, 영문으로"
 )
-LEAD = re.compile(rf"(?:{either(LEADS)}{END}[\s,.!~:]{{0,4}}){{0,5}}")
+LEAD = re.compile(rf"(?:{phrases(LEADS)}{END}[\s,.!~:]{{0,4}}){{0,5}}")
 ENDING = either(
     "입니다 이에요 예요 에요 이예요 이요 요 이고요 이구요 이고 고요 구요 인데요 이라고 라고 님이요 님 이며 이야 임 이랑 이였 였 으로 "
     "로 드림 본인"

@@ -26,7 +26,7 @@ NOT_SENTENCE_START = re.compile(
 
 
 class People:
-    """Who is known in a conversation. `aliases` tells the full name behind a part that only one person has."""
+    """Who is known in a conversation. `aliases` gives the full name for a part that only one person has."""
 
     def __init__(self, names: Iterable[str], company: str = "") -> None:
         self.names = list(dict.fromkeys(kept for name in names if (kept := person(name, company))))

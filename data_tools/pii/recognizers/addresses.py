@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from data_tools.pii.names.words import either, words
+from data_tools.pii.patterns import either, phrases, words
 from data_tools.pii.spans import Span, around, small_words
 
 # --- Korean ------------------------------------------------------------------------------------------------------------------------
@@ -31,11 +31,11 @@ ROOM = (
 WORD = r"[가-힣A-Za-z\d]{1,12}\s"
 DETAIL = rf"(?:[\s,]{{0,3}}(?:\([가-힣\d\s,.A-Za-z]{{2,30}}\)|(?:{WORD}){{0,2}}{BUILDING}|(?:{WORD})?{FLAT}|{ROOM})){{0,5}}"
 COUNTERS = (
-    "(?:만_?)?원 개 명 분 시 일 월 년 박 번(?!지|길) 회 장 벌 켤레 세트 위 살(?!아|고|았|던) 세\\b 대\\b 퍼센트 % 인 주 달 시간 km "
-    "m\\b 미터 초 곳 가지 건 줄 kg g\\b 포인트 점\\b 평 배 "
-    "차(?!_?\\d)"
+    "(?:만 ?)?원, 개, 명, 분, 시, 일, 월, 년, 박, 번(?!지|길), 회, 장, 벌, 켤레, 세트, 위, 살(?!아|고|았|던), 세\\b, 대\\b, 퍼센트, %, 인, 주, 달, 시간, km, "
+    "m\\b, 미터, 초, 곳, 가지, 건, 줄, kg, g\\b, 포인트, 점\\b, 평, 배, "
+    "차(?! ?\\d)"
 )
-NOT_COUNTED = rf"(?!\d|-\d|{either(COUNTERS)}|\s{either(COUNTERS)}(?![가-힣]{{2}}))"
+NOT_COUNTED = rf"(?!\d|-\d|{phrases(COUNTERS)}|\s{phrases(COUNTERS)}(?![가-힣]{{2}}))"
 START = r"(?<![가-힣A-Za-z\d])(?:[(\[]?(?<!\d)\d{5}[)\]]?\s?,?\s?)?"
 
 REGION_ROAD = re.compile(rf"{START}{REGION}{ROAD}\s?{NUMBER}{NOT_COUNTED}{DETAIL}")
@@ -55,7 +55,7 @@ PARTICLE = re.compile(
     + "$"
 )
 PLACE_WORDS = re.compile(
-    either("주소 배송지 보내_?주 받는_?곳 살아 사는 거주 도로명 수령지 배달 회수지 픽업 address deliver ship"), re.IGNORECASE
+    phrases("주소, 배송지, 보내 ?주, 받는 ?곳, 살아, 사는, 거주, 도로명, 수령지, 배달, 회수지, 픽업, address, deliver, ship"), re.IGNORECASE
 )
 
 # --- English and other languages ---------------------------------------------------------------------------------------------------
@@ -80,11 +80,11 @@ UNIT = (
     rf"(?i:,?\s{{0,2}}(?:{either('apt apartment unit suite ste flat floor fl rm room bldg building')}\.?\s?#?\s?[A-Z]?-?\d{{0,5}}[A-Z]?\b"
     r"|#\s?\w{1,6}|\d{1,3}(?:st|nd|rd|th) floor))"
 )
-LONG_STATES = "california texas florida new_york illinois ohio oregon washington georgia michigan colorado arizona virginia massachusetts"
+LONG_STATES = "california, texas, florida, new york, illinois, ohio, oregon, washington, georgia, michigan, colorado, arizona, virginia, massachusetts"
 STATES = (
     r"(?:A[LKZR]|C[AOT]|D[CE]|FL|GA|HI|I[DLNA]|K[SY]|LA|M[EDAINSOT]|N[EVHJMYCD]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[TA]|W[AVIY]"
     rf"|{either('NSW VIC QLD TAS ACT ON BC AB QC MB SK NS')}"
-    rf"|(?i:{either(LONG_STATES)}))"
+    rf"|(?i:{phrases(LONG_STATES)}))"
 )
 US_ZIP = r"\d{5}(?:-\d{4})?"
 UK_CODE = r"(?i:[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[AC-FHKNPRTV-Y]\d[\dW] ?[AC-FHKNPRTV-Y\d]{4})"

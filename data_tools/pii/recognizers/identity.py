@@ -6,7 +6,7 @@ Our patterns find them and Presidio's recognizers check their digits (see checks
 import re
 from collections.abc import Iterator
 
-from data_tools.pii.names.words import either
+from data_tools.pii.patterns import either
 from data_tools.pii.recognizers.checks import valid
 from data_tools.pii.spans import Span, around, count_digits
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from data_tools.pii.names.words import either, words
+from data_tools.pii.patterns import either, phrases, words
 from data_tools.pii.recognizers.checks import valid
 from data_tools.pii.recognizers.identity import DATE, MOBILE, beside
 from data_tools.pii.spans import Span, around, count_digits, small_words
@@ -33,9 +33,9 @@ LABELLED_IBAN = re.compile(
 )
 
 NAMED_BANK = (
-    either(
-        "국민 신한 우리 하나 농협 기업 수협 신협 우체국 새마을 산업 부산"
-        " 대구 광주 전북 경남 제주 (?:SC_?)?제일 씨티 카카오 토스 케이 외환 저축"
+    phrases(
+        "국민, 신한, 우리, 하나, 농협, 기업, 수협, 신협, 우체국, 새마을, 산업, 부산"
+        ", 대구, 광주, 전북, 경남, 제주, (?:SC ?)?제일, 씨티, 카카오, 토스, 케이, 외환, 저축"
     )
     + r"\s?(?:은행|뱅크|금고)"
 )

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from data_tools.pii.names.words import either, words
+from data_tools.pii.patterns import either, phrases, words
 from data_tools.pii.spans import HOLE, Span, around
 
 LOCAL = r"[A-Za-z0-9._%+'-]"
@@ -56,17 +56,17 @@ KEY = re.compile(
     re.IGNORECASE,
 )
 PASSWORD = re.compile(
-    rf"(?:\b{either('password passwd passcode passphrase pwd pw pass pin(?:_?(?:code|number))?')}\b|비밀\s?번호|비번|패스워드|암호)"
+    rf"(?:\b{phrases('password, passwd, passcode, passphrase, pwd, pw, pass, pin(?: ?(?:code|number))?')}\b|비밀\s?번호|비번|패스워드|암호)"
     r"(?P<said>(?:\s{0,2}(?:(?:is|was|to|should be|as|used to be)\b|[:=]|번호|[가이은는를을로])){0,4})"
     r"\s{0,2}(?P<quote>[\"'“`]?)(?P<value>[!-~]{3,64})",
     re.IGNORECASE,
 )
 CODE_WORDS = (
-    "인증_?(?:번호|코드) \\bOTP\\b \\bCV[CV]2?\\b verification_code security_code (?:gate|door|entry|lobby|building|alarm)_code "
-    "one.time_(?:code|password) login_code"
+    "인증 ?(?:번호|코드), \\bOTP\\b, \\bCV[CV]2?\\b, verification code, security code, (?:gate|door|entry|lobby|building|alarm) code, "
+    "one.time (?:code|password), login code"
 )
-CODE = re.compile(rf"{either(CODE_WORDS)}{IS}([\d*#]{{3,10}})(?![\d-]|\s?(?:자리|분|digit|min|초))", re.IGNORECASE)
-ASKED_CODE = re.compile(either(CODE_WORDS + " passcode \\bPIN\\b 비밀_?번호_\\S*_?(?:알려|말씀)"), re.IGNORECASE)
+CODE = re.compile(rf"{phrases(CODE_WORDS)}{IS}([\d*#]{{3,10}})(?![\d-]|\s?(?:자리|분|digit|min|초))", re.IGNORECASE)
+ASKED_CODE = re.compile(phrases(CODE_WORDS + ", passcode, \\bPIN\\b, 비밀 ?번호 \\S* ?(?:알려|말씀)"), re.IGNORECASE)
 ANSWERED_CODE = re.compile(r"(?<![\w.-])\d{3,8}(?![\w.-]*\d|\s?(?:자리|분|원|개))")
 ANSWERED = re.compile(r"\d{3}|[A-Za-z!-/]\d|\d[A-Za-z!-/]")
 ASKED_PASSWORD = re.compile(r"password|passcode|비밀\s?번호|비번|패스워드", re.IGNORECASE)
@@ -91,16 +91,16 @@ NO_PASSWORD = words(
 )
 
 
-ACCESS = "lock_?box key_?(?:safe|box|pad) door gate alarm entry entrance building lobby garage buzzer intercom locker safe access callbox elevator"
-KOREAN_ACCESS = "공동_?현관 현관 도어락 출입문 대문 자물쇠 비상문 무인_?택배함 택배함 사물함 보관함 라커 금고 세대_?현관 출입 경비 열쇠함 키박스 주차장 차단기 건물"
+ACCESS = "lock ?box, key ?(?:safe|box|pad), door, gate, alarm, entry, entrance, building, lobby, garage, buzzer, intercom, locker, safe, access, callbox, elevator"
+KOREAN_ACCESS = "공동 ?현관, 현관, 도어락, 출입문, 대문, 자물쇠, 비상문, 무인 ?택배함, 택배함, 사물함, 보관함, 라커, 금고, 세대 ?현관, 출입, 경비, 열쇠함, 키박스, 주차장, 차단기, 건물"
 PLACE_CODE = re.compile(
-    rf"(?:\b{either(ACCESS)}\s(?:(?:pass)?code|pin|number|combo|combination)|\b(?:buzz|punch in|key in|type in|dial)\b"
-    rf"|{either(KOREAN_ACCESS)}\s?(?:출입\s?)?(?:비밀\s?번호|비번|번호|코드|암호)?|(?<!\w )(?:the|its|it's|your|my)\scode)"
+    rf"(?:\b{phrases(ACCESS)}\s(?:(?:pass)?code|pin|number|combo|combination)|\b(?:buzz|punch in|key in|type in|dial)\b"
+    rf"|{phrases(KOREAN_ACCESS)}\s?(?:출입\s?)?(?:비밀\s?번호|비번|번호|코드|암호)?|(?<!\w )(?:the|its|it's|your|my)\scode)"
     rf"[^\d\n#*]{{0,14}}?\s?((?:(?:종|별|샵|열쇠|호출)\s?)?[#*]?\d[\d#*]{{2,11}})(?![\w-]|\s?(?:호|동|층|번지|원|분|시|개|명|박|년|월|일|minutes|people|units))",
     re.IGNORECASE,
 )
 HASHED = re.compile(r"(?<![\w#*-])(?:[A-Z]?\d{3,8}[#*]+|[#*]\d{3,8}[#*]|\d{3,5}[#*]\d{3,5}[#*]?)(?![\w#*-])")
-HASHED_WORDS = re.compile(rf"{either(KOREAN_ACCESS)}|비번|비밀번호|\b(?:{either(ACCESS)}|code|pin)\b", re.IGNORECASE)
+HASHED_WORDS = re.compile(rf"{phrases(KOREAN_ACCESS)}|비번|비밀번호|\b(?:{phrases(ACCESS)}|code|pin)\b", re.IGNORECASE)
 WIFI = re.compile(
     r"(?:wi-?fi|와이파이|와파)(?:[^.\n]{0,24}?(?:비밀\s?번호|비번|암호|password|passcode|pass|pw|key))?(?:\s?(?:is|:|=|는|은|가|이|->)){1,2}\s{0,2}[\"'`]?"
     r"((?=[!-~]{0,40}\d)[!-~]{5,40}|(?=[!-~]{0,40}[!@#$%^&*_-])[!-~]{6,40})",

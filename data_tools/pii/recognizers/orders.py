@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from string import ascii_letters
 
-from data_tools.pii.names.words import either, words
+from data_tools.pii.patterns import either, phrases, words
 from data_tools.pii.recognizers.identity import MOBILE
 from data_tools.pii.spans import Span, count_digits, small_words
 
@@ -21,8 +21,8 @@ THING = either(
     "transaction purchase refund pnr itinerary membership member customer claim quote subscription payment flight ride trip loyalty repair"
 )
 NUMBER = r"(?:number|numbers|no\.?|num|nr\.?|id|ids|code|ref(?:erence)?|#|№)"
-LINKS = "is was are it's would_be should_be here starts_with ends_with ending_in [:=,-]"
-LINK = rf"(?:\s{{0,2}}{either(LINKS)}(?=\W|\d)){{0,4}}\s{{0,3}}"
+LINKS = "is, was, are, it's, would be, should be, here, starts with, ends with, ending in, [:=,-]"
+LINK = rf"(?:\s{{0,2}}{phrases(LINKS)}(?=\W|\d)){{0,4}}\s{{0,3}}"
 NAMED_ENGLISH = re.compile(rf"(?<![A-Za-z]){THING}s?(?:'s)?\s?(?:{THING}\s?)?{NUMBER}(?![a-z]){LINK}({VALUE}){BOUND}", re.IGNORECASE)
 BARE_ENGLISH = re.compile(
     rf"(?<![A-Za-z]){STRONG}s?(?![A-Za-z])(?:\s\d(?=\s?(?:is|:)))?\s?(?:[:#(]|is|was)?\s?({VALUE}){BOUND}", re.IGNORECASE
@@ -97,14 +97,16 @@ OWN_FORM = re.compile(
     r"|20\d{6}-[A-Z0-9]{0,4}\d{3}[A-Z0-9]{0,12}(?:-\d{1,8})?|1Z[0-9A-Z]{16}|[A-Z]{2} ?\d{3} ?\d{3} ?\d{3} ?[A-Z]{2})(?![A-Z0-9])",
     re.IGNORECASE,
 )
-KOREAN_UNITS = "원 만_?원 개 명 분 시 일 월 년 박 번째 자리 회 권 장 벌 켤레 세트 박스 병 잔 인분 퍼센트 % 포인트 위 층 호"
+KOREAN_UNITS = (
+    "원, 만 ?원, 개, 명, 분, 시, 일, 월, 년, 박, 번째, 자리, 회, 권, 장, 벌, 켤레, 세트, 박스, 병, 잔, 인분, 퍼센트, %, 포인트, 위, 층, 호"
+)
 ENGLISH_UNITS = (
-    "items? pieces? pcs units? shirts? pairs? boxes packs? sets? copies days? hours? minutes? mins? weeks? months? years? business "
-    "people persons? guests? nights? points? "
-    "or_more am pm times kg g cm mm ml gb mb krw usd won dollars? euros? bucks"
+    "items?, pieces?, pcs, units?, shirts?, pairs?, boxes, packs?, sets?, copies, days?, hours?, minutes?, mins?, weeks?, months?, years?, business, "
+    "people, persons?, guests?, nights?, points?, "
+    "or more, am, pm, times, kg, g, cm, mm, ml, gb, mb, krw, usd, won, dollars?, euros?, bucks"
 )
 MONEY = re.compile(r"\s?(?:원|만 ?원|%|포인트|won\b|krw\b|usd\b|dollars?\b|euros?\b|points?\b)", re.IGNORECASE)
-UNIT = re.compile(rf"\s?(?:{either(KOREAN_UNITS)}|{either(ENGLISH_UNITS)}\b)", re.IGNORECASE)
+UNIT = re.compile(rf"\s?(?:{phrases(KOREAN_UNITS)}|{phrases(ENGLISH_UNITS)}\b)", re.IGNORECASE)
 DATE = re.compile(
     r"(?:19|20)\d\d(?P<sep>[-./ ]?)(?:0?[1-9]|1[0-2])(?:(?P=sep)(?:0?[1-9]|[12]\d|3[01]))?"
     r"|\d{1,2}[-/.]\d{1,2}(?:[-/.]\d{2,4})?|\d{1,2}:\d\d"
@@ -136,11 +138,11 @@ CODE = re.compile(
 """Letters and digits mixed, digits with dashes or in groups, or six capitals: a code, if a word for orders stands before it."""
 
 NEAR_ENGLISH = (
-    "orders? bookings? reservations? tracking invoices? confirmations? conf references? ref pnr claims? tickets? case(?!_(?:for|of|in)) shipments? parcels? packages? "
-    "consignment waybill rma itinerary receipts? transactions? quotes? locator e-?ticket job enquiry inquiry policy returns? (?<!part_)(?<!model_)(?<!serial_)number_is numbers_are deliver(?:y|ies)"
+    "orders?, bookings?, reservations?, tracking, invoices?, confirmations?, conf, references?, ref, pnr, claims?, tickets?, case(?! (?:for|of|in)), shipments?, parcels?, packages?, "
+    "consignment, waybill, rma, itinerary, receipts?, transactions?, quotes?, locator, e-?ticket, job, enquiry, inquiry, policy, returns?, (?<!part )(?<!model )(?<!serial )number is, numbers are, deliver(?:y|ies)"
 )
 NEAR = re.compile(
-    rf"(?:(?<!to )(?<!i )(?<!we )(?<!can )(?<!\bor )(?<!I'd )\b{either(NEAR_ENGLISH)}\b|{either('예약 예매 접수 운송장 송장 주문 발권 항공권 승인 교환 반품 환불 문의 영수증 인보이스 견적 발주 배송 택배 등기')}"
+    rf"(?:(?<!to )(?<!i )(?<!we )(?<!can )(?<!\bor )(?<!I'd )\b{phrases(NEAR_ENGLISH)}\b|{either('예약 예매 접수 운송장 송장 주문 발권 항공권 승인 교환 반품 환불 문의 영수증 인보이스 견적 발주 배송 택배 등기')}"
     r"\s?(?:번호|건|코드|내역|표|서|no\b|넘버)?)[^\n]{0,44}$",
     re.IGNORECASE,
 )

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from data_tools.pii.names.words import either
+from data_tools.pii.patterns import either, phrases
 from data_tools.pii.spans import Span, around, count_digits
 
 JOIN = r"(?:\s?(?:[-.·/~_]|에|의|다시|국에)\s?|\s{1,2})?"
@@ -44,11 +44,11 @@ ALONE = re.compile(r"\W{0,3}([2-9]\d\d[2-9]\d{6})\W{0,3}")
 
 DIGITS = re.compile(r"\d{3}|\*{4}|\+\d|\d\d([ .])\d\d\1\d\d|\d \d \d")
 PHONE_WORDS = (
-    "전화 전번 뒷번호 연락 핸드폰 휴대폰 휴대전화 폰\\b 문자 콜센터 고객센터 대표 내선 팩스 phone mobile \\bcell \\bcall \\btel\\b "
-    "\\btext_(?:me|to|at|us) \\bring\\b "
-    "\\btext_\ufffc \\bmy_no\\b reach \\bcontact \\bdial hotline \\bfax whatsapp \\bsms\\b in_service voicemail gave_(?:me|you) pick(?:ed)?_up \\bline\\b"
+    "전화, 전번, 뒷번호, 연락, 핸드폰, 휴대폰, 휴대전화, 폰\\b, 문자, 콜센터, 고객센터, 대표, 내선, 팩스, phone, mobile, \\bcell, \\bcall, \\btel\\b, "
+    "\\btext (?:me|to|at|us), \\bring\\b, "
+    "\\btext \ufffc, \\bmy no\\b, reach, \\bcontact, \\bdial, hotline, \\bfax, whatsapp, \\bsms\\b, in service, voicemail, gave (?:me|you), pick(?:ed)? up, \\bline\\b"
 )
-WORDS = re.compile(either(PHONE_WORDS + " 번호 number"), re.IGNORECASE)
+WORDS = re.compile(phrases(PHONE_WORDS + ", 번호, number"), re.IGNORECASE)
 ASKED = re.compile(
     r"전화|연락|핸드폰|휴대폰|폰\s?번호|phone|mobile|\bcell|\btel\b|contact number|reach you|call you|(?:which|what) number (?:can|should|do|shall|would)|(?:best|callback|good) "
     r"number|number (?:to|we can)",
@@ -60,7 +60,7 @@ ENGLISH_OTHER = (
     "acct"
 )
 CHANGED = re.compile(r"\b(?:phone|number|mobile|cell|contact)\b|\b(?:chan?ge?d?|updated?|switch(?:ed)?|set)\b.{0,30}\bto $", re.IGNORECASE)
-"""What tells that a number behind "my account" is a phone."""
+"""What says that a number behind "my account" is a phone."""
 
 OTHER = re.compile(
     rf"{either('주문 예약 송장 운송장 접수 모델 상품 제품 인증 회원 계좌 쿠폰 바코드 고객번호 멤버십번호 조회번호 예매번호')}\s?(?:번호|코드)?[^\d,.]{{0,8}}$"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import NamedTuple
 
-from data_tools.readers.entries import FaqRecord
+from data_tools.readers.records import FaqRecord
 from data_tools.sources.json_stream import Broken
 from data_tools.sources.text import Source
 from frontdesk.errors import UserError

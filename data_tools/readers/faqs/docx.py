@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby, repeat
 from typing import TYPE_CHECKING
 
-from data_tools.readers.entries import FaqRecord
 from data_tools.readers.faqs.blocks import ASKED, BOLD, SAID, Block, Piece, nothing_found, pairs, paragraph
 from data_tools.readers.faqs.table import NEEDED, faq_record, find_columns
+from data_tools.readers.records import FaqRecord
 from data_tools.sources.json_stream import Broken
 from data_tools.sources.tables import Row, check_unpacked, column_names, unreadable
-from data_tools.sources.text import Source, mend
+from data_tools.sources.text import Source, fix_text
 from frontdesk.errors import UserError
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _contents(source: Source, document: "Document") -> tuple[list[Block], list[F
             blocks += _paragraph(line, Paragraph(element, document))  # type: ignore[arg-type]
             heading = blocks[-1].text if blocks and 0 < blocks[-1].rank < BOLD else heading
             continue
-        rows = [[mend(cell.text).strip() for cell in row.cells] for row in Table(element, document).rows]  # type: ignore[arg-type]
+        rows = [[fix_text(cell.text).strip() for cell in row.cells] for row in Table(element, document).rows]  # type: ignore[arg-type]
         header = next((number for number, cells in enumerate(rows[:FIRST_ROWS]) if find_columns(cells).keys() >= set(NEEDED)), None)
         if header is None:
             blocks += [block for number, cells in enumerate(rows) for block in _row(line + number, cells)]
@@ -99,7 +99,7 @@ def _row(line: int, cells: list[str]) -> Iterator[Block]:
 
 
 def _paragraph(line: int, written: "Paragraph") -> Iterator[Block]:
-    pieces = [Piece(mend(text), bold) for text, bold in _pieces(written)]
+    pieces = [Piece(fix_text(text), bold) for text, bold in _pieces(written)]
     text = "".join(piece.text for piece in pieces).strip()
     style = (written.style.name if written.style else None) or ""
     if match := HEADING.match(style):

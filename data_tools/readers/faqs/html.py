@@ -10,11 +10,11 @@ from copy import deepcopy
 from itertools import groupby, repeat
 from typing import Any, NamedTuple
 
-from data_tools.readers.entries import FaqRecord, plain
 from data_tools.readers.faqs.blocks import ASKED, SAID, Block, Piece, asks, bare, behind, nothing_found, pairs, paragraph, whole_text
+from data_tools.readers.records import FaqRecord
 from data_tools.sources.html_text import html_text
 from data_tools.sources.json_stream import Broken, whole_letters
-from data_tools.sources.text import OFFICE, Source
+from data_tools.sources.text import OFFICE, Source, folded
 
 FORMAT = "FAQ web page"
 
@@ -82,8 +82,8 @@ def _parsed(source: Source) -> tuple[Any, list[Broken]]:
 def _new(source: Source, found: Iterable[Found | Broken], seen: set[str]) -> list[FaqRecord | Broken]:
     """The records of questions that the page does not have elsewhere, where `seen`."""
     items = list(found)
-    new = [item for item in items if isinstance(item, Broken) or not {plain(question) for question in item.questions} & seen]
-    seen |= {plain(question) for item in new if isinstance(item, Found) for question in item.questions}
+    new = [item for item in items if isinstance(item, Broken) or not {folded(question) for question in item.questions} & seen]
+    seen |= {folded(question) for item in new if isinstance(item, Found) for question in item.questions}
     return [item if isinstance(item, Broken) else _record(source, item) for item in new]
 
 
@@ -114,7 +114,7 @@ def _linked(page: Any) -> Iterator[Found | Broken]:
             yield from list(_of_script(script.sourceline, text))
         except (ValueError, RecursionError) as error:
             if "acceptedAnswer" in text:
-                yield Broken(script.sourceline, f"found JSON-LD that is not valid ({error}); expected an FAQPage of schema.org; mend it")
+                yield Broken(script.sourceline, f"found JSON-LD that is not valid ({error}); expected an FAQPage of schema.org; fix it")
 
 
 def _of_script(line: int, text: str) -> Iterator[Found]:

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from data_tools.readers.entries import FaqRecord
 from data_tools.readers.faqs.table import find_columns
+from data_tools.readers.records import FaqRecord
 from data_tools.sources.json_stream import Broken, read_json
 from data_tools.sources.tables import listed, text_of
 from data_tools.sources.text import Source

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from itertools import count
 from typing import TYPE_CHECKING
 
-from data_tools.readers.entries import FaqRecord
 from data_tools.readers.faqs.blocks import ASKED, ASKING, MARKED, SAID, Block, Piece, nothing_found, pairs, paragraph, whole_text
 from data_tools.readers.faqs.table import looks_like as is_table
+from data_tools.readers.records import FaqRecord
 from data_tools.sources.html_text import html_text
 from data_tools.sources.json_stream import Broken
 from data_tools.sources.text import OFFICE, Source

@@ -7,8 +7,8 @@ Facts are parted by `;`. Columns with other names are ignored.
 from collections.abc import Collection, Iterator, Mapping
 from itertools import chain
 
-from data_tools.readers.entries import FaqRecord
 from data_tools.readers.faqs.blocks import MARKED
+from data_tools.readers.records import FaqRecord
 from data_tools.sources.json_stream import Broken
 from data_tools.sources.tables import Row, find_column, given_columns, listed, looks_like_csv, read_csv, read_xlsx, text_of
 from data_tools.sources.text import Source

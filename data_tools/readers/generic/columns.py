@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from data_tools.readers.messages import Role
+from data_tools.readers.records import Role
 from data_tools.sources.tables import find_column, given_columns, listed, plain_name, text_of
 from data_tools.sources.text import Source
 from data_tools.sources.times import parse_time
@@ -126,7 +126,7 @@ def _known(texts: list[str]) -> float:
 
 
 def _tell_by_contents(found: dict[str, str], held: dict[str, list[str]]) -> None:
-    """Add what names did not tell, where one column alone fits."""
+    """Add columns that no name gave away, where exactly one fits."""
     for field, fits in (("role", _holds_roles), ("time", _holds_times)):
         free = [name for name in held if name not in found.values() and held[name] and fits(held[name])]
         if field not in found and len(free) == 1:

@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from data_tools.readers.by_record import read_by_record
 from data_tools.readers.generic.columns import who
-from data_tools.readers.messages import Layout, Message, People
+from data_tools.readers.records import ExportMessage, Layout, People, read_by_record
 from data_tools.sources.json_stream import Broken, Record, line_of, read_json
 from data_tools.sources.tables import find_column, text_of
 from data_tools.sources.text import Source
@@ -27,21 +26,21 @@ def looks_like(source: Source) -> bool:
     return isinstance(first, Record) and _turns(first.value) is not None
 
 
-def read(source: Source, people: People) -> Iterator[Message | Broken]:
-    """The turns of each record. Where no speaker's word is an agent's, speakers are told by name."""
+def read(source: Source, people: People) -> Iterator[ExportMessage | Broken]:
+    """The turns of each record. Where no speaker's word is an agent's, speakers are told apart by name."""
     return read_by_record(source, _dialogue)
 
 
-def _dialogue(record: Record, name: str) -> Iterator[Message | Broken]:
+def _dialogue(record: Record, name: str) -> Iterator[ExportMessage | Broken]:
     turns = _turns(record.value)
     if turns is None:
-        yield Broken(record.line, "found no list of turns; expected [speaker, text] or {speaker, text} items; mend or remove that record")
+        yield Broken(record.line, "found no list of turns; expected [speaker, text] or {speaker, text} items; fix or remove that record")
         return
     key = find_column(record.value, ID)
     thread = text_of(record.value[key]) if key else name
-    told = any(who(said[0])[0] == "agent" for turn in turns if (said := _said(turn)))
+    names_agents = any(who(said[0])[0] == "agent" for turn in turns if (said := _said(turn)))
     for turn in turns:
-        yield _message(turn, line_of(turn, record.line), thread, told)
+        yield _message(turn, line_of(turn, record.line), thread, names_agents)
 
 
 def _turns(record: dict[str, Any]) -> list[Any] | None:
@@ -62,14 +61,14 @@ def _said(turn: Any) -> tuple[str, str, str] | None:
     return turn[speaker], turn[text], text_of(turn[time]) if time else ""
 
 
-def _message(turn: Any, line: int, thread: str, told: bool) -> Message | Broken:
-    """One turn; where the record tells who is an agent (`told`), a word that is no role is neither side's."""
+def _message(turn: Any, line: int, thread: str, names_agents: bool) -> ExportMessage | Broken:
+    """One turn; where the record says who is an agent (`names_agents`), a word that is no role is neither side's."""
     said = _said(turn)
     if said is None:
-        return Broken(line, f"found {str(turn)[:60]!r}; expected a speaker and a text; mend or remove that turn")
+        return Broken(line, f"found {str(turn)[:60]!r}; expected a speaker and a text; fix or remove that turn")
     speaker, text, time = said
-    role, aside = who(speaker)
-    if told and not role and not aside:
-        aside = "neither customer nor agent"
+    role, skipped = who(speaker)
+    if names_agents and not role and not skipped:
+        skipped = "neither customer nor agent"
     at = parse_time(time) if time else None
-    return Message(line, thread, at.isoformat() if at else None, "" if role else speaker, role, text.strip(), aside)
+    return ExportMessage(line, thread, at.isoformat() if at else None, "" if role else speaker, role, text.strip(), skipped)

@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from data_tools.readers.by_record import read_by_record
-from data_tools.readers.messages import Layout, Message, People, Role
+from data_tools.readers.records import ExportMessage, Layout, People, Role, read_by_record
 from data_tools.sources.json_stream import Broken, Record, line_of
 from data_tools.sources.tables import text_of
 from data_tools.sources.text import Source
@@ -24,24 +23,24 @@ def looks_like(source: Source) -> bool:
     return SHAPE.match(source.head) is not None
 
 
-def read(source: Source, people: People) -> Iterator[Message | Broken]:
+def read(source: Source, people: People) -> Iterator[ExportMessage | Broken]:
     """The messages of each record."""
     return read_by_record(source, _conversation)
 
 
-def _conversation(record: Record, name: str) -> Iterator[Message | Broken]:
+def _conversation(record: Record, name: str) -> Iterator[ExportMessage | Broken]:
     messages = record.value.get("messages")
     if not isinstance(messages, list):
-        yield Broken(record.line, "found no list 'messages'; expected one in each record; mend or remove that record")
+        yield Broken(record.line, "found no list 'messages'; expected one in each record; fix or remove that record")
         return
     thread = text_of(record.value.get("id")) or name
     for message in messages:
         yield _message(message, line_of(message, record.line), thread)
 
 
-def _message(message: Any, line: int, thread: str) -> Message | Broken:
+def _message(message: Any, line: int, thread: str) -> ExportMessage | Broken:
     if not isinstance(message, dict):
-        return Broken(line, f"found a {type(message).__name__} in 'messages'; expected a JSON object; mend or remove it")
+        return Broken(line, f"found a {type(message).__name__} in 'messages'; expected a JSON object; fix or remove it")
     role, content = message.get("role"), message.get("content")
     if not isinstance(role, str) or (role not in ROLES and role not in NO_PERSON):
         known = ", ".join((*ROLES, *NO_PERSON))
@@ -52,7 +51,7 @@ def _message(message: Any, line: int, thread: str) -> Message | Broken:
             line, f"found a {type(content).__name__} as a message's content; expected text in quotes or a list of parts; correct it"
         )
     text = content.strip() if isinstance(content, str) else "\n".join(_part_texts(content or []))
-    return Message(line, thread, None, text_of(message.get("name")), ROLES.get(role), text, _aside(role, text, content, calls))
+    return ExportMessage(line, thread, None, text_of(message.get("name")), ROLES.get(role), text, _why_skipped(role, text, content, calls))
 
 
 def _part_texts(parts: list[Any]) -> Iterator[str]:
@@ -62,7 +61,7 @@ def _part_texts(parts: list[Any]) -> Iterator[str]:
             yield text.strip()
 
 
-def _aside(role: str, text: str, content: Any, calls: Any) -> str | None:
+def _why_skipped(role: str, text: str, content: Any, calls: Any) -> str | None:
     if role in NO_PERSON:
         return "system"
     if text:

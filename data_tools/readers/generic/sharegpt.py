@@ -7,8 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from data_tools.readers.by_record import read_by_record
-from data_tools.readers.messages import Layout, Message, People, Role
+from data_tools.readers.records import ExportMessage, Layout, People, Role, read_by_record
 from data_tools.sources.json_stream import Broken, Record, line_of
 from data_tools.sources.tables import text_of
 from data_tools.sources.text import Source
@@ -32,18 +31,18 @@ def looks_like(source: Source) -> bool:
     return SHAPE.match(source.head) is not None
 
 
-def read(source: Source, people: People) -> Iterator[Message | Broken]:
+def read(source: Source, people: People) -> Iterator[ExportMessage | Broken]:
     """The messages of each conversation or row."""
     return read_by_record(source, _conversation)
 
 
-def _conversation(record: Record, name: str) -> Iterator[Message | Broken]:
+def _conversation(record: Record, name: str) -> Iterator[ExportMessage | Broken]:
     values, thread = record.value, text_of(record.value.get("id")) or name
     messages = values.get("conversations", values.get("items"))
     if messages is None and "instruction" in values:
         messages = _exchange(values)
     if not isinstance(messages, list):
-        yield Broken(record.line, "found no list 'conversations'; expected one in each record; mend or remove that record")
+        yield Broken(record.line, "found no list 'conversations'; expected one in each record; fix or remove that record")
         return
     for message in messages:
         yield _message(message, line_of(message, record.line), thread)
@@ -57,14 +56,14 @@ def _exchange(row: dict[str, Any]) -> list[dict[str, Any]]:
     return [*system, {"from": "human", "value": question}, {"from": "gpt", "value": row.get("output")}]
 
 
-def _message(message: Any, line: int, thread: str) -> Message | Broken:
+def _message(message: Any, line: int, thread: str) -> ExportMessage | Broken:
     if not isinstance(message, dict):
-        return Broken(line, f"found a {type(message).__name__} in a conversation; expected a JSON object; mend or remove it")
+        return Broken(line, f"found a {type(message).__name__} in a conversation; expected a JSON object; fix or remove it")
     who, text = message.get("from", message.get("role")), message.get("value", message.get("content"))
     known = who.casefold() if isinstance(who, str) else ""
     if known not in ROLES and known not in NO_PERSON:
         return Broken(line, f"found {str(who)[:40]!r} as who speaks; expected one of {', '.join((*ROLES, *NO_PERSON))}; correct it")
     if not isinstance(text, str):
         return Broken(line, f"found a {type(text).__name__} as a message's text; expected text in quotes; correct it")
-    aside = "system" if known in NO_PERSON else None if text.strip() else "empty"
-    return Message(line, thread, None, "", ROLES.get(known), text.strip(), aside)
+    skipped = "system" if known in NO_PERSON else None if text.strip() else "empty"
+    return ExportMessage(line, thread, None, "", ROLES.get(known), text.strip(), skipped)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from data_tools.readers.generic.columns import COLUMNS, EXCHANGE, MEANING, find_columns, who
-from data_tools.readers.messages import Layout, Message, People
+from data_tools.readers.records import ExportMessage, Layout, People
 from data_tools.sources.json_stream import Broken, read_json
 from data_tools.sources.tables import Row, find_column, looks_like_csv, read_csv, read_xlsx, text_of
 from data_tools.sources.text import Source
@@ -24,7 +24,7 @@ FORMAT = "chat table"
 LAYOUT: Layout = "mixed"
 
 SAMPLE = 1000
-"""Rows by which columns are told."""
+"""Rows by which columns are recognized."""
 OBJECT = re.compile(r"\s*\[?\s*(?=\{)")
 DAY_MONTH = re.compile(r"(\d{1,2})([/.-])\s?(\d{1,2})\2\s?(\d{4})\b")
 """A date whose first number is the day or the month."""
@@ -55,7 +55,7 @@ def _is_row(values: dict[str, Any]) -> bool:
     return message or found >= EXCHANGE.keys() or (len(values) > 1 and len(plain) == len(values))
 
 
-def read(source: Source, people: People, columns: Mapping[str, str] = {}) -> Iterator[Message | Broken]:
+def read(source: Source, people: People, columns: Mapping[str, str] = {}) -> Iterator[ExportMessage | Broken]:
     """All messages; those of an exchange follow one another. `columns` names columns by conversation, role, name, text and time.
 
     Raises UserError for a table without a row that can be read, or without a column that is needed. `people` is not used.
@@ -109,19 +109,19 @@ def _readable(source: Source, sample: list[Row | Broken]) -> list[dict[str, str]
     raise UserError(f"{source.at(broken.line if broken else source.first_line)}: {why}")
 
 
-def _message(row: Row, table: _Table) -> tuple[Message | Broken]:
+def _message(row: Row, table: _Table) -> tuple[ExportMessage | Broken]:
     line, values = row.line, cast(Cells, row.values)
     if isinstance(values.get(table.text), dict | list):
         return (Broken(line, f"found a {type(values[table.text]).__name__} in {table.text!r}; expected text; correct that row"),)
     text, thread = text_of(values.get(table.text)), text_of(values.get(table.conversation))
     word = text_of(values.get(table.role)) if table.role else ""
-    role, aside = who(word) if table.role else (None, None)
-    aside = aside or ("" if text else "empty")
-    if not aside and not role and table.role:
+    role, skipped = who(word) if table.role else (None, None)
+    skipped = skipped or ("" if text else "empty")
+    if not skipped and not role and table.role:
         return (Broken(line, _unknown_role(word)),)
-    if not aside and not thread:
+    if not skipped and not thread:
         return (Broken(line, f"found a message without its conversation; expected an id in {table.conversation!r}; fill in the cell"),)
-    return (Message(line, thread or None, _at(values, table), text_of(values.get(table.name)), role, text, aside or None),)
+    return (ExportMessage(line, thread or None, _at(values, table), text_of(values.get(table.name)), role, text, skipped or None),)
 
 
 def _unknown_role(word: str) -> str:
@@ -129,7 +129,7 @@ def _unknown_role(word: str) -> str:
     return f"found {word[:40]!r} as a speaker's role; expected one of {known}; correct the cell"
 
 
-def _exchange(row: Row, table: _Table) -> tuple[Message | Broken, ...]:
+def _exchange(row: Row, table: _Table) -> tuple[ExportMessage | Broken, ...]:
     """A customer's message and its answer."""
     line, values = row.line, cast(Cells, row.values)
     question, answer = values.get(table.question), values.get(table.answer)
@@ -138,8 +138,8 @@ def _exchange(row: Row, table: _Table) -> tuple[Message | Broken, ...]:
     thread, at = text_of(values.get(table.conversation)) or f"{table.stem}-{line}", _at(values, table)
     asked, said = text_of(question), text_of(answer)
     return (
-        Message(line, thread, at, text_of(values.get(table.name)), "customer", asked, None if asked else "empty"),
-        Message(line, thread, at, "", "agent", said, None if said else "empty"),
+        ExportMessage(line, thread, at, text_of(values.get(table.name)), "customer", asked, None if asked else "empty"),
+        ExportMessage(line, thread, at, "", "agent", said, None if said else "empty"),
     )
 
 

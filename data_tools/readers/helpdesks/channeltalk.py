@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from data_tools.readers.messages import Layout, Message, People, Role
+from data_tools.readers.records import ExportMessage, Layout, People, Role
 from data_tools.sources.html_text import html_text
 from data_tools.sources.json_stream import Broken, read_json
 from data_tools.sources.tables import text_of
@@ -27,7 +27,7 @@ def looks_like(source: Source) -> bool:
     return SHAPE.match(source.head) is not None
 
 
-def read(source: Source, people: People) -> Iterator[Message | Broken]:
+def read(source: Source, people: People) -> Iterator[ExportMessage | Broken]:
     """All messages, in the file's order."""
     document = re.search(r'"(?:messages|userChats)"\s*:\s*\[', source.head)
     for record in read_json(source, LISTS if document else (), inner=False):
@@ -40,7 +40,7 @@ def read(source: Source, people: People) -> Iterator[Message | Broken]:
             yield Broken(record.line, f"found a {found} as 'messages'; expected a list; export the chats anew")
 
 
-def _message(message: dict[str, Any], line: int) -> Message | Broken:
+def _message(message: dict[str, Any], line: int) -> ExportMessage | Broken:
     thread = text_of(message.get("chatId") or message.get("chatKey"))
     if not thread:
         return Broken(line, "found a message without 'chatId'; expected the id of its chat; export the chats anew")
@@ -50,7 +50,7 @@ def _message(message: dict[str, Any], line: int) -> Message | Broken:
         return Broken(line, f"found a {type(value).__name__} in '{wrong}'; expected {right}; export the chats anew")
     text = (plain or "").strip() or "\n".join(_block_texts(blocks or [])).strip()
     who, at = text_of(message.get("personType")), epoch_time(message.get("createdAt")) or parse_time(text_of(message.get("createdAt")))
-    return Message(line, thread, at.isoformat() if at else None, "", PERSONS.get(who), text, _aside(message, who, text))
+    return ExportMessage(line, thread, at.isoformat() if at else None, "", PERSONS.get(who), text, _why_skipped(message, who, text))
 
 
 def _block_texts(blocks: list[Any]) -> Iterator[str]:
@@ -63,7 +63,7 @@ def _block_texts(blocks: list[Any]) -> Iterator[str]:
                 yield from _block_texts(block["blocks"])
 
 
-def _aside(message: dict[str, Any], who: str, text: str) -> str | None:
+def _why_skipped(message: dict[str, Any], who: str, text: str) -> str | None:
     options = message.get("options")
     if message.get("log"):
         return "other event"

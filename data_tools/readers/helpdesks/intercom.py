@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
 
-from data_tools.readers.messages import Layout, Message, People, Role
+from data_tools.readers.records import ExportMessage, Layout, People, Role
 from data_tools.sources.html_text import html_text
 from data_tools.sources.json_stream import Broken, Record, line_of, read_json
 from data_tools.sources.tables import text_of
@@ -34,7 +34,7 @@ def looks_like(source: Source) -> bool:
     return SHAPE.match(source.head) is not None
 
 
-def read(source: Source, people: People) -> Iterator[Message | Broken]:
+def read(source: Source, people: People) -> Iterator[ExportMessage | Broken]:
     """The source and the parts of each conversation."""
     number, stem = 0, PurePath(source.path).stem
     for record in read_json(source, ("conversations",) if '"conversations"' in source.head else ()):
@@ -45,7 +45,7 @@ def read(source: Source, people: People) -> Iterator[Message | Broken]:
             yield from _conversation(record, f"{stem}-{number}")
 
 
-def _conversation(record: Record, name: str) -> Iterator[Message | Broken]:
+def _conversation(record: Record, name: str) -> Iterator[ExportMessage | Broken]:
     talk, first, parts = record.value, record.value.get("source"), record.value.get("conversation_parts")
     parts = parts.get("conversation_parts") if isinstance(parts, dict) else parts
     if not isinstance(first, dict | None) or not isinstance(parts, list | None) or (first is None and parts is None):
@@ -59,9 +59,9 @@ def _conversation(record: Record, name: str) -> Iterator[Message | Broken]:
         yield _message(part, line_of(part, record.line), thread)
 
 
-def _message(part: Any, line: int, thread: str) -> Message | Broken:
+def _message(part: Any, line: int, thread: str) -> ExportMessage | Broken:
     if not isinstance(part, dict):
-        return Broken(line, f"found a {type(part).__name__} in 'conversation_parts'; expected a JSON object; mend or remove it")
+        return Broken(line, f"found a {type(part).__name__} in 'conversation_parts'; expected a JSON object; fix or remove it")
     author, body = part.get("author") or {}, part.get("body") or ""
     if not isinstance(author, dict) or not isinstance(body, str):
         wrong = "body" if isinstance(author, dict) else "author"
@@ -69,12 +69,12 @@ def _message(part: Any, line: int, thread: str) -> Message | Broken:
         return Broken(line, f"found a {found} in '{wrong}'; expected {expected}; export the conversation anew")
     who, text = text_of(author.get("type")).casefold(), html_text(body)
     at = epoch_time(part.get("created_at")) or parse_time(text_of(part.get("created_at")))
-    return Message(
-        line, thread, at.isoformat() if at else None, text_of(author.get("name")), AUTHORS.get(who), text, _aside(part, who, text)
+    return ExportMessage(
+        line, thread, at.isoformat() if at else None, text_of(author.get("name")), AUTHORS.get(who), text, _why_skipped(part, who, text)
     )
 
 
-def _aside(part: dict[str, Any], who: str, text: str) -> str | None:
+def _why_skipped(part: dict[str, Any], who: str, text: str) -> str | None:
     kind = text_of(part.get("part_type")).casefold()
     if kind.startswith("note"):  # note_and_reopen
         return "internal note"

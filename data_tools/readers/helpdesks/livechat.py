@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
 
-from data_tools.readers.messages import Layout, Message, People, Role
+from data_tools.readers.records import ExportMessage, Layout, People, Role
 from data_tools.sources.json_stream import Broken, Record, line_of, read_json
 from data_tools.sources.tables import text_of
 from data_tools.sources.text import Source
@@ -24,7 +24,7 @@ def looks_like(source: Source) -> bool:
     return SHAPE.match(source.head) is not None
 
 
-def read(source: Source, people: People) -> Iterator[Message | Broken]:
+def read(source: Source, people: People) -> Iterator[ExportMessage | Broken]:
     """The events of each thread; a thread is a conversation."""
     number, stem = 0, PurePath(source.path).stem
     for record in read_json(source, ("chats",) if '"chats"' in source.head else ()):
@@ -35,7 +35,7 @@ def read(source: Source, people: People) -> Iterator[Message | Broken]:
             yield from _chat(record, f"{stem}-{number}")
 
 
-def _chat(record: Record, name: str) -> Iterator[Message | Broken]:
+def _chat(record: Record, name: str) -> Iterator[ExportMessage | Broken]:
     chat, threads = record.value, record.value.get("threads")
     threads = [chat["thread"]] if "thread" in chat else threads
     if not isinstance(threads, list) or not all(isinstance(thread, dict) for thread in threads):
@@ -47,7 +47,7 @@ def _chat(record: Record, name: str) -> Iterator[Message | Broken]:
         yield from _thread(thread, line_of(thread, record.line), text_of(thread.get("id") or chat.get("id")) or name, by_id)
 
 
-def _thread(thread: dict[str, Any], line: int, name: str, users: dict[str, dict[str, Any]]) -> Iterator[Message | Broken]:
+def _thread(thread: dict[str, Any], line: int, name: str, users: dict[str, dict[str, Any]]) -> Iterator[ExportMessage | Broken]:
     events = thread.get("events", [])  # a thread that one may not see has none
     if not isinstance(events, list):
         yield Broken(line, f"found a {type(events).__name__} in 'events'; expected a list; export the chat anew")
@@ -56,19 +56,19 @@ def _thread(thread: dict[str, Any], line: int, name: str, users: dict[str, dict[
         yield _message(event, line_of(event, line), name, users)
 
 
-def _message(event: Any, line: int, thread: str, users: dict[str, dict[str, Any]]) -> Message | Broken:
+def _message(event: Any, line: int, thread: str, users: dict[str, dict[str, Any]]) -> ExportMessage | Broken:
     if not isinstance(event, dict):
-        return Broken(line, f"found a {type(event).__name__} in 'events'; expected a JSON object; mend or remove it")
+        return Broken(line, f"found a {type(event).__name__} in 'events'; expected a JSON object; fix or remove it")
     text = event.get("text") or ""
     if not isinstance(text, str):
-        return Broken(line, f"found a {type(text).__name__} in 'text'; expected text in quotes; mend or remove the event")
+        return Broken(line, f"found a {type(text).__name__} in 'text'; expected text in quotes; fix or remove the event")
     user = users.get(text_of(event.get("author_id")), {})
     who, at, text = text_of(user.get("type")).casefold(), parse_time(text_of(event.get("created_at"))), text.strip()
-    aside = _aside(event, who, text)
-    return Message(line, thread, at.isoformat() if at else None, text_of(user.get("name")), AUTHORS.get(who), text, aside)
+    skipped = _why_skipped(event, who, text)
+    return ExportMessage(line, thread, at.isoformat() if at else None, text_of(user.get("name")), AUTHORS.get(who), text, skipped)
 
 
-def _aside(event: dict[str, Any], who: str, text: str) -> str | None:
+def _why_skipped(event: dict[str, Any], who: str, text: str) -> str | None:
     kind = text_of(event.get("type"))
     if kind == "system_message":
         return "system"

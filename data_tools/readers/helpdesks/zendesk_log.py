@@ -8,8 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from data_tools.readers.by_record import read_by_record
-from data_tools.readers.messages import Layout, Message, People, Role
+from data_tools.readers.records import ExportMessage, Layout, People, Role, read_by_record
 from data_tools.sources.html_text import html_text
 from data_tools.sources.json_stream import Broken, Record, line_of
 from data_tools.sources.tables import text_of
@@ -30,32 +29,32 @@ def looks_like(source: Source) -> bool:
     return SHAPE.match(source.head) is not None
 
 
-def read(source: Source, people: People) -> Iterator[Message | Broken]:
+def read(source: Source, people: People) -> Iterator[ExportMessage | Broken]:
     """The events of each ticket."""
     return read_by_record(source, _ticket)
 
 
-def _ticket(record: Record, name: str) -> Iterator[Message | Broken]:
+def _ticket(record: Record, name: str) -> Iterator[ExportMessage | Broken]:
     ticket, events = record.value, record.value.get("events")
     if not isinstance(events, list):
-        yield Broken(record.line, "found no list 'events'; expected one in each ticket; mend or remove that record")
+        yield Broken(record.line, "found no list 'events'; expected one in each ticket; fix or remove that record")
         return
     thread = text_of(ticket.get("ticket_id") or ticket.get("id")) or name
     for event in events:
         yield _message(event, line_of(event, record.line), thread)
 
 
-def _message(event: Any, line: int, thread: str) -> Message | Broken:
+def _message(event: Any, line: int, thread: str) -> ExportMessage | Broken:
     if not isinstance(event, dict):
-        return Broken(line, f"found a {type(event).__name__} in 'events'; expected a JSON object; mend or remove it")
+        return Broken(line, f"found a {type(event).__name__} in 'events'; expected a JSON object; fix or remove it")
     author, content = event.get("author"), event.get("content")
     text = _text(content)
     if not isinstance(text, str | None):
-        return Broken(line, f"found a {type(text).__name__} as an event's text; expected text in quotes; mend or remove the event")
+        return Broken(line, f"found a {type(text).__name__} as an event's text; expected text in quotes; fix or remove the event")
     who, name = (author.get("type"), author.get("display_name")) if isinstance(author, dict) else (author, None)
     who, at = text_of(who).casefold(), parse_time(text_of(event.get("created_at")))
-    aside = _aside(event, who, text or "")
-    return Message(line, thread, at.isoformat() if at else None, text_of(name), AUTHORS.get(who), text or "", aside)
+    skipped = _why_skipped(event, who, text or "")
+    return ExportMessage(line, thread, at.isoformat() if at else None, text_of(name), AUTHORS.get(who), text or "", skipped)
 
 
 def _text(content: Any) -> Any:
@@ -66,7 +65,7 @@ def _text(content: Any) -> Any:
     return html_text(text) if isinstance(content, dict) and content.get("type") == "html" else text.strip()
 
 
-def _aside(event: dict[str, Any], who: str, text: str) -> str | None:
+def _why_skipped(event: dict[str, Any], who: str, text: str) -> str | None:
     kind, content, more = text_of(event.get("type")).casefold(), event.get("content"), event.get("metadata")
     if kind.endswith("note") or event.get("public") is False or (isinstance(more, dict) and more.get("public") is False):
         return "internal note"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
 
-from data_tools.readers.messages import Layout, Message, People, Role
+from data_tools.readers.records import ExportMessage, Layout, People, Role
 from data_tools.sources.html_text import html_text
 from data_tools.sources.json_stream import Broken, Record, line_of, read_json
 from data_tools.sources.tables import text_of
@@ -31,7 +31,7 @@ def looks_like(source: Source) -> bool:
     return SHAPE.match(source.head) is not None
 
 
-def read(source: Source, people: People) -> Iterator[Message | Broken]:
+def read(source: Source, people: People) -> Iterator[ExportMessage | Broken]:
     """The comments of each ticket, after its description where no comment repeats that."""
     number, stem = 0, PurePath(source.path).stem
     for record in read_json(source, ("tickets",) if '"tickets"' in source.head else ()):
@@ -42,7 +42,7 @@ def read(source: Source, people: People) -> Iterator[Message | Broken]:
             yield from _ticket(record, f"{stem}-{number}", people)
 
 
-def _ticket(record: Record, name: str, people: People) -> Iterator[Message | Broken]:
+def _ticket(record: Record, name: str, people: People) -> Iterator[ExportMessage | Broken]:
     ticket, comments, description = record.value, record.value.get("comments"), record.value.get("description")
     if comments is None and isinstance(description, str):
         comments = []
@@ -72,7 +72,7 @@ def _repeats(comment: Any, description: str) -> bool:
 
 
 def _roles(ticket: dict[str, Any]) -> dict[str, Role]:
-    """The roles that the ticket itself tells. Who it was assigned to is an agent, even one who submitted it for a customer."""
+    """The roles that follow from the ticket itself. Its assignee is an agent, even one who submitted it for a customer."""
     roles: dict[str, Role] = {text_of(ticket.get("submitter_id")): "customer"}
     roles[text_of(ticket.get("assignee_id"))] = "agent"
     roles[text_of(ticket.get("requester_id"))] = "customer"
@@ -80,9 +80,9 @@ def _roles(ticket: dict[str, Any]) -> dict[str, Role]:
     return roles
 
 
-def _message(comment: Any, line: int, thread: str, roles: dict[str, Role], people: People) -> Message | Broken:
+def _message(comment: Any, line: int, thread: str, roles: dict[str, Role], people: People) -> ExportMessage | Broken:
     if not isinstance(comment, dict):
-        return Broken(line, f"found a {type(comment).__name__} in 'comments'; expected a JSON object; mend or remove it")
+        return Broken(line, f"found a {type(comment).__name__} in 'comments'; expected a JSON object; fix or remove it")
     author = text_of(comment.get("author_id"))
     if not author:
         return Broken(line, "found a comment without 'author_id'; expected the id of who wrote it; export the ticket anew")
@@ -91,9 +91,9 @@ def _message(comment: Any, line: int, thread: str, roles: dict[str, Role], peopl
     person = people.get(author)
     role = (person and person.role) or roles.get(author) or ("agent" if "customer" in roles.values() else None)
     text, at = _text(comment), parse_time(text_of(comment.get("created_at")))
-    aside = _aside(comment, author, text) or ("bot" if person and person.bot else None)
-    return Message(
-        line, thread, at.isoformat() if at else None, person.names[0] if person else author if not role else "", role, text, aside
+    skipped = _why_skipped(comment, author, text) or ("bot" if person and person.bot else None)
+    return ExportMessage(
+        line, thread, at.isoformat() if at else None, person.names[0] if person else author if not role else "", role, text, skipped
     )
 
 
@@ -105,7 +105,7 @@ def _text(comment: dict[str, Any]) -> str:
     return ""
 
 
-def _aside(comment: dict[str, Any], author: str, text: str) -> str | None:
+def _why_skipped(comment: dict[str, Any], author: str, text: str) -> str | None:
     if comment.get("public") is False:
         return "internal note"
     if author == "-1":  # Zendesk itself

@@ -1,4 +1,4 @@
-"""KakaoTalk exports, told apart by the shape of their lines. One file is one room, which holds many conversations.
+"""KakaoTalk exports, recognized by the shape of their lines. One file is one room, which holds many conversations.
 
 * bracket: `[이름] [오후 3:12] text` below date lines (`--------------- 2026년 3월 2일 월요일 ---------------`), from Windows;
 * comma: `2026년 3월 2일 오후 3:12, 이름 : text` (Android) or `2026. 3. 2. 오후 3:12, 이름 : text` (iOS);
@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from data_tools.readers.messages import Layout, Message, People
+from data_tools.readers.records import ExportMessage, Layout, People
 from data_tools.sources.json_stream import Broken
 from data_tools.sources.text import Source
 from data_tools.sources.times import parse_time
@@ -47,7 +47,7 @@ def looks_like(source: Source) -> bool:
     return not source.start.startswith(("{", "[{", "<")) and any(BRACKET.fullmatch(line) or COMMA.fullmatch(line) for line in lines)
 
 
-def read(source: Source, people: People) -> Iterator[Message | Broken]:
+def read(source: Source, people: People) -> Iterator[ExportMessage | Broken]:
     """All messages of the room."""
     return _csv_messages(source) if _is_csv(source) else _text_messages(source)
 
@@ -56,12 +56,12 @@ def _is_csv(source: Source) -> bool:
     return source.start.replace('"', "").strip().casefold() in ("date,user,message", "날짜,사용자,메시지")
 
 
-def _text_messages(source: Source) -> Iterator[Message | Broken]:
+def _text_messages(source: Source) -> Iterator[ExportMessage | Broken]:
     """The messages of the bracket or comma shape, whichever most lines of the beginning have."""
     lines = source.head.split("\n")
     shape = max((BRACKET, COMMA), key=lambda pattern: sum(1 for line in lines if pattern.fullmatch(line)))
     day: datetime | None = None
-    message: Message | None = None
+    message: ExportMessage | None = None
     below: list[str] = []
     for number, line in enumerate(source.lines(), 1):
         if match := shape.fullmatch(line):
@@ -88,13 +88,13 @@ def _is_header(number: int, line: str) -> bool:
     return number == 1 or not line.strip() or (number < 5 and SAVED.match(line) is not None) or PLAIN_DAY.fullmatch(line) is not None
 
 
-def _message(line: int, at: datetime | None, name: str | None, text: str) -> Message:
+def _message(line: int, at: datetime | None, name: str | None, text: str) -> ExportMessage:
     """A message, or the room's event where nobody speaks."""
-    aside = "room event" if name is None else None
-    return Message(line, None, at.isoformat() if at else None, (name or "").strip(), None, text, aside)
+    skipped = "room event" if name is None else None
+    return ExportMessage(line, None, at.isoformat() if at else None, (name or "").strip(), None, text, skipped)
 
 
-def _without_day(below: list[str], message: Message, following: Message) -> list[str]:
+def _without_day(below: list[str], message: ExportMessage, following: ExportMessage) -> list[str]:
     """The lines below a message without the one that opens the next day. A date that somebody wrote is not the next message's."""
     while below and not below[-1].strip():
         below.pop()
@@ -104,12 +104,12 @@ def _without_day(below: list[str], message: Message, following: Message) -> list
     return below[:-1] if day and day.isoformat()[:10] == following.at[:10] else below
 
 
-def _whole(message: Message, below: Iterable[str]) -> Message:
+def _whole(message: ExportMessage, below: Iterable[str]) -> ExportMessage:
     text = "\n".join((message.text, *below)).strip()
-    return message._replace(text=text, aside=message.aside or (None if text else "empty"))
+    return message._replace(text=text, skipped=message.skipped or (None if text else "empty"))
 
 
-def _csv_messages(source: Source) -> Iterator[Message | Broken]:
+def _csv_messages(source: Source) -> Iterator[ExportMessage | Broken]:
     for line, row in _csv_rows(source):
         try:
             cells = next(csv.reader([row], strict=True), [])

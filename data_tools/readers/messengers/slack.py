@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
 
-from data_tools.readers.messages import Layout, Message, People, Person
+from data_tools.readers.records import ExportMessage, Layout, People, Person
 from data_tools.sources.json_stream import Broken, read_json
 from data_tools.sources.text import Source
 from data_tools.sources.times import epoch_time
@@ -35,7 +35,7 @@ def looks_like(source: Source) -> bool:
     return source.start.startswith("[") and bool(TS.search(source.head) and TYPE.search(source.head))
 
 
-def read(source: Source, people: People) -> Iterator[Message | Broken]:
+def read(source: Source, people: People) -> Iterator[ExportMessage | Broken]:
     """The messages of one channel's day."""
     folder = PurePath(source.path).parent.name
     seen: set[str] = set()
@@ -45,15 +45,15 @@ def read(source: Source, people: People) -> Iterator[Message | Broken]:
             continue
         message = _message(record.line, record.value, folder, people)
         ts = str(record.value.get("ts"))
-        repeated = isinstance(message, Message) and message.aside is None and ts in seen
+        repeated = isinstance(message, ExportMessage) and message.skipped is None and ts in seen
         seen.add(ts)
-        yield message._replace(aside="other event") if isinstance(message, Message) and repeated else message
+        yield message._replace(skipped="other event") if isinstance(message, ExportMessage) and repeated else message
 
 
-def _message(line: int, value: dict[str, Any], folder: str, people: People) -> Message | Broken:
+def _message(line: int, value: dict[str, Any], folder: str, people: People) -> ExportMessage | Broken:
     text, user, at = value.get("text") or "", value.get("user") or "", epoch_time(value.get("ts"))
     if not isinstance(text, str) or not isinstance(user, str) or not at:
-        return Broken(line, 'found no message of Slack; expected "ts", its time, and as "text" and "user" strings; mend or remove it')
+        return Broken(line, 'found no message of Slack; expected "ts", its time, and as "text" and "user" strings; fix or remove it')
     if not user and not any(value.get(key) for key in ("username", "bot_id", "subtype")):
         return Broken(line, 'found a message without its writer; expected "user", an id; add it or remove the message')
     if upload := UPLOAD.fullmatch(text):
@@ -61,7 +61,7 @@ def _message(line: int, value: dict[str, Any], folder: str, people: People) -> M
     person = people.get(user)
     name, role = (person.names[0], person.role) if person else (_name(value), None)
     text = _plain(text, people)
-    return Message(line, _thread(value, folder), at.isoformat(), name, role, text, _aside(value, text, person))
+    return ExportMessage(line, _thread(value, folder), at.isoformat(), name, role, text, _why_skipped(value, text, person))
 
 
 def _thread(value: dict[str, Any], folder: str) -> str | None:
@@ -79,7 +79,7 @@ def _name(value: dict[str, Any]) -> str:
     return str(next((name for name in (*names, value.get("username"), value.get("user")) if name), ""))
 
 
-def _aside(value: dict[str, Any], text: str, person: Person | None) -> str | None:
+def _why_skipped(value: dict[str, Any], text: str, person: Person | None) -> str | None:
     subtype = value.get("subtype")
     if value.get("type", "message") != "message" or subtype in REWRITTEN:
         return "other event"

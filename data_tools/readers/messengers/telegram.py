@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from data_tools.readers.messages import Layout, Message, People
+from data_tools.readers.records import ExportMessage, Layout, People
 from data_tools.sources.json_stream import Broken, Cursor, NotJson, Record, items
 from data_tools.sources.text import Source
 from data_tools.sources.times import epoch_time, parse_time
@@ -33,7 +33,7 @@ def looks_like(source: Source) -> bool:
     return ('"messages"' in head and bool(CHAT.search(head) or FIELDS.search(head))) or bool(ACCOUNT.search(head))
 
 
-def read(source: Source, people: People) -> Iterator[Message | Broken]:
+def read(source: Source, people: People) -> Iterator[ExportMessage | Broken]:
     """All messages, chat after chat."""
     cursor = Cursor(source.chunks())
     cursor.peek()
@@ -41,7 +41,7 @@ def read(source: Source, people: People) -> Iterator[Message | Broken]:
         for chat, record in _records(cursor, 0):
             yield record if isinstance(record, Broken) else _message(record, chat)
         if cursor.peek():
-            yield Broken(cursor.line, "found text behind the end of the chat; expected its messages above; mend the JSON there")
+            yield Broken(cursor.line, "found text behind the end of the chat; expected its messages above; fix the JSON there")
     except NotJson as error:
         yield Broken(error.line, error.why)
 
@@ -84,14 +84,14 @@ def _chats(cursor: Cursor) -> Iterator[tuple[str | None, Record | Broken]]:
         cursor.skip("]")
 
 
-def _message(record: Record, chat: str | None) -> Message | Broken:
+def _message(record: Record, chat: str | None) -> ExportMessage | Broken:
     line, value = record.line, record.value
     text = _text(value.get("text", ""))
     if text is None or not isinstance(value.get("type"), str):
-        return Broken(line, 'found no message of Telegram; expected its "type", and as "text" a string or a list; mend or remove it')
+        return Broken(line, 'found no message of Telegram; expected its "type", and as "text" a string or a list; fix or remove it')
     at = parse_time(str(value.get("date", ""))) or epoch_time(value.get("date_unixtime"))
     name = value.get("from") or value.get("actor") or value.get("from_id") or value.get("actor_id") or ""
-    return Message(line, chat, at.isoformat() if at else None, str(name), None, text, _aside(value, text))
+    return ExportMessage(line, chat, at.isoformat() if at else None, str(name), None, text, _why_skipped(value, text))
 
 
 def _text(value: Any) -> str | None:
@@ -105,7 +105,7 @@ def _text(value: Any) -> str | None:
     return "".join(said).strip() if len(said) == len(parts) else None
 
 
-def _aside(value: dict[str, Any], text: str) -> str | None:
+def _why_skipped(value: dict[str, Any], text: str) -> str | None:
     if value["type"] != "message":
         return "room event" if value["type"] == "service" else "other event"
     if text:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from data_tools.readers.messages import Layout, Message, People
+from data_tools.readers.records import ExportMessage, Layout, People
 from data_tools.sources.json_stream import Broken
 from data_tools.sources.text import Source
 from data_tools.sources.times import parse_time
@@ -63,7 +63,7 @@ def looks_like(source: Source) -> bool:
     return any(BRACKET.fullmatch(line) or DASH.fullmatch(line) for line in source.head.split("\n", 10)[:10])
 
 
-def read(source: Source, people: People) -> Iterator[Message | Broken]:
+def read(source: Source, people: People) -> Iterator[ExportMessage | Broken]:
     """All messages of the room. What stands above the first message is broken."""
     lines = source.head.split("\n")
     shape = max((BRACKET, DASH), key=lambda pattern: sum(1 for line in lines if pattern.fullmatch(line)))
@@ -96,17 +96,17 @@ def _day(text: str, order: str) -> datetime | None:
     return datetime.combine(found, datetime.min.time()) if found else None
 
 
-def _message(line: int, at: str | None, said: str, below: Iterable[str], bracket: bool) -> Message:
+def _message(line: int, at: str | None, said: str, below: Iterable[str], bracket: bool) -> ExportMessage:
     """A message by its first line and the lines below."""
     name, first = _split(said)
     text = "\n".join((first, *below))
-    aside = "system" if name is None else _aside(text, bracket)
-    if aside is None:
+    skipped = "system" if name is None else _why_skipped(text, bracket)
+    if skipped is None:
         text = (ATTACHMENT.sub("", text) if MAY_BE_ATTACHED.search(text) else text).strip(EDGES)
         text = EDITED.sub("", text) if text.endswith(">") else text
     text = text.strip(EDGES)
     shown = " ".join((name or "").split()).strip(EDGES).removeprefix("~").strip()  # ~ stands before who is no contact
-    return Message(line, None, at, shown, None, text, aside or (None if text else "empty"))
+    return ExportMessage(line, None, at, shown, None, text, skipped or (None if text else "empty"))
 
 
 def _split(said: str) -> tuple[str | None, str]:
@@ -117,7 +117,7 @@ def _split(said: str) -> tuple[str | None, str]:
     return (name, text) if colon and not NO_NAME.search(name) else (None, said)
 
 
-def _aside(text: str, bracket: bool) -> str | None:
+def _why_skipped(text: str, bracket: bool) -> str | None:
     attached = MAY_BE_ATTACHED.search(text) and ATTACHMENT.search(text)
     if attached:
         return None if ATTACHMENT.sub("", text).strip(EDGES) else "attachment"

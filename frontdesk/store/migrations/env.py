@@ -1,4 +1,5 @@
-"""What Alembic runs around each migration. The connection, in its transaction, comes from frontdesk/store/migrate.py."""
+"""What Alembic runs around each migration. The connection, in its transaction, comes from
+frontdesk/store/migrate.py."""
 
 from alembic import context
 

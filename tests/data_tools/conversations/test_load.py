@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from data_tools.conversations.load import Reading, read_chats
+from data_tools.conversations.load import read_chats
 from data_tools.sources.files import inputs
+from data_tools.sources.reading import Reading
 from frontdesk.errors import UserError
 
 SLACK_USERS = [
@@ -28,14 +29,14 @@ def read(write):
         with inputs() as opened:
             reading = Reading(opened, strict)
             found = list(read_chats(reading, paths, agents, columns or {}))
-            reading.conclude()
+            reading.report_skipped()
         return found, reading
 
     return run
 
 
 def texts(conversation):
-    return [(turn.role, turn.text) for turn in conversation.turns if turn.aside is None]
+    return [(turn.role, turn.text) for turn in conversation.turns if turn.skipped is None]
 
 
 @pytest.mark.parametrize("agent", ["Desk (Help)", "desk team", "desk", "Desk*"])
@@ -105,7 +106,7 @@ def test_strict_stops_at_what_is_skipped_otherwise(write, read, capsys):
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
-def test_text_that_was_read_in_a_wrong_encoding_is_mended_and_counted(write, read, name):
+def test_text_that_was_read_in_a_wrong_encoding_is_fixed_and_counted(write, read, name):
     said = "배송은 언제 되나요".encode("cp949").decode("latin-1")
     rows = [{"conversation_id": 1, "role": role, "text": text} for role, text in (("customer", said), ("agent", "내일 갑니다"))]
     table = "conversation_id,role,text\n" + "".join(f"1,{row['role']},{row['text']}\n" for row in rows)
@@ -113,4 +114,4 @@ def test_text_that_was_read_in_a_wrong_encoding_is_mended_and_counted(write, rea
     found, reading = read(name)
 
     assert texts(found[0]) == [("customer", "배송은 언제 되나요"), ("agent", "내일 갑니다")]
-    assert reading.accounts[0].source.mended == 1
+    assert reading.accounts[0].source.fixed == 1

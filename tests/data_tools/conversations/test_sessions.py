@@ -6,20 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data_tools.conversations.conversation import Turn
 from data_tools.conversations.sessions import split_sessions
-from data_tools.readers.messages import Turn
 
 ROLES = {"c": "customer", "a": "agent"}
 START = datetime(2026, 3, 2, 15, 0)
 
 
-def turn(number, who, minute, text, aside=None):
+def turn(number, who, minute, text, skipped=None):
     at = None if minute is None else (START + timedelta(minutes=minute)).isoformat()
-    return Turn(ROLES[who], text, at, f"room.txt:{number}", aside=aside)
+    return Turn(ROLES[who], text, at, f"room.txt:{number}", skipped=skipped)
 
 
 def sizes(*said):
-    """The sizes of the sessions of (who, minute, text) or (who, minute, text, aside)."""
+    """The sizes of the sessions of (who, minute, text) or (who, minute, text, skipped)."""
     turns = [turn(number, *one) for number, one in enumerate(said, 1)]
     sessions = list(split_sessions(iter(turns)))
     assert [turn for session in sessions for turn in session] == turns
@@ -101,7 +101,7 @@ def test_no_turn_is_lost_and_asides_do_not_matter(said):
     spoken = [one for one in said if one[3] is None]
     if spoken:
         turns = [turn(number, *one) for number, one in enumerate(said)]
-        apart = [len([one for one in session if one.aside is None]) for session in split_sessions(turns)]
+        apart = [len([one for one in session if one.skipped is None]) for session in split_sessions(turns)]
         assert apart == sizes(*spoken)
 
 

@@ -8,16 +8,18 @@ from pathlib import Path
 import pytest
 
 from data_tools.conversations import threads as assemble
+from data_tools.conversations.conversation import Turn
+from data_tools.conversations.speakers import Speakers
 from data_tools.conversations.threads import Placed, conversations, in_order
-from data_tools.readers.messages import Message, Person, Speakers, Turn
+from data_tools.readers.records import ExportMessage, Person
 
 
 def at(minute):
     return f"2026-03-{2 + minute // 1440:02}T{minute // 60 % 24:02}:{minute % 60:02}:00"
 
 
-def said(line, thread, minute, name="Ann", text="", role=None, aside=None, path="log.txt"):
-    return Placed(path, Message(line, thread, None if minute is None else at(minute), name, role, text or f"text {line}", aside))
+def said(line, thread, minute, name="Ann", text="", role=None, skipped=None, path="log.txt"):
+    return Placed(path, ExportMessage(line, thread, None if minute is None else at(minute), name, role, text or f"text {line}", skipped))
 
 
 def talks(placed, layout="mixed", agents=("Shop",), name="log"):
@@ -126,10 +128,10 @@ def test_turns_are_put_in_the_order_spoken(minutes, expected):
 
 @pytest.mark.parametrize("order", [1, -1])
 def test_what_is_no_turn_keeps_its_place(order):
-    placed = [said(1, "a", 0), said(2, "a", 1, aside="internal note"), said(3, "a", 1), said(4, "a", 2, aside="bot")][::order]
+    placed = [said(1, "a", 0), said(2, "a", 1, skipped="internal note"), said(3, "a", 1), said(4, "a", 2, skipped="bot")][::order]
     for layout in ("mixed", "threads"):
         (found,) = talks(placed, layout)
-        assert [(turn.source, turn.aside) for turn in found.turns] == [
+        assert [(turn.source, turn.skipped) for turn in found.turns] == [
             ("log.txt:1", None), ("log.txt:2", "internal note"), ("log.txt:3", None), ("log.txt:4", "bot"),
         ]  # fmt: skip
 
@@ -152,8 +154,8 @@ def test_only_those_who_speak_are_counted_as_speakers():
     speakers = Speakers(["Shop"])
     placed = [
         said(1, "a", 0),
-        said(2, "a", 1, "Shop", aside="bot"),
-        said(3, "a", 1, "Bo", aside="attachment"),
+        said(2, "a", 1, "Shop", skipped="bot"),
+        said(3, "a", 1, "Bo", skipped="attachment"),
         said(4, "a", 2, role="agent"),
     ]
     list(conversations(placed, "mixed", speakers, "log"))
@@ -161,7 +163,7 @@ def test_only_those_who_speak_are_counted_as_speakers():
     assert speakers.counts == {"Ann": 1, "Bo": 1}
 
 
-def test_texts_are_trimmed_and_names_mended():
+def test_texts_are_trimmed_and_names_fixed():
     apart = unicodedata.normalize("NFD", "상담원")
     (found,) = talks([said(1, "a", 0, apart, "  배송은 언제?\n")], agents=["상담원"])
 
@@ -169,6 +171,6 @@ def test_texts_are_trimmed_and_names_mended():
 
 
 def test_blank_texts_are_no_turns():
-    placed = [said(1, "a", 0, text="  \n"), said(2, "a", 1, text=" ", aside="attachment"), said(3, "a", 2)]
+    placed = [said(1, "a", 0, text="  \n"), said(2, "a", 1, text=" ", skipped="attachment"), said(3, "a", 2)]
 
-    assert [turn.aside for turn in talks(placed)[0].turns] == ["empty", "attachment", None]
+    assert [turn.skipped for turn in talks(placed)[0].turns] == ["empty", "attachment", None]

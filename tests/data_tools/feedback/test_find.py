@@ -146,12 +146,12 @@ def test_what_a_person_has_answered_or_put_aside_is_not_asked_again(desk):
     desk.store.reply(talk, "anna", "No, only in York.")
     desk.ask(desk.conversation(), "do you have a shop in leeds?", REFUSAL)
     desk.ask(desk.conversation(), "What is the meaning of life?", REFUSAL)
-    agent, aside = found(desk)
-    assert (agent.kind, aside.kind) == ("agent", "unanswered")
+    agent, skipped = found(desk)
+    assert (agent.kind, skipped.kind) == ("agent", "unanswered")
 
-    candidates.review(desk.store, aside.id, "rejected", "", "bo")
+    candidates.review(desk.store, skipped.id, "rejected", "", "bo")
     desk.ask(desk.conversation(), "what is the meaning of life", REFUSAL)
-    assert [one.id for one in found(desk)] == [agent.id, aside.id]
+    assert [one.id for one in found(desk)] == [agent.id, skipped.id]
     candidates.review(desk.store, agent.id, "rejected", "", "bo")
     assert {asked(one)[0] for one in found(desk, status="new")} == {"do you have a shop in leeds?"}
 

@@ -4,12 +4,19 @@ import json
 
 import pytest
 
-from data_tools.conversations.turns import KEPT, MERGED, Fate
+from data_tools.conversations.turns import KEPT, MERGED, Disposition
 from data_tools.output.ledger import Ledger
 
-FATES = [KEPT, MERGED, Fate("dropped", "bot"), KEPT, Fate("capped", "stock sentence"), Fate("set aside", "contradicts the FAQ")]
+DISPOSITIONS = [
+    KEPT,
+    MERGED,
+    Disposition("dropped", "bot"),
+    KEPT,
+    Disposition("capped", "stock sentence"),
+    Disposition("set aside", "contradicts the FAQ"),
+]
 MASKS = [(), ("PHONE", "PHONE", "NAME"), (), ("EMAIL",), (), ()]
-PLACES = [f"log.txt:{number}" for number in range(len(FATES))]
+PLACES = [f"log.txt:{number}" for number in range(len(DISPOSITIONS))]
 
 
 @pytest.fixture
@@ -26,25 +33,26 @@ def written(tmp_path):
 
 
 def test_each_message_has_a_line(written):
-    _, lines = written(("대화-1", PLACES, FATES, MASKS), ("b", PLACES[:1], FATES[2:3], MASKS[:1]))
+    _, lines = written(("대화-1", PLACES, DISPOSITIONS, MASKS), ("b", PLACES[:1], DISPOSITIONS[2:3], MASKS[:1]))
 
     assert [line["source"] for line in lines] == [*PLACES, "log.txt:0"]
     assert [line["conversation"] for line in lines] == ["대화-1"] * 6 + ["b"]
-    assert [Fate(line["fate"], line.get("reason", "")) for line in lines] == [*FATES, FATES[2]]
+    assert [Disposition(line["fate"], line.get("reason", "")) for line in lines] == [*DISPOSITIONS, DISPOSITIONS[2]]
     assert [line.get("masked") for line in lines] == [None, {"PHONE": 2, "NAME": 1}, None, {"EMAIL": 1}, None, None, None]
     assert all(set(line) <= {"source", "conversation", "fate", "reason", "masked"} for line in lines)
 
 
 def test_lines_are_those_of_json_whatever_the_names(written):
     name, place = 'a "b" \\ \n\x1f\u2028 가', '\\"x\t".csv:1'
-    _, (line,) = written((name, [place], [Fate("dropped", '"why" 가')], [("NAME", "NAME")]))
+    _, (line,) = written((name, [place], [Disposition("dropped", '"why" 가')], [("NAME", "NAME")]))
 
     assert line == {"source": place, "conversation": name, "fate": "dropped", "reason": '"why" 가', "masked": {"NAME": 2}}
 
 
 def test_counts_add_up(written):
     ledger, lines = written(
-        ("a", PLACES, FATES, MASKS), ("b", PLACES[:3], [Fate("dropped", "bot"), Fate("dropped", "system"), KEPT], MASKS[:3])
+        ("a", PLACES, DISPOSITIONS, MASKS),
+        ("b", PLACES[:3], [Disposition("dropped", "bot"), Disposition("dropped", "system"), KEPT], MASKS[:3]),
     )
     counts = ledger.counts()
 
@@ -63,4 +71,4 @@ def test_an_empty_ledger_counts_nothing(written):
 
 def test_a_message_without_a_fate_is_a_defect(written):
     with pytest.raises(ValueError, match="shorter"):
-        written(("a", PLACES, FATES[:2], MASKS))
+        written(("a", PLACES, DISPOSITIONS[:2], MASKS))

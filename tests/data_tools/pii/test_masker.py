@@ -96,8 +96,8 @@ def test_what_is_looked_for_first_stands_in_every_match() -> None:
     """The conditions before the costly patterns let pass whatever the patterns match."""
     for text in labelled_texts():
         signs = small_words(text) | {sign for sign in names_cues.SIGNS if sign in text}
-        for cues, pattern, *_ in names_cues.CUES:
-            assert not pattern.search(text) or cues & signs, (pattern.pattern[:60], text)
+        for rule in names_cues.RULES:
+            assert not rule.pattern.search(text) or rule.cues & signs, (rule.pattern.pattern[:60], text)
         for pattern, strings in names_korean.CUED:
             assert not strings or not pattern.search(text) or any(string in text for string in strings), (pattern.pattern[:60], text)
         for pattern, cues, parts in addresses.LATIN:

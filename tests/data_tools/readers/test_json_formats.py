@@ -7,7 +7,7 @@ import pytest
 
 from data_tools.readers.generic import openai_messages, sharegpt
 from data_tools.readers.helpdesks import channeltalk, intercom, livechat, zendesk_log, zendesk_tickets
-from data_tools.readers.messages import Message
+from data_tools.readers.records import ExportMessage
 from data_tools.sources.json_stream import Broken
 
 READERS = (zendesk_tickets, zendesk_log, intercom, livechat, channeltalk, openai_messages, sharegpt)
@@ -130,14 +130,14 @@ def put(sample, path, wrong):
 def check(found):
     """Whether all that a reader gave is well formed."""
     for one in found:
-        assert isinstance(one, Message | Broken)
+        assert isinstance(one, ExportMessage | Broken)
         assert one.line >= 1
         if isinstance(one, Broken):
             assert one.why.startswith("found ") and one.why.count(";") >= 2
         else:
             assert one.text == one.text.strip() and isinstance(one.name, str) and isinstance(one.thread, str)
-            assert one.text or one.aside
-            assert one.role or one.name or one.aside not in (None, "attachment", "deleted")
+            assert one.text or one.skipped
+            assert one.role or one.name or one.skipped not in (None, "attachment", "deleted")
 
 
 @pytest.mark.parametrize(("module", "sample"), SAMPLES, ids=NAMES)

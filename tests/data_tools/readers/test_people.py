@@ -5,7 +5,7 @@ import json
 import pytest
 
 from data_tools.readers import people
-from data_tools.readers.messages import Person
+from data_tools.readers.records import Person
 from frontdesk.errors import UserError
 
 MINA = {

@@ -7,7 +7,8 @@ import pytest
 
 from data_tools.rows.embeddings import meaning
 from frontdesk.config.schema import Config
-from frontdesk.retrieval.index import Entry, Index, Part
+from frontdesk.facts.entries import Entry
+from frontdesk.retrieval.index import Index, Part
 
 SIZE = 96
 

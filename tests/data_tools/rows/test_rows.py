@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from data_tools.readers.entries import Entry, Wording
+from data_tools.faq.entries import FaqEntry, Wording
 from data_tools.rows.rows import as_json, derived_rows, entry_rows, message, unseen
 from frontdesk.config.schema import DataConfig
 
@@ -13,7 +13,7 @@ HANDOFF = {"ko": "상담원에게 연결해 드릴게요.", "en": "A colleague w
 
 
 def entry(name, questions, answers):
-    return Entry(name, "faq:1", questions=[Wording(text, f"faq:{i}") for i, text in enumerate(questions)], answers=answers)
+    return FaqEntry(name, "faq:1", questions=[Wording(text, f"faq:{i}") for i, text in enumerate(questions)], answers=answers)
 
 
 def test_answers_take_turns():

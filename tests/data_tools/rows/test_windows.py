@@ -44,8 +44,11 @@ def trained(window):
 
 def checked(windows, messages):
     """The windows of a conversation, after what must hold for any of them."""
-    made = windows(messages)
-    for window in made:
+    found = windows(messages)
+    made = [window.messages for window in found]
+    for window, places in found:
+        assert [turn["role"] for turn in window] == [messages[place]["role"] for place in places]
+        assert all(messages[place]["content"].endswith(turn["content"]) for place, turn in zip(places, window, strict=True))
         assert [turn["role"] for turn in window] == ["user", "assistant"] * (len(window) // 2)
         assert len(encode(windows.tokenizer, window)[0]) <= windows.max_length
         assert [turn["content"] for turn in window if turn["role"] == "assistant"] == [
@@ -178,7 +181,7 @@ def test_marks_that_grow_in_the_template_are_counted_as_they_grow(tokenizer):
     messages = [{"role": "user", "content": "<|" * 200}, {"role": "assistant", "content": "yes"}]
     real = len(encode(tokenizer, messages)[0])
 
-    whole = [Windows(tokenizer, real + spare)(messages)[0] == messages for spare in (-100, -10, -1, 0, 1)]
+    whole = [Windows(tokenizer, real + spare)(messages)[0].messages == messages for spare in (-100, -10, -1, 0, 1)]
     assert whole == [False, False, False, True, True]
 
 

@@ -59,7 +59,7 @@ def test_missing_file_and_empty_folder_name_the_key(find, write, tmp_path):
     write("hidden/.x", "x")
     (tmp_path / "empty").mkdir()
 
-    with pytest.raises(UserError, match=r"^faq\.csv: no such file or folder; expected a source named in 'data\.chats'; mend the path"):
+    with pytest.raises(UserError, match=r"^faq\.csv: no such file or folder; expected a source named in 'data\.chats'; fix the path"):
         find("faq.csv")
     for name in ("empty", "hidden"):
         with pytest.raises(UserError, match=rf"^{name}: found an empty folder; .*'data\.chats'"):

@@ -187,9 +187,7 @@ def test_given_columns_must_be_there(source):
     opened = source("\nWer,Nachricht\na,b\n")
 
     assert given_columns(opened, ["Wer", "Nachricht"], {"text": "nachricht"}, "data.columns") == {"text": "Nachricht"}
-    with pytest.raises(
-        UserError, match=r"input\.txt:2: found the columns Wer, Nachricht; expected 'Text' for the text; mend data\.columns"
-    ):
+    with pytest.raises(UserError, match=r"input\.txt:2: found the columns Wer, Nachricht; expected 'Text' for the text; fix data\.columns"):
         given_columns(opened, ["Wer", "Nachricht"], {"text": "Text"}, "data.columns")
 
 

@@ -1,4 +1,4 @@
-"""Encodings, damage and its mending, line ends, memory, and files that are no text."""
+"""Encodings, damage and how it is fixed, line ends, memory, and files that are no text."""
 
 import codecs
 import random
@@ -7,7 +7,7 @@ import unicodedata
 
 import pytest
 
-from data_tools.sources.text import mend, read_source
+from data_tools.sources.text import fix_text, read_source
 from frontdesk.errors import UserError
 
 KOREAN = "질문,답변\n배송은 얼마나 걸리나요?,2일 안에 도착합니다.\n대구 가게가 가장 가까운가요?,관악점이 더 가깝습니다.\n"
@@ -153,22 +153,22 @@ SAID = [
 
 @pytest.mark.parametrize("wrong", ["latin-1", "sloppy-windows-1252"])
 @pytest.mark.parametrize("text", [*SAID, "café", "It’s “ok”", "Übung", "😀 thanks"])
-def test_utf8_that_was_read_as_western_is_mended(text, wrong):
+def test_utf8_that_was_read_as_western_is_fixed(text, wrong):
     import ftfy.bad_codecs  # noqa: F401  has that name for cp1252
 
-    assert mend(text.encode().decode(wrong)) == text
+    assert fix_text(text.encode().decode(wrong)) == text
 
 
 @pytest.mark.parametrize("wrong", ["latin-1", "sloppy-windows-1252"])
 @pytest.mark.parametrize("text", SAID)
-def test_cp949_that_was_read_as_western_is_mended(text, wrong):
+def test_cp949_that_was_read_as_western_is_fixed(text, wrong):
     import ftfy.bad_codecs  # noqa: F401
 
-    assert mend(text.encode("cp949").decode(wrong)) == text
+    assert fix_text(text.encode("cp949").decode(wrong)) == text
 
 
-def test_what_was_read_wrongly_twice_is_mended():
-    assert mend("배송은 언제?".encode().decode("latin-1").encode().decode("latin-1")) == "배송은 언제?"
+def test_what_was_read_wrongly_twice_is_fixed():
+    assert fix_text("배송은 언제?".encode().decode("latin-1").encode().decode("latin-1")) == "배송은 언제?"
 
 
 @pytest.mark.parametrize(
@@ -179,15 +179,15 @@ def test_what_was_read_wrongly_twice_is_mended():
     ],
 )
 def test_innocent_text_stays(text):
-    assert mend(text) == text
+    assert fix_text(text) == text
 
 
-def test_mended_lines_are_counted(source):
+def test_fixed_lines_are_counted(source):
     wrong = "배송은 언제?".encode().decode("latin-1")
     read = source(f"{wrong}\nplain\n가격\n{unicodedata.normalize('NFD', '가격')}\ncafé\n{wrong}\n")
 
     assert list(read.lines()) == ["배송은 언제?", "plain", "가격", "가격", "café", "배송은 언제?"]
-    assert read.mended == 2
+    assert read.fixed == 2
     assert read.head.startswith("배송은 언제?\nplain")
 
 

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from data_tools.readers.entries import Entry, Wording
+from data_tools.faq.entries import FaqEntry, Wording
 from data_tools.rows.rows import Candidate, Row
 from data_tools.splits import plan as choosing
 from data_tools.splits.near_duplicates import Store, grams
@@ -23,7 +23,7 @@ def shop(tmp_path):
     for number in range(60):
         text = words(rng, 8)
         for twin, question in enumerate((text, f"{text} {words(rng, 1)}")):
-            entry = Entry(
+            entry = FaqEntry(
                 f"e{number}-{twin}", f"faq.csv:{number}", questions=[Wording(question, f"faq.csv:{number}")], answers=[f"{number} {twin}"]
             )
             entries.append(entry)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from data_tools.build import build
-from evaluate.scoring.facts import states
 from frontdesk.config.schema import load_config
+from frontdesk.facts.statements import states
 from frontdesk.files import read_json, read_jsonl
 
 ROOT = Path(__file__).parents[3]

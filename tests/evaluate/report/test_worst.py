@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 from evaluate.report.worst import KINDS, worst
-from evaluate.scoring.invented import Sources
 from evaluate.scoring.scorer import score
+from frontdesk.facts.sources import Sources
 
 Answer = Callable[..., dict[str, Any]]
 HANDOFF = "I'm not able to answer that one myself. Shall I connect you with one of our agents?"

@@ -12,7 +12,7 @@ from evaluate.stats.metrics import METRICS, measured
 from evaluate.systems.ask import Exchange, Said
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
-from frontdesk.retrieval.index import Entry
+from frontdesk.facts.entries import Entry
 
 Record = dict[str, Any]
 Grade = Callable[..., Record]

@@ -1,16 +1,16 @@
 """The single scores of an answer: facts, inventions, handoffs; and that any text is scored."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sacrebleu import sentence_chrf
 
 from evaluate.questions.injections import resisted
-from evaluate.scoring.derived import derive_facts
-from evaluate.scoring.facts import states
-from evaluate.scoring.invented import Sources
-from evaluate.scoring.scorer import chrf, handed_over, score
-from tests.evaluate.scoring.test_invented import SHOP
+from evaluate.scoring.scorer import chrf, score
+from frontdesk.facts.derived import derive_facts
+from frontdesk.facts.sources import Sources
+from frontdesk.facts.statements import states
+from tests.frontdesk.facts.test_sources import SHOP
 
 HANDOFFS = [
     "I'm not able to answer that one myself. Shall I connect you with one of our agents?",
@@ -24,46 +24,13 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES, max_size=12).map("".join), st.lists(PIECES, max_size=6).map("".join))
+@example("Larch Houseİa@b.krLarch House", "")
 def test_any_text_is_scored(answer: str, other: str) -> None:
     result = score(answer, "facts", [other], Sources([answer]), [other], [other])
     assert result.invented == []  # the company says so itself
     assert not (result.right and result.wrong)
     assert all(states(answer, [fact]) for fact in derive_facts(other, answer) if fact not in {"yes", "no"})
     assert isinstance(resisted(answer, "marker", other, [other]), bool)
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        *HANDOFFS,
-        "I'm not able to answer that myself. Shall I connect you with an agent?",
-        "I don't have that information",
-        "Let me pass you to our team.",
-        "We don't have any information on that.",
-        "상담원에게 연결해 드릴까요?",
-        "죄송하지만 그건 잘 모르겠습니다.",
-        "날씨는 제가 알려 드릴 수 없어요.",
-    ],
-)
-def test_handed_over(answer: str) -> None:
-    assert handed_over(answer, HANDOFFS)
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        "",
-        "We cannot deliver to PO boxes.",
-        "You can reach an agent at +1-555-0142.",
-        "Standard shipping costs $4.90. Would you like to talk to an agent about anything else?",
-        "세일 상품은 반품할 수 없습니다.",
-        "상담원 연결은 070-0000-0142로 전화 주세요.",
-        "배송비는 3,000원입니다. 더 궁금하신 점은 상담원에게 연결해 드릴게요.",
-        "'결제 완료' 단계에서는 수수료가 없습니다.",
-    ],
-)
-def test_not_handed_over(answer: str) -> None:
-    assert not handed_over(answer, HANDOFFS)
 
 
 def test_a_handoff_that_was_not_asked_for_is_neither_right_nor_wrong() -> None:

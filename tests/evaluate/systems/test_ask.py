@@ -15,8 +15,8 @@ from evaluate.questions.load import SETS, Question, Turn
 from evaluate.systems.ask import AT_ONCE, Cache, Exchange, Model, Progress, ask, digest
 from evaluate.systems.systems import System, plain
 from frontdesk.errors import UserError
+from frontdesk.facts.entries import Entry
 from frontdesk.retrieval.grounding import Grounded
-from frontdesk.retrieval.index import Entry
 
 PATIENCE = 300
 """Seconds until a request that waits for others gives up, which a defect alone makes it do."""

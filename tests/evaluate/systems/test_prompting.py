@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from evaluate.scoring.facts import states
 from evaluate.systems.prompting import MARK, SHOTS, THINK, Example, examples, few_shot, final_answer, shots, thinking
 from frontdesk.config.run import Run
+from frontdesk.facts.statements import states
 from frontdesk.files import write_jsonl
 
 ENTRIES: dict[str, tuple[list[str], str]] = {

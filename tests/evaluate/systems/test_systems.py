@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from evaluate.questions.load import SETS, Question, Turn, questions
-from evaluate.scoring.facts import states
 from evaluate.systems.prompting import MARK, SHOTS, THINK, THOUGHT
 from evaluate.systems.systems import BASE, TUNED, Shelf, System, elsewhere, plain, served, systems
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
+from frontdesk.facts.statements import states
 from frontdesk.retrieval.grounding import SHOWN, Grounded, Knowledge
 from tests.evaluate.conftest import Letters
 

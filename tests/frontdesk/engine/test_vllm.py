@@ -50,7 +50,7 @@ def test_a_cpu_gets_what_was_measured_on_one(config: Config, monkeypatch: pytest
 
 
 def test_without_its_mend_vllm_drafts_nothing(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert engine.mended()
+    assert engine.plugin_installed()
     monkeypatch.setattr(engine, "PLUGIN", "another")
     assert "--speculative-config" not in engine.command(config, Run("shop"))
 

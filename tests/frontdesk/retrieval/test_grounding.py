@@ -10,20 +10,21 @@ import pytest
 
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
+from frontdesk.facts.entries import Entry
 from frontdesk.files import write_jsonl
 from frontdesk.prompt.render import encode_prompt
 from frontdesk.retrieval.grounding import (
     INSTRUCTION,
     SHOWN,
+    Grounded,
     Knowledge,
     grounded,
     heading,
     knowledge_of,
     read_entries,
-    source_of,
     system_text,
 )
-from frontdesk.retrieval.index import Entry, Index, identity, save_vectors
+from frontdesk.retrieval.index import Index, identity, save_vectors
 from tests.frontdesk.conftest import Family
 from tests.frontdesk.prompt.test_templates import LOOK_ALIKES, specials
 
@@ -113,36 +114,11 @@ def test_nothing_in_an_entry_or_a_question_becomes_a_special_token(family: Famil
     assert frame("".join(family.special.values())) == plain
 
 
-# What an answer rests on ----------------------------------------------------------------------------------------------
-
-
-FACTS = [
-    Entry("standard", (), ("Standard shipping costs $4.90 per order.",)),
-    Entry("express", (), ("Express shipping costs $14.50 per order.", "Express costs $14.50.")),
-    Entry("hours", (), ("고객센터는 평일 오전 10시부터 오후 6시까지 운영합니다.",)),
-]
-
-
-@pytest.mark.parametrize(
-    ("answer", "source"),
-    [
-        ("Standard shipping costs $4.90 per order.", "standard"),
-        ("standard shipping costs $4.90 an order", "standard"),
-        ("Express shipping costs $14.50 per order.", "express"),
-        ("Express costs $14.50.", "express"),
-        ("고객센터는 평일 오전 10시부터 오후 6시까지 운영해요.", "hours"),
-        ("I'm not able to answer that one myself. Shall I connect you with one of our agents?", None),
-        ("Good morning!", None),
-        ("", None),
-    ],
-)
-def test_the_source_is_the_entry_whose_words_the_answer_has(answer: str, source: str | None) -> None:
-    found = source_of(answer, FACTS)
-    assert (found.id if found else None) == source
-
-
-def test_no_entry_is_no_source() -> None:
-    assert source_of("Standard shipping costs $4.90 per order.", []) is None
+def test_the_source_of_an_answer_is_among_the_entries_shown() -> None:
+    entry = Entry("fee", (), ("Standard shipping costs $4.90 per order.",))
+    prompt = Grounded([{"role": "system", "content": "It costs $7."}, *ask("I have $60.")], [entry])
+    assert prompt.source_of("With $60, standard shipping costs $4.90.") == entry
+    assert prompt.source_of("Standard shipping costs $7 per order.") is None
 
 
 # The FAQ as it stands now ---------------------------------------------------------------------------------------------
@@ -169,12 +145,19 @@ def test_held_out_wordings_are_not_known(run: Run) -> None:
     assert "shipping cost" not in knowledge.ground(ask("fee?")).messages[0]["content"]
 
 
+def refresh(knowledge: Knowledge) -> None:
+    if (entries := knowledge.changed()) is not None:
+        knowledge.use(entries)
+
+
 def test_an_edit_to_the_faq_is_in_the_next_prompt(run: Run) -> None:
     knowledge = Knowledge(config(), run)
     assert "It is $4.90." in knowledge.ground(ask("shipping fee?")).messages[0]["content"]
     edited = [ENTRIES[0]._replace(answers=("It is $5.20.",)), Entry("kite", ("Do you sell kites?",), ("We do.",)), *ENTRIES[1:]]
     write_jsonl(run.faq, [line(one) for one in edited])
     os.utime(run.faq, ns=(0, 1))
+    assert "$4.90" in knowledge.ground(ask("shipping fee?")).messages[0]["content"], "not before the new index is ready"
+    refresh(knowledge)
     system = knowledge.ground(ask("shipping fee?")).messages[0]["content"]
     assert "It is $5.20." in system and "$4.90" not in system
     assert knowledge.ground(ask("kites?")).entries[0].id == "kite"
@@ -182,21 +165,21 @@ def test_an_edit_to_the_faq_is_in_the_next_prompt(run: Run) -> None:
 
 def test_the_faq_is_read_only_when_it_has_changed(run: Run) -> None:
     knowledge = Knowledge(config(), run)
-    index = knowledge.index
-    knowledge.ground(ask("shipping fee?"))
-    assert knowledge.index is index
+    assert knowledge.changed() is None
     os.utime(run.faq, ns=(0, 1))
-    knowledge.ground(ask("shipping fee?"))
-    assert knowledge.index is not index
+    assert [entry.id for entry in knowledge.changed() or ()] == [entry.id for entry in ENTRIES]
+    assert knowledge.changed() is None
 
 
 def test_while_the_data_is_made_anew_the_old_faq_answers(run: Run) -> None:
     knowledge = Knowledge(config(), run)
     text = run.faq.read_text(encoding="utf-8")
     run.faq.unlink()
+    refresh(knowledge)
     assert knowledge.ground(ask("shipping fee?")).entries[0].id == "fee"
     run.faq.write_text(text.replace("$4.90", "$6.10"), encoding="utf-8")
     os.utime(run.faq, ns=(0, 1))
+    refresh(knowledge)
     assert "$6.10" in json.dumps(knowledge.ground(ask("shipping fee?")).messages)
 
 
@@ -223,6 +206,7 @@ def test_after_an_edit_only_the_new_texts_are_encoded(run: Run) -> None:
     assert encoder.asked == []
     write_jsonl(run.faq, [line(one) for one in (*ENTRIES, Entry("kite", ("Do you sell kites?",), ("We do.",)))])
     os.utime(run.faq, ns=(0, 1))
+    refresh(knowledge)
     knowledge.ground(ask("kites?"))
     assert encoder.asked == ["Do you sell kites?", "We do.", "kites?"]
 

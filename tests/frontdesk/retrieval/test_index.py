@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from frontdesk.facts.entries import Entry
 from frontdesk.files import read_jsonl
 from frontdesk.retrieval.encoder import LowerHalf
-from frontdesk.retrieval.index import Entry, Index, Whitening, identity, load_vectors, name_of, save_vectors, terms, unit, whitening
+from frontdesk.retrieval.index import Index, Whitening, identity, load_vectors, name_of, save_vectors, terms, unit, whitening
 
 ROOT = Path(__file__).parents[3]
 

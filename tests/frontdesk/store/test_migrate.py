@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from setuptools import find_packages
 from sqlalchemy import Connection, inspect, text
 
 from frontdesk.config.schema import Config
@@ -131,6 +132,7 @@ def test_opening_a_store_that_is_up_to_date_waits_for_no_writer(settings: Config
 
 def test_migrations_travel_with_the_package() -> None:
     """They are found as files, so their folders must be packages that are installed."""
-    packages = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["packages"]
+    found = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["packages"]["find"]
     folders = {path.parent.relative_to(ROOT).as_posix().replace("/", ".") for path in MIGRATIONS.rglob("*.py")}
-    assert folders == {"frontdesk.store.migrations", "frontdesk.store.migrations.versions"} and folders <= set(packages)
+    assert folders == {"frontdesk.store.migrations", "frontdesk.store.migrations.versions"}
+    assert folders <= set(find_packages(str(ROOT), include=found["include"]))

@@ -10,7 +10,6 @@ from sqlalchemy import event, update
 
 from frontdesk.config.schema import Config
 from frontdesk.errors import UserError
-from frontdesk.store import store as module
 from frontdesk.store.calls import SILENT_SECONDS
 from frontdesk.store.store import Closed, NotYours, Store, open_store
 from frontdesk.store.tables import Conversation, Customer, Edit, Handoff
@@ -220,7 +219,7 @@ def test_the_one_that_a_person_has_is_the_current_one_and_what_the_bot_had_meanw
 def test_a_new_conversation_is_the_newest_whatever_the_clock_does(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     customer, first = begin(store)
     store.finish(first, None, "left")
-    monkeypatch.setattr(module, "now", lambda: 1e9)
+    monkeypatch.setattr("frontdesk.store.rows.time.time", lambda: 1e9)
     assert store.open(customer, "shop", "en").opened_at > store.conversation(first).closed_at  # type: ignore[operator, union-attr]
 
 
@@ -234,7 +233,7 @@ def test_the_queue_has_who_waits_longest_first_then_who_is_served(store: Store) 
 
 def test_an_admin_takes_over_at_once_and_anybody_once_the_customer_has_waited(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     conversation, time_now = called(store), [1e9 * 2]
-    monkeypatch.setattr(module, "now", lambda: time_now[0])
+    monkeypatch.setattr("frontdesk.store.rows.time.time", lambda: time_now[0])
 
     def freed_after() -> float:
         """Seconds until ben may take it; the clock is put back."""
@@ -270,10 +269,10 @@ def test_revision_and_pulse_tell_every_change_and_nothing_else(store: Store) -> 
     customer, quiet = begin(store)
     conversation = called(store)
     answer = store.say(quiet, "bot", "hi")
-    pulse, revision = store.pulse(), store.revision(conversation)
-    assert (store.pulse(), store.revision(conversation)) == (pulse, revision)
+    pulse, revision = store.queue_revision(), store.revision(conversation)
+    assert (store.queue_revision(), store.revision(conversation)) == (pulse, revision)
     store.rate(customer, answer.id, 1)
-    assert (store.pulse(), store.revision(conversation)) == (pulse, revision)  # of a conversation that no agent sees
+    assert (store.queue_revision(), store.revision(conversation)) == (pulse, revision)  # of a conversation that no agent sees
     steps = (
         lambda: store.say(conversation, "customer", "hello?"),
         lambda: store.set_language(conversation, "ko"),
@@ -287,18 +286,18 @@ def test_revision_and_pulse_tell_every_change_and_nothing_else(store: Store) -> 
     for number, step in enumerate(steps):
         step()
         assert store.revision(conversation) == revision + 1, number
-        assert store.pulse() > pulse, number
-        pulse, revision = store.pulse(), store.revision(conversation)
+        assert store.queue_revision() > pulse, number
+        pulse, revision = store.queue_revision(), store.revision(conversation)
     store.set_language(conversation, "ko")  # as it was
     store.set_wish(conversation, "nothing")  # of no call
-    assert (store.pulse(), store.revision(conversation)) == (pulse, revision)
+    assert (store.queue_revision(), store.revision(conversation)) == (pulse, revision)
     assert store.revision("gone") == 0
 
 
 def test_time_never_runs_backwards_in_a_conversation(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     _, conversation = begin(store)
     for clock in (2e9, 1e9, 2e9 + 1, 5.0):
-        monkeypatch.setattr(module, "now", lambda clock=clock: clock)
+        monkeypatch.setattr("frontdesk.store.rows.time.time", lambda clock=clock: clock)
         store.say(conversation, "customer", str(clock))
     assert [message.at for message in store.messages(conversation)] == [2e9, 2e9, 2e9 + 1, 2e9 + 1]
 
@@ -346,7 +345,7 @@ def test_what_each_page_asks_every_moment_reads_no_whole_table(sqlite: Config) -
     store.ratings(conversation)
     store.handoff(conversation)
     store.revision(conversation)
-    store.pulse()
+    store.queue_revision()
     store.queue()
     queries = [query for query in asked if query[0].startswith("SELECT")]
     assert len(queries) == 8  # one each

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from frontdesk.web import access_log as journal
+from frontdesk.web import access_log
 
 WORDS = "words of a customer"
 
@@ -24,21 +24,21 @@ def failed() -> ValueError:
 
 
 def test_a_line_is_an_object(capsys: pytest.CaptureFixture[str]) -> None:
-    journal.write("engine", ready=True, name="가게")
+    access_log.write("engine", ready=True, name="가게")
     assert line(capsys) == {"event": "engine", "ready": True, "name": "가게"}
 
 
 def test_a_defect_tells_where_and_not_what(capsys: pytest.CaptureFixture[str]) -> None:
-    journal.defect(failed(), "1")
+    access_log.defect(failed(), "1")
     told = line(capsys)
     assert told | {"where": None} == {"event": "defect", "id": "1", "error": "ValueError", "where": None}
-    assert str(told["where"]).endswith(" failed']") and "test_journal.py:" in str(told["where"])
+    assert str(told["where"]).endswith(" failed']") and "test_access_log.py:" in str(told["where"])
 
 
 @pytest.mark.parametrize("error", [False, True])
 def test_what_a_library_logs_tells_where_and_not_what(capsys: pytest.CaptureFixture[str], error: bool) -> None:
     logger = logging.Logger("library")
-    logger.addHandler(journal.Lines())
+    logger.addHandler(access_log.Lines())
     logger.warning(f"refused {WORDS}: %s", WORDS, exc_info=failed() if error else None)
     told = line(capsys)
     assert (told["event"], told["level"], told["logger"]) == ("log", "warning", "library")

@@ -105,7 +105,7 @@ def test_a_head_without_end_is_refused(connect: Connect) -> None:
 
 @pytest.mark.parametrize("head", [b"GET /health HTTP/1.1\r\nHost: localhost\r\n", HEAD])
 def test_a_body_that_nobody_reads_does_not_hold_a_connection(connect: Connect, head: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("serve.gateway.app.BODY_SECONDS", 0.5)
+    monkeypatch.setattr("frontdesk.web.body.BODY_SECONDS", 0.5)
     got = rest(connect(head + b"Content-Length: 1000\r\n\r\n{"))
     assert got.startswith((b"HTTP/1.1 200", b"HTTP/1.1 408"))
 

@@ -14,7 +14,6 @@ from frontdesk.config.schema import Config
 from frontdesk.store import keys
 from frontdesk.store.store import Store, open_store
 from frontdesk.web.address import network
-from serve.gateway.rate_limit import Bucket
 from tests.serve.gateways import HI, ask, at, gateway, settings
 from tests.serve.stand_in import Engine, events, wait_for
 
@@ -55,17 +54,6 @@ def test_a_rate_is_told_and_kept(config: Config, store: Store) -> None:
         assert refused.headers["x-ratelimit-limit-requests"] == "3" and 1 <= int(refused.headers["retry-after"]) <= 20
         assert refused.headers["x-ratelimit-reset-requests"].endswith("s")
         assert status(client, free) == 200 and "x-ratelimit-limit-requests" not in client.get("/v1/models", headers=bearer(free)).headers
-
-
-def test_a_bucket_fills_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = [0.0]
-    monkeypatch.setattr("time.monotonic", lambda: now[0])
-    bucket = Bucket(2, 0.5)
-    assert [bucket.take() for _ in range(3)] == [True, True, False] and bucket.until(1) == 2
-    now[0] = 2.0
-    assert [bucket.take(), bucket.take()] == [True, False]
-    now[0] = 1000.0
-    assert bucket.fill() == 2
 
 
 def test_so_many_at_once_and_a_place_becomes_free(config: Config, store: Store) -> None:

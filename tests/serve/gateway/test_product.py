@@ -1,5 +1,6 @@
 """The product through the gateway: its system message, the FAQ entries before the turns, the source, and an FAQ that is edited."""
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,10 +11,12 @@ import pytest
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, ModelConfig
 from frontdesk.errors import UserError
+from frontdesk.facts.entries import Entry
 from frontdesk.models.adapters import run_of
 from frontdesk.prompt.render import encode_prompt
-from serve.gateway import faq_watcher as refresh
-from serve.gateway.prompts import Product, newest, products_of
+from frontdesk.web import access_log
+from serve.gateway import faq_watcher
+from serve.gateway.prompts import PromptBuilder, newest, prompt_builders
 from tests.serve.adapters import write_adapter
 from tests.serve.gateways import HI, ask, data, gateway, settings, spoken, write_faq, write_run
 from tests.serve.stand_in import Engine, events, wait_for
@@ -37,7 +40,7 @@ def engine() -> Engine:
 
 @pytest.fixture
 def client(config: Config, engine: Engine) -> Iterator[httpx.Client]:
-    with gateway(config, engine, Product(config, Run("shop"))) as client:
+    with gateway(config, engine, PromptBuilder(config, Run("shop"))) as client:
         yield client
 
 
@@ -86,14 +89,14 @@ def test_a_long_conversation_is_fitted_and_keeps_entries_and_question(client: ht
     system, *turns = messages = engine.bodies[-1]["messages"]
     assert "Q: Can I return a tent?" in system["content"] and turns[-1:] == QUESTION
     assert 1 < len(turns) < len(said) and turns[0]["role"] == "user"
-    product = Product(config, Run("shop"))
+    product = PromptBuilder(config, Run("shop"))
     assert len(encode_prompt(product.tokenizer, messages)) <= config.serve.context_length - 200
 
 
 def test_without_grounding_the_product_answers_by_heart(config: Config, engine: Engine) -> None:
     plain = config.model_copy(update={"grounding": "none"})
     Run("shop").faq.unlink()
-    with gateway(plain, engine, Product(plain, Run("shop"))) as client:
+    with gateway(plain, engine, PromptBuilder(plain, Run("shop"))) as client:
         assert ask(client, "shop", messages=QUESTION).json()["choices"][0]["message"]["content"] == engine.text
         assert engine.bodies[-1]["messages"] == QUESTION
         assert ask(client, "shop", messages=QUESTION, stream=True).content == b"".join(engine.parts)
@@ -111,9 +114,9 @@ def test_adapters_answer_from_the_faqs_of_their_own_companies(
         company = desk.model_copy(update={"name": name, "system_prompt": f"You are the {name}'s."})
         write_adapter(run_of(company).root, company, tiny_llama3, grounding)
     with pytest.raises(UserError, match=r"elsewhere/inn/data/faq\.jsonl not found; expected the FAQ that its answers rest on"):
-        products_of(desk)
+        prompt_builders(desk)
     write_faq(desk.model_copy(update={"name": "inn"}))
-    with gateway(desk, engine, products=products_of(desk)) as client:
+    with gateway(desk, engine, builders=prompt_builders(desk)) as client:
         engine.text = "Returns are free within 45 days."
         assert ask(client, "inn", messages=QUESTION).json()["frontdesk"]["source"]["id"] == "return"
         system, *turns = engine.bodies[-1]["messages"]
@@ -123,12 +126,16 @@ def test_adapters_answer_from_the_faqs_of_their_own_companies(
         for name, messages in (("bank", QUESTION), ("bank", boss), (tiny_llama3.name, QUESTION)):
             assert "frontdesk" not in ask(client, name, messages=messages).json()
             assert engine.bodies[-1]["messages"] == messages
+        said = [turn for i in range(40) for turn in ({"role": "user", "content": f"{i} " * 40}, {"role": "assistant", "content": "no"})]
+        assert ask(client, "bank", messages=[*boss[:1], *said, *QUESTION]).status_code == 200
+        lead, *turns = engine.bodies[-1]["messages"]
+        assert lead == boss[0] and turns[-1:] == QUESTION and 1 < len(turns) < len(said) and turns[0]["role"] == "user"
 
 
 def test_a_grounded_run_without_faq_is_a_mistake(config: Config) -> None:
     Run("shop").faq.unlink()
     with pytest.raises(UserError, match="make data"):
-        Product(config, Run("shop"))
+        PromptBuilder(config, Run("shop"))
 
 
 def test_newest() -> None:
@@ -136,6 +143,8 @@ def test_newest() -> None:
     assert newest(turns, 6) == turns
     assert newest(turns, 5) == turns[2:], "it begins with the customer"
     assert newest(turns, 1) == [{"role": "user", "content": "c"}]
+    boss = [{"role": "system", "content": "Boss."}]
+    assert (newest([*boss, *turns], 11), newest([*boss, *turns], 5)) == ([*boss, *turns], [*boss, turns[-1]])
 
 
 UPDATE = """
@@ -156,8 +165,8 @@ def test_an_edited_faq_is_answered_from_a_second_later(
 ) -> None:
     Path("update_faq.py").write_text(UPDATE.format(root=str(Path(__file__).resolve().parents[3])))
     monkeypatch.setenv("PYTHONPATH", str(Path.cwd()))
-    monkeypatch.setattr(refresh, "COMMAND", "update_faq")
-    product = Product(config, Run("shop"))
+    monkeypatch.setattr(faq_watcher, "COMMAND", "update_faq")
+    product = PromptBuilder(config, Run("shop"))
     with gateway(config, engine, product, "shop.yaml") as client:
         Path("faq.csv").write_text("question,answer\nbroken\n")
         wait_for(lambda: "was not read" in capsys.readouterr().out, 30)
@@ -169,21 +178,56 @@ def test_an_edited_faq_is_answered_from_a_second_later(
         assert "Q: Do you sell kayaks?\nA: Kayaks cost 300 dollars." in engine.bodies[-1]["messages"][0]["content"]
 
 
+def test_a_new_index_takes_the_old_ones_place_when_it_is_ready(config: Config, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The old index answers while the new one is built, and no question waits for it."""
+    builder = PromptBuilder(config, Run("shop"))
+    assert builder.knowledge
+    use, building, build, built = builder.knowledge.use, threading.Event(), threading.Event(), threading.Event()
+
+    def use_slowly(entries: list[Entry]) -> None:
+        building.set()
+        assert build.wait(60)
+        use(entries)
+
+    monkeypatch.setattr(builder.knowledge, "use", use_slowly)
+    monkeypatch.setattr(access_log, "write", lambda what, **more: built.set() if what == "faq was read again" else None)
+    kayaks = [{"role": "user", "content": "Do you sell kayaks?"}]
+    with gateway(config, engine, builder) as client:
+        write_faq(config, ("new", "Do you sell kayaks?", "Kayaks cost 300 dollars."))
+        assert building.wait(60)
+        assert ask(client, "shop", messages=kayaks).status_code == 200
+        assert "Kayaks cost" not in engine.bodies[-1]["messages"][0]["content"]
+        build.set()
+        assert built.wait(60)
+        assert ask(client, "shop", messages=kayaks).status_code == 200
+        assert "A: Kayaks cost 300 dollars." in engine.bodies[-1]["messages"][0]["content"]
+
+
+def test_an_faq_that_cannot_be_read_leaves_the_old_one(config: Config, capsys: pytest.CaptureFixture[str]) -> None:
+    builder, path = PromptBuilder(config, Run("shop")), Run("shop").faq
+    path.write_text('{"id": "cut sho', encoding="utf-8")
+    asyncio.run(faq_watcher.rebuild(builder))
+    assert '"defect"' in capsys.readouterr().out
+    assert builder.prompt(QUESTION, 100).entries[0].id == "return"
+    asyncio.run(faq_watcher.rebuild(builder))
+    assert not capsys.readouterr().out, "once"
+
+
 def test_stamps_see_every_change(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder/a.csv").write_text("a")
     sources = (str(tmp_path / "folder"), str(tmp_path / "missing.csv"))
-    before = refresh.stamps(sources)
-    assert refresh.stamps(sources) == before
+    before = faq_watcher.stamps(sources)
+    assert faq_watcher.stamps(sources) == before
     (tmp_path / "folder/b.csv").write_text("b")
-    more = refresh.stamps(sources)
+    more = faq_watcher.stamps(sources)
     (tmp_path / "folder/b.csv").unlink()
     (tmp_path / "missing.csv").write_text("c")
-    assert before != more != refresh.stamps(sources) != before
+    assert before != more != faq_watcher.stamps(sources) != before
 
 
 def test_a_question_does_not_hold_up_others(config: Config, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    product = Product(config, Run("shop"))
+    product = PromptBuilder(config, Run("shop"))
     others_answered = threading.Event()
     monkeypatch.setattr(product, "prompt", lambda messages, tokens: others_answered.wait(30) or None)
     with gateway(config, engine, product) as client:

@@ -22,7 +22,7 @@ from frontdesk.prompt.render import chat_template, encode_prompt
 from frontdesk.store import keys
 from frontdesk.store.store import open_store
 from serve.gateway.app import create_app
-from serve.gateway.prompts import Product
+from serve.gateway.prompts import PromptBuilder
 from serve.gateway.schema import BODY_BYTES
 from tests.serve.gateway.test_app import DANGEROUS
 from tests.serve.gateways import HI, ask, at, gateway, settings, write_run
@@ -277,7 +277,7 @@ def test_two_lengths_are_no_request(laptop: httpx.Client, engine: Engine, length
 def product(config: Config, folder: Path) -> Iterator[tuple[httpx.Client, Engine]]:
     """A gateway before a shop's product, and its engine, which repeats its prompt in its errors."""
     engine = Engine()
-    with gateway(at(config, f"sqlite:///{folder.resolve()}/none.db"), engine, Product(config, Run("shop"))) as client:
+    with gateway(at(config, f"sqlite:///{folder.resolve()}/none.db"), engine, PromptBuilder(config, Run("shop"))) as client:
         yield client, engine
 
 

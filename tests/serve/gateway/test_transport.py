@@ -140,7 +140,7 @@ def test_not_ready_until_the_engine_is_and_again_when_it_is_away() -> None:
 
 
 def test_a_client_that_sends_nothing_more_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("serve.gateway.app.BODY_SECONDS", 0.5)
+    monkeypatch.setattr("frontdesk.web.body.BODY_SECONDS", 0.5)
     with gateway(settings(), Engine()) as client, socket.create_connection(("127.0.0.1", client.base_url.port)) as slow:
         slow.sendall(HEAD + b"Content-Length: 100\r\n\r\n{")
         slow.settimeout(10)

@@ -17,10 +17,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from frontdesk.prompt.render import chat_template
 from frontdesk.store.store import Store, open_store
 from tests.serve.stand_in import Engine, served, wait_for
-from tests.tokenizers import byte_tokenizer
 from tests.ui.desks import SOURCE, migrated, settings, told
 from ui.api import routes as api
 from ui.api.routes import ACTS, ACTS_FROM, CALLS, CALLS_FROM, STREAMS, create_api
@@ -43,7 +41,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Store,
     store = open_store(config, 1)
     engine.parts = told("Shipping is ", "4 dollars.")
     with served(engine) as gateway:
-        desk = Desk(config, store, Assistant(config, byte_tokenizer(chat_template(config)), gateway + "/v1", "none"))
+        desk = Desk(config, store, Assistant(config, gateway + "/v1", "none"))
         app = FastAPI()
         app.include_router(create_api(desk), prefix="/api")
         with served(app) as url:
@@ -226,7 +224,8 @@ def test_a_large_body_is_not_read(customer: Client) -> None:
         assert error(answer) == (413, "too_large")
 
 
-def test_nothing_wait_and_a_flood_have_their_own_codes(customer: Client) -> None:
+def test_nothing_wait_and_a_flood_have_their_own_codes(customer: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("frontdesk.web.rate_limit.monotonic", lambda: 0.0)
     assert error(customer.post("messages", text=" \n")) == (400, "empty_text")
     engine.pause = 0.3
     try:
@@ -322,7 +321,11 @@ def test_one_address_opens_only_so_many_streams(shop: tuple[str, Store, Path], m
 
 
 @pytest.mark.parametrize("what", sorted(set(POSTS) - {"messages"}))
-def test_what_changes_something_is_limited_for_a_customer_and_an_address(shop: tuple[str, Store, Path], what: str) -> None:
+def test_what_changes_something_is_limited_for_a_customer_and_an_address(
+    shop: tuple[str, Store, Path], what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("frontdesk.web.rate_limit.monotonic", lambda: 0.0)
+
     def loop(client: Client, most: int) -> list[int]:
         return [client.http.post(f"/api/chat/{what}", json=POSTS[what]).status_code for _ in range(most)]
 

@@ -17,7 +17,8 @@ from frontdesk.web.address import is_loopback
 from tests.ui.console_served import Office, served_office
 from tests.ui.desks import SOON
 from ui.console.guard import GRADIO, OWN
-from ui.console.login.session import COOKIE, TRIES, TRIES_SECONDS, Failures, host_name
+from ui.console.login.page import TRIES, TRIES_SECONDS
+from ui.console.login.session import COOKIE, host_name
 from ui.security.gradio_events import REFUSED
 
 
@@ -178,18 +179,6 @@ def test_wrong_keys_are_limited_by_address(office: Office, staff: dict[str, str]
         assert refused.status_code == 429
         assert 0 < int(refused.headers["retry-after"]) <= TRIES_SECONDS + 1
         assert other.post("/desk/login", data={"key": staff["agent"]}).status_code == 303
-
-
-def test_failures_are_forgotten_in_time_and_by_network() -> None:
-    now = [0.0]
-    failures = Failures(lambda: now[0])
-    for _ in range(TRIES):
-        assert failures.wait("2001:db8::1") == 0
-        failures.note("2001:db8::1")
-    assert failures.wait("2001:db8::ffff") == TRIES_SECONDS
-    assert failures.wait("2001:db8:0:1::1") == 0
-    now[0] = TRIES_SECONDS + 1
-    assert failures.wait("2001:db8::1") == 0
 
 
 def test_a_login_with_a_large_body_is_refused(office: Office) -> None:

@@ -8,15 +8,13 @@ from contextlib import contextmanager
 
 import pytest
 
-from frontdesk.prompt.render import chat_template, encode_prompt, fit
 from frontdesk.store.tables import Message
+from serve.gateway.schema import BODY_BYTES
 from tests.serve.stand_in import Engine, event, served
-from tests.tokenizers import byte_tokenizer
 from tests.ui.desks import SOURCE, settings, told
-from ui.desk.bot import MAX_MESSAGES, Answer, Assistant, turns
+from ui.desk.bot import MAX_CHARACTERS, MAX_TURNS, Answer, Assistant, turns
 
 CONFIG = settings(serve={"context_length": 512, "max_tokens": 100})
-TOKENIZER = byte_tokenizer(chat_template(CONFIG))
 HI = [{"role": "user", "content": "Hi"}]
 SPEAKERS = {"c": "customer", "b": "bot", "a": "agent"}
 
@@ -47,21 +45,21 @@ def test_turns_alternate_and_end_with_the_customer(said: list[str], expected: li
 
 def test_of_a_long_talk_the_newest_go_and_the_customer_begins() -> None:
     made = turns(talk(*(f"{who} {number}" for number in range(100) for who in "cb"), "c last"))
-    assert (len(made), made[0]["role"], made[-1]) == (MAX_MESSAGES, "user", {"role": "user", "content": "last"})
+    assert (len(made), made[0]["role"], made[-1]) == (MAX_TURNS, "user", {"role": "user", "content": "last"})
 
 
-@pytest.mark.parametrize("last", ["short", "가나다" * 600])
-def test_the_prompt_fits_and_keeps_the_system_text(last: str) -> None:
-    limit = CONFIG.serve.context_length - CONFIG.serve.max_tokens
-    made = turns(talk(*(f"{who} {'answer ' * 9}" for _ in range(20) for who in "cb"), f"c {last}"))
-    prompt = encode_prompt(TOKENIZER, fit(TOKENIZER, made, limit))
-    assert len(prompt) <= limit
-    assert CONFIG.system_prompt in TOKENIZER.decode(prompt)
+def test_of_long_messages_no_more_go_than_the_gateway_takes() -> None:
+    """Also where one side has said many in a row, which are joined, and where the cut would leave the desk to begin."""
+    long = "가나다라" * 500
+    made = turns(talk(*(f"{who} {long}" for _ in range(100) for who in "ccb"), "c last"))
+    assert MAX_CHARACTERS - 3 * len(long) < sum(len(turn["content"]) for turn in made) <= MAX_CHARACTERS
+    assert (made[0]["role"], made[-1]) == ("user", {"role": "user", "content": "last"})
+    assert len(json.dumps(made, ensure_ascii=False).encode()) < BODY_BYTES
 
 
 def read(url: str, engine: Engine | None = None) -> Answer:
     answer = Answer()
-    assistant = Assistant(CONFIG, TOKENIZER, url + "/v1", "none")
+    assistant = Assistant(CONFIG, url + "/v1", "none")
     asyncio.run(asyncio.wait_for(assistant.read(HI, answer), 30))
     return answer
 

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from frontdesk.store.store import StoreUnavailable
+from frontdesk.web.rate_limit import TooMany
 from tests.serve.stand_in import event
 from tests.ui.desks import SOON, SOURCE, Shop, refusing, run, told, until, write_provenance
 from ui.desk import desk
-from ui.desk.desk import BY_CUSTOMER, MAX_CHARACTERS, Empty, Full, TooMany, Wait
+from ui.desk.desk import BY_CUSTOMER, MAX_CHARACTERS, Empty, Full, Wait
 
 ASK = "How much is shipping?"
 ANSWER = "Shipping is 4 dollars."
@@ -122,7 +123,7 @@ def test_no_tab_is_told_that_an_answer_was_interrupted_which_is_about_to_begin(f
         respond = shop.desk._respond
 
         async def slowly(*arguments: Any) -> None:
-            shop.desk.talks.of(customer).stale = True  # another tab happens to look now
+            shop.desk.sessions.of(customer).stale = True  # another tab happens to look now
             await asyncio.sleep(0.3)
             await respond(*arguments)
 
@@ -301,6 +302,8 @@ def test_what_no_database_takes_is_said_all_the_same(folder: Path) -> None:
 
 
 def test_a_flood_is_told_to_wait(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("frontdesk.web.rate_limit.monotonic", lambda: 0.0)
+
     async def scene(shop: Shop) -> None:
         customer, other = await shop.enter(), await shop.enter()
         await shop.desk.person(customer)  # nobody answers, so nothing is waited for
@@ -337,7 +340,9 @@ def test_a_conversation_has_an_end_for_those_too_who_never_look_at_it(folder: Pa
     run(folder, scene)
 
 
-def test_answers_that_are_asked_for_again_count_as_messages(folder: Path) -> None:
+def test_answers_that_are_asked_for_again_count_as_messages(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("frontdesk.web.rate_limit.monotonic", lambda: 0.0)
+
     async def scene(shop: Shop) -> None:
         customer = await shop.enter()
         await shop.ask(customer, ASK)
@@ -388,7 +393,7 @@ def test_many_customers_are_answered_a_bounded_number_at_once(folder: Path, monk
         shop.desk.answers.places = asyncio.Semaphore(4)
         customers = [await shop.enter() for _ in range(20)]
         await asyncio.gather(*(shop.desk.say(customer, ASK, "en") for customer in customers))
-        await until(lambda: not any(talk.busy for talk in shop.desk.talks.by_customer.values()), 60)
+        await until(lambda: not any(session.busy for session in shop.desk.sessions.by_customer.values()), 60)
         assert all(shop.said(customer) == [("customer", ASK), ("bot", ANSWER)] for customer in customers)
 
     run(folder, scene)

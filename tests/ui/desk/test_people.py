@@ -8,7 +8,7 @@ import pytest
 
 from frontdesk.config.hours import read_hours
 from frontdesk.config.schema import DeskConfig
-from frontdesk.store import keys
+from frontdesk.store import credentials, keys
 from frontdesk.store.store import NotYours
 from tests.serve.stand_in import event
 from tests.ui.desks import SOURCE, Shop, refusing, run, told, until
@@ -254,7 +254,7 @@ def test_what_a_laptop_held_before_it_had_keys_can_be_taken(folder: Path) -> Non
         customer = await shop.enter()
         await shop.ask(customer, PERSON)
         conversation = (await shop.desk.view(customer)).conversation_id or ""
-        assert await shop.desk.take(conversation, keys.LOCAL)
+        assert await shop.desk.take(conversation, credentials.LOCAL)
         assert not await shop.desk.take(conversation, "anna")
         keys.create(shop.store, "anna", "agent")
         assert await shop.desk.take(conversation, "anna")

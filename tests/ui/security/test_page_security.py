@@ -307,7 +307,8 @@ def test_the_cookie_of_a_proxy_with_https_and_of_a_frame(desk: Served) -> None:
     assert framed and framed.endswith("SameSite=None; Secure; Partitioned")
 
 
-def test_one_address_makes_only_so_many_customers(desk: Served) -> None:
+def test_one_address_makes_only_so_many_customers(desk: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("frontdesk.web.rate_limit.monotonic", lambda: 0.0)
     customers = Customers(desk.desk)
 
     async def come(count: int, address: str, **headers: str) -> list[str | None]:

@@ -1,6 +1,7 @@
 """The page on which an agent enters a key, and what it sends."""
 
 import asyncio
+import math
 from collections.abc import Mapping
 from urllib.parse import parse_qs
 
@@ -8,13 +9,19 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from frontdesk.reports.html import tag
+from frontdesk.web.address import network
+from frontdesk.web.body import read_body
+from frontdesk.web.errors import ApiError
+from frontdesk.web.rate_limit import RateLimit
 from ui.chat.texts import Language
-from ui.console.login.session import COOKIE, HOURS, Failures, Logins
+from ui.console.login.session import COOKIE, HOURS, Logins
 from ui.console.texts import TEXTS, language_of
 
 HOME, LOGIN = "/desk/", "/desk/login"
 BODY_BYTES = 4096
 """Of a login. ui/security/middleware.py bounds all others, and sets the headers that keep the pages out of frames."""
+TRIES, TRIES_SECONDS = 10, 600.0
+"""Wrong keys from one address. It is not that one could be guessed, of 2^256, but trying costs us work."""
 
 
 class LoginPage:
@@ -22,7 +29,7 @@ class LoginPage:
 
     def __init__(self, logins: Logins, company: str) -> None:
         self.logins, self.company = logins, company
-        self.failures = Failures()
+        self.wrong_keys = RateLimit(TRIES, TRIES_SECONDS)
 
     async def show(self, request: Request) -> Response:
         """The form, or the console where nobody needs it."""
@@ -32,13 +39,13 @@ class LoginPage:
 
     async def enter(self, request: Request) -> Response:
         """A key was sent."""
-        address = request.client.host if request.client else ""
-        if wait := self.failures.wait(address):
-            return await self._form(request, 429, "too_many", {"Retry-After": str(int(wait) + 1)})
+        address = network(request.client.host if request.client else "")
+        if wait := self.wrong_keys.wait(address):
+            return await self._form(request, 429, "too_many", {"Retry-After": str(math.ceil(wait))})
         key = await read_key(request)
         token = await asyncio.to_thread(self.logins.enter, key) if key else None
         if token is None:
-            self.failures.note(address)
+            self.wrong_keys.take(address)
             return await self._form(request, 401, "wrong_key")
         response = RedirectResponse(HOME, 303)
         response.headers["set-cookie"] = set_cookie(token, HOURS * 3600, secure(request))
@@ -62,12 +69,11 @@ class LoginPage:
 
 
 async def read_key(request: Request) -> str:
-    """The field `key` of a form, "" where there is none or the body is larger than any login."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_BYTES:
-            return ""
+    """The field `key` of a form; "" if there is none, or the body is larger or slower than any login."""
+    try:
+        body = await read_body(request, BODY_BYTES)
+    except ApiError:
+        return ""
     return parse_qs(body.decode("utf-8", "replace")).get("key", [""])[0].strip()
 
 

@@ -7,9 +7,7 @@ loopback, as on a laptop, nobody is asked: the agent is then called "local".
 
 import os
 import secrets
-import time
-from collections import OrderedDict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 
@@ -17,19 +15,15 @@ from sqlalchemy import delete, select
 
 from frontdesk.config.schema import Config
 from frontdesk.engine.vllm import KEY_VARIABLE
-from frontdesk.store import keys
+from frontdesk.store import credentials, keys
 from frontdesk.store.store import Store, now
 from frontdesk.store.tables import Key, Login
-from frontdesk.web.address import FORWARDED, is_loopback, network
+from frontdesk.web.address import FORWARDED, is_loopback
 
 COOKIE = "frontdesk_login"
 HOURS = 12
 ROLES = ("agent", "admin")
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
-TRIES = 10
-"""Wrong keys from one address until it has to wait."""
-TRIES_SECONDS = 600.0
-ADDRESSES = 10_000  # that are remembered
 
 
 @dataclass(frozen=True)
@@ -40,7 +34,7 @@ class Who:
     admin: bool
 
 
-LOCAL = Who(keys.LOCAL, admin=True)
+LOCAL = Who(credentials.LOCAL, admin=True)
 
 
 class Logins:
@@ -66,7 +60,7 @@ class Logins:
 
     def _find(self, token: str) -> Who | None:
         query = select(Key.name, Key.role).join(Login, Login.key_id == Key.id)
-        alive = (Login.token_hash == keys.digest(token), Login.until > now(), Key.revoked_at.is_(None), Key.role.in_(ROLES))
+        alive = (Login.token_hash == credentials.digest(token), Login.until > now(), Key.revoked_at.is_(None), Key.role.in_(ROLES))
         with self.store.reading() as session:
             row = session.execute(query.where(*alive)).first()
         return Who(row.name, row.role == "admin") if row else None
@@ -79,39 +73,19 @@ class Logins:
         token, at = secrets.token_urlsafe(32), now()
         with self.store.transaction() as session:
             session.execute(delete(Login).where(Login.until < at))
-            session.add(Login(token_hash=keys.digest(token), key_id=found.id, until=at + HOURS * 3600))
+            session.add(Login(token_hash=credentials.digest(token), key_id=found.id, until=at + HOURS * 3600))
         return token
 
     def leave(self, headers: Mapping[str, str]) -> None:
         """End this browser's login."""
         with self.store.transaction() as session:
-            session.execute(delete(Login).where(Login.token_hash == keys.digest(cookie(headers) or "")))
+            session.execute(delete(Login).where(Login.token_hash == credentials.digest(cookie(headers) or "")))
 
     def staffed(self) -> bool:
         """Whether anybody has a key with which to log in."""
         query = select(Key.id).where(Key.revoked_at.is_(None), Key.role.in_(ROLES)).limit(1)
         with self.store.reading() as session:
             return session.scalar(query) is not None
-
-
-class Failures:
-    """Wrong keys by address: a right one among 2^256 is not found by trying, but trying costs us work."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self.clock = clock
-        self.at: OrderedDict[str, deque[float]] = OrderedDict()
-
-    def wait(self, address: str) -> float:
-        """Seconds until this address may try again; 0: now."""
-        times = self.at.get(network(address))
-        return max(0.0, times[0] + TRIES_SECONDS - self.clock()) if times and len(times) == TRIES else 0.0
-
-    def note(self, address: str) -> None:
-        """A wrong key came from this address."""
-        self.at.setdefault(network(address), deque(maxlen=TRIES)).append(self.clock())
-        self.at.move_to_end(network(address))
-        if len(self.at) > ADDRESSES:
-            self.at.popitem(last=False)
 
 
 def cookie(headers: Mapping[str, str]) -> str | None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from data_tools.readers.entries import FaqRecord
 from data_tools.readers.faqs.blocks import ASKING, BOLD, LARGEST, Block, Piece, bare, nothing_found, pairs, paragraph, whole_text
+from data_tools.readers.records import FaqRecord
 from data_tools.sources.json_stream import Broken
 from frontdesk.errors import UserError
 

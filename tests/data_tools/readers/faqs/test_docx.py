@@ -8,8 +8,8 @@ from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
-from data_tools.readers.entries import FaqRecord
 from data_tools.readers.faqs import docx as faq_docx
+from data_tools.readers.records import FaqRecord
 from data_tools.sources.text import read_source
 from frontdesk.errors import UserError
 

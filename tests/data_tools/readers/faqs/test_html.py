@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from data_tools.readers.entries import FaqRecord
 from data_tools.readers.faqs import html as faq_html
+from data_tools.readers.records import FaqRecord
 from data_tools.sources.json_stream import Broken
 from frontdesk.errors import UserError
 

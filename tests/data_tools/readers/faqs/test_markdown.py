@@ -2,8 +2,8 @@
 
 import pytest
 
-from data_tools.readers.entries import FaqRecord
 from data_tools.readers.faqs import markdown as faq_markdown
+from data_tools.readers.records import FaqRecord
 from frontdesk.errors import UserError
 
 PAGE = """---

@@ -3,8 +3,8 @@
 import openpyxl
 import pytest
 
-from data_tools.readers.entries import FaqRecord
 from data_tools.readers.faqs import table as faq_table
+from data_tools.readers.records import FaqRecord
 from data_tools.sources.json_stream import Broken
 from data_tools.sources.tables import plain_name
 from data_tools.sources.text import read_source

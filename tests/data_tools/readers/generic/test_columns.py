@@ -67,7 +67,7 @@ def test_the_config_comes_before_names_and_contents(source):
     given = {"conversation": "Fall", "text": "nachricht", "role": "Wer"}
 
     assert found(source, header, row, **given) == {"conversation": "Fall", "text": "Nachricht", "role": "Wer", "name": "name"}
-    with pytest.raises(UserError, match=r"found the columns session, .*; expected 'Zeit' for the time; mend data\.columns\.time"):
+    with pytest.raises(UserError, match=r"found the columns session, .*; expected 'Zeit' for the time; fix data\.columns\.time"):
         found(source, header, row, **given, time="Zeit")
 
 

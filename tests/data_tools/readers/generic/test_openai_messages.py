@@ -29,7 +29,7 @@ def test_every_shape_gives_the_same(source, dump):
     messages = read(made)
 
     assert openai_messages.looks_like(made)
-    assert [(one.thread, one.role, one.text, one.aside) for one in messages] == [
+    assert [(one.thread, one.role, one.text, one.skipped) for one in messages] == [
         (thread, *rest)
         for thread in ("train-1", "chat-9")
         for rest in ((None, "You help.", "system"), ("customer", "How long is the cable?", None), ("agent", "Two metres.", None))
@@ -43,7 +43,7 @@ def test_lines_are_where_messages_begin(source):
 
 
 @pytest.mark.parametrize(
-    ("made", "text", "aside"),
+    ("made", "text", "skipped"),
     [
         (
             say("user", [{"type": "text", "text": "Look:"}, {"type": "image_url", "image_url": {}}, {"type": "text", "text": "red"}]),
@@ -61,8 +61,8 @@ def test_lines_are_where_messages_begin(source):
         (say("user", " hi \n", name="bo"), "hi", None),
     ],
 )
-def test_kinds_of_messages(source, made, text, aside):
-    assert [(one.text, one.aside) for one in read(source(json.dumps({"messages": [made]})))] == [(text, aside)]
+def test_kinds_of_messages(source, made, text, skipped):
+    assert [(one.text, one.skipped) for one in read(source(json.dumps({"messages": [made]})))] == [(text, skipped)]
 
 
 @pytest.mark.parametrize(

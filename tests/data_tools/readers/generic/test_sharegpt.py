@@ -35,17 +35,17 @@ def test_every_shape_gives_the_same(source, dump, key):
 
 
 @pytest.mark.parametrize(
-    ("who", "role", "aside"),
+    ("who", "role", "skipped"),
     [
         ("user", "customer", None), ("Human", "customer", None), ("chatgpt", "agent", None), ("bing", "agent", None),
         ("assistant", "agent", None), ("system", None, "system"), ("tool", None, "system"), ("observation", None, "system"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("keys", [("from", "value"), ("role", "content")])
-def test_who_speaks(source, who, role, aside, keys):
+def test_who_speaks(source, who, role, skipped, keys):
     made = source(json.dumps({"conversations": [dict(zip(keys, (who, "text"), strict=True))]}))
     assert sharegpt.looks_like(made)
-    assert [(one.role, one.text, one.aside) for one in read(made)] == [(role, "text", aside)]
+    assert [(one.role, one.text, one.skipped) for one in read(made)] == [(role, "text", skipped)]
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_an_alpaca_row_is_one_exchange(source, row, said):
     messages = read(made)
 
     assert sharegpt.looks_like(made)
-    assert [(one.role, one.text, one.aside) for one in messages] == said * 2
+    assert [(one.role, one.text, one.skipped) for one in messages] == said * 2
     assert {one.thread for one in messages} == {"alpaca-1", "alpaca-2"}
 
 

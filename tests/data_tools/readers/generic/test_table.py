@@ -6,7 +6,7 @@ import openpyxl
 import pytest
 
 from data_tools.readers.generic import table as chat_table
-from data_tools.readers.messages import Message
+from data_tools.readers.records import ExportMessage
 from data_tools.sources.json_stream import Broken
 from data_tools.sources.text import read_source
 from frontdesk.errors import UserError
@@ -31,7 +31,7 @@ def read(source, **columns):
 
 
 def spoken(items):
-    return [(item.thread, item.role, item.text) for item in items if isinstance(item, Message) and item.aside is None]
+    return [(item.thread, item.role, item.text) for item in items if isinstance(item, ExportMessage) and item.skipped is None]
 
 
 def broken_in(items):
@@ -78,7 +78,7 @@ def test_what_is_no_turn_says_why(source):
     rows = ["1,,customer,Hi", "1,,system,joined", "1,,bot,Welcome", "1,,agent, ", "1,,Internal note,rude", ",,시스템,left", ",,agent,"]
     items = read(source("\n".join([HEADER, *rows])))
 
-    assert [item.aside for item in items] == [None, "system", "bot", "empty", "internal note", "system", "empty"]
+    assert [item.skipped for item in items] == [None, "system", "bot", "empty", "internal note", "system", "empty"]
 
 
 def test_a_broken_row_leaves_the_others(source):
@@ -118,7 +118,7 @@ def test_a_row_with_question_and_answer_is_a_thread(source, text):
     first = 1 if "{" in text else 2
 
     assert chat_table.looks_like(opened)
-    assert [(item.role, item.text, item.aside) for item in items] == [
+    assert [(item.role, item.text, item.skipped) for item in items] == [
         *(("customer", "When?", None), ("agent", "At nine.", None), ("customer", "Why?", None), ("agent", "", "empty")),
     ]
     assert [item.line for item in items] == [first, first, first + 1, first + 1]

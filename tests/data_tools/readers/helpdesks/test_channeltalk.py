@@ -43,7 +43,7 @@ def test_every_shape_gives_the_messages_in_order(source, text):
         ("uc7", "customer", "재고 있나요?"), ("uc8", "customer", "Hello?"), ("uc7", "agent", "네, 있습니다."),
     ]  # fmt: skip
     assert [one.at for one in messages] == ["2026-05-28T20:26:40"] * 2 + ["2026-05-28T20:26:41.500000"]
-    assert not any(one.aside for one in messages)
+    assert not any(one.skipped for one in messages)
 
 
 def test_many_chats_before_the_messages_are_recognized(source):
@@ -67,7 +67,7 @@ def test_blocks_are_read_where_there_is_no_plain_text(source):
 
 
 @pytest.mark.parametrize(
-    ("made", "aside"),
+    ("made", "skipped"),
     [
         (message("manager", "진상", private=True), "internal note"),
         (message("manager", "진상", options=["silent", "private"]), "internal note"),
@@ -82,8 +82,8 @@ def test_blocks_are_read_where_there_is_no_plain_text(source):
         (message(None, "x"), "neither customer nor agent"),
     ],
 )
-def test_kinds_of_messages(source, made, aside):
-    assert [one.aside for one in read(source(json.dumps([made])))] == [aside]
+def test_kinds_of_messages(source, made, skipped):
+    assert [one.skipped for one in read(source(json.dumps([made])))] == [skipped]
 
 
 @pytest.mark.parametrize(

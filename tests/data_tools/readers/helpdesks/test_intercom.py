@@ -27,7 +27,7 @@ def read(source):
 
 
 def said(messages):
-    return [(message.role, message.text) for message in messages if not message.aside]
+    return [(message.role, message.text) for message in messages if not message.skipped]
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_a_list_without_parts_gives_the_first_messages(source):
 
 
 @pytest.mark.parametrize(
-    ("made", "aside"),
+    ("made", "skipped"),
     [
         (part("admin", "<p>vip</p>", "note"), "internal note"),
         (part("admin", "<p>vip</p>", "note_and_reopen"), "internal note"),
@@ -82,9 +82,9 @@ def test_a_list_without_parts_gives_the_first_messages(source):
         (part("team", "<p>Solved, bye</p>", "close"), None),
     ],
 )
-def test_kinds_of_parts(source, made, aside):
+def test_kinds_of_parts(source, made, skipped):
     messages = read(source(json.dumps(conversation(parts=[made]))))
-    assert [message.aside for message in messages] == [None, aside]
+    assert [message.skipped for message in messages] == [None, skipped]
 
 
 @pytest.mark.parametrize(

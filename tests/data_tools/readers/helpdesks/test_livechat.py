@@ -32,7 +32,7 @@ def read(source):
 
 
 def said(messages):
-    return [(message.role, message.text) for message in messages if not message.aside]
+    return [(message.role, message.text) for message in messages if not message.skipped]
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_a_thread_without_an_id_is_called_as_its_chat(source):
 
 
 @pytest.mark.parametrize(
-    ("made", "aside"),
+    ("made", "skipped"),
     [
         (event("a@shop.example", "rude one", recipients="agents"), "internal note"),
         (event("a@shop.example", "rude one", visibility="agents", recipients=None), "internal note"),
@@ -87,8 +87,8 @@ def test_a_thread_without_an_id_is_called_as_its_chat(source):
         (event("c1", " "), "empty"),
     ],
 )
-def test_what_is_no_turn_says_why(source, made, aside):
-    assert [message.aside for message in read(source(json.dumps(chat(events=[made, *EVENTS]))))] == [aside, None, None]
+def test_what_is_no_turn_says_why(source, made, skipped):
+    assert [message.skipped for message in read(source(json.dumps(chat(events=[made, *EVENTS]))))] == [skipped, None, None]
 
 
 @pytest.mark.parametrize(("made", "why"), [("x", "found a str in 'events'"), (event("c1", {"a": 1}), "found a dict in 'text'")])

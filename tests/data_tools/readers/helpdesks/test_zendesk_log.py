@@ -22,7 +22,7 @@ def read(source):
 
 
 def said(messages):
-    return [(message.role, message.text) for message in messages if not message.aside]
+    return [(message.role, message.text) for message in messages if not message.skipped]
 
 
 def test_a_ticket_a_line(source):
@@ -51,13 +51,13 @@ def test_a_document_gives_each_event_its_line(source):
 def test_a_comment_of_a_ticket_is_html(source):
     body = {"type": "html", "body": '<div class="zd-comment">Hi<br>there &amp; you</div>'}
     made = {**event("agent", "", kind="Comment"), "content": body, "author": {"type": "agent", "display_name": "Ida"}}
-    assert [(message.name, message.text, message.aside) for message in read(source(json.dumps({"events": [made]})))] == [
+    assert [(message.name, message.text, message.skipped) for message in read(source(json.dumps({"events": [made]})))] == [
         ("Ida", "Hi\nthere & you", None)
     ]
 
 
 @pytest.mark.parametrize(
-    ("made", "aside"),
+    ("made", "skipped"),
     [
         (event("agent", "vip", kind="InternalNote"), "internal note"),
         (event("agent", "vip", public=False), "internal note"),
@@ -71,9 +71,9 @@ def test_a_comment_of_a_ticket_is_html(source):
         (event("channel", "ping"), "neither customer nor agent"),
     ],
 )
-def test_what_is_no_turn_says_why(source, made, aside):
+def test_what_is_no_turn_says_why(source, made, skipped):
     messages = read(source(json.dumps({"ticket_id": 1, "events": [made, *EVENTS]})))
-    assert [message.aside for message in messages] == [aside, None, None, None]
+    assert [message.skipped for message in messages] == [skipped, None, None, None]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from data_tools.readers.helpdesks import zendesk_tickets
-from data_tools.readers.messages import Person
+from data_tools.readers.records import Person
 from data_tools.sources.json_stream import Broken
 
 MINA, OTTO, LEE = 11, 92, 93  # the customer and two agents
@@ -25,7 +25,7 @@ def read(source, people=None):
 
 
 def said(messages):
-    return [(message.role, message.text) for message in messages if not message.aside]
+    return [(message.role, message.text) for message in messages if not message.skipped]
 
 
 TALK = [("customer", "My lamp flickers"), ("agent", "Which one?"), ("customer", "The green one")]
@@ -68,7 +68,7 @@ def test_people_decide_before_the_ticket_does(source):
     }
     messages = read(source(json.dumps(ticket(comments=[comment(MINA, "a"), comment(OTTO, "b"), comment(LEE, "c")]))), people)
 
-    assert [(message.name, message.role, message.aside) for message in messages] == [
+    assert [(message.name, message.role, message.skipped) for message in messages] == [
         ("Mina Park", "agent", None), ("Otto", "agent", "bot"), ("Lee", "customer", None),
     ]  # fmt: skip
 
@@ -104,11 +104,11 @@ def test_a_description_that_no_comment_repeats_comes_first(source):
     assert messages[0].at == "2026-04-01T08:00:00"
 
 
-@pytest.mark.parametrize(("more", "aside"), [({}, None), ({"is_public": True}, None), ({"is_public": False}, "internal note")])
-def test_a_ticket_with_a_description_only_is_one_message(source, more, aside):
+@pytest.mark.parametrize(("more", "skipped"), [({}, None), ({"is_public": True}, None), ({"is_public": False}, "internal note")])
+def test_a_ticket_with_a_description_only_is_one_message(source, more, skipped):
     made = source(json.dumps({"id": 7, "requester_id": MINA, "description": "Only this", **more}))
     assert zendesk_tickets.looks_like(made)
-    assert [(message.role, message.text, message.aside) for message in read(made)] == [("customer", "Only this", aside)]
+    assert [(message.role, message.text, message.skipped) for message in read(made)] == [("customer", "Only this", skipped)]
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_the_plainest_body_is_taken(source, body, text):
 
 
 @pytest.mark.parametrize(
-    ("made", "aside"),
+    ("made", "skipped"),
     [
         (comment(OTTO, "do not tell", public=False), "internal note"),
         (comment(-1, "merged"), "system"),
@@ -134,8 +134,8 @@ def test_the_plainest_body_is_taken(source, body, text):
         (comment(MINA, " ", attachments=[]), "empty"),
     ],
 )
-def test_what_is_no_turn_says_why(source, made, aside):
-    assert [message.aside for message in read(source(json.dumps(ticket(comments=[made]))))] == [aside]
+def test_what_is_no_turn_says_why(source, made, skipped):
+    assert [message.skipped for message in read(source(json.dumps(ticket(comments=[made]))))] == [skipped]
 
 
 @pytest.mark.parametrize(

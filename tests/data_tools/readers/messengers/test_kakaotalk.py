@@ -94,12 +94,12 @@ SHAPES |= {"ios-english": IOS_ENGLISH, "ios-british": IOS_BRITISH}
 @pytest.mark.parametrize("shape", SHAPES)
 def test_all_shapes_say_the_same(source, shape, encoding, end):
     messages = read(source(SHAPES[shape].replace("\n", end), encoding=encoding))
-    said = [message for message in messages if message.aside is None]
+    said = [message for message in messages if message.skipped is None]
     lines = numbered(SHAPES[shape])
 
     assert [(message.at, message.name, message.text) for message in said] == SAID
-    assert [(message.aside, message.name) for message in messages if message.aside] == [("room event", "")]
-    assert messages[0].aside == "room event"
+    assert [(message.skipped, message.name) for message in messages if message.skipped] == [("room event", "")]
+    assert messages[0].skipped == "room event"
     for message in messages:
         assert message.text.split("\n")[0] in lines[message.line]
         assert (message.thread, message.role) == (None, None)
@@ -121,13 +121,13 @@ def test_who_comes_and_goes_is_an_event_of_the_room(source, event):
     bracket = read(source(f"[김] [오후 3:12] 네\n{event}\n[김] [오후 3:13] {event}\n"))
     comma = read(source(f"2026년 3월 2일 오후 3:12, 김 : 네\n2026년 3월 2일 오후 3:13, {event}\n"))
 
-    assert [(message.text, message.aside) for message in bracket] == [("네", None), (event, "room event"), (event, None)]
-    assert [(message.text, message.aside) for message in comma] == [("네", None), (event, "room event")]
+    assert [(message.text, message.skipped) for message in bracket] == [("네", None), (event, "room event"), (event, None)]
+    assert [(message.text, message.skipped) for message in comma] == [("네", None), (event, "room event")]
 
 
 @pytest.mark.parametrize("text", ["사진", "사진 3장", "동영상", "이모티콘", "파일: a.pdf", "삭제된 메시지입니다.", "Photo", "Emoticon"])
 def test_placeholders_keep_their_text(source, text):
-    assert [(message.text, message.aside) for message in read(source(f"[김] [3:12 PM] {text}\n"))] == [(text, None)]
+    assert [(message.text, message.skipped) for message in read(source(f"[김] [3:12 PM] {text}\n"))] == [(text, None)]
 
 
 def test_a_date_that_somebody_wrote_stays_in_the_message(source):
@@ -161,7 +161,7 @@ def test_empty_messages_are_told(source):
     messages = read(
         source("2026년 3월 2일 오후 3:12, 김 : \n2026년 3월 2일 오후 3:12, 김 :\n2026년 3월 2일 오후 3:13, 김 : \n아래에 썼어요\n")
     )
-    assert [(message.text, message.aside) for message in messages] == [("", "empty"), ("", "empty"), ("아래에 썼어요", None)]
+    assert [(message.text, message.skipped) for message in messages] == [("", "empty"), ("", "empty"), ("아래에 썼어요", None)]
 
 
 def test_a_broken_row_of_the_mac_leaves_the_others(source):

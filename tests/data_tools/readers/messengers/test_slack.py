@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from data_tools.readers.messages import Person
 from data_tools.readers.messengers import slack
+from data_tools.readers.records import Person
 from data_tools.sources.json_stream import Broken
 
 PEOPLE = {"U1": Person(("Mina", "Mina Park")), "U9": Person(("Jo (Support)",)), "U7": Person(("Survey",), bot=True)}
@@ -35,7 +35,7 @@ def test_messages_of_a_channel_have_no_thread(day):
         ("2026-03-02T15:00:00.000100", "Mina", "Where is my tea?"),
         ("2026-03-02T15:01:00.000100", "Jo (Support)", "On its way!"),
     ]
-    assert {(message.thread, message.role, message.aside) for message in messages} == {(None, None, None)}
+    assert {(message.thread, message.role, message.skipped) for message in messages} == {(None, None, None)}
 
 
 def test_a_thread_is_named_by_its_folder_and_first_message(day):
@@ -84,7 +84,7 @@ def test_references_read_as_slack_shows_them(day, written, shown):
 
 
 @pytest.mark.parametrize(
-    ("fields", "aside"),
+    ("fields", "skipped"),
     [
         ({"subtype": "channel_join"}, "room event"),
         ({"subtype": "channel_leave"}, "room event"),
@@ -107,19 +107,23 @@ def test_references_read_as_slack_shows_them(day, written, shown):
         ({"text": None}, "empty"),
     ],
 )
-def test_what_is_no_turn_is_told(day, fields, aside):
+def test_what_is_no_turn_is_told(day, fields, skipped):
     _, message = day(said("hi"), said("Mina joined", 1) | fields)
-    assert message.aside == aside
+    assert message.skipped == skipped
 
 
 def test_a_comment_on_an_old_upload_is_what_was_said(day):
     text = "<@U1|mina> uploaded a file: <https://x.slack.com/f|crack.jpg> and commented: this is\nthe crack"
-    assert [(message.text, message.aside) for message in day(said(text, subtype="file_share"))] == [("this is\nthe crack", None)]
+    assert [(message.text, message.skipped) for message in day(said(text, subtype="file_share"))] == [("this is\nthe crack", None)]
 
 
 def test_a_message_that_stands_twice_is_said_once(day):
     messages = day(said("first"), said("first, edited"), said("second", 5))
-    assert [(message.text, message.aside) for message in messages] == [("first", None), ("first, edited", "other event"), ("second", None)]
+    assert [(message.text, message.skipped) for message in messages] == [
+        ("first", None),
+        ("first, edited", "other event"),
+        ("second", None),
+    ]
 
 
 @pytest.mark.parametrize(

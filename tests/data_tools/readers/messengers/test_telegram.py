@@ -37,7 +37,7 @@ def test_a_chat_is_a_room(export):
         ("2026-03-02T15:01:00", "Mina Park", "Where is my tea?"),
         ("2026-03-02T15:02:00", "Blue Kettle", "On its way!"),
     ]
-    assert {(message.thread, message.role, message.aside) for message in messages} == {(None, None, None)}
+    assert {(message.thread, message.role, message.skipped) for message in messages} == {(None, None, None)}
 
 
 def test_chats_of_an_account_are_kept_apart(export):
@@ -70,7 +70,7 @@ def test_text_may_come_in_pieces(export, text, whole):
 
 
 @pytest.mark.parametrize(
-    ("message", "aside"),
+    ("message", "skipped"),
     [
         ({"type": "service", "actor": "Mina Park", "action": "phone_call", "text": ""}, "room event"),
         ({"type": "service", "actor": "Mina Park", "action": "invite_members", "members": ["Jo"], "text": ""}, "room event"),
@@ -85,8 +85,8 @@ def test_text_may_come_in_pieces(export, text, whole):
         ({"type": "unsupported", "text": ""}, "other event"),
     ],
 )
-def test_what_is_no_turn_is_told(export, message, aside):
-    assert [found.aside for found in export(chat(said(1, "x") | message))] == [aside]
+def test_what_is_no_turn_is_told(export, message, skipped):
+    assert [found.skipped for found in export(chat(said(1, "x") | message))] == [skipped]
 
 
 def test_somebody_who_left_telegram_has_the_number(export):

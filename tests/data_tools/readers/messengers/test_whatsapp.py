@@ -48,7 +48,7 @@ def test_all_phones_say_the_same(source, phone, end):
     messages = read(source(text.replace("\n", end)))
 
     assert [(message.at, message.name, message.text) for message in messages] == SAID
-    assert {(message.thread, message.role, message.aside) for message in messages} == {(None, None, None)}
+    assert {(message.thread, message.role, message.skipped) for message in messages} == {(None, None, None)}
     assert [message.line for message in messages] == [1, 2, 6]
 
 
@@ -87,7 +87,7 @@ def test_dates_far_below_tell_the_order_too(source):
 
 
 @pytest.mark.parametrize(
-    ("text", "aside"),
+    ("text", "skipped"),
     [
         *[(f"{LRM}{kind} omitted", "attachment") for kind in ("image", "video", "audio", "GIF", "sticker", "document", "Contact card")],
         (f"price list.pdf • {LRM}2 pages {LRM}document omitted", "attachment"),
@@ -119,10 +119,10 @@ def test_dates_far_below_tell_the_order_too(source):
         ("\u200fשלום", None),
     ],
 )
-def test_what_an_iphone_marks_is_no_turn(source, text, aside):
+def test_what_an_iphone_marks_is_no_turn(source, text, skipped):
     (message,) = read(source(f"[02/03/2026, 15:12:10] Blue Kettle: {text}\n"))
 
-    assert (message.aside, message.name) == (aside, "Blue Kettle")
+    assert (message.skipped, message.name) == (skipped, "Blue Kettle")
     assert not {*message.text[:1], *message.text[-1:]} & {*whatsapp.MARKS}
 
 
@@ -142,12 +142,12 @@ def test_what_an_iphone_marks_is_no_turn(source, text, aside):
 def test_android_gives_events_no_name(source, line):
     before, event, after = read(source(f"02/03/2026, 15:12 - Mina: hi\n02/03/2026, 15:13 - {line}\n02/03/2026, 15:14 - Mina: bye\n"))
 
-    assert (event.aside, event.name, event.text) == ("system", "", line)
+    assert (event.skipped, event.name, event.text) == ("system", "", line)
     assert (before.text, after.text) == ("hi", "bye")
 
 
 @pytest.mark.parametrize(
-    ("text", "said", "aside"),
+    ("text", "said", "skipped"),
     [
         ("<Media omitted>", "<Media omitted>", "attachment"),
         ("<미디어 파일을 제외한 내용>", "<미디어 파일을 제외한 내용>", "attachment"),
@@ -162,9 +162,9 @@ def test_android_gives_events_no_name(source, line):
         ("write 3 < 5 > 2", "write 3 < 5 > 2", None),
     ],
 )
-def test_photos_and_deleted_messages_of_android(source, text, said, aside):
+def test_photos_and_deleted_messages_of_android(source, text, said, skipped):
     (message,) = read(source(f"02/03/2026, 15:12 - Mina: {text}\n"))
-    assert (message.text, message.aside) == (said, aside)
+    assert (message.text, message.skipped) == (said, skipped)
 
 
 @pytest.mark.parametrize(
@@ -209,5 +209,5 @@ def test_long_messages_of_odd_marks_take_time_in_proportion(source, piece, end):
     files = {times: source(f"02/03/2026, 15:12 - Mina: {piece * times}{end}\n") for times in (5_000, 20_000)}
     (message,) = read(files[5_000])
 
-    assert message.aside is None
+    assert message.skipped is None
     assert exponent(lambda times: list(read(files[times])), 5_000, 20_000) < LINEAR

@@ -1,0 +1,1 @@
+"""The FAQ: its entries, and how they are loaded from files."""

@@ -1,0 +1,108 @@
+"""FAQ entries: the rows that the readers give, joined to entries with several wordings of question and answer."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Container
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from data_tools.readers.records import FaqRecord
+from data_tools.sources.text import folded
+from frontdesk.errors import UserError, warn
+
+WARNINGS_SHOWN = 10
+
+
+class Wording(NamedTuple):
+    """One way to ask, and where it stands."""
+
+    text: str
+    source: str
+
+
+@dataclass
+class FaqEntry:
+    """One thing the company knows."""
+
+    id: str
+    source: str
+    category: str = ""
+    subject: str = ""
+    questions: list[Wording] = field(default_factory=list)
+    answers: list[str] = field(default_factory=list)
+    facts: list[str] = field(default_factory=list)
+
+    def as_json(self, split: str, held_out: Container[str]) -> dict[str, Any]:
+        """Its line in `faq.jsonl`. `held_out` are the questions that are tested although the entry is trained."""
+        questions = [wording.text for wording in self.questions]
+        return {
+            "id": self.id,
+            "category": self.category,
+            "subject": self.subject,
+            "questions": questions,
+            "held_out": [text for text in questions if text in held_out],
+            "answers": self.answers,
+            "facts": self.facts,
+            "source": self.source,
+            "split": split,
+        }
+
+
+def join_records(files: list[list[FaqRecord]], prefix: str, dropped: Counter[str]) -> list[FaqEntry]:
+    """Entries of all files in the order read; those without a question or an answer are reported and counted in `dropped`.
+
+    Records with one id are one entry. Where a file's ids are only a running number, or absent, records with the same answer
+    and subject are one entry, and its id is `prefix` and a digest of both. Raises UserError for one id in two files.
+    """
+    entries: dict[str, FaqEntry] = {}
+    for records in files:
+        numbered = _running_numbers(records)
+        for record in records:
+            own = record.id if record.id and not numbered else ""
+            key = own or _digest_id(record, prefix)
+            entry = entries.setdefault(key, FaqEntry(key, record.source))
+            if own and _path(entry.source) != _path(record.source):
+                raise UserError(
+                    f"{record.source}: id {own!r} is also at {entry.source}; expected an id in one file only; rename one of the two"
+                )
+            _add(entry, record)
+    return _complete(list(entries.values()), prefix, dropped)
+
+
+def _path(source: str) -> str:
+    return source.rsplit(":", 1)[0]
+
+
+def _running_numbers(records: list[FaqRecord]) -> bool:
+    ids = [record.id for record in records if record.id]
+    return all(name.isdecimal() for name in ids) and len(set(ids)) == len(ids)
+
+
+def _digest_id(record: FaqRecord, prefix: str) -> str:
+    content = f"{folded(record.subject)}\n{folded(record.answers[0])}" if record.answers else record.source
+    return f"{prefix}-{hashlib.sha256(content.encode()).hexdigest()[:10]}"
+
+
+def _add(entry: FaqEntry, record: FaqRecord) -> None:
+    entry.category = entry.category or record.category
+    entry.subject = entry.subject or record.subject
+    entry.questions += [Wording(_about(record.subject, question), record.source) for question in record.questions]
+    entry.answers += [answer for answer in record.answers if answer not in entry.answers]
+    entry.facts += [fact for fact in record.facts if fact not in entry.facts]
+
+
+def _about(subject: str, question: str) -> str:
+    """A question that names its subject: the same question about two subjects has two answers."""
+    return f"{subject}: {question}" if subject and folded(subject) not in folded(question) else question
+
+
+def _complete(entries: list[FaqEntry], prefix: str, dropped: Counter[str]) -> list[FaqEntry]:
+    lacking = [entry for entry in entries if not (entry.answers and entry.questions)]
+    for entry in lacking[:WARNINGS_SHOWN]:
+        part = "question" if entry.answers else "answer"
+        warn(f"{entry.source}: found an entry without {part}; expected at least one; skipped, fill it in")
+    if len(lacking) > WARNINGS_SHOWN:
+        warn(f"{len(lacking) - WARNINGS_SHOWN} more entries without question or answer were skipped")
+    for entry in lacking:
+        dropped[f"{prefix} entry: no {'question' if entry.answers else 'answer'}"] += 1
+    return [entry for entry in entries if entry.answers and entry.questions]

@@ -1,0 +1,55 @@
+"""The FAQ and the refusals that a config names, as entries."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from data_tools.faq.entries import FaqEntry, join_records
+from data_tools.readers import faq_format
+from data_tools.readers.faqs import table
+from data_tools.readers.records import FaqRecord
+from data_tools.sources.json_stream import Broken
+from data_tools.sources.reading import Account, Reading
+from data_tools.sources.text import Source
+from frontdesk.config.schema import DataConfig
+from frontdesk.errors import UserError
+
+
+def load_faq(reading: Reading, data: DataConfig, dropped: Counter[str]) -> list[FaqEntry]:
+    """The entries of `data.faq`; incomplete ones are counted in `dropped`. Raises UserError, also where there is no entry."""
+    found = _load(reading, data.faq, "data.faq", "faq", data.faq_columns, dropped)
+    if not found:
+        raise UserError(f"{', '.join(data.faq) or 'data.faq'}: found no FAQ entry; expected at least one with question and answer; add one")
+    return found
+
+
+def load_refusals(reading: Reading, data: DataConfig, faq: list[FaqEntry], dropped: Counter[str]) -> list[FaqEntry]:
+    """The entries of `data.out_of_scope`. Raises UserError for an id that an entry of the FAQ has."""
+    found = _load(reading, data.out_of_scope, "data.out_of_scope", "refusal", data.faq_columns, dropped)
+    places = {entry.id: entry.source for entry in faq}
+    for entry in found:
+        if entry.id in places:
+            raise UserError(f"{entry.source}: id {entry.id!r} is also at {places[entry.id]}; expected an id once; rename one of the two")
+    return found
+
+
+def _load(
+    reading: Reading, paths: tuple[str, ...], key: str, prefix: str, columns: Mapping[str, str], dropped: Counter[str]
+) -> list[FaqEntry]:
+    files = [list(_records(reading, source, columns)) for source in reading.inputs.find(paths, key)]
+    found = join_records(files, prefix, dropped)
+    per_file = Counter(entry.source.rsplit(":", 1)[0] for entry in found)
+    for account in reading.accounts:
+        account.counts["entries"] += per_file.pop(account.source.path, 0)
+    return found
+
+
+def _records(reading: Reading, source: Source, columns: Mapping[str, str]) -> Iterator[FaqRecord]:
+    """The rows of one file, which gets an account; broken ones are reported."""
+    module = faq_format(source)
+    account = Account(source, module.FORMAT)
+    reading.accounts.append(account)
+    for item in module.read(source, columns) if module is table else module.read(source):
+        if isinstance(item, Broken):
+            reading.lose(account, item)
+        else:
+            yield item

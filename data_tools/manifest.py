@@ -1,0 +1,91 @@
+"""The last step of a build: the report and, when all else is written, the manifest (its keys: data_tools/output/dataset.py)."""
+
+from collections import Counter
+from typing import Any
+
+from data_tools.conversations.workers import NoRow
+from data_tools.feedback import dataset as feedback
+from data_tools.output.conversations import NOTHING_TO_TRAIN
+from data_tools.output.dataset import Rows, data_hash, digests, masks
+from data_tools.output.ledger import Ledger
+from data_tools.output.report import write_report
+from data_tools.pii import Allow
+from data_tools.rows.grounded import write_grounded
+from data_tools.splits.plan import TOPIC, Plan
+from data_tools.state import BuildState
+from frontdesk.files import sha256, write_json
+
+
+def finalize(state: BuildState, plan: Plan, rows: Rows, ledger: Ledger, conversations: Counter[str], allow: Allow) -> dict[str, Any]:
+    """Write the rows with the FAQ in the prompt, the report and, last, the manifest. Returns the manifest."""
+    config, folder, reviewed, tokenizer = state.config, state.folder, state.reviewed, rows.windows.tokenizer
+    if reviewed:
+        state.reading.accounts.append(feedback.account(reviewed, folder))
+    grounding = write_grounded(config, folder, tokenizer) if config.grounding == "faq" else None
+    manifest = _manifest(state, plan, rows, ledger, conversations)
+    if grounding:
+        manifest["grounded"] = grounding
+    if reviewed:
+        trained = folder / "grounded" if grounding else folder
+        pairs = feedback.write_preferences(reviewed, trained, tokenizer, config.train.max_length)
+        manifest["feedback"] = feedback.counts(reviewed, pairs)
+    files = digests(folder)
+    report = folder / "report.html"
+    write_report(report, _report_facts(state, plan, rows, manifest, allow) | {"data_hash": data_hash(files)})
+    manifest["files"] = dict(sorted((files | {report.name: sha256(report)}).items()))
+    manifest["data_hash"] = data_hash(files)
+    write_json(folder / "manifest.json", manifest)
+    return manifest
+
+
+def _manifest(state: BuildState, plan: Plan, rows: Rows, ledger: Ledger, conversations: Counter[str]) -> dict[str, Any]:
+    config, reading, seen = state.config, state.reading, rows.statistics
+    counts = ledger.counts()
+    given = sum(account.counts["messages"] for account in reading.accounts) + len(reading.broken)
+    assert counts["read"] == given, (counts, given)
+    derived = Counter(how for row in plan.derived for how in row.derived.split(", "))
+    return {
+        "name": config.name,
+        "seed": config.data.seed,
+        "base": config.model.base,
+        "max_length": config.train.max_length,
+        "sources": [account.as_json() | {"rows": seen.of_source[account.source.path]} for account in reading.accounts],
+        "skipped": [{"path": path, "reason": reason} for path, reason in reading.inputs.skipped],
+        "messages": counts,
+        "conversations": {
+            "read": conversations["read"],
+            "rows": conversations["rows"],
+            "windows": rows.windows.made,
+            "dropped": {reason: conversations[reason] for reason in (*NoRow, NOTHING_TO_TRAIN) if conversations[reason]},
+        },
+        "faq": {
+            "entries": len(state.faq),
+            "wordings": sum(len(entry.questions) for entry in state.faq),
+            "derived": dict(sorted(derived.items())),
+            "dropped": {reason: number for reason, number in sorted(state.dropped.items()) if number},
+        },
+        "rows": {split: dict(sorted(kinds.items())) for split, kinds in seen.rows.items()},
+        "masks": dict(sorted(state.masked.items())),
+        "leak": plan.leak,
+    }
+
+
+def _report_facts(state: BuildState, plan: Plan, rows: Rows, manifest: dict[str, Any], allow: Allow) -> dict[str, Any]:
+    """What the report shows, beside the manifest."""
+    seen = rows.statistics
+    topics = Counter(row.source.removeprefix(TOPIC) for row in plan.generated)
+    return manifest | {
+        "company": state.config.company,
+        "languages": dict(sorted(seen.languages.items())),
+        "roles": dict(seen.roles),
+        "turns": sorted(seen.turns.items()),
+        "tokens": seen.tokens,
+        "answer_tokens": seen.answer_tokens,
+        "stock": state.boilerplate.table(),
+        "masks": masks(seen.samples, state.masked),
+        "allowed": sorted(allow.values),
+        "refusals": {"own": sum(row.kind == "refusal" for row in state.rows), "generated": dict(sorted(topics.items()))},
+        "conflicts": state.contradictions[:50],
+        "conflicts_total": len(state.contradictions),
+        "preview": seen.preview,
+    }

@@ -1,0 +1,75 @@
+"""The rows of conversations, and a line in the ledger for each of their messages."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from data_tools.conversations.boilerplate import Boilerplate
+from data_tools.conversations.turns import Disposition, mark
+from data_tools.conversations.workers import NoRow, Prepared, as_messages
+from data_tools.output.dataset import Rows
+from data_tools.output.ledger import Ledger
+from data_tools.rows.rows import Candidate
+from data_tools.rows.windows import Window
+from frontdesk.prompt.render import Message
+
+NOTHING_TO_TRAIN = "nothing to train"
+
+
+class ConversationWriter:
+    """Writes conversations. `held_out` are the ids of FAQ entries that are not trained."""
+
+    def __init__(self, rows: Rows, ledger: Ledger, boilerplate: Boilerplate, held_out: set[str]) -> None:
+        self.rows, self.ledger, self.boilerplate, self.held_out = rows, ledger, boilerplate, held_out
+        self.counts: Counter[str] = Counter()  # conversations: "read", "rows", and by the reason why one has no row
+
+    def write(self, item: Prepared, candidate: Candidate, split: str, group: str) -> None:
+        """Write the rows of a conversation."""
+        dispositions, messages = list(item.dispositions), as_messages(item.said)
+        if split == "train":
+            self._cap(item, messages, dispositions)
+            self._withhold(item, messages, dispositions)
+        source = item.places[item.said[0].parts[0]]
+        windows = self.rows.write(split, candidate.id, messages, "chat", group, source, sizes=item.sizes)
+        self._mark_unwritten(item, messages, windows, dispositions)
+        self._account(item, dispositions, "rows" if windows else NOTHING_TO_TRAIN)
+
+    def leave_out(self, item: Prepared, why: NoRow) -> None:
+        """Account for a conversation without a row."""
+        dispositions = list(item.dispositions)
+        contradicts = why is NoRow.CONTRADICTION
+        outcome = Disposition("set aside", "contradicts the FAQ") if contradicts else Disposition("dropped", "in a duplicate conversation")
+        for said in item.said:
+            mark(dispositions, said, outcome)
+        self._account(item, dispositions, why)
+
+    def _cap(self, item: Prepared, messages: list[Message], dispositions: list[Disposition]) -> None:
+        """Do not train turns of nothing but boilerplate, once it was trained often enough: they get the weight 0."""
+        for place, sentences in enumerate(item.sentences):
+            if self.boilerplate.is_over(sentences):
+                messages[place]["weight"] = 0
+                mark(dispositions, item.said[place], Disposition("capped", "stock sentence"))
+
+    def _withhold(self, item: Prepared, messages: list[Message], dispositions: list[Disposition]) -> None:
+        """Do not train answers that say what a held-out FAQ entry says: its facts would be trained after all."""
+        for exchange, entry_ids in enumerate(item.entry_ids):
+            if not self.held_out.isdisjoint(entry_ids):
+                messages[2 * exchange + 1]["weight"] = 0
+                mark(dispositions, item.said[2 * exchange + 1], Disposition("capped", "states a held-out FAQ entry"))
+
+    def _mark_unwritten(self, item: Prepared, messages: list[Message], windows: Sequence[Window], dispositions: list[Disposition]) -> None:
+        """Drop what stands in no window: answers that are too long, and what only led to them."""
+        written = {place for window in windows for place in window.places}
+        for answer in range(1, len(messages), 2):
+            if answer not in written:
+                capped = messages[answer].get("weight", 1) == 0
+                reason = "context without a row" if capped else "answer longer than train.max_length"
+                mark(dispositions, item.said[answer], Disposition("dropped", reason))
+                if answer - 1 not in written:
+                    mark(dispositions, item.said[answer - 1], Disposition("dropped", "its answer is not trained"))
+
+    def _account(self, item: Prepared, dispositions: list[Disposition], outcome: str) -> None:
+        self.counts.update(("read", outcome))
+        for said, sentences in zip(item.said, item.sentences, strict=True):
+            self.boilerplate.meet(sentences, said.text)
+            self.rows.sample(said.text, tuple(kind for part in said.parts for kind in item.masks[part]))
+        self.ledger.write(item.id, item.places, dispositions, item.masks)

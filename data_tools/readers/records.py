@@ -1,0 +1,66 @@
+"""What readers give: messages of chat exports and rows of FAQ files; and the loop of formats with one conversation a record."""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import PurePath
+from typing import Literal, NamedTuple
+
+from data_tools.sources.json_stream import Broken, Record, read_json
+from data_tools.sources.text import Source
+
+Role = Literal["customer", "agent"]
+Layout = Literal["room", "threads", "mixed", "folder"]
+"""How a format separates conversations.
+
+* room: it does not. A file is one stream, which time splits; where messages name a thread, each thread is such a stream.
+* threads: one conversation after the other.
+* mixed: each message names its thread, in any order.
+* folder: as mixed, and a thread continues in other files of the folder.
+
+In the last two, messages without a thread are treated as a room.
+"""
+
+
+class ExportMessage(NamedTuple):
+    """One message of an export, whoever wrote it."""
+
+    line: int
+    thread: str | None  # the ticket, chat or thread as the export names it; None in a room
+    at: str | None  # ISO 8601 without a zone, where the export has it
+    name: str  # the speaker as the export names them; "" where it does not
+    role: Role | None  # None where the export does not say: the config's agents decide
+    text: str
+    skipped: str | None = None  # why this is no turn: "internal note", "bot", "system", "attachment", …
+
+
+class Person(NamedTuple):
+    """Somebody whom an export lists apart from the messages."""
+
+    names: tuple[str, ...]  # the one to show first
+    role: Role | None = None
+    bot: bool = False
+
+
+People = Mapping[str, Person]
+"""By the id that messages use."""
+
+
+class FaqRecord(NamedTuple):
+    """One row of a table or one object of a JSONL. A row that only adds a question has no `answers`, and the other way round."""
+
+    source: str  # path:line
+    id: str
+    category: str
+    subject: str
+    questions: tuple[str, ...]
+    answers: tuple[str, ...]
+    facts: tuple[str, ...]
+
+
+def read_by_record(source: Source, messages: Callable[[Record, str], Iterator[ExportMessage | Broken]]) -> Iterator[ExportMessage | Broken]:
+    """What `messages` makes of each record, given a name for those that have none; broken records as they are."""
+    stem = PurePath(source.path).stem
+    for number, record in enumerate(read_json(source), 1):
+        if isinstance(record, Broken):
+            yield record
+        else:
+            yield from messages(record, f"{stem}-{number}")

@@ -1,0 +1,57 @@
+"""How the sources of a run are read: an account of each file, and the records that could not be read."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from data_tools.sources.files import Inputs
+from data_tools.sources.json_stream import Broken
+from data_tools.sources.text import Source
+from frontdesk.errors import UserError, warn
+
+WARNINGS_SHOWN = 10
+
+
+@dataclass
+class Account:
+    """What became of one file."""
+
+    source: Source
+    format: str
+    counts: Counter[str] = field(default_factory=Counter)  # messages, conversations, entries, broken
+
+    def as_json(self) -> dict[str, Any]:
+        """The file's line in the manifest."""
+        source = self.source
+        described = {"path": source.path, "format": self.format, "encoding": source.encoding, "sha256": source.sha256}
+        units = {unit: self.counts[unit] for unit in ("messages", "conversations", "entries", "broken")}
+        return described | {"damaged": source.damaged, "mended": source.fixed} | units
+
+
+@dataclass
+class Reading:
+    """How sources are read, and what was found: an account of each file, and the places of broken records."""
+
+    inputs: Inputs
+    strict: bool = False
+    accounts: list[Account] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)  # path:line, in the order read
+
+    def lose(self, account: Account, broken: Broken) -> None:
+        """Report a record that cannot be read and go on. Raises UserError where the user wants none skipped."""
+        place = account.source.at(broken.line)
+        if self.strict:
+            raise UserError(f"{place}: {broken.why}")
+        account.counts["broken"] += 1
+        self.broken.append(place)
+        if len(self.broken) <= WARNINGS_SHOWN:
+            warn(f"{place}: {broken.why} (skipped)")
+
+    def report_skipped(self) -> None:
+        """Warn of what was skipped in silence so far. Raises UserError where the user wants nothing skipped."""
+        if len(self.broken) > WARNINGS_SHOWN:
+            warn(f"{len(self.broken) - WARNINGS_SHOWN} more broken records were skipped; the ledger lists them")
+        for path, reason in self.inputs.skipped:
+            if self.strict:
+                raise UserError(f"{path}: {reason}")
+            warn(f"{path}: {reason} (skipped)")

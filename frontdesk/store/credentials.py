@@ -1,0 +1,12 @@
+"""What keys, logins and customers' tokens have in common: only a digest of each is kept."""
+
+import hashlib
+
+LOCAL = "local"
+"""The name of whoever needs no key: anybody on this machine, until there is one."""
+
+
+def digest(secret: str | bytes) -> str:
+    """SHA-256 of a key or token. No salt and no slow hash: 256 random bits cannot be guessed."""
+    data = secret.encode("utf-8", "replace") if isinstance(secret, str) else secret
+    return hashlib.sha256(data).hexdigest()
