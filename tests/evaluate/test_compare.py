@@ -174,7 +174,8 @@ def test_without_data_it_is_one_line(tmp_path: Path, tiny_llama3: Path) -> None:
 def test_the_comparison_is_small_while_it_trains(embedded_model: Path) -> None:
     """A process inherits the peak memory of the one that started it, which must not have loaded torch."""
     code = (
-        "import sys; from evaluate import compare; from evaluate.report import compare as page; from frontdesk.config.schema import load_config;"
+        "import sys; from evaluate import compare; from evaluate.report import compare as page;"
+        "from frontdesk.config.schema import load_config;"
         "config = load_config('configs/demo.yaml'); [compare.derived(config, name) for name in compare.VARIANTS];"
         "compare.locate(config.model); sys.exit('torch' in sys.modules)"
     )
