@@ -24,11 +24,14 @@ import pytest
 import yaml
 from playwright.sync_api import Page, expect, sync_playwright
 
+from tests.stages import Result, done
 from tests.ui import browser
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("end-to-end")]
 ROOT = Path(__file__).parent.parent
 KEY = "a-key-of-the-test"
 START_SECONDS = 300
+ENVIRONMENT = {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "FRONTDESK_API_KEY": KEY}
 ENTRIES = 14
 """Of the demo's FAQ: enough for near neighbours."""
 
@@ -64,17 +67,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def stage(folder: Path, *words: str, code: int = 0) -> "subprocess.CompletedProcess[str]":
+def stage(folder: Path, *words: str, code: int = 0) -> Result:
     """`python -m WORDS`, which ends with `code`."""
-    done = subprocess.run(
-        [sys.executable, "-m", *words], cwd=folder, env=environment(), capture_output=True, text=True, timeout=900, check=False
-    )
-    assert done.returncode == code, done.stdout + done.stderr
-    return done
-
-
-def environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "FRONTDESK_API_KEY": KEY}
+    return done(folder, *words, code=code, **ENVIRONMENT)
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +92,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory, embedded_model: Path) -> Iter
     process = subprocess.Popen(
         [sys.executable, "-m", "serve", "demo.yaml"],
         cwd=folder,
-        env=environment(),
+        env={**os.environ, **ENVIRONMENT},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -336,7 +331,7 @@ def test_sigterm_leaves_nothing_running(desk: Desk) -> None:
 
 def test_the_scorecard(desk: Desk) -> None:
     """Of the served desk, whose FAQ was edited and which was trained for 18 steps: too little for customers, and it says so."""
-    done = stage(desk.folder, "evaluate", "demo.yaml", code=1)
+    judged = stage(desk.folder, "evaluate", "demo.yaml", code=1)
     report = desk.folder / "runs/demo/report"
     card = json.loads((report / "scores.json").read_text(encoding="utf-8"))
     assert list(card["systems"])[-1] == card["served"] == "tuned + FAQ in prompt"
@@ -346,7 +341,7 @@ def test_the_scorecard(desk: Desk) -> None:
     assert card["general"]["before"]["of"] == card["general"]["after"]["of"] == 48
     assert max(card["questions"].values()) == 12
     assert not card["gate"]["passed"]
-    assert "the desk may not talk to customers yet" in done.stdout.lower()
+    assert "the desk may not talk to customers yet" in judged.stdout.lower()
     assert (report / "index.html").stat().st_size > 50_000
     refused = stage(desk.folder, "serve", "demo.yaml", code=2)
     assert "the last scorecard of this model missed" in refused.stderr

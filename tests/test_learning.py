@@ -6,8 +6,6 @@ reaches a desk with the FAQ in its prompts, without any training, is the second 
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +20,9 @@ from frontdesk.models.generate import greedy_answers
 from frontdesk.retrieval.grounding import knowledge_of
 from frontdesk.store import candidates
 from frontdesk.store.store import open_store
+from tests.stages import done
 
+pytestmark = pytest.mark.xdist_group("learning")
 ROOT = Path(__file__).parent.parent
 ENTRIES, WORDINGS = 8, 5
 """Of the demo's FAQ: enough to hold some out."""
@@ -33,12 +33,7 @@ FACT = "on Tuesdays after 4 pm"
 
 def stage(folder: Path, name: str) -> str:
     """Run `python -m NAME shop.yaml`; what it printed."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "HF_HUB_OFFLINE": "1"}
-    done = subprocess.run(
-        [sys.executable, "-m", name, "shop.yaml"], cwd=folder, env=environment, capture_output=True, text=True, timeout=800, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr[-3000:]
-    return done.stdout
+    return done(folder, name, "shop.yaml").stdout
 
 
 def project(folder: Path, base: Path, template: str = "chatml", **train: Any) -> Config:
@@ -103,6 +98,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_a_corrected_answer_is_given_after_the_next_training(folder: Path, embedded_model: Path) -> None:
     circle(project(folder, embedded_model), folder)
     run = Run("shop")

@@ -1,33 +1,8 @@
-"""Time that a piece of work takes, told so that a busy machine and a long test run before it change little."""
+"""How the time of a piece of work grows with its input. No limit in seconds: a busy machine would fail it."""
 
-import gc
 import math
 import time
 from collections.abc import Callable
-
-
-def cpu_seconds(work: Callable[[], object], enough: float = 0.0) -> float:
-    """CPU time in seconds of the quickest of three runs of `work` in this thread, without garbage collection.
-
-    One run where that takes less than `enough`.
-
-    After thousands of tests a full collection takes longer than what is measured here, and a neighbour's load can double a single run.
-    """
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        quickest = float("inf")
-        for _ in range(3):
-            begun = time.thread_time()
-            work()
-            quickest = min(quickest, time.thread_time() - begun)
-            if quickest < enough:
-                break
-        return quickest
-    finally:
-        if was:
-            gc.enable()
-
 
 LINEAR = 1.6
 """A larger `exponent` is no longer that of linear work, whatever the machine did meanwhile."""
@@ -36,12 +11,16 @@ LINEAR = 1.6
 def exponent(work: Callable[[int], object], small: int, large: int) -> float:
     """The power of its input's size with which the CPU time of `work(size)` grows between two sizes.
 
-    By the quickest of several runs of each, in turns: what else the machine does slows both.
+    By the quickest of several runs of each, in turns: what else the machine does slows both. Two runs of each where they tell enough.
     """
     quickest = [math.inf, math.inf]
-    for _ in range(5):
-        for place, size in enumerate((small, large)):
+    found = math.inf
+    for place in range(8):
+        for which, size in enumerate((small, large)):
             begun = time.thread_time()
             work(size)
-            quickest[place] = min(quickest[place], time.thread_time() - begun)
-    return math.log(quickest[1] / quickest[0]) / math.log(large / small)
+            quickest[which] = min(quickest[which], time.thread_time() - begun)
+        found = math.log(quickest[1] / quickest[0]) / math.log(large / small)
+        if place and found < LINEAR:
+            break
+    return found

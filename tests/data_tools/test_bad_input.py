@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.fuzz import LIMIT, MUTATIONS, Outcome, limited, odd_put_in, outcome, places_in
@@ -86,24 +86,19 @@ def test_a_cut_anywhere_leaves_what_is_before_it(read: Read, name: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["chats", "faq"])
-@settings(max_examples=150, deadline=None, derandomize=True)
 @given(data=st.binary(max_size=400) | st.text(max_size=300).map(lambda text: text.encode()))
 def test_any_bytes(read: Read, kind: str, data: bytes) -> None:
     read(data, kind)
 
 
-@pytest.mark.parametrize("name", TEXTS)
-@settings(max_examples=12, deadline=None, derandomize=True)
-@given(place=st.floats(0, 1), text=st.text(max_size=30))
+@given(name=st.sampled_from(TEXTS), place=st.floats(0, 1), text=st.text(max_size=30))
 def test_any_text_anywhere(read: Read, name: str, place: float, text: str) -> None:
     sample = samples()[name]
     at = int(place * len(sample.data))
     read(sample.data[:at] + text.encode() + sample.data[at:], sample.kind)
 
 
-@pytest.mark.parametrize("name", JSON)
-@settings(max_examples=25, deadline=None, derandomize=True)
-@given(value=VALUES, choice=st.randoms(use_true_random=False))
+@given(name=st.sampled_from(JSON), value=VALUES, choice=st.randoms(use_true_random=False))
 def test_any_value_in_the_place_of_any_other(read: Read, name: str, value: Any, choice: random.Random) -> None:
     sample = samples()[name]
     rows = [json.loads(line) for line in sample.data.splitlines()] if sample.lines else [json.loads(sample.data)]

@@ -3,7 +3,6 @@
 import json
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -164,7 +163,6 @@ class Api:
     url: str = ""
     reply: Reply = lambda asked: "It costs $4.90."
     status: int = 200
-    pause: float = 0.0  # seconds that a request takes
     asked: list[dict[str, Any]] = field(default_factory=list)
     at_once: int = 0
     most_at_once: int = 0
@@ -176,9 +174,13 @@ class Api:
             self.asked.append(asked)
             self.at_once += 1
             self.most_at_once = max(self.at_once, self.most_at_once)
-        time.sleep(self.pause)
-        with self.lock:
-            self.at_once -= 1
+        try:
+            return self._answer(path, asked)
+        finally:
+            with self.lock:
+                self.at_once -= 1
+
+    def _answer(self, path: str, asked: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         if self.status != 200:
             return self.status, {"error": {"message": "no such model", "code": self.status}}
         if path.endswith("/chat/completions"):

@@ -1,7 +1,6 @@
 """The whole comparison on a tiny random model; what it does with a method that fails; and that it repeats nothing."""
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -23,22 +22,17 @@ from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, load_config
 from frontdesk.files import read_jsonl, write_json, write_jsonl
 from tests.evaluate.conftest import Letters
+from tests.stages import Result, run, started
 
 ROOT = Path(__file__).parents[2]
 FACTS = {"fee": "$4", "returns": "45 days", "hours": "9 am", "gift": "$3.50", "parcels": "2 parcels", "points": "100 points"}
-Compared = tuple[Path, "subprocess.CompletedProcess[str]"]
+ENVIRONMENT = {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+"""Of the trainings that the comparison starts, too."""
+Compared = tuple[Path, Result]
 
 
-def start(folder: Path, *options: str) -> "subprocess.Popen[str]":
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "HF_HUB_OFFLINE": "1"}
-    command = [sys.executable, "-m", "evaluate.compare", "shop.yaml", *options]
-    return subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
-def compare(folder: Path, *options: str) -> "subprocess.CompletedProcess[str]":
-    process = start(folder, *options)
-    output, errors = process.communicate(timeout=600)
-    return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+def compare(folder: Path, *options: str) -> Result:
+    return run(folder, "evaluate.compare", "shop.yaml", *options, **ENVIRONMENT)
 
 
 def row(entry: str, number: int) -> dict[str, Any]:
@@ -107,6 +101,7 @@ def line_of(folder: Path, system: str) -> list[str]:
     return next(line for line in table(record_of(folder)) if line[0] == system)
 
 
+@pytest.mark.slow
 def test_the_tables_figures_are_those_of_the_records(compared: Compared) -> None:
     folder, done = compared
     record = record_of(folder)
@@ -129,6 +124,7 @@ def test_the_tables_figures_are_those_of_the_records(compared: Compared) -> None
     assert line_of(folder, "prefix tuning")[5] == "not served"
 
 
+@pytest.mark.slow
 def test_a_method_that_fails_is_a_row_with_its_reason_and_the_rest_goes_on(compared: Compared) -> None:
     folder, done = compared
     full = record_of(folder)["rows"][3]
@@ -138,11 +134,13 @@ def test_a_method_that_fails_is_a_row_with_its_reason_and_the_rest_goes_on(compa
     assert "warning: full tuning failed (exit code 2)" in done.stderr
 
 
+@pytest.mark.slow
 def test_all_steps_are_made(compared: Compared) -> None:
     lora, prefix = record_of(compared[0])["rows"][4:]
     assert lora["steps"] == prefix["steps"] == 6
 
 
+@pytest.mark.slow
 def test_the_scorecards_numbers_come_from_the_answers_that_are_kept(compared: Compared) -> None:
     folder, _ = compared
     records, record = read_jsonl(folder / "runs/shop/compare/answers.jsonl"), record_of(folder)
@@ -151,6 +149,7 @@ def test_the_scorecards_numbers_come_from_the_answers_that_are_kept(compared: Co
     assert of == dict.fromkeys((*PROMPTS, "LoRA", "prefix tuning"), 3)
 
 
+@pytest.mark.slow
 def test_the_page_and_the_docs_stand_alone(compared: Compared) -> None:
     folder, _ = compared
     page = (folder / "runs/shop/compare/index.html").read_text(encoding="utf-8")
@@ -161,6 +160,7 @@ def test_the_page_and_the_docs_stand_alone(compared: Compared) -> None:
     assert (folder / "docs/compare.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_nothing_is_repeated(compared: Compared) -> None:
     folder, _ = compared
 
@@ -176,21 +176,16 @@ def test_nothing_is_repeated(compared: Compared) -> None:
     assert made() == before
 
 
+@pytest.mark.slow
 def test_a_request_to_end_reaches_the_training_and_ends_the_comparison(tmp_path: Path, tiny_llama3: Path) -> None:
     folder = project(tmp_path, tiny_llama3, epochs=2000)
-    process = start(folder, "--methods", "lora", "full")
-    assert process.stdout is not None
-    try:
-        for line in process.stdout:
-            if line.startswith("  step ") and "held-out" not in line:
-                break
-        process.send_signal(signal.SIGTERM)  # to the comparison alone, as `kill` does
-        rest, errors = process.communicate(timeout=120)
-    finally:
-        process.kill()
-    assert process.returncode == 130
-    assert "interrupted; `make train` resumes from runs/shop/compare/lora/checkpoints/checkpoint-" in errors
-    assert "2/2" not in rest and not (folder / "runs/shop/compare/compare.json").exists()
+    with started(folder, "evaluate.compare", "shop.yaml", "--methods", "lora", "full", **ENVIRONMENT) as stage:
+        stage.wait_for(lambda: re.search(r"^  step (?!.*held-out)", stage.stdout, re.M))
+        stage.send_signal(signal.SIGTERM)  # to the comparison alone, as `kill` does
+        ended = stage.wait()
+    assert ended.returncode == 130
+    assert "interrupted; `make train` resumes from runs/shop/compare/lora/checkpoints/checkpoint-" in ended.stderr
+    assert "2/2" not in ended.stdout and not (folder / "runs/shop/compare/compare.json").exists()
 
 
 def test_where_no_training_ends_the_base_stands_alone(tmp_path: Path, tiny_llama3: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,6 @@
 """The command: its arguments and one-line errors; and a whole scorecard of the shop, with an API in place of the engine."""
 
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +23,7 @@ from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, Endpoint
 from frontdesk.files import read_json, read_jsonl, write_json, write_jsonl
 from tests.evaluate.conftest import Letters
+from tests.stages import Result, run
 
 HANDOFF = "I'm not able to answer that one myself. Shall I connect you with one of our agents?"
 ENTRIES = {"room": ("train", ["What is a room?", "a room, how much?"], "A room costs $80.", ["$80"])}
@@ -182,10 +181,8 @@ def test_a_judge_compares_what_both_answered(engine: list[str], shop: Run, confi
 # The command line -----------------------------------------------------------------------------------------------------
 
 
-def start(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    line = [sys.executable, "-m", "evaluate", *arguments]
-    return subprocess.run(line, env=environment, capture_output=True, text=True, check=False, timeout=120)
+def start(*arguments: str) -> Result:
+    return run(Path.cwd(), "evaluate", *arguments)
 
 
 def write_config(**more: Any) -> None:

@@ -2,10 +2,8 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from torch.utils.data import BatchSampler
 from frontdesk.config.schema import TrainConfig
 from frontdesk.errors import UserError
 from frontdesk.files import write_json, write_jsonl
+from tests.stages import FOREVER, done
 from train.trainer import processes
 from train.trainer.base_model import load
 from train.trainer.batches import BLANK
@@ -86,13 +85,10 @@ def row(number: int) -> dict[str, Any]:
     return {"id": str(number), "messages": messages, "kind": "faq", "group": str(number), "source": f"made:{number}"}
 
 
-def environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
-
-
-def start(folder: Path, *launcher: str, script: tuple[str, ...] = ("-m", "train")) -> "subprocess.Popen[str]":
+def start(folder: Path, *launcher: str, script: tuple[str, ...] = ("-m", "train"), **more: str) -> "subprocess.Popen[str]":
     command = [sys.executable, *launcher, *script, f"{NAME}.yaml"]
-    started = subprocess.Popen(command, cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", **more}
+    started = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     STARTED.append(started)
     return started
 
@@ -103,7 +99,7 @@ def launcher(config: str = "accelerate-cpu", *options: str) -> tuple[str, ...]:
 
 
 def finish(process: "subprocess.Popen[str]") -> str:
-    output = process.communicate(timeout=300)[0]
+    output = process.communicate(timeout=FOREVER)[0]
     assert process.returncode == 0, output[-5000:]
     return output
 
@@ -123,7 +119,7 @@ def nothing_left() -> Iterator[None]:
 def one(tmp_path_factory: pytest.TempPathFactory, tiny_llama3: Path) -> Path:
     """A training in one process."""
     folder = project(tmp_path_factory.mktemp("one"), tiny_llama3)
-    finish(start(folder))
+    done(folder, "train", f"{NAME}.yaml")
     return folder
 
 
@@ -147,6 +143,7 @@ def assert_same(one: Path, other: Path, tolerance: float) -> None:
         assert float((adapters[1][name] - weights).norm() / weights.norm()) < 100 * tolerance, name
 
 
+@pytest.mark.slow
 def test_two_processes_train_what_one_does(one: Path, tmp_path: Path, tiny_llama3: Path) -> None:
     folder = project(tmp_path / "two", tiny_llama3)
     output = finish(start(folder, *launcher()))
@@ -156,10 +153,11 @@ def test_two_processes_train_what_one_does(one: Path, tmp_path: Path, tiny_llama
     assert (folder / f"runs/{NAME}/model/provenance.json").is_file()
 
 
+@pytest.mark.slow
 def test_sharded_nf4_weights_train_the_same(tmp_path: Path, tiny_llama3: Path) -> None:
     settings = {"precision": "bf16", "dequantize_once": False}
     alone = project(tmp_path / "alone", tiny_llama3, **settings)
-    finish(start(alone))
+    done(alone, "train", f"{NAME}.yaml")
     folder = project(tmp_path / "sharded", tiny_llama3, **settings)
     (folder / "on_cpu.py").write_text(ON_CPU)
     output = finish(start(folder, *launcher("accelerate-fsdp"), script=("on_cpu.py",)))
@@ -168,39 +166,20 @@ def test_sharded_nf4_weights_train_the_same(tmp_path: Path, tiny_llama3: Path) -
     assert_same(alone, folder, 2e-4)
 
 
+@pytest.mark.slow
 def test_after_an_interrupt_and_the_loss_of_a_process_the_result_is_the_same(one: Path, tmp_path: Path, tiny_llama3: Path) -> None:
+    """The second process gets a signal after the first checkpoint that it writes."""
     folder = project(tmp_path / "killed", tiny_llama3)
-    first = start(folder, *launcher())
-    await_checkpoint(folder, first)
-    os.kill(ranks(first)[1], signal.SIGINT)
-    assert "resumes from" in first.communicate(timeout=60)[0]
-    assert first.returncode != 0
-    second = start(folder, *launcher())
-    await_checkpoint(folder, second)
-    os.kill(ranks(second)[1], signal.SIGKILL)
-    output = second.communicate(timeout=60)[0]  # the other one does not wait for it for ever
-    assert second.returncode != 0
+    interrupted = start(folder, *launcher(), script=("-m", "tests.train.stopped", "saved", "SIGINT"), STOPPED_RANK="1")
+    assert "resumes from" in interrupted.communicate(timeout=FOREVER)[0]
+    assert interrupted.returncode != 0
+    killed = start(folder, *launcher(), script=("-m", "tests.train.stopped", "saved", "SIGKILL"), STOPPED_RANK="1")
+    output = killed.communicate(timeout=FOREVER)[0]  # the other one does not wait for it for ever
+    assert killed.returncode != 0
     assert "resuming from" in output
     assert not (folder / f"runs/{NAME}/adapter").exists()
     assert "resuming from" in finish(start(folder, *launcher()))
     assert_same(one, folder, 1e-5)
-
-
-def checkpoints(folder: Path) -> set[str]:
-    return {path.parent.name for path in (folder / f"runs/{NAME}/checkpoints").glob("*/whole.json")}
-
-
-def await_checkpoint(folder: Path, process: "subprocess.Popen[str]") -> None:
-    """Wait for one more than there are."""
-    there, deadline = checkpoints(folder), time.monotonic() + 120
-    while checkpoints(folder) <= there:
-        assert process.poll() is None and time.monotonic() < deadline, "no checkpoint"
-        time.sleep(0.02)
-
-
-def ranks(launcher: "subprocess.Popen[str]") -> list[int]:
-    """The process ids of a launcher's processes."""
-    return [int(pid) for pid in Path(f"/proc/{launcher.pid}/task/{launcher.pid}/children").read_text().split()]
 
 
 def test_a_batch_that_processes_cannot_share_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

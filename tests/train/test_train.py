@@ -1,40 +1,19 @@
 """`python -m train` with the Llama-3 config on the tiny model: what it makes, and a kill, an interrupt or a repetition of it."""
 
 import json
-import os
-import resource
 import shutil
 import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from tests.stages import Result, done, run
+
+pytestmark = pytest.mark.xdist_group("training")
 ROOT = Path(__file__).parent.parent.parent
 NAME = "llama3-8b"
-
-
-def stage(name: str, config: str, cwd: Path, **options: Any) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", name, config],
-        cwd=cwd,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-        **options,
-    )
-
-
-def environment() -> dict[str, str]:
-    # One thread: the tiny model's products are too small for two
-    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
 
 
 def project(folder: Path, model: Path, **train: Any) -> Path:
@@ -42,9 +21,8 @@ def project(folder: Path, model: Path, **train: Any) -> Path:
     values = yaml.safe_load((ROOT / f"configs/{NAME}.yaml").read_text(encoding="utf-8"))
     values["model"]["base"] = str(model)
     values["grounding"] = "none"  # whose rows are fewer and shorter
-    values["train"] |= {"epochs": 0.2, "evaluations": 4, "parity_prompts": 0} | train
-    values["data"]["faq"] = ["examples/faq.products.en.jsonl", "examples/faq.ko.csv"]
-    values["data"]["chats"] = ["examples/chats/web_chat.csv"]
+    values["train"] |= {"epochs": 0.31, "evaluations": 3, "parity_prompts": 0} | train  # six steps
+    values["data"] |= {"faq": ["examples/faq.products.en.jsonl"], "chats": ["examples/chats/web_chat.csv"], "out_of_scope": []}
     (folder / "examples").symlink_to(ROOT / "examples")
     (folder / f"{NAME}.yaml").write_text(yaml.safe_dump(values, allow_unicode=True), encoding="utf-8")
     return folder
@@ -54,11 +32,9 @@ def project(folder: Path, model: Path, **train: Any) -> Path:
 def trained(tmp_path_factory: pytest.TempPathFactory, tiny_llama3: Path) -> tuple[Path, str]:
     """data and train with the Llama-3 config's settings (gradient checkpointing, accumulation, dropout, NEFTune) on the tiny model."""
     folder = project(tmp_path_factory.mktemp("llama3"), tiny_llama3)
-    data = stage("data_tools", f"{NAME}.yaml", folder)
-    assert data.returncode == 0, data.stderr
-    train = stage("train", f"{NAME}.yaml", folder)
-    assert train.returncode == 0, train.stderr[-3000:]
-    return folder / f"runs/{NAME}", train.stdout + train.stderr
+    done(folder, "data_tools", f"{NAME}.yaml")
+    result = train(folder)
+    return folder / f"runs/{NAME}", result.stdout + result.stderr
 
 
 @pytest.fixture
@@ -73,25 +49,14 @@ def adapter(run: Path) -> bytes:
     return (run / "adapter/adapter_model.safetensors").read_bytes()
 
 
-def start(folder: Path) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "train", f"{NAME}.yaml"],
-        cwd=folder,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+def stopped(folder: Path, point: str, number: str = "SIGKILL") -> Result:
+    """A training that gets a signal at a point of tests/train/stopped.py."""
+    return run(folder, "tests.train.stopped", point, number, f"{NAME}.yaml")
 
 
-def stop_when(process: "subprocess.Popen[str]", ready: Callable[[], Any], number: signal.Signals = signal.SIGKILL) -> str:
-    """Send a signal as soon as something is there; returns what the process printed."""
-    deadline = time.monotonic() + 300
-    while not ready():
-        assert process.poll() is None and time.monotonic() < deadline, "it ended before"
-        time.sleep(0.002)
-    process.send_signal(number)
-    return process.communicate(timeout=120)[0]
+def train(folder: Path, **options: Any) -> Result:
+    """A training that ends well."""
+    return done(folder, "train", f"{NAME}.yaml", **options)
 
 
 def test_the_llama3_config_makes_a_complete_model(trained: tuple[Path, str]) -> None:
@@ -151,96 +116,90 @@ def test_both_merges_are_scored_and_the_better_is_kept(trained: tuple[Path, str]
 
 
 def test_a_finished_training_is_not_repeated(trained: tuple[Path, str]) -> None:
-    result = stage("train", f"{NAME}.yaml", trained[0].parent.parent)
-    assert result.returncode == 0
-    assert "up to date" in result.stdout
+    assert "up to date" in train(trained[0].parent.parent).stdout
 
 
 def test_a_training_killed_in_an_epoch_ends_as_an_uninterrupted_one(trained: tuple[Path, str], again: Path) -> None:
     run = again / f"runs/{NAME}"
-    output = stop_when(start(again), lambda: list(run.glob("checkpoints/checkpoint-*/whole.json")))
-    assert "Traceback" not in output
+    killed = stopped(again, "saved")
+    assert killed.returncode == -signal.SIGKILL and "Traceback" not in killed.stderr
     assert not (run / "model").exists()
-    resumed = stage("train", f"{NAME}.yaml", again)
-    assert resumed.returncode == 0, resumed.stderr[-3000:]
-    assert f"resuming from runs/{NAME}/checkpoints/checkpoint-" in resumed.stdout
+    assert f"resuming from runs/{NAME}/checkpoints/checkpoint-" in train(again).stdout
     assert adapter(run) == adapter(trained[0])
     one, other = (json.loads((folder / "training.json").read_text()) for folder in (run, trained[0]))
     assert one["held_out"] == other["held_out"]
     assert (run / "model/model.safetensors").read_bytes() == (trained[0] / "model/model.safetensors").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_training_killed_in_the_write_of_a_checkpoint_goes_on_from_the_one_before(trained: tuple[Path, str], again: Path) -> None:
     run = again / f"runs/{NAME}"
-
-    def second_is_being_written() -> bool:
-        folders = list(run.glob("checkpoints/checkpoint-*"))
-        return len(folders) > 1 and not all((folder / "whole.json").is_file() for folder in folders)
-
-    stop_when(start(again), second_is_being_written)
-    resumed = stage("train", f"{NAME}.yaml", again)
-    assert resumed.returncode == 0, resumed.stderr[-3000:]
+    assert stopped(again, "saving").returncode == -signal.SIGKILL
+    first, second = sorted(run.glob("checkpoints/checkpoint-*"), key=number_of)
+    assert (first / "whole.json").is_file() and not (second / "whole.json").exists()
+    assert f"resuming from {first.relative_to(again)}\n" in train(again).stdout
     assert adapter(run) == adapter(trained[0])
 
 
+@pytest.mark.slow
 def test_an_interrupted_training_saves_and_says_where_it_goes_on(trained: tuple[Path, str], again: Path) -> None:
     run = again / f"runs/{NAME}"
-    process = start(again)
-    output = stop_when(process, lambda: list(run.glob("checkpoints/checkpoint-*/whole.json")), signal.SIGINT)
-    assert process.returncode == 130, output[-2000:]
-    assert "saving a checkpoint after this step" in output and "Traceback" not in output
-    assert f"interrupted; `make train` resumes from runs/{NAME}/checkpoints/checkpoint-" in output
-    resumed = stage("train", f"{NAME}.yaml", again)
-    assert resumed.returncode == 0, resumed.stderr[-3000:]
+    interrupted = stopped(again, "saved", "SIGINT")
+    assert interrupted.returncode == 130, interrupted
+    assert "saving a checkpoint after this step" in interrupted.stdout and "Traceback" not in interrupted.stderr
+    assert f"interrupted; `make train` resumes from runs/{NAME}/checkpoints/checkpoint-" in interrupted.stderr
+    train(again)
     assert adapter(run) == adapter(trained[0])
 
 
+@pytest.mark.slow
 def test_a_truncated_checkpoint_is_told_of_and_not_used(again: Path) -> None:
     run = again / f"runs/{NAME}"
-    stop_when(start(again), lambda: len(list(run.glob("checkpoints/checkpoint-*/whole.json"))) > 1)
-    newest = max(run.glob("checkpoints/checkpoint-*"), key=lambda path: int(path.name.split("-")[1]))
+    assert stopped(again, "saved-twice").returncode == -signal.SIGKILL
+    first, newest = sorted(run.glob("checkpoints/checkpoint-*"), key=number_of)
     file = newest / "optimizer.pt"
     file.write_bytes(file.read_bytes()[:1000])
-    resumed = stage("train", f"{NAME}.yaml", again)
-    assert resumed.returncode == 0, resumed.stderr[-3000:]
+    resumed = train(again)
     assert f"warning: {newest.relative_to(again)}: truncated" in resumed.stderr
-    assert "resuming from" in resumed.stdout and f"resuming from {newest.relative_to(again)}\n" not in resumed.stdout
+    assert f"resuming from {first.relative_to(again)}\n" in resumed.stdout
 
 
+def number_of(checkpoint: Path) -> int:
+    return int(checkpoint.name.split("-")[1])
+
+
+@pytest.mark.slow
 def test_a_merge_that_is_killed_is_done_again(trained: tuple[Path, str]) -> None:
     run, _ = trained
     weights = (run / "model/model.safetensors").read_bytes()
     shutil.rmtree(run / "model")
-    stop_when(start(run.parent.parent), lambda: list(run.glob(".model.partial/*")))
-    assert not (run / "model").exists()
-    result = stage("train", f"{NAME}.yaml", run.parent.parent)
-    assert result.returncode == 0, result.stderr[-3000:]
+    assert stopped(run.parent.parent, "merging").returncode == -signal.SIGKILL
+    assert (run / ".model.partial").is_dir() and not (run / "model").exists()
+    result = train(run.parent.parent)
     assert "is trained already" in result.stdout and "held-out loss: wordings" not in result.stdout
     assert (run / "model/model.safetensors").read_bytes() == weights
 
 
+@pytest.mark.slow
 def test_a_file_that_cannot_be_written_is_one_line_and_loses_nothing(trained: tuple[Path, str], again: Path) -> None:
     """A limit on the size of files fails the same writes as a full disk does."""
-    limit = 20_000  # bytes: less than the optimizer's state
-    full = stage("train", f"{NAME}.yaml", again, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
-    assert full.returncode == 2, full.stderr[-2000:]
+    full = train(again, code=2, file_size=20_000)  # bytes: less than the optimizer's state
     lines = [line for line in full.stderr.splitlines() if line.startswith("error: ")]
     assert len(lines) == 1 and "could not be written" in lines[0] and "run `make train` again" in lines[0]
     assert "Traceback" not in full.stderr
     assert not (again / f"runs/{NAME}/adapter").exists()
-    result = stage("train", f"{NAME}.yaml", again)
-    assert result.returncode == 0, result.stderr[-3000:]
+    train(again)
     assert adapter(again / f"runs/{NAME}") == adapter(trained[0])
 
 
 @pytest.mark.parametrize("method", ["full", "prefix"])
+@pytest.mark.slow
 def test_other_methods_end_with_what_they_can_make(again: Path, method: str) -> None:
     config = again / f"{NAME}.yaml"
     values = yaml.safe_load(config.read_text(encoding="utf-8"))
     values["train"] |= {"method": method, "epochs": 0.05, "evaluations": 1, "precision": "bf16", "gradient_checkpointing": False}
     config.write_text(yaml.safe_dump(values, allow_unicode=True), encoding="utf-8")
-    result = stage("train", f"{NAME}.yaml", again)
-    assert result.returncode == 0, result.stderr[-3000:]
+    result = train(again)
     run = again / f"runs/{NAME}"
     if method == "prefix":
         assert "warning: prefix tuning cannot be merged and vLLM cannot serve it" in result.stderr
@@ -248,12 +207,11 @@ def test_other_methods_end_with_what_they_can_make(again: Path, method: str) -> 
     else:
         assert json.loads((run / "model/provenance.json").read_text())["merge"]["into"] == "none"
         assert json.loads((run / "adapter/config.json").read_text())["dtype"] == "float32"
-    assert "up to date" in stage("train", f"{NAME}.yaml", again).stdout
+    assert "up to date" in train(again).stdout
 
 
 def test_training_before_data_is_one_line(tmp_path: Path, tiny_llama3: Path) -> None:
-    result = stage("train", f"{NAME}.yaml", project(tmp_path, tiny_llama3))
-    assert result.returncode == 2
+    result = train(project(tmp_path, tiny_llama3), code=2)
     assert "Traceback" not in result.stderr
     assert "run `make data" in result.stderr
     assert not (tmp_path / "runs").exists()
@@ -263,7 +221,6 @@ def test_a_model_folder_without_weights_is_one_line(tiny_llama3: Path, tmp_path:
     base = shutil.copytree(tiny_llama3, tmp_path / "base")
     folder = project(tmp_path, base)
     (base / "model.safetensors").unlink()
-    assert stage("data_tools", f"{NAME}.yaml", folder).returncode == 0, "the tokenizer is enough for the data"
-    result = stage("train", f"{NAME}.yaml", folder)
-    assert result.returncode == 2
+    done(folder, "data_tools", f"{NAME}.yaml")  # the tokenizer is enough for the data
+    result = train(folder, code=2)
     assert result.stderr.count("\n") == 1 and "no model found" in result.stderr

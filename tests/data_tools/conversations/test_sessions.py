@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from data_tools.conversations.conversation import Turn
@@ -95,7 +95,6 @@ def test_nothing_but_asides_and_nothing_at_all():
 TEXTS = ["hi", "hello", "price?", "five", "Have a nice day", "I need a room", "안녕하세요", "감사합니다", "Goodbye"]
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("ca"), st.none() | st.integers(0, 3000), st.sampled_from(TEXTS), st.sampled_from([None, "bot"]))))
 def test_no_turn_is_lost_and_asides_do_not_matter(said):
     sizes(*said)

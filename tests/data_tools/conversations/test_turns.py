@@ -4,7 +4,7 @@ import itertools
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from data_tools.conversations.conversation import Turn
@@ -64,7 +64,6 @@ def test_every_message_has_one_disposition(length):
         assert words == [f"{letter}{place}" for place, letter in enumerate(pattern)][first:][: len(words)]
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.text("caCA.", max_size=14), st.dictionaries(st.integers(0, 13), st.sampled_from(["사진", "Photo", "[image]", "파일: a.pdf"])))
 def test_every_message_has_one_disposition_with_attachments_and_notes_between(pattern, placeholders):
     checked(turns(pattern, placeholders))

@@ -3,14 +3,14 @@
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from data_tools.rows.windows import LEAST, Windows
 from frontdesk.config.schema import Config
 from frontdesk.models.base import load_tokenizer
 from frontdesk.prompt.render import encode
-from tests.timing import cpu_seconds
+from tests.timing import LINEAR, exponent
 
 KOREAN = "배송은 보통 이틀 걸리고 환불은 영업일 기준 사흘 안에 처리됩니다 고객님 주문번호를 알려 주시겠어요".split()  # noqa: SIM905
 ENGLISH = "delivery takes two days and a refund three working days could you tell me the number of your order please".split()  # noqa: SIM905
@@ -149,7 +149,6 @@ def test_an_answer_that_just_fits_is_kept(tokenizer):
         assert all(len(window[0]["content"].strip()) >= LEAST for window in made)
 
 
-@settings(max_examples=120, deadline=None)
 @given(texts=st.lists(LETTERS, min_size=1, max_size=3), spare=st.integers(-40, 40))
 def test_whether_a_conversation_fits_is_never_wrong(tokenizer, texts, spare):
     messages = [turn for text in texts for turn in ({"role": "user", "content": text}, {"role": "assistant", "content": text[::-1]})]
@@ -158,7 +157,6 @@ def test_whether_a_conversation_fits_is_never_wrong(tokenizer, texts, spare):
     assert (windows.prompt + sum(windows.sizes(messages)) <= windows.max_length) == (spare >= 0)
 
 
-@settings(max_examples=200, deadline=None)
 @given(texts=st.lists(LETTERS, min_size=2, max_size=8))
 def test_the_sizes_of_turns_add_up_to_what_the_template_renders(tokenizer, texts):
     messages = [{"role": "assistant" if place % 2 else "user", "content": text} for place, text in enumerate(texts)]
@@ -187,7 +185,6 @@ def test_marks_that_grow_in_the_template_are_counted_as_they_grow(tokenizer):
     assert whole == [False, False, False, True, True]
 
 
-@settings(max_examples=80, deadline=None)
 @given(
     texts=st.lists(st.tuples(LETTERS, st.text("가나다 abc", min_size=1, max_size=60)), min_size=1, max_size=6), room=st.integers(20, 200)
 )
@@ -201,10 +198,6 @@ def test_any_conversation_becomes_right_windows(tokenizer, texts, room):
 
 
 def test_a_very_long_conversation_takes_time_in_proportion(tokenizer):
-    times = []
-    for turns in (150, 600):
-        messages = conversation(turns, seed=1)
-        assert len(checked(Windows(tokenizer, 400), messages)) > turns / 20
-        times.append(cpu_seconds(lambda given=messages: checked(Windows(tokenizer, 400), given)))
-
-    assert times[1] < 12 * times[0] + 1
+    conversations = {turns: conversation(turns, seed=1) for turns in (150, 600)}
+    assert len(checked(Windows(tokenizer, 400), conversations[600])) > 600 / 20
+    assert exponent(lambda turns: checked(Windows(tokenizer, 400), conversations[turns]), 150, 600) < LINEAR

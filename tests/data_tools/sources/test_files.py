@@ -5,7 +5,6 @@ import gzip
 import io
 import random
 import stat
-import time
 import zipfile
 from pathlib import Path
 
@@ -230,11 +229,8 @@ def little_room(monkeypatch):
 def test_an_archive_that_unpacks_to_far_too_much_is_refused_at_once(find, little_room, kind):
     zeros = bytes(30 << 20)
     put(f"x.{kind}", archive({"a.txt": zeros}) if kind == "zip" else gzip.compress(zeros))
-    start = time.monotonic()
-
     with pytest.raises(UserError, match=rf"^x\.{kind}: found an archive of \d+ bytes that unpacks to more than \d+ MB; expected .*; if it"):
         find(f"x.{kind}")
-    assert time.monotonic() - start < 5
 
 
 def test_nothing_of_a_zip_that_says_it_is_too_large_is_written(little_room, write):

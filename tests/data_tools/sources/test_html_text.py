@@ -3,7 +3,7 @@
 import pytest
 
 from data_tools.sources.html_text import html_text
-from tests.timing import cpu_seconds
+from tests.timing import LINEAR, exponent
 
 
 @pytest.mark.parametrize(
@@ -45,16 +45,17 @@ def test_entities_are_decoded_without_tags():
         "<>",
         "</p></p>",
         "<p>\x00\ud83d&#xD83D;",
-        "<p a='" * 20000,
-        "<!--" * 20000,
-        "<div>" * 20000,
-        "&<" * 20000,
         "<?xml?>",
     ],
     ids=lambda html: html[:5].encode("unicode_escape").decode(),
 )
-def test_broken_html_ends_soon_and_is_text(html):
-    assert cpu_seconds(lambda: html_text(html).encode(), 2) < 2
+def test_broken_html_is_text(html):
+    assert html_text(html).encode() is not None
+
+
+@pytest.mark.parametrize("piece", ["<p a='", "<!--", "<div>", "&<"])
+def test_much_broken_html_takes_time_in_proportion(piece):
+    assert exponent(lambda times: html_text(piece * times).encode(), 5_000, 20_000) < LINEAR
 
 
 def test_one_paragraph_is_read_as_in_a_longer_piece():

@@ -5,7 +5,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from data_tools.sources import json_stream as records
@@ -63,7 +63,6 @@ def test_every_layout_gives_the_objects_in_order(layout, indent):
     assert rest == ([{"n": 1, "other": [{}]}] if "key" in layout else [])
 
 
-@settings(max_examples=150, deadline=None)
 @given(OBJECTS, st.sampled_from(sorted(LAYOUTS)), st.sampled_from([None, 1, 3]), st.integers(1, 9), st.booleans())
 def test_pieces_of_any_size_give_the_same(rows, layout, indent, size, bom):
     text = LAYOUTS[layout](rows, indent)
@@ -106,7 +105,6 @@ def objects(value):
             yield from objects(one)
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 30).flatmap(lambda seed: st.tuples(st.just(seed), st.sampled_from([1, 2, 4]))), st.sampled_from([7, 10**6]))
 def test_every_object_knows_its_line_in_a_pretty_file(shape, size):
     seed, indent = shape

@@ -4,7 +4,7 @@ import random
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from data_tools.rows.rows import Candidate
@@ -35,7 +35,6 @@ def test_near_copies_are_one_group():
 BONDS = st.lists(st.sets(st.sampled_from("uvwxyz"), max_size=2).map(sorted), min_size=1, max_size=12)
 
 
-@settings(max_examples=100, deadline=None)
 @given(BONDS, st.randoms(use_true_random=False))
 def test_groups_do_not_depend_on_the_order(group_keys, rng):
     candidates = [row(f"e{number}", *own) for number, own in enumerate(group_keys)]

@@ -3,11 +3,11 @@
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from data_tools.splits.near_duplicates import NEAR, SAME, Clusters, Store, grams, jaccard, near_pairs, normalize
-from tests.timing import cpu_seconds
+from tests.timing import LINEAR, exponent
 
 WORDS = {
     "en": "where can i see my order today please tell me how long delivery takes to busan and what it costs in june for two cups".split(),  # noqa: SIM905
@@ -81,7 +81,6 @@ def test_short_texts_that_differ_are_no_copies():
 LETTERS = st.text("abc 가나다라 .😀", max_size=30)
 
 
-@settings(max_examples=300, deadline=None)
 @given(LETTERS, LETTERS)
 def test_jaccard_is_that_of_a_plain_reference(one, two):
     for conversation in (False, True):
@@ -157,7 +156,7 @@ def test_a_crowd_of_equal_rows_takes_no_more_than_others(store, text):
     made = store([text] * number)
     found = list(near_pairs(made, range(number), range(number), 1))
 
-    assert cpu_seconds(lambda: list(near_pairs(made, range(number), range(number), 1)), 5) < 5
+    assert exponent(lambda some: list(near_pairs(made, range(some), range(some), 1)), number // 4, number) < LINEAR
     assert {pair[:2] for pair in found} == ({(row, 0) for row in range(1, number)} if text != "?!" else set())
 
 
@@ -177,7 +176,6 @@ def test_a_store_gives_back_what_it_got_in_any_order(store):
     assert [row for part, _ in made.batches(range(51), 20) for row in part] == list(range(51))
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 19), st.integers(0, 19)), max_size=30))
 def test_clusters_are_the_connected_rows_and_named_by_the_first(joins):
     clusters = Clusters(20)

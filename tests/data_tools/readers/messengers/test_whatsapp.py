@@ -4,7 +4,7 @@ import pytest
 
 from data_tools.readers.messengers import whatsapp
 from data_tools.sources.json_stream import Broken
-from tests.timing import cpu_seconds
+from tests.timing import LINEAR, exponent
 
 LRM, NARROW = "\u200e", "\u202f"
 SAID = [
@@ -203,12 +203,11 @@ def test_other_files_are_not_claimed(source, text):
     assert not whatsapp.looks_like(source(text))
 
 
-@pytest.mark.parametrize(
-    "text", [" • " * 50_000 + "omitted", "<" * 100_000 + "attached", "(" * 100_000 + "첨부", " " * 100_000 + ">x", "omitted " * 20_000]
-)
-def test_long_messages_of_odd_marks_take_no_long_time(source, text):
-    file = source(f"02/03/2026, 15:12 - Mina: {text}\n")
-    (message,) = read(file)
+@pytest.mark.parametrize(("piece", "end"), [(" • ", "omitted"), ("<", "attached"), ("(", "첨부"), (" ", ">x"), ("omitted ", "")])
+def test_long_messages_of_odd_marks_take_time_in_proportion(source, piece, end):
+    """A pattern that looks at each mark from each mark takes minutes."""
+    files = {times: source(f"02/03/2026, 15:12 - Mina: {piece * times}{end}\n") for times in (5_000, 20_000)}
+    (message,) = read(files[5_000])
 
     assert message.skipped is None
-    assert cpu_seconds(lambda: list(read(file)), 2) < 2  # a pattern that looks at each mark from each mark takes minutes
+    assert exponent(lambda times: list(read(files[times])), 5_000, 20_000) < LINEAR
