@@ -151,6 +151,9 @@ def test_a_corrected_fact_is_in_the_prompt_without_training(folder: Path, embedd
     values["data"]["faq"].append(str(additions))
     Path("shop.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
     assert "1 entries added, 0 changed, 0 removed" in stage(folder, "data_tools.update")
+    entries = prompts.changed()  # as the desk's watcher does
+    assert entries is not None
+    prompts.use(entries)
     shown = prompts.ground(asked)
     assert RIGHT in shown.messages[0]["content"] and shown.entries[0].answers == (RIGHT,)
     assert "which the FAQ lacks" not in stage(folder, "data_tools.feedback"), "the FAQ has it now"

@@ -33,7 +33,7 @@ def test_every_embedded_model_has_a_source() -> None:
 
 def test_terms_are_shown_and_accepted_once(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     record = workplace / ".cache/models/gemma3-270m.terms.json"
-    with pytest.raises(UserError, match=r"not accepted.*https://terms\.example.*frontdesk.embedded gemma3-270m --accept-terms"):
+    with pytest.raises(UserError, match=r"not accepted.*https://terms\.example.*frontdesk.models.embedded gemma3-270m --accept-terms"):
         agree("gemma3-270m", TERMS, accepted=False)
     assert TERMS.in_short in capsys.readouterr().out
     assert not record.exists()

@@ -8,6 +8,7 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from train.trainer import attention
+from train.trainer.build import ROUNDING
 
 ROWS = [[5, 9, 200, 31, 7], [77, 12], [300, 301, 302, 303, 304, 305, 306, 307, 308], [4]]
 
@@ -19,7 +20,7 @@ def model(folder: Path, implementation: str, dtype: torch.dtype = torch.float32)
 @pytest.mark.parametrize("which", ["tiny_llama3", "embedded_model"])
 def test_packed_rows_have_the_logits_of_each_row_alone(which: str, request: pytest.FixtureRequest) -> None:
     packed = model(request.getfixturevalue(which), attention.NAME)
-    assert attention.leak(packed, ROWS) < 1e-5
+    assert attention.leak(packed, ROWS) < ROUNDING[torch.float32]  # with AVX-512 it is 3e-5, with AVX2 1e-6
 
 
 def test_a_row_alone_is_what_torchs_own_attention_makes_of_it(embedded_model: Path) -> None:
