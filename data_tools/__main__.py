@@ -25,7 +25,7 @@ def main() -> None:
     """Read, mask, clean, split, write; print the counts."""
     options = arguments("data")
     config = load_config(options.config)
-    from data_tools.build import build
+    from data_tools.build.pipeline import build
     from data_tools.feedback.dataset import finalize
 
     with whole_folder(Run(config.name).data) as folder:

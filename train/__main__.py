@@ -67,7 +67,8 @@ def train(config: Config, run: Run, data_hash: str, key: str) -> None:
     from train.adapter import train_adapter
     from train.export import merge
     from train.free import release
-    from train.trainer import base_model, precision
+    from train.trainer import base_model
+    from train.trainer.fast import precision
 
     silence_libraries()
     with processes.state().main_process_first():

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import torch
 
     from train.memory import Memory
-    from train.trainer.batches import TokenRow
+    from train.trainer.fast.batches import TokenRow
     from train.trainer.progress import Progress
 
 

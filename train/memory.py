@@ -46,7 +46,7 @@ class Setup:
     checkpointing: bool = False
     compute: int = 2  # bytes of a number in the forward pass
     gpu: bool = True
-    packed: bool = True  # rows lie end to end, each with an attention of its own (train/trainer/attention.py)
+    packed: bool = True  # rows lie end to end, each with an attention of its own (train/trainer/fast/attention.py)
     dequantized: bool = False  # the quantized base was turned back into numbers of `compute` bytes, once
 
     @property

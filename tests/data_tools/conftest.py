@@ -54,8 +54,8 @@ def make_data(write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, embed
     """
 
     def make(*flags: str, train: dict[str, Any] | None = None, grounding: str = "none", **data: Any) -> Path:
-        from data_tools import build
         from data_tools.__main__ import main
+        from data_tools.build import pipeline as build
 
         monkeypatch.setattr(build, "load_tokenizer", lambda config, folder: tokenizer)
         model = {"base": str(embedded_model), "template": "chatml"}

@@ -20,8 +20,8 @@ from frontdesk.files import write_json, write_jsonl
 from tests.stages import FOREVER, done
 from train.trainer import processes
 from train.trainer.base_model import load
-from train.trainer.batches import BLANK
 from train.trainer.build import build
+from train.trainer.fast.batches import BLANK
 
 ROOT = Path(__file__).parent.parent.parent
 NAME = "two"

@@ -17,9 +17,9 @@ from train.export.tuned import merged, unmerged
 from train.plan import shape_of
 from train.rows import token_rows
 from train.shapes import Shape
-from train.trainer import attention
 from train.trainer.base_model import load, load_plain
 from train.trainer.build import build
+from train.trainer.fast import attention
 from train.trainer.held_out import mean_loss
 from train.trainer.sft import SupervisedSFTTrainer
 

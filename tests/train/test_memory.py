@@ -23,7 +23,7 @@ def kept(layers: int, setup: Setup, rows: int, length: int) -> int:
     from transformers import LlamaConfig, LlamaForCausalLM
 
     from train.methods import with_trainable
-    from train.trainer import attention, lora
+    from train.trainer.fast import attention, lora
 
     torch.manual_seed(0)
     config = LlamaConfig(

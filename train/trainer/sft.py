@@ -18,9 +18,9 @@ from frontdesk.terminal import track
 from train.memory import PART_TOKENS
 from train.rows import IGNORED, TIE
 from train.trainer import processes
-from train.trainer.batches import BLANK, Batch, TokenRow, parts
 from train.trainer.checkpoints import Safekeeping
-from train.trainer.loss import with_supervised_loss
+from train.trainer.fast.batches import BLANK, Batch, TokenRow, parts
+from train.trainer.fast.loss import with_supervised_loss
 
 
 class SupervisedSFTTrainer(SFTTrainer):

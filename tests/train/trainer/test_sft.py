@@ -11,10 +11,10 @@ from frontdesk.errors import UserError
 from frontdesk.models.methods import METHODS
 from tests.train.conftest import conversation
 from train.rows import IGNORED, token_rows
-from train.trainer import attention, precision
 from train.trainer.base_model import load
-from train.trainer.batches import parts
 from train.trainer.build import build
+from train.trainer.fast import attention, precision
+from train.trainer.fast.batches import parts
 from train.trainer.sft import SupervisedSFTTrainer
 
 Rows = list[dict[str, list[int]]]

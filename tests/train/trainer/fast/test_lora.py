@@ -8,8 +8,8 @@ import torch
 from peft import LoraConfig, get_peft_model
 
 from frontdesk.config.schema import TrainConfig
-from train.trainer import lora
 from train.trainer.base_model import load
+from train.trainer.fast import lora
 
 IDS = torch.tensor([[5, 9, 200, 31, 7, 301, 12, 44]])
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import Any
 
+from data_tools.build.state import BuildState
 from data_tools.conversations.workers import NoRow
 from data_tools.feedback import dataset as feedback
 from data_tools.output.conversations import NOTHING_TO_TRAIN
@@ -13,7 +14,6 @@ from data_tools.pii import Allow
 from data_tools.rows.added import TOPIC
 from data_tools.rows.grounded import write_grounded
 from data_tools.splits.plan import Plan
-from data_tools.state import BuildState
 from frontdesk.files import sha256, write_json
 
 

@@ -6,7 +6,7 @@
 3. `choose` (data_tools/splits/plan.py): each candidate gets its split. Rows with derived wordings and off-topic questions are trained
    beside them; then the reviewed answers of the desk get their splits.
 4. `write_rows`: the second pass writes rows and ledger.
-5. `finalize` (data_tools/manifest.py): rows with the FAQ in the prompt, the report and, last, the manifest.
+5. `finalize` (data_tools/build/manifest.py): rows with the FAQ in the prompt, the report and, last, the manifest.
 """
 
 import gc
@@ -18,6 +18,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from data_tools.build.manifest import finalize
+from data_tools.build.state import BuildState
 from data_tools.conversations.boilerplate import Boilerplate
 from data_tools.conversations.canaries import with_canaries
 from data_tools.conversations.load import read_chats
@@ -27,7 +29,6 @@ from data_tools.faq.entries import FaqEntry
 from data_tools.faq.load import load_faq, load_refusals
 from data_tools.feedback import dataset as feedback
 from data_tools.feedback.rows import accepted, place
-from data_tools.manifest import finalize
 from data_tools.output.conversations import ConversationWriter
 from data_tools.output.dataset import Rows
 from data_tools.output.ledger import Ledger
@@ -40,7 +41,6 @@ from data_tools.sources.reading import Reading
 from data_tools.sources.text import folded
 from data_tools.splits.near_duplicates import Store, grams
 from data_tools.splits.plan import Plan, add_rows, choose
-from data_tools.state import BuildState
 from frontdesk.config.schema import Config
 from frontdesk.facts.contradictions import FaqFacts
 from frontdesk.facts.entries import Entry

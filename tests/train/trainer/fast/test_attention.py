@@ -7,8 +7,8 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
-from train.trainer import attention
 from train.trainer.build import ROUNDING
+from train.trainer.fast import attention
 
 ROWS = [[5, 9, 200, 31, 7], [77, 12], [300, 301, 302, 303, 304, 305, 306, 307, 308], [4]]
 
@@ -43,7 +43,7 @@ def test_the_proof_fails_for_an_attention_that_ignores_the_borders(tiny_llama3: 
 
 
 def test_gradients_of_packed_rows_are_those_of_the_rows_alone(tiny_llama3: Path) -> None:
-    from train.trainer.batches import parts
+    from train.trainer.fast.batches import parts
 
     packed = model(tiny_llama3, attention.NAME)
     borders = torch.tensor([0, *(len(row) for row in ROWS)]).cumsum(0).to(torch.int32)
