@@ -20,7 +20,7 @@ LLAMA3_SHA256 := c05a3c2174e9edd5be19dc5a0748c42a9037bec2811ce062728bfd71f8702d7
 NODE_CLIENT := .cache/node/node_modules/openai/package.json
 NODE_PACKAGE := openai@6.30.1
 # Tests in two processes. Those of one xdist_group, and those of one file, share a process.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest --durations=30 -n 2 --dist loadgroup --no-loadscope-reorder
 SECONDS ?= 60
 export PYTHONUNBUFFERED := 1
 
