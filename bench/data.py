@@ -65,7 +65,7 @@ def memory(pid: int) -> float:
 
 def stages(export: str, folder: str, mask: bool) -> None:
     """One run, with a clock at each step of the build."""
-    from data_tools.build import pipeline as build
+    from data_tools.pipeline import build
     from frontdesk.config.schema import Config
     from frontdesk.files import whole_folder
 

@@ -25,8 +25,8 @@ def main() -> None:
     """Read, mask, clean, split, write; print the counts."""
     options = arguments("data")
     config = load_config(options.config)
-    from data_tools.build.pipeline import build
     from data_tools.feedback.dataset import finalize
+    from data_tools.pipeline.build import build
 
     with whole_folder(Run(config.name).data) as folder:
         manifest = build(config, folder, options.strict, options.workers)

@@ -55,7 +55,7 @@ def make_data(write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, embed
 
     def make(*flags: str, train: dict[str, Any] | None = None, grounding: str = "none", **data: Any) -> Path:
         from data_tools.__main__ import main
-        from data_tools.build import pipeline as build
+        from data_tools.pipeline import build
 
         monkeypatch.setattr(build, "load_tokenizer", lambda config, folder: tokenizer)
         model = {"base": str(embedded_model), "template": "chatml"}

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_tools.__main__ import summary
-from data_tools.build import pipeline as build
+from data_tools.pipeline import build
 from data_tools.rows import embeddings, grounded
 from data_tools.rows.grounded import other_numbers
 from data_tools.rows.synthetic_faqs import companies

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from data_tools.build.pipeline import build
+from data_tools.pipeline.build import build
 from frontdesk.config.schema import load_config
 from frontdesk.facts.statements import states
 from frontdesk.files import read_json, read_jsonl

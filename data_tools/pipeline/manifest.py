@@ -3,7 +3,6 @@
 from collections import Counter
 from typing import Any
 
-from data_tools.build.state import BuildState
 from data_tools.conversations.workers import NoRow
 from data_tools.feedback import dataset as feedback
 from data_tools.output.conversations import NOTHING_TO_TRAIN
@@ -11,6 +10,7 @@ from data_tools.output.dataset import Rows, data_hash, digests, masks
 from data_tools.output.ledger import Ledger
 from data_tools.output.report import write_report
 from data_tools.pii import Allow
+from data_tools.pipeline.state import BuildState
 from data_tools.rows.added import TOPIC
 from data_tools.rows.grounded import write_grounded
 from data_tools.splits.plan import Plan

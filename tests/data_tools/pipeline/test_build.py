@@ -405,7 +405,7 @@ def test_data_is_whole_or_absent_when_writing_fails(shop, monkeypatch):
     def full_disk(path, value):
         raise OSError("No space left on device")
 
-    monkeypatch.setattr("data_tools.build.manifest.write_json", full_disk)
+    monkeypatch.setattr("data_tools.pipeline.manifest.write_json", full_disk)
     with pytest.raises(OSError, match="No space"):
         shop()
 
@@ -415,7 +415,9 @@ def test_data_is_whole_or_absent_when_writing_fails(shop, monkeypatch):
 def test_the_command_ends_with_2_and_one_line_and_loads_no_model_library(shop):
     shop()
     root = Path(__file__).parents[3]
-    check = "import sys, data_tools.build.pipeline, data_tools.__main__; sys.exit(len({'torch', 'transformers', 'gradio'} & set(sys.modules)))"
+    check = (
+        "import sys, data_tools.pipeline.build, data_tools.__main__; sys.exit(len({'torch', 'transformers', 'gradio'} & set(sys.modules)))"
+    )
     assert subprocess.run([sys.executable, "-c", check], env={"PYTHONPATH": str(root)}, check=False).returncode == 0
 
     Path("faq.jsonl").unlink()

@@ -6,7 +6,7 @@
 3. `choose` (data_tools/splits/plan.py): each candidate gets its split. Rows with derived wordings and off-topic questions are trained
    beside them; then the reviewed answers of the desk get their splits.
 4. `write_rows`: the second pass writes rows and ledger.
-5. `finalize` (data_tools/build/manifest.py): rows with the FAQ in the prompt, the report and, last, the manifest.
+5. `finalize` (data_tools/pipeline/manifest.py): rows with the FAQ in the prompt, the report and, last, the manifest.
 """
 
 import gc
@@ -18,8 +18,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from data_tools.build.manifest import finalize
-from data_tools.build.state import BuildState
 from data_tools.conversations.boilerplate import Boilerplate
 from data_tools.conversations.canaries import with_canaries
 from data_tools.conversations.load import read_chats
@@ -33,6 +31,8 @@ from data_tools.output.conversations import ConversationWriter
 from data_tools.output.dataset import Rows
 from data_tools.output.ledger import Ledger
 from data_tools.pii import Allow, Masker, allowed
+from data_tools.pipeline.manifest import finalize
+from data_tools.pipeline.state import BuildState
 from data_tools.rows.added import added_rows
 from data_tools.rows.rows import Candidate, Row, entry_rows, unseen
 from data_tools.rows.windows import Windows
