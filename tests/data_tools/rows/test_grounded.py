@@ -419,6 +419,7 @@ def test_with_an_encoder_a_second_build_has_the_same_bytes_and_encodes_no_entry_
     assert not set(encoder) & set(load_vectors(Path("runs/shop/data/vectors.npz"))[1])
 
 
+@pytest.mark.slow
 def test_another_run_with_the_encoder_does_not_encode_the_synthetic_faqs_again(shop, encoder):
     base = str(ROOT / ".cache/models/smollm2-135m")
     first = content(shop(encoder=base))

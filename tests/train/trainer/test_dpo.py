@@ -131,6 +131,7 @@ def test_the_chosen_answers_beat_the_rejected_ones_and_the_rows_are_kept(
     assert sorted(path.name for path in run.adapter.iterdir() if path.is_dir()) == [], "the frozen copy is not saved"
 
 
+@pytest.mark.slow
 def test_what_is_finished_is_not_repeated_and_what_was_cut_off_begins_from_the_rows(
     config: Config, run: Run, tiny_llama3: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

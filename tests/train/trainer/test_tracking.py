@@ -60,6 +60,7 @@ def test_nobody_is_told_anything_by_default(tiny_llama3: Path, tmp_path: Path) -
     assert not train(tmp_path / "shop", tiny_llama3).exists()
 
 
+@pytest.mark.slow
 def test_the_local_ones_write_losses_into_the_run(tiny_llama3: Path, tmp_path: Path) -> None:
     folder = train(tmp_path / "shop", tiny_llama3, "tensorboard", "trackio")
     events = EventAccumulator(str(folder / "tensorboard"))
