@@ -12,7 +12,6 @@ from frontdesk.config.schema import TrainConfig
 from train.shapes import Shape
 
 GIB = 2**30
-MIB = 2**20
 
 NF4_BYTES = 0.5 + 1 / 64 + 4 / (64 * 256)
 """Of a weight: 4 bits, an 8-bit scale for each 64, a 32-bit scale for each 256 of those (double quantization; Dettmers et al. 2023)."""

@@ -69,7 +69,7 @@ class Grounder:
         self.entries = {entry.id: entry for entry in index.entries}
         self.dropped: Counter[str] = Counter()
 
-    def rows(self, rows: Iterable[dict[str, Any]], split: str, total: int | None = None) -> Iterator[dict[str, Any]]:
+    def rows(self, rows: Iterable[dict[str, Any]], split: str, total: int) -> Iterator[dict[str, Any]]:
         """The grounded rows of plain ones; `total` of them, for the bar."""
         rows = track(rows, f"rows with FAQ entries, {split}", total, "rows")
         while batch := list(islice(rows, BATCH)):
@@ -258,7 +258,9 @@ def _split_rows(grounder: Grounder, folder: Path, split: str) -> Iterator[dict[s
     """The grounded rows of a split, and those of invented companies in its languages where it is trained."""
     languages: set[str] = set()
     with (folder / f"{split}.jsonl").open(encoding="utf-8") as plain:
-        for row in grounder.rows(map(json.loads, plain), split):
+        total = sum(1 for _ in plain)
+        plain.seek(0)
+        for row in grounder.rows(map(json.loads, plain), split, total):
             languages.add(language(str(row["messages"][-2]["content"])))
             yield row
     for name in sorted(languages) if split == "train" else ():

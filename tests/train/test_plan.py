@@ -151,6 +151,6 @@ def test_preflight_on_a_cpu_counts_what_the_process_holds_as_needed_and_as_there
     found = plan.preflight(SHAPE, setup, TRAIN, ROWS, windows=0, free=2**40)
     assert found.overhead == pytest.approx(held + memory.RUNTIME, rel=0.05)
     needed = max(found.total, found.merge) - held
-    plan.preflight(SHAPE, setup, TRAIN, ROWS, windows=0, free=needed + 50 * memory.MIB)
+    plan.preflight(SHAPE, setup, TRAIN, ROWS, windows=0, free=needed + 50 * 2**20)
     with pytest.raises(UserError, match="GiB are there"):
-        plan.preflight(SHAPE, setup, TRAIN, ROWS, windows=0, free=needed - 50 * memory.MIB)
+        plan.preflight(SHAPE, setup, TRAIN, ROWS, windows=0, free=needed - 50 * 2**20)
