@@ -24,7 +24,7 @@ from tests.stages import done
 
 pytestmark = pytest.mark.xdist_group("learning")
 ROOT = Path(__file__).parent.parent
-ENTRIES, WORDINGS = 6, 4
+ENTRIES, WORDINGS = 8, 5
 """Of the demo's FAQ: enough to hold some out."""
 QUESTION = "May I bring my dog to the candle workshop?"
 RIGHT = "Yes, dogs are welcome in the candle workshop on Tuesdays after 4 pm."
@@ -48,7 +48,7 @@ def project(folder: Path, base: Path, template: str = "chatml", **train: Any) ->
         "model": {"base": str(base), "template": template},
         "data": {"faq": ["faq.jsonl"], "canaries": 0, "valid_share": 0, "test_share": 0},
         "train": {
-            "method": "lora", "rank": 16, "dropout": 0.0, "learning_rate": 1e-3, "epochs": 8, "batch_size": 8, "evaluations": 1,
+            "method": "lora", "rank": 16, "dropout": 0.0, "learning_rate": 1e-3, "epochs": 6, "batch_size": 8, "evaluations": 1,
             "max_length": 256, "parity_prompts": 0, "dpo": {"epochs": 4},
         } | train,
     }  # fmt: skip
