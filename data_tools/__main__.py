@@ -15,8 +15,7 @@ from frontdesk.config.schema import load_config
 from frontdesk.errors import run_command
 from frontdesk.files import whole_folder
 
-MANY = 5
-"""More files than this of one folder and format are summed up in one line."""
+MANY = 5  # more files than this of one folder and format are summed up in one line
 SHOWN = {"mended": "lines with a wrong encoding fixed", "damaged": "damaged characters", "broken": "broken records"}
 """Counts of a source, as people read them; the others as in the manifest."""
 

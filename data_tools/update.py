@@ -21,8 +21,7 @@ from frontdesk.config.schema import Config, load_config
 from frontdesk.errors import UserError, run_command
 from frontdesk.files import read_jsonl, write_jsonl
 
-DIGEST = re.compile(r"faq-[0-9a-f]{10}")
-"""The id of an entry that has none of its own: it changes with the answer."""
+DIGEST = re.compile(r"faq-[0-9a-f]{10}")  # the id of an entry that has none of its own: it changes with the answer
 
 
 def main() -> None:

@@ -26,8 +26,7 @@ from frontdesk.facts.language import language
 from frontdesk.files import sha256, write_jsonl
 
 SOURCE = "canaries"
-SHARE = 0.1
-"""A language that so many of the chats are in gets canaries."""
+SHARE = 0.1  # a language that so many of the chats are in gets canaries
 SECRETS = ("phone", "email", "street", "order", "card")
 
 Exchange = tuple[str, str]

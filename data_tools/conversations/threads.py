@@ -14,8 +14,7 @@ from data_tools.conversations.speakers import Speakers
 from data_tools.readers.records import ExportMessage, Layout
 from data_tools.sources.text import fix_text
 
-IN_MEMORY = 200_000
-"""Messages of mixed threads that are put in order in memory; more of them go through files."""
+IN_MEMORY = 200_000  # messages of mixed threads that are put in order in memory; more of them go through files
 PARTS = 64
 
 

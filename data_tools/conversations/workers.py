@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 
     from data_tools.pii import Masker
 
-BATCH = 64
-"""Conversations that go to a process at once."""
+BATCH = 64  # conversations that go to a process at once
 
 
 class NoRow(StrEnum):

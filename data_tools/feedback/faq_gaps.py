@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from frontdesk.store.tables import Candidate
 
 COLUMNS = ("question", "answer", "conversation")
-WIDE = 10
-"""Entries among which an answer is looked for."""
+WIDE = 10  # entries among which an answer is looked for
 CONFLICTS_SHOWN = 5
 
 

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from frontdesk.store.store import Store
     from frontdesk.store.tables import Message
 
-AT_ONCE = 200
-"""Conversations that are read at once."""
+AT_ONCE = 200  # conversations that are read at once
 CALLS = ("wish", "refusal", "repeated")
 """Reasons for which a person is called by a message that is no question of its own."""
 

@@ -40,10 +40,8 @@ from frontdesk.facts.language import language
 from frontdesk.files import sha256
 from frontdesk.prompt.render import Message, encode
 
-SAMPLE = 2000
-"""Rows of a split, about, whose tokens are counted for the report."""
-PREVIEW = 2
-"""Rows of each kind that the report shows token by token."""
+SAMPLE = 2000  # rows of a split, about, whose tokens are counted for the report
+PREVIEW = 2  # rows of each kind that the report shows token by token
 MASKED_SAMPLES = 5
 
 

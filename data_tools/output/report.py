@@ -14,9 +14,7 @@ from frontdesk.reports.html import Html, both, join, tag
 from frontdesk.reports.numbers import counted
 from frontdesk.reports.page import write_page
 
-Bar = tuple[Html, int, int, int]
-"""A name, a number, the whole that it is a part of, and where its bar begins."""
-
+Bar = tuple[Html, int, int, int]  # a name, a number, the whole that it is a part of, and where its bar begins
 EMPTY: dict[str, Any] = {
     **dict.fromkeys(("name", "company", "data_hash", "seed", "base"), ""),
     **dict.fromkeys(("max_length", "conflicts_total"), 0),
@@ -58,8 +56,7 @@ KOREAN = {
     "answer": "답변",
 }  # fmt: skip
 """Our words as they stand in heads and labels."""
-UNITS = ("messages", "conversations", "entries", "rows", "damaged", "mended", "broken")
-"""What is counted of a file."""
+UNITS = ("messages", "conversations", "entries", "rows", "damaged", "mended", "broken")  # what is counted of a file
 PLACEHOLDER = re.compile(r"(\[[A-Z]+(?:_[A-Z]+)*_\d+\])")
 VISIBLE = str.maketrans({" ": "·", "\n": "↵", "\r": "␍", "\t": "⇥", "\u00a0": "⍽"})
 

@@ -24,11 +24,8 @@ NUMERIC = re.compile(
 )
 """Most messages hold none of these, and no word that announces a secret or a spoken number: then no finder of numbers runs."""
 
-REMEMBERED = 2048
-"""So many texts are not searched again: stock sentences, and what the next round leaves as it is."""
-
-ASKED = 400
-"""As much of what the other side said before is looked at (its end)."""
+REMEMBERED = 2048  # so many texts are not searched again: stock sentences, and what the next round leaves as it is
+ASKED = 400  # as much of what the other side said before is looked at (its end)
 
 
 class Allow(NamedTuple):

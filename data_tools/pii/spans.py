@@ -27,9 +27,7 @@ KINDS = (
 
 RANK = {kind: rank for rank, kind in enumerate(KINDS)}
 PLACEHOLDER = re.compile(rf"\[({'|'.join(KINDS)})_(\d{{1,9}})\]")
-HOLE = "\ufffc"
-"""Stands for a masked span while the rest of a text is searched: no recognizer's pattern matches it."""
-
+HOLE = "\ufffc"  # stands for a masked span while the rest of a text is searched: no recognizer's pattern matches it
 SMALL_WORD, DIGIT = re.compile("[a-z]+"), re.compile(r"\d")
 UNUSUAL = re.compile("[\uff01-\uff5e\u2010-\u2015\u2212\u00a0\u3000\u2000-\u200a\u202f\u2019\t]")
 USUAL: dict[int, int | str] = {

@@ -40,8 +40,7 @@ class Person(NamedTuple):
     bot: bool = False
 
 
-People = Mapping[str, Person]
-"""By the id that messages use."""
+People = Mapping[str, Person]  # by the id that messages use
 
 
 class FaqRecord(NamedTuple):

@@ -10,8 +10,7 @@ from data_tools.rows.rows import Candidate, Row, message
 from frontdesk.config.schema import DataConfig
 from frontdesk.facts.language import language
 
-TOPIC = "topics:"
-"""Begins the source of a row that was made for another company's topic."""
+TOPIC = "topics:"  # begins the source of a row that was made for another company's topic
 
 
 def added_rows(

@@ -44,21 +44,16 @@ if TYPE_CHECKING:
 
 SEES = {"train": ("train",), "valid_wordings": ("train",), "valid": ("train", "valid")}
 """The splits that are written, each with the splits of the entries that its prompts may show."""
-WITHOUT = 0.1
-"""Share of the rows that miss the right entry."""
+WITHOUT = 0.1  # share of the rows that miss the right entry
 PLACES = (0.86, 0.09, 0.05)
 """How often the right entry is shown first, second, third: as often as retrieval has it there. A small model that is told nothing by the
 order reads worse, not better (docs/experiments.md)."""
-WITHOUT_QUESTIONS = 0.1
-"""Share of the rows whose entries have no questions."""
-CHANGED = 0.5
-"""Share of the rows with other numbers than the FAQ's."""
-EARLIER = 0.15
-"""Share of the rows with an exchange about another entry before the question."""
+WITHOUT_QUESTIONS = 0.1  # share of the rows whose entries have no questions
+CHANGED = 0.5  # share of the rows with other numbers than the FAQ's
+EARLIER = 0.15  # share of the rows with an exchange about another entry before the question
 ASKED = 0.5
 """Share of the invented companies' entries that are asked about: all of them would be half of the demo's training."""
-BATCH = 1000
-"""Rows whose questions are encoded together."""
+BATCH = 1000  # rows whose questions are encoded together
 
 
 class Grounder:

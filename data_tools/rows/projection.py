@@ -19,10 +19,8 @@ BATCH = 256
 RATE = 1e-3
 TEMPERATURE = 0.1
 DROPOUT = 0.5
-MIN_QUERIES = 100
-"""Paraphrases that a threshold needs."""
-MAX_QUERIES = 2000
-"""Paraphrases that suffice for it."""
+MIN_QUERIES = 100  # paraphrases that a threshold needs
+MAX_QUERIES = 2000  # paraphrases that suffice for it
 
 
 class EncodedTexts(NamedTuple):

@@ -14,10 +14,8 @@ from frontdesk.prompt.render import Message, encode, fit
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-LEAST = 10
-"""Letters that must be left of a customer's text that is shortened: an answer to nothing teaches nothing."""
-CACHED = 8192
-"""Turns whose length is remembered: agents repeat themselves."""
+LEAST = 10  # letters that must be left of a customer's text that is shortened: an answer to nothing teaches nothing
+CACHED = 8192  # turns whose length is remembered: agents repeat themselves
 
 
 class Window(NamedTuple):

@@ -24,16 +24,14 @@ from typing import BinaryIO, cast
 from data_tools.sources.text import Source, office, read_source, unreadable
 from frontdesk.errors import UserError
 
-LARGEST = 64 << 30
-"""Bytes that one archive may unpack to, archives inside it included."""
+LARGEST = 64 << 30  # bytes that one archive may unpack to, archives inside it included
 RATIO = 200
 """How many times its own size an archive may unpack to, beyond the first `FREE` bytes. Chats take about a tenth when packed."""
 FREE = 1 << 30
 DAMAGE = (zipfile.BadZipFile, OSError, EOFError, zlib.error, lzma.LZMAError, NotImplementedError, ValueError, struct.error)
 """What the libraries raise for archives that are damaged or packed in a way that they do not know."""
 MEMBERS = 100_000
-DEPTH = 3
-"""Archives inside archives."""
+DEPTH = 3  # archives inside archives
 
 
 @dataclass

@@ -15,8 +15,7 @@ BLOCKS = frozenset(
 )
 """Elements that begin and end a line."""
 UNSEEN = frozenset(("head", "noscript", "script", "style", "template", "title"))
-PARAGRAPH = re.compile(r"<p(?: [^<>]*)?>([^<]*)</p>")
-"""Most messages are just one."""
+PARAGRAPH = re.compile(r"<p(?: [^<>]*)?>([^<]*)</p>")  # most messages are just one
 TAG = re.compile("<[a-zA-Z/!?]")
 BLANKS = re.compile(r"[ \t\r\n\f]+")
 LINE_ENDS = re.compile(r" *\n[ \n]*")

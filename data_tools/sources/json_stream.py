@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 
 from data_tools.sources.text import Source
 
-LONGEST = 1 << 26
-"""Characters of one record; more than that is no record of a chat."""
+LONGEST = 1 << 26  # characters of one record; more than that is no record of a chat
 BLANK = re.compile(r"[\s,\ufeff]*")
 BRACE = re.compile(r'[^"{}]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"{}]*+)*+([{}])', re.DOTALL)
 """The next brace outside a string."""

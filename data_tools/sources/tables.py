@@ -11,22 +11,14 @@ from data_tools.sources.text import OFFICE, Source, fix_text
 from frontdesk.errors import UserError, warn
 
 MARKS = ",;\t|"
-FIRST_LINES = 20
-"""Lines or rows by which delimiter and header are recognized."""
-LONGEST_ROW = 1 << 20
-"""Characters of one row."""
-MOST_LINES = 2000
-"""Lines of one row."""
-UNPACKED = 1 << 30
-"""Bytes that an office document may unpack to."""
-MOST_COLUMNS = 1 << 14
-"""As many as Excel can have."""
-LONGEST_NAME = 200
-"""Characters of a column's name; the rest is ignored."""
-MOST_SHOWN = 30
-"""Columns that a message names."""
-LAST_ROW = 1 << 20
-"""The last row that Excel can have."""
+FIRST_LINES = 20  # lines or rows by which delimiter and header are recognized
+LONGEST_ROW = 1 << 20  # characters of one row
+MOST_LINES = 2000  # lines of one row
+UNPACKED = 1 << 30  # bytes that an office document may unpack to
+MOST_COLUMNS = 1 << 14  # as many as Excel can have
+LONGEST_NAME = 200  # characters of a column's name; the rest is ignored
+MOST_SHOWN = 30  # columns that a message names
+LAST_ROW = 1 << 20  # the last row that Excel can have
 QUOTES = 'expected quotes that close; end the quoted cell with " and write a quote inside it as ""'
 
 

@@ -18,20 +18,16 @@ from frontdesk.errors import UserError
 from frontdesk.files import sha256
 
 ENCODINGS = "UTF-8, UTF-16 or CP949"
-HEAD = 1 << 16
-"""Bytes by which a file's format is recognized."""
+HEAD = 1 << 16  # bytes by which a file's format is recognized
 CHUNK = 1 << 20
 OFFICE = {"xl/workbook.xml": "xlsx", "word/document.xml": "docx"}
 SUSPECT = re.compile("[\u0080-\u00ff€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]{2,}")
 """What UTF-8 or CP949 looks like when it was read as a Western encoding."""
 PLAIN = re.compile("[\x00-\x7f\ufffd]+")
 WORD = re.compile("[A-Za-z0-9]")
-LONGEST_LINE = 1 << 17
-"""Characters; a longer line is no person's, and fixing it would take seconds."""
-SAMPLE = 10_000
-"""Letters by which Korean is told apart from Western text."""
-DAMAGE = 0.02
-"""A file with at most this share of broken characters is still text in that encoding."""
+LONGEST_LINE = 1 << 17  # characters; a longer line is no person's, and fixing it would take seconds
+SAMPLE = 10_000  # letters by which Korean is told apart from Western text
+DAMAGE = 0.02  # a file with at most this share of broken characters is still text in that encoding
 
 
 @dataclass

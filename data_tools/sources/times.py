@@ -11,8 +11,7 @@ NUMERIC_DATE = re.compile(r"(\d{4})\s?[년.\-/]\s?(\d{1,2})\s?[월.\-/]\s?(\d{1,
 MONTH_FIRST = re.compile(rf"{MONTH} (\d{{1,2}}),? (\d{{4}})")
 DAY_FIRST = re.compile(rf"\b(\d{{1,2}}) {MONTH},? (\d{{4}})")
 CLOCK = re.compile(r"(오전|오후|[AP]\.?M\.?)?\s?(\d{1,2}):(\d{2})(?::(\d{2}))?\s?([AP]\.?M\.?)?", re.IGNORECASE)
-MILLISECONDS = 1e11
-"""Numbers from here on are milliseconds: as seconds they would lie beyond the year 5000."""
+MILLISECONDS = 1e11  # numbers from here on are milliseconds: as seconds they would lie beyond the year 5000
 
 
 @lru_cache(maxsize=8192)  # messages that follow one another share their minute

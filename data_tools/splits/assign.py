@@ -8,8 +8,7 @@ from collections.abc import Iterable, Sequence
 from data_tools.rows.rows import Candidate
 from data_tools.splits.near_duplicates import Clusters
 
-MIN_GROUPS = 10
-"""A kind with this many groups gets at least one of them in each held-out split that has a share."""
+MIN_GROUPS = 10  # a kind with this many groups gets at least one of them in each held-out split that has a share
 
 
 def rank(seed: int, name: str) -> str:

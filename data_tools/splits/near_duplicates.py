@@ -25,8 +25,7 @@ DOUBT = 0.15
 """How far below `NEAR` an estimate may be that is verified: over four standard errors of 200 permutations."""
 SAME = 0.95
 """An index from which a text is not looked up for others: what is near to it is all but surely near to its copy."""
-LONGEST = 20_000
-"""Characters that are compared; a conversation that goes on alike for so long is a copy."""
+LONGEST = 20_000  # characters that are compared; a conversation that goes on alike for so long is a copy
 APART = re.compile(r"[\W_]+")
 HANGUL = re.compile("[가-힣]")
 

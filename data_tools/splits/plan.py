@@ -12,8 +12,7 @@ from frontdesk.config.schema import DataConfig
 
 LOOKS = (1, 2)
 """The splits are searched for copies that the clusters miss, each time with other hash functions: what is added to the seed."""
-ROUNDS = 4
-"""How often the splits are chosen, as long as a copy is found across them."""
+ROUNDS = 4  # how often the splits are chosen, as long as a copy is found across them
 SPLITS_AT_RANDOM = 20
 
 Pairs = list[tuple[int, int]]

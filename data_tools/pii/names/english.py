@@ -49,9 +49,7 @@ LEAD = re.compile(
     r"|call me|mr|mrs|ms|miss|dr|please use|under)(?![A-Za-z'])[\s,.!:-]{0,5}){0,6}",
     re.IGNORECASE,
 )
-LETTERS = re.compile(r"[A-Za-z](?:(?:-|\.|, ?| - | )[A-Za-z]){2,20}(?![\w'])")
-"""A name that is spelled."""
-
+LETTERS = re.compile(r"[A-Za-z](?:(?:-|\.|, ?| - | )[A-Za-z]){2,20}(?![\w'])")  # a name that is spelled
 ANSWER = re.compile(rf"(?P<name>{cues.ANY})(?=\s{{0,3}}(?:$|[.,;!?\n(/:&+-]|[^\x00-ɏ])|\s{{1,3}}(?:\d|and\s))")
 GOES_ON = re.compile(
     r"\W{0,3}(?:and|but|or|i|i'm|i've|my|with|from|for|here|speaking|on|is|at|the|please|thanks|again|lol)\b", re.IGNORECASE

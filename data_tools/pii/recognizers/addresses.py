@@ -147,8 +147,7 @@ LATIN: tuple[tuple[re.Pattern[str], frozenset[str], tuple[str, ...]], ...] = (
 
 CODES = words("code zip zipcode postcode postalcode")
 KOREAN_NUMBER = re.compile(r"\d\s?[동호층번]|[로길동리가읍면구군시]\s?(?:지하\s?|산\s?)?\d|[가-힣]\s\d{2,4}-\d|반지하")
-DIGIT = re.compile(r"\d")
-"""What every Korean address holds: a number behind a word."""
+DIGIT = re.compile(r"\d")  # what every Korean address holds: a number behind a word
 
 
 def find_addresses(text: str, asked: str) -> Iterator[Span]:

@@ -13,9 +13,7 @@ from data_tools.pii.spans import Span, around, count_digits
 DIGITS = re.compile(r"(?:\d[ .-]{0,3}){6}|[A-Z]{1,2}\d{5}|[A-Z]\d{3}[A-Z]\d|여권|passport", re.IGNORECASE)
 """What all numbers here contain."""
 
-LEAST = 4
-"""So many digits at least."""
-
+LEAST = 4  # so many digits at least
 START, END = r"(?<![\d-])", r"(?![\d*-])"
 BIRTH = r"\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 RRN = re.compile(rf"{START}({BIRTH}\s?-?\s?([1-8])(?:\d{{6}}|[*xX•]{{6}})){END}")

@@ -12,9 +12,7 @@ DIGITS = re.compile(r"(?:\d[ .-]{0,3}){6}|[\dx*•-]{9}|[*xX•]{4}|\d\d-\d\d-\d
 """What all numbers here contain."""
 
 LEAST, STARS = 4, re.compile(r"[*xX•]{4}")
-LEAST_OF_CARD = 13
-"""So many digits at least, but in a card number of stars."""
-
+LEAST_OF_CARD = 13  # so many digits at least, but in a card number of stars
 CARD = re.compile(
     r"(?<![\d*.-])(\d{4}(?:\s?-\s?\d{4}){2}\s?-\s?\d{1,7}|(?<!\d{4} )\d{4}(?: \d{4}){2} \d{1,7}(?! \d{4})|\d{4}(?:\.\d{4}){3}"
     r"|3\d{3}([ -])\d{6}\2\d{4,5}|\d{13,19})"
@@ -46,14 +44,10 @@ WORD_BANK = r"(?<![가-힣])(?:우리|하나|기업)\s?:?\s?"
 ACCOUNT = re.compile(r"(?<![\w.-])(\d{2,6}(?:\s?-\s?\d{1,8}){1,4}|\d{2,6}(?: \d{2,7}){1,3}|\d{8,16})(?![A-Za-z\d]|-\d)")
 ACCOUNT_LABEL = re.compile(rf"(?:(?:계좌|통장|{NAMED_BANK}|{SHORT_BANK})[^\d\n.?!]{{0,12}}|{WORD_BANK})$")
 ACCOUNT_NUMBER = re.compile(r"(?:계좌|통장)\s?(?:번호)?\s?(?:는|은|가|:)?\s?$")
-PARCEL = re.compile(r"(?:등기|택배|송장|운송장|EMS)[^\d\n.?!]{0,8}$", re.IGNORECASE)
-"""The post is a bank, too."""
-
+PARCEL = re.compile(r"(?:등기|택배|송장|운송장|EMS)[^\d\n.?!]{0,8}$", re.IGNORECASE)  # the post is a bank, too
 ACCOUNT_WORDS = re.compile(rf"(?i:bank account|account number)|계좌|통장|입금|송금|이체|예금주|환불\s?받을|{NAMED_BANK}|{SHORT_BANK}")
 ASKED = re.compile(r"(?:account|acct)\.? (?:number|no)|bank (?:details|account)|계좌|통장|iban", re.IGNORECASE)
-SHORT = 60
-"""An answer to a question for an account is no longer than this."""
-
+SHORT = 60  # an answer to a question for an account is no longer than this
 ENGLISH_ACCOUNT = re.compile(
     r"\b(?:\w{1,20} bank(?=\s?:?\s?\d)|(?:bank|checking|savings?|deposit|refund)\s(?:account|acct)"
     r"|(?:account|acct|routing|aba|a/c)\s?(?:number|no\.?|num\b|nr\.?|#)"

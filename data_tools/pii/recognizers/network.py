@@ -79,9 +79,7 @@ CUES = words(
 
 CUED = re.compile("|".join(map(re.escape, sorted(CUES))))
 
-DIGITS, LONG = re.compile(r"[\d*#]{3}"), re.compile(r"\S{10}")
-"""What a code of digits and a key hold."""
-
+DIGITS, LONG = re.compile(r"[\d*#]{3}"), re.compile(r"\S{10}")  # what a code of digits and a key hold
 NO_PASSWORD = words(
     "not wrong incorrect invalid expired required needed reset changed correct right case the a an my your too very still being never "
     "always also no weak "

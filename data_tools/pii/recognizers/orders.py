@@ -127,8 +127,7 @@ BRIEF = re.compile(
 )
 DICTATED = re.compile(r"(?<![\w.,-])\d(?: ?- ?\d| \d){4,15}(?![\w-])")
 SHAPES = str.maketrans({**dict.fromkeys("0123456789", "9"), **dict.fromkeys(ascii_letters, "A")})
-SHORT = 120
-"""An answer to a question for a number is no longer than this."""
+SHORT = 120  # an answer to a question for a number is no longer than this
 
 
 CODE = re.compile(

@@ -39,9 +39,7 @@ LIKELY = re.compile(
 )
 """A phone only beside a word that says so."""
 
-ALONE = re.compile(r"\W{0,3}([2-9]\d\d[2-9]\d{6})\W{0,3}")
-"""A message that holds an American number and nothing else."""
-
+ALONE = re.compile(r"\W{0,3}([2-9]\d\d[2-9]\d{6})\W{0,3}")  # a message that holds an American number and nothing else
 DIGITS = re.compile(r"\d{3}|\*{4}|\+\d|\d\d([ .])\d\d\1\d\d|\d \d \d")
 PHONE_WORDS = (
     "전화, 전번, 뒷번호, 연락, 핸드폰, 휴대폰, 휴대전화, 폰\\b, 문자, 콜센터, 고객센터, 대표, 내선, 팩스, phone, mobile, \\bcell, \\bcall, \\btel\\b, "
@@ -76,9 +74,7 @@ SPOKEN_KOREAN = re.compile(
     r"(?![\d공영일이삼사오육륙칠팔구](?!\s?[입이예요]))"
 )
 SPOKEN = re.compile(r"[공영]|0\s?[일1하]|01[016789].{0,16}[공영일이삼사오육륙칠팔구하둘셋넷다여아]", re.DOTALL)
-LEAST = 7
-"""Digits of the shortest number."""
-
+LEAST = 7  # digits of the shortest number
 DIGIT_WORDS = "zero oh one two three four five six seven eight nine double triple"
 SPOKEN_ENGLISH = re.compile(rf"\b{either(DIGIT_WORDS)}(?:[\s,-]{{1,3}}{either(DIGIT_WORDS)}){{6,14}}\b", re.IGNORECASE)
 DATE = re.compile(r"(?:19|20)\d\d[-. ]?(?:0[1-9]|1[0-2])(?:[-. ]?(?:[0-2]\d|3[01]))?|(?:19|20)\d\d[-. ](?:19|20)\d\d")

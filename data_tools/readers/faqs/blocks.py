@@ -32,8 +32,7 @@ MARKED = re.compile(
     re.MULTILINE | re.IGNORECASE | re.VERBOSE,
 )
 """What tells a page of questions from a table."""
-LARGEST = 1 << 25
-"""Bytes of a page."""
+LARGEST = 1 << 25  # bytes of a page
 MARKS = ("?", "？")
 
 

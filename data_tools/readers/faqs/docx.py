@@ -22,12 +22,10 @@ if TYPE_CHECKING:
 
 FORMAT = "FAQ Word document"
 
-UNPACKED = 1 << 28
-"""Bytes that a document may unpack to: it is in memory as a whole."""
+UNPACKED = 1 << 28  # bytes that a document may unpack to: it is in memory as a whole
 PARTS = ".//*[self::w:p or self::w:tbl][not(ancestor::w:tbl or ancestor::w:txbxContent)]"
 RUNS = ".//w:r[not(ancestor::w:moveFrom or ancestor::w:txbxContent)]"
-FIRST_ROWS = 3
-"""Rows of a table among which its header is looked for."""
+FIRST_ROWS = 3  # rows of a table among which its header is looked for
 HEADING = re.compile(r"(?:heading|제목) (\d)", re.IGNORECASE)
 
 

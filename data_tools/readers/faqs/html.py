@@ -19,8 +19,7 @@ from data_tools.sources.text import OFFICE, Source, folded
 FORMAT = "FAQ web page"
 
 TAGS = re.compile(r"<(?:!doctype|html|head|body|script|main|section|article|div|details|dl|ul|h[1-6]|p)\b", re.IGNORECASE)
-WRAPPER = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[)|(?:-->|//\s*\]\]>)\s*$")
-"""What old pages put around a script."""
+WRAPPER = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[)|(?:-->|//\s*\]\]>)\s*$")  # what old pages put around a script
 
 # Where questions stand, as XPath. What stands around a page's content, such as its menu, is left out.
 CONTENT = "not(ancestor::nav or ancestor::header or ancestor::footer or ancestor::aside)"

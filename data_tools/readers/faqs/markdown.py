@@ -20,8 +20,7 @@ FORMAT = "FAQ Markdown"
 
 FRONT = re.compile(r"\A\s*---\n.*?\n(?:---|\.\.\.)(?=\n|\Z)", re.DOTALL)
 """What stands about a page at its beginning, for the program that shows it."""
-LONGEST_LINE = 20_000
-"""Characters; marks without end in one line would take minutes."""
+LONGEST_LINE = 20_000  # characters; marks without end in one line would take minutes
 SUMMARY = re.compile(r"<summary[^<>]*>((?:(?!</?summary).)*+)</summary>", re.DOTALL | re.IGNORECASE)
 BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 STRONG = re.compile(r"<(/?)(?:b|strong)\b", re.IGNORECASE)

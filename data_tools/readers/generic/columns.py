@@ -39,8 +39,7 @@ COLUMNS = {
     """,
 }
 """The names of each column as `plain_name` gives them, the likeliest first."""
-DATES = "date messagedate createddate 날짜 일자 작성일 상담일 상담일자 대화일자"
-"""Of the day where another column has the time of day."""
+DATES = "date messagedate createddate 날짜 일자 작성일 상담일 상담일자 대화일자"  # of the day where another column has the time of day
 EXCHANGE = {
     "question": """
         question customermessage customerquestion customertext usermessage userinput query inquiry request prompt input 질문 질문내용
@@ -72,11 +71,9 @@ WORDS = {
 }
 """What a role column says, as `plain_name` gives it: a role, or why there is no turn."""
 MEANING = {word: meaning for meaning, words in WORDS.items() for word in words.split()}
-FEW = 8
-"""Distinct words at most in a column of roles."""
+FEW = 8  # distinct words at most in a column of roles
 LONGEST_TIME = 40
-BESIDE = ("conversation", "name", "time")
-"""What an exchange may have beside question and answer."""
+BESIDE = ("conversation", "name", "time")  # what an exchange may have beside question and answer
 NEEDED = {"conversation": "the conversation", "text": "the text"}
 
 

@@ -23,13 +23,11 @@ from frontdesk.errors import UserError
 FORMAT = "chat table"
 LAYOUT: Layout = "mixed"
 
-SAMPLE = 1000
-"""Rows by which columns are recognized."""
+SAMPLE = 1000  # rows by which columns are recognized
 OBJECT = re.compile(r"\s*\[?\s*(?=\{)")
 DAY_MONTH = re.compile(r"(\d{1,2})([/.-])\s?(\d{1,2})\2\s?(\d{4})\b")
 """A date whose first number is the day or the month."""
-COMPACT = re.compile(r"(\d{8})(\d{4}(?:\d\d)?)")
-"""A date and a time of day with nothing between the numbers."""
+COMPACT = re.compile(r"(\d{8})(\d{4}(?:\d\d)?)")  # a date and a time of day with nothing between the numbers
 Cells = Mapping[str | None, Any]
 FIELDS = ("conversation", "text", "role", "name", "time", "date", "question", "answer")
 EPOCH = re.compile(r"\d{10}(?:\d{3})?(?:\.\d+)?")

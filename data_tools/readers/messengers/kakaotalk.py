@@ -27,8 +27,7 @@ WEEKDAY = r"(?:[월화수목금토일]요일|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|
 BRACKET = re.compile(rf"\[(?P<name>.+?)\] \[(?P<time>{TIME})\] ?(?P<text>.*)")
 COMMA = re.compile(rf"(?P<time>{DATE}(?:,| at)? ?{TIME})(?:, (?P<name>.+?) : ?|[,:] )(?P<text>.*)")
 DASHED_DAY = re.compile(rf"-{{5,}} .*{DATE}.* -{{5,}}\s*")
-LONGEST_DAY = 200
-"""Characters of a line that opens a day."""
+LONGEST_DAY = 200  # characters of a line that opens a day
 PLAIN_DAY = re.compile(rf"(?:{DATE}(?:,| at)? ?{TIME}|{DATE},? {WEEKDAY}|{WEEKDAY}, {DATE})\s*")
 SAVED = re.compile(r"[^:\[\]]{1,30} : \D{0,15}\d")
 ROW = re.compile(r'"?\d{4}[-./년]\s?\d{1,2}[-./월]\s?\d{1,2}[일.]?[ T][^",]{3,14}"?,')

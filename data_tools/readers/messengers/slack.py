@@ -23,8 +23,7 @@ SAID = (None, "file_share", "file_comment", "me_message", "thread_broadcast", "r
 BOT = ("bot_message", "slackbot_response")
 DELETED = ("tombstone", "message_deleted")
 ATTACHMENTS = ("files", "file", "attachments")
-REWRITTEN = ("message_changed", "message_replied", "file_change")
-"""Subtypes that repeat a message."""
+REWRITTEN = ("message_changed", "message_replied", "file_change")  # subtypes that repeat a message
 REFERENCE = re.compile(r"<([@#!][^<>|]*|[^<>|\s:]*+:[^<>|]*)(?:\|([^<>]*))?>")
 UPLOAD = re.compile(r"<@\w+(?:\|[^<>]*)?> (?:uploaded|shared) a file: <[^<>]*>(?: and commented: (.*))?", re.DOTALL)
 """What older exports write as the text of a file."""

@@ -20,8 +20,7 @@ from data_tools.sources.times import parse_time
 FORMAT = "WhatsApp"
 LAYOUT: Layout = "room"
 
-MARKS = "\u200e\u200f\u202a\u202b\u202c"
-"""What says only in which direction text runs."""
+MARKS = "\u200e\u200f\u202a\u202b\u202c"  # what says only in which direction text runs
 EDGES = MARKS + " \t\r\n\u00a0\u202f"
 DATE = r"(\d{1,4})(년 ?|\. |[./-])(\d{1,2})(?:월 ?|[./-] ?)(\d{1,4})(?:일|\.)?"
 TIME = r"(?:(?:오전|오후)\s?)?\d{1,2}:\d{2}(?::\d{2})?(?:\s?([AaPp]\.?[Mm]\.?))?"
@@ -37,8 +36,7 @@ SYSTEM = re.compile(
     r"|부재중 (?:음성|영상|그룹) ?통화"
 )
 """What WhatsApp says under somebody's name even where the invisible mark was lost."""
-LONGEST_NOTE = 1000
-"""Characters."""
+LONGEST_NOTE = 1000  # characters
 DELETED = re.compile(
     r"(?:This message was deleted|You deleted this message)(?: by admin .*)?\.?|삭제된 메시지입니다\.?"
     r"|(?:(?:회원님이|내가|사용자가) (?:이 )?|이 )메시지[가를는] 삭제(?:되었습니다|했습니다|하였습니다|됨)\.?"
