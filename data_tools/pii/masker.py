@@ -89,7 +89,14 @@ class Masker:
         """What is found in texts whose masked spans are holes. Adds to `aliases` which names are parts of which, and to
         `settled` the texts (with what was said before) that hold nothing, nor any of these names: the next round passes over them."""
         said = list(zip(works, _asked(works, roles), strict=True))
-        named = [self._introduced(text, bool(asked) and asks_name(asked)) for text, asked in said]
+        named = [
+            [
+                span
+                for span in find_names(text, asks_name(asked))
+                if not self.allow.keeps(span, text) and person(text[span.start : span.end])
+            ]
+            for text, asked in said
+        ]
         introduced = [text[span.start : span.end] for text, spans in zip(works, named, strict=True) for span in spans]
         people = People([*names, *introduced], self.allow.company)
         aliases.update(people.aliases)
@@ -104,10 +111,6 @@ class Masker:
                 settled[text, asked] = wanted | (searched or frozenset())
             found.append(kept)
         return found
-
-    def _introduced(self, text: str, answers: bool) -> list[Span]:
-        found = find_names(text, answers)
-        return [span for span in found if not self.allow.keeps(span, text) and person(text[span.start : span.end])]
 
     def _kept(self, text: str, found: list[Span]) -> list[Span]:
         """The spans to mask, without overlaps: nothing public and nothing inside something public."""

@@ -26,6 +26,9 @@ SECOND = re.compile(rf"\s?(?:and|&|or|\+|/)\s?(?P<name>{cues.FULL})")
 ENDINGS = ("ing", "tion", "ulous", "rious", "eous", "ful", "able", "ible", "less", "ness", "ment", "ical")
 """Ends of words that are no names."""
 
+RUNS_ON = re.compile(r"\s(?:you|i|it|we|the|they|he|she|this|that|be|there|your|my|\d)\b", re.IGNORECASE)
+"""What stands behind a word that begins the next sentence ("Thanks Jane Will you")."""
+
 ACRONYM = re.compile(r"\b[A-Z]{2,3}$")
 KOREAN_SYLLABLES = words("ho hee woo hye sun won young min han song yang yong hong hwa")
 """Words that end Korean names in Latin letters ("Lee Min Ho")."""
@@ -107,17 +110,13 @@ def _introduced(match: re.Match[str], rule: cues.Rule) -> Iterator[Span]:
         return
     if pattern is cues.VOCATIVE and cues.ADVERB.fullmatch(match[match.lastgroup or "name"]):
         return
-    for span in name_words(match, lower=rule.lower, word_names=rule.word_names or _ends(match)):
+    ends = ENDS.match(match.string[match.end() :][:4]) is not None  # "I'm Will." is a name, "I'm Happy to" is none
+    for span in name_words(match, lower=rule.lower, word_names=rule.word_names or ends):
         if pattern is not cues.LOWER_SIGNED or match["name"].lower() not in cues.NO_LOWER:
             yield span
             yield from second(match.string, span)
     if pattern is cues.INTRODUCED and (odd := ODD.fullmatch(match["name"])) and _can_be_name(odd[2]) and odd[1].lower() in ODD_NAMES:
         yield Span(*match.span("name"), "NAME")
-
-
-def _ends(match: re.Match[str]) -> bool:
-    """Whether a sentence or phrase ends behind a match: "I'm Will." is a name, "I'm Happy to" is none."""
-    return ENDS.match(match.string[match.end() :][:4]) is not None
 
 
 def second(text: str, span: Span) -> Iterator[Span]:
@@ -164,15 +163,11 @@ def name_words(match: re.Match[str], lower: bool = False, word_names: bool = Fal
         return
     parts = [(word.start(), _bare(word[0]), word[0]) for word in re.finditer(r"\S+", value)]
     size = 0
-    for count, (start, part, whole) in enumerate(parts):
-        after = parts[count + 1][1] if count + 1 < len(parts) else ""
-        if capital != part[:1].isupper() and part not in cues.PARTS.split():
+    for count, ((start, part, whole), (_, after, _)) in enumerate(zip(parts, [*parts[1:], (0, "", "")], strict=True)):
+        if (capital != part[:1].isupper() and part not in cues.PARTS.split()) or (count == 2 and not capital):
             break
-        if count == 2 and not capital:
-            break
-        if not _fits(part, after, capital, word_names, size > 0) or (
-            size and _runs_on(part, match.string[match.start(group) + start + len(part) :])
-        ):
+        runs_on = size and part.lower() in NAMES_THAT_ARE_WORDS and RUNS_ON.match(match.string, match.start(group) + start + len(part))
+        if runs_on or not _fits(part, after, capital, word_names, size > 0):
             break
         size = start + len(part)
         if part != whole:
@@ -198,25 +193,14 @@ def _bare(word: str) -> str:
 
 def _fits(part: str, after: str, capital: bool, word_names: bool, inside: bool) -> bool:
     """Whether a word may stand in a name: no ordinary word, or one that is a name, too, where names stand or before a surname."""
-    low = part.lower()
-    if (
-        _can_be_name(part)
-        or part in cues.PARTS.split()
-        or (inside and part[0].isupper() and (low in KOREAN_SYLLABLES or (len(part) == 1 and after[:1].isupper())))
-    ):
+    low, before_capital = part.lower(), after[:1].isupper()
+    if _can_be_name(part) or part in cues.PARTS.split():
         return True
-    if not capital or (low in cues.NO_NAMES and not inside):
+    if inside and part[0].isupper() and (low in KOREAN_SYLLABLES or (len(part) == 1 and before_capital)):
+        return True
+    if not capital or low not in NAMES_THAT_ARE_WORDS or (low in cues.NO_NAMES and not inside):
         return False
-    return low in NAMES_THAT_ARE_WORDS and (
-        word_names or inside or (after[:1].isupper() and _can_be_name(after) and after.lower() not in THINGS)
-    )
-
-
-def _runs_on(part: str, rest: str) -> bool:
-    """Whether a word behind a name begins the next sentence ("Thanks Jane Will you")."""
-    return part.lower() in NAMES_THAT_ARE_WORDS and bool(
-        re.match(r"\s(?:you|i|it|we|the|they|he|she|this|that|be|there|your|my|\d)\b", rest, re.IGNORECASE)
-    )
+    return word_names or inside or (before_capital and _can_be_name(after) and after.lower() not in THINGS)
 
 
 def _can_be_name(word: str) -> bool:

@@ -38,9 +38,8 @@ class People:
         for name in self.names:
             for needle, pattern, careful in patterns(name):
                 if needle in folded:
-                    for match in pattern.finditer(text):
-                        if not careful or _stands_as_name(text, match):
-                            yield Span(*match.span(), "NAME")
+                    found = (match for match in pattern.finditer(text) if not careful or _stands_as_name(text, match))
+                    yield from (Span(*match.span(), "NAME") for match in found)
 
 
 @lru_cache(maxsize=4096)

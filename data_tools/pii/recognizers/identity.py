@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from data_tools.pii.patterns import either
 from data_tools.pii.recognizers.checks import valid
-from data_tools.pii.spans import Span, around, count_digits
+from data_tools.pii.spans import Span, around, count_digits, matches
 
 DIGITS = re.compile(r"(?:\d[ .-]{0,3}){6}|[A-Z]{1,2}\d{5}|[A-Z]\d{3}[A-Z]\d|여권|passport", re.IGNORECASE)
 """What all numbers here contain."""
@@ -73,8 +73,7 @@ def _license(text: str, asked: str) -> Iterator[Span]:
     for match in LICENSE.finditer(text):
         if beside(LICENSE_WORDS, text, match, asked) or (match[1].count("-") == 3 and valid("license", match[1])):
             yield Span(*match.span(1), "DRIVER_LICENSE")
-    for match in REGIONAL_LICENSE.finditer(text):
-        yield Span(*match.span(1), "DRIVER_LICENSE")
+    yield from matches("DRIVER_LICENSE", REGIONAL_LICENSE, text, 1)
     if LICENSE_WORDS.search(text) or LICENSE_WORDS.search(asked):
         for match in FOREIGN_LICENSE.finditer(text):
             if beside(LICENSE_WORDS, text, match, asked) and not MOBILE.fullmatch(match[1]) and not DATE.match(match[1]):

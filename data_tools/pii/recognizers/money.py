@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from data_tools.pii.patterns import either, phrases, words
 from data_tools.pii.recognizers.checks import valid
 from data_tools.pii.recognizers.identity import DATE, MOBILE, beside
-from data_tools.pii.spans import Span, around, count_digits, small_words
+from data_tools.pii.spans import Span, around, count_digits, matches, small_words
 
 DIGITS = re.compile(r"(?:\d[ .-]{0,3}){6}|[\dx*•-]{9}|[*xX•]{4}|\d\d-\d\d-\d\d", re.IGNORECASE)
 """What all numbers here contain."""
@@ -32,8 +32,7 @@ LABELLED_IBAN = re.compile(
 
 NAMED_BANK = (
     phrases(
-        "국민, 신한, 우리, 하나, 농협, 기업, 수협, 신협, 우체국, 새마을, 산업, 부산"
-        ", 대구, 광주, 전북, 경남, 제주, (?:SC ?)?제일, 씨티, 카카오, 토스, 케이, 외환, 저축"
+        "국민, 신한, 우리, 하나, 농협, 기업, 수협, 신협, 우체국, 새마을, 산업, 부산, 대구, 광주, 전북, 경남, 제주, (?:SC ?)?제일, 씨티, 카카오, 토스, 케이, 외환, 저축"
     )
     + r"\s?(?:은행|뱅크|금고)"
 )
@@ -72,9 +71,7 @@ def find_money(text: str, asked: str) -> Iterator[Span]:
 
 
 def _cards(text: str, asked: str) -> Iterator[Span]:
-    for match in CARD.finditer(text):
-        if _is_card(match[1], beside(CARD_WORDS, text, match, asked)):
-            yield Span(*match.span(1), "CARD")
+    yield from matches("CARD", CARD, text, 1, lambda match: _is_card(match[1], beside(CARD_WORDS, text, match, asked)))
     for match in STARRED_CARD.finditer(text):
         if re.search(r"[*xX•]{4}", match[1]) and (re.search(r"\d", match[1]) or beside(CARD_WORDS, text, match, asked)):
             yield Span(*match.span(1), "CARD")
@@ -98,18 +95,14 @@ def _ibans(text: str) -> Iterator[Span]:
             value = value[: max(value.rfind(" "), 0)]
         if len(value) > 14:
             yield Span(match.start(1), match.start(1) + len(value), "BANK_ACCOUNT")
-    for match in LABELLED_IBAN.finditer(text):
-        yield Span(*match.span(1), "BANK_ACCOUNT")
+    yield from matches("BANK_ACCOUNT", LABELLED_IBAN, text, 1)
 
 
 def _accounts(text: str, asked: str) -> Iterator[Span]:
-    for match in SORTED_ACCOUNT.finditer(text):
-        yield Span(*match.span(1), "BANK_ACCOUNT")
+    yield from matches("BANK_ACCOUNT", SORTED_ACCOUNT, text, 1)
     for match in ENGLISH_ACCOUNT.finditer(text) if not ACCOUNT_CUES.isdisjoint(small_words(text)) or "a/c" in text.lower() else ():
         yield Span(*match.span(1), "BANK_ACCOUNT")
-    for match in ACCOUNT.finditer(text):
-        if _is_account(text, match, asked):
-            yield Span(*match.span(1), "BANK_ACCOUNT")
+    yield from matches("BANK_ACCOUNT", ACCOUNT, text, 1, lambda match: _is_account(text, match, asked))
 
 
 def _is_account(text: str, match: re.Match[str], asked: str) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from data_tools.pii.patterns import either, phrases, words
-from data_tools.pii.spans import HOLE, Span, around
+from data_tools.pii.spans import HOLE, Span, around, matches
 
 LOCAL = r"[A-Za-z0-9._%+'-]"
 PROVIDER = either("gmail naver daum hanmail kakao nate yahoo hotmail outlook icloud")
@@ -82,10 +82,8 @@ CUED = re.compile("|".join(map(re.escape, sorted(CUES))))
 DIGITS, LONG = re.compile(r"[\d*#]{3}"), re.compile(r"\S{10}")  # what a code of digits and a key hold
 NO_PASSWORD = words(
     "not wrong incorrect invalid expired required needed reset changed correct right case the a an my your too very still being never "
-    "always also no weak "
-    "strong short long hidden missing working secure blank empty stored sent shown saved and or for with that this what when where "
-    "how on in at of is "
-    "was has does doesn't isn't won't didn't keeps link page field box manager"
+    "always also no weak strong short long hidden missing working secure blank empty stored sent shown saved and or for with that this "
+    "what when where how on in at of is was has does doesn't isn't won't didn't keeps link page field box manager"
 )
 
 
@@ -112,8 +110,6 @@ NEAR_PASSWORD = re.compile(
 
 
 AT = ("골뱅이", "앳", " at", "(at", "[at", "( at")
-
-
 AT_HINT = re.compile(
     r"골뱅이|앳|[(\[]\s?at\s?[)\]]|\sat\s(?:sign|\S{1,40}\sdot\s|(?:gmail|yahoo|hotmail|outlook|icloud|naver)\b)", re.IGNORECASE
 )
@@ -125,16 +121,9 @@ def find_network(text: str, asked: str) -> Iterator[Span]:
         for match in EMAIL.finditer(text):
             yield Span(match.start() + len(match[0]) - len(match[0].lstrip("'.-")), match.end(), "EMAIL")
     if any(map(text.lower().__contains__, AT)) and AT_HINT.search(text):
-        for match in SPELLED_EMAIL.finditer(text):
-            yield Span(*match.span(), "EMAIL")
+        yield from matches("EMAIL", SPELLED_EMAIL, text)
     for pattern in [IPV4] * (text.count(".") > 2) + [IPV6] * (text.count(":") > 1):
-        for match in pattern.finditer(text):
-            if (
-                _is_ip(match[0])
-                and not (ipaddress.ip_address(match[0]).is_private and ROUTER.search(text))
-                and not VERSION.search(around(text, *match.span(), left=12, right=4))
-            ):
-                yield Span(*match.span(), "IP")
+        yield from matches("IP", pattern, text, 0, lambda match: _is_ip(text, match))
     yield from _answered(text, asked)
     if may_be_secret(text):
         yield from _secrets(text)
@@ -146,12 +135,14 @@ def may_be_secret(text: str) -> bool:
     return CUED.search(text.lower()) is not None or HEX.search(text) is not None
 
 
-def _is_ip(value: str) -> bool:
+def _is_ip(text: str, match: re.Match[str]) -> bool:
     try:
-        ipaddress.ip_address(value)
+        private = ipaddress.ip_address(match[0]).is_private
     except ValueError:
         return False
-    return value not in EVERYBODYS and any(char.isdigit() for char in value)
+    if match[0] in EVERYBODYS or not any(map(str.isdigit, match[0])) or (private and ROUTER.search(text)):
+        return False
+    return not VERSION.search(around(text, *match.span(), left=12, right=4))
 
 
 def _answered(text: str, asked: str) -> Iterator[Span]:
@@ -165,13 +156,10 @@ def _answered(text: str, asked: str) -> Iterator[Span]:
 
 
 def _secrets(text: str) -> Iterator[Span]:
-    for match in TOKENS.finditer(text):
-        yield Span(*match.span(), "SECRET")
+    yield from matches("SECRET", TOKENS, text)
     digits, run = DIGITS.search(text), LONG.search(text)
     for pattern in [BEARER, KEY] * (run is not None) + [CODE] * (digits is not None):
-        for match in pattern.finditer(text):
-            if re.search(r"\d", match[1]):
-                yield Span(*match.span(1), "SECRET")
+        yield from matches("SECRET", pattern, text, 1, lambda match: re.search(r"\d", match[1]))
     for pattern in [PLACE_CODE] * (digits is not None) + [WIFI]:
         for match in pattern.finditer(text):
             yield Span(match.start(1), match.start(1) + len(match[1].rstrip(".,;:?!)'\"")), "SECRET")
@@ -180,8 +168,7 @@ def _secrets(text: str) -> Iterator[Span]:
         if not value.lower().startswith(("http", "[")) and "@" not in value[1:-1]:
             yield Span(match.start(1), match.start(1) + len(value), "SECRET")
     if ("#" in text or "*" in text) and HASHED_WORDS.search(text):
-        for match in HASHED.finditer(text):
-            yield Span(*match.span(), "SECRET")
+        yield from matches("SECRET", HASHED, text)
     for match in PASSWORD.finditer(text):
         start, quote = match.start("value"), match["quote"].replace("“", "”")
         value = match["value"].split(quote)[0] if quote else match["value"].rstrip(".,?;)'\"”`")

@@ -6,7 +6,7 @@ from string import ascii_letters
 
 from data_tools.pii.patterns import either, phrases, words
 from data_tools.pii.recognizers.identity import MOBILE
-from data_tools.pii.spans import Span, count_digits, small_words
+from data_tools.pii.spans import Span, count_digits, matches, small_words
 
 VALUE = r"(?:[A-Z]{0,3}#)?[A-Z0-9](?:[A-Z0-9]|[-_/](?=[A-Z0-9])|(?<=\d) (?=\d{2,4}(?!\d))){1,28}"
 BOUND = r"(?![A-Z0-9_*]|[-./]\d|:\d)"
@@ -31,9 +31,7 @@ CARRIER = r"(?:\b(?:PNR|locator|ref|DHL|UPS|FedEx|USPS|EMS|PO|CJ|(?:Royal Mail|E
 CARRIED = re.compile(rf"{CARRIER}(?:\s?(?:is|:|no\.?|number|번호)){{0,2}}\s{{0,2}}({VALUE}){BOUND}", re.IGNORECASE)
 
 KOREAN_THING = either(
-    "주문 예약 송장 운송장 접수 배송 조회 결제 승인 영수증 거래 거래명세서 티켓 항공권 예매 확인 교환 반품 환불 문의 회원 고객 멤버십 "
-    "구매 발주 견적 인보이스 수리 택배 등기 상담 "
-    "이용권 청구서 증권 픽업 PNR"
+    "주문 예약 송장 운송장 접수 배송 조회 결제 승인 영수증 거래 거래명세서 티켓 항공권 예매 확인 교환 반품 환불 문의 회원 고객 멤버십 구매 발주 견적 인보이스 수리 택배 등기 상담 이용권 청구서 증권 픽업 PNR"
 )
 KOREAN_LINK = rf"(?:\s{{0,2}}{either('가 는 은 이 를 을 : = 요 여기 이거 이건 이거고 입니다 , [(] -')}){{0,4}}\s{{0,3}}"
 NAMED_KOREAN = re.compile(rf"{KOREAN_THING}\s?(?:번호|넘버|코드|ID|아이디|No\.?|#){KOREAN_LINK}({VALUE}){BOUND}", re.IGNORECASE)
@@ -60,10 +58,7 @@ SOUGHT = re.compile(
     r"|\b(?:check|look|looking|chase|chasing)(?: on| up| into| at)?|\bfind|\bit'?s about|\bregarding|\bre:|\bfor number)\s{1,2}$",
     re.IGNORECASE,
 )
-SOUGHT_CODE = re.compile(
-    rf"(?<![A-Z0-9#.,/:@-]){HANDLED}{BOUND}",
-    re.IGNORECASE,
-)
+SOUGHT_CODE = re.compile(rf"(?<![A-Z0-9#.,/:@-]){HANDLED}{BOUND}", re.IGNORECASE)
 HANGUL = re.compile("[가-힣]")
 ORDER_WORDS = words(
     "order ordr conf confirm oder booking reservation tracking invoice confirmation reference shipment shipping parcel package waybill delivery "
@@ -165,39 +160,29 @@ def find_orders(text: str, asked: str) -> Iterator[Span]:
     found = [*_in_own_form(text), *_labelled(text, asked), *_near(text), *_handled(text)]
     yield from found
     for span in found:
-        if (match := NEXT.match(text, span.end)) and _shape(match[1]) == _shape(text[span.start : span.end]):
+        if (match := NEXT.match(text, span.end)) and match[1].translate(SHAPES) == text[span.start : span.end].translate(SHAPES):
             yield Span(*match.span(1), "ORDER")
-    shapes = {shape for span in found if len(shape := _shape(text[span.start : span.end])) >= 6}
+    shapes = {shape for span in found if len(shape := text[span.start : span.end].translate(SHAPES)) >= 6}
     if shapes:  # "A-12071 or A-12081": what has the shape of a number that was named is one, too
-        yield from (Span(*match.span(1), "ORDER") for match in ANSWER.finditer(text) if _shape(match[1]) in shapes)
-
-
-def _shape(value: str) -> str:
-    return value.translate(SHAPES)
+        yield from (Span(*match.span(1), "ORDER") for match in ANSWER.finditer(text) if match[1].translate(SHAPES) in shapes)
 
 
 def _in_own_form(text: str) -> Iterator[Span]:
     for match in HASH.finditer(text) if "#" in text else ():
         if not NOT_NUMBERED.search(text[max(0, match.start() - 12) : match.start()]) and not _has_unit(text, match[1], match.end()):
             yield Span(*match.span(1), "ORDER")
-    for match in OWN_FORM.finditer(text) if LONG.search(text) and OWN_HINT.search(text) else ():
-        yield Span(*match.span(1), "ORDER")
+    yield from matches("ORDER", OWN_FORM, text, 1) if LONG.search(text) and OWN_HINT.search(text) else ()
 
 
 def _labelled(text: str, asked: str) -> Iterator[Span]:
     seen = not ORDER_WORDS.isdisjoint(small_words(text)), HANGUL.search(text) is not None
     for pattern, least, korean in LABELLED:
-        if not (any(seen) if pattern is CARRIED else seen[korean]):
-            continue
-        for match in pattern.finditer(text):
+        for match in pattern.finditer(text) if (any(seen) if pattern is CARRIED else seen[korean]) else ():
             if _numbers(text, match, least):
                 yield Span(*match.span(1), "ORDER")
     if len(text) <= SHORT and ASKED.search(asked):
-        for match in ANSWER.finditer(text):
-            if _numbers(text, match, 3):
-                yield Span(*match.span(1), "ORDER")
-        for match in DICTATED.finditer(text):
-            yield Span(*match.span(), "ORDER")
+        yield from matches("ORDER", ANSWER, text, 1, lambda match: _numbers(text, match, 3))
+        yield from matches("ORDER", DICTATED, text)
 
 
 def _near(text: str) -> Iterator[Span]:
@@ -214,24 +199,19 @@ def _near(text: str) -> Iterator[Span]:
 
 def _handled(text: str) -> Iterator[Span]:
     """Numbers without a word for them, that are tracked, cancelled, refunded or late."""
-    if count_digits(text) < 4:
-        return
-    for match in STATED.finditer(text):
-        if _is_handled(text, match):
-            yield Span(*match.span(1), "ORDER")
-    for match in SOUGHT_CODE.finditer(text):
-        if SOUGHT.search(text[max(0, match.start() - 24) : match.start()]) and _is_handled(text, match):
-            yield Span(*match.span(1), "ORDER")
-    for match in BRIEF.finditer(text):
-        yield Span(*match.span(1), "ORDER")
 
+    def is_handled(match: re.Match[str]) -> bool:
+        before = text[max(0, match.start() - 60) : match.start()]
+        other = OTHER_CODE.search(before) or _has_unit(text, match[1], match.end(1)) or DATE.fullmatch(match[1]) or MOBILE.match(match[1])
+        return not other and not match[1].startswith("1588")
 
-def _is_handled(text: str, match: re.Match[str]) -> bool:
-    value, end = match[1], match.end(1)
-    before = text[max(0, match.start() - 60) : match.start()]
-    return not (
-        OTHER_CODE.search(before) or _has_unit(text, value, end) or DATE.fullmatch(value) or MOBILE.match(value) or value.startswith("1588")
-    )
+    def is_sought(match: re.Match[str]) -> bool:
+        return bool(SOUGHT.search(text[max(0, match.start() - 24) : match.start()])) and is_handled(match)
+
+    if count_digits(text) >= 4:
+        yield from matches("ORDER", STATED, text, 1, is_handled)
+        yield from matches("ORDER", SOUGHT_CODE, text, 1, is_sought)
+        yield from matches("ORDER", BRIEF, text, 1)
 
 
 def _has_unit(text: str, value: str, end: int) -> bool:

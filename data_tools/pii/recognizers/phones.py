@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from data_tools.pii.patterns import either, phrases
-from data_tools.pii.spans import Span, around, count_digits
+from data_tools.pii.spans import Span, around, count_digits, matches
 
 JOIN = r"(?:\s?(?:[-.·/~_]|에|의|다시|국에)\s?|\s{1,2})?"
 COUNTRY = r"\(?(?:\+|00)?82[\s.)-]{0,3}\(?0?\)?"
@@ -54,8 +54,7 @@ ASKED = re.compile(
 )
 ENGLISH_OTHER = (
     "order booking reservation tracking invoice confirmation reference ref ticket case account serial model product item isbn sku "
-    "routing part component serial pin receipt claim rma shipment parcel package waybill transaction "
-    "acct"
+    "routing part component serial pin receipt claim rma shipment parcel package waybill transaction acct"
 )
 CHANGED = re.compile(r"\b(?:phone|number|mobile|cell|contact)\b|\b(?:chan?ge?d?|updated?|switch(?:ed)?|set)\b.{0,30}\bto $", re.IGNORECASE)
 """What says that a number behind "my account" is a phone."""
@@ -91,8 +90,7 @@ def find_phones(text: str, asked: str) -> Iterator[Span]:
 
 
 def _in_digits(text: str, asked: str) -> Iterator[Span]:
-    for match in MOBILE.finditer(text):
-        yield Span(*match.span(), "PHONE")
+    yield from matches("PHONE", MOBILE, text)
     for pattern in (CERTAIN, INTERNATIONAL) if DIGITS.search(text) else ():
         for match in pattern.finditer(text):
             if (match[0].startswith(("+", "0", "(0", "(+", "(8")) and not match[0].startswith("00")) or not _is_other(text, match.start()):
