@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from data_tools.readers.records import ExportMessage, Layout, People
+from data_tools.readers.records import ExportMessage, Layout, People, Said, iso
 from data_tools.sources.json_stream import Broken
 from data_tools.sources.text import Source
 from data_tools.sources.times import parse_time
@@ -40,13 +40,12 @@ ROOM_EVENT = re.compile(
 
 def looks_like(source: Source) -> bool:
     """Whether the file has the Mac's columns, or a line in one of the other two shapes near its beginning."""
-    if _is_csv(source):
-        return True
-    lines = source.head.split("\n", 30)[:30]
-    return not source.start.startswith(("{", "[{", "<")) and any(BRACKET.fullmatch(line) or COMMA.fullmatch(line) for line in lines)
+    if _is_csv(source) or source.start.startswith(("{", "[{", "<")):
+        return _is_csv(source)
+    return any(BRACKET.fullmatch(line) or COMMA.fullmatch(line) for line in source.head.split("\n", 30)[:30])
 
 
-def read(source: Source, people: People) -> Iterator[ExportMessage | Broken]:
+def read(source: Source, people: People) -> Said:
     """All messages of the room."""
     return _csv_messages(source) if _is_csv(source) else _text_messages(source)
 
@@ -55,7 +54,7 @@ def _is_csv(source: Source) -> bool:
     return source.start.replace('"', "").strip().casefold() in ("date,user,message", "날짜,사용자,메시지")
 
 
-def _text_messages(source: Source) -> Iterator[ExportMessage | Broken]:
+def _text_messages(source: Source) -> Said:
     """The messages of the bracket or comma shape, whichever most lines of the beginning have."""
     lines = source.head.split("\n")
     shape = max((BRACKET, COMMA), key=lambda pattern: sum(1 for line in lines if pattern.fullmatch(line)))
@@ -90,7 +89,7 @@ def _is_header(number: int, line: str) -> bool:
 def _message(line: int, at: datetime | None, name: str | None, text: str) -> ExportMessage:
     """A message, or the room's event where nobody speaks."""
     skipped = "room event" if name is None else None
-    return ExportMessage(line, None, at.isoformat() if at else None, (name or "").strip(), None, text, skipped)
+    return ExportMessage(line, None, iso(at), (name or "").strip(), None, text, skipped)
 
 
 def _without_day(below: list[str], message: ExportMessage, following: ExportMessage) -> list[str]:
@@ -108,7 +107,7 @@ def _whole(message: ExportMessage, below: Iterable[str]) -> ExportMessage:
     return message._replace(text=text, skipped=message.skipped or (None if text else "empty"))
 
 
-def _csv_messages(source: Source) -> Iterator[ExportMessage | Broken]:
+def _csv_messages(source: Source) -> Said:
     for line, row in _csv_rows(source):
         try:
             cells = next(csv.reader([row], strict=True), [])
