@@ -71,8 +71,7 @@ RELATED = re.compile(
     re.IGNORECASE,
 )
 INTRODUCED = re.compile(
-    rf"{EDGE}(?:I ?['`]?m|I am|call me|(?:chatting|speaking|talking) (?:with|to)|it'?s me,?){GAP}(?-i:(?P<name>{FULL}))",
-    re.IGNORECASE,
+    rf"{EDGE}(?:I ?['`]?m|I am|call me|(?:chatting|speaking|talking) (?:with|to)|it'?s me,?){GAP}(?-i:(?P<name>{FULL}))", re.IGNORECASE
 )
 LOWER_INTRODUCED = re.compile(
     rf"{EDGE}(?:(?:i ?['`]?m|i am|this is|it'?s me,?){GAP}(?P<name>[a-z]{{3,15}}(?:\s[a-z]{{3,15}})?)"

@@ -50,10 +50,7 @@ EXCHANGE = {
         상담원답변 상담사메시지 상담원메시지 상담사발화 응답 회신 회신내용 답
     """,
 }
-SIDES = {
-    "question": "customer user 고객 손님",
-    "answer": "agent assistant 상담사 상담원 직원",
-}
+SIDES = {"question": "customer user 고객 손님", "answer": "agent assistant 상담사 상담원 직원"}
 """Names of exchange columns where no column holds the text of messages."""
 WORDS = {
     "customer": """
