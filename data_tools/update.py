@@ -37,7 +37,8 @@ def update(config: Config) -> str:
     before = {entry["id"]: entry for entry in read_jsonl(path)}
     found = read(config)
     keep_ids(found, before)
-    after = {entry.id: renewed(entry, before.get(entry.id, {})) for entry in found}
+    former = {entry.id: before.get(entry.id, {}) for entry in found}  # of which split and held-out wordings stay
+    after = {one.id: one.as_json(former[one.id].get("split", "train"), former[one.id].get("held_out", ())) for one in found}
     if list(after.values()) != list(before.values()):
         write_jsonl(path, after.values())
     added, removed = len(after.keys() - before.keys()), len(before.keys() - after.keys())
@@ -65,11 +66,6 @@ def keep_ids(found: Sequence[FaqEntry], before: dict[str, dict[str, Any]]) -> No
             if best and gone[best] & asked:
                 del gone[best]
                 entry.id = best
-
-
-def renewed(entry: FaqEntry, former: dict[str, Any]) -> dict[str, Any]:
-    """The entry as `faq.jsonl` has it, with the split and the held-out wordings that it had."""
-    return entry.as_json(former.get("split", "train"), former.get("held_out", ()))
 
 
 def _said(entry: dict[str, Any]) -> dict[str, Any]:

@@ -2,12 +2,12 @@
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from data_tools.feedback import faq_gaps as feedback_faq
+from data_tools.feedback.faq_gaps import offer
 from data_tools.feedback.mining import found, masked, read_talks
 from data_tools.feedback.rows import desk_store
 from data_tools.pii import Masker, allowed
@@ -53,7 +53,7 @@ def feedback(config: Config, store: "Conversations") -> str:
     counts = candidates.counts(store, config.name)
     lines = [f"{conversations} conversations: {changes.added} candidates added, {changes.changed} changed, {changes.withdrawn} withdrawn"]
     lines += table(counts)
-    lines += feedback_faq.offer(config, store)
+    lines += offer(config, store)
     if waiting := sum(counts[kind, "new"] for kind in KINDS):
         lines.append(f"review the {waiting} new ones in the desk's console, /desk; `make data train` takes up the accepted ones")
     return "\n".join(lines)
@@ -71,7 +71,8 @@ def collect(config: Config, store: "Conversations") -> tuple[int, list[Found]]:
     from frontdesk.store import candidates
 
     data = Run(config.name).data
-    masker = masker_of(config, read_jsonl(data / "faq.jsonl")) if config.data.mask else None
+    published = chain.from_iterable((*entry["questions"], *entry["answers"]) for entry in read_jsonl(data / "faq.jsonl"))
+    masker = Masker(allowed((*config.data.allowlist, *published), config.company)) if config.data.mask else None
     number, several = 0, list[Found]()
     for number, talk in enumerate(read_talks(store, config.name), 1):  # noqa: B007 - the last one is their number
         several += found(masked(talk, masker)) if found(talk) else []
@@ -99,12 +100,6 @@ def with_clusters(several: Sequence[Found], decided: Sequence["Candidate"]) -> l
     sizes = Counter(roots)
     kept = [one._replace(size=sizes[root]) for root, one in first.items() if root >= len(settled)]
     return [one for one in several if one.kind != "unanswered"] + kept
-
-
-def masker_of(config: Config, faq: Iterable[dict[str, Any]]) -> Masker:
-    """The masker of `make data`: what the FAQ and `data.allowlist` tell everybody stays."""
-    texts = chain.from_iterable((*entry["questions"], *entry["answers"]) for entry in faq)
-    return Masker(allowed((*config.data.allowlist, *texts), config.company))
 
 
 def asked(messages: Sequence[dict[str, Any]]) -> str:

@@ -17,7 +17,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 from json.encoder import encode_basestring as quoted  # a line for each message: several times as fast as json.dumps
 from pathlib import Path
-from types import TracebackType
 
 from data_tools.conversations.turns import Disposition
 
@@ -40,7 +39,7 @@ class Ledger:
     def __enter__(self) -> "Ledger":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.file.close()
 
     def write(

@@ -15,18 +15,6 @@ from frontdesk.reports.numbers import counted
 from frontdesk.reports.page import write_page
 
 Bar = tuple[Html, int, int, int]  # a name, a number, the whole that it is a part of, and where its bar begins
-EMPTY: dict[str, Any] = {
-    **dict.fromkeys(("name", "company", "data_hash", "seed", "base"), ""),
-    **dict.fromkeys(("max_length", "conflicts_total"), 0),
-    **dict.fromkeys(("sources", "skipped", "turns", "answer_tokens", "stock", "allowed", "conflicts", "preview"), ()),
-    **{key: {} for key in ("rows", "languages", "roles", "tokens", "masks")},
-    "messages": {"read": 0, "kept": 0, "merged": 0, "capped": 0, "set aside": 0, "dropped": {}, "masked": 0},
-    "conversations": {"read": 0, "rows": 0, "windows": 0, "dropped": {}},
-    "faq": {"entries": 0, "wordings": 0, "derived": {}, "dropped": {}},
-    "leak": {"random": {"exact": 0, "near": 0, "of": 0}, "splits": {"exact": 0, "near": 0, "of": 0}, "clusters": 0, "largest": 0},
-    "refusals": {"own": 0, "generated": {}},
-}
-"""Facts of a run without any data."""
 KOREAN = {
     # what is counted
     "messages": "메시지", "conversations": "대화", "FAQ entries": "FAQ 항목", "entries": "항목", "rows": "행", "training rows": "학습 행",
@@ -62,8 +50,7 @@ VISIBLE = str.maketrans({" ": "·", "\n": "↵", "\r": "␍", "\t": "⇥", "\u00
 
 
 def write_report(path: Path, facts: dict[str, Any]) -> None:
-    """Write the page for the facts of one run (shaped like `EMPTY`, whose values stand for missing ones), atomically."""
-    facts = EMPTY | facts
+    """Write the page for the facts of one run (data_tools/pipeline/manifest.py), atomically."""
     functions = {function.__name__: function for function in FUNCTIONS}
     skipped = [[file["path"], file["reason"]] for file in facts["skipped"]]
     turns = {counted(number, "message"): rows for number, rows in facts["turns"]}

@@ -6,10 +6,10 @@ from typing import Any
 from data_tools.conversations.workers import NoRow
 from data_tools.feedback import dataset as feedback
 from data_tools.output.conversations import NOTHING_TO_TRAIN
-from data_tools.output.dataset import Rows, data_hash, digests, masks
+from data_tools.output.dataset import Rows, data_hash, digests
 from data_tools.output.ledger import Ledger
 from data_tools.output.report import write_report
-from data_tools.pii import Allow
+from data_tools.pii import KINDS, Allow
 from data_tools.pipeline.state import BuildState
 from data_tools.rows.added import TOPIC
 from data_tools.rows.grounded import write_grounded
@@ -83,7 +83,7 @@ def _report_facts(state: BuildState, plan: Plan, rows: Rows, manifest: dict[str,
         "tokens": seen.tokens,
         "answer_tokens": seen.answer_tokens,
         "stock": state.boilerplate.table(),
-        "masks": masks(seen.samples, state.masked),
+        "masks": {kind: {"found": n, "samples": seen.samples.get(kind, [])} for kind in KINDS if (n := state.masked[kind])},
         "allowed": sorted(allow.values),
         "refusals": {"own": sum(row.kind == "refusal" for row in state.rows), "generated": dict(sorted(topics.items()))},
         "conflicts": state.contradictions[:50],

@@ -44,7 +44,7 @@ def off_topic_rows(number: int, rows: Iterable[Row], faq: Iterable[FaqEntry], da
     if number <= 0:
         return []
     languages = Counter(language(row.question) for row in rows)
-    known = (text for entry in faq for text in (*(wording.text for wording in entry.questions), *entry.answers))
+    known = (text for entry in faq for text in entry.texts)
     return [
         Row(
             f"other:{one.id}",

@@ -27,14 +27,11 @@ class Window(NamedTuple):
 
 @dataclass
 class Windows:
-    """Cuts conversations for one tokenizer, whose chat template is the run's, and counts what it did."""
+    """Cuts conversations for one tokenizer, whose chat template is the run's, and counts the windows."""
 
     tokenizer: "PreTrainedTokenizerBase"
     max_length: int
-    cut: int = 0  # conversations that became several windows
-    made: int = 0  # those windows
-    shortened: int = 0  # windows whose customer text lost its beginning
-    dropped: int = 0  # answers that leave no room for a question
+    made: int = 0  # windows of conversations that became several
 
     def __post_init__(self) -> None:
         pair = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "a"}]
@@ -86,11 +83,9 @@ class Windows:
             places = range(start, (ends[-1] if ends else answer) + 1)
             window = messages[start : places.stop] if ends else self._shortened(messages[start : places.stop])
             if window:
-                windows.append(Window(_context(window, answer - start), places))
-            self.shortened += bool(window) and not ends
-            self.dropped += not window
+                context = ({**said, "weight": 0} if said["role"] == "assistant" else said for said in window[: answer - start])
+                windows.append(Window([*context, *window[answer - start :]], places))
             agents = agents[max(1, len(ends)) :]
-        self.cut += len(windows) > 1
         self.made += len(windows) if len(windows) > 1 else 0
         return windows
 
@@ -112,10 +107,3 @@ class Windows:
         question = fit(self.tokenizer, pair[:-1], self.max_length - answer_tokens - 2)
         window = [*question, answer]
         return window if len(question[0]["content"].strip()) >= LEAST and self.tokens(window) <= self.max_length else []
-
-
-def _context(window: list[Message], first: int) -> list[Message]:
-    """A window whose agent turns before the place `first` are context only."""
-    return [
-        {**message, "weight": 0} if message["role"] == "assistant" and place < first else message for place, message in enumerate(window)
-    ]
