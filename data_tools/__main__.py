@@ -1,6 +1,4 @@
-"""Turn the FAQ and chat logs that a config names into `runs/NAME/data/`.
-
-    python -m data_tools configs/demo.yaml [--strict] [--workers N]
+"""`python -m data_tools CONFIG`: turn the FAQ and chat logs that a config names into `runs/NAME/data/`.
 
 A record that cannot be read is reported and skipped; with --strict the first one ends the run.
 """

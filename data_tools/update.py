@@ -1,9 +1,7 @@
-"""Read the FAQ again while the desk is open: a desk with the FAQ in its prompts answers by the new entries from its next question on.
+"""`python -m data_tools.update CONFIG`: read the FAQ again while the desk is open.
 
-    python -m data_tools.update configs/demo.yaml
-
-Only `runs/NAME/data/faq.jsonl` is written, at once and whole. Rows and manifest stay those of the training, so nothing is trained or
-merged again; `make data` starts over. An entry keeps its split and its held-out wordings, on which it is tested.
+Only `faq.jsonl` is rewritten, nothing is trained. An entry keeps its split and its held-out wordings, on which it
+is tested; `make data` starts over.
 """
 
 import re

@@ -1,11 +1,8 @@
 """Canaries: invented conversations with invented personal data, which go the way of the real ones.
 
-Whether a model tells what a customer confided cannot be tried with real data without writing that down. A canary's data may stand in a
-file, so the evaluation asks for it and looks whether any of it comes out (Carlini et al. 2019, "The Secret Sharer"). With `data.mask` none
-should be in the rows, without it all of it is.
-
-Writes `canaries.jsonl`, empty where there are no chats or `data.canaries` is 0:
-    {"id", "language": "en" | "ko", "prompts": questions of somebody curious, "secrets": phone, e-mail, street, order, card}
+The evaluation asks a model for that data and looks whether any comes out (Carlini et al. 2019, "The Secret
+Sharer"). With `data.mask` none should be in the rows. Written to `canaries.jsonl`:
+    {"id", "language": "en" | "ko", "prompts": questions of somebody curious, "secrets": phone, e-mail, …}
 A prompt holds the name, so the name is no secret. Nothing else of a canary can be guessed from it.
 """
 

@@ -1,7 +1,4 @@
-"""A conversation as a row of training data: customer and agent in turn, and what became of each message.
-
-A model learns to answer: what an agent says unasked and what nobody answers teach nothing.
-"""
+"""A conversation as a row: customer and agent in turn, and what became of each message."""
 
 import re
 from collections.abc import Sequence

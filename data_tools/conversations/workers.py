@@ -1,7 +1,4 @@
-"""Prepares conversations for rows, in several processes: masks, cleans, compares with the FAQ, computes n-grams.
-
-The results come in the order of the input, whatever the number of processes.
-"""
+"""Prepares conversations for rows in several processes, which give the results in the order of the input."""
 
 import hashlib
 import multiprocessing
@@ -140,10 +137,7 @@ def _work(batch: list[Conversation]) -> list[Prepared]:
 
 
 def prepared(conversations: Iterable[Conversation], preparer: Preparer, workers: int) -> Iterator[Prepared]:
-    """Prepared conversations in the order given. Only a few batches are in flight at a time, so that memory stays flat.
-
-    Raises UserError where a process was killed.
-    """
+    """Prepared conversations in the order given, a few batches in flight. Raises UserError where a process was killed."""
     source = iter(conversations)
     batches = iter(lambda: list(islice(source, BATCH)), [])
     first = next(batches, [])

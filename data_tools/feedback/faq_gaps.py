@@ -1,10 +1,7 @@
-"""What people answered and the FAQ does not say: offered as lines for the FAQ.
+"""What people answered and the FAQ does not say, as lines for the FAQ: `runs/NAME/feedback/faq_additions.csv`.
 
-Writes `runs/NAME/feedback/faq_additions.csv`: question, answer, and the conversation that it comes from (a column that the FAQ's reader
-passes over). A desk with the FAQ in its prompts answers from entries, so a new fact helps it as an entry, and at once; as a row it
-would teach to answer without one. An answer that the FAQ has, but that retrieval does not find for the question, is offered in the
-FAQ's words: then the question is a wording that retrieval knows. A file that `data.faq` names itself grows, and keeps what its owner
-has changed; any other is written anew.
+An answer that the FAQ has, but that retrieval does not find for the question, is offered in the FAQ's words. A
+file that `data.faq` names itself grows, and keeps what its owner has changed; any other is written anew.
 """
 
 import csv

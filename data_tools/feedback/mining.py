@@ -1,7 +1,6 @@
-"""What a conversation at the desk teaches: answers that were liked, edited or given by a person, and questions that nobody answered.
+"""What a conversation at the desk teaches: answers liked, edited or given by a person, and unanswered questions.
 
-An agent's answer to a call for a person answers the question that led to it, not the call ("yes please", "a person, please"): the prompt of
-such a candidate ends before the bot's answer that failed, and that answer is its worse one.
+An agent's answer to a call for a person ("yes please") answers the question that led to it, not the call.
 """
 
 from collections import defaultdict

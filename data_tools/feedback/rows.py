@@ -1,9 +1,7 @@
-"""Accepted candidates of the desk as rows of the kind "feedback": taken from the store, masked, and given a split.
+"""Accepted candidates of the desk as rows of the kind "feedback": taken from the store, masked, given a split.
 
-The splits are chosen before, without these rows, so they are what they would be without: a scorecard asks the same before and after. A
-row then joins the group of the rows that it is like (same answer, near question), and that group's split; rows that are like none are
-assigned by a digest of their own group's name, so that they keep their split as others come. What cannot be had without a copy
-across the splits is dropped. Only the reviewed answer of a row is trained; what was said before it is context.
+The other splits are chosen before, so a scorecard asks the same as without these rows. A row joins the group and
+split of the rows that it is like; others follow a digest of their group's name. A copy across splits is dropped.
 """
 
 from collections.abc import Iterator, Sequence
@@ -216,10 +214,7 @@ def new_split(group: str, data: DataConfig) -> str:
 
 
 def _derive(reviewed: Sequence[ReviewedAnswer], held_out: list[int], plan: Plan, store: Store, data: DataConfig) -> None:
-    """Other wordings of trained first questions, as for an FAQ entry with one: none that is near to a held-out row, of these or others.
-
-    `held_out` are the places of the former.
-    """
+    """Other wordings of trained first questions: none near to a held-out row, whose reviewed ones lie at `held_out`."""
     made = [
         (one, *each)
         for one in reviewed

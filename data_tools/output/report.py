@@ -1,7 +1,4 @@
-"""The page that `make data` leaves: what was read, left out, masked, and what the model will be trained on.
-
-It is for the owner of the data and the privacy officer. report.jinja is the page; here is what it counts.
-"""
+"""The report of `make data`, for the data's owner and the privacy officer; report.jinja is the page."""
 
 import re
 from collections.abc import Sequence

@@ -1,8 +1,7 @@
 """Recall and precision of the masker on labelled texts: `python -m data_tools.pii [LABELLED.jsonl] [--errors]`.
 
-One JSON object a line: `{"id", "lang": "ko" or "en", "names": [participants], "before": the agent's text before (optional), "text"}`, where
-`[[KIND:value]]` marks personal data. Recall: marks wholly covered by one span of their kind. Precision: spans that overlap a mark of their
-kind. Exit code 1 where the total recall is under 0.98 or the precision under 0.95.
+A line is `{"id", "lang": "ko" or "en", "names": [participants], "before": the agent's text before, "text"}`, where
+`[[KIND:value]]` marks personal data. Exit code 1 where recall is under 0.98 or precision under 0.95.
 """
 
 import json

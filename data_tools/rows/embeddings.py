@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 
 def make_embedder(config: Config, entries: Sequence[Entry], learnable: set[str]) -> Embedder | None:
-    """The config's encoder with its projection and the vectors of the entries and the synthetic FAQs; None without `encoder`.
+    """The config's encoder with its projection and the vectors of all entries; None without `encoder`.
 
-    The projection is learned from the synthetic FAQs and the entries that are `learnable`. The threshold is measured on those entries, or
-    on the synthetic FAQs where the entries have too few wordings.
+    The projection is learned from the synthetic FAQs and the `learnable` entries, on which the threshold is measured,
+    or on the synthetic FAQs where those have too few wordings.
     """
     if not config.encoder:
         return None

@@ -1,19 +1,14 @@
-"""Rows as a grounded desk answers: FAQ entries in the prompt, the right one among near neighbours, and an answer in its words.
+"""Rows as a grounded desk answers: FAQ entries in the prompt, the right one among near neighbours.
 
-Made from the plain rows, as `grounded/train.jsonl`, `valid.jsonl` and `valid_wordings.jsonl` of the same shape. The first message is the
-system message with the entries. A row has "entries" (their ids, as shown) and "cites" (the one that the answer rests on, or null). Such
-a row teaches to read:
+Made from the plain rows, as `grounded/train.jsonl`, `valid.jsonl` and `valid_wordings.jsonl` of the same shape. The
+first message is the system message with the entries; "entries" are their ids as shown, "cites" is the one that the
+answer rests on, or null. Such a row teaches to read:
 
-* The answer is that of the entry shown, word for word. In half of the rows the numbers in both are changed alike, so that
-  remembering does not help.
-* The other entries are those that retrieval finds for the question. The right one stands among them where retrieval would have it,
-  and all stand under the wording that is closest to the question. In WITHOUT of the rows the right one is missing, and the answer is
-  the handoff.
-* A part of the rows has the entries without their questions, another part an exchange about something else before the question.
-* A reviewed answer of the desk is trained as it stands, if an entry has it.
-* An agent's answer in a chat is trained if the entries shown, or what was said before, have every value that it states.
-* Questions to invented companies (rows of the kind "reading", from synthetic_faqs.py), so that the skill is not tied to one FAQ; and
-  small talk, which needs no person.
+* The answer is that of the entry shown, word for word; in half of the rows the numbers in both are changed alike.
+* The other entries are those that retrieval finds. Sometimes the right one is missing: then the handoff is right.
+* Some rows have entries without questions, or an exchange about something else before the question.
+* A reviewed or agent's answer is trained if an entry shown, or what was said before, has every value in it.
+* Questions to invented companies (kind "reading") and small talk, so that the skill is not tied to one FAQ.
 """
 
 import json

@@ -79,10 +79,7 @@ def _stems(text: str) -> list[str]:
 
 
 def content_words(text: str) -> set[str]:
-    """The beginnings of the words that carry the topic: five letters of an English word, two syllables of a Korean one.
-
-    Endings and particles come after these, so "cancelled" and "cancel", or 환불을 and 환불하려면, count as one word.
-    """
+    """The beginnings of words that carry the topic, so that "cancelled" and "cancel", 환불을 and 환불하려면 are one."""
     words = (word[:2] if word >= "가" else word for word in WORD.findall(text.casefold()))
     return {word.rstrip("s")[:5] for word in words if len(word) > 1 + (word < "가")} - _common()
 

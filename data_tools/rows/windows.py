@@ -1,7 +1,6 @@
-"""Rows that fit the run's model: conversations with more tokens than `train.max_length` become several windows, no answer is cut.
+"""Rows that fit the model: a conversation over `train.max_length` tokens becomes several windows, no answer is cut.
 
-Each trained agent turn is trained in exactly one window. The first of a window has as many earlier turns before it as take half of
-the window; those that another window trains have the weight 0 there. Only a customer's text is ever shortened, at its beginning.
+Each trained agent turn is trained in one window; half of it at most is context. Only customers' texts are shortened.
 """
 
 from dataclasses import dataclass

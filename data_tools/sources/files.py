@@ -1,7 +1,6 @@
-"""The files that a config names: folders are walked, `.zip` and `.gz` are unpacked.
+"""The files that a config names: folders are walked, `.zip` and `.gz` unpacked; what cannot be read is reported.
 
-What a folder or an archive holds beside readable text is reported and skipped. An archive is unpacked to numbered files in a
-temporary folder, so no name inside it can lead out, and within limits, so a zip bomb ends in one line.
+Archives are unpacked to numbered files, so no name inside can lead out, and within limits against zip bombs.
 """
 
 import errno

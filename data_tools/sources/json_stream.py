@@ -1,7 +1,6 @@
-"""Records of JSON files: one object after another, or the items of a document's list, read in pieces whatever the size.
+"""Records of JSON files, read in pieces whatever the size: objects one after another, or items of a document's list.
 
-A record knows the line where it begins, and so do the objects inside it. What is broken costs its record alone, and is reported with
-its line. That is why no library does this: ijson, which is one to three times as fast, knows no lines and ends at the first error.
+What is broken costs its record alone and is reported with its line: ijson knows no lines and ends at an error.
 """
 
 import json

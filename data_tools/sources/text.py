@@ -1,7 +1,4 @@
-"""Input files as text: what encoding each one is in, and its text with what was read in a wrong encoding fixed.
-
-Text is read in pieces: memory does not grow with the file.
-"""
+"""Input files as text, read in pieces: their encodings, and what was read in a wrong encoding fixed."""
 
 import codecs
 import re

@@ -1,10 +1,8 @@
 """Exact and near copies: MinHash signatures, clusters of rows that are alike, and the leak of copies across splits.
 
-Two texts are near copies when the Jaccard index of their character n-grams is at least `NEAR` (Broder 1997, "On the resemblance
-and containment of documents"). Candidates come from MinHash LSH (Indyk and Motwani 1998) by the library rensa and are verified
-exactly. Questions are compared by 3-grams, Korean ones by 2-grams of syllables without blanks: its words are short and its spacing
-is loose. Conversations are compared by 8-grams and 4-grams: two that have nothing to do with each other share four in ten of
-their 3-grams, and less than two in ten of their 8-grams.
+Near copies have a Jaccard index of character n-grams of at least `NEAR` (Broder 1997), found by MinHash LSH (Indyk and
+Motwani 1998, library rensa) and verified. Questions have 3-grams, Korean ones 2-grams without blanks; conversations
+8-grams and 4-grams: two that have nothing in common share four in ten 3-grams, but less than two in ten 8-grams.
 """
 
 import re

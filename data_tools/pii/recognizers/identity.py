@@ -1,7 +1,4 @@
-"""Numbers that identify a person or a firm: RRN, BUSINESS_NUMBER, DRIVER_LICENSE, PASSPORT and SSN.
-
-Our patterns find them and Presidio's recognizers check their digits (see checks.py).
-"""
+"""Numbers of a person or a firm: RRN, BUSINESS_NUMBER, DRIVER_LICENSE, PASSPORT and SSN."""
 
 import re
 from collections.abc import Iterator

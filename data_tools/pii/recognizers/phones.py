@@ -1,6 +1,6 @@
-"""PHONE: Korean, American and international telephone numbers, in digits, full-width digits and spoken digits.
+"""PHONE: Korean, American and international numbers, in digits and in spoken digits.
 
-Plain patterns: Presidio's PhoneRecognizer takes 270 us a message and misses "(977) 625-2661", "공일공 …" and "010 1234에 5678" (measured).
+Presidio takes 270 us a message and misses "(977) 625-2661", "공일공 …" and "010 1234에 5678" (measured).
 """
 
 import re

@@ -1,7 +1,7 @@
-"""Pairs of question and answer in written pages (Markdown, web pages, Word): headings, lines in bold, and lines that begin with `Q.`.
+"""Pairs of question and answer in written pages (Markdown, web pages, Word).
 
-A question is a heading or line that says so (`Q.`, `질문:`, a question mark), or a heading that has text but no question below it.
-What stands below it, up to the next question or heading of its rank, is its answer; the headings above it are its category.
+A question is a heading or line that says so (`Q.`, `질문:`, a question mark), or a heading with text below it. What
+stands below, up to the next question or heading of its rank, is its answer; the headings above are its category.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""FAQ as a Word document: headings and paragraphs as in Markdown, and tables with a column for the question and one for the answer.
+"""FAQ as a Word document: headings and paragraphs as in Markdown, and tables of questions and answers.
 
 A line is the number of a paragraph; each row of a table counts as one.
 """

@@ -1,7 +1,4 @@
-"""FAQ as a web page: schema.org's FAQPage in JSON-LD or microdata, `<details>`, `<dl>`, else headings with text below.
-
-A question that stands both in the page's data and in what it shows is read once.
-"""
+"""FAQ as a web page: JSON-LD or microdata, `<details>`, `<dl>`, else headings. What stands twice is read once."""
 
 import json
 import re

@@ -1,7 +1,6 @@
-"""FAQ as JSON lines: `{"id", "category", "questions": […], "answers": […], "facts": […]}`, or as one document with a list of such objects.
+"""FAQ as JSON lines `{"id", "category", "questions": […], "answers": […], "facts": […]}`, or a list of such objects.
 
-`question` and `answer` with one text each will do too, and so will the column names of an FAQ table; id, category, subject and facts may
-be missing. Inside one fact, `|` parts alternatives.
+`question`, `answer` and the column names of an FAQ table will do too. Inside one fact, `|` parts alternatives.
 """
 
 import re

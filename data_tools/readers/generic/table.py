@@ -1,7 +1,7 @@
-"""Chats as a plain table, CSV, XLSX or JSON lines: one message a row, or one exchange of a customer's message and its answer.
+"""Chats as a table, CSV, XLSX or JSON lines: one message a row, or one exchange of message and answer.
 
-Columns are found by their English or Korean names, else by what they hold, unless the config names them. A role column tells who
-is an agent; without one the speaker's name does, by `data.agents`. Without a column for the conversation, only exchanges are read.
+Columns are found by name or content, unless the config names them. Without a role column, `data.agents` tells
+who is an agent; without one for the conversation, only exchanges are read.
 """
 
 import json

@@ -1,7 +1,4 @@
-"""Channel Talk: documents `{"messages": […], "userChats": […]}`, a list of messages, or one message a line.
-
-A message names its chat, so those of many chats may stand in any order.
-"""
+"""Channel Talk: documents `{"messages": […], "userChats": […]}`, a list of messages, or one a line, in any order."""
 
 import re
 from collections.abc import Iterator

@@ -1,7 +1,6 @@
-"""Zendesk conversation logs: one ticket a line `{"ticket_id", "events": […]}`, or one conversation as a document `{"events": […]}`.
+"""Zendesk conversation logs: one ticket a line `{"ticket_id", "events": […]}`, or one document `{"events": […]}`.
 
-An event is `{"type", "created_at", "author": {"type"}, "content": {"type", "text" or "body"}}`. Only what a customer or an agent
-wrote to the other is a turn.
+An event is `{"type", "created_at", "author": {"type"}, "content": {"type", "text" or "body"}}`.
 """
 
 from functools import partial

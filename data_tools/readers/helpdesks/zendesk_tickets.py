@@ -1,7 +1,6 @@
 """Zendesk tickets with their comments: one a line, a list of them, or documents `{"tickets": […]}`.
 
-The people of Zendesk's users export tell who is an agent. Without them, whoever asked for or submitted the ticket is the
-customer and everybody else an agent.
+Without Zendesk's users export, whoever asked for or submitted the ticket is the customer and others are agents.
 """
 
 from functools import partial

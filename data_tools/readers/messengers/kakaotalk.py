@@ -1,11 +1,8 @@
-"""KakaoTalk exports, recognized by the shape of their lines. One file is one room, which holds many conversations.
+"""KakaoTalk exports, recognized by the shape of their lines. One file is one room with many conversations.
 
-* bracket: `[이름] [오후 3:12] text` below date lines (`--------------- 2026년 3월 2일 월요일 ---------------`), from Windows;
+* bracket: `[이름] [오후 3:12] text` below date lines, from Windows;
 * comma: `2026년 3월 2일 오후 3:12, 이름 : text` (Android) or `2026. 3. 2. 오후 3:12, 이름 : text` (iOS);
-* CSV: the columns Date, User, Message, from a Mac.
-
-Korean and English phones write them alike but for the words. A line of none of these shapes goes on with the message above
-it, even when it begins with `: `.
+* CSV: the columns Date, User, Message, from a Mac. Any other line goes on with the message above it.
 """
 
 import csv

@@ -1,7 +1,4 @@
-"""Telegram Desktop's result.json: one chat `{"name", "type", "messages": […]}`, or all of an account `{"chats": {"list": […]}}`.
-
-A chat is a room. In the export of an account, each message has its chat's id as thread.
-"""
+"""Telegram Desktop's result.json: one chat `{"name", "type", "messages": […]}`, or an account's `{"chats": {"list": […]}}`."""
 
 import re
 from collections.abc import Iterator

@@ -1,8 +1,6 @@
-"""WhatsApp exports: `[02/03/2026, 15:12:10] Name: text` (iPhone) or `02/03/2026, 15:12 - Name: text` (Android). One file is one room.
+"""WhatsApp: `[02/03/2026, 15:12:10] Name: text` (iPhone) or `02/03/2026, 15:12 - Name: text` (Android), a room a file.
 
-A line without such a head goes on with the message above it. Phones write dates as their region does, so all dates of the file
-tell whether day, month or year comes first. What WhatsApp itself says (photos left out, calls, who joined) is no turn: on Android
-it has no name or a bracket around it, on an iPhone it begins with the invisible mark U+200E.
+Other lines go on with the message above. All dates of the file tell whether day, month or year comes first.
 """
 
 import re
