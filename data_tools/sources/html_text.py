@@ -6,14 +6,11 @@ from functools import cache
 from html import unescape
 from typing import Any
 
-BLOCKS = frozenset(
-    (
-        *("address", "article", "aside", "blockquote", "br", "dd", "details", "div", "dl", "dt", "figure", "footer"),
-        *("form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav"),
-        *("ol", "p", "pre", "section", "summary", "table", "tr", "ul"),
-    )
-)
-"""Elements that begin and end a line."""
+BLOCKS = {  # elements that begin and end a line
+    *("address", "article", "aside", "blockquote", "br", "dd", "details", "div", "dl", "dt", "figure", "footer", "form"),
+    *("h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section", "summary"),
+    *("table", "tr", "ul"),
+}
 UNSEEN = frozenset(("head", "noscript", "script", "style", "template", "title"))
 PARAGRAPH = re.compile(r"<p(?: [^<>]*)?>([^<]*)</p>")  # most messages are just one
 TAG = re.compile("<[a-zA-Z/!?]")

@@ -77,8 +77,10 @@ class Source:
             for number, line in enumerate(text):
                 if number % 256 == 0:
                     self.position = text.buffer.raw.tell()  # type: ignore[attr-defined]
-                whole = line.removeprefix("\ufeff") if number == 0 else line
-                yield self._fixed(whole.rstrip("\n"))
+                whole = (line.removeprefix("\ufeff") if number == 0 else line).rstrip("\n")
+                right = fix_text(whole)
+                self.fixed += is_fixed(whole, right)
+                yield right
 
     def chunks(self) -> Iterator[str]:
         """The text as it stands, in pieces of about a megabyte."""
@@ -97,11 +99,6 @@ class Source:
                 yield text
         except OSError as error:
             raise unreadable(self.path, error) from None
-
-    def _fixed(self, line: str) -> str:
-        right = fix_text(line)
-        self.fixed += is_fixed(line, right)
-        return right
 
 
 def read_source(path: Path, name: str | None = None) -> Source:
@@ -140,19 +137,13 @@ def office(path: Path, head: bytes) -> str:
 
 def guess_encoding(path: Path, head: bytes) -> tuple[str, int]:
     """The first encoding that fits the whole file, the most certain first, and its broken characters; "" for no text."""
-    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
-        return _fits(path, "utf-32")
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return _fits(path, "utf-16")
-    if wide := _unmarked_utf16(head):
+    marked = "utf-32" if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)) else ""
+    marked = marked or ("utf-16" if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "")
+    if wide := marked or _unmarked_utf16(head):
         return _fits(path, wide)
     if sum(byte < 32 and byte not in b"\t\n\r\f\v\x1b" for byte in head) * 50 > len(head):
         return "", 0
-    for encoding in ("utf-8", "cp949", "cp1252"):
-        found = _fits(path, encoding)
-        if found[0]:
-            return found
-    return "", 0
+    return next((found for name in ("utf-8", "cp949", "cp1252") if (found := _fits(path, name))[0]), ("", 0))
 
 
 def _unmarked_utf16(head: bytes) -> str:
@@ -231,11 +222,9 @@ def _read_again(text: str) -> str:
                 fixed = text.encode(wrong).decode(right)
             except UnicodeError:
                 continue
-            beyond = sum(letter > "\x7f" for letter in fixed)
             korean = _korean(fixed)
-            if right == "utf-8" and (bad or korean):
-                return fixed
-            if right == "cp949" and korean * 2 > beyond and (bad or not WORD.search(text)):
+            mostly = korean * 2 > sum(letter > "\x7f" for letter in fixed) and (bad or not WORD.search(text))
+            if (bad or korean) if right == "utf-8" else mostly:
                 return fixed
     return str(fix_encoding(text))
 

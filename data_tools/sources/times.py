@@ -47,10 +47,9 @@ def epoch_time(value: Any) -> datetime | None:
 def _date(text: str) -> datetime | None:
     if match := NUMERIC_DATE.search(text):
         return datetime(int(match[1]), int(match[2]), int(match[3]))
-    if match := MONTH_FIRST.search(text):
-        return datetime(int(match[3]), MONTHS.index(match[1]) + 1, int(match[2]))
-    if match := DAY_FIRST.search(text):
-        return datetime(int(match[3]), MONTHS.index(match[2]) + 1, int(match[1]))
+    for pattern, month, day in ((MONTH_FIRST, 1, 2), (DAY_FIRST, 2, 1)):
+        if match := pattern.search(text):
+            return datetime(int(match[3]), MONTHS.index(match[month]) + 1, int(match[day]))
     return None
 
 

@@ -104,7 +104,8 @@ def pairs(source: Source, page: Iterable[Block]) -> Iterator[FaqRecord | Broken]
     Text above the first question is ignored; text below a category that belongs to none of its questions is broken.
     """
     blocks = [part for block in page for part in _parts(block)]
-    title = _title(blocks)
+    headings = [block for block in blocks if block.rank]
+    title = headings[0] if [block.rank for block in headings].count(headings[0].rank if headings else 0) == 1 else None
     path: list[Block] = []
     asked: _Question | None = None
     started = stray = False
@@ -120,7 +121,8 @@ def pairs(source: Source, page: Iterable[Block]) -> Iterator[FaqRecord | Broken]
         if asked:
             yield asked.record(source)
         path = [above for above in path if above.rank < block.rank]
-        asked = _Question(block, _category(path, title)) if kind == "question" else None
+        category = " > ".join(bare(above.text) for above in path if above is not title or len(path) == 1)
+        asked = _Question(block, category) if kind == "question" else None
         started, stray = started or asked is not None, False
         if block.rank != ASKING:
             path.append(block)
@@ -130,9 +132,8 @@ def pairs(source: Source, page: Iterable[Block]) -> Iterator[FaqRecord | Broken]
 
 def nothing_found(source: Source) -> UserError:
     """The error for a page without questions."""
-    return UserError(
-        f"{source.at(1)}: found no question; expected headings or lines that begin with Q. or 질문:, and answers below; mark the questions"
-    )
+    expected = "expected headings or lines that begin with Q. or 질문:, and answers below; mark the questions"
+    return UserError(f"{source.at(1)}: found no question; {expected}")
 
 
 def _parts(block: Block) -> Iterator[Block]:
@@ -170,17 +171,6 @@ def _belongs(block: Block, asked: _Question, has_text: bool) -> bool:
     if block.rank == BOLD:
         return above.rank < BOLD or (above.rank == ASKING and has_text)
     return block.rank > above.rank and above.asks and not block.asks
-
-
-def _title(blocks: list[Block]) -> Block | None:
-    """The first heading, if no other has its rank."""
-    headings = [block for block in blocks if block.rank]
-    return headings[0] if headings and sum(block.rank == headings[0].rank for block in headings) == 1 else None
-
-
-def _category(path: list[Block], title: Block | None) -> str:
-    """The headings above a question, without the page's title where there are others."""
-    return " > ".join(bare(above.text) for above in path if above is not title or len(path) == 1)
 
 
 def asks(text: str) -> bool:

@@ -39,6 +39,11 @@ class Found(NamedTuple):
     questions: tuple[str, ...]
     answers: tuple[str, ...]
 
+    def record(self, source: Source) -> FaqRecord:
+        """The question as all FAQ readers give it."""
+        answers = tuple(filter(None, (behind(SAID, answer) for answer in self.answers)))
+        return FaqRecord(source.at(self.line), "", self.category, "", self.questions, answers, ())
+
 
 def looks_like(source: Source) -> bool:
     """Whether the text begins as a web page does."""
@@ -80,12 +85,7 @@ def _new(source: Source, found: Iterable[Found | Broken], seen: set[str]) -> lis
     items = list(found)
     new = [item for item in items if isinstance(item, Broken) or not {folded(question) for question in item.questions} & seen]
     seen |= {folded(question) for item in new if isinstance(item, Found) for question in item.questions}
-    return [item if isinstance(item, Broken) else _record(source, item) for item in new]
-
-
-def _record(source: Source, found: Found) -> FaqRecord:
-    answers = tuple(filter(None, (behind(SAID, answer) for answer in found.answers)))
-    return FaqRecord(source.at(found.line), "", found.category, "", found.questions, answers, ())
+    return [item if isinstance(item, Broken) else item.record(source) for item in new]
 
 
 def _text(element: Any) -> str:

@@ -104,14 +104,11 @@ def _pieces(tokens: list["Token"]) -> Iterator[Piece]:
             links.append((str(token.attrs.get("href", "")), []))
         elif token.type == "link_close":
             address, shown = links.pop()
-            text = f" ({address})" if _leads_out(address, "".join(shown)) else ""
+            plain = address.startswith("#") or "".join(shown) in (address, address.removeprefix("mailto:"))
+            text = "" if plain else f" ({address})"
         for _, shown in links:
             shown.append(text)
         yield Piece(text, bold > 0)
-
-
-def _leads_out(address: str, shown: str) -> bool:
-    return not address.startswith("#") and shown not in (address, address.removeprefix("mailto:"))
 
 
 def _html(line: int, html: str) -> Iterator[Block]:
