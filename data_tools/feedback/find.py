@@ -62,8 +62,8 @@ def feedback(config: Config, store: "Conversations") -> str:
 def table(counts: Counter[tuple[str, str]]) -> list[str]:
     """The numbers of candidates by kind and status."""
     states = ("new", "accepted", "rejected")
-    lines = [f"{'':32}" + "".join(f"{state:>10}" for state in states)]
-    return lines + [f"{NAMES[kind]:32}" + "".join(f"{counts[kind, state]:10}" for state in states) for kind in KINDS]
+    head = "".join(f"{state:>10}" for state in states)
+    return [f"{'':32}{head}"] + [f"{NAMES[kind]:32}" + "".join(f"{counts[kind, state]:10}" for state in states) for kind in KINDS]
 
 
 def collect(config: Config, store: "Conversations") -> tuple[int, list[Found]]:
@@ -78,9 +78,10 @@ def collect(config: Config, store: "Conversations") -> tuple[int, list[Found]]:
         several += found(masked(talk, masker)) if found(talk) else []
     several = with_clusters(several, [one for one in candidates.candidates(store, run=config.name) if one.status != "new"])
     trained = list(chain.from_iterable(read_jsonl(data / f"{split}.jsonl") for split in SPLITS))
-    known = {(normalize(question), folded(answer)) for row in trained for question, answer in exchanges(row["messages"])}
+    said = [[str(one["content"]) for one in row["messages"]] for row in trained]
+    known = {(normalize(question), folded(answer)) for texts in said for question, answer in zip(texts[::2], texts[1::2], strict=True)}
     # What the data has and the bot did not say makes a pair all the same.
-    several = [one for one in several if one.worse or (normalize(asked(one.messages)), folded(one.answer)) not in known]
+    several = [one for one in several if one.worse or (normalize(str(one.messages[-1]["content"])), folded(one.answer)) not in known]
     return number, list(grouped(several, trained))
 
 
@@ -102,20 +103,9 @@ def with_clusters(several: Sequence[Found], decided: Sequence["Candidate"]) -> l
     return [one for one in several if one.kind != "unanswered"] + kept
 
 
-def asked(messages: Sequence[dict[str, Any]]) -> str:
-    """The question that a candidate's answer answers."""
-    return str(messages[-1]["content"])
-
-
 def with_the_one_before(messages: Sequence[dict[str, Any]]) -> str:
     """The question with the one before it: "and how long?" is not one question."""
     return "\n".join(str(one["content"]) for one in messages[-3::2])
-
-
-def exchanges(messages: Sequence[dict[str, Any]]) -> Iterator[tuple[str, str]]:
-    """Each question of a row, with its answer."""
-    texts = [str(one["content"]) for one in messages]
-    return zip(texts[::2], texts[1::2], strict=True)
 
 
 def near(texts: Sequence[str], some: Sequence[int], others: Sequence[int]) -> list[tuple[int, int]]:
@@ -131,7 +121,7 @@ def grouped(several: Sequence[Found], trained: Sequence[dict[str, Any]]) -> Iter
     """Each with its group: that of a row with the same answer or the nearest question, or else one that it shares with its near copies."""
     rows = [row for row in trained if len(row["messages"]) == 2]
     answers = {folded(str(row["messages"][-1]["content"])): row["group"] for row in rows if row["kind"] != "refusal"}
-    texts = [*(asked(row["messages"][:1]) for row in rows), *(asked(one.messages) for one in several)]
+    texts = [*(str(row["messages"][0]["content"]) for row in rows), *(str(one.messages[-1]["content"]) for one in several)]
     own = range(len(rows), len(texts))
     like: dict[int, str] = {}
     for one, row in near(texts, own, range(len(rows))):

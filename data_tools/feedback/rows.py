@@ -157,11 +157,15 @@ def _choose(reviewed: Sequence[ReviewedAnswer], plan: Plan, rows: Sequence[Row],
     group_of = {folded(row.answer): group for row, group in zip(rows, plan.groups, strict=False) if row.kind == "faq"}
     splits = {group: split for group, split in zip(plan.groups, plan.splits, strict=True) if "_" not in split}
     for cluster in _clusters(reviewed, near):
-        names = [name for one in cluster for name in _groups(one, near[one.place], plan, group_of)]
+        names = []  # of the groups that it may belong to, the likeliest first
+        for one in cluster:
+            names += [group_of.get(folded(one.answer), "")]
+            names += [*(plan.groups[row] for row in sorted(near[one.place]) if row < len(plan.groups)), one.group]
         group = next((name for name in names if name in splits), min(one.group for one in cluster))
         split = splits.get(group) or new_split(group, data)
         for one in cluster:
-            like = {_split_of(plan, other) for other in near[one.place] if other not in near}
+            others = [row for row in near[one.place] if row not in near]  # those behind the plan's are derived and generated
+            like = {plan.splits[row] if row < len(plan.splits) else "train" for row in others}
             own = splits.get(group_of.get(folded(one.answer), ""), split)
             one.group, one.split = group, split
             if like - {"train"}:
@@ -192,19 +196,6 @@ def _clusters(reviewed: Sequence[ReviewedAnswer], near: dict[int, set[int]]) -> 
     for number, one in enumerate(reviewed):
         together.setdefault(clusters.root(number), []).append(one)
     return list(together.values())
-
-
-def _groups(one: ReviewedAnswer, near: set[int], plan: Plan, group_of: dict[str, str]) -> Iterator[str]:
-    """The names of the groups that it may belong to, the likeliest first."""
-    if (own := group_of.get(folded(one.answer))) is not None:
-        yield own
-    yield from (plan.groups[row] for row in sorted(near) if row < len(plan.groups))
-    yield one.group
-
-
-def _split_of(plan: Plan, row: int) -> str:
-    """That of a row of the store; derived and generated ones are trained."""
-    return plan.splits[row] if row < len(plan.splits) else "train"
 
 
 def new_split(group: str, data: DataConfig) -> str:

@@ -37,6 +37,7 @@ from frontdesk.terminal import track
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
+Json = dict[str, Any]
 SEES = {"train": ("train",), "valid_wordings": ("train",), "valid": ("train", "valid")}
 """The splits that are written, each with the splits of the entries that its prompts may show."""
 WITHOUT = 0.1  # share of the rows that miss the right entry
@@ -59,7 +60,7 @@ class Grounder:
         self.entries = {entry.id: entry for entry in index.entries}
         self.dropped: Counter[str] = Counter()
 
-    def rows(self, rows: Iterable[dict[str, Any]], split: str, total: int) -> Iterator[dict[str, Any]]:
+    def rows(self, rows: Iterable[Json], split: str, total: int) -> Iterator[Json]:
         """The grounded rows of plain ones; `total` of them, for the bar."""
         rows = track(rows, f"rows with FAQ entries, {split}", total, "rows")
         while batch := list(islice(rows, BATCH)):
@@ -67,7 +68,7 @@ class Grounder:
             for row in batch:
                 yield from self._grounded(row, random.Random(f"{self.config.data.seed}:{row['id']}"), split)
 
-    def _grounded(self, row: dict[str, Any], rng: random.Random, split: str) -> Iterator[dict[str, Any]]:
+    def _grounded(self, row: Json, rng: random.Random, split: str) -> Iterator[Json]:
         if row["kind"] == "chat":
             return self._chat(row)
         if row["kind"] == "faq":
@@ -77,7 +78,7 @@ class Grounder:
         question, answer = row["messages"]
         return self.row(row, self.index.search([str(question["content"])], SHOWN).hits, None, question, answer, rng)
 
-    def faq(self, row: dict[str, Any], rng: random.Random, split: str) -> Iterator[dict[str, Any]]:
+    def faq(self, row: Json, rng: random.Random, split: str) -> Iterator[Json]:
         """The row of an entry's question."""
         question, answer = (str(one["content"]) for one in row["messages"])
         entry = self.entries[row["id"].rsplit("#", 1)[0]]
@@ -105,7 +106,7 @@ class Grounder:
         entry = rng.choice(others)
         return [message("user", rng.choice(entry.questions)), {**message("assistant", entry.answers[0]), "weight": 0}]
 
-    def _chat(self, row: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    def _chat(self, row: Json) -> Iterator[Json]:
         """A row for each trained turn of an agent whose values the entries, or what was said before, have."""
         turns = row["messages"]
         for place in range(1, len(turns), 2):
@@ -123,7 +124,7 @@ class Grounder:
             made = row | {"id": f"{row['id']}.{place // 2 + 1}"}
             yield from self.row(made, _shown(found, base), base, turns[place - 1], turns[place], rng, context)
 
-    def _feedback(self, row: dict[str, Any], rng: random.Random) -> Iterator[dict[str, Any]]:
+    def _feedback(self, row: Json, rng: random.Random) -> Iterator[Json]:
         """The reviewed answer, if an entry has it; a first question's that no entry answers is a line for the FAQ (faq_gaps.py)."""
         *before, question, answer = row["messages"]
         said, text = [str(turn["content"]) for turn in (*before, question)], str(answer["content"])
@@ -136,14 +137,14 @@ class Grounder:
 
     def row(
         self,
-        row: dict[str, Any],
+        row: Json,
         block: Sequence[Entry],
         base: Entry | None,
         question: Message,
         answer: Message,
         rng: random.Random,
         before: Sequence[Message] = (),
-    ) -> Iterator[dict[str, Any]]:
+    ) -> Iterator[Json]:
         """The row, its oldest turns left out until it fits; none where it does not fit at all."""
         system = message("system", system_text(row.get("system", self.config.system_prompt), block, rng.random() >= WITHOUT_QUESTIONS))
         for start in range(0, len(before) + 1, 2):
@@ -190,7 +191,7 @@ def other_numbers(answer: str, question: str, rng: random.Random) -> str:
 # Invented companies ---------------------------------------------------------------------------------------------------
 
 
-def synthetic_rows(config: Config, tokenizer: "PreTrainedTokenizerBase", name: str) -> Iterator[dict[str, Any]]:
+def synthetic_rows(config: Config, tokenizer: "PreTrainedTokenizerBase", name: str) -> Iterator[Json]:
     """Rows in one language: small talk, questions for entries of each company, and one that none answers."""
     made, unanswerable = companies(name)
     handoff = message("assistant", config.data.handoff[name])
@@ -210,14 +211,14 @@ def synthetic_rows(config: Config, tokenizer: "PreTrainedTokenizerBase", name: s
         yield from grounder.row(row, block, None, message("user", question), handoff, rng)
 
 
-def _head(row_id: str, group: str, name: str) -> dict[str, Any]:
+def _head(row_id: str, group: str, name: str) -> Json:
     return {"id": row_id, "kind": "reading", "group": f"reading:{group}", "source": f"reading:{name}"}
 
 
 # All of it ------------------------------------------------------------------------------------------------------------
 
 
-def write_grounded(config: Config, folder: Path, tokenizer: "PreTrainedTokenizerBase") -> dict[str, Any]:
+def write_grounded(config: Config, folder: Path, tokenizer: "PreTrainedTokenizerBase") -> Json:
     """Write `vectors.npz` and `grounded/` into the data folder, from its plain rows and `faq.jsonl`, one row at a time.
 
     Returns {"rows": {split: {kind: n}}, "dropped": {reason: n}, "min_similarity": the threshold of the domain, or None}.
@@ -244,7 +245,7 @@ def write_grounded(config: Config, folder: Path, tokenizer: "PreTrainedTokenizer
     }
 
 
-def _split_rows(grounder: Grounder, folder: Path, split: str) -> Iterator[dict[str, Any]]:
+def _split_rows(grounder: Grounder, folder: Path, split: str) -> Iterator[Json]:
     """The grounded rows of a split, and those of invented companies in its languages where it is trained."""
     languages: set[str] = set()
     with (folder / f"{split}.jsonl").open(encoding="utf-8") as plain:

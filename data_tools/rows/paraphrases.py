@@ -39,7 +39,9 @@ def derive(question: str, number: int, seed: int, name: str) -> list[Derived]:
     They differ from the question and from each other in letters, or in case or blanks where `how` is only that. Digits,
     addresses, placeholders, negations and a subject before ": " stay as they are.
     """
-    subject, body = _split_subject(question)
+    named = re.match(r"[^?!\n]{1,80}?: (?=\S)", question)
+    subject = named[0] if named else ""
+    body = question.removeprefix(subject)
     effects = KOREAN if language(body) == "ko" else ENGLISH
     rng = random.Random(f"{seed}:{name}")
     texts, letters, found = {body}, {_letters(body)}, list[Derived]()
@@ -55,11 +57,6 @@ def derive(question: str, number: int, seed: int, name: str) -> list[Derived]:
     return found
 
 
-def _split_subject(question: str) -> tuple[str, str]:
-    subject = re.match(r"[^?!\n]{1,80}?: (?=\S)", question)
-    return (subject[0], question[subject.end() :]) if subject else ("", question)
-
-
 def _letters(text: str) -> str:
     return "".join(letter for letter in text.casefold() if letter.isalnum())
 
@@ -68,8 +65,7 @@ def _vary(text: str, effects: dict[str, Effect], rng: random.Random) -> tuple[st
     """The text after one to three effects, in the order of `effects`, and the names of those that changed it."""
     chosen, hows = rng.sample(list(effects), rng.choice((1, 1, 2, 2, 3))), []
     for how, effect in effects.items():
-        changed = effect(text, rng) if how in chosen else text
-        if changed != text:
+        if how in chosen and (changed := effect(text, rng)) != text:
             hows.append(how)
             text = changed
     return text, hows
@@ -173,13 +169,10 @@ def _ending(text: str, rng: random.Random) -> str:
     if not found:
         return text
     match, new = rng.choice([(match, new) for match, news in found for new in news.split("|")])
-    return _marked(core, core[: match.start()] + _joined(core[: match.start()], match.expand(new)), tail)
-
-
-def _joined(before: str, ending: str) -> str:
-    """The ending, with 이 where it is the verb "to be" after a consonant."""
-    closed = before[-1:] >= "가" and (ord(before[-1]) - ord("가")) % 28
-    return {"예요": "이에요", "죠": "이죠"}.get(ending, ending) if closed else ending
+    before, ending = core[: match.start()], match.expand(new)
+    if before[-1:] >= "가" and (ord(before[-1]) - ord("가")) % 28:  # "to be" has 이 after a consonant
+        ending = {"예요": "이에요", "죠": "이죠"}.get(ending, ending)
+    return _marked(core, before + ending, tail)
 
 
 def _marked(old: str, new: str, tail: str) -> str:
@@ -332,19 +325,10 @@ def _punctuation(text: str, _: random.Random) -> str:
 
 
 KOREAN: dict[str, Effect] = {
-    "ending": _ending,
-    "spelling": _spelling,
-    "typing noise": _slip_ko,
-    "spacing": _spacing,
-    "opening": _opening_ko,
-    "tone": _tone,
-    "punctuation": _punctuation,
+    **{"ending": _ending, "spelling": _spelling, "typing noise": _slip_ko, "spacing": _spacing, "opening": _opening_ko},
+    **{"tone": _tone, "punctuation": _punctuation},
 }
 ENGLISH: dict[str, Effect] = {
-    "contraction": _contraction,
-    "politeness": _politeness,
-    "typing noise": _slip_en,
-    "opening": _opening_en,
-    "casing": _casing,
-    "punctuation": _punctuation,
+    **{"contraction": _contraction, "politeness": _politeness, "typing noise": _slip_en, "opening": _opening_en},
+    **{"casing": _casing, "punctuation": _punctuation},
 }

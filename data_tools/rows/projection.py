@@ -93,7 +93,9 @@ def similarity_threshold(
     if queries.sum() < MIN_QUERIES or len(entries) < 4:
         return None
     queries = _some(queries, MAX_QUERIES)
-    scoring = _scoring_parts(texts)
+    scoring = texts  # only the parts that decide about the domain (`Projection.scoring_subspace`)
+    if trained := tuple(part for part in texts.parts if part.similarity_trained):
+        scoring = texts._replace(vectors=similarity_trained(texts.vectors, texts.parts), parts=trained)
     found = []
     for half in (entries[::2], entries[1::2]):
         held_out = np.isin(texts.labels, half)
@@ -111,12 +113,6 @@ def _some(mask: "np.ndarray", most: int) -> "np.ndarray":
     some = np.zeros_like(mask)
     some[places[:: -(-len(places) // most)]] = True
     return some
-
-
-def _scoring_parts(texts: EncodedTexts) -> EncodedTexts:
-    """Only the parts that decide about the domain (`Projection.scoring_subspace`)."""
-    trained = tuple(part for part in texts.parts if part.similarity_trained)
-    return texts._replace(vectors=similarity_trained(texts.vectors, texts.parts), parts=trained) if trained else texts
 
 
 def top_similarities(vectors: "np.ndarray", labels: "np.ndarray", corpus: "np.ndarray", queries: "np.ndarray") -> "np.ndarray":
