@@ -41,7 +41,6 @@ def split_sessions(turns: Iterable[Turn]) -> Iterator[list[Turn]]:
 
 
 def _with_next_spoken(turns: Iterable[Turn]) -> Iterator[tuple[Turn, Turn | None]]:
-    """Each turn with the one that is spoken next."""
     waiting: list[Turn] = []
     for turn in turns:
         if turn.skipped is None:

@@ -52,7 +52,6 @@ def _consecutive(placed: Iterable[Placed], speakers: Speakers) -> Iterator[Conve
 
 
 def _room(placed: Iterable[Placed], speakers: Speakers, name: str) -> Iterator[Conversation]:
-    """The sessions of one room, or of several one after the other where messages name theirs."""
     rooms = groupby(placed, key=lambda item: item.message.thread)
     yield from _sessions(((_turn(item, speakers) for item in items) for _, items in rooms), name)
 

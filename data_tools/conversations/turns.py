@@ -51,7 +51,6 @@ def clean(turns: Sequence[Turn]) -> tuple[list[Said], list[Disposition]]:
 
 
 def _runs(turns: Sequence[Turn]) -> list[list[int]]:
-    """The places of what one side says, attachments too, before the other side does."""
     runs: list[list[int]] = []
     for place, turn in enumerate(turns):
         if turn.skipped in (None, "attachment"):

@@ -73,9 +73,6 @@ class ReviewedAnswer:
         return line | {"worse": self.worse, "group": group, "split": self.split, "fate": " ".join(filter(None, self.disposition))}
 
 
-# From the store -------------------------------------------------------------------------------------------------------
-
-
 @contextmanager
 def desk_store(config: Config) -> "Iterator[Conversations | None]":
     """The store of the run's desk; None where there is none: it is not made by this. Raises UserError where the database does not serve."""
@@ -116,9 +113,6 @@ def _reviewed(one: "Candidate", masker: Masker | None) -> ReviewedAnswer:
     context = [turn | {"weight": 0} if turn["role"] == "assistant" else turn for turn in said]
     worse = texts[-2] if one.worse and texts[-2] != texts[-1] else None
     return ReviewedAnswer(one.id, one.conversation_id, one.kind, [*context, message("assistant", texts[-1])], worse, one.group, masks)
-
-
-# Their splits ---------------------------------------------------------------------------------------------------------
 
 
 def place(
@@ -175,7 +169,6 @@ def _choose(reviewed: Sequence[ReviewedAnswer], plan: Plan, rows: Sequence[Row],
 
 
 def _near(store: Store, first: int, seed: int) -> dict[int, set[int]]:
-    """For each row of the store from `first` on, the near copies of it among all."""
     own = range(first, len(store))
     near: dict[int, set[int]] = {row: set() for row in own}
     for look in LOOKS:

@@ -23,7 +23,6 @@ from data_tools.conversations.turns import Disposition
 
 @lru_cache(1024)
 def _as_json(disposition: Disposition) -> str:
-    """A disposition as the inside of a JSON object."""
     line = {"fate": disposition.outcome} | ({"reason": disposition.reason} if disposition.reason else {})
     return json.dumps(line, ensure_ascii=False)[1:-1]
 

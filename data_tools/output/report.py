@@ -99,7 +99,6 @@ def parts(counts: dict[str, int]) -> list[Bar]:
 
 
 def _under(counts: dict[str, int], *words: str) -> dict[tuple[str, ...], int]:
-    """Counts by words for `term`, as in ("dropped", "system")."""
     return {(*words, name): number for name, number in counts.items()}
 
 

@@ -72,7 +72,6 @@ def _manifest(state: BuildState, plan: Plan, rows: Rows, ledger: Ledger, convers
 
 
 def _report_facts(state: BuildState, plan: Plan, rows: Rows, manifest: dict[str, Any], allow: Allow) -> dict[str, Any]:
-    """What the report shows, beside the manifest."""
     seen = rows.statistics
     topics = Counter(row.source.removeprefix(TOPIC) for row in plan.added if not row.derived)
     return manifest | {

@@ -100,7 +100,6 @@ class Grounder:
         yield from self.row(row, block, shown, row["messages"][0], message("assistant", shown.answers[0]), rng, before)
 
     def _earlier(self, others: Sequence[Entry], rng: random.Random) -> list[Message]:
-        """An exchange about another entry, for context."""
         if rng.random() >= EARLIER or not others:
             return []
         entry = rng.choice(others)
@@ -168,7 +167,6 @@ def searched(messages: Sequence[Message]) -> Iterator[str]:
 
 
 def _shown(found: Sequence[Entry], base: Entry | None) -> list[Entry]:
-    """The first of the entries found, `base` among them."""
     return [*found[:SHOWN]] if not base or base in found[:SHOWN] else [*found[: SHOWN - 1], base]
 
 
@@ -186,9 +184,6 @@ def other_numbers(answer: str, question: str, rng: random.Random) -> str:
         return changed[old]
 
     return re.sub(r"\d+", change, answer)
-
-
-# Invented companies ---------------------------------------------------------------------------------------------------
 
 
 def synthetic_rows(config: Config, tokenizer: "PreTrainedTokenizerBase", name: str) -> Iterator[Json]:
@@ -213,9 +208,6 @@ def synthetic_rows(config: Config, tokenizer: "PreTrainedTokenizerBase", name: s
 
 def _head(row_id: str, group: str, name: str) -> Json:
     return {"id": row_id, "kind": "reading", "group": f"reading:{group}", "source": f"reading:{name}"}
-
-
-# All of it ------------------------------------------------------------------------------------------------------------
 
 
 def write_grounded(config: Config, folder: Path, tokenizer: "PreTrainedTokenizerBase") -> Json:

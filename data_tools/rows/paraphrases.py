@@ -77,12 +77,10 @@ def _same_facts(one: str, two: str) -> bool:
 
 
 def _spots(text: str, pattern: re.Pattern[str]) -> list[re.Match[str]]:
-    """Matches that keep clear of what is held."""
     return list(pattern.finditer(HELD.sub(lambda held: "\0" * len(held[0]), text)))
 
 
 def _outside(text: str, change: Callable[[str], str]) -> str:
-    """The text with its parts changed that are not held."""
     return "".join(part if i % 2 else change(part) for i, part in enumerate(HELD.split(text)))
 
 

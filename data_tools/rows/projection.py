@@ -75,9 +75,6 @@ def _contrastive_loss(one: "torch.Tensor", other: "torch.Tensor") -> "torch.Tens
     return loss
 
 
-# The threshold --------------------------------------------------------------------------------------------------------
-
-
 def similarity_threshold(
     texts: EncodedTexts, corpus: "np.ndarray", queries: "np.ndarray", false_handoff_rate: float, seed: int
 ) -> float | None:

@@ -151,7 +151,6 @@ class Inputs:
             yield from self._open(target, shown, False, depth + 1, budget)
 
     def _unpack(self, packed: BinaryIO, budget: Budget) -> Path:
-        """Write one member to a file of its own."""
         self.unpacked += 1
         target = self.scratch / str(self.unpacked)
         with target.open("wb") as out:

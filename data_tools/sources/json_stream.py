@@ -79,7 +79,6 @@ def read_json(source: Source, lists: tuple[str, ...] = (), inner: bool = True) -
 
 
 def _document(cursor: "Cursor", lists: tuple[str, ...]) -> Iterator[Record | Broken]:
-    """The parts of an object, its lists one item at a time."""
     line, rest, listed = cursor.line, Located(), False
     rest.line = line
     cursor.skip("{")

@@ -161,7 +161,6 @@ def _close(text: str, cells: int, width: int, ahead: deque[_Ahead], lines: Itera
 
 
 def _inside(text: str, mark: str) -> _Ahead:
-    """What a line does where a quote is open before it."""
     try:
         cells, is_open = _cells('"' + text, mark) if '"' in text else ([text], True)
     except csv.Error:

@@ -134,7 +134,6 @@ def near_pairs(store: Store, asked: Sequence[int], among: Sequence[int], seed: i
 
 
 def _signed(store: Store, rows: Sequence[int], seed: int) -> "Iterator[tuple[int, np.ndarray, RMinHash]]":
-    """Each row that has n-grams, with them and their MinHash."""
     from rensa import RMinHash
 
     for part, several in store.batches(rows):

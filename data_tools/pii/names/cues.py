@@ -135,6 +135,9 @@ TICKETED = re.compile(r"(?<![A-Za-z/])(?P<name>(?P<surname>[A-Z]{2,20})/(?P<give
 """As on an air ticket: "PARK/SEOYEON MS"."""
 
 
+CLOSINGS = words("regards sincerely faithfully cheers best wishes thanks thank truly love yours respectfully cordially gratefully x xx xxx")
+
+
 class Rule(NamedTuple):
     """A pattern, and the words of which every match contains one: to look for those first saves a third of the time."""
 
@@ -144,6 +147,10 @@ class Rule(NamedTuple):
     word_names: bool = False  # so will names that are words ("Will"), with a capital
 
 
+KIN_CUES = words(
+    "under name u grandma grandpa grandmother grandfather grandson granddaughter roommate fiance neighbor neighbour coworker co advisor "
+    "adviser guy man lady person sitter"
+)
 RULES = (
     Rule(LABELLED, words("name"), lower=True, word_names=True),
     Rule(NAME_THEN, words("name surname firstname lastname forename holder cardholder"), word_names=True),
@@ -167,15 +174,7 @@ RULES = (
         ),
         word_names=True,
     ),
-    Rule(
-        RELATED,
-        words(
-            "under name u grandma grandpa grandmother grandfather grandson granddaughter roommate fiance neighbor neighbour coworker co "
-            "advisor adviser guy man lady person sitter"
-        )
-        | frozenset(re.findall("[a-z]+", KIN)),
-        word_names=True,
-    ),
+    Rule(RELATED, KIN_CUES | frozenset(re.findall("[a-z]+", KIN)), word_names=True),
     Rule(INTRODUCED, words("m im am me chatting speaking talking")),
     Rule(LOWER_INTRODUCED, words("from speaking calling here again"), lower=True),
     Rule(THIS_IS, words("this its 's")),
@@ -197,11 +196,7 @@ RULES = (
         | {"\n"},
         word_names=True,
     ),
-    Rule(
-        LOWER_SIGNED,
-        words("regards sincerely faithfully cheers best wishes thanks thank truly love yours respectfully x xx xxx"),
-        lower=True,
-    ),
+    Rule(LOWER_SIGNED, CLOSINGS, lower=True),
     Rule(VOCATIVE, words(","), word_names=True),
     Rule(SAYS, words("told promised assured helped offered emailed texted called rang gave sent from said says collect pick sign receive")),
     Rule(POSSESSED, words("'s"), word_names=True),

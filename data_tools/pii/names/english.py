@@ -78,7 +78,6 @@ def introduced_english(text: str) -> Iterator[Span]:
 
 
 def _by_capitals(text: str, low: str, seen: set[str]) -> Iterator[Span]:
-    """Names without a word that announces them."""
     for pattern in _by_shape(text, low, seen):
         for match in pattern.finditer(text):
             if match[match.lastgroup or "name"].split()[-1].lower() in THINGS or (pattern is cues.BLOCK and ACRONYM.search(match["name"])):

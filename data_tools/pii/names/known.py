@@ -145,7 +145,6 @@ def known_korean(text: str) -> Iterator[Span]:
 
 
 def _alone(text: str, given: frozenset[str]) -> Iterator[Span]:
-    """Given names without a surname."""
     for match in GIVEN_KOREAN.finditer(text):
         if (match["name"] in given or _is_titled(text, match)) and _is_called(match):
             yield Span(*match.span("name"), "NAME")

@@ -189,18 +189,15 @@ def answered_korean(text: str) -> Iterator[Span]:
 
 def is_korean_name(name: str) -> bool:
     """Whether Hangul in a name's place is a name rather than a common word, one with a particle, or a surname with a title."""
-    if name in KOREAN_WORDS or name in KOREAN_THINGS or (len(name) > 2 and name[:2] in KOREAN_WORDS and _is_particle(name[2:], name[1])):
+    if name in KOREAN_WORDS or name in KOREAN_THINGS:
         return False
+    if len(name) > 2 and name[:2] in KOREAN_WORDS:  # "추가는"; a particle goes with the last sound, so "추가은" is none
+        by_sound = AFTER_CONSONANT if ends_in_consonant(name[1]) else AFTER_VOWEL
+        if name[2:] in by_sound or (name[2:] in PARTICLES and name[2:] not in AFTER_CONSONANT | AFTER_VOWEL):
+            return False
     if len(name) == 3 and name.endswith(("어서", "아서", "워서", "려서")):  # "길어서"
         return False
     return name[1:] not in TITLES and not name.endswith(NO_ENDS) and not name.startswith(NO_STARTS)
-
-
-def _is_particle(end: str, before: str) -> bool:
-    """Whether a word ends in a particle that goes with its last sound: "추가는", never "추가은"."""
-    if end in AFTER_CONSONANT or end in AFTER_VOWEL:
-        return (end in AFTER_CONSONANT) == ends_in_consonant(before)
-    return end in PARTICLES
 
 
 def could_be_given(given: str) -> bool:

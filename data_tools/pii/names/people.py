@@ -50,13 +50,9 @@ def person(label: str, company: str = "") -> str:
     if company:
         label = re.sub(rf"(?<![\w]){re.escape(usual(company))}(?!\w)", " ", label, flags=re.IGNORECASE)
     label = re.sub(r"(?<=[가-힣]{2})\s?(?:고객님|회원님|님|씨)$", "", label.strip())
-    words = [word for word in label.split() if _names_someone(word)]
-    return " ".join(words)
-
-
-def _names_someone(word: str) -> bool:
-    bare = word.strip(".#-_*~!").casefold()
-    return bool(re.search(r"[^\W\d_]", bare)) and bare not in ROLES and re.sub(r"[\d_#]+$", "", bare) not in ROLES
+    bare = {word: word.strip(".#-_*~!").casefold() for word in label.split()}
+    roles = {word for word, low in bare.items() if low in ROLES or re.sub(r"[\d_#]+$", "", low) in ROLES}
+    return " ".join(word for word in label.split() if word not in roles and re.search(r"[^\W\d_]", bare[word]))
 
 
 def _aliases(names: list[str]) -> dict[str, str]:

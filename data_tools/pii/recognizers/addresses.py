@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from data_tools.pii.patterns import either, phrases, words
 from data_tools.pii.spans import Span, around, matches, small_words
 
-# --- Korean ------------------------------------------------------------------------------------------------------------------------
-
 CITY = (
     rf"(?:{either('서울 부산 대구 인천 광주 대전 울산 세종 제주')}(?:특별자치시|특별자치도|특별시|광역시|시|도)?"
     r"|(?:경기|강원|(?:충|충청|전|전라|경|경상)[북남])(?:특별자치도|도)?)"
@@ -51,8 +49,6 @@ PARTICLE = re.compile(
 PLACE_WORDS = re.compile(
     phrases("주소, 배송지, 보내 ?주, 받는 ?곳, 살아, 사는, 거주, 도로명, 수령지, 배달, 회수지, 픽업, address, deliver, ship"), re.IGNORECASE
 )
-
-# --- English and other languages ---------------------------------------------------------------------------------------------------
 
 STREET = either("street avenue boulevard road lane st ave blvd rd ln pkwy parkway hwy highway terrace crescent cres")
 SOFT_STREET = either(

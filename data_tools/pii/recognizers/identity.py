@@ -71,17 +71,15 @@ def _license(text: str, asked: str) -> Iterator[Span]:
         if beside(LICENSE_WORDS, text, match, asked) or (match[1].count("-") == 3 and valid("license", match[1])):
             yield Span(*match.span(1), "DRIVER_LICENSE")
     yield from matches("DRIVER_LICENSE", REGIONAL_LICENSE, text, 1)
-    if LICENSE_WORDS.search(text) or LICENSE_WORDS.search(asked):
-        for match in FOREIGN_LICENSE.finditer(text):
-            if beside(LICENSE_WORDS, text, match, asked) and not MOBILE.fullmatch(match[1]) and not DATE.match(match[1]):
-                yield Span(*match.span(1), "DRIVER_LICENSE")
+    for match in FOREIGN_LICENSE.finditer(text) if LICENSE_WORDS.search(text) or LICENSE_WORDS.search(asked) else ():
+        if beside(LICENSE_WORDS, text, match, asked) and not MOBILE.fullmatch(match[1]) and not DATE.match(match[1]):
+            yield Span(*match.span(1), "DRIVER_LICENSE")
 
 
 def _passport(text: str, asked: str) -> Iterator[Span]:
-    if PASSPORT_WORDS.search(text) or PASSPORT_WORDS.search(asked):
-        for match in PASSPORT.finditer(text):
-            if beside(PASSPORT_WORDS, text, match, asked) and not DATE.fullmatch(match[1]):
-                yield Span(*match.span(1), "PASSPORT")
+    for match in PASSPORT.finditer(text) if PASSPORT_WORDS.search(text) or PASSPORT_WORDS.search(asked) else ():
+        if beside(PASSPORT_WORDS, text, match, asked) and not DATE.fullmatch(match[1]):
+            yield Span(*match.span(1), "PASSPORT")
 
 
 def _ssn(text: str, asked: str) -> Iterator[Span]:

@@ -86,7 +86,8 @@ def find_phones(text: str, asked: str) -> Iterator[Span]:
     if speaks_digits(text):
         for pattern in [SPOKEN_KOREAN] * (SPOKEN.search(text) is not None) + [SPOKEN_ENGLISH]:
             for match in pattern.finditer(text):
-                yield Span(match.start(), match.start() + len(match[0].rstrip()), _spoken_kind(text, match))
+                kind = "ORDER" if OTHER.search(text[max(0, match.start() - 30) : match.start()]) else "PHONE"
+                yield Span(match.start(), match.start() + len(match[0].rstrip()), kind)
 
 
 def _in_digits(text: str, asked: str) -> Iterator[Span]:
@@ -96,7 +97,8 @@ def _in_digits(text: str, asked: str) -> Iterator[Span]:
             if (match[0].startswith(("+", "0", "(0", "(+", "(8")) and not match[0].startswith("00")) or not _is_other(text, match.start()):
                 yield Span(*match.span(), "PHONE")
     for match in LIKELY.finditer(text) if DIGITS.search(text) else ():
-        if not DATE.fullmatch(match[0]) and _said_to_be_phone(text, match, asked):
+        other = DATE.fullmatch(match[0]) or OTHER.search(text[max(0, match.start() - 40) : match.start()])
+        if not other and (WORDS.search(around(text, *match.span(), right=16)) or ASKED.search(asked)):
             yield Span(*match.span(), "PHONE")
     if (alone := ALONE.fullmatch(text)) and not OTHER_ASKED.search(asked):
         yield Span(*alone.span(1), "PHONE")
@@ -108,10 +110,6 @@ def _is_other(text: str, start: int) -> bool:
     return other is not None and not (other[0].lower().startswith(("account", "acct")) and CHANGED.search(text[max(0, start - 50) : start]))
 
 
-def _spoken_kind(text: str, match: re.Match[str]) -> str:
-    return "ORDER" if OTHER.search(text[max(0, match.start() - 30) : match.start()]) else "PHONE"
-
-
 @lru_cache(maxsize=16)
 def speaks_digits(text: str) -> bool:
     """Whether a text may hold a number in words; cheap."""
@@ -119,8 +117,3 @@ def speaks_digits(text: str) -> bool:
         return True
     low = text.lower()
     return "e" in low and sum(low.count(word) for word in DIGIT_WORDS.split()) >= 6
-
-
-def _said_to_be_phone(text: str, match: re.Match[str], asked: str) -> bool:
-    before = text[max(0, match.start() - 40) : match.start()]
-    return not OTHER.search(before) and bool(WORDS.search(around(text, *match.span(), right=16)) or ASKED.search(asked))

@@ -68,7 +68,6 @@ def read(source: Source, columns: Mapping[str, str] = {}) -> Iterator[FaqRecord 
 
 
 def _parsed(source: Source) -> tuple[Any, list[Broken]]:
-    """The page, and where the parser left it."""
     from lxml import etree, html  # type: ignore[import-untyped]
 
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True, no_network=True)
@@ -103,7 +102,6 @@ def _question(text: str) -> tuple[str, ...]:
 
 
 def _linked(page: Any) -> Iterator[Found | Broken]:
-    """The questions of JSON-LD, wherever they stand in it."""
     for script in page.xpath("//script[contains(@type, 'ld+json')]"):
         text = script.text or ""
         try:
@@ -204,7 +202,6 @@ def _categories(page: Any) -> dict[Any, str]:
 
 
 def _blocks(page: Any) -> Iterator[Block]:
-    """Headings and paragraphs."""
     for element in page.xpath(BLOCKS):
         line, text = element.sourceline, _text(element)
         if element.tag[0] == "h":

@@ -113,7 +113,6 @@ def _tell_speakers(found: dict[str, str], held: dict[str, list[str]], given: Map
 
 
 def _known(texts: list[str]) -> float:
-    """The share of words for roles."""
     return sum(who(text) != (None, None) for text in texts) / max(1, len(texts))
 
 

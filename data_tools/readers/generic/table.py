@@ -124,7 +124,6 @@ def _message(row: Row, table: _Table) -> tuple[ExportMessage | Broken]:
 
 
 def _exchange(row: Row, table: _Table) -> tuple[ExportMessage | Broken, ...]:
-    """A customer's message and its answer."""
     line, values, columns = row.line, cast(Cells, row.values), [table.columns["question"], table.columns["answer"]]
     if any(isinstance(values.get(column), dict | list) for column in columns):
         return (Broken(line, f"found a list or an object in {columns[0]!r} or {columns[1]!r}; expected text; correct that row"),)

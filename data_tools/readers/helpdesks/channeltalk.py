@@ -49,7 +49,6 @@ def _message(message: dict[str, Any], line: int) -> ExportMessage | Broken:
 
 
 def _block_texts(blocks: list[Any]) -> Iterator[str]:
-    """The texts of blocks, those of bullets a line each."""
     for block in blocks:
         if isinstance(block, dict):
             if isinstance(block.get("value"), str):

@@ -48,7 +48,6 @@ def _message(thread: str, event: dict[str, Any], line: int) -> ExportMessage | B
 
 
 def _text(content: Any) -> Any:
-    """An event's text, or what stands in its place."""
     text = content.get("text") or content.get("body") if isinstance(content, dict) else content
     if not isinstance(text, str):
         return text

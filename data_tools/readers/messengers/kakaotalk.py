@@ -84,7 +84,6 @@ def _is_header(number: int, line: str) -> bool:
 
 
 def _message(line: int, at: datetime | None, name: str | None, text: str) -> ExportMessage:
-    """A message, or the room's event where nobody speaks."""
     skipped = "room event" if name is None else None
     return ExportMessage(line, None, iso(at), (name or "").strip(), None, text, skipped)
 

@@ -66,7 +66,6 @@ def _message(line: int, value: dict[str, Any], folder: str, people: People) -> E
 
 
 def _name(value: dict[str, Any]) -> str:
-    """What the message itself says of who wrote it."""
     profile = value.get("user_profile") or value.get("bot_profile") or {}
     names = [profile.get(key) for key in ("display_name", "real_name", "name")] if isinstance(profile, dict) else []
     return str(next(filter(None, (*names, value.get("username"), value.get("user"))), ""))
@@ -89,7 +88,6 @@ def _why_skipped(value: dict[str, Any], text: str, person: Person | None) -> str
 
 
 def _plain(text: str, people: People) -> str:
-    """Text with its references as Slack shows them."""
     if "<" not in text and "&" not in text:
         return text.strip()
     shown = REFERENCE.sub(lambda match: _shown(match[1], match[2] or "", people), text)
@@ -97,7 +95,6 @@ def _plain(text: str, people: People) -> str:
 
 
 def _shown(target: str, label: str, people: People) -> str:
-    """A person, channel, group or link as Slack shows it."""
     kind, rest = target[:1], target[1:]
     if kind == "@":
         return "@" + (people[rest].names[0] if rest in people else label or rest)

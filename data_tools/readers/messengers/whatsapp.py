@@ -88,7 +88,6 @@ def _day(text: str, order: str) -> datetime | None:
 
 
 def _message(line: int, at: str | None, said: str, below: Iterable[str], bracket: bool) -> ExportMessage:
-    """A message by its first line and the lines below."""
     name, colon, first = said.partition(": ")
     if not colon and said.endswith(":"):
         name, colon = said[:-1], ":"
