@@ -20,7 +20,7 @@ from data_tools.pii.spans import PLACEHOLDER, Masked, Span, collapse, original, 
 FINDERS = (find_identity, find_money, find_network, find_phones, find_orders, find_addresses)
 PLAIN = re.compile(r"[\d@]")
 NUMERIC = re.compile(
-    r"\*{4}|골뱅이|[(\[]\s?at\s?[)\]]|앳|(?-i:\b[A-Z]{6}\b)|\sdot\s|\sat\s(?:gmail|yahoo|hotmail|outlook|icloud|naver)", re.IGNORECASE
+    r"(?i)\*{4}|골뱅이|[(\[]\s?at\s?[)\]]|앳|(?-i:\b[A-Z]{6}\b)|\sdot\s|\sat\s(?:gmail|yahoo|hotmail|outlook|icloud|naver)"
 )
 """Most messages hold none of these, and no word that announces a secret or a spoken number: then no finder of numbers runs."""
 

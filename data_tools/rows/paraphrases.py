@@ -26,9 +26,8 @@ HELD = re.compile(  # what no slip, blank or case may touch; one group, so that 
 )
 FACTS = re.compile(r"\[[^\]\n]*\]|https?://\S+|www\.\S+|(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.]+|\d")
 NEGATIONS = re.compile(
-    r"[없않못]|(?<!\S)안|아니|말고|불가"
-    r"|\b(?:no|not|never|none|nor|without|cannot|(?:do|does|did|is|are|was|were|ca|wo|would|could|should|has|have|had)n['’]?t)\b",
-    re.IGNORECASE,
+    r"(?i)[없않못]|(?<!\S)안|아니|말고|불가"
+    r"|\b(?:no|not|never|none|nor|without|cannot|(?:do|does|did|is|are|was|were|ca|wo|would|could|should|has|have|had)n['’]?t)\b"
 )
 RUDE = re.compile(r"shit|cunt|cock|pubic|whore|시발|씨발|보지|자지|고환")  # one slip away from shirt, count, clock, public, 신발, 교환
 

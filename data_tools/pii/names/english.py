@@ -11,9 +11,8 @@ from data_tools.pii.spans import Span, small_words
 
 NAMED = re.compile(rf"{cues.EDGE}(?P<name>{cues.PAIR})")
 NUMBERED = re.compile(
-    r"\s?[,:(/-]?\s?(?:passport|ssn|dob|date of birth|phone|tel\b|mobile|e-?mail|iban|card number"
-    r"|(?!(?:19|20)\d\d-)\+?\d[\d -]{7}|\S{1,30}@)",
-    re.IGNORECASE,
+    r"(?i)\s?[,:(/-]?\s?(?:passport|ssn|dob|date of birth|phone|tel\b|mobile|e-?mail|iban|card number"
+    r"|(?!(?:19|20)\d\d-)\+?\d[\d -]{7}|\S{1,30}@)"
 )
 NUMBER_FOR = re.compile(r"\d{4}(?:,|:| for| under| name) $")
 """What stands right behind or before a person's name in a list of persons."""
@@ -37,26 +36,22 @@ ENDS = re.compile(rf"'s\b|{cues.STOP}")
 COUNTED = re.compile(r"\b(?:\d+|the|de|an?|one|two|three|four) $", re.IGNORECASE)
 
 ASKS = re.compile(
-    r"(?:your|the|full|first|last|sur|holder's|caller's|customer's|guest's)\s{0,2}(?:\w+\s+){0,2}?names?\b|\bname(?:,? please)?\s?\?"
+    r"(?i)(?:your|the|full|first|last|sur|holder's|caller's|customer's|guest's)\s{0,2}(?:\w+\s+){0,2}?names?\b|\bname(?:,? please)?\s?\?"
     r"|(?:what|which|whose|under|and) names?\b|name and |who am i (?:speaking|talking|chatting)|who(?:m)? (?:do i|am i|is this|are you)"
-    r"|\ba name\b|names? (?:for the|of the|on the) (?:account|guest|passenger|card|order|booking|reservation)",
-    re.IGNORECASE,
+    r"|\ba name\b|names? (?:for the|of the|on the) (?:account|guest|passenger|card|order|booking|reservation)"
 )
 PLACE = "hotel restaurant product item company street user file brand shop store airline city bank business model plan event place"
 NOT_ASKED = re.compile(rf"\b{either(PLACE)}(?:'s)?\s?names?\b|names? of (?:the |your |a )?{either(PLACE)}", re.IGNORECASE)
 LEAD = re.compile(
-    r"(?:(?:hi|hello|hey|yes|yeah|yep|yup|sure|sure thing|okay|ok|of course|certainly|absolutely|no "
+    r"(?i)(?:(?:hi|hello|hey|yes|yeah|yep|yup|sure|sure thing|okay|ok|of course|certainly|absolutely|no "
     r"problem|oh|ah|um|uh|well|thanks|thank you"
     r"|great|good|alright|it ?'?s|it is|(?:it )?(?:should|must|might|would|could) be|probably|i (?:think|guess|believe)|maybe|perhaps|try|that ?'?s|that would be|that is|that'd be|this is|i ?'?m|i am|(?:my |the )?(?:full |first "
     r"|last )?name(?:'s| is)?"
-    r"|call me|mr|mrs|ms|miss|dr|please use|under)(?![A-Za-z'])[\s,.!:-]{0,5}){0,6}",
-    re.IGNORECASE,
+    r"|call me|mr|mrs|ms|miss|dr|please use|under)(?![A-Za-z'])[\s,.!:-]{0,5}){0,6}"
 )
 LETTERS = re.compile(r"[A-Za-z](?:(?:-|\.|, ?| - | )[A-Za-z]){2,20}(?![\w'])")  # a name that is spelled
 ANSWER = re.compile(rf"(?P<name>{cues.ANY})(?=\s{{0,3}}(?:$|[.,;!?\n(/:&+-]|[^\x00-ɏ])|\s{{1,3}}(?:\d|and\s))")
-GOES_ON = re.compile(
-    r"\W{0,3}(?:and|but|or|i|i'm|i've|my|with|from|for|here|speaking|on|is|at|the|please|thanks|again|lol)\b", re.IGNORECASE
-)
+GOES_ON = re.compile(r"(?i)\W{0,3}(?:and|but|or|i|i'm|i've|my|with|from|for|here|speaking|on|is|at|the|please|thanks|again|lol)\b")
 
 
 def asks_english(text: str) -> bool:

@@ -33,7 +33,7 @@ NO_LOWER = words(
 
 PLACE = re.compile(r"\b(?:San|Santa|St\.?|Saint|Sao|Port|Fort|Lake|Mount|Mt\.?|New|Los|Las|El|La|Le|Point|Hotel|Café|Cafe) $")
 PET = re.compile(
-    r"\b(?:dog|cat|puppy|kitten|pup|hamster|rabbit|bunny|parrot|horse|pony)(?:'s name is|,? (?:is )?(?:called|named))?,? $", re.IGNORECASE
+    r"(?i)\b(?:dog|cat|puppy|kitten|pup|hamster|rabbit|bunny|parrot|horse|pony)(?:'s name is|,? (?:is )?(?:called|named))?,? $"
 )
 ARTICLE = re.compile(r"\b(?:the|an?|this|that|these|those|\d+) $", re.IGNORECASE)
 NOUN = re.compile(r" [a-z]+(?<!n't)\b(?<! is)(?<! was)(?<! said)(?<! who)(?<! from)(?<! and)(?<! or)(?<! has)")

@@ -13,15 +13,13 @@ HANGUL = re.compile(r"[가-힣]+")
 LATIN_WORD = re.compile(rf"[{LETTER}][{LETTER}'-]*")
 AFTER_PLAIN = r"(?=[이가은는을를도와과의랑](?![가-힣]))"
 SEASON = re.compile(
-    r"\b(?:in|since|until|by|before|after|this|next|last|of|every|mid|early|late) "
-    r"(?:april|may|june|august|summer|autumn|winter|dawn|sunday)$",
-    re.IGNORECASE,
+    r"(?i)\b(?:in|since|until|by|before|after|this|next|last|of|every|mid|early|late) "
+    r"(?:april|may|june|august|summer|autumn|winter|dawn|sunday)$"
 )
 GOES_ON = re.compile(r"'s? |\s(?:will|is|has|was|said|says|wants|called|asked|told)\s(?!you\b|it\b|there\b)")
 NOT_SENTENCE_START = re.compile(
-    r"(?:[A-Za-z0-9,;)'\"]\s+|(?:^|[.!?\n]\s*)(?:(?:hi|hello|hey|dear|thanks|thank "
-    r"you|mr|mrs|ms|miss|dr|by|for|to|from|ask|and)\.?,?\s+))$",
-    re.IGNORECASE,
+    r"(?i)(?:[A-Za-z0-9,;)'\"]\s+|(?:^|[.!?\n]\s*)(?:(?:hi|hello|hey|dear|thanks|thank "
+    r"you|mr|mrs|ms|miss|dr|by|for|to|from|ask|and)\.?,?\s+))$"
 )
 
 

@@ -105,8 +105,7 @@ ROMANIZED = re.compile(
     r"(?:,\s?[A-Z][A-Za-z]{1,20}(?:-[a-z]{2,4})?){0,4}(?:\s\d{5})?"
 )
 POSTCODE = re.compile(
-    rf"(?:우편\s?번호|zip(?:\s?code)?|post(?:al)?\s?code)(?:\s{{0,2}}(?:is|was|는|은|:)){{0,2}}\s{{0,2}}({US_ZIP}|{UK_CODE})(?![\d-])",
-    re.IGNORECASE,
+    rf"(?i)(?:우편\s?번호|zip(?:\s?code)?|post(?:al)?\s?code)(?:\s{{0,2}}(?:is|was|는|은|:)){{0,2}}\s{{0,2}}({US_ZIP}|{UK_CODE})(?![\d-])"
 )
 
 

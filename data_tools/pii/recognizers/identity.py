@@ -15,7 +15,7 @@ START, END = r"(?<![\d-])", r"(?![\d*-])"
 BIRTH = r"\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 RRN = re.compile(rf"{START}({BIRTH}\s?-?\s?([1-8])(?:\d{{6}}|[*xX•]{{6}})){END}")
 RRN_WORDS = re.compile(
-    r"주민|외국인\s?등록|등록\s?번호|생년월일|resident (?:registration|number)|foreigner|alien|\brrn\b|\bfrn\b|\barc\b", re.IGNORECASE
+    r"(?i)주민|외국인\s?등록|등록\s?번호|생년월일|resident (?:registration|number)|foreigner|alien|\brrn\b|\bfrn\b|\barc\b"
 )
 
 BUSINESS = re.compile(rf"{START}(\d{{3}}(?:\s?-\s?\d\d\s?-\s?| \d\d |\d\d)\d{{5}}){END}")

@@ -26,8 +26,7 @@ CARD_WORDS = re.compile(r"카드|card|visa|master|amex|비자|신용|체크", re
 
 IBAN = re.compile(r"(?<![A-Za-z0-9])([A-Z]{2}\d\d(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?)(?![A-Za-z0-9])")
 LABELLED_IBAN = re.compile(
-    r"\bIBAN\b\W{0,3}(?:is|number|no|:)?\W{0,3}((?-i:[A-Z]{2}\d\d(?: ?[A-Z0-9]){10,30})|[a-z]{2}\d\d[a-z0-9]{10,30})(?![A-Z0-9])",
-    re.IGNORECASE,
+    r"(?i)\bIBAN\b\W{0,3}(?:is|number|no|:)?\W{0,3}((?-i:[A-Z]{2}\d\d(?: ?[A-Z0-9]){10,30})|[a-z]{2}\d\d[a-z0-9]{10,30})(?![A-Z0-9])"
 )
 
 NAMED_BANK = (
@@ -48,11 +47,10 @@ ACCOUNT_WORDS = re.compile(rf"(?i:bank account|account number)|계좌|통장|입
 ASKED = re.compile(r"(?:account|acct)\.? (?:number|no)|bank (?:details|account)|계좌|통장|iban", re.IGNORECASE)
 SHORT = 60  # an answer to a question for an account is no longer than this
 ENGLISH_ACCOUNT = re.compile(
-    r"\b(?:\w{1,20} bank(?=\s?:?\s?\d)|(?:bank|checking|savings?|deposit|refund)\s(?:account|acct)"
+    r"(?i)\b(?:\w{1,20} bank(?=\s?:?\s?\d)|(?:bank|checking|savings?|deposit|refund)\s(?:account|acct)"
     r"|(?:account|acct|routing|aba|a/c)\s?(?:number|no\.?|num\b|nr\.?|#)"
     r"|sort code(?: and account)?|routing|iban|(?:account|acct)(?=\s?:?\s?(?:\d[ -]?){8}))"
-    r"(?:\s(?:number|no\.?|#))?(?:\s(?:is|was|to|ending|at\s[A-Z]\w{1,20})){0,3}\s?[:=#]?\s{0,2}((?:\d[ -]?){5,16}\d)(?![\d-])",
-    re.IGNORECASE,
+    r"(?:\s(?:number|no\.?|#))?(?:\s(?:is|was|to|ending|at\s[A-Z]\w{1,20})){0,3}\s?[:=#]?\s{0,2}((?:\d[ -]?){5,16}\d)(?![\d-])"
 )
 
 

@@ -18,11 +18,10 @@ SITE = either(
     "네이버 지메일 구글 다음 한메일 네이트 카카오 핫메일 야후 아이클라우드 gmail naver daum hanmail kakao nate yahoo hotmail outlook icloud"
 )
 SPELLED_EMAIL = re.compile(
-    rf"(?<![A-Za-z0-9._%+-])(?:(?:영문|영어|숫자|소문자로?|대문자로?)\s){{0,3}}"
+    rf"(?i)(?<![A-Za-z0-9._%+-])(?:(?:영문|영어|숫자|소문자로?|대문자로?)\s){{0,3}}"
     r"(?:[A-Za-z0-9._%+-]{1,30}\s?(?:\sdot|\sunderscore|\sdash|\shyphen|\splus|점|닷|쩜|언더바|밑줄|하이픈|(?=\s?숫자))\s(?:숫자\s)?){0,4}"
     r"[A-Za-z0-9._%+-]{1,64}\s?(?:골뱅이|앳|[(\[]\s?at\s?[)\]]|\sat\ssign|\sat(?=\s\S{1,40}\sdot\s|\s(?:gmail|yahoo|hotmail|outlook|icloud|naver)\b))\s?"
-    rf"(?:(?:[A-Za-z0-9-]{{1,63}}|{SITE})(?:{SPELLED_DOT}(?:컴|콤|넷|[A-Za-z]{{2,24}}(?![A-Za-z]))){{1,4}}|{SITE}(?:\s?com\b)?)",
-    re.IGNORECASE,
+    rf"(?:(?:[A-Za-z0-9-]{{1,63}}|{SITE})(?:{SPELLED_DOT}(?:컴|콤|넷|[A-Za-z]{{2,24}}(?![A-Za-z]))){{1,4}}|{SITE}(?:\s?com\b)?)"
 )
 IPV4 = re.compile(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?![\dA-Za-z]|[.-]\d)")
 IPV6 = re.compile(r"(?<![\w:.])(?=[0-9A-Fa-f:]{0,36}:[0-9A-Fa-f]{0,4}:)[0-9A-Fa-f:]{6,39}(?:(?:\.\d{1,3}){3})?(?![\w:])")
@@ -30,8 +29,7 @@ EVERYBODYS = words("127.0.0.1 0.0.0.0 192.168.0.1 192.168.1.1 10.0.0.1 255.255.2
 """Addresses of every router and of public name servers."""
 
 ROUTER = re.compile(
-    r"router|gateway|subnet|admin (?:page|panel)|modem|default|browser|공유기|게이트웨이|라우터|서브넷|모뎀|설정 ?페이지|브라우저",
-    re.IGNORECASE,
+    r"(?i)router|gateway|subnet|admin (?:page|panel)|modem|default|browser|공유기|게이트웨이|라우터|서브넷|모뎀|설정 ?페이지|브라우저"
 )
 """Beside these a private address is the same in every home."""
 
@@ -48,16 +46,14 @@ HEX = re.compile(r"[0-9a-f]{32}")
 BEARER = re.compile(r"\bBearer\s([\w.~+/-]{10,}=*)", re.ASCII | re.IGNORECASE)
 IS = r"(?:\s{0,2}(?:is|was|number|번호|코드|값은|[:=가이은는])){0,3}\s{0,2}"
 KEY = re.compile(
-    r"(?:(?:api|access|secret|private|license|recovery|backup)[ _-]?(?:key|code)|(?<![A-Za-z])token|(?<![A-Za-z])secret|client[ _-]?secret|webhook[ "
+    r"(?i)(?:(?:api|access|secret|private|license|recovery|backup)[ _-]?(?:key|code)|(?<![A-Za-z])token|(?<![A-Za-z])secret|client[ _-]?secret|webhook[ "
     r"_-]?secret|(?<![가-힣])키(?=\s?[는가:])|API\s?키|액세스\s?키|시크릿|토큰|인증키|복구\s?(?:키|코드)|백업\s?코드)"
-    rf"{IS}[\"'`]?([A-Za-z0-9_\-./+=]{{10,}})",
-    re.IGNORECASE,
+    rf"{IS}[\"'`]?([A-Za-z0-9_\-./+=]{{10,}})"
 )
 PASSWORD = re.compile(
-    rf"(?:\b{phrases('password, passwd, passcode, passphrase, pwd, pw, pass, pin(?: ?(?:code|number))?')}\b|비밀\s?번호|비번|패스워드|암호)"
+    rf"(?i)(?:\b{phrases('password, passwd, passcode, passphrase, pwd, pw, pass, pin(?: ?(?:code|number))?')}\b|비밀\s?번호|비번|패스워드|암호)"
     r"(?P<said>(?:\s{0,2}(?:(?:is|was|to|should be|as|used to be)\b|[:=]|번호|[가이은는를을로])){0,4})"
-    r"\s{0,2}(?P<quote>[\"'“`]?)(?P<value>[!-~]{3,64})",
-    re.IGNORECASE,
+    r"\s{0,2}(?P<quote>[\"'“`]?)(?P<value>[!-~]{3,64})"
 )
 CODE_WORDS = (
     "인증 ?(?:번호|코드), \\bOTP\\b, \\bCV[CV]2?\\b, verification code, security code, (?:gate|door|entry|lobby|building|alarm) code, "
@@ -88,10 +84,9 @@ NO_PASSWORD = words(
 ACCESS = "lock ?box, key ?(?:safe|box|pad), door, gate, alarm, entry, entrance, building, lobby, garage, buzzer, intercom, locker, safe, access, callbox, elevator"
 KOREAN_ACCESS = "공동 ?현관, 현관, 도어락, 출입문, 대문, 자물쇠, 비상문, 무인 ?택배함, 택배함, 사물함, 보관함, 라커, 금고, 세대 ?현관, 출입, 경비, 열쇠함, 키박스, 주차장, 차단기, 건물"
 PLACE_CODE = re.compile(
-    rf"(?:\b{phrases(ACCESS)}\s(?:(?:pass)?code|pin|number|combo|combination)|\b(?:buzz|punch in|key in|type in|dial)\b"
+    rf"(?i)(?:\b{phrases(ACCESS)}\s(?:(?:pass)?code|pin|number|combo|combination)|\b(?:buzz|punch in|key in|type in|dial)\b"
     rf"|{phrases(KOREAN_ACCESS)}\s?(?:출입\s?)?(?:비밀\s?번호|비번|번호|코드|암호)?|(?<!\w )(?:the|its|it's|your|my)\scode)"
-    rf"[^\d\n#*]{{0,14}}?\s?((?:(?:종|별|샵|열쇠|호출)\s?)?[#*]?\d[\d#*]{{2,11}})(?![\w-]|\s?(?:호|동|층|번지|원|분|시|개|명|박|년|월|일|minutes|people|units))",
-    re.IGNORECASE,
+    rf"[^\d\n#*]{{0,14}}?\s?((?:(?:종|별|샵|열쇠|호출)\s?)?[#*]?\d[\d#*]{{2,11}})(?![\w-]|\s?(?:호|동|층|번지|원|분|시|개|명|박|년|월|일|minutes|people|units))"
 )
 HASHED = re.compile(r"(?<![\w#*-])(?:[A-Z]?\d{3,8}[#*]+|[#*]\d{3,8}[#*]|\d{3,5}[#*]\d{3,5}[#*]?)(?![\w#*-])")
 HASHED_WORDS = re.compile(rf"{phrases(KOREAN_ACCESS)}|비번|비밀번호|\b(?:{phrases(ACCESS)}|code|pin)\b", re.IGNORECASE)
@@ -108,9 +103,7 @@ NEAR_PASSWORD = re.compile(
 
 
 AT = ("골뱅이", "앳", " at", "(at", "[at", "( at")
-AT_HINT = re.compile(
-    r"골뱅이|앳|[(\[]\s?at\s?[)\]]|\sat\s(?:sign|\S{1,40}\sdot\s|(?:gmail|yahoo|hotmail|outlook|icloud|naver)\b)", re.IGNORECASE
-)
+AT_HINT = re.compile(r"(?i)골뱅이|앳|[(\[]\s?at\s?[)\]]|\sat\s(?:sign|\S{1,40}\sdot\s|(?:gmail|yahoo|hotmail|outlook|icloud|naver)\b)")
 
 
 def find_network(text: str, asked: str) -> Iterator[Span]:

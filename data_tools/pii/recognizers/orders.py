@@ -24,9 +24,7 @@ NUMBER = r"(?:number|numbers|no\.?|num|nr\.?|id|ids|code|ref(?:erence)?|#|№)"
 LINKS = "is, was, are, it's, would be, should be, here, starts with, ends with, ending in, [:=,-]"
 LINK = rf"(?:\s{{0,2}}{phrases(LINKS)}(?=\W|\d)){{0,4}}\s{{0,3}}"
 NAMED_ENGLISH = re.compile(rf"(?<![A-Za-z]){THING}s?(?:'s)?\s?(?:{THING}\s?)?{NUMBER}(?![a-z]){LINK}({VALUE}){BOUND}", re.IGNORECASE)
-BARE_ENGLISH = re.compile(
-    rf"(?<![A-Za-z]){STRONG}s?(?![A-Za-z])(?:\s\d(?=\s?(?:is|:)))?\s?(?:[:#(]|is|was)?\s?({VALUE}){BOUND}", re.IGNORECASE
-)
+BARE_ENGLISH = re.compile(rf"(?i)(?<![A-Za-z]){STRONG}s?(?![A-Za-z])(?:\s\d(?=\s?(?:is|:)))?\s?(?:[:#(]|is|was)?\s?({VALUE}){BOUND}")
 CARRIER = r"(?:\b(?:PNR|locator|ref|DHL|UPS|FedEx|USPS|EMS|PO|CJ|(?:Royal Mail|Evri|Hermes|DPD|GLS|TNT)(?: parcel)?)|대한통운|택배|등기|한진|로젠|쿠팡)"
 CARRIED = re.compile(rf"{CARRIER}(?:\s?(?:is|:|no\.?|number|번호)){{0,2}}\s{{0,2}}({VALUE}){BOUND}", re.IGNORECASE)
 
@@ -37,26 +35,23 @@ KOREAN_LINK = rf"(?:\s{{0,2}}{either('가 는 은 이 를 을 : = 요 여기 이
 NAMED_KOREAN = re.compile(rf"{KOREAN_THING}\s?(?:번호|넘버|코드|ID|아이디|No\.?|#){KOREAN_LINK}({VALUE}){BOUND}", re.IGNORECASE)
 BARE_KOREAN = re.compile(rf"{KOREAN_THING}(?:건|내역)?\s?[:#(]?\s?({VALUE}){BOUND}", re.IGNORECASE)
 FOLLOWED = re.compile(
-    rf"(?<![A-Z0-9#.,/:-])({VALUE}){BOUND}\s?(?:번|건|으로|로|이거?|요거?|이건|이요)?\s?(?:주문|예약|송장|운송장|접수)(?!\s?(?:가능|하|할|했|되))",
-    re.IGNORECASE,
+    rf"(?i)(?<![A-Z0-9#.,/:-])({VALUE}){BOUND}\s?(?:번|건|으로|로|이거?|요거?|이건|이요)?\s?(?:주문|예약|송장|운송장|접수)(?!\s?(?:가능|하|할|했|되))"
 )
 HANDLED = (
     r"(?=(?:[A-Z_-]{0,6}\d){5})(\d{5,14}(?:-[A-Z0-9]{1,10}){0,3}|[A-Z]{1,4}-?\d{3,14}(?:-[A-Z0-9]{1,10}){0,3}|[A-Z]{1,4}(?:-\d{2,8}){1,3}(?:-[A-Z]{1,3})?"
     r"|\d{4,6}-\d{3,8}(?:-\d{1,8})?|\d{2,3}-\d{3,8}-\d{1,8})"
 )
 STATED = re.compile(
-    rf"(?<![A-Z0-9#.,/:@-]){HANDLED}"
+    rf"(?i)(?<![A-Z0-9#.,/:@-]){HANDLED}"
     rf"{BOUND}(?:(?<=[A-Z0-9])\s?(?:번|건|이거?|요거?|이건|이요|요)?,?\s{{0,2}}(?:(?:티켓|상품|제품|택배)\s)?(?:배송|취소|환불|교환|반품|조회|합배송|출고|발송|언제\s?(?:와|오|도착|배송|출고)|어디|도착)"
     r"|,?\s(?:please |pls |can you |(?:is|was) )?(?:cancel|refund|track|hasn'?t|has not|still (?:not|hasn'?t|says|pending)|never|(?:is )?late\b|not (?:arrived|here)|says?\b"
-    r"|shows?\b|didn'?t (?:arrive|come)|delivered|shipped|lost\b|missing\b|delayed|arrived))",
-    re.IGNORECASE,
+    r"|shows?\b|didn'?t (?:arrive|come)|delivered|shipped|lost\b|missing\b|delayed|arrived))"
 )
 """A number that things happen to that happen to orders."""
 
 SOUGHT = re.compile(
-    r"(?:\bwhere(?:'s| is| are|s)|\b(?:news|update|status|eta|going on|happening|up) (?:on|of|with|for|about)|\bcancel(?:led|ling)?|\btrack(?:ing)?|\brefund(?:ed)?(?: for)?"
-    r"|\b(?:check|look|looking|chase|chasing)(?: on| up| into| at)?|\bfind|\bit'?s about|\bregarding|\bre:|\bfor number)\s{1,2}$",
-    re.IGNORECASE,
+    r"(?i)(?:\bwhere(?:'s| is| are|s)|\b(?:news|update|status|eta|going on|happening|up) (?:on|of|with|for|about)|\bcancel(?:led|ling)?|\btrack(?:ing)?|\brefund(?:ed)?(?: for)?"
+    r"|\b(?:check|look|looking|chase|chasing)(?: on| up| into| at)?|\bfind|\bit'?s about|\bregarding|\bre:|\bfor number)\s{1,2}$"
 )
 SOUGHT_CODE = re.compile(rf"(?<![A-Z0-9#.,/:@-]){HANDLED}{BOUND}", re.IGNORECASE)
 HANGUL = re.compile("[가-힣]")
@@ -81,16 +76,14 @@ MAY_NAME = re.compile(r"#|[A-Z]{2}[-_/]?[A-Z]")
 OWN_HINT = re.compile(r"[A-Z][-_#]?\d|\d{3}-\d{7}-|\d{12}|20\d{6}-|[A-Z] \d{3}", re.IGNORECASE)
 HASH = re.compile(rf"(?<![\w#&/])(#\s?(?:[A-Z]{{1,5}}[-_]?)?\d(?:[A-Z0-9]|[-_](?=[A-Z0-9])){{2,24}}){BOUND}", re.IGNORECASE)
 NOT_NUMBERED = re.compile(
-    rf"{either('room apt apartment suite unit gate platform floor part serial style sku lot item size page step version model color colour chapter track')}\s?$",
-    re.IGNORECASE,
+    rf"(?i){either('room apt apartment suite unit gate platform floor part serial style sku lot item size page step version model color colour chapter track')}\s?$"
 )
 PREFIX = either("ORD ORDER ODR INV BK BKG RES RSV RV TRK PO SO RMA TKT REF CS CASE TICKET RET SHP BOOK CONF INVOICE PAY TXN")
 OWN_FORM = re.compile(
-    rf"(?<![A-Z0-9-])({PREFIX}[-_#]?(?:[A-Z0-9]{{1,12}}[-_]){{0,4}}[A-Z]{{0,3}}\d{{3,20}}(?:[-_][A-Z0-9]{{1,12}}){{0,4}}"
+    rf"(?i)(?<![A-Z0-9-])({PREFIX}[-_#]?(?:[A-Z0-9]{{1,12}}[-_]){{0,4}}[A-Z]{{0,3}}\d{{3,20}}(?:[-_][A-Z0-9]{{1,12}}){{0,4}}"
     r"|\d{3}-\d{7}-\d{7}|9[2-5]\d{20}|[A-Z]{1,4}[-_]?(?:20)?2\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[-_][A-Z0-9]{2,12}){1,3}"
     r"|[A-Z]{1,3}(?:20)?2\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[A-Z]?\d{2,8}"
-    r"|20\d{6}-[A-Z0-9]{0,4}\d{3}[A-Z0-9]{0,12}(?:-\d{1,8})?|1Z[0-9A-Z]{16}|[A-Z]{2} ?\d{3} ?\d{3} ?\d{3} ?[A-Z]{2})(?![A-Z0-9])",
-    re.IGNORECASE,
+    r"|20\d{6}-[A-Z0-9]{0,4}\d{3}[A-Z0-9]{0,12}(?:-\d{1,8})?|1Z[0-9A-Z]{16}|[A-Z]{2} ?\d{3} ?\d{3} ?\d{3} ?[A-Z]{2})(?![A-Z0-9])"
 )
 KOREAN_UNITS = (
     "원, 만 ?원, 개, 명, 분, 시, 일, 월, 년, 박, 번째, 자리, 회, 권, 장, 벌, 켤레, 세트, 박스, 병, 잔, 인분, 퍼센트, %, 포인트, 위, 층, 호"
@@ -103,22 +96,19 @@ ENGLISH_UNITS = (
 MONEY = re.compile(r"\s?(?:원|만 ?원|%|포인트|won\b|krw\b|usd\b|dollars?\b|euros?\b|points?\b)", re.IGNORECASE)
 UNIT = re.compile(rf"\s?(?:{phrases(KOREAN_UNITS)}|{phrases(ENGLISH_UNITS)}\b)", re.IGNORECASE)
 DATE = re.compile(
-    r"(?:19|20)\d\d(?P<sep>[-./ ]?)(?:0?[1-9]|1[0-2])(?:(?P=sep)(?:0?[1-9]|[12]\d|3[01]))?"
+    r"(?i)(?:19|20)\d\d(?P<sep>[-./ ]?)(?:0?[1-9]|1[0-2])(?:(?P=sep)(?:0?[1-9]|[12]\d|3[01]))?"
     r"|\d{1,2}[-/.]\d{1,2}(?:[-/.]\d{2,4})?|\d{1,2}:\d\d"
-    r"|\d{1,2}(?:st|nd|rd|th|am|pm|days?|hrs?|min)",
-    re.IGNORECASE,
+    r"|\d{1,2}(?:st|nd|rd|th|am|pm|days?|hrs?|min)"
 )
 ASKED = re.compile(
-    rf"\b(?:the|your|any|a) (?:(?:booking|order) )?(?:reference|ref|locator|pnr|rma)\b|(?<![A-Za-z]){THING}s?\s?(?:{THING}\s?)?{NUMBER}(?![a-z])|{KOREAN_THING}\s?(?:번호|코드|넘버)",
-    re.IGNORECASE,
+    rf"(?i)\b(?:the|your|any|a) (?:(?:booking|order) )?(?:reference|ref|locator|pnr|rma)\b|(?<![A-Za-z]){THING}s?\s?(?:{THING}\s?)?{NUMBER}(?![a-z])|{KOREAN_THING}\s?(?:번호|코드|넘버)"
 )
 ANSWER = re.compile(rf"(?<![A-Z0-9#.,/:$₩€£-])({VALUE}){BOUND}", re.IGNORECASE)
 NEXT = re.compile(rf"\s?(?:,|and|&|or|/|랑|이랑|와|과|하고|또는)\s?({VALUE}){BOUND}", re.IGNORECASE)
 """The other number in "orders 55102 and 55108"."""
 
 BRIEF = re.compile(
-    r"(?<![A-Za-z])(?:order|booking|ticket|case)\s(\d{4})(?=\s(?:hasn'?t|has|is|was|still|never|arrived|came|didn'?t|isn'?t|shows|says)\b)",
-    re.IGNORECASE,
+    r"(?i)(?<![A-Za-z])(?:order|booking|ticket|case)\s(\d{4})(?=\s(?:hasn'?t|has|is|was|still|never|arrived|came|didn'?t|isn'?t|shows|says)\b)"
 )
 DICTATED = re.compile(r"(?<![\w.,-])\d(?: ?- ?\d| \d){4,15}(?![\w-])")
 SHAPES = str.maketrans({**dict.fromkeys("0123456789", "9"), **dict.fromkeys(ascii_letters, "A")})
@@ -136,9 +126,8 @@ NEAR_ENGLISH = (
     "consignment, waybill, rma, itinerary, receipts?, transactions?, quotes?, locator, e-?ticket, job, enquiry, inquiry, policy, returns?, (?<!part )(?<!model )(?<!serial )number is, numbers are, deliver(?:y|ies)"
 )
 NEAR = re.compile(
-    rf"(?:(?<!to )(?<!i )(?<!we )(?<!can )(?<!\bor )(?<!I'd )\b{phrases(NEAR_ENGLISH)}\b|{either('예약 예매 접수 운송장 송장 주문 발권 항공권 승인 교환 반품 환불 문의 영수증 인보이스 견적 발주 배송 택배 등기')}"
-    r"\s?(?:번호|건|코드|내역|표|서|no\b|넘버)?)[^\n]{0,44}$",
-    re.IGNORECASE,
+    rf"(?i)(?:(?<!to )(?<!i )(?<!we )(?<!can )(?<!\bor )(?<!I'd )\b{phrases(NEAR_ENGLISH)}\b|{either('예약 예매 접수 운송장 송장 주문 발권 항공권 승인 교환 반품 환불 문의 영수증 인보이스 견적 발주 배송 택배 등기')}"
+    r"\s?(?:번호|건|코드|내역|표|서|no\b|넘버)?)[^\n]{0,44}$"
 )
 OTHER_CODES = (
     "coupon promo discount voucher gift model part sku isbn error version serial size option colou?r product item gate seat flight platform "
@@ -148,8 +137,7 @@ KOREAN_OTHER_CODES = "품번 시리얼 쿠폰 할인 프로모션 모델 제품 
 OTHER_CODE = re.compile(rf"(?:\b{either(OTHER_CODES)}\b|{either(KOREAN_OTHER_CODES)})[^.,!?\n]{{0,16}}$", re.IGNORECASE)
 COUPON = re.compile(r"[A-Za-z]{4,20}\d{1,3}")
 ORDERED_MODEL = re.compile(
-    r"\b(?:(?:can|could|may|to|want|like|wanna|i|we|you|please|pls) order|ordered|buy|bought|for|fits?|compatible with|for (?:the|a|my)|with (?:the|a)|the|an?|my|new|another)\s$",
-    re.IGNORECASE,
+    r"(?i)\b(?:(?:can|could|may|to|want|like|wanna|i|we|you|please|pls) order|ordered|buy|bought|for|fits?|compatible with|for (?:the|a|my)|with (?:the|a)|the|an?|my|new|another)\s$"
 )
 
 

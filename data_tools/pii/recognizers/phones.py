@@ -48,9 +48,8 @@ PHONE_WORDS = (
 )
 WORDS = re.compile(phrases(PHONE_WORDS + ", 번호, number"), re.IGNORECASE)
 ASKED = re.compile(
-    r"전화|연락|핸드폰|휴대폰|폰\s?번호|phone|mobile|\bcell|\btel\b|contact number|reach you|call you|(?:which|what) number (?:can|should|do|shall|would)|(?:best|callback|good) "
-    r"number|number (?:to|we can)",
-    re.IGNORECASE,
+    r"(?i)전화|연락|핸드폰|휴대폰|폰\s?번호|phone|mobile|\bcell|\btel\b|contact number|reach you|call you|(?:which|what) number (?:can|should|do|shall|would)|(?:best|callback|good) "
+    r"number|number (?:to|we can)"
 )
 ENGLISH_OTHER = (
     "order booking reservation tracking invoice confirmation reference ref ticket case account serial model product item isbn sku "
@@ -60,9 +59,8 @@ CHANGED = re.compile(r"\b(?:phone|number|mobile|cell|contact)\b|\b(?:chan?ge?d?|
 """What says that a number behind "my account" is a phone."""
 
 OTHER = re.compile(
-    rf"{either('주문 예약 송장 운송장 접수 모델 상품 제품 인증 회원 계좌 쿠폰 바코드 고객번호 멤버십번호 조회번호 예매번호')}\s?(?:번호|코드)?[^\d,.]{{0,8}}$"
-    rf"|\b{either(ENGLISH_OTHER)}\b[^\d,.;]{{0,14}}$",
-    re.IGNORECASE,
+    rf"(?i){either('주문 예약 송장 운송장 접수 모델 상품 제품 인증 회원 계좌 쿠폰 바코드 고객번호 멤버십번호 조회번호 예매번호')}\s?(?:번호|코드)?[^\d,.]{{0,8}}$"
+    rf"|\b{either(ENGLISH_OTHER)}\b[^\d,.;]{{0,14}}$"
 )
 OTHER_ASKED = re.compile(r"\b(?:id|order|booking|tracking|invoice|account|code)\b|주문|예약|송장|계좌|접수|코드", re.IGNORECASE)
 """Words for other numbers, before a number and in a question."""
