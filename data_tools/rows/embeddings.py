@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from data_tools.rows.projection import EncodedTexts, learn_projection, similarity_threshold
 from data_tools.rows.synthetic_faqs import companies
 from frontdesk.config.run import Run
@@ -15,8 +17,6 @@ from frontdesk.retrieval.dense import Embedder
 from frontdesk.retrieval.vectors import encoder_name, load_vectors, save_vectors
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from frontdesk.retrieval.encoder import Encoder
 
 
@@ -28,8 +28,6 @@ def make_embedder(config: Config, entries: Sequence[Entry], learnable: set[str])
     """
     if not config.encoder:
         return None
-    import numpy as np
-
     from frontdesk.retrieval.encoder import load_encoder
 
     encoder = load_encoder(config.encoder)
@@ -46,10 +44,8 @@ def make_embedder(config: Config, entries: Sequence[Entry], learnable: set[str])
     return Embedder(encoder, projection, vectors)
 
 
-def _encode(config: Config, encoder: "Encoder", entries: Sequence[Entry], synthetic: Sequence[Entry]) -> "dict[str, np.ndarray]":
+def _encode(config: Config, encoder: "Encoder", entries: Sequence[Entry], synthetic: Sequence[Entry]) -> dict[str, np.ndarray]:
     """The vectors of all texts, of which those are encoded that no earlier build has. The synthetic FAQs' are cached for all runs."""
-    import numpy as np
-
     name = encoder_name(config.encoder)
     cached = load_vectors(cache_path(name), name)[1]
     before = cached | load_vectors(Run(config.name).vectors, name)[1]
@@ -68,22 +64,18 @@ def cache_path(encoder: str) -> Path:
     return Path(".cache/encoders") / (re.sub(r"\W+", "-", encoder) + ".npz")
 
 
-def own_paraphrases(own: Sequence[Entry], synthetic: Sequence[Entry]) -> "tuple[np.ndarray, np.ndarray]":
+def own_paraphrases(own: Sequence[Entry], synthetic: Sequence[Entry]) -> tuple[np.ndarray, np.ndarray]:
     """Of all these entries' texts, the corpus and the queries that measure the threshold: here the FAQ's own.
 
     An entry's only wording is no query: its top match would be the same question about something else.
     """
-    import numpy as np
-
     queries = [text in entry.questions and len(entry.questions) > 1 for entry in own for text in entry.texts]
     others = [False] * sum(len(entry.texts) for entry in synthetic)
     return np.array([True] * len(queries) + others), np.array(queries + others)
 
 
-def synthetic_paraphrases(own: Sequence[Entry], synthetic: Sequence[Entry]) -> "tuple[np.ndarray, np.ndarray]":
+def synthetic_paraphrases(own: Sequence[Entry], synthetic: Sequence[Entry]) -> tuple[np.ndarray, np.ndarray]:
     """The same of the synthetic FAQs. Their corpus has one wording of each entry, as has the FAQ in whose place they stand."""
-    import numpy as np
-
     queries = [text in entry.questions[1:] for entry in synthetic for text in entry.texts]
     others = [False] * sum(len(entry.texts) for entry in own)
     return np.array(others + [not query for query in queries]), np.array(others + queries)

@@ -9,6 +9,8 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
+import yaml
+
 from frontdesk.facts.language import language
 
 WORD = re.compile(r"[a-z]+|[가-힣]+")
@@ -58,8 +60,6 @@ def off_topic_questions(number: int, known: Iterable[str], languages: Counter[st
 
 @cache
 def _bank() -> Bank:
-    import yaml
-
     topics = yaml.safe_load(Path(__file__).with_name("topics.yaml").read_text(encoding="utf-8"))
     questions = (
         OffTopic(f"{topic}-{name}-{number:02}", text, name, topic)

@@ -6,10 +6,11 @@ Two texts of one FAQ entry are drawn together, away from the others (InfoNCE, va
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from frontdesk.retrieval.vectors import Part, Projection, identity, similarity_trained, split_parts, sums, unit, whiten
 
 if TYPE_CHECKING:
-    import numpy as np
     import torch
 
 STEPS = 800
@@ -24,14 +25,13 @@ MAX_QUERIES = 2000  # paraphrases that suffice for it
 class EncodedTexts(NamedTuple):
     """Vectors [n, size] as an encoder made them, the entry 0, 1, … that each text belongs to [n], and the parts of a vector."""
 
-    vectors: "np.ndarray"
-    labels: "np.ndarray"
+    vectors: np.ndarray
+    labels: np.ndarray
     parts: tuple[Part, ...] = ()  # (): one, not trained for similarity
 
 
 def learn_projection(texts: EncodedTexts, seed: int) -> Projection:
     """Learn each part by itself. A part that was trained for similarity stays as it is."""
-    import numpy as np
     import torch
 
     if not texts.parts:
@@ -42,9 +42,8 @@ def learn_projection(texts: EncodedTexts, seed: int) -> Projection:
     return Projection(np.concatenate([one.mean for one in each]), matrix, texts.parts)
 
 
-def _learn(vectors: "np.ndarray", labels: "np.ndarray", seed: int) -> Projection:
+def _learn(vectors: np.ndarray, labels: np.ndarray, seed: int) -> Projection:
     """The projection of one part: the whitening alone where no two entries have two texts."""
-    import numpy as np
     import torch
 
     start = whiten(vectors, labels)
@@ -76,7 +75,7 @@ def _contrastive_loss(one: "torch.Tensor", other: "torch.Tensor") -> "torch.Tens
 
 
 def similarity_threshold(
-    texts: EncodedTexts, corpus: "np.ndarray", queries: "np.ndarray", false_handoff_rate: float, seed: int
+    texts: EncodedTexts, corpus: np.ndarray, queries: np.ndarray, false_handoff_rate: float, seed: int
 ) -> float | None:
     """The `false_handoff_rate` quantile of top-match similarity over held-out paraphrases; None where they are too few.
 
@@ -84,8 +83,6 @@ def similarity_threshold(
     half of the corpus's entries for the queries of the other half, and the other way round: a wording that it was learned from is nearer
     to the others than a customer's will be.
     """
-    import numpy as np
-
     entries = np.unique(texts.labels[corpus])
     if queries.sum() < MIN_QUERIES or len(entries) < 4:
         return None
@@ -102,23 +99,19 @@ def similarity_threshold(
     return float(np.quantile(np.concatenate(found), false_handoff_rate))
 
 
-def _some(mask: "np.ndarray", most: int) -> "np.ndarray":
+def _some(mask: np.ndarray, most: int) -> np.ndarray:
     """At most so many of the places in a mask, evenly spaced."""
-    import numpy as np
-
     places = np.flatnonzero(mask)
     some = np.zeros_like(mask)
     some[places[:: -(-len(places) // most)]] = True
     return some
 
 
-def top_similarities(vectors: "np.ndarray", labels: "np.ndarray", corpus: "np.ndarray", queries: "np.ndarray") -> "np.ndarray":
+def top_similarities(vectors: np.ndarray, labels: np.ndarray, corpus: np.ndarray, queries: np.ndarray) -> np.ndarray:
     """For each query what `DenseIndex.top_similarity` says with the corpus as its FAQ, from which the query itself is left out: [queries].
 
     `vectors`: projected unit vectors [n, size].
     """
-    import numpy as np
-
     order = np.flatnonzero(corpus)[np.argsort(labels[corpus], kind="stable")]
     starts, entry_of = np.unique(labels[order], return_index=True)[1], np.unique(labels[order], return_inverse=True)[1]
     total = sums(vectors[order], entry_of, len(starts))

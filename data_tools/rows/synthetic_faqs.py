@@ -4,6 +4,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import yaml
+
 from frontdesk.facts.entries import Entry
 
 COMPANIES = Path(__file__).with_name("companies")
@@ -31,6 +33,4 @@ def companies(language: str) -> tuple[list[Company], list[str]]:
 @cache
 def content(language: str) -> dict[str, Any]:
     """What the file of a language has: companies, unanswerable, small_talk."""
-    import yaml
-
     return dict(yaml.safe_load((COMPANIES / f"{language}.yaml").read_text(encoding="utf-8")))

@@ -1,10 +1,12 @@
 """Tables, CSV and XLSX, one row at a time: the line where a row begins, and its values by column."""
 
 import csv
+import warnings
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
 from typing import Any, NamedTuple
+from zipfile import ZipFile
 
 from data_tools.sources.json_stream import Broken
 from data_tools.sources.text import OFFICE, Source, fix_text
@@ -184,8 +186,6 @@ def read_xlsx(source: Source) -> Iterator[Row | Broken]:
 
 def check_unpacked(source: Source, most: int) -> None:
     """Raises UserError for an office document that unpacks to more than `most` bytes, before anything is unpacked."""
-    from zipfile import ZipFile
-
     with ZipFile(source.file) as archive:
         size = sum(part.file_size for part in archive.infolist())
     if size > most:
@@ -200,8 +200,6 @@ def unreadable(source: Source, kind: str, error: Exception) -> UserError:
 
 
 def _workbook(source: Source) -> Iterator[Row | Broken]:
-    import warnings
-
     from openpyxl import load_workbook  # type: ignore[import-untyped]
 
     with source.file.open("rb") as file:

@@ -4,6 +4,7 @@ import codecs
 import re
 import struct
 import unicodedata
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -124,8 +125,6 @@ def unreadable(name: str, error: OSError) -> UserError:
 
 def office(path: Path, head: bytes) -> str:
     """ "xlsx" or "docx" for such a document, else ""."""
-    import zipfile
-
     if not head.startswith(b"PK\x03\x04"):
         return ""
     try:

@@ -9,11 +9,10 @@ import re
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
-if TYPE_CHECKING:
-    import numpy as np
-    from rensa import RMinHash
+import numpy as np
+from rensa import RMinHash, RMinHashLSH
 
 NEAR = 0.7
 PERMUTATIONS, BANDS = 200, 40
@@ -33,13 +32,11 @@ def normalize(text: str) -> str:
     return plain.replace(" ", "") if HANGUL.search(plain) else plain
 
 
-def grams(text: str, conversation: bool = False) -> "np.ndarray":
+def grams(text: str, conversation: bool = False) -> np.ndarray:
     """The character n-grams of a question, or of a whole `conversation`, as sorted 64-bit numbers, each once.
 
     A text that is shorter than one is one.
     """
-    import numpy as np
-
     plain = normalize(text)
     letters = np.frombuffer(plain.encode("utf-32-le"), dtype="<u4").astype(np.uint64)
     korean = HANGUL.search(plain) is not None
@@ -54,10 +51,8 @@ def grams(text: str, conversation: bool = False) -> "np.ndarray":
     return distinct
 
 
-def jaccard(one: "np.ndarray", two: "np.ndarray") -> float:
+def jaccard(one: np.ndarray, two: np.ndarray) -> float:
     """The share of n-grams that two texts have in common, from their `grams`."""
-    import numpy as np
-
     common = len(np.intersect1d(one, two, assume_unique=True))
     return common / max(1, len(one) + len(two) - common)
 
@@ -84,19 +79,17 @@ class Store:
         self.file.write(numbers)
         self.ends.append(self.ends[-1] + len(numbers))
 
-    def forget(self, rows: "set[int]") -> None:
+    def forget(self, rows: set[int]) -> None:
         """Take rows out of all comparing."""
         self.forgotten |= rows
 
-    def __getitem__(self, row: int) -> "np.ndarray":
-        import numpy as np
-
+    def __getitem__(self, row: int) -> np.ndarray:
         if row in self.forgotten:
             return np.empty(0, dtype=np.uint64)
         self.file.seek(self.ends[row])
         return np.frombuffer(self.file.read(self.ends[row + 1] - self.ends[row]), dtype=np.uint64)
 
-    def batches(self, rows: Sequence[int], size: int = 1000) -> "Iterator[tuple[Sequence[int], list[np.ndarray]]]":
+    def batches(self, rows: Sequence[int], size: int = 1000) -> Iterator[tuple[Sequence[int], list[np.ndarray]]]:
         """The n-grams of some rows, a few at a time."""
         for start in range(0, len(rows), size):
             part = rows[start : start + size]
@@ -109,12 +102,10 @@ def near_pairs(store: Store, asked: Sequence[int], among: Sequence[int], seed: i
     Of a crowd of all but equal rows only the first is found for each and for what comes later: that clusters them all the same. A row
     without letters is no copy of any.
     """
-    from rensa import RMinHashLSH
-
     index = RMinHashLSH(threshold=NEAR, num_perm=PERMUTATIONS, num_bands=BANDS)
     inserted: list[tuple[int, RMinHash]] = []  # the rows in the index, whose keys are their places here
 
-    def insert(row: int, signature: "RMinHash") -> None:
+    def insert(row: int, signature: RMinHash) -> None:
         index.insert(len(inserted), signature)
         inserted.append((row, signature))
 
@@ -133,9 +124,7 @@ def near_pairs(store: Store, asked: Sequence[int], among: Sequence[int], seed: i
             insert(row, signature)
 
 
-def _signed(store: Store, rows: Sequence[int], seed: int) -> "Iterator[tuple[int, np.ndarray, RMinHash]]":
-    from rensa import RMinHash
-
+def _signed(store: Store, rows: Sequence[int], seed: int) -> Iterator[tuple[int, np.ndarray, RMinHash]]:
     for part, several in store.batches(rows):
         tokens = [numbers.view("V8").tolist() for numbers in several]  # each number as bytes
         for row, numbers, signature in zip(part, several, RMinHash.from_token_sets(tokens, PERMUTATIONS, seed), strict=True):

@@ -7,6 +7,8 @@ from copy import deepcopy
 from itertools import groupby, repeat
 from typing import Any, NamedTuple
 
+from lxml import etree, html  # type: ignore[import-untyped]
+
 from data_tools.readers.faqs.blocks import ASKED, SAID, Block, Piece, asks, bare, behind, nothing_found, pairs, paragraph, whole_text
 from data_tools.readers.records import FaqRecord
 from data_tools.sources.html_text import html_text
@@ -68,8 +70,6 @@ def read(source: Source, columns: Mapping[str, str] = {}) -> Iterator[FaqRecord 
 
 
 def _parsed(source: Source) -> tuple[Any, list[Broken]]:
-    from lxml import etree, html  # type: ignore[import-untyped]
-
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True, no_network=True)
     try:
         page = html.document_fromstring(whole_text(source).encode("utf-8", "replace"), parser)
@@ -88,8 +88,6 @@ def _new(source: Source, found: Iterable[Found | Broken], seen: set[str]) -> lis
 
 
 def _text(element: Any) -> str:
-    from lxml import etree
-
     return html_text(etree.tostring(element, encoding="unicode", method="html", with_tail=False))
 
 
