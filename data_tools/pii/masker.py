@@ -68,49 +68,28 @@ class Masker:
         kept: list[list[Span]] = [[] for _ in texts]
         aliases: dict[str, str] = {}
         holes = [[Span(*match.span(), "") for match in PLACEHOLDER.finditer(text)] for text in texts]
-        settled: dict[tuple[str, str], frozenset[str]] = {}
         while True:  # until nothing is left: what was masked no longer hides its neighbours
             works = [usual(collapse(text, spans)) for text, spans in zip(texts, holes, strict=True)]
-            found = self._round(works, names, roles, aliases, settled)
+            found = self._round(works, names, roles, aliases)
             if not any(found):
                 return _replace(texts, kept, aliases)
             moved = [original(spans, old) for spans, old in zip(found, holes, strict=True)]
             kept = [sorted(old + new) for old, new in zip(kept, moved, strict=True)]
             holes = [sorted(old + new) for old, new in zip(holes, moved, strict=True)]
 
-    def _round(
-        self,
-        works: list[str],
-        names: Sequence[str],
-        roles: Sequence[str] | None,
-        aliases: dict[str, str],
-        settled: dict[tuple[str, str], frozenset[str]],
-    ) -> list[list[Span]]:
-        """What is found in texts whose masked spans are holes. Adds to `aliases` which names are parts of which, and to
-        `settled` the texts (with what was said before) that hold nothing, nor any of these names: the next round passes over them."""
+    def _round(self, works: list[str], names: Sequence[str], roles: Sequence[str] | None, aliases: dict[str, str]) -> list[list[Span]]:
+        """What is found in texts whose masked spans are holes. Adds to `aliases` which names are parts of which."""
         said = list(zip(works, _asked(works, roles), strict=True))
-        named = [
-            [
-                span
-                for span in find_names(text, asks_name(asked))
-                if not self.allow.keeps(span, text) and person(text[span.start : span.end])
-            ]
-            for text, asked in said
-        ]
+        found = [find_names(text, asks_name(asked)) for text, asked in said]
+        named = [[span for span in spans if self._is_person(span, text)] for text, spans in zip(works, found, strict=True)]
         introduced = [text[span.start : span.end] for text, spans in zip(works, named, strict=True) for span in spans]
         people = People([*names, *introduced], self.allow.company)
         aliases.update(people.aliases)
-        wanted, found = frozenset(people.names), []
-        for (text, asked), own in zip(said, named, strict=True):
-            searched = settled.get((text, asked))
-            kept: list[Span] = []
-            if searched is None or not wanted <= searched:
-                numbers = _numbers(text, asked) if _may_hold(text) else ()
-                kept = self._kept(text, [*numbers, *own, *people.find(text)])
-            if not kept:
-                settled[text, asked] = wanted | (searched or frozenset())
-            found.append(kept)
-        return found
+        numbers = [_numbers(text, asked) if _may_hold(text) else () for text, asked in said]
+        return [self._kept(text, [*one, *own, *people.find(text)]) for text, one, own in zip(works, numbers, named, strict=True)]
+
+    def _is_person(self, span: Span, text: str) -> bool:
+        return not self.allow.keeps(span, text) and bool(person(text[span.start : span.end]))
 
     def _kept(self, text: str, found: list[Span]) -> list[Span]:
         """The spans to mask, without overlaps: nothing public and nothing inside something public."""

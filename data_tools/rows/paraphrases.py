@@ -286,11 +286,8 @@ def _politeness(text: str, rng: random.Random) -> str:
 
 
 def _contraction(text: str, rng: random.Random) -> str:
-    found = [(spot, new) for key, new in CONTRACTIONS.items() for spot in _spots(text, re.compile(key, re.IGNORECASE))]
-    if not found:
-        return text
-    spot, new = rng.choice(found)
-    return _at(text, spot, spot.expand(new))
+    found = [(spot, spot.expand(new)) for key, new in CONTRACTIONS.items() for spot in _spots(text, re.compile(key, re.IGNORECASE))]
+    return _at(text, *rng.choice(found)) if found else text
 
 
 def _opening_en(text: str, rng: random.Random) -> str:
@@ -299,8 +296,7 @@ def _opening_en(text: str, rng: random.Random) -> str:
 
 def _slip_en(text: str, rng: random.Random) -> str:
     """One word with a letter dropped, doubled, swapped with the next or taken for the key beside it; not its first or last letter."""
-    spots = _spots(text, SLIPPABLE)
-    if not spots:
+    if not (spots := _spots(text, SLIPPABLE)):
         return text
     spot = rng.choice(spots)
     word, i = spot[0], rng.randrange(1, len(spot[0]) - 2)

@@ -4,7 +4,7 @@ A line is the number of a paragraph; each row of a table counts as one.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import groupby, repeat
 from typing import TYPE_CHECKING
 
@@ -34,8 +34,8 @@ def looks_like(source: Source) -> bool:
     return source.encoding == "docx"
 
 
-def read(source: Source, columns: Mapping[str, str] = {}) -> Iterator[FaqRecord | Broken]:
-    """One record for each question. Raises UserError for a document without one, or one that is broken. `columns` is not used."""
+def read(source: Source) -> Iterator[FaqRecord | Broken]:
+    """One record for each question. Raises UserError for a document without one, or one that is broken."""
     from docx import Document
 
     try:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from itertools import groupby, repeat
 from typing import Any, NamedTuple
@@ -52,8 +52,8 @@ def looks_like(source: Source) -> bool:
     return source.encoding not in OFFICE.values() and source.start.startswith("<") and TAGS.search(source.head) is not None
 
 
-def read(source: Source, columns: Mapping[str, str] = {}) -> Iterator[FaqRecord | Broken]:
-    """One record for each question. Raises UserError for a page without one. `columns` is for tables and not used."""
+def read(source: Source) -> Iterator[FaqRecord | Broken]:
+    """One record for each question. Raises UserError for a page without one."""
     page, broken = _parsed(source)
     categories = _categories(page)
     records: list[FaqRecord | Broken] = [*broken]

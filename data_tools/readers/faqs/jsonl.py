@@ -25,8 +25,8 @@ def looks_like(source: Source) -> bool:
     return source.encoding not in ("xlsx", "docx") and BEGINS.match(source.head) is not None
 
 
-def read(source: Source, columns: Mapping[str, str] = {}) -> Iterator[FaqRecord | Broken]:
-    """One record for each object. `columns` is for tables and not used."""
+def read(source: Source) -> Iterator[FaqRecord | Broken]:
+    """One record for each object."""
     for record in read_json(source, tuple(dict.fromkeys(LIST.findall(source.head))), inner=False):
         if isinstance(record, Broken):
             yield record

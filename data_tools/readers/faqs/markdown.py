@@ -1,7 +1,7 @@
 """FAQ as Markdown or plain text: headings, lines in bold, or lines that begin with `Q.` are questions, what stands below them answers."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -33,8 +33,8 @@ def looks_like(source: Source) -> bool:
     return MARKED.search(source.head) is not None and not is_table(source)
 
 
-def read(source: Source, columns: Mapping[str, str] = {}) -> Iterator[FaqRecord | Broken]:
-    """One record for each question. Raises UserError for a page without one. `columns` is for tables and not used."""
+def read(source: Source) -> Iterator[FaqRecord | Broken]:
+    """One record for each question. Raises UserError for a page without one."""
     from markdown_it import MarkdownIt
 
     page = whole_text(source)
