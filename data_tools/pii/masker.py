@@ -18,9 +18,8 @@ from data_tools.pii.recognizers.phones import find_phones, speaks_digits
 from data_tools.pii.spans import PLACEHOLDER, Masked, Span, collapse, original, usual, value_key, without_overlaps
 
 FINDERS = (find_identity, find_money, find_network, find_phones, find_orders, find_addresses)
-PLAIN = re.compile(r"[\d@]")
 NUMERIC = re.compile(
-    r"(?i)\*{4}|골뱅이|[(\[]\s?at\s?[)\]]|앳|(?-i:\b[A-Z]{6}\b)|\sdot\s|\sat\s(?:gmail|yahoo|hotmail|outlook|icloud|naver)"
+    r"(?i)[\d@]|\*{4}|골뱅이|[(\[]\s?at\s?[)\]]|앳|(?-i:\b[A-Z]{6}\b)|\sdot\s|\sat\s(?:gmail|yahoo|hotmail|outlook|icloud|naver)"
 )
 """Most messages hold none of these, and no word that announces a secret or a spoken number: then no finder of numbers runs."""
 
@@ -46,10 +45,9 @@ class Allow(NamedTuple):
 
 def allowed(texts: Iterable[str], company: str) -> Allow:
     """Everything in a company's public texts that would be masked elsewhere, and the company's name."""
-    values = {
-        value_key(span.kind, text[span.start : span.end]) for text in texts if _may_hold(usual(text)) for span in _numbers(usual(text), "")
-    }
-    names = {name_key(text[name.start : name.end]) for text in texts for name in find_names(usual(text), False)}
+    usuals = [usual(text) for text in texts]
+    values = {value_key(span.kind, text[span.start : span.end]) for text in usuals for span in _numbers(text, "")}
+    names = {name_key(text[name.start : name.end]) for text in usuals for name in find_names(text, False)}
     return Allow(frozenset(values | names), company)
 
 
@@ -85,7 +83,7 @@ class Masker:
         introduced = [text[span.start : span.end] for text, spans in zip(works, named, strict=True) for span in spans]
         people = People([*names, *introduced], self.allow.company)
         aliases.update(people.aliases)
-        numbers = [_numbers(text, asked) if _may_hold(text) else () for text, asked in said]
+        numbers = [_numbers(text, asked) for text, asked in said]
         return [self._kept(text, [*one, *own, *people.find(text)]) for text, one, own in zip(works, numbers, named, strict=True)]
 
     def _is_person(self, span: Span, text: str) -> bool:
@@ -101,13 +99,10 @@ class Masker:
         return without_overlaps(span for span, count in zip(found, inside, strict=True) if not count or ends[count - 1] < span.end)
 
 
-def _may_hold(text: str) -> bool:
-    return bool(PLAIN.search(text) or NUMERIC.search(text)) or may_be_secret(text) or speaks_digits(text)
-
-
 @lru_cache(maxsize=REMEMBERED)
 def _numbers(text: str, asked: str) -> tuple[Span, ...]:
-    return tuple(span for find in FINDERS for span in find(text, asked))
+    may_hold = NUMERIC.search(text) or may_be_secret(text) or speaks_digits(text)
+    return tuple(span for find in FINDERS for span in find(text, asked)) if may_hold else ()
 
 
 def _asked(texts: Sequence[str], roles: Sequence[str] | None) -> Iterator[str]:

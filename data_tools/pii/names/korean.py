@@ -83,20 +83,9 @@ BESIDE_NUMBER = re.compile(
 BEFORE_NUMBER = re.compile(rf"{OPEN}{TOKEN}[\s,/():]{{1,3}}(?=\d[\d-]{{8,24}}(?![A-Za-z]))")
 
 CUED = (
-    (SAID, ("라고",)),
-    (INTRODUCED, ("입니다", "에요", "예요", "인데", "이고", "라고", "이구요", "이며", "이요")),
-    (STARTS, ()),
-    (CALLED_SO, ("라는",)),
-    (IN_NAME_OF, ("이름으로", "명의로")),
-    (HONORED, ("님", "씨")),
-    *((pattern, ()) for pattern in (TITLED, KIN_NAMED, RELATED)),
-    (NAMED_AS, ("로 ",)),
-    (CORRECTED, ("아니", "말고", "로")),
-    (QUOTED, ("'", '"', "‘", "“")),
-    (BESIDE_NUMBER, ()),
-    (BEFORE_NUMBER, ()),
+    *(SAID, INTRODUCED, STARTS, CALLED_SO, IN_NAME_OF, HONORED, TITLED, KIN_NAMED, RELATED, NAMED_AS, CORRECTED, QUOTED),
+    *(BESIDE_NUMBER, BEFORE_NUMBER),
 )
-"""Each with strings of which every match contains one, where there are such."""
 
 LATIN_LABEL = re.compile(rf"{phrases(WHO)}(?:명|\s?이름|\s?성함)?(?:\s?(?:은|는|이|가|:|=|\()){{0,3}}\s?(?P<name>{FULL})")
 LATIN_INTRODUCED = re.compile(
@@ -149,8 +138,8 @@ def introduced_korean(text: str) -> Iterator[Span]:
             yield from _if_name(match)
             if match["name"] in KOREAN_GIVEN_WORDS & given_names()["korean"] and re.match(r"\s?(?:$|[,.)/\n])", text[match.end() :][:2]):
                 yield Span(*match.span("name"), "NAME")
-    for pattern, cues in CUED:
-        for match in pattern.finditer(text) if not cues or any(cue in text for cue in cues) else ():
+    for pattern in CUED:
+        for match in pattern.finditer(text):
             if _goes_with(pattern, match):
                 yield from _if_name(match)
     for pattern in (LATIN_LABEL, LATIN_INTRODUCED, LATIN_GIVEN) if LATIN.search(text) else ():

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from data_tools.pii.patterns import either, phrases, words
-from data_tools.pii.spans import Span, around, matches, small_words
+from data_tools.pii.patterns import either, phrases
+from data_tools.pii.spans import Span, around, matches
 
 CITY = (
     rf"(?:{either('서울 부산 대구 인천 광주 대전 울산 세종 제주')}(?:특별자치시|특별자치도|특별시|광역시|시|도)?"
@@ -116,19 +116,8 @@ LOT_NUMBER = re.compile(r"[가-힣]\s?(?:산\s?)?\d")
 FLAT_NUMBER = re.compile(r"\d호|[가-힣]\s\d{2,4}-\d{2}")
 """What the Korean patterns hold: each is looked for only where its number is."""
 
-STREETS = words(
-    "street avenue boulevard road lane st ave blvd rd ln pkwy parkway hwy highway terrace crescent cres drive dr court ct way place pl square sq circle cir "
-    "close trail trl alley row mews walk loop plaza grove gardens hill heights run path quay wharf gate park view green bend crossing point ridge bay broadway"
-)
-CONTINENTAL_STREETS = words("rue avenue boulevard place via viale piazza calle rua chemin impasse")
-CONTINENTAL_ENDS = words("straße strasse str. weg platz gasse allee laan straat gatan")
-LATIN: tuple[tuple[re.Pattern[str], frozenset[str], frozenset[str]], ...] = (
-    *((ENGLISH, STREETS, words("")), (PO_BOX, words("box"), words("")), (BRITISH, words(""), words(","))),
-    *((CONTINENTAL, CONTINENTAL_STREETS, CONTINENTAL_ENDS), (ROMANIZED, words(""), words("-daero -ro -gil -dong"))),
-)
-"""The other patterns, each with words and parts of words of which every match holds one."""
+LATIN = (ENGLISH, PO_BOX, BRITISH, CONTINENTAL, ROMANIZED)
 
-CODES = words("code zip zipcode postcode postalcode")
 KOREAN_NUMBER = re.compile(r"\d\s?[동호층번]|[로길동리가읍면구군시]\s?(?:지하\s?|산\s?)?\d|[가-힣]\s\d{2,4}-\d|반지하")
 DIGIT = re.compile(r"\d")  # what every Korean address holds: a number behind a word
 
@@ -139,11 +128,9 @@ def find_addresses(text: str, asked: str) -> Iterator[Span]:
     if (digits or "반지하" in text) and KOREAN_NUMBER.search(text):
         yield from _korean(text, asked)
     if digits:
-        low, seen = text.lower(), small_words(text)
-        for pattern, cues, parts in LATIN:
-            if not cues.isdisjoint(seen) or any(part in low for part in parts):
-                yield from matches("ADDRESS", pattern, text)
-        yield from matches("ADDRESS", POSTCODE, text, 1) if not CODES.isdisjoint(seen) or "우편" in text else ()
+        for pattern in LATIN:
+            yield from matches("ADDRESS", pattern, text)
+        yield from matches("ADDRESS", POSTCODE, text, 1)
         if ASKED_POSTCODE.search(asked):
             yield from matches("ADDRESS", ANSWERED_POSTCODE, text)
 

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from string import ascii_letters
 
-from data_tools.pii.patterns import either, phrases, words
+from data_tools.pii.patterns import either, phrases
 from data_tools.pii.recognizers.identity import MOBILE
-from data_tools.pii.spans import Span, count_digits, matches, small_words
+from data_tools.pii.spans import Span, count_digits, matches
 
 VALUE = r"(?:[A-Z]{0,3}#)?[A-Z0-9](?:[A-Z0-9]|[-_/](?=[A-Z0-9])|(?<=\d) (?=\d{2,4}(?!\d))){1,28}"
 BOUND = r"(?![A-Z0-9_*]|[-./]\d|:\d)"
@@ -54,22 +54,11 @@ SOUGHT = re.compile(
     r"|\b(?:check|look|looking|chase|chasing)(?: on| up| into| at)?|\bfind|\bit'?s about|\bregarding|\bre:|\bfor number)\s{1,2}$"
 )
 SOUGHT_CODE = re.compile(rf"(?<![A-Z0-9#.,/:@-]){HANDLED}{BOUND}", re.IGNORECASE)
-HANGUL = re.compile("[가-힣]")
-ORDER_WORDS = words(
-    "order ordr conf confirm oder booking reservation tracking invoice confirmation reference shipment shipping parcel package waybill delivery "
-    "ticket case return rma receipt transaction purchase refund pnr itinerary membership member customer claim quote subscription "
-    "payment flight ride trip loyalty repair locator ref dhl ups fedex usps ems po cj mail evri hermes dpd gls tnt policy policies memberships itineraries orders bookings reservations invoices confirmations "
-    "references shipments parcels packages tickets cases returns receipts transactions claims quotes payments trips rides flights"
-)
-"""Every match of the English patterns holds one of these."""
-
-NEAR_WORDS = ORDER_WORDS | words("conf claims consignment number numbers job enquiry inquiry deliver deliveries deliverys")
-
 LABELLED = (
-    *((NAMED_ENGLISH, 2, False), (NAMED_KOREAN, 2, True), (CARRIED, 6, False)),
-    *((BARE_ENGLISH, 5, False), (BARE_KOREAN, 6, True), (FOLLOWED, 6, True)),
+    *((NAMED_ENGLISH, 2), (NAMED_KOREAN, 2), (CARRIED, 6)),
+    *((BARE_ENGLISH, 5), (BARE_KOREAN, 6), (FOLLOWED, 6)),
 )
-"""Each with the digits that a value must have (the weaker the words, the more), and whether its words are Korean."""
+"""Each with the digits that a value must have: the weaker the words, the more."""
 
 LONG = re.compile(r"\d{3}|1Z", re.IGNORECASE)
 MAY_NAME = re.compile(r"#|[A-Z]{2}[-_/]?[A-Z]")
@@ -163,9 +152,8 @@ def _in_own_form(text: str) -> Iterator[Span]:
 
 
 def _labelled(text: str, asked: str) -> Iterator[Span]:
-    seen = not ORDER_WORDS.isdisjoint(small_words(text)), HANGUL.search(text) is not None
-    for pattern, least, korean in LABELLED:
-        for match in pattern.finditer(text) if (any(seen) if pattern is CARRIED else seen[korean]) else ():
+    for pattern, least in LABELLED:
+        for match in pattern.finditer(text):
             if _numbers(text, match, least):
                 yield Span(*match.span(1), "ORDER")
     if len(text) <= SHORT and ASKED.search(asked):
@@ -175,8 +163,6 @@ def _labelled(text: str, asked: str) -> Iterator[Span]:
 
 def _near(text: str) -> Iterator[Span]:
     """Codes a little behind a word for orders, where no word for another code is nearer."""
-    if NEAR_WORDS.isdisjoint(small_words(text)) and not HANGUL.search(text):
-        return
     for match in CODE.finditer(text):
         if not _is_code(match[1]) or _has_unit(text, match[1], match.end()) or DATE.fullmatch(match[1]):
             continue
