@@ -45,26 +45,17 @@ def _manifest(state: BuildState, plan: Plan, rows: Rows, ledger: Ledger, convers
     given = sum(account.counts["messages"] for account in reading.accounts) + len(reading.broken)
     assert counts["read"] == given, (counts, given)
     derived = Counter(how for row in plan.added if row.derived for how in row.derived.split(", "))
-    return {
-        "name": config.name,
-        "seed": config.data.seed,
-        "base": config.model.base,
-        "max_length": config.train.max_length,
+    run = {"name": config.name, "seed": config.data.seed, "base": config.model.base, "max_length": config.train.max_length}
+    no_row = {reason: conversations[reason] for reason in (*NoRow, NOTHING_TO_TRAIN) if conversations[reason]}
+    talks = {"read": conversations["read"], "rows": conversations["rows"], "windows": rows.windows.made, "dropped": no_row}
+    dropped = {reason: number for reason, number in sorted(state.dropped.items()) if number}
+    wordings = sum(len(entry.questions) for entry in state.faq)
+    return run | {
         "sources": [account.as_json() | {"rows": seen.of_source[account.source.path]} for account in reading.accounts],
         "skipped": [{"path": path, "reason": reason} for path, reason in reading.inputs.skipped],
         "messages": counts,
-        "conversations": {
-            "read": conversations["read"],
-            "rows": conversations["rows"],
-            "windows": rows.windows.made,
-            "dropped": {reason: conversations[reason] for reason in (*NoRow, NOTHING_TO_TRAIN) if conversations[reason]},
-        },
-        "faq": {
-            "entries": len(state.faq),
-            "wordings": sum(len(entry.questions) for entry in state.faq),
-            "derived": dict(sorted(derived.items())),
-            "dropped": {reason: number for reason, number in sorted(state.dropped.items()) if number},
-        },
+        "conversations": talks,
+        "faq": {"entries": len(state.faq), "wordings": wordings, "derived": dict(sorted(derived.items())), "dropped": dropped},
         "rows": {split: dict(sorted(kinds.items())) for split, kinds in seen.rows.items()},
         "masks": dict(sorted(state.masked.items())),
         "leak": plan.leak,
