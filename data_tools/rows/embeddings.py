@@ -37,7 +37,7 @@ def make_embedder(config: Config, entries: Sequence[Entry], learnable: set[str])
     own = [entry for entry in entries if entry.id in learnable]
     learned = [(vectors[text], label) for label, entry in enumerate([*own, *synthetic]) for text in entry.texts]
     texts = EncodedTexts(np.stack([vector for vector, _ in learned]), np.array([label for _, label in learned]), encoder.parts)
-    ways = (own_paraphrases(own, synthetic), synthetic_paraphrases(own, synthetic))
+    ways = (paraphrases(own, synthetic, of_own=True), paraphrases(own, synthetic, of_own=False))
     thresholds = (similarity_threshold(texts, *way, config.data.max_false_handoff_rate, config.data.seed) for way in ways)
     threshold = next((found for found in thresholds if found is not None), None)
     projection = learn_projection(texts, config.data.seed)._replace(min_similarity=threshold)
@@ -64,18 +64,16 @@ def cache_path(encoder: str) -> Path:
     return Path(".cache/encoders") / (re.sub(r"\W+", "-", encoder) + ".npz")
 
 
-def own_paraphrases(own: Sequence[Entry], synthetic: Sequence[Entry]) -> tuple[np.ndarray, np.ndarray]:
-    """Of all these entries' texts, the corpus and the queries that measure the threshold: here the FAQ's own.
+def paraphrases(own: Sequence[Entry], synthetic: Sequence[Entry], of_own: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Of all these entries' texts, the corpus and the queries that measure the threshold: the FAQ's own, or the synthetic FAQs'.
 
-    An entry's only wording is no query: its top match would be the same question about something else.
+    An entry's only wording is no query: its top match would be the same question about something else. The synthetic
+    corpus has one wording of each entry, as has the FAQ in whose place it stands.
     """
-    queries = [text in entry.questions and len(entry.questions) > 1 for entry in own for text in entry.texts]
-    others = [False] * sum(len(entry.texts) for entry in synthetic)
-    return np.array([True] * len(queries) + others), np.array(queries + others)
-
-
-def synthetic_paraphrases(own: Sequence[Entry], synthetic: Sequence[Entry]) -> tuple[np.ndarray, np.ndarray]:
-    """The same of the synthetic FAQs. Their corpus has one wording of each entry, as has the FAQ in whose place they stand."""
+    if of_own:
+        queries = [text in entry.questions and len(entry.questions) > 1 for entry in own for text in entry.texts]
+        others = [False] * sum(len(entry.texts) for entry in synthetic)
+        return np.array([True] * len(queries) + others), np.array(queries + others)
     queries = [text in entry.questions[1:] for entry in synthetic for text in entry.texts]
     others = [False] * sum(len(entry.texts) for entry in own)
     return np.array(others + [not query for query in queries]), np.array(others + queries)

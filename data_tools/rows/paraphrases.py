@@ -47,7 +47,8 @@ def derive(question: str, number: int, seed: int, name: str) -> list[Derived]:
     for _ in range(TRIES * number if any(map(str.isalpha, body)) else 0):
         text, hows = _vary(body, effects, rng)
         new = text not in texts if set(hows) <= {"spacing", "casing"} else _letters(text) not in letters
-        if new and _same_facts(body, text):
+        counted = all(len(pattern.findall(body)) == len(pattern.findall(text)) for pattern in (NEGATIONS, RUDE))
+        if new and counted and FACTS.findall(body) == FACTS.findall(text):
             texts.add(text)
             letters.add(_letters(text))
             found.append(Derived(subject + text, ", ".join(hows)))
@@ -68,11 +69,6 @@ def _vary(text: str, effects: dict[str, Effect], rng: random.Random) -> tuple[st
             hows.append(how)
             text = changed
     return text, hows
-
-
-def _same_facts(one: str, two: str) -> bool:
-    counted = all(len(pattern.findall(one)) == len(pattern.findall(two)) for pattern in (NEGATIONS, RUDE))
-    return counted and FACTS.findall(one) == FACTS.findall(two)
 
 
 def _spots(text: str, pattern: re.Pattern[str]) -> list[re.Match[str]]:

@@ -206,7 +206,11 @@ def _workbook(source: Source) -> Iterator[Row | Broken]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what the format lacks beside values
             book = load_workbook(file, read_only=True, data_only=True)
-        sheets = [(sheet, line) for sheet in book.worksheets if sheet.sheet_state == "visible" and (line := _header_line(sheet))]
+        sheets = []
+        for sheet in book.worksheets:
+            lines = (line for line, cells in islice(_sheet_rows(sheet), FIRST_LINES) if _names_columns(cells))
+            if sheet.sheet_state == "visible" and (header_line := next(lines, 0)):
+                sheets.append((sheet, header_line))
         if not sheets:
             raise UserError(f"{source.at(1)}: found no sheet with a header; expected a row of column names; add it above the rows")
         if len(sheets) > 1:
@@ -219,10 +223,6 @@ def _workbook(source: Source) -> Iterator[Row | Broken]:
                 header = column_names(cells)
             elif line > header_line and any(map(str.strip, cells)):
                 yield _row(line, header, cells)
-
-
-def _header_line(sheet: Any) -> int:
-    return next((line for line, cells in islice(_sheet_rows(sheet), FIRST_LINES) if _names_columns(cells)), 0)
 
 
 def _sheet_rows(sheet: Any) -> Iterator[tuple[int, list[str]]]:

@@ -3,16 +3,15 @@
 import re
 from collections.abc import Iterator
 
-from data_tools.pii.patterns import either, phrases, words
+from data_tools.pii.patterns import either, phrases
 from data_tools.pii.recognizers.checks import valid
 from data_tools.pii.recognizers.identity import DATE, MOBILE, beside
-from data_tools.pii.spans import Span, around, count_digits, matches, small_words
+from data_tools.pii.spans import Span, around, count_digits, matches
 
 DIGITS = re.compile(r"(?:\d[ .-]{0,3}){6}|[\dx*•-]{9}|[*xX•]{4}|\d\d-\d\d-\d\d", re.IGNORECASE)
 """What all numbers here contain."""
 
 LEAST, STARS = 4, re.compile(r"[*xX•]{4}")
-LEAST_OF_CARD = 13  # so many digits at least, but in a card number of stars
 CARD = re.compile(
     r"(?<![\d*.-])(\d{4}(?:\s?-\s?\d{4}){2}\s?-\s?\d{1,7}|(?<!\d{4} )\d{4}(?: \d{4}){2} \d{1,7}(?! \d{4})|\d{4}(?:\.\d{4}){3}"
     r"|3\d{3}([ -])\d{6}\2\d{4,5}|\d{13,19})"
@@ -54,25 +53,22 @@ ENGLISH_ACCOUNT = re.compile(
 )
 
 
-ACCOUNT_CUES = words("account acct routing aba iban sort bank")
 SORTED_ACCOUNT = re.compile(r"(?<![\w-])(\d\d-\d\d-\d\d[ ,/]{1,3}\d{8})(?![\d-])")
 """A British sort code with its account number."""
 
 
 def find_money(text: str, asked: str) -> Iterator[Span]:
     """All numbers of these kinds. `asked` is what the other side said just before."""
-    if (count_digits(text) >= LEAST or STARS.search(text)) and (DIGITS.search(text) or IBAN.search(text)):
-        if count_digits(text) >= LEAST_OF_CARD or STARS.search(text):
-            yield from _cards(text, asked)
-        yield from _ibans(text)
-        yield from _accounts(text, asked)
-
-
-def _cards(text: str, asked: str) -> Iterator[Span]:
+    if (count_digits(text) < LEAST and not STARS.search(text)) or not (DIGITS.search(text) or IBAN.search(text)):
+        return
     yield from matches("CARD", CARD, text, 1, lambda match: _is_card(match[1], beside(CARD_WORDS, text, match, asked)))
     for match in STARRED_CARD.finditer(text):
-        if re.search(r"[*xX•]{4}", match[1]) and (re.search(r"\d", match[1]) or beside(CARD_WORDS, text, match, asked)):
+        if STARS.search(match[1]) and (re.search(r"\d", match[1]) or beside(CARD_WORDS, text, match, asked)):
             yield Span(*match.span(1), "CARD")
+    yield from _ibans(text)
+    yield from matches("BANK_ACCOUNT", SORTED_ACCOUNT, text, 1)
+    yield from matches("BANK_ACCOUNT", ENGLISH_ACCOUNT, text, 1)
+    yield from matches("BANK_ACCOUNT", ACCOUNT, text, 1, lambda match: _is_account(text, match, asked))
 
 
 def _is_card(value: str, named: bool) -> bool:
@@ -94,13 +90,6 @@ def _ibans(text: str) -> Iterator[Span]:
         if len(value) > 14:
             yield Span(match.start(1), match.start(1) + len(value), "BANK_ACCOUNT")
     yield from matches("BANK_ACCOUNT", LABELLED_IBAN, text, 1)
-
-
-def _accounts(text: str, asked: str) -> Iterator[Span]:
-    yield from matches("BANK_ACCOUNT", SORTED_ACCOUNT, text, 1)
-    for match in ENGLISH_ACCOUNT.finditer(text) if not ACCOUNT_CUES.isdisjoint(small_words(text)) or "a/c" in text.lower() else ():
-        yield Span(*match.span(1), "BANK_ACCOUNT")
-    yield from matches("BANK_ACCOUNT", ACCOUNT, text, 1, lambda match: _is_account(text, match, asked))
 
 
 def _is_account(text: str, match: re.Match[str], asked: str) -> bool:

@@ -68,7 +68,8 @@ def _text_messages(source: Source) -> Said:
             following = _message(number, day, None, line)
         else:
             below.append(line)
-            if not message and not _is_header(number, line):
+            is_head = number == 1 or not line.strip() or (number < 5 and SAVED.match(line)) or PLAIN_DAY.fullmatch(line)
+            if not message and not is_head:  # the room's title, the time of the export or a day
                 yield Broken(number, "found text above the first message; expected a time, a name and a text; export the chat anew")
             continue
         if message:
@@ -76,11 +77,6 @@ def _text_messages(source: Source) -> Said:
         message, below = following, []
     if message:
         yield _whole(message, below)
-
-
-def _is_header(number: int, line: str) -> bool:
-    """Whether a line above the first message is the room's title, the time of the export or a day."""
-    return number == 1 or not line.strip() or (number < 5 and SAVED.match(line) is not None) or PLAIN_DAY.fullmatch(line) is not None
 
 
 def _message(line: int, at: datetime | None, name: str | None, text: str) -> ExportMessage:
