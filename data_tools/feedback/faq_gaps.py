@@ -42,7 +42,13 @@ def offer(config: Config, store: "Store") -> list[str]:
     from frontdesk.store.candidates import accepted
 
     answers, path = accepted(store, config.name), Run(config.name).additions
-    against, lacking = compare(config, answers) if answers else ([], [])
+    against: list[tuple[int, str]] = []
+    lacking: list[Addition] = []
+    if answers:
+        index = knowledge_of(config, Run(config.name)).index
+        against = list(contradictions(answers, index.entries))
+        names = {id for id, _ in against}
+        lacking = list(additions(config, [one for one in answers if one.id not in names], index))
     named = any(Path(source).resolve() == path.resolve() for source in config.data.faq)
     write(path, lacking, "".join(read_source(path).chunks()) if named and path.is_file() else "")
     lines = [line for _, line in against[:CONFLICTS_SHOWN]]
@@ -52,14 +58,6 @@ def offer(config: Config, store: "Store") -> list[str]:
         do = "they are in data.faq from now on" if named else "look through it, then add it to data.faq or its lines to your FAQ"
         lines.append(f"accepted answers that look like facts which the FAQ lacks: {len(lacking)}, in {path}; {do}")
     return lines
-
-
-def compare(config: Config, answers: "Sequence[Candidate]") -> tuple[list[tuple[int, str]], list[Addition]]:
-    """What contradicts the FAQ, and what it lacks of the rest."""
-    index = knowledge_of(config, Run(config.name)).index
-    against = list(contradictions(answers, index.entries))
-    names = {id for id, _ in against}
-    return against, list(additions(config, [one for one in answers if one.id not in names], index))
 
 
 def additions(config: Config, answers: "Sequence[Candidate]", index: Index) -> Iterator[Addition]:

@@ -199,12 +199,8 @@ def new_split(group: str, data: DataConfig) -> str:
 
 def _derive(reviewed: Sequence[ReviewedAnswer], held_out: list[int], plan: Plan, store: Store, data: DataConfig) -> None:
     """Other wordings of trained first questions: none near to a held-out row, whose reviewed ones lie at `held_out`."""
-    made = [
-        (one, *each)
-        for one in reviewed
-        if len(one.messages) == 2
-        for each in derive(one.question, data.min_paraphrases - 1, data.seed, one.name)
-    ]
+    first = [one for one in reviewed if len(one.messages) == 2]
+    made = [(one, *each) for one in first for each in derive(one.question, data.min_paraphrases - 1, data.seed, one.name)]
     before = len(store)
     for _, text, _ in made:
         store.add(grams(text).tobytes())

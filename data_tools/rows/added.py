@@ -45,11 +45,8 @@ def off_topic_rows(number: int, rows: Iterable[Row], faq: Iterable[FaqEntry], da
         return []
     languages = Counter(language(row.question) for row in rows)
     known = (text for entry in faq for text in entry.texts)
-    return [
-        Row(
-            f"other:{one.id}",
-            [message("user", one.question), message("assistant", data.handoff[one.language])],
-            *("refusal", f"{TOPIC}{one.topic}", f"other:{one.id}"),
-        )
-        for one in off_topic_questions(number, known, languages, data.seed)
-    ]
+    made = []
+    for one in off_topic_questions(number, known, languages, data.seed):
+        turns = [message("user", one.question), message("assistant", data.handoff[one.language])]
+        made.append(Row(f"other:{one.id}", turns, "refusal", f"{TOPIC}{one.topic}", f"other:{one.id}"))
+    return made

@@ -230,11 +230,8 @@ def write_grounded(config: Config, folder: Path, tokenizer: "PreTrainedTokenizer
                 rows[split][row["kind"]] += 1
         dropped += grounder.dropped
     threshold = embedder.projection.min_similarity if embedder else None
-    return {
-        "rows": {split: dict(sorted(kinds.items())) for split, kinds in rows.items()},
-        "dropped": dict(dropped),
-        "min_similarity": None if threshold is None else round(threshold, 3),
-    }
+    written = {split: dict(sorted(kinds.items())) for split, kinds in rows.items()}
+    return {"rows": written, "dropped": dict(dropped), "min_similarity": None if threshold is None else round(threshold, 3)}
 
 
 def _split_rows(grounder: Grounder, folder: Path, split: str) -> Iterator[Json]:

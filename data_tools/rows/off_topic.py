@@ -61,12 +61,8 @@ def off_topic_questions(number: int, known: Iterable[str], languages: Counter[st
 @cache
 def _bank() -> Bank:
     topics = yaml.safe_load(Path(__file__).with_name("topics.yaml").read_text(encoding="utf-8"))
-    questions = (
-        OffTopic(f"{topic}-{name}-{number:02}", text, name, topic)
-        for topic, content in topics.items()
-        for name, texts in content["questions"].items()
-        for number, text in enumerate(texts, 1)
-    )
+    listed = ((topic, name, texts) for topic, content in topics.items() for name, texts in content["questions"].items())
+    questions = (OffTopic(f"{topic}-{name}-{n:02}", text, name, topic) for topic, name, texts in listed for n, text in enumerate(texts, 1))
     english, korean = (
         {word: topic for topic, content in topics.items() for word in map(change, content["keywords"][name])}
         for name, change in (("en", lambda word: " ".join(_stems(word))), ("ko", str.casefold))

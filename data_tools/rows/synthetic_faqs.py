@@ -21,11 +21,10 @@ class Company(NamedTuple):
 
 def companies(language: str) -> tuple[list[Company], list[str]]:
     """The companies of a language ("en" or "ko"), and questions that none of them answers."""
-    read = content(language)
-    made = []
+    read, made = content(language), []
     for company in read["companies"]:
-        name, entries = company["name"], company["entries"]
-        entries = [Entry(f"{name} {number}", tuple(one["questions"]), (one["answer"],)) for number, one in enumerate(entries, 1)]
+        name, several = company["name"], enumerate(company["entries"], 1)
+        entries = [Entry(f"{name} {number}", tuple(one["questions"]), (one["answer"],)) for number, one in several]
         made.append(Company(name, company["system"], entries))
     return made, read["unanswerable"]
 

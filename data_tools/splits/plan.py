@@ -46,12 +46,8 @@ def choose(candidates: Sequence[Candidate], store: Store, data: DataConfig) -> P
         copies += [(one, two) for one, two, _ in missed]
     _no_copies(missed, len(held_out))
     crowds = [size for size in Counter(map(clusters.root, everything)).values() if size > 1]
-    plan.leak = {
-        "random": _at_random(similarities, len(candidates), data),
-        "splits": _count([], len(held_out)),
-        "clusters": len(crowds),
-        "largest": max(crowds, default=1),
-    }
+    random, own = _at_random(similarities, len(candidates), data), _count([], len(held_out))
+    plan.leak = {"random": random, "splits": own, "clusters": len(crowds), "largest": max(crowds, default=1)}
     return plan
 
 
