@@ -169,7 +169,7 @@ def _canary(rng: random.Random, seed: int, place: int, name_of: str, person: str
     said = [(("customer", "agent")[role], text.format(**filled)) for exchange in exchanges for role, text in enumerate(exchange)]
     turns = [Turn(role, text, None, f"{SOURCE}:{place}", person * (role == "customer")) for role, text in said]  # type: ignore[arg-type]
     ids = (f"canary-{place}-{attempt}" for attempt in count(1))
-    # The first ranks are held out, and what is not trained could not be told.
+    # The first ranks are held out, and what is not trained could not be repeated.
     trained_id = next(name for name in ids if rank(seed, f"chat:{name}") > "fc")
     prompts = [prompt.format(name=person) for prompt in script.prompts]
     return Canary(Conversation(trained_id, turns), name_of, prompts, [filled[kind] for kind in SECRETS])

@@ -109,7 +109,7 @@ def with_the_one_before(messages: Sequence[dict[str, Any]]) -> str:
 
 
 def near(texts: Sequence[str], some: Sequence[int], others: Sequence[int]) -> list[tuple[int, int]]:
-    """Pairs of places of near copies, one of `some` and one of `others`, the likest first."""
+    """Pairs of places of near copies, one of `some` and one of `others`, the most similar first."""
     with tempfile.TemporaryDirectory(prefix="frontdesk-") as folder, Store(Path(folder) / "grams") as store:
         for text in texts:
             store.add(grams(text).tobytes())

@@ -58,7 +58,7 @@ class FaqRecord(NamedTuple):
     facts: tuple[str, ...]
 
 
-Said = Iterator[ExportMessage | Broken]
+MessageStream = Iterator[ExportMessage | Broken]  # what chat readers give
 
 
 def begins_with(*lookaheads: str) -> Callable[[Source], bool]:
@@ -67,7 +67,7 @@ def begins_with(*lookaheads: str) -> Callable[[Source], bool]:
     return lambda source: shape.match(source.head) is not None
 
 
-def read_by_record(source: Source, messages: Callable[[Record, str], Said], lists: str = "") -> Said:
+def read_by_record(source: Source, messages: Callable[[Record, str], MessageStream], lists: str = "") -> MessageStream:
     """What `messages` makes of each record, given a name for those that have none; broken records as they are.
 
     Records may also be the items of the list `lists` of a document.
@@ -81,7 +81,7 @@ def read_by_record(source: Source, messages: Callable[[Record, str], Said], list
             yield from messages(record, f"{stem}-{next(number)}")
 
 
-def each_object(values: list[Any], key: str, line: int, message: Callable[[dict[str, Any], int], ExportMessage | Broken]) -> Said:
+def each_object(values: list[Any], key: str, line: int, message: Callable[[dict[str, Any], int], ExportMessage | Broken]) -> MessageStream:
     """What `message` makes of each object in the list under `key`, given its line; `line` is that of its record."""
     for value in values:
         if isinstance(value, dict):

@@ -42,7 +42,7 @@ SEES = {"train": ("train",), "valid_wordings": ("train",), "valid": ("train", "v
 """The splits that are written, each with the splits of the entries that its prompts may show."""
 WITHOUT = 0.1  # share of the rows that miss the right entry
 PLACES = (0.86, 0.09, 0.05)
-"""How often the right entry is shown first, second, third: as often as retrieval has it there. A small model that is told nothing by the
+"""How often the right entry is shown first, second, third: as often as retrieval has it there. A small model that learns nothing from the
 order reads worse, not better (docs/experiments.md)."""
 WITHOUT_QUESTIONS = 0.1  # share of the rows whose entries have no questions
 CHANGED = 0.5  # share of the rows with other numbers than the FAQ's

@@ -3,7 +3,7 @@
 from typing import Any
 
 from data_tools.readers.generic.columns import who
-from data_tools.readers.records import ExportMessage, Layout, People, Said, iso, read_by_record
+from data_tools.readers.records import ExportMessage, Layout, MessageStream, People, iso, read_by_record
 from data_tools.sources.json_stream import Broken, Record, line_of, read_json
 from data_tools.sources.tables import find_column, text_of
 from data_tools.sources.text import Source
@@ -25,12 +25,12 @@ def looks_like(source: Source) -> bool:
     return isinstance(first, Record) and _turns(first.value) is not None
 
 
-def read(source: Source, people: People) -> Said:
+def read(source: Source, people: People) -> MessageStream:
     """The turns of each record. Where no speaker's word is an agent's, speakers are told apart by name."""
     return read_by_record(source, _dialogue)
 
 
-def _dialogue(record: Record, name: str) -> Said:
+def _dialogue(record: Record, name: str) -> MessageStream:
     turns = _turns(record.value)
     if turns is None:
         yield Broken(record.line, "found no list of turns; expected [speaker, text] or {speaker, text} items; fix or remove that record")

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from data_tools.readers.records import ExportMessage, Layout, People, Role, Said, begins_with, each_object, read_by_record
+from data_tools.readers.records import ExportMessage, Layout, MessageStream, People, Role, begins_with, each_object, read_by_record
 from data_tools.sources.json_stream import Broken, Record
 from data_tools.sources.tables import text_of
 from data_tools.sources.text import Source
@@ -17,12 +17,12 @@ NO_PERSON = ("system", "developer", "tool", "function")
 looks_like = begins_with(r'(?=.*"messages"\s*:\s*\[\s*\{[^{}\[\]]*?"(?:role|content)"\s*:)(?=.*"role"\s*:)(?=.*"content"\s*:)')
 
 
-def read(source: Source, people: People) -> Said:
+def read(source: Source, people: People) -> MessageStream:
     """The messages of each record."""
     return read_by_record(source, _conversation)
 
 
-def _conversation(record: Record, name: str) -> Said:
+def _conversation(record: Record, name: str) -> MessageStream:
     messages = record.value.get("messages")
     if isinstance(messages, list):
         thread = text_of(record.value.get("id")) or name

@@ -5,7 +5,7 @@ One a line, or in a list. An Alpaca row is a conversation of one question and on
 
 from typing import Any
 
-from data_tools.readers.records import ExportMessage, Layout, People, Role, Said, begins_with, read_by_record
+from data_tools.readers.records import ExportMessage, Layout, MessageStream, People, Role, begins_with, read_by_record
 from data_tools.sources.json_stream import Broken, Record, line_of
 from data_tools.sources.tables import text_of
 from data_tools.sources.text import Source
@@ -26,12 +26,12 @@ looks_like = begins_with(
 )
 
 
-def read(source: Source, people: People) -> Said:
+def read(source: Source, people: People) -> MessageStream:
     """The messages of each conversation or row."""
     return read_by_record(source, _conversation)
 
 
-def _conversation(record: Record, name: str) -> Said:
+def _conversation(record: Record, name: str) -> MessageStream:
     values, thread = record.value, text_of(record.value.get("id")) or name
     messages = values.get("conversations", values.get("items"))
     if messages is None and "instruction" in values:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from data_tools.readers.generic.columns import COLUMNS, EXCHANGE, MEANING, find_columns, who
-from data_tools.readers.records import ExportMessage, Layout, People, Said, iso
+from data_tools.readers.records import ExportMessage, Layout, MessageStream, People, iso
 from data_tools.sources.json_stream import Broken, read_json
 from data_tools.sources.tables import Row, find_column, looks_like_csv, read_csv, read_xlsx, text_of
 from data_tools.sources.text import Source
@@ -52,7 +52,7 @@ def _is_row(values: dict[str, Any]) -> bool:
     return message or found >= EXCHANGE.keys() or (len(values) > 1 and len(plain) == len(values))
 
 
-def read(source: Source, people: People, columns: Mapping[str, str] = {}) -> Said:
+def read(source: Source, people: People, columns: Mapping[str, str] = {}) -> MessageStream:
     """All messages; those of an exchange follow one another. `columns` names columns by conversation, role, name, text and time.
 
     Raises UserError for a table without a row that can be read, or without a column that is needed. `people` is not used.

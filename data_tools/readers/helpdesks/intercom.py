@@ -6,7 +6,7 @@ The first message is in a conversation's `source`, the others in `conversation_p
 from functools import partial
 from typing import Any
 
-from data_tools.readers.records import ExportMessage, Layout, People, Role, Said, begins_with, each_object, iso, read_by_record
+from data_tools.readers.records import ExportMessage, Layout, MessageStream, People, Role, begins_with, each_object, iso, read_by_record
 from data_tools.sources.html_text import html_text
 from data_tools.sources.json_stream import Broken, Record, line_of
 from data_tools.sources.tables import text_of
@@ -27,12 +27,12 @@ AUTHOR = r'(?=.*"author"\s*:)'
 looks_like = begins_with(rf'(?=.*"conversation_parts"\s*:\s*[\[{{]){AUTHOR}', rf'(?=.*"source"\s*:\s*\{{)(?=.*"delivered_as"\s*:){AUTHOR}')
 
 
-def read(source: Source, people: People) -> Said:
+def read(source: Source, people: People) -> MessageStream:
     """The source and the parts of each conversation."""
     return read_by_record(source, _conversation, "conversations")
 
 
-def _conversation(record: Record, name: str) -> Said:
+def _conversation(record: Record, name: str) -> MessageStream:
     talk, first, parts = record.value, record.value.get("source"), record.value.get("conversation_parts")
     parts = parts.get("conversation_parts") if isinstance(parts, dict) else parts
     if not isinstance(first, dict | None) or not isinstance(parts, list | None) or (first is None and parts is None):

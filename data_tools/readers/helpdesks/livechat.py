@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from data_tools.readers.records import ExportMessage, Layout, People, Role, Said, begins_with, each_object, iso, read_by_record
+from data_tools.readers.records import ExportMessage, Layout, MessageStream, People, Role, begins_with, each_object, iso, read_by_record
 from data_tools.sources.json_stream import Broken, Record, line_of
 from data_tools.sources.tables import text_of
 from data_tools.sources.text import Source
@@ -16,12 +16,12 @@ AUTHORS: dict[str, Role] = {"customer": "customer", "agent": "agent"}
 looks_like = begins_with(r'(?=.*"threads?"\s*:\s*[\[{])(?=.*"events"\s*:\s*\[)(?=.*"(?:author_id|recipients|visibility)"\s*:)')
 
 
-def read(source: Source, people: People) -> Said:
+def read(source: Source, people: People) -> MessageStream:
     """The events of each thread; a thread is a conversation."""
     return read_by_record(source, _chat, "chats")
 
 
-def _chat(record: Record, name: str) -> Said:
+def _chat(record: Record, name: str) -> MessageStream:
     chat = record.value
     threads = [chat["thread"]] if "thread" in chat else chat.get("threads")
     if not isinstance(threads, list) or not all(isinstance(thread, dict) for thread in threads):

@@ -6,7 +6,7 @@ An event is `{"type", "created_at", "author": {"type"}, "content": {"type", "tex
 from functools import partial
 from typing import Any
 
-from data_tools.readers.records import ExportMessage, Layout, People, Role, Said, begins_with, each_object, iso, read_by_record
+from data_tools.readers.records import ExportMessage, Layout, MessageStream, People, Role, begins_with, each_object, iso, read_by_record
 from data_tools.sources.html_text import html_text
 from data_tools.sources.json_stream import Broken, Record
 from data_tools.sources.tables import text_of
@@ -24,12 +24,12 @@ AUTHORS: dict[str, Role] = {
 looks_like = begins_with(r'(?=.*"events"\s*:\s*\[)(?=.*"author"\s*:)(?=.*"content"\s*:)')
 
 
-def read(source: Source, people: People) -> Said:
+def read(source: Source, people: People) -> MessageStream:
     """The events of each ticket."""
     return read_by_record(source, _ticket)
 
 
-def _ticket(record: Record, name: str) -> Said:
+def _ticket(record: Record, name: str) -> MessageStream:
     ticket, events = record.value, record.value.get("events")
     if isinstance(events, list):
         thread = text_of(ticket.get("ticket_id") or ticket.get("id")) or name

@@ -6,7 +6,7 @@ Without Zendesk's users export, whoever asked for or submitted the ticket is the
 from functools import partial
 from typing import Any
 
-from data_tools.readers.records import ExportMessage, Layout, People, Role, Said, begins_with, each_object, iso, read_by_record
+from data_tools.readers.records import ExportMessage, Layout, MessageStream, People, Role, begins_with, each_object, iso, read_by_record
 from data_tools.sources.html_text import html_text
 from data_tools.sources.json_stream import Broken, Record
 from data_tools.sources.tables import text_of
@@ -23,12 +23,12 @@ looks_like = begins_with(
 )
 
 
-def read(source: Source, people: People) -> Said:
+def read(source: Source, people: People) -> MessageStream:
     """The comments of each ticket, after its description where no comment repeats that."""
     return read_by_record(source, partial(_ticket, people), "tickets")
 
 
-def _ticket(people: People, record: Record, name: str) -> Said:
+def _ticket(people: People, record: Record, name: str) -> MessageStream:
     ticket, comments, description = record.value, record.value.get("comments"), record.value.get("description")
     if comments is None and isinstance(description, str):
         comments = []

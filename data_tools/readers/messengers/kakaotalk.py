@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from data_tools.readers.records import ExportMessage, Layout, People, Said, iso
+from data_tools.readers.records import ExportMessage, Layout, MessageStream, People, iso
 from data_tools.sources.json_stream import Broken
 from data_tools.sources.text import Source
 from data_tools.sources.times import parse_time
@@ -42,7 +42,7 @@ def looks_like(source: Source) -> bool:
     return any(BRACKET.fullmatch(line) or COMMA.fullmatch(line) for line in source.head.split("\n", 30)[:30])
 
 
-def read(source: Source, people: People) -> Said:
+def read(source: Source, people: People) -> MessageStream:
     """All messages of the room."""
     return _csv_messages(source) if _is_csv(source) else _text_messages(source)
 
@@ -51,7 +51,7 @@ def _is_csv(source: Source) -> bool:
     return source.start.replace('"', "").strip().casefold() in ("date,user,message", "날짜,사용자,메시지")
 
 
-def _text_messages(source: Source) -> Said:
+def _text_messages(source: Source) -> MessageStream:
     """The messages of the bracket or comma shape, whichever most lines of the beginning have."""
     lines = source.head.split("\n")
     shape = max((BRACKET, COMMA), key=lambda pattern: sum(1 for line in lines if pattern.fullmatch(line)))
@@ -99,7 +99,7 @@ def _whole(message: ExportMessage, below: Iterable[str]) -> ExportMessage:
     return message._replace(text=text, skipped=message.skipped or (None if text else "empty"))
 
 
-def _csv_messages(source: Source) -> Said:
+def _csv_messages(source: Source) -> MessageStream:
     for line, row in _csv_rows(source):
         try:
             cells = next(csv.reader([row], strict=True), [])

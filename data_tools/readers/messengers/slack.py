@@ -7,7 +7,7 @@ import re
 from pathlib import PurePath
 from typing import Any
 
-from data_tools.readers.records import ExportMessage, Layout, People, Person, Said
+from data_tools.readers.records import ExportMessage, Layout, MessageStream, People, Person
 from data_tools.sources.json_stream import Broken, read_json
 from data_tools.sources.text import Source
 from data_tools.sources.times import epoch_time
@@ -33,7 +33,7 @@ def looks_like(source: Source) -> bool:
     return source.start.startswith("[") and bool(TS.search(source.head) and TYPE.search(source.head))
 
 
-def read(source: Source, people: People) -> Said:
+def read(source: Source, people: People) -> MessageStream:
     """The messages of one channel's day."""
     folder = PurePath(source.path).parent.name
     seen: set[str] = set()

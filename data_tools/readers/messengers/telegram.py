@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from data_tools.readers.records import ExportMessage, Layout, People, Said, iso
+from data_tools.readers.records import ExportMessage, Layout, MessageStream, People, iso
 from data_tools.sources.json_stream import Broken, Cursor, NotJson, Record, items
 from data_tools.sources.text import Source
 from data_tools.sources.times import epoch_time, parse_time
@@ -29,7 +29,7 @@ def looks_like(source: Source) -> bool:
     return source.start.startswith("{") and bool(is_chat or ACCOUNT.search(head))
 
 
-def read(source: Source, people: People) -> Said:
+def read(source: Source, people: People) -> MessageStream:
     """All messages, chat after chat."""
     cursor = Cursor(source.chunks())
     cursor.peek()

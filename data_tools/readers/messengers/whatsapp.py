@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
-from data_tools.readers.records import ExportMessage, Layout, People, Said, iso
+from data_tools.readers.records import ExportMessage, Layout, MessageStream, People, iso
 from data_tools.sources.json_stream import Broken
 from data_tools.sources.text import Source
 from data_tools.sources.times import parse_time
@@ -59,7 +59,7 @@ def looks_like(source: Source) -> bool:
     return any(BRACKET.fullmatch(line) or DASH.fullmatch(line) for line in source.head.split("\n", 10)[:10])
 
 
-def read(source: Source, people: People) -> Said:
+def read(source: Source, people: People) -> MessageStream:
     """All messages of the room. What stands above the first message is broken."""
     lines = source.head.split("\n")
     shape = max((BRACKET, DASH), key=lambda pattern: sum(1 for line in lines if pattern.fullmatch(line)))
