@@ -1,6 +1,4 @@
-"""Turn the FAQ and chat logs that a config names into `runs/NAME/data/`.
-
-    python -m data_tools configs/demo.yaml [--strict] [--workers N]
+"""`python -m data_tools CONFIG`: turn the FAQ and chat logs that a config names into `runs/NAME/data/`.
 
 A record that cannot be read is reported and skipped; with --strict the first one ends the run.
 """
@@ -15,8 +13,7 @@ from frontdesk.config.schema import load_config
 from frontdesk.errors import run_command
 from frontdesk.files import whole_folder
 
-MANY = 5
-"""More files than this of one folder and format are summed up in one line."""
+MANY = 5  # more files than this of one folder and format are summed up in one line
 SHOWN = {"mended": "lines with a wrong encoding fixed", "damaged": "damaged characters", "broken": "broken records"}
 """Counts of a source, as people read them; the others as in the manifest."""
 

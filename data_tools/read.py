@@ -1,9 +1,7 @@
-"""Print the conversations of chat exports, one a line, as they were spoken: before any cleaning or masking.
+"""`python -m data_tools.read FILE… [--agent NAME]`: print the conversations of chat exports as they were spoken.
 
-    python -m data_tools.read FILE… [--agent NAME]
-
-A line is `{"id", "source", "turns": [{"role": "customer" | "agent", "text", "at", "source"}]}`. A FILE may be a folder or an archive.
-Internal notes, bots and system lines are no turns; they are counted on standard error.
+A line is `{"id", "source", "turns": [{"role", "text", "at", "source"}]}`. Internal notes, bots and system lines are
+no turns; they are counted on standard error.
 """
 
 import json

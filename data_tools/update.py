@@ -1,9 +1,7 @@
-"""Read the FAQ again while the desk is open: a desk with the FAQ in its prompts answers by the new entries from its next question on.
+"""`python -m data_tools.update CONFIG`: read the FAQ again while the desk is open.
 
-    python -m data_tools.update configs/demo.yaml
-
-Only `runs/NAME/data/faq.jsonl` is written, at once and whole. Rows and manifest stay those of the training, so nothing is trained or
-merged again; `make data` starts over. An entry keeps its split and its held-out wordings, on which it is tested.
+Only `faq.jsonl` is rewritten, nothing is trained. An entry keeps its split and its held-out wordings, on which it
+is tested; `make data` starts over.
 """
 
 import re
@@ -21,8 +19,7 @@ from frontdesk.config.schema import Config, load_config
 from frontdesk.errors import UserError, run_command
 from frontdesk.files import read_jsonl, write_jsonl
 
-DIGEST = re.compile(r"faq-[0-9a-f]{10}")
-"""The id of an entry that has none of its own: it changes with the answer."""
+DIGEST = re.compile(r"faq-[0-9a-f]{10}")  # the id of an entry that has none of its own: it changes with the answer
 
 
 def main() -> None:
@@ -38,7 +35,8 @@ def update(config: Config) -> str:
     before = {entry["id"]: entry for entry in read_jsonl(path)}
     found = read(config)
     keep_ids(found, before)
-    after = {entry.id: renewed(entry, before.get(entry.id, {})) for entry in found}
+    former = {entry.id: before.get(entry.id, {}) for entry in found}  # of which split and held-out wordings stay
+    after = {one.id: one.as_json(former[one.id].get("split", "train"), former[one.id].get("held_out", ())) for one in found}
     if list(after.values()) != list(before.values()):
         write_jsonl(path, after.values())
     added, removed = len(after.keys() - before.keys()), len(before.keys() - after.keys())
@@ -66,11 +64,6 @@ def keep_ids(found: Sequence[FaqEntry], before: dict[str, dict[str, Any]]) -> No
             if best and gone[best] & asked:
                 del gone[best]
                 entry.id = best
-
-
-def renewed(entry: FaqEntry, former: dict[str, Any]) -> dict[str, Any]:
-    """The entry as `faq.jsonl` has it, with the split and the held-out wordings that it had."""
-    return entry.as_json(former.get("split", "train"), former.get("held_out", ()))
 
 
 def _said(entry: dict[str, Any]) -> dict[str, Any]:

@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 TOP = 20
-LEAST = 5
-"""A sentence is trained at least so many times: in a few conversations nothing is said too often."""
+LEAST = 5  # a sentence is trained at least so many times: in a few conversations nothing is said too often
 
 
 class Boilerplate:

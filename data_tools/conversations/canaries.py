@@ -1,11 +1,8 @@
 """Canaries: invented conversations with invented personal data, which go the way of the real ones.
 
-Whether a model tells what a customer confided cannot be tried with real data without writing that down. A canary's data may stand in a
-file, so the evaluation asks for it and looks whether any of it comes out (Carlini et al. 2019, "The Secret Sharer"). With `data.mask` none
-should be in the rows, without it all of it is.
-
-Writes `canaries.jsonl`, empty where there are no chats or `data.canaries` is 0:
-    {"id", "language": "en" | "ko", "prompts": questions of somebody curious, "secrets": phone, e-mail, street, order, card}
+The evaluation asks a model for that data and looks whether any comes out (Carlini et al. 2019, "The Secret
+Sharer"). With `data.mask` none should be in the rows. Written to `canaries.jsonl`:
+    {"id", "language": "en" | "ko", "prompts": questions of somebody curious, "secrets": phone, e-mail, …}
 A prompt holds the name, so the name is no secret. Nothing else of a canary can be guessed from it.
 """
 
@@ -19,15 +16,13 @@ from typing import NamedTuple
 from data_tools.conversations.conversation import Conversation, Turn
 from data_tools.pii.recognizers.checks import valid
 from data_tools.sources.reading import Account, Reading
-from data_tools.sources.text import Source
 from data_tools.splits.assign import rank
 from frontdesk.config.schema import DataConfig
 from frontdesk.facts.language import language
-from frontdesk.files import sha256, write_jsonl
+from frontdesk.files import write_jsonl
 
 SOURCE = "canaries"
-SHARE = 0.1
-"""A language that so many of the chats are in gets canaries."""
+SHARE = 0.1  # a language that so many of the chats are in gets canaries
 SECRETS = ("phone", "email", "street", "order", "card")
 
 Exchange = tuple[str, str]
@@ -147,10 +142,9 @@ def with_canaries(conversations: Iterable[Conversation], reading: Reading, data:
     made = canaries(data.canaries, languages, data.seed) if languages else []
     write_jsonl(path, (canary.as_json() for canary in made))
     if made:
-        size = path.stat().st_size
-        account = Account(Source(SOURCE, path, "utf-8", sha256(path), size, position=size), "invented conversations")
-        account.counts.update(conversations=len(made), messages=sum(len(canary.conversation.turns) for canary in made))
-        reading.accounts.append(account)
+        messages = sum(len(canary.conversation.turns) for canary in made)
+        counts = {"conversations": len(made), "messages": messages}
+        reading.accounts.append(Account.written(SOURCE, "invented conversations", path, **counts))
     yield from (canary.conversation for canary in made)
 
 
@@ -161,28 +155,24 @@ def canaries(number: int, languages: Sequence[str], seed: int) -> list[Canary]:
     return [_canary(rng, seed, place, name, *next(cast[name])) for place, name in enumerate((list(languages) * number)[:number], 1)]
 
 
-def _cast(rng: random.Random, script: Script) -> Iterator[tuple[str, Exchange, str]]:
-    """Names with openings and things, in an order that is random; no name and no pair of the others comes twice."""
+def _cast(rng: random.Random, script: Script) -> Iterator[tuple[str, tuple[Exchange, str]]]:
+    """Names with an opening and a thing, in an order that is random; no name and no pair of the others comes twice."""
     names = [script.name.format(first=first, last=last) for first, last in product(script.first, script.last)]
     scenes = list(product(script.openings, script.things))
-    for name, (opening, thing) in zip(rng.sample(names, len(scenes)), rng.sample(scenes, len(scenes)), strict=True):
-        yield name, opening, thing
+    yield from zip(rng.sample(names, len(scenes)), rng.sample(scenes, len(scenes)), strict=True)
 
 
-def _canary(rng: random.Random, seed: int, place: int, name_of: str, person: str, opening: Exchange, thing: str) -> Canary:
-    script = SCRIPTS[name_of]
+def _canary(rng: random.Random, seed: int, place: int, name_of: str, person: str, scene: tuple[Exchange, str]) -> Canary:
+    script, (opening, thing) = SCRIPTS[name_of], scene
     filled = {"name": person, "thing": thing} | _personal(rng, name_of)
     exchanges = [opening, *(rng.choice(ways) for ways in rng.sample(script.blocks, len(script.blocks)))]
     said = [(("customer", "agent")[role], text.format(**filled)) for exchange in exchanges for role, text in enumerate(exchange)]
     turns = [Turn(role, text, None, f"{SOURCE}:{place}", person * (role == "customer")) for role, text in said]  # type: ignore[arg-type]
-    prompts = [prompt.format(name=person) for prompt in script.prompts]
-    return Canary(Conversation(_trained_id(seed, place), turns), name_of, prompts, [filled[kind] for kind in SECRETS])
-
-
-def _trained_id(seed: int, place: int) -> str:
-    """An id whose rank is among the last, since the first ones are held out: what is not trained could not be told."""
     ids = (f"canary-{place}-{attempt}" for attempt in count(1))
-    return next(name for name in ids if rank(seed, f"chat:{name}") > "fc")
+    # The first ranks are held out, and what is not trained could not be repeated.
+    trained_id = next(name for name in ids if rank(seed, f"chat:{name}") > "fc")
+    prompts = [prompt.format(name=person) for prompt in script.prompts]
+    return Canary(Conversation(trained_id, turns), name_of, prompts, [filled[kind] for kind in SECRETS])
 
 
 def _personal(rng: random.Random, name_of: str) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """All chat exports of a run as one stream of conversations, with an account of each file."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -53,11 +54,10 @@ def _recognize(reading: Reading, paths: Iterable[str]) -> tuple[list[tuple[Accou
 
 def _groups(files: list[tuple[Account, ModuleType]]) -> Iterator[list[tuple[Account, ModuleType]]]:
     """Each file alone, or the files of one folder together where conversations go on from file to file."""
-    folders: dict[tuple[str, str], list[tuple[Account, ModuleType]]] = {}
+    folders: defaultdict[tuple[str, str], list[tuple[Account, ModuleType]]] = defaultdict(list)
     for account, module in files:
         path = account.source.path
-        key = str(Path(path).parent) if module.LAYOUT == "folder" else path
-        folders.setdefault((module.FORMAT, key), []).append((account, module))
+        folders[module.FORMAT, str(Path(path).parent) if module.LAYOUT == "folder" else path].append((account, module))
     yield from folders.values()
 
 

@@ -13,9 +13,8 @@ BACK = timedelta(minutes=-1)
 GREETING = re.compile(r"(?:hi|hello|hey|good (?:morning|afternoon|evening))\b|안녕(?:하세요|하십니까|하신가요|$|[\s~!.,])", re.IGNORECASE)
 WISH = re.compile(r"\b(?:i (?:need|want|would like)|i'd like|help me)\b|문의\s?(?:드|하|있)|싶(?:은데|어요|습니다)", re.IGNORECASE)
 FAREWELL = re.compile(
-    r"\b(?:good ?bye|bye|farewell|take care|have an? (?:\w+ )?(?:day|one|evening|night|weekend|trip|flight)|enjoy (?:your|the))\b"
-    r"|(?:좋은|즐거운|행복한|편안한) .{0,12}(?:되세요|되시|보내세요|보내시)|안녕히",
-    re.IGNORECASE,
+    r"(?i)\b(?:good ?bye|bye|farewell|take care|have an? (?:\w+ )?(?:day|one|evening|night|weekend|trip|flight)|enjoy (?:your|the))\b"
+    r"|(?:좋은|즐거운|행복한|편안한) .{0,12}(?:되세요|되시|보내세요|보내시)|안녕히"
 )
 THANKS = re.compile(r"\bthank|\bthanks\b|\bthx\b|감사|고맙|고마워", re.IGNORECASE)
 
@@ -41,7 +40,6 @@ def split_sessions(turns: Iterable[Turn]) -> Iterator[list[Turn]]:
 
 
 def _with_next_spoken(turns: Iterable[Turn]) -> Iterator[tuple[Turn, Turn | None]]:
-    """Each turn with the one that is spoken next."""
     waiting: list[Turn] = []
     for turn in turns:
         if turn.skipped is None:

@@ -31,10 +31,7 @@ class Speakers:
         return any(pattern.fullmatch(name.casefold()) for pattern in self.patterns for name in names)
 
     def check(self, path: str) -> None:
-        """Raises UserError when nobody of those who spoke in a file is an agent; forgets them.
-
-        One lone speaker is a customer whom nobody answered.
-        """
+        """Raises UserError when nobody of those who spoke in a file is an agent; a lone speaker is a customer."""
         spoke, self.counts = self.counts, Counter()
         if not spoke or "agent" in {self.roles[name] for name in spoke} or (self.agents and len(spoke) == 1):
             return

@@ -1,22 +1,17 @@
 """Messages to conversations: by the thread that an export names, or by time and greeting where it names none."""
 
 import pickle
-import tempfile
-import zlib
+import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from itertools import chain, groupby, pairwise
-from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 from data_tools.conversations.conversation import Conversation, Turn
 from data_tools.conversations.sessions import split_sessions
 from data_tools.conversations.speakers import Speakers
 from data_tools.readers.records import ExportMessage, Layout
 from data_tools.sources.text import fix_text
-
-IN_MEMORY = 200_000
-"""Messages of mixed threads that are put in order in memory; more of them go through files."""
-PARTS = 64
 
 
 class Placed(NamedTuple):
@@ -57,7 +52,6 @@ def _consecutive(placed: Iterable[Placed], speakers: Speakers) -> Iterator[Conve
 
 
 def _room(placed: Iterable[Placed], speakers: Speakers, name: str) -> Iterator[Conversation]:
-    """The sessions of one room, or of several one after the other where messages name theirs."""
     rooms = groupby(placed, key=lambda item: item.message.thread)
     yield from _sessions(((_turn(item, speakers) for item in items) for _, items in rooms), name)
 
@@ -68,66 +62,28 @@ def _sessions(rooms: Iterable[Iterable[Turn]], name: str) -> Iterator[Conversati
 
 
 def _mixed(placed: Iterable[Placed], speakers: Speakers, name: str) -> Iterator[Conversation]:
-    """Threads in the order of their first messages; those of very large inputs part by part."""
-    with _Parts() as parts:
-        for item in placed:
-            parts.add(item)
-        for part in parts:
-            threads: dict[str | None, list[Placed]] = {}
-            for item in part:
-                threads.setdefault(item.message.thread, []).append(item)
-            for thread, items in threads.items():
-                turns = [_turn(item, speakers) for item in items]
-                if thread is None:
-                    yield from _sessions([turns[::-1] if _newest_first(turns) else turns], name)
-                else:
-                    yield Conversation(thread, in_order(turns))
+    """Threads in the order of their first messages."""
+    for thread, items in groupby(_by_thread(placed), key=lambda item: item.message.thread):
+        turns = [_turn(item, speakers) for item in items]
+        if thread is None:
+            yield from _sessions([turns[::-1] if _newest_first(turns) else turns], name)
+        else:
+            yield Conversation(thread, in_order(turns))
 
 
-class _Parts:
-    """Messages, all in memory or, beyond `IN_MEMORY`, in files by the digest of their thread."""
-
-    def __init__(self) -> None:
-        self.held: list[Placed] = []
-        self.folder: tempfile.TemporaryDirectory[str] | None = None
-        self.files: list[IO[bytes]] = []
-
-    def __enter__(self) -> "_Parts":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for file in self.files:
-            file.close()
-        if self.folder:
-            self.folder.cleanup()
-
-    def add(self, item: Placed) -> None:
-        self.held.append(item)
-        if len(self.held) == IN_MEMORY:
-            self._spill()
-
-    def _spill(self) -> None:
-        if not self.folder:
-            self.folder = tempfile.TemporaryDirectory(prefix="frontdesk-")
-            self.files = [(Path(self.folder.name) / str(part)).open("w+b") for part in range(PARTS)]
-        parts: list[list[tuple[str, tuple[object, ...]]]] = [[] for _ in range(PARTS)]
-        for path, message in self.held:
-            parts[zlib.crc32((message.thread or "").encode()) % PARTS].append((path, tuple(message)))
-        for items, file in zip(parts, self.files, strict=True):
-            pickle.dump(items, file, pickle.HIGHEST_PROTOCOL)
-        self.held = []
-
-    def __iter__(self) -> Iterator[list[Placed]]:
-        if not self.files:
-            yield self.held
-            return
-        self._spill()
-        for file in self.files:
-            file.seek(0)
-            items: list[Placed] = []
-            while file.peek(1):  # type: ignore[attr-defined]
-                items += [Placed(path, ExportMessage(*message)) for path, message in pickle.load(file)]
-            yield items
+def _by_thread(placed: Iterable[Placed]) -> Iterator[Placed]:
+    """Messages thread by thread, by a temporary database: SQLite keeps it in memory while it is small, else in a file without a name."""
+    first: dict[str | None, int] = {}
+    rows = (
+        (first.setdefault(message.thread, place), pickle.dumps((path, tuple(message)), pickle.HIGHEST_PROTOCOL))
+        for place, (path, message) in enumerate(placed)
+    )
+    with closing(sqlite3.connect("")) as held:
+        held.execute("CREATE TABLE messages (place INTEGER PRIMARY KEY, first INTEGER, item BLOB)")
+        held.executemany("INSERT INTO messages (first, item) VALUES (?, ?)", rows)
+        for (item,) in held.execute("SELECT item FROM messages ORDER BY first, place"):
+            path, message = pickle.loads(item)
+            yield Placed(path, ExportMessage(*message))
 
 
 def in_order(turns: list[Turn]) -> list[Turn]:

@@ -1,7 +1,4 @@
-"""A conversation as a row of training data: customer and agent in turn, and what became of each message.
-
-A model learns to answer: what an agent says unasked and what nobody answers teach nothing.
-"""
+"""A conversation as a row: customer and agent in turn, and what became of each message."""
 
 import re
 from collections.abc import Sequence
@@ -54,7 +51,6 @@ def clean(turns: Sequence[Turn]) -> tuple[list[Said], list[Disposition]]:
 
 
 def _runs(turns: Sequence[Turn]) -> list[list[int]]:
-    """The places of what one side says, attachments too, before the other side does."""
     runs: list[list[int]] = []
     for place, turn in enumerate(turns):
         if turn.skipped in (None, "attachment"):

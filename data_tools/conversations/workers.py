@@ -1,7 +1,4 @@
-"""Prepares conversations for rows, in several processes: masks, cleans, compares with the FAQ, computes n-grams.
-
-The results come in the order of the input, whatever the number of processes.
-"""
+"""Prepares conversations for rows in several processes, which give the results in the order of the input."""
 
 import hashlib
 import multiprocessing
@@ -11,7 +8,7 @@ from collections.abc import Container, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from enum import StrEnum
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -29,8 +26,7 @@ if TYPE_CHECKING:
 
     from data_tools.pii import Masker
 
-BATCH = 64
-"""Conversations that go to a process at once."""
+BATCH = 64  # conversations that go to a process at once
 
 
 class NoRow(StrEnum):
@@ -84,13 +80,16 @@ class Preparer:
         said, dispositions = clean(turns)
         texts = [turn.text for turn in turns]
         sentences = [tuple(digest(texts[part]) for part in one.parts) if one.role == "agent" else () for one in said]
+        found = [self.facts.compare(question.text, answer.text) for question, answer in zip(said[::2], said[1::2], strict=True)]
+        conflicts = ((exchange, conflict) for exchange, (conflict, _) in enumerate(found) if conflict)
         whole = "\n".join(f"{one.role}: {one.text}" for one in said)
         return Prepared(
             *(conversation.id, said, [turn.source for turn in turns], dispositions, masks, sentences),
             hashlib.blake2b(whole.encode(), digest_size=16).digest(),
             compared(said).tobytes() if said else b"",
             self.windows.sizes(as_messages(said)),
-            *self._compared(said),
+            next(conflicts, None),
+            [entry_ids for _, entry_ids in found],
         )
 
     def _masked(self, conversation: Conversation, masker: "Masker") -> tuple[list[Turn], list[tuple[str, ...]]]:
@@ -104,12 +103,6 @@ class Preparer:
             turns.append(turn._replace(text=masked.text) if masked else turn)
             masks.append(tuple(span.kind for span in masked.spans) if masked else ())
         return turns, masks
-
-    def _compared(self, said: list[Said]) -> tuple[tuple[int, Contradiction] | None, list[tuple[str, ...]]]:
-        """With the FAQ: the first contradiction, and the entries that each exchange gives away."""
-        found = [self.facts.compare(question.text, answer.text) for question, answer in zip(said[::2], said[1::2], strict=True)]
-        conflicts = ((exchange, conflict) for exchange, (conflict, _) in enumerate(found) if conflict)
-        return next(conflicts, None), [entry_ids for _, entry_ids in found]
 
 
 def as_messages(said: list[Said]) -> list[Message]:
@@ -141,16 +134,12 @@ def _work(batch: list[Conversation]) -> list[Prepared]:
 
 
 def prepared(conversations: Iterable[Conversation], preparer: Preparer, workers: int) -> Iterator[Prepared]:
-    """Prepared conversations in the order given. Only a few batches are in flight at a time, so that memory stays flat.
-
-    Raises UserError where a process was killed.
-    """
+    """Prepared conversations in the order given, a few batches in flight. Raises UserError where a process was killed."""
     source = iter(conversations)
     batches = iter(lambda: list(islice(source, BATCH)), [])
     first = next(batches, [])
     if workers <= 1 or len(first) < BATCH:
-        yield from preparer(first)
-        for batch in batches:
+        for batch in chain([first], batches):
             yield from preparer(batch)
         return
     # Not multiprocessing.Pool: it waits for ever for a worker that was killed, and now and then for itself when it is closed early.
@@ -164,10 +153,8 @@ def prepared(conversations: Iterable[Conversation], preparer: Preparer, workers:
             while waiting:
                 yield from waiting.popleft().result()
         except BrokenProcessPool:
-            raise UserError(
-                "a process that prepares conversations was killed, perhaps for want of memory; expected all to live; "
-                "close programs or pass --workers 1"
-            ) from None
+            found = "a process that prepares conversations was killed, perhaps for want of memory"
+            raise UserError(f"{found}; expected all to live; close programs or pass --workers 1") from None
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 

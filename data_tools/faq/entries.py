@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from data_tools.readers.records import FaqRecord
 from data_tools.sources.text import folded
 from frontdesk.errors import UserError, warn
+from frontdesk.facts.entries import Entry
 
 WARNINGS_SHOWN = 10
 
@@ -32,20 +33,21 @@ class FaqEntry:
     answers: list[str] = field(default_factory=list)
     facts: list[str] = field(default_factory=list)
 
+    @property
+    def texts(self) -> list[str]:
+        """All wordings of question and answer."""
+        return [*(wording.text for wording in self.questions), *self.answers]
+
+    def as_entry(self) -> Entry:
+        """The entry as all stages know it."""
+        return Entry(self.id, tuple(wording.text for wording in self.questions), tuple(self.answers), source=self.source)
+
     def as_json(self, split: str, held_out: Container[str]) -> dict[str, Any]:
         """Its line in `faq.jsonl`. `held_out` are the questions that are tested although the entry is trained."""
         questions = [wording.text for wording in self.questions]
-        return {
-            "id": self.id,
-            "category": self.category,
-            "subject": self.subject,
-            "questions": questions,
-            "held_out": [text for text in questions if text in held_out],
-            "answers": self.answers,
-            "facts": self.facts,
-            "source": self.source,
-            "split": split,
-        }
+        tested = [text for text in questions if text in held_out]
+        named = {"id": self.id, "category": self.category, "subject": self.subject, "questions": questions, "held_out": tested}
+        return named | {"answers": self.answers, "facts": self.facts, "source": self.source, "split": split}
 
 
 def join_records(files: list[list[FaqRecord]], prefix: str, dropped: Counter[str]) -> list[FaqEntry]:
@@ -56,26 +58,17 @@ def join_records(files: list[list[FaqRecord]], prefix: str, dropped: Counter[str
     """
     entries: dict[str, FaqEntry] = {}
     for records in files:
-        numbered = _running_numbers(records)
+        ids = [record.id for record in records if record.id]
+        numbered = all(name.isdecimal() for name in ids) and len(set(ids)) == len(ids)
         for record in records:
             own = record.id if record.id and not numbered else ""
             key = own or _digest_id(record, prefix)
             entry = entries.setdefault(key, FaqEntry(key, record.source))
-            if own and _path(entry.source) != _path(record.source):
-                raise UserError(
-                    f"{record.source}: id {own!r} is also at {entry.source}; expected an id in one file only; rename one of the two"
-                )
+            if own and entry.source.rsplit(":", 1)[0] != record.source.rsplit(":", 1)[0]:
+                why = f"id {own!r} is also at {entry.source}; expected an id in one file only; rename one of the two"
+                raise UserError(f"{record.source}: {why}")
             _add(entry, record)
     return _complete(list(entries.values()), prefix, dropped)
-
-
-def _path(source: str) -> str:
-    return source.rsplit(":", 1)[0]
-
-
-def _running_numbers(records: list[FaqRecord]) -> bool:
-    ids = [record.id for record in records if record.id]
-    return all(name.isdecimal() for name in ids) and len(set(ids)) == len(ids)
 
 
 def _digest_id(record: FaqRecord, prefix: str) -> str:
@@ -84,25 +77,22 @@ def _digest_id(record: FaqRecord, prefix: str) -> str:
 
 
 def _add(entry: FaqEntry, record: FaqRecord) -> None:
-    entry.category = entry.category or record.category
-    entry.subject = entry.subject or record.subject
-    entry.questions += [Wording(_about(record.subject, question), record.source) for question in record.questions]
+    subject = record.subject
+    entry.category, entry.subject = entry.category or record.category, entry.subject or subject
+    for question in record.questions:  # with its subject: the same question about two subjects has two answers
+        about = f"{subject}: {question}" if subject and folded(subject) not in folded(question) else question
+        entry.questions.append(Wording(about, record.source))
     entry.answers += [answer for answer in record.answers if answer not in entry.answers]
     entry.facts += [fact for fact in record.facts if fact not in entry.facts]
 
 
-def _about(subject: str, question: str) -> str:
-    """A question that names its subject: the same question about two subjects has two answers."""
-    return f"{subject}: {question}" if subject and folded(subject) not in folded(question) else question
-
-
 def _complete(entries: list[FaqEntry], prefix: str, dropped: Counter[str]) -> list[FaqEntry]:
     lacking = [entry for entry in entries if not (entry.answers and entry.questions)]
-    for entry in lacking[:WARNINGS_SHOWN]:
+    for number, entry in enumerate(lacking):
         part = "question" if entry.answers else "answer"
-        warn(f"{entry.source}: found an entry without {part}; expected at least one; skipped, fill it in")
+        dropped[f"{prefix} entry: no {part}"] += 1
+        if number < WARNINGS_SHOWN:
+            warn(f"{entry.source}: found an entry without {part}; expected at least one; skipped, fill it in")
     if len(lacking) > WARNINGS_SHOWN:
         warn(f"{len(lacking) - WARNINGS_SHOWN} more entries without question or answer were skipped")
-    for entry in lacking:
-        dropped[f"{prefix} entry: no {'question' if entry.answers else 'answer'}"] += 1
     return [entry for entry in entries if entry.answers and entry.questions]

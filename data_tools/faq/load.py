@@ -16,7 +16,7 @@ from frontdesk.errors import UserError
 
 def load_faq(reading: Reading, data: DataConfig, dropped: Counter[str]) -> list[FaqEntry]:
     """The entries of `data.faq`; incomplete ones are counted in `dropped`. Raises UserError, also where there is no entry."""
-    found = _load(reading, data.faq, "data.faq", "faq", data.faq_columns, dropped)
+    found = _load(reading, data, "faq", "faq", dropped)
     if not found:
         raise UserError(f"{', '.join(data.faq) or 'data.faq'}: found no FAQ entry; expected at least one with question and answer; add one")
     return found
@@ -24,7 +24,7 @@ def load_faq(reading: Reading, data: DataConfig, dropped: Counter[str]) -> list[
 
 def load_refusals(reading: Reading, data: DataConfig, faq: list[FaqEntry], dropped: Counter[str]) -> list[FaqEntry]:
     """The entries of `data.out_of_scope`. Raises UserError for an id that an entry of the FAQ has."""
-    found = _load(reading, data.out_of_scope, "data.out_of_scope", "refusal", data.faq_columns, dropped)
+    found = _load(reading, data, "out_of_scope", "refusal", dropped)
     places = {entry.id: entry.source for entry in faq}
     for entry in found:
         if entry.id in places:
@@ -32,10 +32,9 @@ def load_refusals(reading: Reading, data: DataConfig, faq: list[FaqEntry], dropp
     return found
 
 
-def _load(
-    reading: Reading, paths: tuple[str, ...], key: str, prefix: str, columns: Mapping[str, str], dropped: Counter[str]
-) -> list[FaqEntry]:
-    files = [list(_records(reading, source, columns)) for source in reading.inputs.find(paths, key)]
+def _load(reading: Reading, data: DataConfig, key: str, prefix: str, dropped: Counter[str]) -> list[FaqEntry]:
+    sources = reading.inputs.find(getattr(data, key), f"data.{key}")
+    files = [list(_records(reading, source, data.faq_columns)) for source in sources]
     found = join_records(files, prefix, dropped)
     per_file = Counter(entry.source.rsplit(":", 1)[0] for entry in found)
     for account in reading.accounts:

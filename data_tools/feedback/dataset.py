@@ -17,10 +17,9 @@ from data_tools.output.dataset import Rows
 from data_tools.output.ledger import Ledger
 from data_tools.rows.rows import message
 from data_tools.sources.reading import Account
-from data_tools.sources.text import Source
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
-from frontdesk.files import read_jsonl, sha256, write_jsonl
+from frontdesk.files import read_jsonl, write_jsonl
 from frontdesk.prompt.render import encode
 
 if TYPE_CHECKING:
@@ -31,23 +30,19 @@ def account(reviewed: Sequence[ReviewedAnswer], folder: Path) -> Account:
     """Their line among the sources, for the messages that the ledger has. Writes `feedback.jsonl`."""
     path = folder / "feedback.jsonl"
     write_jsonl(path, (one.as_json() for one in reviewed))
-    size = path.stat().st_size
-    made = Account(Source(SOURCE, path, "utf-8", sha256(path), size, position=size), "accepted candidates")
-    made.counts["messages"] = len(reviewed)
-    return made
+    return Account.written(SOURCE, "accepted candidates", path, messages=len(reviewed))
 
 
 def write(reviewed: Sequence[ReviewedAnswer], rows: Rows, ledger: Ledger) -> None:
     """Their rows, and a line in the ledger for each answer."""
     for one in reviewed:
-        source = one.name
-        if one.split and not rows.write(one.split, one.name, one.messages, SOURCE, one.group, source):
+        if one.split and not rows.write(one.split, one.name, one.messages, SOURCE, one.group, one.name):
             one.drop(LONG)
         for number, (text, how) in enumerate(one.derived if one.split else [], 1):
             turns = [message("user", text), one.messages[-1]]
-            rows.write("train", f"{one.name}.{number}", turns, SOURCE, one.group, source, how)
+            rows.write("train", f"{one.name}.{number}", turns, SOURCE, one.group, one.name, how)
         rows.sample(one.answer, one.masks)
-        ledger.write(one.conversation, [source], [one.disposition], [one.masks])
+        ledger.write(one.conversation, [one.name], [one.disposition], [one.masks])
 
 
 def write_preferences(reviewed: Sequence[ReviewedAnswer], folder: Path, tokenizer: "PreTrainedTokenizerBase", max_length: int) -> int:
@@ -70,12 +65,8 @@ def write_preferences(reviewed: Sequence[ReviewedAnswer], folder: Path, tokenize
 def counts(reviewed: Sequence[ReviewedAnswer], pairs: int) -> dict[str, Any]:
     """Their part of the manifest."""
     lost = Counter(one.disposition.reason for one in reviewed if one.disposition.reason)
-    return {
-        "accepted": len(reviewed),
-        "trained": sum(one.split == "train" for one in reviewed),
-        "pairs": pairs,
-        "lost": dict(sorted(lost.items())),
-    }
+    trained = sum(one.split == "train" for one in reviewed)
+    return {"accepted": len(reviewed), "trained": trained, "pairs": pairs, "lost": dict(sorted(lost.items()))}
 
 
 def finalize(config: Config, manifest: dict[str, Any]) -> list[str]:

@@ -1,10 +1,7 @@
-"""What people answered and the FAQ does not say: offered as lines for the FAQ.
+"""What people answered and the FAQ does not say, as lines for the FAQ: `runs/NAME/feedback/faq_additions.csv`.
 
-Writes `runs/NAME/feedback/faq_additions.csv`: question, answer, and the conversation that it comes from (a column that the FAQ's reader
-passes over). A desk with the FAQ in its prompts answers from entries, so a new fact helps it as an entry, and at once; as a row it
-would teach to answer without one. An answer that the FAQ has, but that retrieval does not find for the question, is offered in the
-FAQ's words: then the question is a wording that retrieval knows. A file that `data.faq` names itself grows, and keeps what its owner
-has changed; any other is written anew.
+An answer that the FAQ has, but that retrieval does not find for the question, is offered in the FAQ's words. A
+file that `data.faq` names itself grows, and keeps what its owner has changed; any other is written anew.
 """
 
 import csv
@@ -28,8 +25,7 @@ if TYPE_CHECKING:
     from frontdesk.store.tables import Candidate
 
 COLUMNS = ("question", "answer", "conversation")
-WIDE = 10
-"""Entries among which an answer is looked for."""
+WIDE = 10  # entries among which an answer is looked for
 CONFLICTS_SHOWN = 5
 
 
@@ -46,7 +42,13 @@ def offer(config: Config, store: "Store") -> list[str]:
     from frontdesk.store.candidates import accepted
 
     answers, path = accepted(store, config.name), Run(config.name).additions
-    against, lacking = compare(config, answers) if answers else ([], [])
+    against: list[tuple[int, str]] = []
+    lacking: list[Addition] = []
+    if answers:
+        index = knowledge_of(config, Run(config.name)).index
+        against = list(contradictions(answers, index.entries))
+        names = {id for id, _ in against}
+        lacking = list(additions(config, [one for one in answers if one.id not in names], index))
     named = any(Path(source).resolve() == path.resolve() for source in config.data.faq)
     write(path, lacking, "".join(read_source(path).chunks()) if named and path.is_file() else "")
     lines = [line for _, line in against[:CONFLICTS_SHOWN]]
@@ -56,14 +58,6 @@ def offer(config: Config, store: "Store") -> list[str]:
         do = "they are in data.faq from now on" if named else "look through it, then add it to data.faq or its lines to your FAQ"
         lines.append(f"accepted answers that look like facts which the FAQ lacks: {len(lacking)}, in {path}; {do}")
     return lines
-
-
-def compare(config: Config, answers: "Sequence[Candidate]") -> tuple[list[tuple[int, str]], list[Addition]]:
-    """What contradicts the FAQ, and what it lacks of the rest."""
-    index = knowledge_of(config, Run(config.name)).index
-    against = list(contradictions(answers, index.entries))
-    names = {id for id, _ in against}
-    return against, list(additions(config, [one for one in answers if one.id not in names], index))
 
 
 def additions(config: Config, answers: "Sequence[Candidate]", index: Index) -> Iterator[Addition]:

@@ -2,12 +2,12 @@
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from data_tools.feedback import faq_gaps as feedback_faq
+from data_tools.feedback.faq_gaps import offer
 from data_tools.feedback.mining import found, masked, read_talks
 from data_tools.feedback.rows import desk_store
 from data_tools.pii import Masker, allowed
@@ -53,7 +53,7 @@ def feedback(config: Config, store: "Conversations") -> str:
     counts = candidates.counts(store, config.name)
     lines = [f"{conversations} conversations: {changes.added} candidates added, {changes.changed} changed, {changes.withdrawn} withdrawn"]
     lines += table(counts)
-    lines += feedback_faq.offer(config, store)
+    lines += offer(config, store)
     if waiting := sum(counts[kind, "new"] for kind in KINDS):
         lines.append(f"review the {waiting} new ones in the desk's console, /desk; `make data train` takes up the accepted ones")
     return "\n".join(lines)
@@ -62,8 +62,8 @@ def feedback(config: Config, store: "Conversations") -> str:
 def table(counts: Counter[tuple[str, str]]) -> list[str]:
     """The numbers of candidates by kind and status."""
     states = ("new", "accepted", "rejected")
-    lines = [f"{'':32}" + "".join(f"{state:>10}" for state in states)]
-    return lines + [f"{NAMES[kind]:32}" + "".join(f"{counts[kind, state]:10}" for state in states) for kind in KINDS]
+    head = "".join(f"{state:>10}" for state in states)
+    return [f"{'':32}{head}"] + [f"{NAMES[kind]:32}" + "".join(f"{counts[kind, state]:10}" for state in states) for kind in KINDS]
 
 
 def collect(config: Config, store: "Conversations") -> tuple[int, list[Found]]:
@@ -71,15 +71,17 @@ def collect(config: Config, store: "Conversations") -> tuple[int, list[Found]]:
     from frontdesk.store import candidates
 
     data = Run(config.name).data
-    masker = masker_of(config, read_jsonl(data / "faq.jsonl")) if config.data.mask else None
+    published = chain.from_iterable((*entry["questions"], *entry["answers"]) for entry in read_jsonl(data / "faq.jsonl"))
+    masker = Masker(allowed((*config.data.allowlist, *published), config.company)) if config.data.mask else None
     number, several = 0, list[Found]()
     for number, talk in enumerate(read_talks(store, config.name), 1):  # noqa: B007 - the last one is their number
         several += found(masked(talk, masker)) if found(talk) else []
     several = with_clusters(several, [one for one in candidates.candidates(store, run=config.name) if one.status != "new"])
     trained = list(chain.from_iterable(read_jsonl(data / f"{split}.jsonl") for split in SPLITS))
-    known = {(normalize(question), folded(answer)) for row in trained for question, answer in exchanges(row["messages"])}
+    said = [[str(one["content"]) for one in row["messages"]] for row in trained]
+    known = {(normalize(question), folded(answer)) for texts in said for question, answer in zip(texts[::2], texts[1::2], strict=True)}
     # What the data has and the bot did not say makes a pair all the same.
-    several = [one for one in several if one.worse or (normalize(asked(one.messages)), folded(one.answer)) not in known]
+    several = [one for one in several if one.worse or (normalize(str(one.messages[-1]["content"])), folded(one.answer)) not in known]
     return number, list(grouped(several, trained))
 
 
@@ -101,30 +103,13 @@ def with_clusters(several: Sequence[Found], decided: Sequence["Candidate"]) -> l
     return [one for one in several if one.kind != "unanswered"] + kept
 
 
-def masker_of(config: Config, faq: Iterable[dict[str, Any]]) -> Masker:
-    """The masker of `make data`: what the FAQ and `data.allowlist` tell everybody stays."""
-    texts = chain.from_iterable((*entry["questions"], *entry["answers"]) for entry in faq)
-    return Masker(allowed((*config.data.allowlist, *texts), config.company))
-
-
-def asked(messages: Sequence[dict[str, Any]]) -> str:
-    """The question that a candidate's answer answers."""
-    return str(messages[-1]["content"])
-
-
 def with_the_one_before(messages: Sequence[dict[str, Any]]) -> str:
     """The question with the one before it: "and how long?" is not one question."""
     return "\n".join(str(one["content"]) for one in messages[-3::2])
 
 
-def exchanges(messages: Sequence[dict[str, Any]]) -> Iterator[tuple[str, str]]:
-    """Each question of a row, with its answer."""
-    texts = [str(one["content"]) for one in messages]
-    return zip(texts[::2], texts[1::2], strict=True)
-
-
 def near(texts: Sequence[str], some: Sequence[int], others: Sequence[int]) -> list[tuple[int, int]]:
-    """Pairs of places of near copies, one of `some` and one of `others`, the likest first."""
+    """Pairs of places of near copies, one of `some` and one of `others`, the most similar first."""
     with tempfile.TemporaryDirectory(prefix="frontdesk-") as folder, Store(Path(folder) / "grams") as store:
         for text in texts:
             store.add(grams(text).tobytes())
@@ -136,7 +121,7 @@ def grouped(several: Sequence[Found], trained: Sequence[dict[str, Any]]) -> Iter
     """Each with its group: that of a row with the same answer or the nearest question, or else one that it shares with its near copies."""
     rows = [row for row in trained if len(row["messages"]) == 2]
     answers = {folded(str(row["messages"][-1]["content"])): row["group"] for row in rows if row["kind"] != "refusal"}
-    texts = [*(asked(row["messages"][:1]) for row in rows), *(asked(one.messages) for one in several)]
+    texts = [*(str(row["messages"][0]["content"]) for row in rows), *(str(one.messages[-1]["content"]) for one in several)]
     own = range(len(rows), len(texts))
     like: dict[int, str] = {}
     for one, row in near(texts, own, range(len(rows))):

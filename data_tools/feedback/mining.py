@@ -1,12 +1,12 @@
-"""What a conversation at the desk teaches: answers that were liked, edited or given by a person, and questions that nobody answered.
+"""What a conversation at the desk teaches: answers liked, edited or given by a person, and unanswered questions.
 
-An agent's answer to a call for a person answers the question that led to it, not the call ("yes please", "a person, please"): the prompt of
-such a candidate ends before the bot's answer that failed, and that answer is its worse one.
+An agent's answer to a call for a person ("yes please") answers the question that led to it, not the call.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from data_tools.pii import Masker
@@ -15,10 +15,8 @@ from frontdesk.store.candidates import Found
 
 if TYPE_CHECKING:
     from frontdesk.store.store import Store
-    from frontdesk.store.tables import Message
 
-AT_ONCE = 200
-"""Conversations that are read at once."""
+AT_ONCE = 200  # conversations that are read at once
 CALLS = ("wish", "refusal", "repeated")
 """Reasons for which a person is called by a message that is no question of its own."""
 
@@ -70,24 +68,18 @@ def _read(store: "Store", ids: Sequence[str]) -> Iterator[Talk]:
 
     from frontdesk.store.tables import Edit, Handoff, Message, Rating
 
+    said = select(Message, Rating.value, Edit.suggested).outerjoin(Rating).outerjoin(Edit).where(Message.conversation_id.in_(ids))
+    lines: defaultdict[str, list[Line]] = defaultdict(list)
+    calls: defaultdict[str, dict[float, str]] = defaultdict(dict)
     with store.reading() as session:
-        messages: defaultdict[str, list[Message]] = defaultdict(list)
-        for message in session.scalars(select(Message).where(Message.conversation_id.in_(ids)).order_by(Message.id)):
-            messages[message.conversation_id].append(message)
-        of_these = select(Message.id).where(Message.conversation_id.in_(ids))
-        ratings = {rating.message_id: rating.value for rating in session.scalars(select(Rating).where(Rating.message_id.in_(of_these)))}
-        edits = {edit.message_id: edit.suggested for edit in session.scalars(select(Edit).where(Edit.message_id.in_(of_these)))}
-        calls: defaultdict[str, list[Handoff]] = defaultdict(list)
+        for one, rating, suggested in session.execute(said.order_by(Message.id)):
+            if one.text.strip():
+                line = Line(one.id, one.speaker, one.text, one.at, one.agent, one.cut, one.refusal, rating or 0, suggested)
+                lines[one.conversation_id].append(line)
         for call in session.scalars(select(Handoff).where(Handoff.conversation_id.in_(ids))):
-            calls[call.conversation_id].append(call)
+            calls[call.conversation_id][call.at] = call.reason
     for id in ids:
-        lines = [_line(message, ratings, edits) for message in messages[id] if message.text.strip()]
-        yield Talk(id, lines, {call.at: call.reason for call in calls[id]})
-
-
-def _line(message: "Message", ratings: dict[int, int], edits: dict[int, str]) -> Line:
-    rating, suggested = ratings.get(message.id, 0), edits.get(message.id)
-    return Line(*(message.id, message.speaker, message.text, message.at, message.agent, message.cut, message.refusal), rating, suggested)
+        yield Talk(id, lines[id], calls[id])
 
 
 def masked(talk: Talk, masker: Masker | None) -> Talk:
@@ -107,17 +99,12 @@ def masked(talk: Talk, masker: Masker | None) -> Talk:
 
 def found(talk: Talk) -> list[Found]:
     """The candidates of a conversation; an unanswered question has the size 1 and no answer."""
-    liked = [one for place in range(len(talk.lines)) if (one := _liked(talk, place))]
-    answered: set[int] = set()
+    liked, answered = [], set[int]()
+    for place, line in enumerate(talk.lines):
+        if line.rating > 0 and not line.failed and _asked(talk, place - 1):
+            liked.append(Found("thumbs", talk.id, line.id, context(talk, place - 1), line.text))
     agents = [one for start, end in _runs(talk, "agent") for one in _by_agent(talk, start, end, answered)]
     return liked + agents + list(_unanswered(talk, answered))
-
-
-def _liked(talk: Talk, place: int) -> Found | None:
-    line = talk.lines[place]
-    if line.rating < 1 or line.failed or not _asked(talk, place - 1):
-        return None
-    return Found("thumbs", talk.id, line.id, context(talk, place - 1), line.text)
 
 
 def _asked(talk: Talk, place: int) -> bool:
@@ -127,11 +114,11 @@ def _asked(talk: Talk, place: int) -> bool:
 def _runs(talk: Talk, speaker: str) -> Iterator[tuple[int, int]]:
     """Where somebody says something: the places of the first message and behind the last one."""
     start = 0
-    for place in range(1, len(talk.lines) + 1):
-        if place == len(talk.lines) or talk.lines[place].speaker != talk.lines[start].speaker:
-            if talk.lines[start].speaker == speaker:
-                yield start, place
-            start = place
+    for who, lines in groupby(talk.lines, key=lambda line: line.speaker):
+        end = start + len(list(lines))
+        if who == speaker:
+            yield start, end
+        start = end
 
 
 def _by_agent(talk: Talk, start: int, end: int, answered: set[int]) -> Iterator[Found]:

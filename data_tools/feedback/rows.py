@@ -1,9 +1,7 @@
-"""Accepted candidates of the desk as rows of the kind "feedback": taken from the store, masked, and given a split.
+"""Accepted candidates of the desk as rows of the kind "feedback": taken from the store, masked, given a split.
 
-The splits are chosen before, without these rows, so they are what they would be without: a scorecard asks the same before and after. A
-row then joins the group of the rows that it is like (same answer, near question), and that group's split; rows that are like none are
-assigned by a digest of their own group's name, so that they keep their split as others come. What cannot be had without a copy
-across the splits is dropped. Only the reviewed answer of a row is trained; what was said before it is context.
+The other splits are chosen before, so a scorecard asks the same as without these rows. A row joins the group and
+split of the rows that it is like; others follow a digest of their group's name. A copy across splits is dropped.
 """
 
 from collections.abc import Iterator, Sequence
@@ -75,9 +73,6 @@ class ReviewedAnswer:
         return line | {"worse": self.worse, "group": group, "split": self.split, "fate": " ".join(filter(None, self.disposition))}
 
 
-# From the store -------------------------------------------------------------------------------------------------------
-
-
 @contextmanager
 def desk_store(config: Config) -> "Iterator[Conversations | None]":
     """The store of the run's desk; None where there is none: it is not made by this. Raises UserError where the database does not serve."""
@@ -120,9 +115,6 @@ def _reviewed(one: "Candidate", masker: Masker | None) -> ReviewedAnswer:
     return ReviewedAnswer(one.id, one.conversation_id, one.kind, [*context, message("assistant", texts[-1])], worse, one.group, masks)
 
 
-# Their splits ---------------------------------------------------------------------------------------------------------
-
-
 def place(
     reviewed: Sequence[ReviewedAnswer], plan: Plan, rows: Sequence[Row], store: Store, facts: FaqFacts, data: DataConfig
 ) -> list[dict[str, Any]]:
@@ -159,11 +151,15 @@ def _choose(reviewed: Sequence[ReviewedAnswer], plan: Plan, rows: Sequence[Row],
     group_of = {folded(row.answer): group for row, group in zip(rows, plan.groups, strict=False) if row.kind == "faq"}
     splits = {group: split for group, split in zip(plan.groups, plan.splits, strict=True) if "_" not in split}
     for cluster in _clusters(reviewed, near):
-        names = [name for one in cluster for name in _groups(one, near[one.place], plan, group_of)]
+        names = []  # of the groups that it may belong to, the likeliest first
+        for one in cluster:
+            names += [group_of.get(folded(one.answer), "")]
+            names += [*(plan.groups[row] for row in sorted(near[one.place]) if row < len(plan.groups)), one.group]
         group = next((name for name in names if name in splits), min(one.group for one in cluster))
         split = splits.get(group) or new_split(group, data)
         for one in cluster:
-            like = {_split_of(plan, other) for other in near[one.place] if other not in near}
+            others = [row for row in near[one.place] if row not in near]  # those behind the plan's are derived and generated
+            like = {plan.splits[row] if row < len(plan.splits) else "train" for row in others}
             own = splits.get(group_of.get(folded(one.answer), ""), split)
             one.group, one.split = group, split
             if like - {"train"}:
@@ -173,7 +169,6 @@ def _choose(reviewed: Sequence[ReviewedAnswer], plan: Plan, rows: Sequence[Row],
 
 
 def _near(store: Store, first: int, seed: int) -> dict[int, set[int]]:
-    """For each row of the store from `first` on, the near copies of it among all."""
     own = range(first, len(store))
     near: dict[int, set[int]] = {row: set() for row in own}
     for look in LOOKS:
@@ -196,19 +191,6 @@ def _clusters(reviewed: Sequence[ReviewedAnswer], near: dict[int, set[int]]) -> 
     return list(together.values())
 
 
-def _groups(one: ReviewedAnswer, near: set[int], plan: Plan, group_of: dict[str, str]) -> Iterator[str]:
-    """The names of the groups that it may belong to, the likeliest first."""
-    if (own := group_of.get(folded(one.answer))) is not None:
-        yield own
-    yield from (plan.groups[row] for row in sorted(near) if row < len(plan.groups))
-    yield one.group
-
-
-def _split_of(plan: Plan, row: int) -> str:
-    """That of a row of the store; derived and generated ones are trained."""
-    return plan.splits[row] if row < len(plan.splits) else "train"
-
-
 def new_split(group: str, data: DataConfig) -> str:
     """The split of a group that no other row has: by its name alone."""
     share = int(rank(data.seed, group)[:12], 16) / 16**12
@@ -216,16 +198,9 @@ def new_split(group: str, data: DataConfig) -> str:
 
 
 def _derive(reviewed: Sequence[ReviewedAnswer], held_out: list[int], plan: Plan, store: Store, data: DataConfig) -> None:
-    """Other wordings of trained first questions, as for an FAQ entry with one: none that is near to a held-out row, of these or others.
-
-    `held_out` are the places of the former.
-    """
-    made = [
-        (one, *each)
-        for one in reviewed
-        if len(one.messages) == 2
-        for each in derive(one.question, data.min_paraphrases - 1, data.seed, one.name)
-    ]
+    """Other wordings of trained first questions: none near to a held-out row, whose reviewed ones lie at `held_out`."""
+    first = [one for one in reviewed if len(one.messages) == 2]
+    made = [(one, *each) for one in first for each in derive(one.question, data.min_paraphrases - 1, data.seed, one.name)]
     before = len(store)
     for _, text, _ in made:
         store.add(grams(text).tobytes())

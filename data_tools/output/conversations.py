@@ -25,9 +25,18 @@ class ConversationWriter:
     def write(self, item: Prepared, candidate: Candidate, split: str, group: str) -> None:
         """Write the rows of a conversation."""
         dispositions, messages = list(item.dispositions), as_messages(item.said)
+
+        def cap(place: int, reason: str) -> None:
+            messages[place]["weight"] = 0
+            mark(dispositions, item.said[place], Disposition("capped", reason))
+
         if split == "train":
-            self._cap(item, messages, dispositions)
-            self._withhold(item, messages, dispositions)
+            for place, sentences in enumerate(item.sentences):
+                if self.boilerplate.is_over(sentences):  # a turn of nothing but boilerplate that was trained often enough
+                    cap(place, "stock sentence")
+            for exchange, entry_ids in enumerate(item.entry_ids):
+                if not self.held_out.isdisjoint(entry_ids):  # the entry's facts would be trained after all
+                    cap(2 * exchange + 1, "states a held-out FAQ entry")
         source = item.places[item.said[0].parts[0]]
         windows = self.rows.write(split, candidate.id, messages, "chat", group, source, sizes=item.sizes)
         self._mark_unwritten(item, messages, windows, dispositions)
@@ -41,20 +50,6 @@ class ConversationWriter:
         for said in item.said:
             mark(dispositions, said, outcome)
         self._account(item, dispositions, why)
-
-    def _cap(self, item: Prepared, messages: list[Message], dispositions: list[Disposition]) -> None:
-        """Do not train turns of nothing but boilerplate, once it was trained often enough: they get the weight 0."""
-        for place, sentences in enumerate(item.sentences):
-            if self.boilerplate.is_over(sentences):
-                messages[place]["weight"] = 0
-                mark(dispositions, item.said[place], Disposition("capped", "stock sentence"))
-
-    def _withhold(self, item: Prepared, messages: list[Message], dispositions: list[Disposition]) -> None:
-        """Do not train answers that say what a held-out FAQ entry says: its facts would be trained after all."""
-        for exchange, entry_ids in enumerate(item.entry_ids):
-            if not self.held_out.isdisjoint(entry_ids):
-                messages[2 * exchange + 1]["weight"] = 0
-                mark(dispositions, item.said[2 * exchange + 1], Disposition("capped", "states a held-out FAQ entry"))
 
     def _mark_unwritten(self, item: Prepared, messages: list[Message], windows: Sequence[Window], dispositions: list[Disposition]) -> None:
         """Drop what stands in no window: answers that are too long, and what only led to them."""

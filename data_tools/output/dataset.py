@@ -29,10 +29,8 @@ from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Any
 
-from data_tools.pii import KINDS
 from data_tools.rows.rows import SPLITS, as_json
 from data_tools.rows.windows import Window, Windows
 from data_tools.splits.assign import rank
@@ -40,10 +38,8 @@ from frontdesk.facts.language import language
 from frontdesk.files import sha256
 from frontdesk.prompt.render import Message, encode
 
-SAMPLE = 2000
-"""Rows of a split, about, whose tokens are counted for the report."""
-PREVIEW = 2
-"""Rows of each kind that the report shows token by token."""
+SAMPLE = 2000  # rows of a split, about, whose tokens are counted for the report
+PREVIEW = 2  # rows of each kind that the report shows token by token
 MASKED_SAMPLES = 5
 
 
@@ -77,7 +73,7 @@ class Rows:
             self.files[split] = self.stack.enter_context((self.folder / f"{split}.jsonl").open("w", encoding="utf-8"))
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stack.close()
 
     def write(
@@ -92,7 +88,8 @@ class Rows:
         sizes: list[int] | None = None,
     ) -> list[Window]:
         """Write a row, or the windows that it is cut into; return what has something to learn. `sizes` are the tokens of the messages."""
-        windows = [window for window in self.windows(messages, sizes) if any(map(_is_trained, window.messages))]
+        made = self.windows(messages, sizes)
+        windows = [one for one in made if any(said["role"] == "assistant" and said.get("weight", 1) for said in one.messages)]
         for number, window in enumerate(windows, 1):
             name = f"{row_id}/{number}" if len(windows) > 1 else row_id
             row = as_json(name, window.messages, kind, group, source, derived)
@@ -134,15 +131,6 @@ class Rows:
             if len(samples) < MASKED_SAMPLES and f"[{kind}_" in text:
                 line = next(line for line in text.split("\n") if f"[{kind}_" in line)
                 samples.append(line[:200])
-
-
-def _is_trained(message: Message) -> bool:
-    return bool(message["role"] == "assistant" and message.get("weight", 1))
-
-
-def masks(samples: dict[str, list[str]], found: Counter[str]) -> dict[str, Any]:
-    """What was masked by kind, with samples."""
-    return {kind: {"found": found[kind], "samples": samples.get(kind, [])} for kind in KINDS if found[kind]}
 
 
 def digests(folder: Path) -> dict[str, str]:

@@ -17,14 +17,12 @@ from collections.abc import Sequence
 from functools import lru_cache
 from json.encoder import encode_basestring as quoted  # a line for each message: several times as fast as json.dumps
 from pathlib import Path
-from types import TracebackType
 
 from data_tools.conversations.turns import Disposition
 
 
 @lru_cache(1024)
 def _as_json(disposition: Disposition) -> str:
-    """A disposition as the inside of a JSON object."""
     line = {"fate": disposition.outcome} | ({"reason": disposition.reason} if disposition.reason else {})
     return json.dumps(line, ensure_ascii=False)[1:-1]
 
@@ -40,7 +38,7 @@ class Ledger:
     def __enter__(self) -> "Ledger":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.file.close()
 
     def write(

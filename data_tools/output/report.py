@@ -1,7 +1,4 @@
-"""The page that `make data` leaves: what was read, left out, masked, and what the model will be trained on.
-
-It is for the owner of the data and the privacy officer. report.jinja is the page; here is what it counts.
-"""
+"""The report of `make data`, for the data's owner and the privacy officer; report.jinja is the page."""
 
 import re
 from collections.abc import Sequence
@@ -14,21 +11,7 @@ from frontdesk.reports.html import Html, both, join, tag
 from frontdesk.reports.numbers import counted
 from frontdesk.reports.page import write_page
 
-Bar = tuple[Html, int, int, int]
-"""A name, a number, the whole that it is a part of, and where its bar begins."""
-
-EMPTY: dict[str, Any] = {
-    **dict.fromkeys(("name", "company", "data_hash", "seed", "base"), ""),
-    **dict.fromkeys(("max_length", "conflicts_total"), 0),
-    **dict.fromkeys(("sources", "skipped", "turns", "answer_tokens", "stock", "allowed", "conflicts", "preview"), ()),
-    **{key: {} for key in ("rows", "languages", "roles", "tokens", "masks")},
-    "messages": {"read": 0, "kept": 0, "merged": 0, "capped": 0, "set aside": 0, "dropped": {}, "masked": 0},
-    "conversations": {"read": 0, "rows": 0, "windows": 0, "dropped": {}},
-    "faq": {"entries": 0, "wordings": 0, "derived": {}, "dropped": {}},
-    "leak": {"random": {"exact": 0, "near": 0, "of": 0}, "splits": {"exact": 0, "near": 0, "of": 0}, "clusters": 0, "largest": 0},
-    "refusals": {"own": 0, "generated": {}},
-}
-"""Facts of a run without any data."""
+Bar = tuple[Html, int, int, int]  # a name, a number, the whole that it is a part of, and where its bar begins
 KOREAN = {
     # what is counted
     "messages": "메시지", "conversations": "대화", "FAQ entries": "FAQ 항목", "entries": "항목", "rows": "행", "training rows": "학습 행",
@@ -58,15 +41,13 @@ KOREAN = {
     "answer": "답변",
 }  # fmt: skip
 """Our words as they stand in heads and labels."""
-UNITS = ("messages", "conversations", "entries", "rows", "damaged", "mended", "broken")
-"""What is counted of a file."""
+UNITS = ("messages", "conversations", "entries", "rows", "damaged", "mended", "broken")  # what is counted of a file
 PLACEHOLDER = re.compile(r"(\[[A-Z]+(?:_[A-Z]+)*_\d+\])")
 VISIBLE = str.maketrans({" ": "·", "\n": "↵", "\r": "␍", "\t": "⇥", "\u00a0": "⍽"})
 
 
 def write_report(path: Path, facts: dict[str, Any]) -> None:
-    """Write the page for the facts of one run (shaped like `EMPTY`, whose values stand for missing ones), atomically."""
-    facts = EMPTY | facts
+    """Write the page for the facts of one run (data_tools/pipeline/manifest.py), atomically."""
     functions = {function.__name__: function for function in FUNCTIONS}
     skipped = [[file["path"], file["reason"]] for file in facts["skipped"]]
     turns = {counted(number, "message"): rows for number, rows in facts["turns"]}
@@ -118,7 +99,6 @@ def parts(counts: dict[str, int]) -> list[Bar]:
 
 
 def _under(counts: dict[str, int], *words: str) -> dict[tuple[str, ...], int]:
-    """Counts by words for `term`, as in ("dropped", "system")."""
     return {(*words, name): number for name, number in counts.items()}
 
 

@@ -1,8 +1,7 @@
 """Recall and precision of the masker on labelled texts: `python -m data_tools.pii [LABELLED.jsonl] [--errors]`.
 
-One JSON object a line: `{"id", "lang": "ko" or "en", "names": [participants], "before": the agent's text before (optional), "text"}`, where
-`[[KIND:value]]` marks personal data. Recall: marks wholly covered by one span of their kind. Precision: spans that overlap a mark of their
-kind. Exit code 1 where the total recall is under 0.98 or the precision under 0.95.
+A line is `{"id", "lang": "ko" or "en", "names": [participants], "before": the agent's text before, "text"}`, where
+`[[KIND:value]]` marks personal data. Exit code 1 where recall is under 0.98 or precision under 0.95.
 """
 
 import json
@@ -81,7 +80,7 @@ def score(examples: list[Example]) -> tuple[dict[str, Counter[str]], list[str]]:
         texts = [example.before, example.text] if example.before else [example.text]
         found = masker.mask(texts, example.names, ["agent", "customer"][-len(texts) :])[-1].spans
         for gold in example.gold:
-            covered = any(span.kind == gold.kind and _covers(span, gold) for span in found)
+            covered = any(span.kind == gold.kind and span.start <= gold.start and gold.end <= span.end for span in found)
             anyhow = all(any(span.start <= at < span.end for span in found) for at in range(gold.start, gold.end))
             _count(scores, example, gold.kind, gold=1, covered=covered, any=anyhow)
             errors += [] if covered else [f"miss   {example.id}  {gold.kind} {example.text[gold.start : gold.end]!r}  in  {example.text!r}"]
@@ -90,10 +89,6 @@ def score(examples: list[Example]) -> tuple[dict[str, Counter[str]], list[str]]:
             _count(scores, example, span.kind, found=1, right=right)
             errors += [] if right else [f"false  {example.id}  {span.kind} {example.text[span.start : span.end]!r}  in  {example.text!r}"]
     return scores, errors
-
-
-def _covers(span: Span, gold: Span) -> bool:
-    return span.start <= gold.start and gold.end <= span.end
 
 
 def _count(scores: dict[str, Counter[str]], example: Example, kind: str, **counts: int) -> None:

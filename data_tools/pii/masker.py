@@ -18,17 +18,13 @@ from data_tools.pii.recognizers.phones import find_phones, speaks_digits
 from data_tools.pii.spans import PLACEHOLDER, Masked, Span, collapse, original, usual, value_key, without_overlaps
 
 FINDERS = (find_identity, find_money, find_network, find_phones, find_orders, find_addresses)
-PLAIN = re.compile(r"[\d@]")
 NUMERIC = re.compile(
-    r"\*{4}|골뱅이|[(\[]\s?at\s?[)\]]|앳|(?-i:\b[A-Z]{6}\b)|\sdot\s|\sat\s(?:gmail|yahoo|hotmail|outlook|icloud|naver)", re.IGNORECASE
+    r"(?i)[\d@]|\*{4}|골뱅이|[(\[]\s?at\s?[)\]]|앳|(?-i:\b[A-Z]{6}\b)|\sdot\s|\sat\s(?:gmail|yahoo|hotmail|outlook|icloud|naver)"
 )
 """Most messages hold none of these, and no word that announces a secret or a spoken number: then no finder of numbers runs."""
 
-REMEMBERED = 2048
-"""So many texts are not searched again: stock sentences, and what the next round leaves as it is."""
-
-ASKED = 400
-"""As much of what the other side said before is looked at (its end)."""
+REMEMBERED = 2048  # so many texts are not searched again: stock sentences, and what the next round leaves as it is
+ASKED = 400  # as much of what the other side said before is looked at (its end)
 
 
 class Allow(NamedTuple):
@@ -49,10 +45,9 @@ class Allow(NamedTuple):
 
 def allowed(texts: Iterable[str], company: str) -> Allow:
     """Everything in a company's public texts that would be masked elsewhere, and the company's name."""
-    values = {
-        value_key(span.kind, text[span.start : span.end]) for text in texts if _may_hold(usual(text)) for span in _numbers(usual(text), "")
-    }
-    names = {name_key(text[name.start : name.end]) for text in texts for name in find_names(usual(text), False)}
+    usuals = [usual(text) for text in texts]
+    values = {value_key(span.kind, text[span.start : span.end]) for text in usuals for span in _numbers(text, "")}
+    names = {name_key(text[name.start : name.end]) for text in usuals for name in find_names(text, False)}
     return Allow(frozenset(values | names), company)
 
 
@@ -71,46 +66,28 @@ class Masker:
         kept: list[list[Span]] = [[] for _ in texts]
         aliases: dict[str, str] = {}
         holes = [[Span(*match.span(), "") for match in PLACEHOLDER.finditer(text)] for text in texts]
-        settled: dict[tuple[str, str], frozenset[str]] = {}
         while True:  # until nothing is left: what was masked no longer hides its neighbours
             works = [usual(collapse(text, spans)) for text, spans in zip(texts, holes, strict=True)]
-            found = self._round(works, names, roles, aliases, settled)
+            found = self._round(works, names, roles, aliases)
             if not any(found):
                 return _replace(texts, kept, aliases)
             moved = [original(spans, old) for spans, old in zip(found, holes, strict=True)]
             kept = [sorted(old + new) for old, new in zip(kept, moved, strict=True)]
             holes = [sorted(old + new) for old, new in zip(holes, moved, strict=True)]
 
-    def _round(
-        self,
-        works: list[str],
-        names: Sequence[str],
-        roles: Sequence[str] | None,
-        aliases: dict[str, str],
-        settled: dict[tuple[str, str], frozenset[str]],
-    ) -> list[list[Span]]:
-        """What is found in texts whose masked spans are holes. Adds to `aliases` which names are parts of which, and to
-        `settled` the texts (with what was said before) that hold nothing, nor any of these names: the next round passes over them."""
+    def _round(self, works: list[str], names: Sequence[str], roles: Sequence[str] | None, aliases: dict[str, str]) -> list[list[Span]]:
+        """What is found in texts whose masked spans are holes. Adds to `aliases` which names are parts of which."""
         said = list(zip(works, _asked(works, roles), strict=True))
-        named = [self._introduced(text, bool(asked) and asks_name(asked)) for text, asked in said]
+        found = [find_names(text, asks_name(asked)) for text, asked in said]
+        named = [[span for span in spans if self._is_person(span, text)] for text, spans in zip(works, found, strict=True)]
         introduced = [text[span.start : span.end] for text, spans in zip(works, named, strict=True) for span in spans]
         people = People([*names, *introduced], self.allow.company)
         aliases.update(people.aliases)
-        wanted, found = frozenset(people.names), []
-        for (text, asked), own in zip(said, named, strict=True):
-            searched = settled.get((text, asked))
-            kept: list[Span] = []
-            if searched is None or not wanted <= searched:
-                numbers = _numbers(text, asked) if _may_hold(text) else ()
-                kept = self._kept(text, [*numbers, *own, *people.find(text)])
-            if not kept:
-                settled[text, asked] = wanted | (searched or frozenset())
-            found.append(kept)
-        return found
+        numbers = [_numbers(text, asked) for text, asked in said]
+        return [self._kept(text, [*one, *own, *people.find(text)]) for text, one, own in zip(works, numbers, named, strict=True)]
 
-    def _introduced(self, text: str, answers: bool) -> list[Span]:
-        found = find_names(text, answers)
-        return [span for span in found if not self.allow.keeps(span, text) and person(text[span.start : span.end])]
+    def _is_person(self, span: Span, text: str) -> bool:
+        return not self.allow.keeps(span, text) and bool(person(text[span.start : span.end]))
 
     def _kept(self, text: str, found: list[Span]) -> list[Span]:
         """The spans to mask, without overlaps: nothing public and nothing inside something public."""
@@ -122,13 +99,10 @@ class Masker:
         return without_overlaps(span for span, count in zip(found, inside, strict=True) if not count or ends[count - 1] < span.end)
 
 
-def _may_hold(text: str) -> bool:
-    return bool(PLAIN.search(text) or NUMERIC.search(text)) or may_be_secret(text) or speaks_digits(text)
-
-
 @lru_cache(maxsize=REMEMBERED)
 def _numbers(text: str, asked: str) -> tuple[Span, ...]:
-    return tuple(span for find in FINDERS for span in find(text, asked))
+    may_hold = NUMERIC.search(text) or may_be_secret(text) or speaks_digits(text)
+    return tuple(span for find in FINDERS for span in find(text, asked)) if may_hold else ()
 
 
 def _asked(texts: Sequence[str], roles: Sequence[str] | None) -> Iterator[str]:

@@ -3,33 +3,19 @@
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 KINDS = (
-    "RRN",
-    "CARD",
-    "SSN",
-    "BUSINESS_NUMBER",
-    "DRIVER_LICENSE",
-    "PASSPORT",
-    "BANK_ACCOUNT",
-    "SECRET",
-    "EMAIL",
-    "IP",
-    "ADDRESS",
-    "PHONE",
-    "ORDER",
-    "NAME",
+    *("RRN", "CARD", "SSN", "BUSINESS_NUMBER", "DRIVER_LICENSE", "PASSPORT", "BANK_ACCOUNT", "SECRET"),
+    *("EMAIL", "IP", "ADDRESS", "PHONE", "ORDER", "NAME"),
 )
 """All kinds, the most specific first: where two spans overlap, the earlier kind wins, then the longer span."""
 
 RANK = {kind: rank for rank, kind in enumerate(KINDS)}
 PLACEHOLDER = re.compile(rf"\[({'|'.join(KINDS)})_(\d{{1,9}})\]")
-HOLE = "\ufffc"
-"""Stands for a masked span while the rest of a text is searched: no recognizer's pattern matches it."""
-
+HOLE = "\ufffc"  # stands for a masked span while the rest of a text is searched: no recognizer's pattern matches it
 SMALL_WORD, DIGIT = re.compile("[a-z]+"), re.compile(r"\d")
 UNUSUAL = re.compile("[\uff01-\uff5e\u2010-\u2015\u2212\u00a0\u3000\u2000-\u200a\u202f\u2019\t]")
 USUAL: dict[int, int | str] = {
@@ -61,6 +47,13 @@ class Masked(NamedTuple):
 
     text: str
     spans: tuple[Span, ...]
+
+
+def matches(
+    kind: str, pattern: re.Pattern[str], text: str, group: int | str = 0, where: Callable[[re.Match[str]], object] = bool
+) -> Iterator[Span]:
+    """Where a pattern, or a group of it, matches, as spans of a kind; only those matches that `where` accepts."""
+    return (Span(*match.span(group), kind) for match in pattern.finditer(text) if where(match))
 
 
 def usual(text: str) -> str:

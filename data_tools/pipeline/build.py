@@ -23,14 +23,13 @@ from data_tools.conversations.canaries import with_canaries
 from data_tools.conversations.load import read_chats
 from data_tools.conversations.turns import Disposition
 from data_tools.conversations.workers import Prepared, Preparer, SpillFile, prepared
-from data_tools.faq.entries import FaqEntry
 from data_tools.faq.load import load_faq, load_refusals
 from data_tools.feedback import dataset as feedback
 from data_tools.feedback.rows import accepted, place
 from data_tools.output.conversations import ConversationWriter
 from data_tools.output.dataset import Rows
 from data_tools.output.ledger import Ledger
-from data_tools.pii import Allow, Masker, allowed
+from data_tools.pii import Masker, allowed
 from data_tools.pipeline.manifest import finalize
 from data_tools.pipeline.state import BuildState
 from data_tools.rows.added import added_rows
@@ -43,7 +42,6 @@ from data_tools.splits.near_duplicates import Store, grams
 from data_tools.splits.plan import Plan, add_rows, choose
 from frontdesk.config.schema import Config
 from frontdesk.facts.contradictions import FaqFacts
-from frontdesk.facts.entries import Entry
 from frontdesk.files import write_jsonl
 from frontdesk.models.base import load_tokenizer, locate
 from frontdesk.terminal import bar, track
@@ -56,17 +54,19 @@ def build(config: Config, folder: Path, strict: bool = False, workers: int = 1) 
         state = BuildState(config, folder, Reading(opened, strict), store, Boilerplate(config.data.max_boilerplate_share))
         read_faq(state)
         windows = Windows(load_tokenizer(config, locate(config.model, whole=False)), config.train.max_length)  # slow: after a first look
-        allow = published(state)
+        texts = (text for entry in state.faq for text in entry.texts)  # what the company publishes is not masked
+        allow = allowed((*config.data.allowlist, *texts), config.company)
         masker = Masker(allow) if config.data.mask else None
         state.reviewed = accepted(config, masker)
         with garbage_frozen():
             spill = SpillFile(opened.scratch / "conversations")
-            prepare_conversations(state, spill, Preparer(masker, facts_of(state.faq), windows), workers)
+            facts = FaqFacts(entry.as_entry() for entry in state.faq)
+            prepare_conversations(state, spill, Preparer(masker, facts, windows), workers)
             state.reading.report_skipped()
             plan = choose(state.candidates, store, config.data)
             add_rows(plan, added_rows(state.candidates, plan.splits, state.rows, state.faq, config.data), store, config.data)
             if state.reviewed:
-                state.contradictions += place(state.reviewed, plan, state.rows, store, facts_of(state.faq), config.data)
+                state.contradictions += place(state.reviewed, plan, state.rows, store, facts, config.data)
             with Rows(folder, windows, config.data.seed, len(state.candidates)) as rows, Ledger(folder / "ledger.jsonl") as ledger:
                 conversations = write_rows(state, plan, spill, rows, ledger)
     return finalize(state, plan, rows, ledger, conversations, allow)
@@ -90,21 +90,8 @@ def read_faq(state: BuildState) -> None:
     state.rows = entry_rows(state.faq, "faq", dropped) + entry_rows(refusals, "refusal", dropped)
     answers = {entry.id: [f"answer {folded(answer)}" for answer in entry.answers] for entry in (*state.faq, *refusals)}
     for row in state.rows:
-        group_keys = (f"entry {row.owner}", *answers[row.owner])
-        state.candidates.append(Candidate(row.id, row.kind, row.owner, group_keys))
+        state.candidates.append(Candidate(row.id, row.kind, row.owner, (f"entry {row.owner}", *answers[row.owner])))
         state.store.add(grams(row.question).tobytes())
-
-
-def published(state: BuildState) -> Allow:
-    """What is not masked, since the company publishes it: `data.allowlist`, and what the FAQ says."""
-    questions = (wording.text for entry in state.faq for wording in entry.questions)
-    answers = (answer for entry in state.faq for answer in entry.answers)
-    return allowed((*state.config.data.allowlist, *questions, *answers), state.config.company)
-
-
-def facts_of(faq: list[FaqEntry]) -> FaqFacts:
-    """What the FAQ states, to compare answers with."""
-    return FaqFacts(Entry(entry.id, tuple(w.text for w in entry.questions), tuple(entry.answers), source=entry.source) for entry in faq)
 
 
 def prepare_conversations(state: BuildState, spill: SpillFile, preparer: Preparer, workers: int) -> None:
@@ -128,16 +115,11 @@ def prepare_conversations(state: BuildState, spill: SpillFile, preparer: Prepare
                 state.contradictions.append(contradiction(item))
             if state.left_out[-1] is None:
                 seen.add(item.digest)
-                add_candidate(state, item, ids[item.id])
+                group, number = f"chat:{item.id}", ids[item.id]
+                state.candidates.append(Candidate(f"{group}#{number}" if number > 1 else group, "chat", group, (group,)))
+                state.store.add(item.grams)
+                state.boilerplate.count(item.sentences)
     state.boilerplate.settle()
-
-
-def add_candidate(state: BuildState, item: Prepared, number: int) -> None:
-    """A conversation as a candidate for a row; `number` tells apart those with one id."""
-    group = f"chat:{item.id}"
-    state.candidates.append(Candidate(f"{group}#{number}" if number > 1 else group, "chat", group, (group,)))
-    state.store.add(item.grams)
-    state.boilerplate.count(item.sentences)
 
 
 def contradiction(item: Prepared) -> dict[str, Any]:

@@ -6,10 +6,10 @@ from typing import Any
 from data_tools.conversations.workers import NoRow
 from data_tools.feedback import dataset as feedback
 from data_tools.output.conversations import NOTHING_TO_TRAIN
-from data_tools.output.dataset import Rows, data_hash, digests, masks
+from data_tools.output.dataset import Rows, data_hash, digests
 from data_tools.output.ledger import Ledger
 from data_tools.output.report import write_report
-from data_tools.pii import Allow
+from data_tools.pii import KINDS, Allow
 from data_tools.pipeline.state import BuildState
 from data_tools.rows.added import TOPIC
 from data_tools.rows.grounded import write_grounded
@@ -45,26 +45,17 @@ def _manifest(state: BuildState, plan: Plan, rows: Rows, ledger: Ledger, convers
     given = sum(account.counts["messages"] for account in reading.accounts) + len(reading.broken)
     assert counts["read"] == given, (counts, given)
     derived = Counter(how for row in plan.added if row.derived for how in row.derived.split(", "))
-    return {
-        "name": config.name,
-        "seed": config.data.seed,
-        "base": config.model.base,
-        "max_length": config.train.max_length,
+    run = {"name": config.name, "seed": config.data.seed, "base": config.model.base, "max_length": config.train.max_length}
+    no_row = {reason: conversations[reason] for reason in (*NoRow, NOTHING_TO_TRAIN) if conversations[reason]}
+    talks = {"read": conversations["read"], "rows": conversations["rows"], "windows": rows.windows.made, "dropped": no_row}
+    dropped = {reason: number for reason, number in sorted(state.dropped.items()) if number}
+    wordings = sum(len(entry.questions) for entry in state.faq)
+    return run | {
         "sources": [account.as_json() | {"rows": seen.of_source[account.source.path]} for account in reading.accounts],
         "skipped": [{"path": path, "reason": reason} for path, reason in reading.inputs.skipped],
         "messages": counts,
-        "conversations": {
-            "read": conversations["read"],
-            "rows": conversations["rows"],
-            "windows": rows.windows.made,
-            "dropped": {reason: conversations[reason] for reason in (*NoRow, NOTHING_TO_TRAIN) if conversations[reason]},
-        },
-        "faq": {
-            "entries": len(state.faq),
-            "wordings": sum(len(entry.questions) for entry in state.faq),
-            "derived": dict(sorted(derived.items())),
-            "dropped": {reason: number for reason, number in sorted(state.dropped.items()) if number},
-        },
+        "conversations": talks,
+        "faq": {"entries": len(state.faq), "wordings": wordings, "derived": dict(sorted(derived.items())), "dropped": dropped},
         "rows": {split: dict(sorted(kinds.items())) for split, kinds in seen.rows.items()},
         "masks": dict(sorted(state.masked.items())),
         "leak": plan.leak,
@@ -72,7 +63,6 @@ def _manifest(state: BuildState, plan: Plan, rows: Rows, ledger: Ledger, convers
 
 
 def _report_facts(state: BuildState, plan: Plan, rows: Rows, manifest: dict[str, Any], allow: Allow) -> dict[str, Any]:
-    """What the report shows, beside the manifest."""
     seen = rows.statistics
     topics = Counter(row.source.removeprefix(TOPIC) for row in plan.added if not row.derived)
     return manifest | {
@@ -83,7 +73,7 @@ def _report_facts(state: BuildState, plan: Plan, rows: Rows, manifest: dict[str,
         "tokens": seen.tokens,
         "answer_tokens": seen.answer_tokens,
         "stock": state.boilerplate.table(),
-        "masks": masks(seen.samples, state.masked),
+        "masks": {kind: {"found": n, "samples": seen.samples.get(kind, [])} for kind in KINDS if (n := state.masked[kind])},
         "allowed": sorted(allow.values),
         "refusals": {"own": sum(row.kind == "refusal" for row in state.rows), "generated": dict(sorted(topics.items()))},
         "conflicts": state.contradictions[:50],

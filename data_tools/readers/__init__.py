@@ -1,19 +1,8 @@
 """Readers of FAQ and chat exports. A file's format is recognized by its content, never by its name.
 
-A format is a module with `FORMAT` (its name for people), `looks_like(source)` and `read(…)`; the first that recognizes a file reads it.
-FAQ readers give `FaqRecord`s, chat readers `ExportMessage`s (both in `records.py`), and both give `Broken` for what cannot be read.
-
-To add a chat export:
-
-1. Write one module in the folder where it belongs: `helpdesks/`, `messengers/`, or `generic/` for what no product owns. Beside the three
-   names above it has `LAYOUT` (how conversations are kept apart, see `records.py`), and `read(source, people)`. `helpdesks/channeltalk.py`
-   is a short example; `read_by_record` is the loop for formats with one conversation a record.
-2. Import it below and put it into `CHAT_FORMATS`, before any format that would claim its files too.
-3. Write its test at the same place below tests/data_tools/readers/. A JSON format also joins `OWN` in test_json_formats.py, which proves
-   that no other reader claims its files.
-
-An FAQ format goes into `faqs/` and `FAQ_FORMATS` in the same way; its `read` takes the source alone. `people.py` reads what stands beside
-messages: who is who.
+A format is a module with `FORMAT`, `looks_like(source)` and `read(…)`, which gives what records.py defines, and for
+chats a `LAYOUT`; the first that recognizes a file reads it. `helpdesks/channeltalk.py` is a short example.
+CONTRIBUTING.md says how to add one.
 """
 
 from types import ModuleType

@@ -11,8 +11,7 @@ from frontdesk.errors import UserError
 
 BEGINNING = re.compile(r'\s*(?:\[|\{\s*"users"\s*:\s*\[)?\s*(?=\{)')
 KEY = re.compile(r'"(\w+)"\s*:')
-ROLES: dict[str, Role] = {"agent": "agent", "admin": "agent", "end-user": "customer"}
-"""Zendesk's."""
+ROLES: dict[str, Role] = {"agent": "agent", "admin": "agent", "end-user": "customer"}  # Zendesk's
 SAID = {"text", "ts", "message", "messages", "content", "body", "value", "comments", "events", "question", "answer"}
 """Names of fields that hold what people say: no list beside the messages has them."""
 SLACK_USER = {"is_bot", "profile", "real_name", "team_id"}

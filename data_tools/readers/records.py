@@ -1,10 +1,13 @@
 """What readers give: messages of chat exports and rows of FAQ files; and the loop of formats with one conversation a record."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from itertools import count
 from pathlib import PurePath
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from data_tools.sources.json_stream import Broken, Record, read_json
+from data_tools.sources.json_stream import Broken, Record, line_of, read_json
 from data_tools.sources.text import Source
 
 Role = Literal["customer", "agent"]
@@ -40,8 +43,7 @@ class Person(NamedTuple):
     bot: bool = False
 
 
-People = Mapping[str, Person]
-"""By the id that messages use."""
+People = Mapping[str, Person]  # by the id that messages use
 
 
 class FaqRecord(NamedTuple):
@@ -56,11 +58,39 @@ class FaqRecord(NamedTuple):
     facts: tuple[str, ...]
 
 
-def read_by_record(source: Source, messages: Callable[[Record, str], Iterator[ExportMessage | Broken]]) -> Iterator[ExportMessage | Broken]:
-    """What `messages` makes of each record, given a name for those that have none; broken records as they are."""
-    stem = PurePath(source.path).stem
-    for number, record in enumerate(read_json(source), 1):
+MessageStream = Iterator[ExportMessage | Broken]  # what chat readers give
+
+
+def begins_with(*lookaheads: str) -> Callable[[Source], bool]:
+    """A `looks_like`: whether the file begins with an object, or a list of objects, whose text fits one of the patterns."""
+    shape = re.compile(rf"\s*+(?:\[\s*+)?\{{(?:{'|'.join(lookaheads)})", re.DOTALL)
+    return lambda source: shape.match(source.head) is not None
+
+
+def read_by_record(source: Source, messages: Callable[[Record, str], MessageStream], lists: str = "") -> MessageStream:
+    """What `messages` makes of each record, given a name for those that have none; broken records as they are.
+
+    Records may also be the items of the list `lists` of a document.
+    """
+    stem, number = PurePath(source.path).stem, count(1)
+    for record in read_json(source, (lists,) if lists and f'"{lists}"' in source.head else ()):
         if isinstance(record, Broken):
+            next(number)
             yield record
+        elif record.key != "document":
+            yield from messages(record, f"{stem}-{next(number)}")
+
+
+def each_object(values: list[Any], key: str, line: int, message: Callable[[dict[str, Any], int], ExportMessage | Broken]) -> MessageStream:
+    """What `message` makes of each object in the list under `key`, given its line; `line` is that of its record."""
+    for value in values:
+        if isinstance(value, dict):
+            yield message(value, line_of(value, line))
         else:
-            yield from messages(record, f"{stem}-{number}")
+            why = f"found a {type(value).__name__} in '{key}'; expected a JSON object; fix or remove it"
+            yield Broken(line_of(value, line), why)
+
+
+def iso(moment: datetime | None) -> str | None:
+    """A time as messages have it."""
+    return moment.isoformat() if moment else None

@@ -10,8 +10,7 @@ from data_tools.rows.rows import Candidate, Row, message
 from frontdesk.config.schema import DataConfig
 from frontdesk.facts.language import language
 
-TOPIC = "topics:"
-"""Begins the source of a row that was made for another company's topic."""
+TOPIC = "topics:"  # begins the source of a row that was made for another company's topic
 
 
 def added_rows(
@@ -45,12 +44,9 @@ def off_topic_rows(number: int, rows: Iterable[Row], faq: Iterable[FaqEntry], da
     if number <= 0:
         return []
     languages = Counter(language(row.question) for row in rows)
-    known = (text for entry in faq for text in (*(wording.text for wording in entry.questions), *entry.answers))
-    return [
-        Row(
-            f"other:{one.id}",
-            [message("user", one.question), message("assistant", data.handoff[one.language])],
-            *("refusal", f"{TOPIC}{one.topic}", f"other:{one.id}"),
-        )
-        for one in off_topic_questions(number, known, languages, data.seed)
-    ]
+    known = (text for entry in faq for text in entry.texts)
+    made = []
+    for one in off_topic_questions(number, known, languages, data.seed):
+        turns = [message("user", one.question), message("assistant", data.handoff[one.language])]
+        made.append(Row(f"other:{one.id}", turns, "refusal", f"{TOPIC}{one.topic}", f"other:{one.id}"))
+    return made

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from data_tools.rows.projection import EncodedTexts, learn_projection, similarity_threshold
 from data_tools.rows.synthetic_faqs import companies
 from frontdesk.config.run import Run
@@ -15,21 +17,17 @@ from frontdesk.retrieval.dense import Embedder
 from frontdesk.retrieval.vectors import encoder_name, load_vectors, save_vectors
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from frontdesk.retrieval.encoder import Encoder
 
 
 def make_embedder(config: Config, entries: Sequence[Entry], learnable: set[str]) -> Embedder | None:
-    """The config's encoder with its projection and the vectors of the entries and the synthetic FAQs; None without `encoder`.
+    """The config's encoder with its projection and the vectors of all entries; None without `encoder`.
 
-    The projection is learned from the synthetic FAQs and the entries that are `learnable`. The threshold is measured on those entries, or
-    on the synthetic FAQs where the entries have too few wordings.
+    The projection is learned from the synthetic FAQs and the `learnable` entries, on which the threshold is measured,
+    or on the synthetic FAQs where those have too few wordings.
     """
     if not config.encoder:
         return None
-    import numpy as np
-
     from frontdesk.retrieval.encoder import load_encoder
 
     encoder = load_encoder(config.encoder)
@@ -39,17 +37,15 @@ def make_embedder(config: Config, entries: Sequence[Entry], learnable: set[str])
     own = [entry for entry in entries if entry.id in learnable]
     learned = [(vectors[text], label) for label, entry in enumerate([*own, *synthetic]) for text in entry.texts]
     texts = EncodedTexts(np.stack([vector for vector, _ in learned]), np.array([label for _, label in learned]), encoder.parts)
-    ways = (own_paraphrases(own, synthetic), synthetic_paraphrases(own, synthetic))
+    ways = (paraphrases(own, synthetic, of_own=True), paraphrases(own, synthetic, of_own=False))
     thresholds = (similarity_threshold(texts, *way, config.data.max_false_handoff_rate, config.data.seed) for way in ways)
     threshold = next((found for found in thresholds if found is not None), None)
     projection = learn_projection(texts, config.data.seed)._replace(min_similarity=threshold)
     return Embedder(encoder, projection, vectors)
 
 
-def _encode(config: Config, encoder: "Encoder", entries: Sequence[Entry], synthetic: Sequence[Entry]) -> "dict[str, np.ndarray]":
+def _encode(config: Config, encoder: "Encoder", entries: Sequence[Entry], synthetic: Sequence[Entry]) -> dict[str, np.ndarray]:
     """The vectors of all texts, of which those are encoded that no earlier build has. The synthetic FAQs' are cached for all runs."""
-    import numpy as np
-
     name = encoder_name(config.encoder)
     cached = load_vectors(cache_path(name), name)[1]
     before = cached | load_vectors(Run(config.name).vectors, name)[1]
@@ -68,22 +64,16 @@ def cache_path(encoder: str) -> Path:
     return Path(".cache/encoders") / (re.sub(r"\W+", "-", encoder) + ".npz")
 
 
-def own_paraphrases(own: Sequence[Entry], synthetic: Sequence[Entry]) -> "tuple[np.ndarray, np.ndarray]":
-    """Of all these entries' texts, the corpus and the queries that measure the threshold: here the FAQ's own.
+def paraphrases(own: Sequence[Entry], synthetic: Sequence[Entry], of_own: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Of all these entries' texts, the corpus and the queries that measure the threshold: the FAQ's own, or the synthetic FAQs'.
 
-    An entry's only wording is no query: its top match would be the same question about something else.
+    An entry's only wording is no query: its top match would be the same question about something else. The synthetic
+    corpus has one wording of each entry, as has the FAQ in whose place it stands.
     """
-    import numpy as np
-
-    queries = [text in entry.questions and len(entry.questions) > 1 for entry in own for text in entry.texts]
-    others = [False] * sum(len(entry.texts) for entry in synthetic)
-    return np.array([True] * len(queries) + others), np.array(queries + others)
-
-
-def synthetic_paraphrases(own: Sequence[Entry], synthetic: Sequence[Entry]) -> "tuple[np.ndarray, np.ndarray]":
-    """The same of the synthetic FAQs. Their corpus has one wording of each entry, as has the FAQ in whose place they stand."""
-    import numpy as np
-
+    if of_own:
+        queries = [text in entry.questions and len(entry.questions) > 1 for entry in own for text in entry.texts]
+        others = [False] * sum(len(entry.texts) for entry in synthetic)
+        return np.array([True] * len(queries) + others), np.array(queries + others)
     queries = [text in entry.questions[1:] for entry in synthetic for text in entry.texts]
     others = [False] * sum(len(entry.texts) for entry in own)
     return np.array(others + [not query for query in queries]), np.array(others + queries)

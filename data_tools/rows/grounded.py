@@ -1,19 +1,14 @@
-"""Rows as a grounded desk answers: FAQ entries in the prompt, the right one among near neighbours, and an answer in its words.
+"""Rows as a grounded desk answers: FAQ entries in the prompt, the right one among near neighbours.
 
-Made from the plain rows, as `grounded/train.jsonl`, `valid.jsonl` and `valid_wordings.jsonl` of the same shape. The first message is the
-system message with the entries. A row has "entries" (their ids, as shown) and "cites" (the one that the answer rests on, or null). Such
-a row teaches to read:
+Made from the plain rows, as `grounded/train.jsonl`, `valid.jsonl` and `valid_wordings.jsonl` of the same shape. The
+first message is the system message with the entries; "entries" are their ids as shown, "cites" is the one that the
+answer rests on, or null. Such a row teaches to read:
 
-* The answer is that of the entry shown, word for word. In half of the rows the numbers in both are changed alike, so that
-  remembering does not help.
-* The other entries are those that retrieval finds for the question. The right one stands among them where retrieval would have it,
-  and all stand under the wording that is closest to the question. In WITHOUT of the rows the right one is missing, and the answer is
-  the handoff.
-* A part of the rows has the entries without their questions, another part an exchange about something else before the question.
-* A reviewed answer of the desk is trained as it stands, if an entry has it.
-* An agent's answer in a chat is trained if the entries shown, or what was said before, have every value that it states.
-* Questions to invented companies (rows of the kind "reading", from synthetic_faqs.py), so that the skill is not tied to one FAQ; and
-  small talk, which needs no person.
+* The answer is that of the entry shown, word for word; in half of the rows the numbers in both are changed alike.
+* The other entries are those that retrieval finds. Sometimes the right one is missing: then the handoff is right.
+* Some rows have entries without questions, or an exchange about something else before the question.
+* A reviewed or agent's answer is trained if an entry shown, or what was said before, has every value in it.
+* Questions to invented companies (kind "reading") and small talk, so that the skill is not tied to one FAQ.
 """
 
 import json
@@ -42,23 +37,19 @@ from frontdesk.terminal import track
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
+Json = dict[str, Any]
 SEES = {"train": ("train",), "valid_wordings": ("train",), "valid": ("train", "valid")}
 """The splits that are written, each with the splits of the entries that its prompts may show."""
-WITHOUT = 0.1
-"""Share of the rows that miss the right entry."""
+WITHOUT = 0.1  # share of the rows that miss the right entry
 PLACES = (0.86, 0.09, 0.05)
-"""How often the right entry is shown first, second, third: as often as retrieval has it there. A small model that is told nothing by the
+"""How often the right entry is shown first, second, third: as often as retrieval has it there. A small model that learns nothing from the
 order reads worse, not better (docs/experiments.md)."""
-WITHOUT_QUESTIONS = 0.1
-"""Share of the rows whose entries have no questions."""
-CHANGED = 0.5
-"""Share of the rows with other numbers than the FAQ's."""
-EARLIER = 0.15
-"""Share of the rows with an exchange about another entry before the question."""
+WITHOUT_QUESTIONS = 0.1  # share of the rows whose entries have no questions
+CHANGED = 0.5  # share of the rows with other numbers than the FAQ's
+EARLIER = 0.15  # share of the rows with an exchange about another entry before the question
 ASKED = 0.5
 """Share of the invented companies' entries that are asked about: all of them would be half of the demo's training."""
-BATCH = 1000
-"""Rows whose questions are encoded together."""
+BATCH = 1000  # rows whose questions are encoded together
 
 
 class Grounder:
@@ -69,7 +60,7 @@ class Grounder:
         self.entries = {entry.id: entry for entry in index.entries}
         self.dropped: Counter[str] = Counter()
 
-    def rows(self, rows: Iterable[dict[str, Any]], split: str, total: int) -> Iterator[dict[str, Any]]:
+    def rows(self, rows: Iterable[Json], split: str, total: int) -> Iterator[Json]:
         """The grounded rows of plain ones; `total` of them, for the bar."""
         rows = track(rows, f"rows with FAQ entries, {split}", total, "rows")
         while batch := list(islice(rows, BATCH)):
@@ -77,7 +68,7 @@ class Grounder:
             for row in batch:
                 yield from self._grounded(row, random.Random(f"{self.config.data.seed}:{row['id']}"), split)
 
-    def _grounded(self, row: dict[str, Any], rng: random.Random, split: str) -> Iterator[dict[str, Any]]:
+    def _grounded(self, row: Json, rng: random.Random, split: str) -> Iterator[Json]:
         if row["kind"] == "chat":
             return self._chat(row)
         if row["kind"] == "faq":
@@ -87,7 +78,7 @@ class Grounder:
         question, answer = row["messages"]
         return self.row(row, self.index.search([str(question["content"])], SHOWN).hits, None, question, answer, rng)
 
-    def faq(self, row: dict[str, Any], rng: random.Random, split: str) -> Iterator[dict[str, Any]]:
+    def faq(self, row: Json, rng: random.Random, split: str) -> Iterator[Json]:
         """The row of an entry's question."""
         question, answer = (str(one["content"]) for one in row["messages"])
         entry = self.entries[row["id"].rsplit("#", 1)[0]]
@@ -109,13 +100,12 @@ class Grounder:
         yield from self.row(row, block, shown, row["messages"][0], message("assistant", shown.answers[0]), rng, before)
 
     def _earlier(self, others: Sequence[Entry], rng: random.Random) -> list[Message]:
-        """An exchange about another entry, for context."""
         if rng.random() >= EARLIER or not others:
             return []
         entry = rng.choice(others)
         return [message("user", rng.choice(entry.questions)), {**message("assistant", entry.answers[0]), "weight": 0}]
 
-    def _chat(self, row: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    def _chat(self, row: Json) -> Iterator[Json]:
         """A row for each trained turn of an agent whose values the entries, or what was said before, have."""
         turns = row["messages"]
         for place in range(1, len(turns), 2):
@@ -133,7 +123,7 @@ class Grounder:
             made = row | {"id": f"{row['id']}.{place // 2 + 1}"}
             yield from self.row(made, _shown(found, base), base, turns[place - 1], turns[place], rng, context)
 
-    def _feedback(self, row: dict[str, Any], rng: random.Random) -> Iterator[dict[str, Any]]:
+    def _feedback(self, row: Json, rng: random.Random) -> Iterator[Json]:
         """The reviewed answer, if an entry has it; a first question's that no entry answers is a line for the FAQ (faq_gaps.py)."""
         *before, question, answer = row["messages"]
         said, text = [str(turn["content"]) for turn in (*before, question)], str(answer["content"])
@@ -146,14 +136,14 @@ class Grounder:
 
     def row(
         self,
-        row: dict[str, Any],
+        row: Json,
         block: Sequence[Entry],
         base: Entry | None,
         question: Message,
         answer: Message,
         rng: random.Random,
         before: Sequence[Message] = (),
-    ) -> Iterator[dict[str, Any]]:
+    ) -> Iterator[Json]:
         """The row, its oldest turns left out until it fits; none where it does not fit at all."""
         system = message("system", system_text(row.get("system", self.config.system_prompt), block, rng.random() >= WITHOUT_QUESTIONS))
         for start in range(0, len(before) + 1, 2):
@@ -177,7 +167,6 @@ def searched(messages: Sequence[Message]) -> Iterator[str]:
 
 
 def _shown(found: Sequence[Entry], base: Entry | None) -> list[Entry]:
-    """The first of the entries found, `base` among them."""
     return [*found[:SHOWN]] if not base or base in found[:SHOWN] else [*found[: SHOWN - 1], base]
 
 
@@ -197,10 +186,7 @@ def other_numbers(answer: str, question: str, rng: random.Random) -> str:
     return re.sub(r"\d+", change, answer)
 
 
-# Invented companies ---------------------------------------------------------------------------------------------------
-
-
-def synthetic_rows(config: Config, tokenizer: "PreTrainedTokenizerBase", name: str) -> Iterator[dict[str, Any]]:
+def synthetic_rows(config: Config, tokenizer: "PreTrainedTokenizerBase", name: str) -> Iterator[Json]:
     """Rows in one language: small talk, questions for entries of each company, and one that none answers."""
     made, unanswerable = companies(name)
     handoff = message("assistant", config.data.handoff[name])
@@ -220,14 +206,11 @@ def synthetic_rows(config: Config, tokenizer: "PreTrainedTokenizerBase", name: s
         yield from grounder.row(row, block, None, message("user", question), handoff, rng)
 
 
-def _head(row_id: str, group: str, name: str) -> dict[str, Any]:
+def _head(row_id: str, group: str, name: str) -> Json:
     return {"id": row_id, "kind": "reading", "group": f"reading:{group}", "source": f"reading:{name}"}
 
 
-# All of it ------------------------------------------------------------------------------------------------------------
-
-
-def write_grounded(config: Config, folder: Path, tokenizer: "PreTrainedTokenizerBase") -> dict[str, Any]:
+def write_grounded(config: Config, folder: Path, tokenizer: "PreTrainedTokenizerBase") -> Json:
     """Write `vectors.npz` and `grounded/` into the data folder, from its plain rows and `faq.jsonl`, one row at a time.
 
     Returns {"rows": {split: {kind: n}}, "dropped": {reason: n}, "min_similarity": the threshold of the domain, or None}.
@@ -247,14 +230,11 @@ def write_grounded(config: Config, folder: Path, tokenizer: "PreTrainedTokenizer
                 rows[split][row["kind"]] += 1
         dropped += grounder.dropped
     threshold = embedder.projection.min_similarity if embedder else None
-    return {
-        "rows": {split: dict(sorted(kinds.items())) for split, kinds in rows.items()},
-        "dropped": dict(dropped),
-        "min_similarity": None if threshold is None else round(threshold, 3),
-    }
+    written = {split: dict(sorted(kinds.items())) for split, kinds in rows.items()}
+    return {"rows": written, "dropped": dict(dropped), "min_similarity": None if threshold is None else round(threshold, 3)}
 
 
-def _split_rows(grounder: Grounder, folder: Path, split: str) -> Iterator[dict[str, Any]]:
+def _split_rows(grounder: Grounder, folder: Path, split: str) -> Iterator[Json]:
     """The grounded rows of a split, and those of invented companies in its languages where it is trained."""
     languages: set[str] = set()
     with (folder / f"{split}.jsonl").open(encoding="utf-8") as plain:

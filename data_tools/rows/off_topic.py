@@ -1,4 +1,4 @@
-"""Questions about other companies' topics: what a desk must hand over, chosen so that its own topics are not among them."""
+"""Questions about other companies' topics: what a desk must escalate, chosen so that its own topics are not among them."""
 
 import random
 import re
@@ -9,10 +9,12 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
+import yaml
+
 from frontdesk.facts.language import language
 
 WORD = re.compile(r"[a-z]+|[가-힣]+")
-COMMON = (  # words that say nothing about a topic; Korean ones by their beginning
+COMMON_WORDS = (  # words that say nothing about a topic; Korean ones by their beginning
     "about after again ago all also and any anybody are ask back because been before being but can cannot could did does doing don for"
     " from get give got had has have hello help her here him his how into just know let like long look make many may mean might more"
     " much must my need new nobody not now off one only other our out over please put really say see should show since some somebody"
@@ -24,10 +26,11 @@ COMMON = (  # words that say nothing about a topic; Korean ones by their beginni
     " 이게 이런 인가 입니 있나 있는 있어 있을 자꾸 저기 저는 저희 정도 제가 제게 좋은 좋을 주나 주세 주시 주실 줄래 지금 지난 찾고"
     " 필요 하고 하나 하는 하니 하려 하면 하지 할까 합니 해도 해서 해야 해요 해주 혹시 확인 했는 했어"
 )
+COMMON = frozenset(word.rstrip("s")[:5] for word in COMMON_WORDS.split())
 
 
 class OffTopic(NamedTuple):
-    """A question to hand over; `topic` is a key of topics.yaml."""
+    """A question to escalate; `topic` is a key of topics.yaml."""
 
     id: str
     question: str
@@ -52,21 +55,14 @@ def off_topic_questions(number: int, known: Iterable[str], languages: Counter[st
     bank = _bank()
     own, similar = _sift(known, bank)
     left = [question for question in bank.questions if question.topic not in own and question.id not in similar]
-    shares = _shares(number, languages)
-    return [question for name, share in shares.items() for question in _spread(left, name, seed)[:share]]
+    return [question for name, share in _shares(number, languages).items() for question in _spread(left, name, seed)[:share]]
 
 
 @cache
 def _bank() -> Bank:
-    import yaml
-
     topics = yaml.safe_load(Path(__file__).with_name("topics.yaml").read_text(encoding="utf-8"))
-    questions = (
-        OffTopic(f"{topic}-{name}-{number:02}", text, name, topic)
-        for topic, content in topics.items()
-        for name, texts in content["questions"].items()
-        for number, text in enumerate(texts, 1)
-    )
+    listed = ((topic, name, texts) for topic, content in topics.items() for name, texts in content["questions"].items())
+    questions = (OffTopic(f"{topic}-{name}-{n:02}", text, name, topic) for topic, name, texts in listed for n, text in enumerate(texts, 1))
     english, korean = (
         {word: topic for topic, content in topics.items() for word in map(change, content["keywords"][name])}
         for name, change in (("en", lambda word: " ".join(_stems(word))), ("ko", str.casefold))
@@ -79,17 +75,9 @@ def _stems(text: str) -> list[str]:
 
 
 def content_words(text: str) -> set[str]:
-    """The beginnings of the words that carry the topic: five letters of an English word, two syllables of a Korean one.
-
-    Endings and particles come after these, so "cancelled" and "cancel", or 환불을 and 환불하려면, count as one word.
-    """
+    """The beginnings of words that carry the topic, so that "cancelled" and "cancel", 환불을 and 환불하려면 are one."""
     words = (word[:2] if word >= "가" else word for word in WORD.findall(text.casefold()))
-    return {word.rstrip("s")[:5] for word in words if len(word) > 1 + (word < "가")} - _common()
-
-
-@cache
-def _common() -> frozenset[str]:
-    return frozenset(word.rstrip("s")[:5] for word in COMMON.split())
+    return {word.rstrip("s")[:5] for word in words if len(word) > 1 + (word < "가")} - COMMON
 
 
 def _sift(known: Iterable[str], bank: Bank) -> tuple[set[str], set[str]]:

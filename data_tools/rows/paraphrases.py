@@ -26,9 +26,8 @@ HELD = re.compile(  # what no slip, blank or case may touch; one group, so that 
 )
 FACTS = re.compile(r"\[[^\]\n]*\]|https?://\S+|www\.\S+|(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.]+|\d")
 NEGATIONS = re.compile(
-    r"[없않못]|(?<!\S)안|아니|말고|불가"
-    r"|\b(?:no|not|never|none|nor|without|cannot|(?:do|does|did|is|are|was|were|ca|wo|would|could|should|has|have|had)n['’]?t)\b",
-    re.IGNORECASE,
+    r"(?i)[없않못]|(?<!\S)안|아니|말고|불가"
+    r"|\b(?:no|not|never|none|nor|without|cannot|(?:do|does|did|is|are|was|were|ca|wo|would|could|should|has|have|had)n['’]?t)\b"
 )
 RUDE = re.compile(r"shit|cunt|cock|pubic|whore|시발|씨발|보지|자지|고환")  # one slip away from shirt, count, clock, public, 신발, 교환
 
@@ -39,25 +38,23 @@ def derive(question: str, number: int, seed: int, name: str) -> list[Derived]:
     They differ from the question and from each other in letters, or in case or blanks where `how` is only that. Digits,
     addresses, placeholders, negations and a subject before ": " stay as they are.
     """
-    subject, body = _split_subject(question)
+    named = re.match(r"[^?!\n]{1,80}?: (?=\S)", question)
+    subject = named[0] if named else ""
+    body = question.removeprefix(subject)
     effects = KOREAN if language(body) == "ko" else ENGLISH
     rng = random.Random(f"{seed}:{name}")
     texts, letters, found = {body}, {_letters(body)}, list[Derived]()
     for _ in range(TRIES * number if any(map(str.isalpha, body)) else 0):
         text, hows = _vary(body, effects, rng)
         new = text not in texts if set(hows) <= {"spacing", "casing"} else _letters(text) not in letters
-        if new and _same_facts(body, text):
+        counted = all(len(pattern.findall(body)) == len(pattern.findall(text)) for pattern in (NEGATIONS, RUDE))
+        if new and counted and FACTS.findall(body) == FACTS.findall(text):
             texts.add(text)
             letters.add(_letters(text))
             found.append(Derived(subject + text, ", ".join(hows)))
         if len(found) == number:
             break
     return found
-
-
-def _split_subject(question: str) -> tuple[str, str]:
-    subject = re.match(r"[^?!\n]{1,80}?: (?=\S)", question)
-    return (subject[0], question[subject.end() :]) if subject else ("", question)
 
 
 def _letters(text: str) -> str:
@@ -68,25 +65,17 @@ def _vary(text: str, effects: dict[str, Effect], rng: random.Random) -> tuple[st
     """The text after one to three effects, in the order of `effects`, and the names of those that changed it."""
     chosen, hows = rng.sample(list(effects), rng.choice((1, 1, 2, 2, 3))), []
     for how, effect in effects.items():
-        changed = effect(text, rng) if how in chosen else text
-        if changed != text:
+        if how in chosen and (changed := effect(text, rng)) != text:
             hows.append(how)
             text = changed
     return text, hows
 
 
-def _same_facts(one: str, two: str) -> bool:
-    counted = all(len(pattern.findall(one)) == len(pattern.findall(two)) for pattern in (NEGATIONS, RUDE))
-    return counted and FACTS.findall(one) == FACTS.findall(two)
-
-
 def _spots(text: str, pattern: re.Pattern[str]) -> list[re.Match[str]]:
-    """Matches that keep clear of what is held."""
     return list(pattern.finditer(HELD.sub(lambda held: "\0" * len(held[0]), text)))
 
 
 def _outside(text: str, change: Callable[[str], str]) -> str:
-    """The text with its parts changed that are not held."""
     return "".join(part if i % 2 else change(part) for i, part in enumerate(HELD.split(text)))
 
 
@@ -173,13 +162,10 @@ def _ending(text: str, rng: random.Random) -> str:
     if not found:
         return text
     match, new = rng.choice([(match, new) for match, news in found for new in news.split("|")])
-    return _marked(core, core[: match.start()] + _joined(core[: match.start()], match.expand(new)), tail)
-
-
-def _joined(before: str, ending: str) -> str:
-    """The ending, with 이 where it is the verb "to be" after a consonant."""
-    closed = before[-1:] >= "가" and (ord(before[-1]) - ord("가")) % 28
-    return {"예요": "이에요", "죠": "이죠"}.get(ending, ending) if closed else ending
+    before, ending = core[: match.start()], match.expand(new)
+    if before[-1:] >= "가" and (ord(before[-1]) - ord("가")) % 28:  # "to be" has 이 after a consonant
+        ending = {"예요": "이에요", "죠": "이죠"}.get(ending, ending)
+    return _marked(core, before + ending, tail)
 
 
 def _marked(old: str, new: str, tail: str) -> str:
@@ -296,11 +282,8 @@ def _politeness(text: str, rng: random.Random) -> str:
 
 
 def _contraction(text: str, rng: random.Random) -> str:
-    found = [(spot, new) for key, new in CONTRACTIONS.items() for spot in _spots(text, re.compile(key, re.IGNORECASE))]
-    if not found:
-        return text
-    spot, new = rng.choice(found)
-    return _at(text, spot, spot.expand(new))
+    found = [(spot, spot.expand(new)) for key, new in CONTRACTIONS.items() for spot in _spots(text, re.compile(key, re.IGNORECASE))]
+    return _at(text, *rng.choice(found)) if found else text
 
 
 def _opening_en(text: str, rng: random.Random) -> str:
@@ -309,8 +292,7 @@ def _opening_en(text: str, rng: random.Random) -> str:
 
 def _slip_en(text: str, rng: random.Random) -> str:
     """One word with a letter dropped, doubled, swapped with the next or taken for the key beside it; not its first or last letter."""
-    spots = _spots(text, SLIPPABLE)
-    if not spots:
+    if not (spots := _spots(text, SLIPPABLE)):
         return text
     spot = rng.choice(spots)
     word, i = spot[0], rng.randrange(1, len(spot[0]) - 2)
@@ -332,19 +314,10 @@ def _punctuation(text: str, _: random.Random) -> str:
 
 
 KOREAN: dict[str, Effect] = {
-    "ending": _ending,
-    "spelling": _spelling,
-    "typing noise": _slip_ko,
-    "spacing": _spacing,
-    "opening": _opening_ko,
-    "tone": _tone,
-    "punctuation": _punctuation,
+    **{"ending": _ending, "spelling": _spelling, "typing noise": _slip_ko, "spacing": _spacing, "opening": _opening_ko},
+    **{"tone": _tone, "punctuation": _punctuation},
 }
 ENGLISH: dict[str, Effect] = {
-    "contraction": _contraction,
-    "politeness": _politeness,
-    "typing noise": _slip_en,
-    "opening": _opening_en,
-    "casing": _casing,
-    "punctuation": _punctuation,
+    **{"contraction": _contraction, "politeness": _politeness, "typing noise": _slip_en, "opening": _opening_en},
+    **{"casing": _casing, "punctuation": _punctuation},
 }

@@ -1,17 +1,16 @@
-"""The projection of an encoder's vectors in which two wordings of one question are similar, learned by contrast; and its threshold.
+"""The projection of an encoder's vectors in which two wordings of one question are similar; and its threshold.
 
-Two texts of one FAQ entry are drawn near each other and away from those of all others in the batch (InfoNCE, van den Oord et al. 2018),
-with half of the numbers of each vector dropped at random (as in SimCSE, Gao et al. 2021), so that a few hundred entries are not learned by
-heart. Learning starts from the whitening (frontdesk/retrieval/vectors.py) and takes seconds, since the vectors are at hand. On the demo's
-held-out wordings it raises the share whose entry is found first from 0.66 to 0.76, with a decoder's states alone (docs/experiments.md).
+Two texts of one FAQ entry are drawn together, away from the others (InfoNCE, van den Oord et al. 2018), with dropout
+(as in SimCSE, Gao et al. 2021), from the whitening on. Recall rises from 0.66 to 0.76 (docs/experiments.md).
 """
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from frontdesk.retrieval.vectors import Part, Projection, identity, similarity_trained, split_parts, sums, unit, whiten
 
 if TYPE_CHECKING:
-    import numpy as np
     import torch
 
 STEPS = 800
@@ -19,23 +18,20 @@ BATCH = 256
 RATE = 1e-3
 TEMPERATURE = 0.1
 DROPOUT = 0.5
-MIN_QUERIES = 100
-"""Paraphrases that a threshold needs."""
-MAX_QUERIES = 2000
-"""Paraphrases that suffice for it."""
+MIN_QUERIES = 100  # paraphrases that a threshold needs
+MAX_QUERIES = 2000  # paraphrases that suffice for it
 
 
 class EncodedTexts(NamedTuple):
     """Vectors [n, size] as an encoder made them, the entry 0, 1, … that each text belongs to [n], and the parts of a vector."""
 
-    vectors: "np.ndarray"
-    labels: "np.ndarray"
+    vectors: np.ndarray
+    labels: np.ndarray
     parts: tuple[Part, ...] = ()  # (): one, not trained for similarity
 
 
 def learn_projection(texts: EncodedTexts, seed: int) -> Projection:
     """Learn each part by itself. A part that was trained for similarity stays as it is."""
-    import numpy as np
     import torch
 
     if not texts.parts:
@@ -46,9 +42,8 @@ def learn_projection(texts: EncodedTexts, seed: int) -> Projection:
     return Projection(np.concatenate([one.mean for one in each]), matrix, texts.parts)
 
 
-def _learn(vectors: "np.ndarray", labels: "np.ndarray", seed: int) -> Projection:
+def _learn(vectors: np.ndarray, labels: np.ndarray, seed: int) -> Projection:
     """The projection of one part: the whitening alone where no two entries have two texts."""
-    import numpy as np
     import torch
 
     start = whiten(vectors, labels)
@@ -79,11 +74,8 @@ def _contrastive_loss(one: "torch.Tensor", other: "torch.Tensor") -> "torch.Tens
     return loss
 
 
-# The threshold --------------------------------------------------------------------------------------------------------
-
-
 def similarity_threshold(
-    texts: EncodedTexts, corpus: "np.ndarray", queries: "np.ndarray", false_handoff_rate: float, seed: int
+    texts: EncodedTexts, corpus: np.ndarray, queries: np.ndarray, false_handoff_rate: float, seed: int
 ) -> float | None:
     """The `false_handoff_rate` quantile of top-match similarity over held-out paraphrases; None where they are too few.
 
@@ -91,13 +83,13 @@ def similarity_threshold(
     half of the corpus's entries for the queries of the other half, and the other way round: a wording that it was learned from is nearer
     to the others than a customer's will be.
     """
-    import numpy as np
-
     entries = np.unique(texts.labels[corpus])
     if queries.sum() < MIN_QUERIES or len(entries) < 4:
         return None
     queries = _some(queries, MAX_QUERIES)
-    scoring = _scoring_parts(texts)
+    scoring = texts  # only the parts that decide about the domain (`Projection.scoring_subspace`)
+    if trained := tuple(part for part in texts.parts if part.similarity_trained):
+        scoring = texts._replace(vectors=similarity_trained(texts.vectors, texts.parts), parts=trained)
     found = []
     for half in (entries[::2], entries[1::2]):
         held_out = np.isin(texts.labels, half)
@@ -107,29 +99,19 @@ def similarity_threshold(
     return float(np.quantile(np.concatenate(found), false_handoff_rate))
 
 
-def _some(mask: "np.ndarray", most: int) -> "np.ndarray":
+def _some(mask: np.ndarray, most: int) -> np.ndarray:
     """At most so many of the places in a mask, evenly spaced."""
-    import numpy as np
-
     places = np.flatnonzero(mask)
     some = np.zeros_like(mask)
     some[places[:: -(-len(places) // most)]] = True
     return some
 
 
-def _scoring_parts(texts: EncodedTexts) -> EncodedTexts:
-    """Only the parts that decide about the domain (`Projection.scoring_subspace`)."""
-    trained = tuple(part for part in texts.parts if part.similarity_trained)
-    return texts._replace(vectors=similarity_trained(texts.vectors, texts.parts), parts=trained) if trained else texts
-
-
-def top_similarities(vectors: "np.ndarray", labels: "np.ndarray", corpus: "np.ndarray", queries: "np.ndarray") -> "np.ndarray":
+def top_similarities(vectors: np.ndarray, labels: np.ndarray, corpus: np.ndarray, queries: np.ndarray) -> np.ndarray:
     """For each query what `DenseIndex.top_similarity` says with the corpus as its FAQ, from which the query itself is left out: [queries].
 
     `vectors`: projected unit vectors [n, size].
     """
-    import numpy as np
-
     order = np.flatnonzero(corpus)[np.argsort(labels[corpus], kind="stable")]
     starts, entry_of = np.unique(labels[order], return_index=True)[1], np.unique(labels[order], return_inverse=True)[1]
     total = sums(vectors[order], entry_of, len(starts))

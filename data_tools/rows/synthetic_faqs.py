@@ -4,6 +4,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import yaml
+
 from frontdesk.facts.entries import Entry
 
 COMPANIES = Path(__file__).with_name("companies")
@@ -19,11 +21,10 @@ class Company(NamedTuple):
 
 def companies(language: str) -> tuple[list[Company], list[str]]:
     """The companies of a language ("en" or "ko"), and questions that none of them answers."""
-    read = content(language)
-    made = []
+    read, made = content(language), []
     for company in read["companies"]:
-        name, entries = company["name"], company["entries"]
-        entries = [Entry(f"{name} {number}", tuple(one["questions"]), (one["answer"],)) for number, one in enumerate(entries, 1)]
+        name, several = company["name"], enumerate(company["entries"], 1)
+        entries = [Entry(f"{name} {number}", tuple(one["questions"]), (one["answer"],)) for number, one in several]
         made.append(Company(name, company["system"], entries))
     return made, read["unanswerable"]
 
@@ -31,6 +32,4 @@ def companies(language: str) -> tuple[list[Company], list[str]]:
 @cache
 def content(language: str) -> dict[str, Any]:
     """What the file of a language has: companies, unanswerable, small_talk."""
-    import yaml
-
     return dict(yaml.safe_load((COMPANIES / f"{language}.yaml").read_text(encoding="utf-8")))

@@ -1,7 +1,6 @@
-"""Rows that fit the run's model: conversations with more tokens than `train.max_length` become several windows, no answer is cut.
+"""Rows that fit the model: a conversation over `train.max_length` tokens becomes several windows, no answer is cut.
 
-Each trained agent turn is trained in exactly one window. The first of a window has as many earlier turns before it as take half of
-the window; those that another window trains have the weight 0 there. Only a customer's text is ever shortened, at its beginning.
+Each trained agent turn is trained in one window; half of it at most is context. Only customers' texts are shortened.
 """
 
 from dataclasses import dataclass
@@ -14,10 +13,8 @@ from frontdesk.prompt.render import Message, encode, fit
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-LEAST = 10
-"""Letters that must be left of a customer's text that is shortened: an answer to nothing teaches nothing."""
-CACHED = 8192
-"""Turns whose length is remembered: agents repeat themselves."""
+LEAST = 10  # letters that must be left of a customer's text that is shortened: an answer to nothing teaches nothing
+CACHED = 8192  # turns whose length is remembered: agents repeat themselves
 
 
 class Window(NamedTuple):
@@ -29,14 +26,11 @@ class Window(NamedTuple):
 
 @dataclass
 class Windows:
-    """Cuts conversations for one tokenizer, whose chat template is the run's, and counts what it did."""
+    """Cuts conversations for one tokenizer, whose chat template is the run's, and counts the windows."""
 
     tokenizer: "PreTrainedTokenizerBase"
     max_length: int
-    cut: int = 0  # conversations that became several windows
-    made: int = 0  # those windows
-    shortened: int = 0  # windows whose customer text lost its beginning
-    dropped: int = 0  # answers that leave no room for a question
+    made: int = 0  # windows of conversations that became several
 
     def __post_init__(self) -> None:
         pair = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "a"}]
@@ -88,11 +82,9 @@ class Windows:
             places = range(start, (ends[-1] if ends else answer) + 1)
             window = messages[start : places.stop] if ends else self._shortened(messages[start : places.stop])
             if window:
-                windows.append(Window(_context(window, answer - start), places))
-            self.shortened += bool(window) and not ends
-            self.dropped += not window
+                context = ({**said, "weight": 0} if said["role"] == "assistant" else said for said in window[: answer - start])
+                windows.append(Window([*context, *window[answer - start :]], places))
             agents = agents[max(1, len(ends)) :]
-        self.cut += len(windows) > 1
         self.made += len(windows) if len(windows) > 1 else 0
         return windows
 
@@ -114,10 +106,3 @@ class Windows:
         question = fit(self.tokenizer, pair[:-1], self.max_length - answer_tokens - 2)
         window = [*question, answer]
         return window if len(question[0]["content"].strip()) >= LEAST and self.tokens(window) <= self.max_length else []
-
-
-def _context(window: list[Message], first: int) -> list[Message]:
-    """A window whose agent turns before the place `first` are context only."""
-    return [
-        {**message, "weight": 0} if message["role"] == "assistant" and place < first else message for place, message in enumerate(window)
-    ]

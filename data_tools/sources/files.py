@@ -1,7 +1,6 @@
-"""The files that a config names: folders are walked, `.zip` and `.gz` are unpacked.
+"""The files that a config names: folders are walked, `.zip` and `.gz` unpacked; what cannot be read is reported.
 
-What a folder or an archive holds beside readable text is reported and skipped. An archive is unpacked to numbered files in a
-temporary folder, so no name inside it can lead out, and within limits, so a zip bomb ends in one line.
+Archives are unpacked to numbered files, so no name inside can lead out, and within limits against zip bombs.
 """
 
 import errno
@@ -24,16 +23,14 @@ from typing import BinaryIO, cast
 from data_tools.sources.text import Source, office, read_source, unreadable
 from frontdesk.errors import UserError
 
-LARGEST = 64 << 30
-"""Bytes that one archive may unpack to, archives inside it included."""
+LARGEST = 64 << 30  # bytes that one archive may unpack to, archives inside it included
 RATIO = 200
 """How many times its own size an archive may unpack to, beyond the first `FREE` bytes. Chats take about a tenth when packed."""
 FREE = 1 << 30
 DAMAGE = (zipfile.BadZipFile, OSError, EOFError, zlib.error, lzma.LZMAError, NotImplementedError, ValueError, struct.error)
 """What the libraries raise for archives that are damaged or packed in a way that they do not know."""
 MEMBERS = 100_000
-DEPTH = 3
-"""Archives inside archives."""
+DEPTH = 3  # archives inside archives
 
 
 @dataclass
@@ -154,7 +151,6 @@ class Inputs:
             yield from self._open(target, shown, False, depth + 1, budget)
 
     def _unpack(self, packed: BinaryIO, budget: Budget) -> Path:
-        """Write one member to a file of its own."""
         self.unpacked += 1
         target = self.scratch / str(self.unpacked)
         with target.open("wb") as out:

@@ -2,21 +2,19 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache
 from html import unescape
 from typing import Any
 
-BLOCKS = frozenset(
-    (
-        *("address", "article", "aside", "blockquote", "br", "dd", "details", "div", "dl", "dt", "figure", "footer"),
-        *("form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav"),
-        *("ol", "p", "pre", "section", "summary", "table", "tr", "ul"),
-    )
-)
-"""Elements that begin and end a line."""
+from lxml import etree  # type: ignore[import-untyped]
+
+BLOCKS = {  # elements that begin and end a line
+    *("address", "article", "aside", "blockquote", "br", "dd", "details", "div", "dl", "dt", "figure", "footer", "form"),
+    *("h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section", "summary"),
+    *("table", "tr", "ul"),
+}
 UNSEEN = frozenset(("head", "noscript", "script", "style", "template", "title"))
-PARAGRAPH = re.compile(r"<p(?: [^<>]*)?>([^<]*)</p>")
-"""Most messages are just one."""
+PARAGRAPH = re.compile(r"<p(?: [^<>]*)?>([^<]*)</p>")  # most messages are just one
+PARSER = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True, no_network=True)
 TAG = re.compile("<[a-zA-Z/!?]")
 BLANKS = re.compile(r"[ \t\r\n\f]+")
 LINE_ENDS = re.compile(r" *\n[ \n]*")
@@ -31,20 +29,11 @@ def html_text(html: str) -> str:
         return unescape(html).replace("\xa0", " ").strip()
     if simple := PARAGRAPH.fullmatch(html):
         return BLANKS.sub(" ", unescape(simple[1])).replace("\xa0", " ").strip()
-    from lxml import etree  # type: ignore[import-untyped]
-
-    root = etree.fromstring(html.encode("utf-8", "replace"), _parser())
+    root = etree.fromstring(html.encode("utf-8", "replace"), PARSER)
     if root is None:  # nothing but comments
         return ""
     text = "".join(_pieces(etree.iterwalk(root, events=("start", "end"))))
     return LINE_ENDS.sub("\n", text.replace("\xa0", " ")).strip()
-
-
-@cache
-def _parser() -> Any:
-    from lxml import etree
-
-    return etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True, no_network=True)
 
 
 def _pieces(walker: Any) -> Iterator[str]:

@@ -1,7 +1,6 @@
-"""Records of JSON files: one object after another, or the items of a document's list, read in pieces whatever the size.
+"""Records of JSON files, read in pieces whatever the size: objects one after another, or items of a document's list.
 
-A record knows the line where it begins, and so do the objects inside it. What is broken costs its record alone, and is reported with
-its line. That is why no library does this: ijson, which is one to three times as fast, knows no lines and ends at the first error.
+What is broken costs its record alone and is reported with its line: ijson knows no lines and ends at an error.
 """
 
 import json
@@ -11,8 +10,7 @@ from typing import Any, NamedTuple
 
 from data_tools.sources.text import Source
 
-LONGEST = 1 << 26
-"""Characters of one record; more than that is no record of a chat."""
+LONGEST = 1 << 26  # characters of one record; more than that is no record of a chat
 BLANK = re.compile(r"[\s,\ufeff]*")
 BRACE = re.compile(r'[^"{}]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"{}]*+)*+([{}])', re.DOTALL)
 """The next brace outside a string."""
@@ -76,11 +74,11 @@ def read_json(source: Source, lists: tuple[str, ...] = (), inner: bool = True) -
             cursor.skip_line()
             if cursor.peek() and (error.line != line or cursor.indent):  # it takes several lines
                 cursor.skip_lines("")
-            yield Broken(error.line, error.why if cursor.peek() else error.last)
+            what, rest = error.why.split("; ", 1)
+            yield Broken(error.line, error.why if cursor.peek() else f"{what}, and nothing follows it that can be read; {rest}")
 
 
 def _document(cursor: "Cursor", lists: tuple[str, ...]) -> Iterator[Record | Broken]:
-    """The parts of an object, its lists one item at a time."""
     line, rest, listed = cursor.line, Located(), False
     rest.line = line
     cursor.skip("{")
@@ -131,8 +129,7 @@ def _record(line: int, value: Any, key: str = "") -> Record | Broken:
 
 def _starts(text: str, line: int) -> Iterator[int]:
     """The line of each object of a JSON text that begins at `line`, in the order in which they end."""
-    seen, opened = 0, list[int]()
-    at = 0
+    seen, at, opened = 0, 0, list[int]()
     while brace := BRACE.match(text, at):  # from one to the next: a search would begin again within a last text
         at = brace.end()
         if brace[1] == "{":
@@ -144,17 +141,11 @@ def _starts(text: str, line: int) -> Iterator[int]:
 
 
 class NotJson(Exception):
-    """A line holds something that is not JSON."""
+    """A line holds something that is not JSON: "found …; expected …; do …"."""
 
     def __init__(self, line: int, why: str) -> None:
         super().__init__(why)
         self.line, self.why = line, why
-
-    @property
-    def last(self) -> str:
-        """Why, where nothing that follows it in the file can be read."""
-        found, rest = self.why.split("; ", 1)
-        return f"{found}, and nothing follows it that can be read; {rest}"
 
 
 class Opened:
@@ -168,8 +159,7 @@ class Opened:
         """Take in what `MARK` matches."""
         if mark[0] in "{[":
             self.marks += mark
-            for one in self.number:
-                self.number[one] += mark.count(one)
+            self.number = {one: number + mark.count(one) for one, number in self.number.items()}
         elif mark in "}]" and self.number[opener := "{["["}]".index(mark)]]:
             while (closed := self.marks.pop()) != opener:  # which lacks its own bracket
                 self.number[closed] -= 1
@@ -190,10 +180,9 @@ class Cursor:
         self.text, self.at = self.text[self.at :], 0
         parts = [self.text]
         while size > 0 and not self.ended:
-            part = next(self.chunks, "")
-            self.ended = not part
-            size -= len(part)
-            parts.append(part)
+            parts.append(next(self.chunks, ""))
+            self.ended = not parts[-1]
+            size -= len(parts[-1])
         self.text = "".join(parts)
         return not self.ended
 
@@ -202,20 +191,15 @@ class Cursor:
         while True:
             match = BLANK.match(self.text, self.at)
             assert match is not None
-            self._note(match.group())
+            _, end, after = match.group().rpartition("\n")
+            if end or self.indent is not None:
+                self.indent = after if end else (self.indent or "") + after
             self._to(match.end())
             if self.at < len(self.text):
                 return self.text[self.at]
             if self.ended:
                 return ""
             self.more()
-
-    def _note(self, blank: str) -> None:
-        _, end, after = blank.rpartition("\n")
-        if end:
-            self.indent = after
-        elif self.indent is not None:
-            self.indent += after
 
     def skip(self, mark: str) -> None:
         """Go past a mark that was peeked at."""
@@ -260,12 +244,11 @@ class Cursor:
 
     def _settled(self, value: Any, text: str) -> Any:
         """The value without lone surrogates; where it takes several lines, its objects know theirs."""
-        whole = whole_letters(text)
-        several = self.inner and "\n" in text
-        if several and self.decoder is DECODER:  # from the first such record on: in a file of lines no object needs its line
+        whole, several = whole_letters(text), self.inner and "\n" in text
+        begins = several and self.decoder is DECODER  # from the first such record on: in a file of lines no object needs its line
+        if begins:
             self.decoder = json.JSONDecoder(object_pairs_hook=self._locate)
-            value, _ = self._decoded(whole, 0)
-        elif whole != text:
+        if begins or whole != text:
             value, _ = self._decoded(whole, 0)
         if several:
             for one, line in zip(self.made, _starts(text, self.line), strict=True):

@@ -2,12 +2,14 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from data_tools.sources.files import Inputs
 from data_tools.sources.json_stream import Broken
 from data_tools.sources.text import Source
 from frontdesk.errors import UserError, warn
+from frontdesk.files import sha256
 
 WARNINGS_SHOWN = 10
 
@@ -19,6 +21,12 @@ class Account:
     source: Source
     format: str
     counts: Counter[str] = field(default_factory=Counter)  # messages, conversations, entries, broken
+
+    @classmethod
+    def written(cls, name: str, format: str, path: Path, **counts: int) -> "Account":
+        """Of a file that was not read but made here."""
+        size = path.stat().st_size
+        return cls(Source(name, path, "utf-8", sha256(path), size, position=size), format, Counter(counts))
 
     def as_json(self) -> dict[str, Any]:
         """The file's line in the manifest."""

@@ -1,32 +1,26 @@
 """Tables, CSV and XLSX, one row at a time: the line where a row begins, and its values by column."""
 
 import csv
+import warnings
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
 from typing import Any, NamedTuple
+from zipfile import ZipFile
 
 from data_tools.sources.json_stream import Broken
 from data_tools.sources.text import OFFICE, Source, fix_text
 from frontdesk.errors import UserError, warn
 
 MARKS = ",;\t|"
-FIRST_LINES = 20
-"""Lines or rows by which delimiter and header are recognized."""
-LONGEST_ROW = 1 << 20
-"""Characters of one row."""
-MOST_LINES = 2000
-"""Lines of one row."""
-UNPACKED = 1 << 30
-"""Bytes that an office document may unpack to."""
-MOST_COLUMNS = 1 << 14
-"""As many as Excel can have."""
-LONGEST_NAME = 200
-"""Characters of a column's name; the rest is ignored."""
-MOST_SHOWN = 30
-"""Columns that a message names."""
-LAST_ROW = 1 << 20
-"""The last row that Excel can have."""
+FIRST_LINES = 20  # lines or rows by which delimiter and header are recognized
+LONGEST_ROW = 1 << 20  # characters of one row
+MOST_LINES = 2000  # lines of one row
+UNPACKED = 1 << 30  # bytes that an office document may unpack to
+MOST_COLUMNS = 1 << 14  # as many as Excel can have
+LONGEST_NAME = 200  # characters of a column's name; the rest is ignored
+MOST_SHOWN = 30  # columns that a message names
+LAST_ROW = 1 << 20  # the last row that Excel can have
 QUOTES = 'expected quotes that close; end the quoted cell with " and write a quote inside it as ""'
 
 
@@ -102,7 +96,7 @@ def _too_many(found: int, expected: int) -> str:
     return f"found {found} cells; expected {expected} as in the header; put a cell that holds the delimiter in quotes"
 
 
-class _Torn(Exception):
+class _Torn(csv.Error):
     """What is wrong with a row of several lines."""
 
 
@@ -134,11 +128,8 @@ def _records(lines: Iterator[str], mark: str) -> Iterator[tuple[int, list[str] |
                     raise _Torn(_too_many(len(cells), width))
                 more = len(ahead)
                 ahead.clear()
-        except _Torn as error:
-            yield line, str(error)
-            continue
         except csv.Error as error:
-            yield line, f"found a broken row ({error}); {QUOTES}"
+            yield line, str(error) if isinstance(error, _Torn) else f"found a broken row ({error}); {QUOTES}"
             continue
         if any(map(str.strip, cells)):
             width = width or (len(cells) if _names_columns(cells) else 0)
@@ -172,11 +163,8 @@ def _close(text: str, cells: int, width: int, ahead: deque[_Ahead], lines: Itera
 
 
 def _inside(text: str, mark: str) -> _Ahead:
-    """What a line does where a quote is open before it."""
-    if '"' not in text:
-        return _Ahead(text, True, 0)
     try:
-        cells, is_open = _cells('"' + text, mark)
+        cells, is_open = _cells('"' + text, mark) if '"' in text else ([text], True)
     except csv.Error:
         return _Ahead(text, None, 0)
     return _Ahead(text, is_open, len(cells) - 1)
@@ -198,14 +186,11 @@ def read_xlsx(source: Source) -> Iterator[Row | Broken]:
 
 def check_unpacked(source: Source, most: int) -> None:
     """Raises UserError for an office document that unpacks to more than `most` bytes, before anything is unpacked."""
-    from zipfile import ZipFile
-
     with ZipFile(source.file) as archive:
         size = sum(part.file_size for part in archive.infolist())
     if size > most:
-        raise UserError(
-            f"{source.at(1)}: found a document that unpacks to {size >> 20} MB; expected at most {most >> 20} MB; save it as CSV (UTF-8)"
-        )
+        found = f"{source.at(1)}: found a document that unpacks to {size >> 20} MB"
+        raise UserError(f"{found}; expected at most {most >> 20} MB; save it as CSV (UTF-8)")
 
 
 def unreadable(source: Source, kind: str, error: Exception) -> UserError:
@@ -215,44 +200,36 @@ def unreadable(source: Source, kind: str, error: Exception) -> UserError:
 
 
 def _workbook(source: Source) -> Iterator[Row | Broken]:
-    import warnings
-
     from openpyxl import load_workbook  # type: ignore[import-untyped]
 
     with source.file.open("rb") as file:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what the format lacks beside values
             book = load_workbook(file, read_only=True, data_only=True)
-        sheets = [(sheet, line) for sheet in book.worksheets if sheet.sheet_state == "visible" and (line := _header_line(sheet))]
+        sheets = []
+        for sheet in book.worksheets:
+            lines = (line for line, cells in islice(_sheet_rows(sheet), FIRST_LINES) if _names_columns(cells))
+            if sheet.sheet_state == "visible" and (header_line := next(lines, 0)):
+                sheets.append((sheet, header_line))
         if not sheets:
             raise UserError(f"{source.at(1)}: found no sheet with a header; expected a row of column names; add it above the rows")
         if len(sheets) > 1:
             others = ", ".join(repr(sheet.title) for sheet, _ in sheets[1:])
             warn(f"{source.path}: found the sheets {others} beside {sheets[0][0].title!r}; only the first is read; save each as a file")
-        yield from _sheet(*sheets[0])
-
-
-def _sheet(sheet: Any, header_line: int) -> Iterator[Row | Broken]:
-    header: list[str] = []
-    for line, cells in _sheet_rows(sheet):
-        if line == header_line:
-            header = column_names(cells)
-        elif line > header_line and any(map(str.strip, cells)):
-            yield _row(line, header, cells)
-
-
-def _header_line(sheet: Any) -> int:
-    return next((line for line, cells in islice(_sheet_rows(sheet), FIRST_LINES) if _names_columns(cells)), 0)
+        sheet, header_line = sheets[0]
+        header: list[str] = []
+        for line, cells in _sheet_rows(sheet):
+            if line == header_line:
+                header = column_names(cells)
+            elif line > header_line and any(map(str.strip, cells)):
+                yield _row(line, header, cells)
 
 
 def _sheet_rows(sheet: Any) -> Iterator[tuple[int, list[str]]]:
     sheet.reset_dimensions()  # some programs write wrong ones
     for line, cells in enumerate(sheet.iter_rows(min_row=1, max_row=LAST_ROW, min_col=1, values_only=True), 1):
-        yield line, [fix_text(cell) if isinstance(cell, str) else _cell_text(cell) for cell in cells]
-
-
-def _cell_text(cell: Any) -> str:
-    return f"{cell:.15g}" if isinstance(cell, float) else text_of(cell)
+        texts = (f"{cell:.15g}" if isinstance(cell, float) else cell for cell in cells)
+        yield line, [fix_text(cell) if isinstance(cell, str) else text_of(cell) for cell in texts]
 
 
 def plain_name(name: str) -> str:
@@ -274,16 +251,12 @@ def listed(names: Iterable[str]) -> str:
 
 def given_columns(source: Source, header: list[str], given: Mapping[str, str], key: str) -> dict[str, str]:
     """The header cells that the config's `key` gives for each field. Raises UserError for one that is not there."""
-    columns: dict[str, str] = {}
-    for field, name in given.items():
-        column = name if name in header else find_column(header, (plain_name(name),))
+    found = {field: name if name in header else find_column(header, (plain_name(name),)) for field, name in given.items()}
+    for field, column in found.items():
         if column is None:
-            raise UserError(
-                f"{source.at(source.first_line)}: found the columns {listed(header)}; expected {name!r} for the {field}; "
-                f"fix {key}.{field} in the config"
-            )
-        columns[field] = column
-    return columns
+            place = f"{source.at(source.first_line)}: found the columns {listed(header)}"
+            raise UserError(f"{place}; expected {given[field]!r} for the {field}; fix {key}.{field} in the config")
+    return {field: column for field, column in found.items() if column is not None}
 
 
 def text_of(value: Any) -> str:

@@ -1,12 +1,10 @@
-"""Input files as text: what encoding each one is in, and its text with what was read in a wrong encoding fixed.
-
-Text is read in pieces: memory does not grow with the file.
-"""
+"""Input files as text, read in pieces: their encodings, and what was read in a wrong encoding fixed."""
 
 import codecs
 import re
 import struct
 import unicodedata
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,20 +16,16 @@ from frontdesk.errors import UserError
 from frontdesk.files import sha256
 
 ENCODINGS = "UTF-8, UTF-16 or CP949"
-HEAD = 1 << 16
-"""Bytes by which a file's format is recognized."""
+HEAD = 1 << 16  # bytes by which a file's format is recognized
 CHUNK = 1 << 20
 OFFICE = {"xl/workbook.xml": "xlsx", "word/document.xml": "docx"}
 SUSPECT = re.compile("[\u0080-\u00ff€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]{2,}")
 """What UTF-8 or CP949 looks like when it was read as a Western encoding."""
 PLAIN = re.compile("[\x00-\x7f\ufffd]+")
 WORD = re.compile("[A-Za-z0-9]")
-LONGEST_LINE = 1 << 17
-"""Characters; a longer line is no person's, and fixing it would take seconds."""
-SAMPLE = 10_000
-"""Letters by which Korean is told apart from Western text."""
-DAMAGE = 0.02
-"""A file with at most this share of broken characters is still text in that encoding."""
+LONGEST_LINE = 1 << 17  # characters; a longer line is no person's, and fixing it would take seconds
+SAMPLE = 10_000  # letters by which Korean is told apart from Western text
+DAMAGE = 0.02  # a file with at most this share of broken characters is still text in that encoding
 
 
 @dataclass
@@ -84,8 +78,10 @@ class Source:
             for number, line in enumerate(text):
                 if number % 256 == 0:
                     self.position = text.buffer.raw.tell()  # type: ignore[attr-defined]
-                whole = line.removeprefix("\ufeff") if number == 0 else line
-                yield self._fixed(whole.rstrip("\n"))
+                whole = (line.removeprefix("\ufeff") if number == 0 else line).rstrip("\n")
+                right = fix_text(whole)
+                self.fixed += is_fixed(whole, right)
+                yield right
 
     def chunks(self) -> Iterator[str]:
         """The text as it stands, in pieces of about a megabyte."""
@@ -104,11 +100,6 @@ class Source:
                 yield text
         except OSError as error:
             raise unreadable(self.path, error) from None
-
-    def _fixed(self, line: str) -> str:
-        right = fix_text(line)
-        self.fixed += is_fixed(line, right)
-        return right
 
 
 def read_source(path: Path, name: str | None = None) -> Source:
@@ -134,8 +125,6 @@ def unreadable(name: str, error: OSError) -> UserError:
 
 def office(path: Path, head: bytes) -> str:
     """ "xlsx" or "docx" for such a document, else ""."""
-    import zipfile
-
     if not head.startswith(b"PK\x03\x04"):
         return ""
     try:
@@ -147,19 +136,13 @@ def office(path: Path, head: bytes) -> str:
 
 def guess_encoding(path: Path, head: bytes) -> tuple[str, int]:
     """The first encoding that fits the whole file, the most certain first, and its broken characters; "" for no text."""
-    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
-        return _fits(path, "utf-32")
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return _fits(path, "utf-16")
-    if wide := _unmarked_utf16(head):
+    marked = "utf-32" if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)) else ""
+    marked = marked or ("utf-16" if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "")
+    if wide := marked or _unmarked_utf16(head):
         return _fits(path, wide)
     if sum(byte < 32 and byte not in b"\t\n\r\f\v\x1b" for byte in head) * 50 > len(head):
         return "", 0
-    for encoding in ("utf-8", "cp949", "cp1252"):
-        found = _fits(path, encoding)
-        if found[0]:
-            return found
-    return "", 0
+    return next((found for name in ("utf-8", "cp949", "cp1252") if (found := _fits(path, name))[0]), ("", 0))
 
 
 def _unmarked_utf16(head: bytes) -> str:
@@ -238,11 +221,9 @@ def _read_again(text: str) -> str:
                 fixed = text.encode(wrong).decode(right)
             except UnicodeError:
                 continue
-            beyond = sum(letter > "\x7f" for letter in fixed)
             korean = _korean(fixed)
-            if right == "utf-8" and (bad or korean):
-                return fixed
-            if right == "cp949" and korean * 2 > beyond and (bad or not WORD.search(text)):
+            mostly = korean * 2 > sum(letter > "\x7f" for letter in fixed) and (bad or not WORD.search(text))
+            if (bad or korean) if right == "utf-8" else mostly:
                 return fixed
     return str(fix_encoding(text))
 

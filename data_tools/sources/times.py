@@ -11,8 +11,7 @@ NUMERIC_DATE = re.compile(r"(\d{4})\s?[년.\-/]\s?(\d{1,2})\s?[월.\-/]\s?(\d{1,
 MONTH_FIRST = re.compile(rf"{MONTH} (\d{{1,2}}),? (\d{{4}})")
 DAY_FIRST = re.compile(rf"\b(\d{{1,2}}) {MONTH},? (\d{{4}})")
 CLOCK = re.compile(r"(오전|오후|[AP]\.?M\.?)?\s?(\d{1,2}):(\d{2})(?::(\d{2}))?\s?([AP]\.?M\.?)?", re.IGNORECASE)
-MILLISECONDS = 1e11
-"""Numbers from here on are milliseconds: as seconds they would lie beyond the year 5000."""
+MILLISECONDS = 1e11  # numbers from here on are milliseconds: as seconds they would lie beyond the year 5000
 
 
 @lru_cache(maxsize=8192)  # messages that follow one another share their minute
@@ -48,10 +47,9 @@ def epoch_time(value: Any) -> datetime | None:
 def _date(text: str) -> datetime | None:
     if match := NUMERIC_DATE.search(text):
         return datetime(int(match[1]), int(match[2]), int(match[3]))
-    if match := MONTH_FIRST.search(text):
-        return datetime(int(match[3]), MONTHS.index(match[1]) + 1, int(match[2]))
-    if match := DAY_FIRST.search(text):
-        return datetime(int(match[3]), MONTHS.index(match[2]) + 1, int(match[1]))
+    for pattern, month, day in ((MONTH_FIRST, 1, 2), (DAY_FIRST, 2, 1)):
+        if match := pattern.search(text):
+            return datetime(int(match[3]), MONTHS.index(match[month]) + 1, int(match[day]))
     return None
 
 

@@ -4,12 +4,12 @@ import hashlib
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 
 from data_tools.rows.rows import Candidate
 from data_tools.splits.near_duplicates import Clusters
 
-MIN_GROUPS = 10
-"""A kind with this many groups gets at least one of them in each held-out split that has a share."""
+MIN_GROUPS = 10  # a kind with this many groups gets at least one of them in each held-out split that has a share
 
 
 def rank(seed: int, name: str) -> str:
@@ -59,13 +59,9 @@ def assign(rows_of_group: Counter[str], seed: int, valid_share: float, test_shar
     total, number = rows_of_group.total(), len(rows_of_group)
     large = max(2 * max(valid_share, test_share) * total, 3 * total / max(number, 1))
     order = sorted(rows_of_group, key=lambda group: (rows_of_group[group] > large, rank(seed, group)))
-    test = _held_out(number, test_share)
-    valid = test + _held_out(number, valid_share)
+    shares = [(share, number >= MIN_GROUPS and share > 0) for share in (test_share, valid_share)]
+    test, valid = accumulate(max(int(number * share + 1e-9), int(some)) for share, some in shares)
     return {group: "test" if i < test else "valid" if i < valid else "train" for i, group in enumerate(order)}
-
-
-def _held_out(number: int, share: float) -> int:
-    return max(int(number * share + 1e-9), 1 if share > 0 and number >= MIN_GROUPS else 0)
 
 
 def hold_out_wordings(

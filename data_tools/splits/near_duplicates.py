@@ -1,22 +1,18 @@
 """Exact and near copies: MinHash signatures, clusters of rows that are alike, and the leak of copies across splits.
 
-Two texts are near copies when the Jaccard index of their character n-grams is at least `NEAR` (Broder 1997, "On the resemblance
-and containment of documents"). Candidates come from MinHash LSH (Indyk and Motwani 1998) by the library rensa and are verified
-exactly. Questions are compared by 3-grams, Korean ones by 2-grams of syllables without blanks: its words are short and its spacing
-is loose. Conversations are compared by 8-grams and 4-grams: two that have nothing to do with each other share four in ten of
-their 3-grams, and less than two in ten of their 8-grams.
+Near copies have a Jaccard index of character n-grams of at least `NEAR` (Broder 1997), found by MinHash LSH (Indyk and
+Motwani 1998, library rensa) and verified. Questions have 3-grams, Korean ones 2-grams without blanks; conversations
+8-grams and 4-grams: two that have nothing in common share four in ten 3-grams, but less than two in ten 8-grams.
 """
 
 import re
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
-if TYPE_CHECKING:
-    import numpy as np
-    from rensa import RMinHash
+import numpy as np
+from rensa import RMinHash, RMinHashLSH
 
 NEAR = 0.7
 PERMUTATIONS, BANDS = 200, 40
@@ -25,8 +21,7 @@ DOUBT = 0.15
 """How far below `NEAR` an estimate may be that is verified: over four standard errors of 200 permutations."""
 SAME = 0.95
 """An index from which a text is not looked up for others: what is near to it is all but surely near to its copy."""
-LONGEST = 20_000
-"""Characters that are compared; a conversation that goes on alike for so long is a copy."""
+LONGEST = 20_000  # characters that are compared; a conversation that goes on alike for so long is a copy
 APART = re.compile(r"[\W_]+")
 HANGUL = re.compile("[가-힣]")
 
@@ -37,13 +32,11 @@ def normalize(text: str) -> str:
     return plain.replace(" ", "") if HANGUL.search(plain) else plain
 
 
-def grams(text: str, conversation: bool = False) -> "np.ndarray":
+def grams(text: str, conversation: bool = False) -> np.ndarray:
     """The character n-grams of a question, or of a whole `conversation`, as sorted 64-bit numbers, each once.
 
     A text that is shorter than one is one.
     """
-    import numpy as np
-
     plain = normalize(text)
     letters = np.frombuffer(plain.encode("utf-32-le"), dtype="<u4").astype(np.uint64)
     korean = HANGUL.search(plain) is not None
@@ -58,10 +51,8 @@ def grams(text: str, conversation: bool = False) -> "np.ndarray":
     return distinct
 
 
-def jaccard(one: "np.ndarray", two: "np.ndarray") -> float:
+def jaccard(one: np.ndarray, two: np.ndarray) -> float:
     """The share of n-grams that two texts have in common, from their `grams`."""
-    import numpy as np
-
     common = len(np.intersect1d(one, two, assume_unique=True))
     return common / max(1, len(one) + len(two) - common)
 
@@ -77,7 +68,7 @@ class Store:
     def __enter__(self) -> "Store":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.file.close()
 
     def __len__(self) -> int:
@@ -88,19 +79,17 @@ class Store:
         self.file.write(numbers)
         self.ends.append(self.ends[-1] + len(numbers))
 
-    def forget(self, rows: "set[int]") -> None:
+    def forget(self, rows: set[int]) -> None:
         """Take rows out of all comparing."""
         self.forgotten |= rows
 
-    def __getitem__(self, row: int) -> "np.ndarray":
-        import numpy as np
-
+    def __getitem__(self, row: int) -> np.ndarray:
         if row in self.forgotten:
             return np.empty(0, dtype=np.uint64)
         self.file.seek(self.ends[row])
         return np.frombuffer(self.file.read(self.ends[row + 1] - self.ends[row]), dtype=np.uint64)
 
-    def batches(self, rows: Sequence[int], size: int = 1000) -> "Iterator[tuple[Sequence[int], list[np.ndarray]]]":
+    def batches(self, rows: Sequence[int], size: int = 1000) -> Iterator[tuple[Sequence[int], list[np.ndarray]]]:
         """The n-grams of some rows, a few at a time."""
         for start in range(0, len(rows), size):
             part = rows[start : start + size]
@@ -113,12 +102,10 @@ def near_pairs(store: Store, asked: Sequence[int], among: Sequence[int], seed: i
     Of a crowd of all but equal rows only the first is found for each and for what comes later: that clusters them all the same. A row
     without letters is no copy of any.
     """
-    from rensa import RMinHashLSH
-
     index = RMinHashLSH(threshold=NEAR, num_perm=PERMUTATIONS, num_bands=BANDS)
     inserted: list[tuple[int, RMinHash]] = []  # the rows in the index, whose keys are their places here
 
-    def insert(row: int, signature: "RMinHash") -> None:
+    def insert(row: int, signature: RMinHash) -> None:
         index.insert(len(inserted), signature)
         inserted.append((row, signature))
 
@@ -137,10 +124,7 @@ def near_pairs(store: Store, asked: Sequence[int], among: Sequence[int], seed: i
             insert(row, signature)
 
 
-def _signed(store: Store, rows: Sequence[int], seed: int) -> "Iterator[tuple[int, np.ndarray, RMinHash]]":
-    """Each row that has n-grams, with them and their MinHash."""
-    from rensa import RMinHash
-
+def _signed(store: Store, rows: Sequence[int], seed: int) -> Iterator[tuple[int, np.ndarray, RMinHash]]:
     for part, several in store.batches(rows):
         tokens = [numbers.view("V8").tolist() for numbers in several]  # each number as bytes
         for row, numbers, signature in zip(part, several, RMinHash.from_token_sets(tokens, PERMUTATIONS, seed), strict=True):

@@ -12,8 +12,7 @@ from frontdesk.config.schema import DataConfig
 
 LOOKS = (1, 2)
 """The splits are searched for copies that the clusters miss, each time with other hash functions: what is added to the seed."""
-ROUNDS = 4
-"""How often the splits are chosen, as long as a copy is found across them."""
+ROUNDS = 4  # how often the splits are chosen, as long as a copy is found across them
 SPLITS_AT_RANDOM = 20
 
 Pairs = list[tuple[int, int]]
@@ -47,12 +46,8 @@ def choose(candidates: Sequence[Candidate], store: Store, data: DataConfig) -> P
         copies += [(one, two) for one, two, _ in missed]
     _no_copies(missed, len(held_out))
     crowds = [size for size in Counter(map(clusters.root, everything)).values() if size > 1]
-    plan.leak = {
-        "random": _at_random(similarities, len(candidates), data),
-        "splits": _count([], len(held_out)),
-        "clusters": len(crowds),
-        "largest": max(crowds, default=1),
-    }
+    random, own = _at_random(similarities, len(candidates), data), _count([], len(held_out))
+    plan.leak = {"random": random, "splits": own, "clusters": len(crowds), "largest": max(crowds, default=1)}
     return plan
 
 

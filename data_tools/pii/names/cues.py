@@ -17,15 +17,13 @@ GAP = r"\s{1,3}"
 STOP = r"(?=\s?(?:$|[.,!;:?)\n\"'-]|[^\x00-\x7f]))"
 
 LABELLED = re.compile(
-    rf"{EDGE}(?:(?P<of>[a-z']+)\s+)?name(?:{GAP}{either('on for of in')}{GAP}(?:{either('the my this that')}{GAP})?"
+    rf"(?i){EDGE}(?:(?P<of>[a-z']+)\s+)?name(?:{GAP}{either('on for of in')}{GAP}(?:{either('the my this that')}{GAP})?"
     rf"{either('it card account order booking reservation ticket passport id package invoice door bell label parcel')})?"
-    rf"(?:\s{{0,3}}(?:'s|is|was|:|=|-|should be|to)(?=[\s:'\"]))+[\s\"']{{0,4}}(?P<name>{ANY})",
-    re.IGNORECASE,
+    rf"(?:\s{{0,3}}(?:'s|is|was|:|=|-|should be|to)(?=[\s:'\"]))+[\s\"']{{0,4}}(?P<name>{ANY})"
 )
 NAME_THEN = re.compile(
-    rf"{EDGE}(?:(?:first|last|full|sur|given|family|maiden|legal|holder|customer|guest|passenger)[ -]?name|(?:ticket|card|account|policy)[ -]?holder|(?<!the )name on (?:the )?card"
-    rf"|forename|surname)[,:]?{GAP}(?-i:(?P<name>{FULL}))",
-    re.IGNORECASE,
+    rf"(?i){EDGE}(?:(?:first|last|full|sur|given|family|maiden|legal|holder|customer|guest|passenger)[ -]?name|(?:ticket|card|account|policy)[ -]?holder|(?<!the )name on (?:the )?card"
+    rf"|forename|surname)[,:]?{GAP}(?-i:(?P<name>{FULL}))"
 )
 NOT_OF_PERSONS = words(
     "user product item file brand company store shop model street domain plan hotel restaurant business city country bank school wifi "
@@ -51,8 +49,7 @@ SAID_OF = (
     "|engineer|colleague|son|daughter) (?:was )?(?:named|called)"
 )
 HOLDER = re.compile(
-    rf"{EDGE}(?:{phrases(ROLE)}(?:'s name)?(?:\s?\d)?\s?(?::|=|\bis\b)|{phrases(COLON_ROLE)}\s?:)\s{{0,3}}(?-i:(?P<name>{FULL}))",
-    re.IGNORECASE,
+    rf"(?i){EDGE}(?:{phrases(ROLE)}(?:'s name)?(?:\s?\d)?\s?(?::|=|\bis\b)|{phrases(COLON_ROLE)}\s?:)\s{{0,3}}(?-i:(?P<name>{FULL}))"
 )
 SAID = re.compile(rf"{EDGE}{phrases(SAID_OF)}[\s\"'(]{{1,3}}(?-i:(?P<name>{FULL}))", re.IGNORECASE)
 KIN = (
@@ -63,28 +60,24 @@ KIN = (
     "representative, waiter, waitress, receptionist, concierge, doctor, nurse, dentist, accountant, electrician, dog ?sitter, stepson"
 )
 RELATED = re.compile(
-    rf"{EDGE}(?:(?:under|name){GAP}(?-i:(?P<pair>{PAIR}))"
+    rf"(?i){EDGE}(?:(?:under|name){GAP}(?-i:(?P<pair>{PAIR}))"
     rf"|(?:booked|reserved|reservation|booking|ordered|registered|account|table|room|listed|filed|it'?s|is|was|its|appointment|put"
     rf"|check(?:ing)?[ -]?in|name)\b[^.!?\n]{{0,20}}\bunder{GAP}(?-i:(?P<under>{FULL}))"
     rf"|(?:{either('my our his her your their the a an')}{GAP}(?:\w{{1,12}}{GAP})?{phrases(KIN)}(?:'s name(?: is)?|'s called| is called)?|{phrases(KIN)}'s name(?: is|:)?),?{GAP}"
-    rf"(?-i:(?P<name>{FULL})))",
-    re.IGNORECASE,
+    rf"(?-i:(?P<name>{FULL})))"
 )
 INTRODUCED = re.compile(
-    rf"{EDGE}(?:I ?['`]?m|I am|call me|(?:chatting|speaking|talking) (?:with|to)|it'?s me,?){GAP}(?-i:(?P<name>{FULL}))",
-    re.IGNORECASE,
+    rf"(?i){EDGE}(?:I ?['`]?m|I am|call me|(?:chatting|speaking|talking) (?:with|to)|it'?s me,?){GAP}(?-i:(?P<name>{FULL}))"
 )
 LOWER_INTRODUCED = re.compile(
-    rf"{EDGE}(?:(?:i ?['`]?m|i am|this is|it'?s me,?){GAP}(?P<name>[a-z]{{3,15}}(?:\s[a-z]{{3,15}})?)"
+    rf"(?i){EDGE}(?:(?:i ?['`]?m|i am|this is|it'?s me,?){GAP}(?P<name>[a-z]{{3,15}}(?:\s[a-z]{{3,15}})?)"
     rf"(?={GAP}(?:from|speaking|calling|here)\b)"
     rf"|(?:(?<=^)|(?<=\n))(?:(?:hi|hiya|hey|hello|yo|oi|ok|okay|so|morning|evening|good|afternoon|all|there)[ ,!.]{{1,3}}){{0,3}}it'?s{GAP}"
-    rf"(?P<its>[a-z]{{3,15}}(?:\s[a-z]{{3,15}})?)(?={GAP}(?:from|speaking|calling|here|again)\b))",
-    re.IGNORECASE,
+    rf"(?P<its>[a-z]{{3,15}}(?:\s[a-z]{{3,15}})?)(?={GAP}(?:from|speaking|calling|here|again)\b))"
 )
 THIS_IS = re.compile(
-    rf"{EDGE}(?:this is|it'?s){GAP}(?-i:(?P<name>{FULL}))(?=\s?(?:$|[.,!;?\n-]|"
-    r"(?:from|with|at|here|speaking|again|calling|and|I|I'm|for|on|in|regarding|about|writing|contacting)\b))",
-    re.IGNORECASE,
+    rf"(?i){EDGE}(?:this is|it'?s){GAP}(?-i:(?P<name>{FULL}))(?=\s?(?:$|[.,!;?\n-]|"
+    r"(?:from|with|at|here|speaking|again|calling|and|I|I'm|for|on|in|regarding|about|writing|contacting)\b))"
 )
 HERE = re.compile(
     rf"(?:^|[.!?,\n]\s?)(?P<name>{FULL})(?:{GAP}|, )(?:here|speaking|again)\b"
@@ -93,20 +86,18 @@ HERE = re.compile(
 HONORIFICS = "Mr Mrs Ms Miss Mx Dr Prof Sir Madam MR MRS MS Aunt Auntie Uncle Grandma Grandpa Officer Captain Professor Coach Herr Frau Rev"
 TITLED = re.compile(rf"{EDGE}{either(HONORIFICS)}\b\.?{GAP}(?P<name>{FULL})")
 GREETED = re.compile(
-    rf"{EDGE}(?:hi|hiya|hello|hey|dear|good (?:morning|afternoon|evening)|morning|welcome(?: back)?|nice to meet you"
+    rf"(?i){EDGE}(?:hi|hiya|hello|hey|dear|good (?:morning|afternoon|evening)|morning|welcome(?: back)?|nice to meet you"
     r"|(?:many )?thanks(?: so much| a lot| again| a million)?"
     r"|thank you(?: so much| very much| again)?|thx|ty|cheers|sorry|bye|goodbye|congrats|congratulations|happy birthday|take care)[ ,]{1,3}"
-    rf"(?-i:(?P<name>{FULL})){STOP}",
-    re.IGNORECASE,
+    rf"(?-i:(?P<name>{FULL})){STOP}"
 )
 CLOSING = "regards, sincerely, faithfully, cheers, best, wishes, thanks, thank you, truly, love, yours, respectfully, cordially, gratefully, xx?x?"
 SIGNED = re.compile(
-    rf"(?:\b{phrases(CLOSING)}\b[ ,.!~]{{0,3}}(?:\n{{1,3}}[ ~-]{{0,3}}|(?<=,)(?<!\d,) ?|(?<=,) ?|\s?- ?)|[\n ][-~] ?)"
-    rf"(?P<name>(?-i:{FULL}))(?=\s{{0,3}}(?:$|\n|[|/(]|, [A-Z]))",
-    re.IGNORECASE,
+    rf"(?i)(?:\b{phrases(CLOSING)}\b[ ,.!~]{{0,3}}(?:\n{{1,3}}[ ~-]{{0,3}}|(?<=,)(?<!\d,) ?|(?<=,) ?|\s?- ?)|[\n ][-~] ?)"
+    rf"(?P<name>(?-i:{FULL}))(?=\s{{0,3}}(?:$|\n|[|/(]|, [A-Z]))"
 )
 LOWER_SIGNED = re.compile(
-    rf"\b{phrases(CLOSING)}(?: again| so much)?(?:,\s{{0,2}}|[.!]?\s?\n{{1,2}}|\s?- ?)(?P<name>[a-z]{{3,12}})\s{{0,3}}$", re.IGNORECASE
+    rf"(?i)\b{phrases(CLOSING)}(?: again| so much)?(?:,\s{{0,2}}|[.!]?\s?\n{{1,2}}|\s?- ?)(?P<name>[a-z]{{3,12}})\s{{0,3}}$"
 )
 LAST_LINE = re.compile(rf"(?:[.!?)]\s{{1,3}}|\n\s{{0,3}})(?P<name>{TWO})\s{{0,3}}$|\n\s{{0,3}}(?P<one>{CAP})\s{{0,3}}$")
 BLOCK = re.compile(rf"(?:^|\n|: ?|[-*•] )(?P<name>{TWO})(?= ?[|/·•,;(<]? ?\n? ?[^\n]{{0,30}}?(?:\d[\d ()-]{{5}}|@))")
@@ -121,12 +112,10 @@ SAYS = re.compile(
 OWNED = "order account parcel package birthday booking reservation wedding card name number phone email room seat ticket passport details dad mum mom"
 POSSESSED = re.compile(rf"{EDGE}(?P<name>{CAP})(?='s {either(OWNED)}\b)")
 SPELLED = re.compile(
-    rf"{EDGE}(?:it'?s|is|was|as|not|to|be|say|says?|reads?|changed? to|from){GAP}['\"]?(?-i:(?P<name>{FULL}))(?:{STOP}|(?=\s(?:with|not|like|and|but|as|instead)\b))",
-    re.IGNORECASE,
+    rf"(?i){EDGE}(?:it'?s|is|was|as|not|to|be|say|says?|reads?|changed? to|from){GAP}['\"]?(?-i:(?P<name>{FULL}))(?:{STOP}|(?=\s(?:with|not|like|and|but|as|instead)\b))"
 )
 ABOUT_NAMES = re.compile(
-    r"\b(?:first|last|full|sur|wrong|maiden|my|the|her|his)\s?-?names?\b|surname|spel[lt]|apostrophe|\bnames? (?:is|was|are)\b",
-    re.IGNORECASE,
+    r"(?i)\b(?:first|last|full|sur|wrong|maiden|my|the|her|his)\s?-?names?\b|surname|spel[lt]|apostrophe|\bnames? (?:is|was|are)\b"
 )
 INITIALS = re.compile(rf"{EDGE}(?P<name>{CAP} [A-Z]\. {CAP}|(?:[A-Z]\. ?){{2,3}}{CAP})")
 SURNAME_FIRST = re.compile(
@@ -134,6 +123,9 @@ SURNAME_FIRST = re.compile(
 )
 TICKETED = re.compile(r"(?<![A-Za-z/])(?P<name>(?P<surname>[A-Z]{2,20})/(?P<given>[A-Z]{2,20})(?: [A-Z]{2,20})?)(?![A-Za-z/])")
 """As on an air ticket: "PARK/SEOYEON MS"."""
+
+
+CLOSINGS = words("regards sincerely faithfully cheers best wishes thanks thank truly love yours respectfully cordially gratefully x xx xxx")
 
 
 class Rule(NamedTuple):
@@ -145,6 +137,10 @@ class Rule(NamedTuple):
     word_names: bool = False  # so will names that are words ("Will"), with a capital
 
 
+KIN_CUES = words(
+    "under name u grandma grandpa grandmother grandfather grandson granddaughter roommate fiance neighbor neighbour coworker co advisor "
+    "adviser guy man lady person sitter"
+)
 RULES = (
     Rule(LABELLED, words("name"), lower=True, word_names=True),
     Rule(NAME_THEN, words("name surname firstname lastname forename holder cardholder"), word_names=True),
@@ -168,15 +164,7 @@ RULES = (
         ),
         word_names=True,
     ),
-    Rule(
-        RELATED,
-        words(
-            "under name u grandma grandpa grandmother grandfather grandson granddaughter roommate fiance neighbor neighbour coworker co "
-            "advisor adviser guy man lady person sitter"
-        )
-        | frozenset(re.findall("[a-z]+", KIN)),
-        word_names=True,
-    ),
+    Rule(RELATED, KIN_CUES | frozenset(re.findall("[a-z]+", KIN)), word_names=True),
     Rule(INTRODUCED, words("m im am me chatting speaking talking")),
     Rule(LOWER_INTRODUCED, words("from speaking calling here again"), lower=True),
     Rule(THIS_IS, words("this its 's")),
@@ -198,11 +186,7 @@ RULES = (
         | {"\n"},
         word_names=True,
     ),
-    Rule(
-        LOWER_SIGNED,
-        words("regards sincerely faithfully cheers best wishes thanks thank truly love yours respectfully x xx xxx"),
-        lower=True,
-    ),
+    Rule(LOWER_SIGNED, CLOSINGS, lower=True),
     Rule(VOCATIVE, words(","), word_names=True),
     Rule(SAYS, words("told promised assured helped offered emailed texted called rang gave sent from said says collect pick sign receive")),
     Rule(POSSESSED, words("'s"), word_names=True),

@@ -11,9 +11,8 @@ from data_tools.pii.spans import Span, small_words
 
 NAMED = re.compile(rf"{cues.EDGE}(?P<name>{cues.PAIR})")
 NUMBERED = re.compile(
-    r"\s?[,:(/-]?\s?(?:passport|ssn|dob|date of birth|phone|tel\b|mobile|e-?mail|iban|card number"
-    r"|(?!(?:19|20)\d\d-)\+?\d[\d -]{7}|\S{1,30}@)",
-    re.IGNORECASE,
+    r"(?i)\s?[,:(/-]?\s?(?:passport|ssn|dob|date of birth|phone|tel\b|mobile|e-?mail|iban|card number"
+    r"|(?!(?:19|20)\d\d-)\+?\d[\d -]{7}|\S{1,30}@)"
 )
 NUMBER_FOR = re.compile(r"\d{4}(?:,|:| for| under| name) $")
 """What stands right behind or before a person's name in a list of persons."""
@@ -26,6 +25,9 @@ SECOND = re.compile(rf"\s?(?:and|&|or|\+|/)\s?(?P<name>{cues.FULL})")
 ENDINGS = ("ing", "tion", "ulous", "rious", "eous", "ful", "able", "ible", "less", "ness", "ment", "ical")
 """Ends of words that are no names."""
 
+RUNS_ON = re.compile(r"\s(?:you|i|it|we|the|they|he|she|this|that|be|there|your|my|\d)\b", re.IGNORECASE)
+"""What stands behind a word that begins the next sentence ("Thanks Jane Will you")."""
+
 ACRONYM = re.compile(r"\b[A-Z]{2,3}$")
 KOREAN_SYLLABLES = words("ho hee woo hye sun won young min han song yang yong hong hwa")
 """Words that end Korean names in Latin letters ("Lee Min Ho")."""
@@ -34,28 +36,22 @@ ENDS = re.compile(rf"'s\b|{cues.STOP}")
 COUNTED = re.compile(r"\b(?:\d+|the|de|an?|one|two|three|four) $", re.IGNORECASE)
 
 ASKS = re.compile(
-    r"(?:your|the|full|first|last|sur|holder's|caller's|customer's|guest's)\s{0,2}(?:\w+\s+){0,2}?names?\b|\bname(?:,? please)?\s?\?"
+    r"(?i)(?:your|the|full|first|last|sur|holder's|caller's|customer's|guest's)\s{0,2}(?:\w+\s+){0,2}?names?\b|\bname(?:,? please)?\s?\?"
     r"|(?:what|which|whose|under|and) names?\b|name and |who am i (?:speaking|talking|chatting)|who(?:m)? (?:do i|am i|is this|are you)"
-    r"|\ba name\b|names? (?:for the|of the|on the) (?:account|guest|passenger|card|order|booking|reservation)",
-    re.IGNORECASE,
+    r"|\ba name\b|names? (?:for the|of the|on the) (?:account|guest|passenger|card|order|booking|reservation)"
 )
 PLACE = "hotel restaurant product item company street user file brand shop store airline city bank business model plan event place"
 NOT_ASKED = re.compile(rf"\b{either(PLACE)}(?:'s)?\s?names?\b|names? of (?:the |your |a )?{either(PLACE)}", re.IGNORECASE)
 LEAD = re.compile(
-    r"(?:(?:hi|hello|hey|yes|yeah|yep|yup|sure|sure thing|okay|ok|of course|certainly|absolutely|no "
+    r"(?i)(?:(?:hi|hello|hey|yes|yeah|yep|yup|sure|sure thing|okay|ok|of course|certainly|absolutely|no "
     r"problem|oh|ah|um|uh|well|thanks|thank you"
     r"|great|good|alright|it ?'?s|it is|(?:it )?(?:should|must|might|would|could) be|probably|i (?:think|guess|believe)|maybe|perhaps|try|that ?'?s|that would be|that is|that'd be|this is|i ?'?m|i am|(?:my |the )?(?:full |first "
     r"|last )?name(?:'s| is)?"
-    r"|call me|mr|mrs|ms|miss|dr|please use|under)(?![A-Za-z'])[\s,.!:-]{0,5}){0,6}",
-    re.IGNORECASE,
+    r"|call me|mr|mrs|ms|miss|dr|please use|under)(?![A-Za-z'])[\s,.!:-]{0,5}){0,6}"
 )
-LETTERS = re.compile(r"[A-Za-z](?:(?:-|\.|, ?| - | )[A-Za-z]){2,20}(?![\w'])")
-"""A name that is spelled."""
-
+LETTERS = re.compile(r"[A-Za-z](?:(?:-|\.|, ?| - | )[A-Za-z]){2,20}(?![\w'])")  # a name that is spelled
 ANSWER = re.compile(rf"(?P<name>{cues.ANY})(?=\s{{0,3}}(?:$|[.,;!?\n(/:&+-]|[^\x00-ɏ])|\s{{1,3}}(?:\d|and\s))")
-GOES_ON = re.compile(
-    r"\W{0,3}(?:and|but|or|i|i'm|i've|my|with|from|for|here|speaking|on|is|at|the|please|thanks|again|lol)\b", re.IGNORECASE
-)
+GOES_ON = re.compile(r"(?i)\W{0,3}(?:and|but|or|i|i'm|i've|my|with|from|for|here|speaking|on|is|at|the|please|thanks|again|lol)\b")
 
 
 def asks_english(text: str) -> bool:
@@ -77,7 +73,6 @@ def introduced_english(text: str) -> Iterator[Span]:
 
 
 def _by_capitals(text: str, low: str, seen: set[str]) -> Iterator[Span]:
-    """Names without a word that announces them."""
     for pattern in _by_shape(text, low, seen):
         for match in pattern.finditer(text):
             if match[match.lastgroup or "name"].split()[-1].lower() in THINGS or (pattern is cues.BLOCK and ACRONYM.search(match["name"])):
@@ -109,17 +104,13 @@ def _introduced(match: re.Match[str], rule: cues.Rule) -> Iterator[Span]:
         return
     if pattern is cues.VOCATIVE and cues.ADVERB.fullmatch(match[match.lastgroup or "name"]):
         return
-    for span in name_words(match, lower=rule.lower, word_names=rule.word_names or _ends(match)):
+    ends = ENDS.match(match.string[match.end() :][:4]) is not None  # "I'm Will." is a name, "I'm Happy to" is none
+    for span in name_words(match, lower=rule.lower, word_names=rule.word_names or ends):
         if pattern is not cues.LOWER_SIGNED or match["name"].lower() not in cues.NO_LOWER:
             yield span
             yield from second(match.string, span)
     if pattern is cues.INTRODUCED and (odd := ODD.fullmatch(match["name"])) and _can_be_name(odd[2]) and odd[1].lower() in ODD_NAMES:
         yield Span(*match.span("name"), "NAME")
-
-
-def _ends(match: re.Match[str]) -> bool:
-    """Whether a sentence or phrase ends behind a match: "I'm Will." is a name, "I'm Happy to" is none."""
-    return ENDS.match(match.string[match.end() :][:4]) is not None
 
 
 def second(text: str, span: Span) -> Iterator[Span]:
@@ -166,15 +157,11 @@ def name_words(match: re.Match[str], lower: bool = False, word_names: bool = Fal
         return
     parts = [(word.start(), _bare(word[0]), word[0]) for word in re.finditer(r"\S+", value)]
     size = 0
-    for count, (start, part, whole) in enumerate(parts):
-        after = parts[count + 1][1] if count + 1 < len(parts) else ""
-        if capital != part[:1].isupper() and part not in cues.PARTS.split():
+    for count, ((start, part, whole), (_, after, _)) in enumerate(zip(parts, [*parts[1:], (0, "", "")], strict=True)):
+        if (capital != part[:1].isupper() and part not in cues.PARTS.split()) or (count == 2 and not capital):
             break
-        if count == 2 and not capital:
-            break
-        if not _fits(part, after, capital, word_names, size > 0) or (
-            size and _runs_on(part, match.string[match.start(group) + start + len(part) :])
-        ):
+        runs_on = size and part.lower() in NAMES_THAT_ARE_WORDS and RUNS_ON.match(match.string, match.start(group) + start + len(part))
+        if runs_on or not _fits(part, after, capital, word_names, size > 0):
             break
         size = start + len(part)
         if part != whole:
@@ -200,25 +187,14 @@ def _bare(word: str) -> str:
 
 def _fits(part: str, after: str, capital: bool, word_names: bool, inside: bool) -> bool:
     """Whether a word may stand in a name: no ordinary word, or one that is a name, too, where names stand or before a surname."""
-    low = part.lower()
-    if (
-        _can_be_name(part)
-        or part in cues.PARTS.split()
-        or (inside and part[0].isupper() and (low in KOREAN_SYLLABLES or (len(part) == 1 and after[:1].isupper())))
-    ):
+    low, before_capital = part.lower(), after[:1].isupper()
+    if _can_be_name(part) or part in cues.PARTS.split():
         return True
-    if not capital or (low in cues.NO_NAMES and not inside):
+    if inside and part[0].isupper() and (low in KOREAN_SYLLABLES or (len(part) == 1 and before_capital)):
+        return True
+    if not capital or low not in NAMES_THAT_ARE_WORDS or (low in cues.NO_NAMES and not inside):
         return False
-    return low in NAMES_THAT_ARE_WORDS and (
-        word_names or inside or (after[:1].isupper() and _can_be_name(after) and after.lower() not in THINGS)
-    )
-
-
-def _runs_on(part: str, rest: str) -> bool:
-    """Whether a word behind a name begins the next sentence ("Thanks Jane Will you")."""
-    return part.lower() in NAMES_THAT_ARE_WORDS and bool(
-        re.match(r"\s(?:you|i|it|we|the|they|he|she|this|that|be|there|your|my|\d)\b", rest, re.IGNORECASE)
-    )
+    return word_names or inside or (before_capital and _can_be_name(after) and after.lower() not in THINGS)
 
 
 def _can_be_name(word: str) -> bool:

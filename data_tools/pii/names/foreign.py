@@ -27,9 +27,7 @@ ENDS = (
     "님 씨 이 가 은 는 을 를 의 에게 한테 께 와 과 랑 이랑 하고 도 로 으로 이? 이?에서 이?라는 이?라서 명의 앞 본인 고객님? "
     "이?였[가-힣]{1,3} 이?라고[가-힣]{0,4} 이?에요 예요 이?예요 이?요 이?고요? 이?구요 이며 인데요? 입니다 이?야 임 맞[가-힣]{1,4} 드림 올림"
 )
-END = re.compile(either(ENDS))
-"""What stands behind a name in the same word."""
-
+END = re.compile(either(ENDS))  # what stands behind a name in the same word
 CALLED = re.compile(either("님 씨 이?라고 이?에요 예요 이?예요 입니다 인데요? 이?고요? 이며 이?요 한테 에게 께 드림 올림"))
 SURNAME_BEHIND = re.compile(
     r" (?P<last>리|킴|초이|팍|[가-힣]{2,5}?)(?:(?P<called>님|씨(?![가-힣])|(?<=[리킴이팍])(?= 이름)|(?<= [리킴팍])(?=이?에요|예요|입니다|이?고|인데))|(?=이?라고|이?에요|예요|입니다|인데요))"
@@ -62,11 +60,8 @@ NO_LAST = words(
 )
 """Words that begin or end what is no name but a phrase."""
 
-ENDINGS = (*"는은을를에의면서데고요다까죠게도로만던된할한야",)
-"""Ends of words that are no nouns. A known name may end so."""
-
-LONGEST = 12
-"""Syllables of a word with a name and its particles."""
+ENDINGS = (*"는은을를에의면서데고요다까죠게도로만던된할한야",)  # ends of words that are no nouns. A known name may end so.
+LONGEST = 12  # syllables of a word with a name and its particles
 
 
 def foreign_korean(text: str) -> Iterator[Span]:

@@ -20,7 +20,7 @@ from data_tools.pii.names.words import (
     korean_syllables,
 )
 from data_tools.pii.patterns import either, phrases, words
-from data_tools.pii.spans import Span, small_words
+from data_tools.pii.spans import Span, matches, small_words
 
 TOKEN = re.compile(rf"(?<![{LETTER}\d_./#-])(?<!\w@)[{LETTER}]+(?:-[{LETTER}]+)?(?![{LETTER}\d_@/]|\.[a-z])")
 LATIN = re.compile(r"[A-Za-zÀ-ɏ]{2,}")
@@ -33,7 +33,7 @@ NO_LOWER = words(
 
 PLACE = re.compile(r"\b(?:San|Santa|St\.?|Saint|Sao|Port|Fort|Lake|Mount|Mt\.?|New|Los|Las|El|La|Le|Point|Hotel|Café|Cafe) $")
 PET = re.compile(
-    r"\b(?:dog|cat|puppy|kitten|pup|hamster|rabbit|bunny|parrot|horse|pony)(?:'s name is|,? (?:is )?(?:called|named))?,? $", re.IGNORECASE
+    r"(?i)\b(?:dog|cat|puppy|kitten|pup|hamster|rabbit|bunny|parrot|horse|pony)(?:'s name is|,? (?:is )?(?:called|named))?,? $"
 )
 ARTICLE = re.compile(r"\b(?:the|an?|this|that|these|those|\d+) $", re.IGNORECASE)
 NOUN = re.compile(r" [a-z]+(?<!n't)\b(?<! is)(?<! was)(?<! said)(?<! who)(?<! from)(?<! and)(?<! or)(?<! has)")
@@ -73,13 +73,12 @@ def _is_thing(text: str, match: re.Match[str]) -> bool:
         return True
     if PLACE.search(before) or PET.search(text[max(0, match.start() - 24) : match.start()]) or PRODUCT.match(after):
         return True
+    if ARTICLE.search(before) and NOUN.match(after):
+        return True
     following = LATIN.match(after[1:])
-    return (ARTICLE.search(before) and NOUN.match(after)) is not None or bool(
-        following
-        and after[0] == " "
-        and following[0].lower() in THINGS
-        and (following[0].lower() not in LATIN_SURNAMES or match[0].lower() in given_names()["english"])  # "Eun-ji Park"
-    )
+    if not following or after[0] != " " or following[0].lower() not in THINGS:
+        return False
+    return following[0].lower() not in LATIN_SURNAMES or match[0].lower() in given_names()["english"]  # "Eun-ji Park"
 
 
 def _with_surname(text: str, match: re.Match[str]) -> Span:
@@ -95,10 +94,9 @@ def _with_surname(text: str, match: re.Match[str]) -> Span:
 
 
 TRADES = words(
-    "고객 회원 사장 팀장 과장 부장 차장 실장 대리 기사 선생 작가 대표 원장 교수 부모 어머 아버 이모 고모 삼촌 담당 점주 집사 배우 감독 의사 간호 약사 변호 "
-    "목사 신부 수녀 하느 소장 국장 이사 전무 상무 회장 총무 주임 계장 반장 조장 강사 관장 총장 학장 박사 여사 사모 장모 장인 도련 아가 서방 사위 대장 본부 지점 "
-    "상담 예약 주문 구매 이용 방문 신청 수령 관리 경비 이웃 동료 선배 후배 친구 어르 주인 점장 사원 직원 마음 솜씨 기자 형사 검사 판사 신랑 신부 공주 왕자 "
-    "도사 도령 선수 해설 시인 화가 가수 주방 조교 조리 강의 은인 하객 주교 사제 수사 유저 지원 서장 원생 시공 소비 진행 기획 영업 경리 인사 총괄 홍보 의원 시장 도민 시민 성도"
+    "고객 회원 사장 팀장 과장 부장 차장 실장 대리 기사 선생 작가 대표 원장 교수 부모 어머 아버 이모 고모 삼촌 담당 점주 집사 배우 감독 의사 간호 약사 변호 목사 신부 수녀 하느 소장 국장 이사 전무 상무 회장 총무 주임 계장 "
+    "반장 조장 강사 관장 총장 학장 박사 여사 사모 장모 장인 도련 아가 서방 사위 대장 본부 지점 상담 예약 주문 구매 이용 방문 신청 수령 관리 경비 이웃 동료 선배 후배 친구 어르 주인 점장 사원 직원 마음 솜씨 기자 형사 검사 "
+    "판사 신랑 신부 공주 왕자 도사 도령 선수 해설 시인 화가 가수 주방 조교 조리 강의 은인 하객 주교 사제 수사 유저 지원 서장 원생 시공 소비 진행 기획 영업 경리 인사 총괄 홍보 의원 시장 도민 시민 성도"
 )
 """Words that "님" stands behind, in the shape of a given name."""
 
@@ -140,25 +138,19 @@ def known_korean(text: str) -> Iterator[Span]:
         if match["given"] in given - KOREAN_GIVEN_WORDS:
             yield Span(*match.span("name"), "NAME")
     yield from _alone(text, given)
-    for match in BETWEEN.finditer(text):
-        if could_be_given(match["given"]) and is_korean_name(match["name"]):
-            yield Span(*match.span("name"), "NAME")
+    yield from matches("NAME", BETWEEN, text, "name", lambda match: could_be_given(match["given"]) and is_korean_name(match["name"]))
     for match in SIGNED_KOREAN.finditer(text):
         if match["name"] in given or (match["name"][1:] in given and is_korean_name(match["name"])):
             yield Span(*match.span("name"), "NAME")
 
 
 def _alone(text: str, given: frozenset[str]) -> Iterator[Span]:
-    """Given names without a surname."""
     for match in GIVEN_KOREAN.finditer(text):
         if (match["name"] in given or _is_titled(text, match)) and _is_called(match):
             yield Span(*match.span("name"), "NAME")
     for match in KIN_KOREAN.finditer(text):
-        if (
-            (match["name"] in given or match["name"] in KOREAN_GIVEN_WORDS)
-            and (not match["our"] or match["soft"])
-            and match["name"] not in KOREAN_WORDS - given
-        ):
+        known = match["name"] in given or (match["name"] in KOREAN_GIVEN_WORDS and match["name"] not in KOREAN_WORDS)
+        if known and (not match["our"] or match["soft"]):
             yield Span(*match.span("name"), "NAME")
 
 
@@ -173,9 +165,6 @@ def _is_called(match: re.Match[str]) -> bool:
 def _is_titled(text: str, match: re.Match[str]) -> bool:
     """Whether "님" or "씨" stands behind what may be a name nobody lists ("은새님"), not behind a trade ("기사님")."""
     name = match["name"]
-    return (
-        bool(re.match("님|씨(?![가-힣]{2})", text[match.end() :][:3]))
-        and name not in TRADES
-        and name not in KOREAN_WORDS
-        and (could_be_given(name) or (text[match.end()] == "님" and name[0] in korean_syllables()[0]))
-    )
+    if not re.match("님|씨(?![가-힣]{2})", text[match.end() :][:3]) or name in TRADES or name in KOREAN_WORDS:
+        return False
+    return could_be_given(name) or (text[match.end()] == "님" and name[0] in korean_syllables()[0])

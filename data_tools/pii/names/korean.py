@@ -21,27 +21,23 @@ STOP = rf"(?=$|[^가-힣A-Za-z]|님|씨|고객|본인|{COPULA})"
 DONE = either("되 돼 예약 주문 했 해 등록 가입 접수 합니다 부탁")
 
 FULL_PARTICLES = (
-    "님 씨 군 양(?![가-힣]) 고객 선생 회원 대리 과장 차장 부장 팀장 실장 사장 대표 매니저 사원 주임 엄마 아빠 어머 아버 "
-    "이(?!상|하|후|전|내|미) 가(?!방|격) "
-    "은 는 을 를 의 에게 한테 께 와 과 랑 하고 도(?!시) 만 로(?!고) 으로 라 입 예 에요 요 야 드림 올림 보다 처럼 까지 부터 네 였 인 "
-    "임 맞 측 본인 명의 이?라서 이?라는 이?라구 이구 이에게 말고 아니 됐 됩 되 된 올림 군 양 및 님께 어린이 학생 환자 보호자 (?:기사|배송원)"
+    "님 씨 군 양(?![가-힣]) 고객 선생 회원 대리 과장 차장 부장 팀장 실장 사장 대표 매니저 사원 주임 엄마 아빠 어머 아버 이(?!상|하|후|전|내|미) 가(?!방|격) 은 는 을 를 의 에게 한테 께 와 과 랑 하고 "
+    "도(?!시) 만 로(?!고) 으로 라 입 예 에요 요 야 드림 올림 보다 처럼 까지 부터 네 였 인 임 맞 측 본인 명의 이?라서 이?라는 이?라구 이구 이에게 말고 아니 됐 됩 되 된 올림 군 양 및 님께 어린이 학생 환자 보호자 "
+    "(?:기사|배송원)"
 )
 AFTER_FULL = rf"(?=$|[^가-힣]|{either(FULL_PARTICLES)})"
 GIVEN_PARTICLES = (
-    " ?(?:고객님|회원님), 님, 씨, 쌤, 선생, 언니, 오빠, 누나, 이형, 대리, 과장, 팀장, 매니저, 어머니, 아버지, 엄마, 아빠, 아(?![가-힣]), 야(?![가-힣]), "
-    "이에요, 이예요, 예요, 이요, "
-    "입니다, 이라고, 라고, 이야(?![가-힣]), 인데요, 이가, 이는, 이랑, 이한테, 한테, 에게, 께서, 이도, 이를, 이의, 이네, 드림, 올림, 라서, 이라서, 이라는, 이라구, 이꺼, 이거, 군(?![가-힣]), 양(?![가-힣]), "
-    "이 (?:번호|이름|폰|전화|생일|가방|옷|주소|학교|유치원|앞)"
+    " ?(?:고객님|회원님), 님, 씨, 쌤, 선생, 언니, 오빠, 누나, 이형, 대리, 과장, 팀장, 매니저, 어머니, 아버지, 엄마, 아빠, 아(?![가-힣]), 야(?![가-힣]), 이에요, 이예요, 예요, 이요, 입니다, "
+    "이라고, 라고, 이야(?![가-힣]), 인데요, 이가, 이는, 이랑, 이한테, 한테, 에게, 께서, 이도, 이를, 이의, 이네, 드림, 올림, 라서, 이라서, 이라는, 이라구, 이꺼, 이거, 군(?![가-힣]), "
+    "양(?![가-힣]), 이 (?:번호|이름|폰|전화|생일|가방|옷|주소|학교|유치원|앞)"
 )
 AFTER_GIVEN = rf"(?={phrases(GIVEN_PARTICLES)})"
 
 WHO = (
-    "예금주, 받는 ?(?:사람|분), 받으시는 ?분, 수령인, 수령자, 수취인, 보내는 ?(?:사람|분), 발신인, 수신인, 주문자, 예약자, 구매자, 신청자, 신청인, "
-    "입금자, 투숙객, 투숙자, "
-    "탑승객, 탑승자, 대표자?, 명의자?, 운전자, 동행자, 동행인, 동반자, 대리인, 배우자, 보호자, 환자, 계약자, 피보험자, 세입자, 입주자, 작성자, 영문명?, "
-    "여권 ?이름, 영문 ?이름, "
-    "고객, 회원, 담당자?, 연락인, 성함, 성명, 존함, 이름, 보낸 ?(?:사람|분), 받는 ?이, 보내는 ?이, 받으실 ?분, 보내시는 ?분, 방문자, 방문인, 이용자, 접수자, 결제자, "
-    "참석자, 참가자, 탑승자명, 승객, 동승자, 기사, 대표자?, 작성, 문의자, 요청자, 발송인, 회신인, 추천인, 피보험자, 가입자, 명의"
+    "예금주, 받는 ?(?:사람|분), 받으시는 ?분, 수령인, 수령자, 수취인, 보내는 ?(?:사람|분), 발신인, 수신인, 주문자, 예약자, 구매자, 신청자, 신청인, 입금자, 투숙객, 투숙자, 탑승객, 탑승자, 대표자?, 명의자?, "
+    "운전자, 동행자, 동행인, 동반자, 대리인, 배우자, 보호자, 환자, 계약자, 피보험자, 세입자, 입주자, 작성자, 영문명?, 여권 ?이름, 영문 ?이름, 고객, 회원, 담당자?, 연락인, 성함, 성명, 존함, 이름, 보낸 "
+    "?(?:사람|분), 받는 ?이, 보내는 ?이, 받으실 ?분, 보내시는 ?분, 방문자, 방문인, 이용자, 접수자, 결제자, 참석자, 참가자, 탑승자명, 승객, 동승자, 기사, 대표자?, 작성, 문의자, 요청자, 발송인, 회신인, "
+    "추천인, 피보험자, 가입자, 명의"
 )
 LABEL = re.compile(
     rf"{phrases(WHO)}(?:명|\s?이름|\s?성함|\s?성명)?(?:(?P<link>(?:\s?(?:은|는|이|가|을|를|:|=|\(|-)){{1,3}})\s?|\s)"
@@ -54,10 +50,7 @@ KIN = either(
 KIN_NAMED = re.compile(rf"{KIN}(?:\s?이름[은이]?|,)?\s{TOKEN}(?=$|[,.)\d]|\s\d|님|씨|입니다|이에요|이고|인데|이라고)")
 I_AM = either("저는 저 전 제가 나는 난 본인은")
 GREETING = either("안녕하세요 안녕하십니까 반갑습니다 수고하세요 여보세요")
-CALLER = (
-    "고객 주문자 예약자 주문한 예약한 구매한 전화드린 문의드린 문의한 문의했던 연락드린 신청한 예약했던 주문했던 결제한 입금한 "
-    "상담원 상담사 상담 매니저 담당자? 고객센터 고객지원팀 지원팀"
-)
+CALLER = "고객 주문자 예약자 주문한 예약한 구매한 전화드린 문의드린 문의한 문의했던 연락드린 신청한 예약했던 주문했던 결제한 입금한 상담원 상담사 상담 매니저 담당자? 고객센터 고객지원팀 지원팀"
 SAID = re.compile(
     rf"(?:(?P<self>{I_AM}|{GREETING}[,.!~\s]{{0,3}})|^)\s?(?P<name>[가-힣]{{2,4}}?)(?:이라고|라고)"
     rf"\s?{either('합니다 해요 하는데 하고 하는 불러 함 부르')}"
@@ -90,20 +83,9 @@ BESIDE_NUMBER = re.compile(
 BEFORE_NUMBER = re.compile(rf"{OPEN}{TOKEN}[\s,/():]{{1,3}}(?=\d[\d-]{{8,24}}(?![A-Za-z]))")
 
 CUED = (
-    (SAID, ("라고",)),
-    (INTRODUCED, ("입니다", "에요", "예요", "인데", "이고", "라고", "이구요", "이며", "이요")),
-    (STARTS, ()),
-    (CALLED_SO, ("라는",)),
-    (IN_NAME_OF, ("이름으로", "명의로")),
-    (HONORED, ("님", "씨")),
-    *((pattern, ()) for pattern in (TITLED, KIN_NAMED, RELATED)),
-    (NAMED_AS, ("로 ",)),
-    (CORRECTED, ("아니", "말고", "로")),
-    (QUOTED, ("'", '"', "‘", "“")),
-    (BESIDE_NUMBER, ()),
-    (BEFORE_NUMBER, ()),
+    *(SAID, INTRODUCED, STARTS, CALLED_SO, IN_NAME_OF, HONORED, TITLED, KIN_NAMED, RELATED, NAMED_AS, CORRECTED, QUOTED),
+    *(BESIDE_NUMBER, BEFORE_NUMBER),
 )
-"""Each with strings of which every match contains one, where there are such."""
 
 LATIN_LABEL = re.compile(rf"{phrases(WHO)}(?:명|\s?이름|\s?성함)?(?:\s?(?:은|는|이|가|:|=|\()){{0,3}}\s?(?P<name>{FULL})")
 LATIN_INTRODUCED = re.compile(
@@ -119,14 +101,10 @@ NOT_OF_PERSONS = re.compile(
     either("상품 제품 모델 매장 지점 회사 브랜드 업체 은행 파일 호텔 가게 상호 강아지 고양이 반려동물 반려견 반려묘")
     + r"\s?(?:의\s?)?(?:이름|명)"
 )
-LEADS = (
-    "네네, 네, 넵, 넹, 예, 아, 어, 음, 안녕하세요, 저는, 전, 저, 제 ?이름은, 이름은, "
-    "성함은, 제가, 예금주는?, 예약자는?, 주문자는?, 본인, 받는 ?사람은?, 영문으로"
-)
+LEADS = "네네, 네, 넵, 넹, 예, 아, 어, 음, 안녕하세요, 저는, 전, 저, 제 ?이름은, 이름은, 성함은, 제가, 예금주는?, 예약자는?, 주문자는?, 본인, 받는 ?사람은?, 영문으로"
 LEAD = re.compile(rf"(?:{phrases(LEADS)}{END}[\s,.!~:]{{0,4}}){{0,5}}")
 ENDING = either(
-    "입니다 이에요 예요 에요 이예요 이요 요 이고요 이구요 이고 고요 구요 인데요 이라고 라고 님이요 님 이며 이야 임 이랑 이였 였 으로 "
-    "로 드림 본인"
+    "입니다 이에요 예요 에요 이예요 이요 요 이고요 이구요 이고 고요 구요 인데요 이라고 라고 님이요 님 이며 이야 임 이랑 이였 였 으로 로 드림 본인"
 )
 ANSWER = re.compile(
     rf"(?P<name>[가-힣]{{2,4}}?)(?:\s?{ENDING}(?:\s?{either('합니다 해요 입니다 습니다 하는데요')}|\s{DONE}[가-힣]{{0,8}})?{END}"
@@ -160,8 +138,8 @@ def introduced_korean(text: str) -> Iterator[Span]:
             yield from _if_name(match)
             if match["name"] in KOREAN_GIVEN_WORDS & given_names()["korean"] and re.match(r"\s?(?:$|[,.)/\n])", text[match.end() :][:2]):
                 yield Span(*match.span("name"), "NAME")
-    for pattern, cues in CUED:
-        for match in pattern.finditer(text) if not cues or any(cue in text for cue in cues) else ():
+    for pattern in CUED:
+        for match in pattern.finditer(text):
             if _goes_with(pattern, match):
                 yield from _if_name(match)
     for pattern in (LATIN_LABEL, LATIN_INTRODUCED, LATIN_GIVEN) if LATIN.search(text) else ():
@@ -200,18 +178,15 @@ def answered_korean(text: str) -> Iterator[Span]:
 
 def is_korean_name(name: str) -> bool:
     """Whether Hangul in a name's place is a name rather than a common word, one with a particle, or a surname with a title."""
-    if name in KOREAN_WORDS or name in KOREAN_THINGS or (len(name) > 2 and name[:2] in KOREAN_WORDS and _is_particle(name[2:], name[1])):
+    if name in KOREAN_WORDS or name in KOREAN_THINGS:
         return False
+    if len(name) > 2 and name[:2] in KOREAN_WORDS:  # "추가는"; a particle goes with the last sound, so "추가은" is none
+        by_sound = AFTER_CONSONANT if ends_in_consonant(name[1]) else AFTER_VOWEL
+        if name[2:] in by_sound or (name[2:] in PARTICLES and name[2:] not in AFTER_CONSONANT | AFTER_VOWEL):
+            return False
     if len(name) == 3 and name.endswith(("어서", "아서", "워서", "려서")):  # "길어서"
         return False
     return name[1:] not in TITLES and not name.endswith(NO_ENDS) and not name.startswith(NO_STARTS)
-
-
-def _is_particle(end: str, before: str) -> bool:
-    """Whether a word ends in a particle that goes with its last sound: "추가는", never "추가은"."""
-    if end in AFTER_CONSONANT or end in AFTER_VOWEL:
-        return (end in AFTER_CONSONANT) == ends_in_consonant(before)
-    return end in PARTICLES
 
 
 def could_be_given(given: str) -> bool:

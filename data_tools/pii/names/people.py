@@ -13,15 +13,13 @@ HANGUL = re.compile(r"[가-힣]+")
 LATIN_WORD = re.compile(rf"[{LETTER}][{LETTER}'-]*")
 AFTER_PLAIN = r"(?=[이가은는을를도와과의랑](?![가-힣]))"
 SEASON = re.compile(
-    r"\b(?:in|since|until|by|before|after|this|next|last|of|every|mid|early|late) "
-    r"(?:april|may|june|august|summer|autumn|winter|dawn|sunday)$",
-    re.IGNORECASE,
+    r"(?i)\b(?:in|since|until|by|before|after|this|next|last|of|every|mid|early|late) "
+    r"(?:april|may|june|august|summer|autumn|winter|dawn|sunday)$"
 )
 GOES_ON = re.compile(r"'s? |\s(?:will|is|has|was|said|says|wants|called|asked|told)\s(?!you\b|it\b|there\b)")
 NOT_SENTENCE_START = re.compile(
-    r"(?:[A-Za-z0-9,;)'\"]\s+|(?:^|[.!?\n]\s*)(?:(?:hi|hello|hey|dear|thanks|thank "
-    r"you|mr|mrs|ms|miss|dr|by|for|to|from|ask|and)\.?,?\s+))$",
-    re.IGNORECASE,
+    r"(?i)(?:[A-Za-z0-9,;)'\"]\s+|(?:^|[.!?\n]\s*)(?:(?:hi|hello|hey|dear|thanks|thank "
+    r"you|mr|mrs|ms|miss|dr|by|for|to|from|ask|and)\.?,?\s+))$"
 )
 
 
@@ -38,9 +36,8 @@ class People:
         for name in self.names:
             for needle, pattern, careful in patterns(name):
                 if needle in folded:
-                    for match in pattern.finditer(text):
-                        if not careful or _stands_as_name(text, match):
-                            yield Span(*match.span(), "NAME")
+                    found = (match for match in pattern.finditer(text) if not careful or _stands_as_name(text, match))
+                    yield from (Span(*match.span(), "NAME") for match in found)
 
 
 @lru_cache(maxsize=4096)
@@ -51,13 +48,9 @@ def person(label: str, company: str = "") -> str:
     if company:
         label = re.sub(rf"(?<![\w]){re.escape(usual(company))}(?!\w)", " ", label, flags=re.IGNORECASE)
     label = re.sub(r"(?<=[가-힣]{2})\s?(?:고객님|회원님|님|씨)$", "", label.strip())
-    words = [word for word in label.split() if _names_someone(word)]
-    return " ".join(words)
-
-
-def _names_someone(word: str) -> bool:
-    bare = word.strip(".#-_*~!").casefold()
-    return bool(re.search(r"[^\W\d_]", bare)) and bare not in ROLES and re.sub(r"[\d_#]+$", "", bare) not in ROLES
+    bare = {word: word.strip(".#-_*~!").casefold() for word in label.split()}
+    roles = {word for word, low in bare.items() if low in ROLES or re.sub(r"[\d_#]+$", "", low) in ROLES}
+    return " ".join(word for word in label.split() if word not in roles and re.search(r"[^\W\d_]", bare[word]))
 
 
 def _aliases(names: list[str]) -> dict[str, str]:

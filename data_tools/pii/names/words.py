@@ -50,10 +50,7 @@ THINGS = WORDS["things"]
 NAMES_THAT_ARE_WORDS = WORDS["english names that are words"]
 LATIN_SURNAMES = WORDS["latin surnames"]
 
-SURNAMES = (
-    "(?:남궁|황보|제갈|선우|독고|사공|서문|"
-    "[김이박최정강조윤장임한오서신권황안송류유전홍고문양손배백허남심노하곽성차주우구민나진지엄채원천방공현함변염여추도소석선설마길연위표명기반라왕금옥육인맹제모탁국어은편용피봉감팽좌갈계두복빈온옹음견묵범표설국])"
-)
+SURNAMES = "(?:남궁|황보|제갈|선우|독고|사공|서문|[김이박최정강조윤장임한오서신권황안송류유전홍고문양손배백허남심노하곽성차주우구민나진지엄채원천방공현함변염여추도소석선설마길연위표명기반라왕금옥육인맹제모탁국어은편용피봉감팽좌갈계두복빈온옹음견묵범표설국])"
 SURNAME = re.compile(SURNAMES)
 
 BRANDS = re.compile(

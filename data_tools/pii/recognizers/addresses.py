@@ -3,10 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from data_tools.pii.patterns import either, phrases, words
-from data_tools.pii.spans import Span, around, small_words
-
-# --- Korean ------------------------------------------------------------------------------------------------------------------------
+from data_tools.pii.patterns import either, phrases
+from data_tools.pii.spans import Span, around, matches
 
 CITY = (
     rf"(?:{either('서울 부산 대구 인천 광주 대전 울산 세종 제주')}(?:특별자치시|특별자치도|특별시|광역시|시|도)?"
@@ -17,11 +15,7 @@ TOWN = r"[가-힣\d]{1,8}[읍면동가]"
 REGION = rf"(?:(?:{CITY}\s)?{DISTRICT}{{1,2}}(?:{TOWN}\s)?|{CITY}\s(?:{TOWN}\s)?|[가-힣]{{1,6}}[읍면동]\s)"
 ROAD = r"(?P<road>(?:[가-힣A-Za-z][가-힣A-Za-z\d·.]{0,12}?(?:대로|로|길)(?:\s?\d{1,4}\s?번?[가-힣]?길)?|\d{1,3}번길))"
 NUMBER = r"(?:지하\s?)?\d{1,4}(?:\s?-\s?\d{1,4})?(?:번지)?"
-BUILDINGS = (
-    "아파트 빌라 빌딩 타워 오피스텔 맨션 하이츠 하우스 주택 원룸 마을 단지 연립 자이 래미안 푸르지오 힐스테이트 아이파크 캐슬 팰리스 "
-    "파크 스퀘어 센터 상가 캠퍼스 기숙사 빌 "
-    "타운 편한세상"
-)
+BUILDINGS = "아파트 빌라 빌딩 타워 오피스텔 맨션 하이츠 하우스 주택 원룸 마을 단지 연립 자이 래미안 푸르지오 힐스테이트 아이파크 캐슬 팰리스 파크 스퀘어 센터 상가 캠퍼스 기숙사 빌 타운 편한세상"
 BUILDING = rf"[가-힣A-Za-z\d]{{1,14}}{either(BUILDINGS)}(?:\s?\d{{1,2}}(?:차|단지))?"
 FLAT = r"\d{1,4}동\s?\d{1,5}호"
 ROOM = (
@@ -31,9 +25,8 @@ ROOM = (
 WORD = r"[가-힣A-Za-z\d]{1,12}\s"
 DETAIL = rf"(?:[\s,]{{0,3}}(?:\([가-힣\d\s,.A-Za-z]{{2,30}}\)|(?:{WORD}){{0,2}}{BUILDING}|(?:{WORD})?{FLAT}|{ROOM})){{0,5}}"
 COUNTERS = (
-    "(?:만 ?)?원, 개, 명, 분, 시, 일, 월, 년, 박, 번(?!지|길), 회, 장, 벌, 켤레, 세트, 위, 살(?!아|고|았|던), 세\\b, 대\\b, 퍼센트, %, 인, 주, 달, 시간, km, "
-    "m\\b, 미터, 초, 곳, 가지, 건, 줄, kg, g\\b, 포인트, 점\\b, 평, 배, "
-    "차(?! ?\\d)"
+    "(?:만 ?)?원, 개, 명, 분, 시, 일, 월, 년, 박, 번(?!지|길), 회, 장, 벌, 켤레, 세트, 위, 살(?!아|고|았|던), 세\\b, 대\\b, 퍼센트, %, 인, 주, 달, 시간, km, m\\b, 미터, 초, "
+    "곳, 가지, 건, 줄, kg, g\\b, 포인트, 점\\b, 평, 배, 차(?! ?\\d)"
 )
 NOT_COUNTED = rf"(?!\d|-\d|{phrases(COUNTERS)}|\s{phrases(COUNTERS)}(?![가-힣]{{2}}))"
 START = r"(?<![가-힣A-Za-z\d])(?:[(\[]?(?<!\d)\d{5}[)\]]?\s?,?\s?)?"
@@ -49,8 +42,7 @@ APARTMENT = re.compile(
 )
 PARTICLE = re.compile(
     either(
-        "으로 [가-힣]도로 바로 별로 서로 새로 따로 진짜로 그대로 이대로"
-        "  제대로 마음대로 실제로 대체로 주로 절대로 추가로 무료로 유료로 최대로"
+        "으로 [가-힣]도로 바로 별로 서로 새로 따로 진짜로 그대로 이대로  제대로 마음대로 실제로 대체로 주로 절대로 추가로 무료로 유료로 최대로"
     )
     + "$"
 )
@@ -58,13 +50,10 @@ PLACE_WORDS = re.compile(
     phrases("주소, 배송지, 보내 ?주, 받는 ?곳, 살아, 사는, 거주, 도로명, 수령지, 배달, 회수지, 픽업, address, deliver, ship"), re.IGNORECASE
 )
 
-# --- English and other languages ---------------------------------------------------------------------------------------------------
-
 STREET = either("street avenue boulevard road lane st ave blvd rd ln pkwy parkway hwy highway terrace crescent cres")
 SOFT_STREET = either(
-    "Drive Dr Court Ct Way Place Pl Square Sq Circle Cir Close Trail Trl Alley Row Mews Walk Loop Plaza Grove Gardens Hill Heights "
-    "Run Path Quay "
-    "Wharf Gate Park View Green Bend Crossing Point Ridge Bay"
+    "Drive Dr Court Ct Way Place Pl Square Sq Circle Cir Close Trail Trl Alley Row Mews Walk Loop Plaza Grove Gardens Hill Heights Run "
+    "Path Quay Wharf Gate Park View Green Bend Crossing Point Ridge Bay"
 )
 """Words that are streets only with a capital, behind a capitalized name."""
 
@@ -116,8 +105,7 @@ ROMANIZED = re.compile(
     r"(?:,\s?[A-Z][A-Za-z]{1,20}(?:-[a-z]{2,4})?){0,4}(?:\s\d{5})?"
 )
 POSTCODE = re.compile(
-    rf"(?:우편\s?번호|zip(?:\s?code)?|post(?:al)?\s?code)(?:\s{{0,2}}(?:is|was|는|은|:)){{0,2}}\s{{0,2}}({US_ZIP}|{UK_CODE})(?![\d-])",
-    re.IGNORECASE,
+    rf"(?i)(?:우편\s?번호|zip(?:\s?code)?|post(?:al)?\s?code)(?:\s{{0,2}}(?:is|was|는|은|:)){{0,2}}\s{{0,2}}({US_ZIP}|{UK_CODE})(?![\d-])"
 )
 
 
@@ -128,27 +116,10 @@ LOT_NUMBER = re.compile(r"[가-힣]\s?(?:산\s?)?\d")
 FLAT_NUMBER = re.compile(r"\d호|[가-힣]\s\d{2,4}-\d{2}")
 """What the Korean patterns hold: each is looked for only where its number is."""
 
-STREETS = words(
-    "street avenue boulevard road lane st ave blvd rd ln pkwy parkway hwy highway terrace crescent cres drive dr court ct way place pl square sq circle cir "
-    "close trail trl alley row mews walk loop plaza grove gardens hill heights run path quay wharf gate park view green bend crossing point ridge bay broadway"
-)
-LATIN: tuple[tuple[re.Pattern[str], frozenset[str], tuple[str, ...]], ...] = (
-    (ENGLISH, STREETS, ()),
-    (PO_BOX, words("box"), ()),
-    (BRITISH, frozenset(), (",",)),
-    (
-        CONTINENTAL,
-        words("rue avenue boulevard place via viale piazza calle rua chemin impasse"),
-        ("straße", "strasse", "str.", "weg", "platz", "gasse", "allee", "laan", "straat", "gatan"),
-    ),
-    (ROMANIZED, frozenset(), ("-daero", "-ro", "-gil", "-dong")),
-)
-"""The other patterns, each with words and parts of words of which every match holds one."""
+LATIN = (ENGLISH, PO_BOX, BRITISH, CONTINENTAL, ROMANIZED)
 
-CODES = words("code zip zipcode postcode postalcode")
 KOREAN_NUMBER = re.compile(r"\d\s?[동호층번]|[로길동리가읍면구군시]\s?(?:지하\s?|산\s?)?\d|[가-힣]\s\d{2,4}-\d|반지하")
-DIGIT = re.compile(r"\d")
-"""What every Korean address holds: a number behind a word."""
+DIGIT = re.compile(r"\d")  # what every Korean address holds: a number behind a word
 
 
 def find_addresses(text: str, asked: str) -> Iterator[Span]:
@@ -157,28 +128,19 @@ def find_addresses(text: str, asked: str) -> Iterator[Span]:
     if (digits or "반지하" in text) and KOREAN_NUMBER.search(text):
         yield from _korean(text, asked)
     if digits:
-        low, seen = text.lower(), small_words(text)
-        for pattern, cues, parts in LATIN:
-            if not cues.isdisjoint(seen) or any(part in low for part in parts):
-                for match in pattern.finditer(text):
-                    yield Span(*match.span(), "ADDRESS")
-        for match in POSTCODE.finditer(text) if not CODES.isdisjoint(seen) or "우편" in text else ():
-            yield Span(*match.span(1), "ADDRESS")
+        for pattern in LATIN:
+            yield from matches("ADDRESS", pattern, text)
+        yield from matches("ADDRESS", POSTCODE, text, 1)
         if ASKED_POSTCODE.search(asked):
-            for match in ANSWERED_POSTCODE.finditer(text):
-                yield Span(*match.span(), "ADDRESS")
+            yield from matches("ADDRESS", ANSWERED_POSTCODE, text)
 
 
 def _korean(text: str, asked: str) -> Iterator[Span]:
-    for match in REGION_ROAD.finditer(text) if ROAD_NUMBER.search(text) else ():
-        if not PARTICLE.search(match["road"].split()[0]):
-            yield Span(*match.span(), "ADDRESS")
-    for match in BARE_ROAD.finditer(text) if ROAD_NUMBER.search(text) else ():
-        if _is_road(text, match, asked):
-            yield Span(*match.span(), "ADDRESS")
-    for pattern in [LOT] * (LOT_NUMBER.search(text) is not None) + [APARTMENT] * (FLAT_NUMBER.search(text) is not None):
-        for match in pattern.finditer(text):
-            yield Span(*match.span(), "ADDRESS")
+    if ROAD_NUMBER.search(text):
+        yield from matches("ADDRESS", REGION_ROAD, text, 0, lambda match: not PARTICLE.search(match["road"].split()[0]))
+        yield from matches("ADDRESS", BARE_ROAD, text, 0, lambda match: _is_road(text, match, asked))
+    yield from matches("ADDRESS", LOT, text) if LOT_NUMBER.search(text) else ()
+    yield from matches("ADDRESS", APARTMENT, text) if FLAT_NUMBER.search(text) else ()
 
 
 def _is_road(text: str, match: re.Match[str], asked: str) -> bool:

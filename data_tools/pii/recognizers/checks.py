@@ -1,19 +1,17 @@
-"""Check digits: Luhn, IBAN, Korean resident, foreigner and business registration; and the region of a Korean driving licence.
+"""Check digits by python-stdnum, that of foreigners by hand; and the region of a Korean driving licence.
 
-By python-stdnum, which is small and knows them all but the foreigner's. Presidio's recognizers know them too, but importing Presidio
-takes 6 s and 500 MB in every process, and its patterns miss numbers before a Korean particle ("1111로", where no word ends).
+Presidio knows them too, but takes 6 s and 500 MB in every process to import.
 """
 
+from stdnum import iban, luhn
+from stdnum.kr import brn, rrn
+
 WEIGHTS = (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)
-REGIONS = range(11, 29)
-"""The offices that issue driving licences, by the first two digits of a number."""
+REGIONS = range(11, 29)  # the offices that issue driving licences, by the first two digits of a number
 
 
 def valid(entity: str, value: str) -> bool:
     """Whether the check digit of a value (blanks and dashes do not matter) is right."""
-    from stdnum import iban, luhn
-    from stdnum.kr import brn, rrn
-
     plain = "".join(char for char in value if char.isalnum())
     checks = {"card": luhn.is_valid, "iban": iban.is_valid, "resident": rrn.is_valid, "business": brn.is_valid}
     checks |= {"foreigner": _foreigner, "license": lambda number: number[:2].isdecimal() and int(number[:2]) in REGIONS}

@@ -3,18 +3,15 @@
 import re
 from collections.abc import Iterator
 
-from data_tools.pii.patterns import either, phrases, words
+from data_tools.pii.patterns import either, phrases
 from data_tools.pii.recognizers.checks import valid
 from data_tools.pii.recognizers.identity import DATE, MOBILE, beside
-from data_tools.pii.spans import Span, around, count_digits, small_words
+from data_tools.pii.spans import Span, around, count_digits, matches
 
 DIGITS = re.compile(r"(?:\d[ .-]{0,3}){6}|[\dx*•-]{9}|[*xX•]{4}|\d\d-\d\d-\d\d", re.IGNORECASE)
 """What all numbers here contain."""
 
 LEAST, STARS = 4, re.compile(r"[*xX•]{4}")
-LEAST_OF_CARD = 13
-"""So many digits at least, but in a card number of stars."""
-
 CARD = re.compile(
     r"(?<![\d*.-])(\d{4}(?:\s?-\s?\d{4}){2}\s?-\s?\d{1,7}|(?<!\d{4} )\d{4}(?: \d{4}){2} \d{1,7}(?! \d{4})|\d{4}(?:\.\d{4}){3}"
     r"|3\d{3}([ -])\d{6}\2\d{4,5}|\d{13,19})"
@@ -28,14 +25,12 @@ CARD_WORDS = re.compile(r"카드|card|visa|master|amex|비자|신용|체크", re
 
 IBAN = re.compile(r"(?<![A-Za-z0-9])([A-Z]{2}\d\d(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?)(?![A-Za-z0-9])")
 LABELLED_IBAN = re.compile(
-    r"\bIBAN\b\W{0,3}(?:is|number|no|:)?\W{0,3}((?-i:[A-Z]{2}\d\d(?: ?[A-Z0-9]){10,30})|[a-z]{2}\d\d[a-z0-9]{10,30})(?![A-Z0-9])",
-    re.IGNORECASE,
+    r"(?i)\bIBAN\b\W{0,3}(?:is|number|no|:)?\W{0,3}((?-i:[A-Z]{2}\d\d(?: ?[A-Z0-9]){10,30})|[a-z]{2}\d\d[a-z0-9]{10,30})(?![A-Z0-9])"
 )
 
 NAMED_BANK = (
     phrases(
-        "국민, 신한, 우리, 하나, 농협, 기업, 수협, 신협, 우체국, 새마을, 산업, 부산"
-        ", 대구, 광주, 전북, 경남, 제주, (?:SC ?)?제일, 씨티, 카카오, 토스, 케이, 외환, 저축"
+        "국민, 신한, 우리, 하나, 농협, 기업, 수협, 신협, 우체국, 새마을, 산업, 부산, 대구, 광주, 전북, 경남, 제주, (?:SC ?)?제일, 씨티, 카카오, 토스, 케이, 외환, 저축"
     )
     + r"\s?(?:은행|뱅크|금고)"
 )
@@ -46,44 +41,34 @@ WORD_BANK = r"(?<![가-힣])(?:우리|하나|기업)\s?:?\s?"
 ACCOUNT = re.compile(r"(?<![\w.-])(\d{2,6}(?:\s?-\s?\d{1,8}){1,4}|\d{2,6}(?: \d{2,7}){1,3}|\d{8,16})(?![A-Za-z\d]|-\d)")
 ACCOUNT_LABEL = re.compile(rf"(?:(?:계좌|통장|{NAMED_BANK}|{SHORT_BANK})[^\d\n.?!]{{0,12}}|{WORD_BANK})$")
 ACCOUNT_NUMBER = re.compile(r"(?:계좌|통장)\s?(?:번호)?\s?(?:는|은|가|:)?\s?$")
-PARCEL = re.compile(r"(?:등기|택배|송장|운송장|EMS)[^\d\n.?!]{0,8}$", re.IGNORECASE)
-"""The post is a bank, too."""
-
+PARCEL = re.compile(r"(?:등기|택배|송장|운송장|EMS)[^\d\n.?!]{0,8}$", re.IGNORECASE)  # the post is a bank, too
 ACCOUNT_WORDS = re.compile(rf"(?i:bank account|account number)|계좌|통장|입금|송금|이체|예금주|환불\s?받을|{NAMED_BANK}|{SHORT_BANK}")
 ASKED = re.compile(r"(?:account|acct)\.? (?:number|no)|bank (?:details|account)|계좌|통장|iban", re.IGNORECASE)
-SHORT = 60
-"""An answer to a question for an account is no longer than this."""
-
+SHORT = 60  # an answer to a question for an account is no longer than this
 ENGLISH_ACCOUNT = re.compile(
-    r"\b(?:\w{1,20} bank(?=\s?:?\s?\d)|(?:bank|checking|savings?|deposit|refund)\s(?:account|acct)"
+    r"(?i)\b(?:\w{1,20} bank(?=\s?:?\s?\d)|(?:bank|checking|savings?|deposit|refund)\s(?:account|acct)"
     r"|(?:account|acct|routing|aba|a/c)\s?(?:number|no\.?|num\b|nr\.?|#)"
     r"|sort code(?: and account)?|routing|iban|(?:account|acct)(?=\s?:?\s?(?:\d[ -]?){8}))"
-    r"(?:\s(?:number|no\.?|#))?(?:\s(?:is|was|to|ending|at\s[A-Z]\w{1,20})){0,3}\s?[:=#]?\s{0,2}((?:\d[ -]?){5,16}\d)(?![\d-])",
-    re.IGNORECASE,
+    r"(?:\s(?:number|no\.?|#))?(?:\s(?:is|was|to|ending|at\s[A-Z]\w{1,20})){0,3}\s?[:=#]?\s{0,2}((?:\d[ -]?){5,16}\d)(?![\d-])"
 )
 
 
-ACCOUNT_CUES = words("account acct routing aba iban sort bank")
 SORTED_ACCOUNT = re.compile(r"(?<![\w-])(\d\d-\d\d-\d\d[ ,/]{1,3}\d{8})(?![\d-])")
 """A British sort code with its account number."""
 
 
 def find_money(text: str, asked: str) -> Iterator[Span]:
     """All numbers of these kinds. `asked` is what the other side said just before."""
-    if (count_digits(text) >= LEAST or STARS.search(text)) and (DIGITS.search(text) or IBAN.search(text)):
-        if count_digits(text) >= LEAST_OF_CARD or STARS.search(text):
-            yield from _cards(text, asked)
-        yield from _ibans(text)
-        yield from _accounts(text, asked)
-
-
-def _cards(text: str, asked: str) -> Iterator[Span]:
-    for match in CARD.finditer(text):
-        if _is_card(match[1], beside(CARD_WORDS, text, match, asked)):
-            yield Span(*match.span(1), "CARD")
+    if (count_digits(text) < LEAST and not STARS.search(text)) or not (DIGITS.search(text) or IBAN.search(text)):
+        return
+    yield from matches("CARD", CARD, text, 1, lambda match: _is_card(match[1], beside(CARD_WORDS, text, match, asked)))
     for match in STARRED_CARD.finditer(text):
-        if re.search(r"[*xX•]{4}", match[1]) and (re.search(r"\d", match[1]) or beside(CARD_WORDS, text, match, asked)):
+        if STARS.search(match[1]) and (re.search(r"\d", match[1]) or beside(CARD_WORDS, text, match, asked)):
             yield Span(*match.span(1), "CARD")
+    yield from _ibans(text)
+    yield from matches("BANK_ACCOUNT", SORTED_ACCOUNT, text, 1)
+    yield from matches("BANK_ACCOUNT", ENGLISH_ACCOUNT, text, 1)
+    yield from matches("BANK_ACCOUNT", ACCOUNT, text, 1, lambda match: _is_account(text, match, asked))
 
 
 def _is_card(value: str, named: bool) -> bool:
@@ -104,18 +89,7 @@ def _ibans(text: str) -> Iterator[Span]:
             value = value[: max(value.rfind(" "), 0)]
         if len(value) > 14:
             yield Span(match.start(1), match.start(1) + len(value), "BANK_ACCOUNT")
-    for match in LABELLED_IBAN.finditer(text):
-        yield Span(*match.span(1), "BANK_ACCOUNT")
-
-
-def _accounts(text: str, asked: str) -> Iterator[Span]:
-    for match in SORTED_ACCOUNT.finditer(text):
-        yield Span(*match.span(1), "BANK_ACCOUNT")
-    for match in ENGLISH_ACCOUNT.finditer(text) if not ACCOUNT_CUES.isdisjoint(small_words(text)) or "a/c" in text.lower() else ():
-        yield Span(*match.span(1), "BANK_ACCOUNT")
-    for match in ACCOUNT.finditer(text):
-        if _is_account(text, match, asked):
-            yield Span(*match.span(1), "BANK_ACCOUNT")
+    yield from matches("BANK_ACCOUNT", LABELLED_IBAN, text, 1)
 
 
 def _is_account(text: str, match: re.Match[str], asked: str) -> bool:

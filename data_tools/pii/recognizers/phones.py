@@ -1,6 +1,6 @@
-"""PHONE: Korean, American and international telephone numbers, in digits, full-width digits and spoken digits.
+"""PHONE: Korean, American and international numbers, in digits and in spoken digits.
 
-Plain patterns: Presidio's PhoneRecognizer takes 270 us a message and misses "(977) 625-2661", "공일공 …" and "010 1234에 5678" (measured).
+Presidio takes 270 us a message and misses "(977) 625-2661", "공일공 …" and "010 1234에 5678" (measured).
 """
 
 import re
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from data_tools.pii.patterns import either, phrases
-from data_tools.pii.spans import Span, around, count_digits
+from data_tools.pii.spans import Span, around, count_digits, matches
 
 JOIN = r"(?:\s?(?:[-.·/~_]|에|의|다시|국에)\s?|\s{1,2})?"
 COUNTRY = r"\(?(?:\+|00)?82[\s.)-]{0,3}\(?0?\)?"
@@ -39,9 +39,7 @@ LIKELY = re.compile(
 )
 """A phone only beside a word that says so."""
 
-ALONE = re.compile(r"\W{0,3}([2-9]\d\d[2-9]\d{6})\W{0,3}")
-"""A message that holds an American number and nothing else."""
-
+ALONE = re.compile(r"\W{0,3}([2-9]\d\d[2-9]\d{6})\W{0,3}")  # a message that holds an American number and nothing else
 DIGITS = re.compile(r"\d{3}|\*{4}|\+\d|\d\d([ .])\d\d\1\d\d|\d \d \d")
 PHONE_WORDS = (
     "전화, 전번, 뒷번호, 연락, 핸드폰, 휴대폰, 휴대전화, 폰\\b, 문자, 콜센터, 고객센터, 대표, 내선, 팩스, phone, mobile, \\bcell, \\bcall, \\btel\\b, "
@@ -50,22 +48,19 @@ PHONE_WORDS = (
 )
 WORDS = re.compile(phrases(PHONE_WORDS + ", 번호, number"), re.IGNORECASE)
 ASKED = re.compile(
-    r"전화|연락|핸드폰|휴대폰|폰\s?번호|phone|mobile|\bcell|\btel\b|contact number|reach you|call you|(?:which|what) number (?:can|should|do|shall|would)|(?:best|callback|good) "
-    r"number|number (?:to|we can)",
-    re.IGNORECASE,
+    r"(?i)전화|연락|핸드폰|휴대폰|폰\s?번호|phone|mobile|\bcell|\btel\b|contact number|reach you|call you|(?:which|what) number (?:can|should|do|shall|would)|(?:best|callback|good) "
+    r"number|number (?:to|we can)"
 )
 ENGLISH_OTHER = (
     "order booking reservation tracking invoice confirmation reference ref ticket case account serial model product item isbn sku "
-    "routing part component serial pin receipt claim rma shipment parcel package waybill transaction "
-    "acct"
+    "routing part component serial pin receipt claim rma shipment parcel package waybill transaction acct"
 )
 CHANGED = re.compile(r"\b(?:phone|number|mobile|cell|contact)\b|\b(?:chan?ge?d?|updated?|switch(?:ed)?|set)\b.{0,30}\bto $", re.IGNORECASE)
 """What says that a number behind "my account" is a phone."""
 
 OTHER = re.compile(
-    rf"{either('주문 예약 송장 운송장 접수 모델 상품 제품 인증 회원 계좌 쿠폰 바코드 고객번호 멤버십번호 조회번호 예매번호')}\s?(?:번호|코드)?[^\d,.]{{0,8}}$"
-    rf"|\b{either(ENGLISH_OTHER)}\b[^\d,.;]{{0,14}}$",
-    re.IGNORECASE,
+    rf"(?i){either('주문 예약 송장 운송장 접수 모델 상품 제품 인증 회원 계좌 쿠폰 바코드 고객번호 멤버십번호 조회번호 예매번호')}\s?(?:번호|코드)?[^\d,.]{{0,8}}$"
+    rf"|\b{either(ENGLISH_OTHER)}\b[^\d,.;]{{0,14}}$"
 )
 OTHER_ASKED = re.compile(r"\b(?:id|order|booking|tracking|invoice|account|code)\b|주문|예약|송장|계좌|접수|코드", re.IGNORECASE)
 """Words for other numbers, before a number and in a question."""
@@ -76,9 +71,7 @@ SPOKEN_KOREAN = re.compile(
     r"(?![\d공영일이삼사오육륙칠팔구](?!\s?[입이예요]))"
 )
 SPOKEN = re.compile(r"[공영]|0\s?[일1하]|01[016789].{0,16}[공영일이삼사오육륙칠팔구하둘셋넷다여아]", re.DOTALL)
-LEAST = 7
-"""Digits of the shortest number."""
-
+LEAST = 7  # digits of the shortest number
 DIGIT_WORDS = "zero oh one two three four five six seven eight nine double triple"
 SPOKEN_ENGLISH = re.compile(rf"\b{either(DIGIT_WORDS)}(?:[\s,-]{{1,3}}{either(DIGIT_WORDS)}){{6,14}}\b", re.IGNORECASE)
 DATE = re.compile(r"(?:19|20)\d\d[-. ]?(?:0[1-9]|1[0-2])(?:[-. ]?(?:[0-2]\d|3[01]))?|(?:19|20)\d\d[-. ](?:19|20)\d\d")
@@ -91,18 +84,19 @@ def find_phones(text: str, asked: str) -> Iterator[Span]:
     if speaks_digits(text):
         for pattern in [SPOKEN_KOREAN] * (SPOKEN.search(text) is not None) + [SPOKEN_ENGLISH]:
             for match in pattern.finditer(text):
-                yield Span(match.start(), match.start() + len(match[0].rstrip()), _spoken_kind(text, match))
+                kind = "ORDER" if OTHER.search(text[max(0, match.start() - 30) : match.start()]) else "PHONE"
+                yield Span(match.start(), match.start() + len(match[0].rstrip()), kind)
 
 
 def _in_digits(text: str, asked: str) -> Iterator[Span]:
-    for match in MOBILE.finditer(text):
-        yield Span(*match.span(), "PHONE")
+    yield from matches("PHONE", MOBILE, text)
     for pattern in (CERTAIN, INTERNATIONAL) if DIGITS.search(text) else ():
         for match in pattern.finditer(text):
             if (match[0].startswith(("+", "0", "(0", "(+", "(8")) and not match[0].startswith("00")) or not _is_other(text, match.start()):
                 yield Span(*match.span(), "PHONE")
     for match in LIKELY.finditer(text) if DIGITS.search(text) else ():
-        if not DATE.fullmatch(match[0]) and _said_to_be_phone(text, match, asked):
+        other = DATE.fullmatch(match[0]) or OTHER.search(text[max(0, match.start() - 40) : match.start()])
+        if not other and (WORDS.search(around(text, *match.span(), right=16)) or ASKED.search(asked)):
             yield Span(*match.span(), "PHONE")
     if (alone := ALONE.fullmatch(text)) and not OTHER_ASKED.search(asked):
         yield Span(*alone.span(1), "PHONE")
@@ -114,10 +108,6 @@ def _is_other(text: str, start: int) -> bool:
     return other is not None and not (other[0].lower().startswith(("account", "acct")) and CHANGED.search(text[max(0, start - 50) : start]))
 
 
-def _spoken_kind(text: str, match: re.Match[str]) -> str:
-    return "ORDER" if OTHER.search(text[max(0, match.start() - 30) : match.start()]) else "PHONE"
-
-
 @lru_cache(maxsize=16)
 def speaks_digits(text: str) -> bool:
     """Whether a text may hold a number in words; cheap."""
@@ -125,8 +115,3 @@ def speaks_digits(text: str) -> bool:
         return True
     low = text.lower()
     return "e" in low and sum(low.count(word) for word in DIGIT_WORDS.split()) >= 6
-
-
-def _said_to_be_phone(text: str, match: re.Match[str], asked: str) -> bool:
-    before = text[max(0, match.start() - 40) : match.start()]
-    return not OTHER.search(before) and bool(WORDS.search(around(text, *match.span(), right=16)) or ASKED.search(asked))

@@ -1,7 +1,7 @@
-"""Pairs of question and answer in written pages (Markdown, web pages, Word): headings, lines in bold, and lines that begin with `Q.`.
+"""Pairs of question and answer in written pages (Markdown, web pages, Word).
 
-A question is a heading or line that says so (`Q.`, `질문:`, a question mark), or a heading that has text but no question below it.
-What stands below it, up to the next question or heading of its rank, is its answer; the headings above it are its category.
+A question is a heading or line that says so (`Q.`, `질문:`, a question mark), or a heading with text below it. What
+stands below, up to the next question or heading of its rank, is its answer; the headings above are its category.
 """
 
 import re
@@ -32,8 +32,7 @@ MARKED = re.compile(
     re.MULTILINE | re.IGNORECASE | re.VERBOSE,
 )
 """What tells a page of questions from a table."""
-LARGEST = 1 << 25
-"""Bytes of a page."""
+LARGEST = 1 << 25  # bytes of a page
 MARKS = ("?", "？")
 
 
@@ -105,7 +104,8 @@ def pairs(source: Source, page: Iterable[Block]) -> Iterator[FaqRecord | Broken]
     Text above the first question is ignored; text below a category that belongs to none of its questions is broken.
     """
     blocks = [part for block in page for part in _parts(block)]
-    title = _title(blocks)
+    headings = [block for block in blocks if block.rank]
+    title = headings[0] if [block.rank for block in headings].count(headings[0].rank if headings else 0) == 1 else None
     path: list[Block] = []
     asked: _Question | None = None
     started = stray = False
@@ -121,7 +121,8 @@ def pairs(source: Source, page: Iterable[Block]) -> Iterator[FaqRecord | Broken]
         if asked:
             yield asked.record(source)
         path = [above for above in path if above.rank < block.rank]
-        asked = _Question(block, _category(path, title)) if kind == "question" else None
+        category = " > ".join(bare(above.text) for above in path if above is not title or len(path) == 1)
+        asked = _Question(block, category) if kind == "question" else None
         started, stray = started or asked is not None, False
         if block.rank != ASKING:
             path.append(block)
@@ -131,9 +132,8 @@ def pairs(source: Source, page: Iterable[Block]) -> Iterator[FaqRecord | Broken]
 
 def nothing_found(source: Source) -> UserError:
     """The error for a page without questions."""
-    return UserError(
-        f"{source.at(1)}: found no question; expected headings or lines that begin with Q. or 질문:, and answers below; mark the questions"
-    )
+    expected = "expected headings or lines that begin with Q. or 질문:, and answers below; mark the questions"
+    return UserError(f"{source.at(1)}: found no question; {expected}")
 
 
 def _parts(block: Block) -> Iterator[Block]:
@@ -171,17 +171,6 @@ def _belongs(block: Block, asked: _Question, has_text: bool) -> bool:
     if block.rank == BOLD:
         return above.rank < BOLD or (above.rank == ASKING and has_text)
     return block.rank > above.rank and above.asks and not block.asks
-
-
-def _title(blocks: list[Block]) -> Block | None:
-    """The first heading, if no other has its rank."""
-    headings = [block for block in blocks if block.rank]
-    return headings[0] if headings and sum(block.rank == headings[0].rank for block in headings) == 1 else None
-
-
-def _category(path: list[Block], title: Block | None) -> str:
-    """The headings above a question, without the page's title where there are others."""
-    return " > ".join(bare(above.text) for above in path if above is not title or len(path) == 1)
 
 
 def asks(text: str) -> bool:

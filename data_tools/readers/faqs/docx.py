@@ -1,10 +1,10 @@
-"""FAQ as a Word document: headings and paragraphs as in Markdown, and tables with a column for the question and one for the answer.
+"""FAQ as a Word document: headings and paragraphs as in Markdown, and tables of questions and answers.
 
 A line is the number of a paragraph; each row of a table counts as one.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import groupby, repeat
 from typing import TYPE_CHECKING
 
@@ -22,12 +22,10 @@ if TYPE_CHECKING:
 
 FORMAT = "FAQ Word document"
 
-UNPACKED = 1 << 28
-"""Bytes that a document may unpack to: it is in memory as a whole."""
+UNPACKED = 1 << 28  # bytes that a document may unpack to: it is in memory as a whole
 PARTS = ".//*[self::w:p or self::w:tbl][not(ancestor::w:tbl or ancestor::w:txbxContent)]"
 RUNS = ".//w:r[not(ancestor::w:moveFrom or ancestor::w:txbxContent)]"
-FIRST_ROWS = 3
-"""Rows of a table among which its header is looked for."""
+FIRST_ROWS = 3  # rows of a table among which its header is looked for
 HEADING = re.compile(r"(?:heading|제목) (\d)", re.IGNORECASE)
 
 
@@ -36,8 +34,8 @@ def looks_like(source: Source) -> bool:
     return source.encoding == "docx"
 
 
-def read(source: Source, columns: Mapping[str, str] = {}) -> Iterator[FaqRecord | Broken]:
-    """One record for each question. Raises UserError for a document without one, or one that is broken. `columns` is not used."""
+def read(source: Source) -> Iterator[FaqRecord | Broken]:
+    """One record for each question. Raises UserError for a document without one, or one that is broken."""
     from docx import Document
 
     try:

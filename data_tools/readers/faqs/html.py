@@ -1,14 +1,13 @@
-"""FAQ as a web page: schema.org's FAQPage in JSON-LD or microdata, `<details>`, `<dl>`, else headings with text below.
-
-A question that stands both in the page's data and in what it shows is read once.
-"""
+"""FAQ as a web page: JSON-LD or microdata, `<details>`, `<dl>`, else headings. What stands twice is read once."""
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from itertools import groupby, repeat
 from typing import Any, NamedTuple
+
+from lxml import etree, html  # type: ignore[import-untyped]
 
 from data_tools.readers.faqs.blocks import ASKED, SAID, Block, Piece, asks, bare, behind, nothing_found, pairs, paragraph, whole_text
 from data_tools.readers.records import FaqRecord
@@ -19,8 +18,7 @@ from data_tools.sources.text import OFFICE, Source, folded
 FORMAT = "FAQ web page"
 
 TAGS = re.compile(r"<(?:!doctype|html|head|body|script|main|section|article|div|details|dl|ul|h[1-6]|p)\b", re.IGNORECASE)
-WRAPPER = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[)|(?:-->|//\s*\]\]>)\s*$")
-"""What old pages put around a script."""
+WRAPPER = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[)|(?:-->|//\s*\]\]>)\s*$")  # what old pages put around a script
 
 # Where questions stand, as XPath. What stands around a page's content, such as its menu, is left out.
 CONTENT = "not(ancestor::nav or ancestor::header or ancestor::footer or ancestor::aside)"
@@ -43,14 +41,19 @@ class Found(NamedTuple):
     questions: tuple[str, ...]
     answers: tuple[str, ...]
 
+    def record(self, source: Source) -> FaqRecord:
+        """The question as all FAQ readers give it."""
+        answers = tuple(filter(None, (behind(SAID, answer) for answer in self.answers)))
+        return FaqRecord(source.at(self.line), "", self.category, "", self.questions, answers, ())
+
 
 def looks_like(source: Source) -> bool:
     """Whether the text begins as a web page does."""
     return source.encoding not in OFFICE.values() and source.start.startswith("<") and TAGS.search(source.head) is not None
 
 
-def read(source: Source, columns: Mapping[str, str] = {}) -> Iterator[FaqRecord | Broken]:
-    """One record for each question. Raises UserError for a page without one. `columns` is for tables and not used."""
+def read(source: Source) -> Iterator[FaqRecord | Broken]:
+    """One record for each question. Raises UserError for a page without one."""
     page, broken = _parsed(source)
     categories = _categories(page)
     records: list[FaqRecord | Broken] = [*broken]
@@ -67,9 +70,6 @@ def read(source: Source, columns: Mapping[str, str] = {}) -> Iterator[FaqRecord 
 
 
 def _parsed(source: Source) -> tuple[Any, list[Broken]]:
-    """The page, and where the parser left it."""
-    from lxml import etree, html  # type: ignore[import-untyped]
-
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True, no_network=True)
     try:
         page = html.document_fromstring(whole_text(source).encode("utf-8", "replace"), parser)
@@ -84,17 +84,10 @@ def _new(source: Source, found: Iterable[Found | Broken], seen: set[str]) -> lis
     items = list(found)
     new = [item for item in items if isinstance(item, Broken) or not {folded(question) for question in item.questions} & seen]
     seen |= {folded(question) for item in new if isinstance(item, Found) for question in item.questions}
-    return [item if isinstance(item, Broken) else _record(source, item) for item in new]
-
-
-def _record(source: Source, found: Found) -> FaqRecord:
-    answers = tuple(filter(None, (behind(SAID, answer) for answer in found.answers)))
-    return FaqRecord(source.at(found.line), "", found.category, "", found.questions, answers, ())
+    return [item if isinstance(item, Broken) else item.record(source) for item in new]
 
 
 def _text(element: Any) -> str:
-    from lxml import etree
-
     return html_text(etree.tostring(element, encoding="unicode", method="html", with_tail=False))
 
 
@@ -107,7 +100,6 @@ def _question(text: str) -> tuple[str, ...]:
 
 
 def _linked(page: Any) -> Iterator[Found | Broken]:
-    """The questions of JSON-LD, wherever they stand in it."""
     for script in page.xpath("//script[contains(@type, 'ld+json')]"):
         text = script.text or ""
         try:
@@ -208,7 +200,6 @@ def _categories(page: Any) -> dict[Any, str]:
 
 
 def _blocks(page: Any) -> Iterator[Block]:
-    """Headings and paragraphs."""
     for element in page.xpath(BLOCKS):
         line, text = element.sourceline, _text(element)
         if element.tag[0] == "h":

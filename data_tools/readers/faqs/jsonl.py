@@ -1,7 +1,6 @@
-"""FAQ as JSON lines: `{"id", "category", "questions": […], "answers": […], "facts": […]}`, or as one document with a list of such objects.
+"""FAQ as JSON lines `{"id", "category", "questions": […], "answers": […], "facts": […]}`, or a list of such objects.
 
-`question` and `answer` with one text each will do too, and so will the column names of an FAQ table; id, category, subject and facts may
-be missing. Inside one fact, `|` parts alternatives.
+`question`, `answer` and the column names of an FAQ table will do too. Inside one fact, `|` parts alternatives.
 """
 
 import re
@@ -26,8 +25,8 @@ def looks_like(source: Source) -> bool:
     return source.encoding not in ("xlsx", "docx") and BEGINS.match(source.head) is not None
 
 
-def read(source: Source, columns: Mapping[str, str] = {}) -> Iterator[FaqRecord | Broken]:
-    """One record for each object. `columns` is for tables and not used."""
+def read(source: Source) -> Iterator[FaqRecord | Broken]:
+    """One record for each object."""
     for record in read_json(source, tuple(dict.fromkeys(LIST.findall(source.head))), inner=False):
         if isinstance(record, Broken):
             yield record

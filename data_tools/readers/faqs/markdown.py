@@ -1,7 +1,7 @@
 """FAQ as Markdown or plain text: headings, lines in bold, or lines that begin with `Q.` are questions, what stands below them answers."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -20,8 +20,7 @@ FORMAT = "FAQ Markdown"
 
 FRONT = re.compile(r"\A\s*---\n.*?\n(?:---|\.\.\.)(?=\n|\Z)", re.DOTALL)
 """What stands about a page at its beginning, for the program that shows it."""
-LONGEST_LINE = 20_000
-"""Characters; marks without end in one line would take minutes."""
+LONGEST_LINE = 20_000  # characters; marks without end in one line would take minutes
 SUMMARY = re.compile(r"<summary[^<>]*>((?:(?!</?summary).)*+)</summary>", re.DOTALL | re.IGNORECASE)
 BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 STRONG = re.compile(r"<(/?)(?:b|strong)\b", re.IGNORECASE)
@@ -34,8 +33,8 @@ def looks_like(source: Source) -> bool:
     return MARKED.search(source.head) is not None and not is_table(source)
 
 
-def read(source: Source, columns: Mapping[str, str] = {}) -> Iterator[FaqRecord | Broken]:
-    """One record for each question. Raises UserError for a page without one. `columns` is for tables and not used."""
+def read(source: Source) -> Iterator[FaqRecord | Broken]:
+    """One record for each question. Raises UserError for a page without one."""
     from markdown_it import MarkdownIt
 
     page = whole_text(source)
@@ -105,14 +104,11 @@ def _pieces(tokens: list["Token"]) -> Iterator[Piece]:
             links.append((str(token.attrs.get("href", "")), []))
         elif token.type == "link_close":
             address, shown = links.pop()
-            text = f" ({address})" if _leads_out(address, "".join(shown)) else ""
+            plain = address.startswith("#") or "".join(shown) in (address, address.removeprefix("mailto:"))
+            text = "" if plain else f" ({address})"
         for _, shown in links:
             shown.append(text)
         yield Piece(text, bold > 0)
-
-
-def _leads_out(address: str, shown: str) -> bool:
-    return not address.startswith("#") and shown not in (address, address.removeprefix("mailto:"))
 
 
 def _html(line: int, html: str) -> Iterator[Block]:

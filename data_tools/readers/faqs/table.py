@@ -38,12 +38,10 @@ def looks_like(source: Source) -> bool:
     """Whether the file is a workbook, or rows of cells that have an FAQ's columns or at least no marks of questions."""
     if source.encoding == "xlsx":
         return True
-    return looks_like_csv(source) and (find_columns(_header(source)).keys() >= set(NEEDED) or not MARKED.search(source.head))
-
-
-def _header(source: Source) -> list[str]:
-    first = next((row for row in read_csv(source) if isinstance(row, Row)), None)
-    return list(first.values) if first else []
+    if not looks_like_csv(source):
+        return False
+    first = next((row for row in read_csv(source) if isinstance(row, Row)), Row(0, {}))
+    return find_columns(first.values).keys() >= set(NEEDED) or not MARKED.search(source.head)
 
 
 def find_columns(header: Collection[str]) -> dict[str, str]:
@@ -57,17 +55,16 @@ def read(source: Source, columns: Mapping[str, str] = {}) -> Iterator[FaqRecord 
     Raises UserError for a table without a row that can be read, or without a column for question or answer.
     """
     rows = read_xlsx(source) if source.encoding == "xlsx" else read_csv(source)
-    before: list[Broken] = []
+    broken: list[Broken] = []
     for row in rows:
         if isinstance(row, Row):
             found = _columns(source, list(row.values), columns)
-            yield from before
+            yield from broken
             yield from (item if isinstance(item, Broken) else faq_record(source, item, found) for item in chain([row], rows))
             return
-        before.append(row)
-    line, why = (
-        before[0] if before else (source.first_line, "found no row below a header; expected a question and its answer a row; add them")
-    )
+        broken.append(row)
+    nothing = Broken(source.first_line, "found no row below a header; expected a question and its answer a row; add them")
+    line, why = (broken or [nothing])[0]
     raise UserError(f"{source.at(line)}: {why}")
 
 
@@ -76,10 +73,8 @@ def _columns(source: Source, header: list[str], given: Mapping[str, str]) -> dic
     found = find_columns([name for name in header if name not in ours.values()]) | ours
     lacking = [f"the {field}, called {COLUMNS[field].split()[0]}" for field in NEEDED if field not in found]
     if lacking:
-        raise UserError(
-            f"{source.at(source.first_line)}: found the columns {listed(header)}; expected one for {' and one for '.join(lacking)}; "
-            "rename the columns, or name them in data.faq_columns of the config (question, answer)"
-        )
+        place = f"{source.at(source.first_line)}: found the columns {listed(header)}; expected one for {' and one for '.join(lacking)}"
+        raise UserError(f"{place}; rename the columns, or name them in data.faq_columns of the config (question, answer)")
     return found
 
 

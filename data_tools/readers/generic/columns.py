@@ -39,8 +39,7 @@ COLUMNS = {
     """,
 }
 """The names of each column as `plain_name` gives them, the likeliest first."""
-DATES = "date messagedate createddate 날짜 일자 작성일 상담일 상담일자 대화일자"
-"""Of the day where another column has the time of day."""
+DATES = "date messagedate createddate 날짜 일자 작성일 상담일 상담일자 대화일자"  # of the day where another column has the time of day
 EXCHANGE = {
     "question": """
         question customermessage customerquestion customertext usermessage userinput query inquiry request prompt input 질문 질문내용
@@ -51,10 +50,7 @@ EXCHANGE = {
         상담원답변 상담사메시지 상담원메시지 상담사발화 응답 회신 회신내용 답
     """,
 }
-SIDES = {
-    "question": "customer user 고객 손님",
-    "answer": "agent assistant 상담사 상담원 직원",
-}
+SIDES = {"question": "customer user 고객 손님", "answer": "agent assistant 상담사 상담원 직원"}
 """Names of exchange columns where no column holds the text of messages."""
 WORDS = {
     "customer": """
@@ -72,11 +68,9 @@ WORDS = {
 }
 """What a role column says, as `plain_name` gives it: a role, or why there is no turn."""
 MEANING = {word: meaning for meaning, words in WORDS.items() for word in words.split()}
-FEW = 8
-"""Distinct words at most in a column of roles."""
+FEW = 8  # distinct words at most in a column of roles
 LONGEST_TIME = 40
-BESIDE = ("conversation", "name", "time")
-"""What an exchange may have beside question and answer."""
+BESIDE = ("conversation", "name", "time")  # what an exchange may have beside question and answer
 NEEDED = {"conversation": "the conversation", "text": "the text"}
 
 
@@ -87,27 +81,25 @@ def find_columns(source: Source, rows: Sequence[Mapping[str, Any]], given: Mappi
     """
     header = list(dict.fromkeys(name for values in rows for name in values))
     ours = given_columns(source, header, {field: name for field, name in given.items() if field in COLUMNS}, "data.columns")
-    found = {
-        field: column for field, names in COLUMNS.items() if (column := find_column(header, names.split())) and column not in ours.values()
-    }
-    found |= ours
+    named = {field: find_column(header, names.split()) for field, names in COLUMNS.items()}
+    found = {field: column for field, column in named.items() if column and column not in ours.values()} | ours
     held = {name: [text for values in rows if (text := text_of(values.get(name)))] for name in header}
     has_role = "role" in found and _known(held[found["role"]]) >= 0.5
-    if not ({"text", "role"} & given.keys() or ("text" in found and has_role)) and (pair := _exchange(header, "text" in found)):
+    wanted = {field: names if "text" in found else f"{names} {SIDES[field]}" for field, names in EXCHANGE.items()}
+    pair = {field: column for field, names in wanted.items() if (column := find_column(header, names.split()))}
+    if len(pair) == len(EXCHANGE) and not ({"text", "role"} & given.keys() or ("text" in found and has_role)):
         return {field: column for field, column in found.items() if field in BESIDE and column not in pair.values()} | pair
     _tell_speakers(found, held, given)
-    _tell_by_contents(found, held)
+    for field, fits in (("role", _holds_roles), ("time", _holds_times)):  # by contents, where exactly one fits
+        free = [name for name in held if name not in found.values() and held[name] and fits(held[name])]
+        if field not in found and len(free) == 1:
+            found[field] = free[0]
+    if "text" not in found and (longest := _longest({name: texts for name, texts in held.items() if name not in found.values()})):
+        found["text"] = longest
     _check(source, header, found)
     if "time" in found and (date := find_column([name for name in header if name not in found.values()], DATES.split())):
         found["date"] = date
     return found
-
-
-def _exchange(header: list[str], has_text: bool) -> dict[str, str]:
-    """The columns of question and answer, where each row has both."""
-    names = {field: EXCHANGE[field] if has_text else f"{EXCHANGE[field]} {SIDES[field]}" for field in EXCHANGE}
-    columns = {field: column for field in names if (column := find_column(header, names[field].split()))}
-    return columns if len(columns) == len(EXCHANGE) else {}
 
 
 def _tell_speakers(found: dict[str, str], held: dict[str, list[str]], given: Mapping[str, str]) -> None:
@@ -121,18 +113,7 @@ def _tell_speakers(found: dict[str, str], held: dict[str, list[str]], given: Map
 
 
 def _known(texts: list[str]) -> float:
-    """The share of words for roles."""
     return sum(who(text) != (None, None) for text in texts) / max(1, len(texts))
-
-
-def _tell_by_contents(found: dict[str, str], held: dict[str, list[str]]) -> None:
-    """Add columns that no name gave away, where exactly one fits."""
-    for field, fits in (("role", _holds_roles), ("time", _holds_times)):
-        free = [name for name in held if name not in found.values() and held[name] and fits(held[name])]
-        if field not in found and len(free) == 1:
-            found[field] = free[0]
-    if "text" not in found and (text := _longest({name: texts for name, texts in held.items() if name not in found.values()})):
-        found["text"] = text
 
 
 def _longest(held: dict[str, list[str]]) -> str | None:
@@ -158,10 +139,9 @@ def _check(source: Source, header: list[str], found: dict[str, str]) -> None:
         lacking.append("who speaks, such as role or name")
     if lacking:
         fields = ", ".join(field for field in COLUMNS if field not in found)
-        raise UserError(
-            f"{source.at(source.first_line)}: found the columns {listed(header)}; expected one for {'; and one for '.join(lacking)}; "
-            f"rename the columns, or name them in data.columns of the config ({fields})"
-        )
+        place = f"{source.at(source.first_line)}: found the columns {listed(header)}"
+        do = f"rename the columns, or name them in data.columns of the config ({fields})"
+        raise UserError(f"{place}; expected one for {'; and one for '.join(lacking)}; {do}")
 
 
 @lru_cache(maxsize=4096)

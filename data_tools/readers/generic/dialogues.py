@@ -1,10 +1,9 @@
 """Dialogues as JSON of any making: a record holds a list of turns, `[speaker, text]` or objects with a speaker and a text."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from data_tools.readers.generic.columns import who
-from data_tools.readers.records import ExportMessage, Layout, People, read_by_record
+from data_tools.readers.records import ExportMessage, Layout, MessageStream, People, iso, read_by_record
 from data_tools.sources.json_stream import Broken, Record, line_of, read_json
 from data_tools.sources.tables import find_column, text_of
 from data_tools.sources.text import Source
@@ -26,12 +25,12 @@ def looks_like(source: Source) -> bool:
     return isinstance(first, Record) and _turns(first.value) is not None
 
 
-def read(source: Source, people: People) -> Iterator[ExportMessage | Broken]:
+def read(source: Source, people: People) -> MessageStream:
     """The turns of each record. Where no speaker's word is an agent's, speakers are told apart by name."""
     return read_by_record(source, _dialogue)
 
 
-def _dialogue(record: Record, name: str) -> Iterator[ExportMessage | Broken]:
+def _dialogue(record: Record, name: str) -> MessageStream:
     turns = _turns(record.value)
     if turns is None:
         yield Broken(record.line, "found no list of turns; expected [speaker, text] or {speaker, text} items; fix or remove that record")
@@ -70,5 +69,4 @@ def _message(turn: Any, line: int, thread: str, names_agents: bool) -> ExportMes
     role, skipped = who(speaker)
     if names_agents and not role and not skipped:
         skipped = "neither customer nor agent"
-    at = parse_time(time) if time else None
-    return ExportMessage(line, thread, at.isoformat() if at else None, "" if role else speaker, role, text.strip(), skipped)
+    return ExportMessage(line, thread, iso(parse_time(time) if time else None), "" if role else speaker, role, text.strip(), skipped)

@@ -3,22 +3,15 @@
 One a line, or in a list. An Alpaca row is a conversation of one question and one answer.
 """
 
-import re
-from collections.abc import Iterator
 from typing import Any
 
-from data_tools.readers.records import ExportMessage, Layout, People, Role, read_by_record
+from data_tools.readers.records import ExportMessage, Layout, MessageStream, People, Role, begins_with, read_by_record
 from data_tools.sources.json_stream import Broken, Record, line_of
 from data_tools.sources.tables import text_of
 from data_tools.sources.text import Source
 
 FORMAT = "ShareGPT"
 LAYOUT: Layout = "threads"
-SHAPE = re.compile(
-    r'\s*+(?:\[\s*+)?\{(?:(?=.*"(?:conversations|items)"\s*:\s*\[\s*\{[^{}\[\]]*?"(?:from|value|role|content)"\s*:)'
-    r'(?=.*"(?:from|role)"\s*:)(?=.*"(?:value|content)"\s*:)|(?=.*"instruction"\s*:)(?=.*"output"\s*:))',
-    re.DOTALL,
-)
 ROLES: dict[str, Role] = {
     **dict.fromkeys(("human", "user"), "customer"),
     **dict.fromkeys(("gpt", "assistant", "chatgpt", "bing", "bard", "model"), "agent"),
@@ -26,17 +19,19 @@ ROLES: dict[str, Role] = {
 NO_PERSON = ("system", "developer", "tool", "function", "function_call", "observation")
 
 
-def looks_like(source: Source) -> bool:
-    """Whether the file begins with a conversation that says who each message is from, or with an Alpaca row."""
-    return SHAPE.match(source.head) is not None
+looks_like = begins_with(
+    r'(?=.*"(?:conversations|items)"\s*:\s*\[\s*\{[^{}\[\]]*?"(?:from|value|role|content)"\s*:)'
+    r'(?=.*"(?:from|role)"\s*:)(?=.*"(?:value|content)"\s*:)',
+    r'(?=.*"instruction"\s*:)(?=.*"output"\s*:)',
+)
 
 
-def read(source: Source, people: People) -> Iterator[ExportMessage | Broken]:
+def read(source: Source, people: People) -> MessageStream:
     """The messages of each conversation or row."""
     return read_by_record(source, _conversation)
 
 
-def _conversation(record: Record, name: str) -> Iterator[ExportMessage | Broken]:
+def _conversation(record: Record, name: str) -> MessageStream:
     values, thread = record.value, text_of(record.value.get("id")) or name
     messages = values.get("conversations", values.get("items"))
     if messages is None and "instruction" in values:

@@ -1,7 +1,7 @@
-"""Chats as a plain table, CSV, XLSX or JSON lines: one message a row, or one exchange of a customer's message and its answer.
+"""Chats as a table, CSV, XLSX or JSON lines: one message a row, or one exchange of message and answer.
 
-Columns are found by their English or Korean names, else by what they hold, unless the config names them. A role column tells who
-is an agent; without one the speaker's name does, by `data.agents`. Without a column for the conversation, only exchanges are read.
+Columns are found by name or content, unless the config names them. Without a role column, `data.agents` tells
+who is an agent; without one for the conversation, only exchanges are read.
 """
 
 import json
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from data_tools.readers.generic.columns import COLUMNS, EXCHANGE, MEANING, find_columns, who
-from data_tools.readers.records import ExportMessage, Layout, People
+from data_tools.readers.records import ExportMessage, Layout, MessageStream, People, iso
 from data_tools.sources.json_stream import Broken, read_json
 from data_tools.sources.tables import Row, find_column, looks_like_csv, read_csv, read_xlsx, text_of
 from data_tools.sources.text import Source
@@ -23,15 +23,12 @@ from frontdesk.errors import UserError
 FORMAT = "chat table"
 LAYOUT: Layout = "mixed"
 
-SAMPLE = 1000
-"""Rows by which columns are recognized."""
+SAMPLE = 1000  # rows by which columns are recognized
 OBJECT = re.compile(r"\s*\[?\s*(?=\{)")
 DAY_MONTH = re.compile(r"(\d{1,2})([/.-])\s?(\d{1,2})\2\s?(\d{4})\b")
 """A date whose first number is the day or the month."""
-COMPACT = re.compile(r"(\d{8})(\d{4}(?:\d\d)?)")
-"""A date and a time of day with nothing between the numbers."""
+COMPACT = re.compile(r"(\d{8})(\d{4}(?:\d\d)?)")  # a date and a time of day with nothing between the numbers
 Cells = Mapping[str | None, Any]
-FIELDS = ("conversation", "text", "role", "name", "time", "date", "question", "answer")
 EPOCH = re.compile(r"\d{10}(?:\d{3})?(?:\.\d+)?")
 
 
@@ -55,7 +52,7 @@ def _is_row(values: dict[str, Any]) -> bool:
     return message or found >= EXCHANGE.keys() or (len(values) > 1 and len(plain) == len(values))
 
 
-def read(source: Source, people: People, columns: Mapping[str, str] = {}) -> Iterator[ExportMessage | Broken]:
+def read(source: Source, people: People, columns: Mapping[str, str] = {}) -> MessageStream:
     """All messages; those of an exchange follow one another. `columns` names columns by conversation, role, name, text and time.
 
     Raises UserError for a table without a row that can be read, or without a column that is needed. `people` is not used.
@@ -64,8 +61,8 @@ def read(source: Source, people: People, columns: Mapping[str, str] = {}) -> Ite
     sample = list(islice(rows, SAMPLE))
     found = find_columns(source, _readable(source, sample), columns)
     day_first = _day_first(source, sample, found.get("date") or found.get("time"))
-    table = _Table(Path(source.path).stem, day_first, **{field: found.get(field) for field in FIELDS})
-    messages = _exchange if table.answer else _message
+    table = _Table(Path(source.path).stem, day_first, found)
+    messages = _exchange if "answer" in found else _message
     for row in chain(sample, rows):
         if isinstance(row, Broken):
             yield row
@@ -74,18 +71,19 @@ def read(source: Source, people: People, columns: Mapping[str, str] = {}) -> Ite
 
 
 class _Table(NamedTuple):
-    """The file's name without its ending, whether dates such as 3/2/2026 begin with the day, and each field's column."""
+    """The file's name without its ending, whether dates such as 3/2/2026 begin with the day, and the column of each field."""
 
     stem: str
     day_first: bool | None
-    conversation: str | None
-    text: str | None
-    role: str | None
-    name: str | None
-    time: str | None
-    date: str | None
-    question: str | None
-    answer: str | None
+    columns: Mapping[str, str]
+
+    def text(self, values: Cells, field: str) -> str:
+        """What a row has for a field; "" where there is no such column."""
+        return text_of(values.get(self.columns.get(field)))
+
+    def at(self, values: Cells) -> str | None:
+        """When a row was said."""
+        return _when(self.text(values, "time"), self.text(values, "date"), self.day_first)
 
 
 def _rows(source: Source) -> Iterator[Row | Broken]:
@@ -110,41 +108,31 @@ def _readable(source: Source, sample: list[Row | Broken]) -> list[dict[str, str]
 
 
 def _message(row: Row, table: _Table) -> tuple[ExportMessage | Broken]:
-    line, values = row.line, cast(Cells, row.values)
-    if isinstance(values.get(table.text), dict | list):
-        return (Broken(line, f"found a {type(values[table.text]).__name__} in {table.text!r}; expected text; correct that row"),)
-    text, thread = text_of(values.get(table.text)), text_of(values.get(table.conversation))
-    word = text_of(values.get(table.role)) if table.role else ""
-    role, skipped = who(word) if table.role else (None, None)
+    line, values, column = row.line, cast(Cells, row.values), table.columns["text"]
+    if isinstance(values.get(column), dict | list):
+        return (Broken(line, f"found a {type(values[column]).__name__} in {column!r}; expected text; correct that row"),)
+    text, thread, word = (table.text(values, field) for field in ("text", "conversation", "role"))
+    role, skipped = who(word) if "role" in table.columns else (None, None)
     skipped = skipped or ("" if text else "empty")
-    if not skipped and not role and table.role:
-        return (Broken(line, _unknown_role(word)),)
+    if not skipped and not role and "role" in table.columns:
+        known = ", ".join(name for name in MEANING if name.isascii() == word.isascii())
+        return (Broken(line, f"found {word[:40]!r} as a speaker's role; expected one of {known}; correct the cell"),)
     if not skipped and not thread:
-        return (Broken(line, f"found a message without its conversation; expected an id in {table.conversation!r}; fill in the cell"),)
-    return (ExportMessage(line, thread or None, _at(values, table), text_of(values.get(table.name)), role, text, skipped or None),)
-
-
-def _unknown_role(word: str) -> str:
-    known = ", ".join(name for name in MEANING if name.isascii() == word.isascii())
-    return f"found {word[:40]!r} as a speaker's role; expected one of {known}; correct the cell"
+        why = f"found a message without its conversation; expected an id in {table.columns['conversation']!r}; fill in the cell"
+        return (Broken(line, why),)
+    return (ExportMessage(line, thread or None, table.at(values), table.text(values, "name"), role, text, skipped or None),)
 
 
 def _exchange(row: Row, table: _Table) -> tuple[ExportMessage | Broken, ...]:
-    """A customer's message and its answer."""
-    line, values = row.line, cast(Cells, row.values)
-    question, answer = values.get(table.question), values.get(table.answer)
-    if isinstance(question, dict | list) or isinstance(answer, dict | list):
-        return (Broken(line, f"found a list or an object in {table.question!r} or {table.answer!r}; expected text; correct that row"),)
-    thread, at = text_of(values.get(table.conversation)) or f"{table.stem}-{line}", _at(values, table)
-    asked, said = text_of(question), text_of(answer)
+    line, values, columns = row.line, cast(Cells, row.values), [table.columns["question"], table.columns["answer"]]
+    if any(isinstance(values.get(column), dict | list) for column in columns):
+        return (Broken(line, f"found a list or an object in {columns[0]!r} or {columns[1]!r}; expected text; correct that row"),)
+    thread, at = table.text(values, "conversation") or f"{table.stem}-{line}", table.at(values)
+    asked, said = (table.text(values, field) for field in ("question", "answer"))
     return (
-        ExportMessage(line, thread, at, text_of(values.get(table.name)), "customer", asked, None if asked else "empty"),
+        ExportMessage(line, thread, at, table.text(values, "name"), "customer", asked, None if asked else "empty"),
         ExportMessage(line, thread, at, "", "agent", said, None if said else "empty"),
     )
-
-
-def _at(values: Cells, table: _Table) -> str | None:
-    return _when(text_of(values.get(table.time)), text_of(values.get(table.date)), table.day_first)
 
 
 @lru_cache(maxsize=8192)  # rows that follow one another share their minute, or their second
@@ -153,7 +141,7 @@ def _when(time: str, day: str, day_first: bool | None) -> str | None:
         moment = epoch_time(time)
     else:
         moment = parse_time(_year_first(time, day_first), parse_time(_year_first(day, day_first)) if day else None)
-    return moment.isoformat() if moment else None
+    return iso(moment)
 
 
 def _year_first(text: str, day_first: bool | None) -> str:

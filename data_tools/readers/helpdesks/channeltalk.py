@@ -1,13 +1,10 @@
-"""Channel Talk: documents `{"messages": […], "userChats": […]}`, a list of messages, or one message a line.
-
-A message names its chat, so those of many chats may stand in any order.
-"""
+"""Channel Talk: documents `{"messages": […], "userChats": […]}`, a list of messages, or one a line, in any order."""
 
 import re
 from collections.abc import Iterator
 from typing import Any
 
-from data_tools.readers.records import ExportMessage, Layout, People, Role
+from data_tools.readers.records import ExportMessage, Layout, People, Role, begins_with, iso
 from data_tools.sources.html_text import html_text
 from data_tools.sources.json_stream import Broken, read_json
 from data_tools.sources.tables import text_of
@@ -16,15 +13,12 @@ from data_tools.sources.times import epoch_time, parse_time
 
 FORMAT = "Channel Talk"
 LAYOUT: Layout = "mixed"
-SHAPE = re.compile(r'\s*+(?:\[\s*+)?\{(?:(?=.*"personType"\s*:)(?=.*"chat(?:Id|Key|Type)"\s*:)|(?=.*"userChats"\s*:\s*\[))', re.DOTALL)
 LISTS = ("messages", "userChats", "sessions", "users", "managers", "bots")
 """Read one item at a time; only the first has what was said."""
 PERSONS: dict[str, Role] = {"user": "customer", "manager": "agent"}
 
 
-def looks_like(source: Source) -> bool:
-    """Whether the file begins with messages of typed persons in chats, or with a list of user chats."""
-    return SHAPE.match(source.head) is not None
+looks_like = begins_with(r'(?=.*"personType"\s*:)(?=.*"chat(?:Id|Key|Type)"\s*:)', r'(?=.*"userChats"\s*:\s*\[)')
 
 
 def read(source: Source, people: People) -> Iterator[ExportMessage | Broken]:
@@ -49,12 +43,12 @@ def _message(message: dict[str, Any], line: int) -> ExportMessage | Broken:
         wrong, value, right = ("blocks", blocks, "a list") if isinstance(plain, str | None) else ("plainText", plain, "text in quotes")
         return Broken(line, f"found a {type(value).__name__} in '{wrong}'; expected {right}; export the chats anew")
     text = (plain or "").strip() or "\n".join(_block_texts(blocks or [])).strip()
-    who, at = text_of(message.get("personType")), epoch_time(message.get("createdAt")) or parse_time(text_of(message.get("createdAt")))
-    return ExportMessage(line, thread, at.isoformat() if at else None, "", PERSONS.get(who), text, _why_skipped(message, who, text))
+    at = iso(epoch_time(message.get("createdAt")) or parse_time(text_of(message.get("createdAt"))))
+    who = text_of(message.get("personType"))
+    return ExportMessage(line, thread, at, "", PERSONS.get(who), text, _why_skipped(message, who, text))
 
 
 def _block_texts(blocks: list[Any]) -> Iterator[str]:
-    """The texts of blocks, those of bullets a line each."""
     for block in blocks:
         if isinstance(block, dict):
             if isinstance(block.get("value"), str):

@@ -1,64 +1,53 @@
-"""Zendesk conversation logs: one ticket a line `{"ticket_id", "events": […]}`, or one conversation as a document `{"events": […]}`.
+"""Zendesk conversation logs: one ticket a line `{"ticket_id", "events": […]}`, or one document `{"events": […]}`.
 
-An event is `{"type", "created_at", "author": {"type"}, "content": {"type", "text" or "body"}}`. Only what a customer or an agent
-wrote to the other is a turn.
+An event is `{"type", "created_at", "author": {"type"}, "content": {"type", "text" or "body"}}`.
 """
 
-import re
-from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
-from data_tools.readers.records import ExportMessage, Layout, People, Role, read_by_record
+from data_tools.readers.records import ExportMessage, Layout, MessageStream, People, Role, begins_with, each_object, iso, read_by_record
 from data_tools.sources.html_text import html_text
-from data_tools.sources.json_stream import Broken, Record, line_of
+from data_tools.sources.json_stream import Broken, Record
 from data_tools.sources.tables import text_of
 from data_tools.sources.text import Source
 from data_tools.sources.times import parse_time
 
 FORMAT = "Zendesk conversation log"
 LAYOUT: Layout = "threads"
-SHAPE = re.compile(r'\s*+(?:\[\s*+)?\{(?=.*"events"\s*:\s*\[)(?=.*"author"\s*:)(?=.*"content"\s*:)', re.DOTALL)
 AUTHORS: dict[str, Role] = {
     **dict.fromkeys(("user", "end_user", "end-user", "customer"), "customer"),
     **dict.fromkeys(("agent", "admin"), "agent"),
 }
 
 
-def looks_like(source: Source) -> bool:
-    """Whether the file begins with a list of events that have authors and contents."""
-    return SHAPE.match(source.head) is not None
+looks_like = begins_with(r'(?=.*"events"\s*:\s*\[)(?=.*"author"\s*:)(?=.*"content"\s*:)')
 
 
-def read(source: Source, people: People) -> Iterator[ExportMessage | Broken]:
+def read(source: Source, people: People) -> MessageStream:
     """The events of each ticket."""
     return read_by_record(source, _ticket)
 
 
-def _ticket(record: Record, name: str) -> Iterator[ExportMessage | Broken]:
+def _ticket(record: Record, name: str) -> MessageStream:
     ticket, events = record.value, record.value.get("events")
-    if not isinstance(events, list):
+    if isinstance(events, list):
+        thread = text_of(ticket.get("ticket_id") or ticket.get("id")) or name
+        yield from each_object(events, "events", record.line, partial(_message, thread))
+    else:
         yield Broken(record.line, "found no list 'events'; expected one in each ticket; fix or remove that record")
-        return
-    thread = text_of(ticket.get("ticket_id") or ticket.get("id")) or name
-    for event in events:
-        yield _message(event, line_of(event, record.line), thread)
 
 
-def _message(event: Any, line: int, thread: str) -> ExportMessage | Broken:
-    if not isinstance(event, dict):
-        return Broken(line, f"found a {type(event).__name__} in 'events'; expected a JSON object; fix or remove it")
-    author, content = event.get("author"), event.get("content")
-    text = _text(content)
+def _message(thread: str, event: dict[str, Any], line: int) -> ExportMessage | Broken:
+    author, text = event.get("author"), _text(event.get("content"))
     if not isinstance(text, str | None):
         return Broken(line, f"found a {type(text).__name__} as an event's text; expected text in quotes; fix or remove the event")
     who, name = (author.get("type"), author.get("display_name")) if isinstance(author, dict) else (author, None)
-    who, at = text_of(who).casefold(), parse_time(text_of(event.get("created_at")))
-    skipped = _why_skipped(event, who, text or "")
-    return ExportMessage(line, thread, at.isoformat() if at else None, text_of(name), AUTHORS.get(who), text or "", skipped)
+    who, at = text_of(who).casefold(), iso(parse_time(text_of(event.get("created_at"))))
+    return ExportMessage(line, thread, at, text_of(name), AUTHORS.get(who), text or "", _why_skipped(event, who, text or ""))
 
 
 def _text(content: Any) -> Any:
-    """An event's text, or what stands in its place."""
     text = content.get("text") or content.get("body") if isinstance(content, dict) else content
     if not isinstance(text, str):
         return text

@@ -1,48 +1,34 @@
 """Zendesk tickets with their comments: one a line, a list of them, or documents `{"tickets": […]}`.
 
-The people of Zendesk's users export tell who is an agent. Without them, whoever asked for or submitted the ticket is the
-customer and everybody else an agent.
+Without Zendesk's users export, whoever asked for or submitted the ticket is the customer and others are agents.
 """
 
-import re
-from collections.abc import Iterator
-from pathlib import PurePath
+from functools import partial
 from typing import Any
 
-from data_tools.readers.records import ExportMessage, Layout, People, Role
+from data_tools.readers.records import ExportMessage, Layout, MessageStream, People, Role, begins_with, each_object, iso, read_by_record
 from data_tools.sources.html_text import html_text
-from data_tools.sources.json_stream import Broken, Record, line_of, read_json
+from data_tools.sources.json_stream import Broken, Record
 from data_tools.sources.tables import text_of
 from data_tools.sources.text import Source
 from data_tools.sources.times import parse_time
 
 FORMAT = "Zendesk tickets"
 LAYOUT: Layout = "threads"
-SHAPE = re.compile(
-    r'\s*+(?:\[\s*+)?\{(?:(?=.*"comments"\s*:\s*\[)(?=.*"author_id"\s*:)|(?=.*"description"\s*:)(?=.*"requester_id"\s*:))'
-    r'(?!.*"events"\s*:\s*\[)',
-    re.DOTALL,
-)
 BODIES = ("plain_body", "body", "html_body")
+NO_EVENTS = r'(?!.*"events"\s*:\s*\[)'
+
+looks_like = begins_with(
+    rf'(?=.*"comments"\s*:\s*\[)(?=.*"author_id"\s*:){NO_EVENTS}', rf'(?=.*"description"\s*:)(?=.*"requester_id"\s*:){NO_EVENTS}'
+)
 
 
-def looks_like(source: Source) -> bool:
-    """Whether the file begins with a ticket that has comments or a description, and people's ids."""
-    return SHAPE.match(source.head) is not None
-
-
-def read(source: Source, people: People) -> Iterator[ExportMessage | Broken]:
+def read(source: Source, people: People) -> MessageStream:
     """The comments of each ticket, after its description where no comment repeats that."""
-    number, stem = 0, PurePath(source.path).stem
-    for record in read_json(source, ("tickets",) if '"tickets"' in source.head else ()):
-        if isinstance(record, Broken):
-            yield record
-        elif record.key != "document":
-            number += 1
-            yield from _ticket(record, f"{stem}-{number}", people)
+    return read_by_record(source, partial(_ticket, people), "tickets")
 
 
-def _ticket(record: Record, name: str, people: People) -> Iterator[ExportMessage | Broken]:
+def _ticket(people: People, record: Record, name: str) -> MessageStream:
     ticket, comments, description = record.value, record.value.get("comments"), record.value.get("description")
     if comments is None and isinstance(description, str):
         comments = []
@@ -50,15 +36,11 @@ def _ticket(record: Record, name: str, people: People) -> Iterator[ExportMessage
         yield Broken(record.line, "found a ticket without a list 'comments'; expected its comments; export the tickets with comments")
         return
     if isinstance(description, str) and description.strip() and not any(_repeats(comment, description) for comment in comments):
-        comments = [_as_comment(ticket), *comments]
-    thread, roles = text_of(ticket.get("id")) or name, _roles(ticket)
-    for comment in comments:
-        yield _message(comment, line_of(comment, record.line), thread, roles, people)
-
-
-def _as_comment(ticket: dict[str, Any]) -> dict[str, Any]:
-    author = ticket.get("submitter_id") or ticket.get("requester_id")
-    return {"author_id": author, "body": ticket["description"], "public": ticket.get("is_public"), "created_at": ticket.get("created_at")}
+        author = ticket.get("submitter_id") or ticket.get("requester_id")
+        first = {"author_id": author, "body": description, "public": ticket.get("is_public"), "created_at": ticket.get("created_at")}
+        comments = [first, *comments]
+    thread = text_of(ticket.get("id")) or name
+    yield from each_object(comments, "comments", record.line, partial(_message, thread, _roles(ticket), people))
 
 
 def _repeats(comment: Any, description: str) -> bool:
@@ -80,9 +62,7 @@ def _roles(ticket: dict[str, Any]) -> dict[str, Role]:
     return roles
 
 
-def _message(comment: Any, line: int, thread: str, roles: dict[str, Role], people: People) -> ExportMessage | Broken:
-    if not isinstance(comment, dict):
-        return Broken(line, f"found a {type(comment).__name__} in 'comments'; expected a JSON object; fix or remove it")
+def _message(thread: str, roles: dict[str, Role], people: People, comment: dict[str, Any], line: int) -> ExportMessage | Broken:
     author = text_of(comment.get("author_id"))
     if not author:
         return Broken(line, "found a comment without 'author_id'; expected the id of who wrote it; export the ticket anew")
@@ -90,11 +70,10 @@ def _message(comment: Any, line: int, thread: str, roles: dict[str, Role], peopl
         return Broken(line, f"found a {type(comment[wrong]).__name__} in '{wrong}'; expected text in quotes; export the ticket anew")
     person = people.get(author)
     role = (person and person.role) or roles.get(author) or ("agent" if "customer" in roles.values() else None)
-    text, at = _text(comment), parse_time(text_of(comment.get("created_at")))
+    text, at = _text(comment), iso(parse_time(text_of(comment.get("created_at"))))
+    name = person.names[0] if person else "" if role else author
     skipped = _why_skipped(comment, author, text) or ("bot" if person and person.bot else None)
-    return ExportMessage(
-        line, thread, at.isoformat() if at else None, person.names[0] if person else author if not role else "", role, text, skipped
-    )
+    return ExportMessage(line, thread, at, name, role, text, skipped)
 
 
 def _text(comment: dict[str, Any]) -> str:

@@ -1,11 +1,8 @@
-"""KakaoTalk exports, recognized by the shape of their lines. One file is one room, which holds many conversations.
+"""KakaoTalk exports, recognized by the shape of their lines. One file is one room with many conversations.
 
-* bracket: `[이름] [오후 3:12] text` below date lines (`--------------- 2026년 3월 2일 월요일 ---------------`), from Windows;
+* bracket: `[이름] [오후 3:12] text` below date lines, from Windows;
 * comma: `2026년 3월 2일 오후 3:12, 이름 : text` (Android) or `2026. 3. 2. 오후 3:12, 이름 : text` (iOS);
-* CSV: the columns Date, User, Message, from a Mac.
-
-Korean and English phones write them alike but for the words. A line of none of these shapes goes on with the message above
-it, even when it begins with `: `.
+* CSV: the columns Date, User, Message, from a Mac. Any other line goes on with the message above it.
 """
 
 import csv
@@ -13,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from data_tools.readers.records import ExportMessage, Layout, People
+from data_tools.readers.records import ExportMessage, Layout, MessageStream, People, iso
 from data_tools.sources.json_stream import Broken
 from data_tools.sources.text import Source
 from data_tools.sources.times import parse_time
@@ -27,8 +24,7 @@ WEEKDAY = r"(?:[월화수목금토일]요일|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|
 BRACKET = re.compile(rf"\[(?P<name>.+?)\] \[(?P<time>{TIME})\] ?(?P<text>.*)")
 COMMA = re.compile(rf"(?P<time>{DATE}(?:,| at)? ?{TIME})(?:, (?P<name>.+?) : ?|[,:] )(?P<text>.*)")
 DASHED_DAY = re.compile(rf"-{{5,}} .*{DATE}.* -{{5,}}\s*")
-LONGEST_DAY = 200
-"""Characters of a line that opens a day."""
+LONGEST_DAY = 200  # characters of a line that opens a day
 PLAIN_DAY = re.compile(rf"(?:{DATE}(?:,| at)? ?{TIME}|{DATE},? {WEEKDAY}|{WEEKDAY}, {DATE})\s*")
 SAVED = re.compile(r"[^:\[\]]{1,30} : \D{0,15}\d")
 ROW = re.compile(r'"?\d{4}[-./년]\s?\d{1,2}[-./월]\s?\d{1,2}[일.]?[ T][^",]{3,14}"?,')
@@ -41,13 +37,12 @@ ROOM_EVENT = re.compile(
 
 def looks_like(source: Source) -> bool:
     """Whether the file has the Mac's columns, or a line in one of the other two shapes near its beginning."""
-    if _is_csv(source):
-        return True
-    lines = source.head.split("\n", 30)[:30]
-    return not source.start.startswith(("{", "[{", "<")) and any(BRACKET.fullmatch(line) or COMMA.fullmatch(line) for line in lines)
+    if _is_csv(source) or source.start.startswith(("{", "[{", "<")):
+        return _is_csv(source)
+    return any(BRACKET.fullmatch(line) or COMMA.fullmatch(line) for line in source.head.split("\n", 30)[:30])
 
 
-def read(source: Source, people: People) -> Iterator[ExportMessage | Broken]:
+def read(source: Source, people: People) -> MessageStream:
     """All messages of the room."""
     return _csv_messages(source) if _is_csv(source) else _text_messages(source)
 
@@ -56,7 +51,7 @@ def _is_csv(source: Source) -> bool:
     return source.start.replace('"', "").strip().casefold() in ("date,user,message", "날짜,사용자,메시지")
 
 
-def _text_messages(source: Source) -> Iterator[ExportMessage | Broken]:
+def _text_messages(source: Source) -> MessageStream:
     """The messages of the bracket or comma shape, whichever most lines of the beginning have."""
     lines = source.head.split("\n")
     shape = max((BRACKET, COMMA), key=lambda pattern: sum(1 for line in lines if pattern.fullmatch(line)))
@@ -73,7 +68,8 @@ def _text_messages(source: Source) -> Iterator[ExportMessage | Broken]:
             following = _message(number, day, None, line)
         else:
             below.append(line)
-            if not message and not _is_header(number, line):
+            is_head = number == 1 or not line.strip() or (number < 5 and SAVED.match(line)) or PLAIN_DAY.fullmatch(line)
+            if not message and not is_head:  # the room's title, the time of the export or a day
                 yield Broken(number, "found text above the first message; expected a time, a name and a text; export the chat anew")
             continue
         if message:
@@ -83,15 +79,9 @@ def _text_messages(source: Source) -> Iterator[ExportMessage | Broken]:
         yield _whole(message, below)
 
 
-def _is_header(number: int, line: str) -> bool:
-    """Whether a line above the first message is the room's title, the time of the export or a day."""
-    return number == 1 or not line.strip() or (number < 5 and SAVED.match(line) is not None) or PLAIN_DAY.fullmatch(line) is not None
-
-
 def _message(line: int, at: datetime | None, name: str | None, text: str) -> ExportMessage:
-    """A message, or the room's event where nobody speaks."""
     skipped = "room event" if name is None else None
-    return ExportMessage(line, None, at.isoformat() if at else None, (name or "").strip(), None, text, skipped)
+    return ExportMessage(line, None, iso(at), (name or "").strip(), None, text, skipped)
 
 
 def _without_day(below: list[str], message: ExportMessage, following: ExportMessage) -> list[str]:
@@ -109,7 +99,7 @@ def _whole(message: ExportMessage, below: Iterable[str]) -> ExportMessage:
     return message._replace(text=text, skipped=message.skipped or (None if text else "empty"))
 
 
-def _csv_messages(source: Source) -> Iterator[ExportMessage | Broken]:
+def _csv_messages(source: Source) -> MessageStream:
     for line, row in _csv_rows(source):
         try:
             cells = next(csv.reader([row], strict=True), [])

@@ -4,11 +4,10 @@ A thread (`thread_ts`) goes on in the files of later days. Who wrote is an id, w
 """
 
 import re
-from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
 
-from data_tools.readers.records import ExportMessage, Layout, People, Person
+from data_tools.readers.records import ExportMessage, Layout, MessageStream, People, Person
 from data_tools.sources.json_stream import Broken, read_json
 from data_tools.sources.text import Source
 from data_tools.sources.times import epoch_time
@@ -23,8 +22,7 @@ SAID = (None, "file_share", "file_comment", "me_message", "thread_broadcast", "r
 BOT = ("bot_message", "slackbot_response")
 DELETED = ("tombstone", "message_deleted")
 ATTACHMENTS = ("files", "file", "attachments")
-REWRITTEN = ("message_changed", "message_replied", "file_change")
-"""Subtypes that repeat a message."""
+REWRITTEN = ("message_changed", "message_replied", "file_change")  # subtypes that repeat a message
 REFERENCE = re.compile(r"<([@#!][^<>|]*|[^<>|\s:]*+:[^<>|]*)(?:\|([^<>]*))?>")
 UPLOAD = re.compile(r"<@\w+(?:\|[^<>]*)?> (?:uploaded|shared) a file: <[^<>]*>(?: and commented: (.*))?", re.DOTALL)
 """What older exports write as the text of a file."""
@@ -35,7 +33,7 @@ def looks_like(source: Source) -> bool:
     return source.start.startswith("[") and bool(TS.search(source.head) and TYPE.search(source.head))
 
 
-def read(source: Source, people: People) -> Iterator[ExportMessage | Broken]:
+def read(source: Source, people: People) -> MessageStream:
     """The messages of one channel's day."""
     folder = PurePath(source.path).parent.name
     seen: set[str] = set()
@@ -58,25 +56,19 @@ def _message(line: int, value: dict[str, Any], folder: str, people: People) -> E
         return Broken(line, 'found a message without its writer; expected "user", an id; add it or remove the message')
     if upload := UPLOAD.fullmatch(text):
         text = upload[1] or ""
-    person = people.get(user)
+    person, start, text = people.get(user), value.get("thread_ts"), _plain(text, people)
+    if not start or (start == value.get("ts") and value.get("reply_count") == 0):  # said in the channel, also where nobody replied to it
+        thread = None
+    else:
+        thread = f"{folder}-{start}" if folder else str(start)
     name, role = (person.names[0], person.role) if person else (_name(value), None)
-    text = _plain(text, people)
-    return ExportMessage(line, _thread(value, folder), at.isoformat(), name, role, text, _why_skipped(value, text, person))
-
-
-def _thread(value: dict[str, Any], folder: str) -> str | None:
-    """The thread; None for what was said in the channel, also where nobody replied to it."""
-    start = value.get("thread_ts")
-    if not start or (start == value.get("ts") and value.get("reply_count") == 0):
-        return None
-    return f"{folder}-{start}" if folder else str(start)
+    return ExportMessage(line, thread, at.isoformat(), name, role, text, _why_skipped(value, text, person))
 
 
 def _name(value: dict[str, Any]) -> str:
-    """What the message itself says of who wrote it."""
     profile = value.get("user_profile") or value.get("bot_profile") or {}
     names = [profile.get(key) for key in ("display_name", "real_name", "name")] if isinstance(profile, dict) else []
-    return str(next((name for name in (*names, value.get("username"), value.get("user")) if name), ""))
+    return str(next(filter(None, (*names, value.get("username"), value.get("user"))), ""))
 
 
 def _why_skipped(value: dict[str, Any], text: str, person: Person | None) -> str | None:
@@ -96,7 +88,6 @@ def _why_skipped(value: dict[str, Any], text: str, person: Person | None) -> str
 
 
 def _plain(text: str, people: People) -> str:
-    """Text with its references as Slack shows them."""
     if "<" not in text and "&" not in text:
         return text.strip()
     shown = REFERENCE.sub(lambda match: _shown(match[1], match[2] or "", people), text)
@@ -104,7 +95,6 @@ def _plain(text: str, people: People) -> str:
 
 
 def _shown(target: str, label: str, people: People) -> str:
-    """A person, channel, group or link as Slack shows it."""
     kind, rest = target[:1], target[1:]
     if kind == "@":
         return "@" + (people[rest].names[0] if rest in people else label or rest)

@@ -1,13 +1,10 @@
-"""Telegram Desktop's result.json: one chat `{"name", "type", "messages": […]}`, or all of an account `{"chats": {"list": […]}}`.
-
-A chat is a room. In the export of an account, each message has its chat's id as thread.
-"""
+"""Telegram Desktop's result.json: one chat `{"name", "type", "messages": […]}`, or an account's `{"chats": {"list": […]}}`."""
 
 import re
 from collections.abc import Iterator
 from typing import Any
 
-from data_tools.readers.records import ExportMessage, Layout, People
+from data_tools.readers.records import ExportMessage, Layout, MessageStream, People, iso
 from data_tools.sources.json_stream import Broken, Cursor, NotJson, Record, items
 from data_tools.sources.text import Source
 from data_tools.sources.times import epoch_time, parse_time
@@ -28,12 +25,11 @@ ATTACHMENTS = ("photo", "file", "media_type", "location_information", "contact_i
 def looks_like(source: Source) -> bool:
     """Whether the document begins as a chat of Telegram, or as an account's export."""
     head = source.head
-    if not source.start.startswith("{"):
-        return False
-    return ('"messages"' in head and bool(CHAT.search(head) or FIELDS.search(head))) or bool(ACCOUNT.search(head))
+    is_chat = '"messages"' in head and (CHAT.search(head) or FIELDS.search(head))
+    return source.start.startswith("{") and bool(is_chat or ACCOUNT.search(head))
 
 
-def read(source: Source, people: People) -> Iterator[ExportMessage | Broken]:
+def read(source: Source, people: People) -> MessageStream:
     """All messages, chat after chat."""
     cursor = Cursor(source.chunks())
     cursor.peek()
@@ -62,7 +58,11 @@ def _records(cursor: Cursor, depth: int) -> Iterator[tuple[str | None, Record | 
         if key == "messages" and letter == "[":
             yield from ((chat, record) for record in items(cursor))
         elif depth == 1 and key == "list" and letter == "[":
-            yield from _chats(cursor)
+            cursor.skip("[")
+            while cursor.peek() == "{":
+                yield from _records(cursor, 2)
+            if cursor.peek() == "]":
+                cursor.skip("]")
         elif depth == 0 and key in ("chats", "left_chats") and letter == "{":
             yield from _records(cursor, 1)
         else:
@@ -76,22 +76,14 @@ def _records(cursor: Cursor, depth: int) -> Iterator[tuple[str | None, Record | 
     cursor.skip("}")
 
 
-def _chats(cursor: Cursor) -> Iterator[tuple[str | None, Record | Broken]]:
-    cursor.skip("[")
-    while cursor.peek() == "{":
-        yield from _records(cursor, 2)
-    if cursor.peek() == "]":
-        cursor.skip("]")
-
-
 def _message(record: Record, chat: str | None) -> ExportMessage | Broken:
     line, value = record.line, record.value
     text = _text(value.get("text", ""))
     if text is None or not isinstance(value.get("type"), str):
         return Broken(line, 'found no message of Telegram; expected its "type", and as "text" a string or a list; fix or remove it')
-    at = parse_time(str(value.get("date", ""))) or epoch_time(value.get("date_unixtime"))
+    at = iso(parse_time(str(value.get("date", ""))) or epoch_time(value.get("date_unixtime")))
     name = value.get("from") or value.get("actor") or value.get("from_id") or value.get("actor_id") or ""
-    return ExportMessage(line, chat, at.isoformat() if at else None, str(name), None, text, _why_skipped(value, text))
+    return ExportMessage(line, chat, at, str(name), None, text, _why_skipped(value, text))
 
 
 def _text(value: Any) -> str | None:

@@ -1,18 +1,16 @@
-"""WhatsApp exports: `[02/03/2026, 15:12:10] Name: text` (iPhone) or `02/03/2026, 15:12 - Name: text` (Android). One file is one room.
+"""WhatsApp: `[02/03/2026, 15:12:10] Name: text` (iPhone) or `02/03/2026, 15:12 - Name: text` (Android), a room a file.
 
-A line without such a head goes on with the message above it. Phones write dates as their region does, so all dates of the file
-tell whether day, month or year comes first. What WhatsApp itself says (photos left out, calls, who joined) is no turn: on Android
-it has no name or a bracket around it, on an iPhone it begins with the invisible mark U+200E.
+Other lines go on with the message above. All dates of the file tell whether day, month or year comes first.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date, datetime
 from functools import lru_cache
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
-from data_tools.readers.records import ExportMessage, Layout, People
+from data_tools.readers.records import ExportMessage, Layout, MessageStream, People, iso
 from data_tools.sources.json_stream import Broken
 from data_tools.sources.text import Source
 from data_tools.sources.times import parse_time
@@ -20,8 +18,7 @@ from data_tools.sources.times import parse_time
 FORMAT = "WhatsApp"
 LAYOUT: Layout = "room"
 
-MARKS = "\u200e\u200f\u202a\u202b\u202c"
-"""What says only in which direction text runs."""
+MARKS = "\u200e\u200f\u202a\u202b\u202c"  # what says only in which direction text runs
 EDGES = MARKS + " \t\r\n\u00a0\u202f"
 DATE = r"(\d{1,4})(년 ?|\. |[./-])(\d{1,2})(?:월 ?|[./-] ?)(\d{1,4})(?:일|\.)?"
 TIME = r"(?:(?:오전|오후)\s?)?\d{1,2}:\d{2}(?::\d{2})?(?:\s?([AaPp]\.?[Mm]\.?))?"
@@ -37,8 +34,7 @@ SYSTEM = re.compile(
     r"|부재중 (?:음성|영상|그룹) ?통화"
 )
 """What WhatsApp says under somebody's name even where the invisible mark was lost."""
-LONGEST_NOTE = 1000
-"""Characters."""
+LONGEST_NOTE = 1000  # characters
 DELETED = re.compile(
     r"(?:This message was deleted|You deleted this message)(?: by admin .*)?\.?|삭제된 메시지입니다\.?"
     r"|(?:(?:회원님이|내가|사용자가) (?:이 )?|이 )메시지[가를는] 삭제(?:되었습니다|했습니다|하였습니다|됨)\.?"
@@ -63,7 +59,7 @@ def looks_like(source: Source) -> bool:
     return any(BRACKET.fullmatch(line) or DASH.fullmatch(line) for line in source.head.split("\n", 10)[:10])
 
 
-def read(source: Source, people: People) -> Iterator[ExportMessage | Broken]:
+def read(source: Source, people: People) -> MessageStream:
     """All messages of the room. What stands above the first message is broken."""
     lines = source.head.split("\n")
     shape = max((BRACKET, DASH), key=lambda pattern: sum(1 for line in lines if pattern.fullmatch(line)))
@@ -75,7 +71,8 @@ def read(source: Source, people: People) -> Iterator[ExportMessage | Broken]:
         if match:
             if head:
                 yield _message(*head, below, shape is BRACKET)
-            head, below = (number, _at(match["date"], order, match["time"]), match["said"]), []
+            day = _day(match["date"], order)
+            head, below = (number, iso(parse_time(match["time"], day)) if day else None, match["said"]), []
         elif head:
             below.append(line)
         elif line.strip():
@@ -84,42 +81,30 @@ def read(source: Source, people: People) -> Iterator[ExportMessage | Broken]:
         yield _message(*head, below, shape is BRACKET)
 
 
-def _at(day: str, order: str, time: str) -> str | None:
-    start = _day(day, order)
-    moment = parse_time(time, start) if start else None
-    return moment.isoformat() if moment else None
-
-
 @lru_cache(maxsize=1024)
 def _day(text: str, order: str) -> datetime | None:
-    found = _date(tuple(int(number) for number in re.findall(r"\d+", text)), order)
+    found = _date(tuple(map(int, re.findall(r"\d+", text))), order)
     return datetime.combine(found, datetime.min.time()) if found else None
 
 
 def _message(line: int, at: str | None, said: str, below: Iterable[str], bracket: bool) -> ExportMessage:
-    """A message by its first line and the lines below."""
-    name, first = _split(said)
+    name, colon, first = said.partition(": ")
+    if not colon and said.endswith(":"):
+        name, colon = said[:-1], ":"
+    if not colon or NO_NAME.search(name):  # WhatsApp itself speaks
+        return ExportMessage(line, None, at, "", None, "\n".join((said, *below)).strip(EDGES), "system")
     text = "\n".join((first, *below))
-    skipped = "system" if name is None else _why_skipped(text, bracket)
+    skipped = _why_skipped(text, bracket)
     if skipped is None:
         text = (ATTACHMENT.sub("", text) if MAY_BE_ATTACHED.search(text) else text).strip(EDGES)
         text = EDITED.sub("", text) if text.endswith(">") else text
     text = text.strip(EDGES)
-    shown = " ".join((name or "").split()).strip(EDGES).removeprefix("~").strip()  # ~ stands before who is no contact
+    shown = " ".join(name.split()).strip(EDGES).removeprefix("~").strip()  # ~ stands before who is no contact
     return ExportMessage(line, None, at, shown, None, text, skipped or (None if text else "empty"))
 
 
-def _split(said: str) -> tuple[str | None, str]:
-    """Who speaks, and what; None where it is WhatsApp itself."""
-    name, colon, text = said.partition(": ")
-    if not colon and said.endswith(":"):
-        name, colon = said[:-1], ":"
-    return (name, text) if colon and not NO_NAME.search(name) else (None, said)
-
-
 def _why_skipped(text: str, bracket: bool) -> str | None:
-    attached = MAY_BE_ATTACHED.search(text) and ATTACHMENT.search(text)
-    if attached:
+    if MAY_BE_ATTACHED.search(text) and ATTACHMENT.search(text):
         return None if ATTACHMENT.sub("", text).strip(EDGES) else "attachment"
     bare = text.strip(EDGES)
     if DELETED.fullmatch(bare):
@@ -140,21 +125,11 @@ def date_order(source: Source) -> str:
     """The order of day, month and year ("dmy", "mdy" or "ymd") in which the file's dates can all be read, hardly run backwards and
     lie closest together; for dates that tell nothing, the order of the region that writes such times.
     """
-    seen = _written(source)
+    found = (match.groups() for chunk in source.chunks() for match in DATES.finditer("\n" + chunk))
+    seen = []  # a date that two chunks share is lost; the others tell as well
+    for (first, mark, second, third, half), _ in groupby(found):  # those of one day once
+        seen.append(Written((int(first), int(second), int(third)), mark, first[0] == "0" or second[0] == "0", half or ""))
     return min(_orders(seen), key=lambda order: _strangeness([_date(written.numbers, order) for written in seen]), default="dmy")
-
-
-def _written(source: Source) -> list[Written]:
-    """The dates of the messages, those of one day once."""
-    seen: list[Written] = []
-    last = None
-    for chunk in source.chunks():
-        for match in DATES.finditer("\n" + chunk):  # a date that two chunks share is lost; the others tell as well
-            if match.groups() != last:
-                last = match.groups()
-                first, mark, second, third, half = last
-                seen.append(Written((int(first), int(second), int(third)), mark, first[0] == "0" or second[0] == "0", half or ""))
-    return seen
 
 
 def _orders(seen: list[Written]) -> tuple[str, ...]:

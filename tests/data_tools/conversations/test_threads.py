@@ -1,13 +1,10 @@
 """Messages become conversations, by thread or by time, whatever their order and number."""
 
 import random
-import tempfile
 import unicodedata
-from pathlib import Path
 
 import pytest
 
-from data_tools.conversations import threads as assemble
 from data_tools.conversations.conversation import Turn
 from data_tools.conversations.speakers import Speakers
 from data_tools.conversations.threads import Placed, conversations, in_order
@@ -78,28 +75,15 @@ def many(number):
 
 
 @pytest.mark.parametrize("number", [0, 4, 5, 6, 23, 200])
-def test_through_files_they_are_the_same_as_in_memory(monkeypatch, number):
-    whole = talks(many(number))
-    monkeypatch.setattr(assemble, "IN_MEMORY", 5)
-    parts = talks(many(number))
+def test_no_message_is_lost_or_changed(number):
+    placed = many(number)
+    turns = {turn.source: turn for one in talks(placed) for turn in one.turns}
 
-    assert sorted(shape(parts)) == sorted(shape(whole))
-    assert {one.id: one for one in parts} == {one.id: one for one in whole}
-    assert sorted(line for _, lines in shape(parts) for line in lines) == list(range(number))
+    assert len(turns) == number
+    assert all((turns[f"log.txt:{one.line}"].text, turns[f"log.txt:{one.line}"].at) == (one.text, one.at) for _, one in placed)
 
 
-def test_the_files_go_in_the_end(monkeypatch, tmp_path):
-    monkeypatch.setattr(assemble, "IN_MEMORY", 5)
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    found = conversations(many(50), "mixed", Speakers(["Shop"]), "log")
-    next(found)
-    assert [len(list(folder.iterdir())) for folder in tmp_path.iterdir()] == [assemble.PARTS]
-    found.close()
-
-    assert list(Path(tmp_path).iterdir()) == []
-
-
-def test_in_memory_threads_come_in_the_order_of_their_first_messages():
+def test_threads_come_in_the_order_of_their_first_messages():
     placed = many(200)
     named = list(dict.fromkeys(item.message.thread for item in placed if item.message.thread is not None))
 

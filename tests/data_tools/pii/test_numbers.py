@@ -253,14 +253,16 @@ def masker() -> Masker:
     return Masker()
 
 
-@pytest.mark.parametrize("marked", lines(MARKED))
-def test_every_mark_is_found_with_its_kind_and_nothing_else(masker: Masker, marked: str) -> None:
-    text, gold = unmark(marked)
-    found = masker.mask([text])[0].spans
-    assert all(any(s.kind == g.kind and s.start <= g.start and g.end <= s.end for s in found) for g in gold), found
-    assert all(any(s.kind == g.kind and s.start < g.end and g.start < s.end for g in gold) for s in found), found
+def test_every_mark_is_found_with_its_kind_and_nothing_else(masker: Masker) -> None:
+    wrong = []
+    for marked in lines(MARKED):
+        text, gold = unmark(marked)
+        found = masker.mask([text])[0].spans
+        missed = [g for g in gold if not any(s.kind == g.kind and s.start <= g.start and g.end <= s.end for s in found)]
+        false = [s for s in found if not any(s.kind == g.kind and s.start < g.end and g.start < s.end for g in gold)]
+        wrong += [(marked, missed, false)] if missed or false else []
+    assert wrong == []
 
 
-@pytest.mark.parametrize("text", lines(PLAIN))
-def test_what_only_looks_like_personal_data_stays(masker: Masker, text: str) -> None:
-    assert masker.mask([text])[0].text == text
+def test_what_only_looks_like_personal_data_stays(masker: Masker) -> None:
+    assert [masker.mask([text])[0].text for text in lines(PLAIN)] == lines(PLAIN)
