@@ -6,9 +6,11 @@ Its command line takes single questions only; its function takes whole conversat
 import asyncio
 import contextlib
 import io
+import math
 import os
+import random
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 from frontdesk.config.run import Run
@@ -48,34 +50,15 @@ def measure(
 
     os.environ["NO_PROXY"] = "127.0.0.1"  # the generator reads it
     requests = [SampleRequest("", 0, most, chat_messages=turns) for turns in conversations]
+    ask = partial(
+        benchmark, task_type=TaskType.GENERATION, endpoint_type="openai-chat", api_url=f"{server}/v1/chat/completions", base_url=server,
+        model_id=model, model_name=model, tokenizer=None, input_requests=requests, max_concurrency=clients, extra_headers=headers,
+        extra_body={"temperature": 0}, logprobs=None, ignore_eos=False, lora_modules=None, request_rate=math.inf, burstiness=1.0,
+        num_warmups=0, ready_check_timeout_sec=0, disable_tqdm=True, profile=False, selected_percentile_metrics=["ttft"],
+        selected_percentiles=[95], goodput_config_dict={},
+    )  # fmt: skip
     with contextlib.redirect_stdout(io.StringIO()):
-        found: dict[str, Any] = asyncio.run(
-            benchmark(
-                task_type=TaskType.GENERATION,
-                endpoint_type="openai-chat",
-                api_url=f"{server}/v1/chat/completions",
-                base_url=server,
-                model_id=model,
-                model_name=model,
-                tokenizer=None,
-                input_requests=requests,
-                logprobs=None,
-                request_rate=float("inf"),
-                burstiness=1.0,
-                disable_tqdm=True,
-                num_warmups=0,
-                profile=False,
-                selected_percentile_metrics=["ttft"],
-                selected_percentiles=[95],
-                ignore_eos=False,
-                goodput_config_dict={},
-                max_concurrency=clients,
-                lora_modules=None,
-                extra_headers=headers,
-                extra_body={"temperature": 0},
-                ready_check_timeout_sec=0,
-            )
-        )
+        found: dict[str, Any] = asyncio.run(ask())
     if found["failed"]:
         error = next(error for error in found["errors"] if error).strip().splitlines()[-1]
         raise UserError(f"{server}: {found['failed']} of {len(requests)} requests failed ({error}); expected answers; look at its log")
@@ -84,8 +67,6 @@ def measure(
 
 def questions(run: Run, seed: int = 7) -> list[Conversation]:
     """The FAQ's wordings as customers' first messages, each once and in an order by `seed`. Raises UserError where there is no FAQ."""
-    import random
-
     if not run.faq.is_file():
         raise UserError(f"{run.faq}: no such file; expected the FAQ whose questions are asked; run `make data` with this CONFIG")
     texts = sorted({str(question) for entry in read_jsonl(run.faq) for question in entry["questions"]})
@@ -97,15 +78,10 @@ def rendered(config: Config, run: Run, conversations: list[Conversation]) -> lis
     """The same as the engine gets them from the gateway: with the system message and the FAQ entries that each needs."""
     from serve.gateway.prompts import PromptBuilder
 
-    product = PromptBuilder(config, run)
-    return [product.prompt(turns, config.serve.max_tokens).messages for turns in conversations]
+    builder = PromptBuilder(config, run)
+    return [builder.prompt(turns, config.serve.max_tokens).messages for turns in conversations]
 
 
 def several(conversations: list[Conversation], count: int, start: int = 0) -> list[Conversation]:
     """`count` of them from the one numbered `start`; from the first again where there are too few."""
     return [conversations[(start + i) % len(conversations)] for i in range(count)]
-
-
-def log_of(name: str) -> Path:
-    """Where a server that is measured writes."""
-    return Path("runs/bench") / f"{name.replace(' ', '-')}.log"

@@ -165,9 +165,5 @@ def resampled(sums: Numbers, sizes: Numbers, resamples: int, seed: int) -> Numbe
 def student(freedom: int) -> float:
     """The 97.5 % quantile of Student's t, by its expansion in 1/freedom (Abramowitz & Stegun 26.7.5)."""
     z = NORMAL.inv_cdf(0.975)
-    terms = (
-        (z**3 + z) / 4,
-        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
-    )
+    terms = ((z**3 + z) / 4, (5 * z**5 + 16 * z**3 + 3 * z) / 96, (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384)
     return float(z + sum(term / freedom**power for power, term in enumerate(terms, 1)))

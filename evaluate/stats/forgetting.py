@@ -16,8 +16,5 @@ def forgetting(items: list[dict[str, Any]], before: list[bool], after: list[bool
     abilities: dict[str, dict[str, float]] = {}
     for ability in dict.fromkeys(item["ability"] for item in items):
         places = [i for i, item in enumerate(items) if item["ability"] == ability]
-        abilities[ability] = {
-            "before": sum(before[i] for i in places) / len(places),
-            "after": sum(after[i] for i in places) / len(places),
-        }
+        abilities[ability] = {"before": sum(before[i] for i in places) / len(places), "after": sum(after[i] for i in places) / len(places)}
     return {**scores, "drop": drop, "abilities": abilities}
