@@ -1,8 +1,7 @@
 """Simulated customers of a running desk: each with a session and a page of their own, which asks, reads the answer, thinks and asks again.
 
-They use the page's JSON API (ui/api/routes.py), and programs beside them the gateway's. What the desk acknowledged and
-how it refused is kept in a `Tally`; whether what was acknowledged is stored, the database tells afterwards
-(bench/soak.py).
+They use the page's JSON API (ui/api/routes.py), and programs beside them the gateway's. What the desk acknowledged and how it refused is
+kept in a `Tally`.
 """
 
 import asyncio
@@ -123,8 +122,7 @@ class Customer:
                 await self.post("/api/chat/answer", {"again": True})
             self.changed.clear()
             with suppress(TimeoutError):
-                async with asyncio.timeout(5):
-                    await self.changed.wait()
+                await asyncio.wait_for(self.changed.wait(), 5)
 
     async def look(self) -> None:
         """The open page: the view as it changes; a stream that ends is opened again."""

@@ -43,13 +43,10 @@ def main() -> None:
     """Run the cases of the methods asked for and print a table."""
     methods = sys.argv[1:] or list(dict.fromkeys(case["method"] for case in CASES))
     print("| method | setting | predicted | measured | error | merge predicted | measured |\n|---|---|---|---|---|---|---|")
-    seen: set[str] = set()
-    for case in CASES:
-        if case["method"] not in methods:
-            continue
+    first = {case["method"]: case for case in reversed(CASES)}
+    for case in [case for case in CASES if case["method"] in methods]:
         with tempfile.TemporaryDirectory(prefix="frontdesk-bench-") as folder:
-            predicted, predicted_merge, measured, measured_merge = measure(case, Path(folder), merge=case["method"] not in seen)
-        seen.add(case["method"])
+            predicted, predicted_merge, measured, measured_merge = measure(case, Path(folder), merge=case is first[case["method"]])
         setting = ", ".join(f"{value}" if name == "precision" else f"{name} {value}" for name, value in case.items() if name != "method")
         merge = f"{predicted_merge:.2f} | {measured_merge:.2f}" if measured_merge else "|"
         error = predicted / measured - 1
@@ -109,13 +106,8 @@ def write_data(folder: Path, config: Config, count: int) -> list[tuple[int, int]
     folder.mkdir(parents=True)
     for split in ("train", "valid", "valid_wordings", "test", "test_wordings"):
         of_split = [row] * count if split == "train" else [messages(0, 0)]
-        write_jsonl(
-            folder / f"{split}.jsonl",
-            [
-                {"id": f"{split}{i}", "messages": one, "kind": "faq", "group": f"{split}{i}", "source": f"bench:{i}"}
-                for i, one in enumerate(of_split)
-            ],
-        )
+        kept = [{"id": f"{split}{i}", "messages": one, "kind": "faq", "source": f"bench:{i}"} for i, one in enumerate(of_split)]
+        write_jsonl(folder / f"{split}.jsonl", [row | {"group": row["id"]} for row in kept])
     write_json(folder / "manifest.json", {"data_hash": "bench"})
     return [(length, sum(mask))] * count
 

@@ -114,6 +114,7 @@ def started(
     with asyncio.Runner() as runner:
         client = httpx.AsyncClient(timeout=120, trust_env=False)
         log = Path("runs/bench") / f"{name.replace(' ', '-')}.log"
+        log.unlink(missing_ok=True)
         child = Child(name, command, dict(environment), log, lambda: ready(client))
         begun = time.monotonic()
         try:
