@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from evaluate.questions.packaged import packaged
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
 from frontdesk.errors import UserError
@@ -63,26 +62,30 @@ def evenly(items: Iterable[Item], most: int | None, kind: Callable[[Item], str])
     return [some[place * len(some) // min(most, len(some))] for some in kinds.values() for place in range(min(most, len(some)))]
 
 
+def packaged(name: str, languages: set[str]) -> list[dict[str, Any]]:
+    """The lines of a JSONL file of this package in the given languages ("en", "ko")."""
+    return [one for one in read_jsonl(Path(__file__).with_name(name)) if one["language"] in languages]
+
+
 def _own(config: Config, run: Run) -> Iterator[Question]:
     faq = {entry["id"]: entry for entry in read_jsonl(run.faq)}
     yield from _wordings(read_jsonl(run.data / "test_wordings.jsonl"), faq, "wordings")
     test = read_jsonl(run.data / "test.jsonl")
     if config.grounding == "faq":  # without the FAQ in its prompt no system can know them
-        unseen = _every_other(row for row in test if row["kind"] == "faq")
-        yield from _wordings(unseen, faq, "unseen", frozenset(str(row["messages"][0]["content"]) for row in unseen))
+        yield from _wordings(_every_other(row for row in test if row["kind"] == "faq"), faq, "unseen", known=False)
     hidden = frozenset(name for name, entry in faq.items() if entry["split"] == "test")
     for row in read_jsonl(run.data / "test_unseen.jsonl"):
         entry = row["id"].removeprefix("unseen:").rsplit("#", 1)[0]
         name = row["id"].replace("unseen:", "unanswerable:", 1)
         category = faq[entry]["category"] if entry in faq else ""  # the FAQ may have been updated since
-        yield _to_hand_over(name, "unanswerable", row["messages"][0]["content"], category, entry, row["source"], hidden)
+        yield _to_escalate(name, "unanswerable", row["messages"][0]["content"], category, entry, row["source"], hidden)
     spoken = {language(question) for entry in faq.values() for question in entry["questions"]}
     for row in test:
         if row["kind"] == "refusal":
             entry = row["id"].rsplit("#", 1)[0]
-            yield _to_hand_over(row["id"], "out_of_scope", row["messages"][0]["content"], "out of scope", entry, row["source"])
+            yield _to_escalate(row["id"], "out_of_scope", row["messages"][0]["content"], "out of scope", entry, row["source"])
     for one in packaged("out_of_scope.jsonl", spoken):
-        yield _to_hand_over(one["id"], "out_of_scope", one["text"], "out of scope", one["id"], "evaluate/questions/out_of_scope.jsonl")
+        yield _to_escalate(one["id"], "out_of_scope", one["text"], "out of scope", one["id"], "evaluate/questions/out_of_scope.jsonl")
     for path in config.evaluate.dialogues:
         yield from _dialogues(Path(path), faq)
     for one in packaged("injections.jsonl", spoken):
@@ -108,10 +111,9 @@ def _entry_of(row: dict[str, Any]) -> str:
     return str(row["id"]).split("/")[0].rsplit("#", 1)[0]
 
 
-def _wordings(
-    rows: Iterable[dict[str, Any]], faq: dict[str, dict[str, Any]], name: str, unknown: frozenset[str] = frozenset()
-) -> Iterator[Question]:
-    """Questions that an entry of the FAQ answers."""
+def _wordings(rows: list[dict[str, Any]], faq: dict[str, dict[str, Any]], name: str, known: bool = True) -> Iterator[Question]:
+    """Questions that an entry of the FAQ answers. `known`: retrieval may know these wordings."""
+    unknown = frozenset(() if known else (str(row["messages"][0]["content"]) for row in rows))
     for row in rows:
         key = _entry_of(row)
         if key not in faq:  # the FAQ was updated since
@@ -137,15 +139,13 @@ def _foreign(other: Run) -> Iterator[Question]:
                 key, place = _entry_of(row), 2 * rank + ("derived" not in row)
                 if key not in best or place < best[key][0]:
                     best[key] = (place, row)
-    rows = [row for _, row in best.values()]
-    yield from _wordings(rows, faq, "wordings", frozenset(str(row["messages"][0]["content"]) for row in rows))
+    yield from _wordings([row for _, row in best.values()], faq, "wordings", known=False)
 
 
-def _to_hand_over(
+def _to_escalate(
     name: str, set_name: str, text: str, category: str, entry: str, source: str, hidden: frozenset[str] = frozenset()
 ) -> Question:
-    turns = (Turn(text, "handoff"),)
-    return Question(name, set_name, language(text), category, entry, "handoff", turns, source, "", hidden)
+    return Question(name, set_name, language(text), category, entry, "handoff", (Turn(text, "handoff"),), source, "", hidden)
 
 
 def _dialogues(path: Path, faq: dict[str, dict[str, Any]]) -> Iterator[Question]:

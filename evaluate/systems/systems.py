@@ -31,8 +31,6 @@ PROMPTS = (BASE, f"{BASE} few-shot", f"{BASE} chain of thought")
 
 Prompt = Callable[[Question, Sequence[Message]], Grounded]
 """The turns of a question or dialogue so far, the customer's last, to what the engine gets, and the FAQ entries in it."""
-
-
 SINGLE = ("wordings", "unanswerable", "out_of_scope")
 DESK = tuple(name for name in SETS if name != "unseen")
 
@@ -55,8 +53,7 @@ class PromptBuilder:
 
     def __init__(self, config: Config, knowledge: Knowledge, tokenizer: "PreTrainedTokenizerBase") -> None:
         self.config, self.knowledge, self.tokenizer = config, knowledge, tokenizer
-        nothing: frozenset[str] = frozenset()
-        self.indexes: dict[tuple[frozenset[str], frozenset[str]], Index] = {(nothing, nothing): knowledge.index}
+        self.indexes: dict[tuple[frozenset[str], frozenset[str]], Index] = {(frozenset(), frozenset()): knowledge.index}
 
     def prompt(self, question: Question, turns: Sequence[Message]) -> Grounded:
         """As the desk does it."""
@@ -67,13 +64,9 @@ class PromptBuilder:
     def index(self, hidden: frozenset[str], unknown: frozenset[str]) -> Index:
         """The index without some entries, and without some wordings of the others."""
         if (hidden, unknown) not in self.indexes:
-            left = [
-                entry._replace(questions=tuple(one for one in entry.questions if one not in unknown))
-                for entry in self.knowledge.index.entries
-                if entry.id not in hidden
-            ]
-            made = Index(left, self.knowledge.embedder)
-            self.indexes[hidden, unknown] = made
+            shown = [entry for entry in self.knowledge.index.entries if entry.id not in hidden]
+            left = [entry._replace(questions=tuple(one for one in entry.questions if one not in unknown)) for entry in shown]
+            self.indexes[hidden, unknown] = Index(left, self.knowledge.embedder)
         return self.indexes[hidden, unknown]
 
 
@@ -99,10 +92,10 @@ def systems(config: Config, run: Run, prompt_builder: PromptBuilder, foreign: bo
     pool = prompting.examples(run)
 
     def few_shot(question: Question, turns: Sequence[Message]) -> Grounded:
-        return Grounded(prompting.few_shot(pool, question.source, facts_of(question), turns), [])
+        return Grounded(prompting.few_shot(pool, question, turns), [])
 
     def thinking(question: Question, turns: Sequence[Message]) -> Grounded:
-        return Grounded(prompting.thinking(config.system_prompt, pool, question.source, facts_of(question), turns), [])
+        return Grounded(prompting.thinking(config.system_prompt, pool, question, turns), [])
 
     return [
         System(BASE, BASE, plain, most),
@@ -122,8 +115,3 @@ def elsewhere(name: str, config: Config, prompt_builder: PromptBuilder) -> list[
 
     most = config.evaluate.max_tokens
     return [System(name, name, with_system_prompt, most, sets=DESK), System(name + WITH_FAQ, name, prompt_builder.prompt, most, sets=SETS)]
-
-
-def facts_of(question: Question) -> list[list[str]]:
-    """The facts that each of the question's turns asks for: no example may state those of any."""
-    return [list(turn.facts) for turn in question.turns]
