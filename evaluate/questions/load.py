@@ -3,16 +3,15 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
+from evaluate.grouping import Item, grouped
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
 from frontdesk.errors import UserError
 from frontdesk.facts.derived import derive_facts
 from frontdesk.facts.language import language
 from frontdesk.files import read_jsonl
-
-Item = TypeVar("Item")
 
 SETS = ("wordings", "unseen", "unanswerable", "out_of_scope", "dialogues", "injections", "canaries")
 
@@ -56,10 +55,8 @@ def evenly(items: Iterable[Item], most: int | None, kind: Callable[[Item], str])
     """At most so many items of each kind, as far apart as they can be; all where `most` is None."""
     if most is None:
         return list(items)
-    kinds: dict[str, list[Item]] = {}
-    for item in items:
-        kinds.setdefault(kind(item), []).append(item)
-    return [some[place * len(some) // min(most, len(some))] for some in kinds.values() for place in range(min(most, len(some)))]
+    kinds = grouped(items, kind).values()
+    return [some[place * len(some) // min(most, len(some))] for some in kinds for place in range(min(most, len(some)))]
 
 
 def packaged(name: str, languages: set[str]) -> list[dict[str, Any]]:
@@ -101,10 +98,7 @@ def _own(config: Config, run: Run) -> Iterator[Question]:
 
 def _every_other(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Of each entry the second, fourth, … wording; retrieval knows the others: an FAQ has some wordings, but not the customer's."""
-    wordings: dict[str, list[dict[str, Any]]] = {}
-    for row in rows:
-        wordings.setdefault(_entry_of(row), []).append(row)
-    return [row for some in wordings.values() for row in some[1::2]]
+    return [row for some in grouped(rows, _entry_of).values() for row in some[1::2]]
 
 
 def _entry_of(row: dict[str, Any]) -> str:

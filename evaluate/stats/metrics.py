@@ -3,9 +3,10 @@
 Records are the lines of `runs/NAME/report/answers.jsonl`: one for each question, system and pass; a dialogue is one record.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
+
+from evaluate.grouping import grouped
 
 Record = dict[str, Any]
 
@@ -142,7 +143,7 @@ METRICS = {
 
 
 def measured(records: Iterable[Record], name: str) -> dict[tuple[str, int], tuple[str, float]]:
-    """The metric's cluster and value by record: `{(id, pass): (cluster, value)}`, for the records of one system.
+    """`{(id, pass): (cluster, value)}` of the records of one system.
 
     Only the first pass counts, but for leaks, which count in all, and `dialogues_pass3`, where a dialogue counts once, right if it
     is in all of at least `PASSES` passes.
@@ -160,16 +161,10 @@ def measured(records: Iterable[Record], name: str) -> dict[tuple[str, int], tupl
 
 
 def _in_all_passes(records: list[Record]) -> dict[tuple[str, int], tuple[str, float]]:
-    passes = defaultdict(list)
-    for record in records:
-        passes[record["id"]].append(record)
-    held = {name: tries for name, tries in passes.items() if len(tries) >= PASSES}
+    held = {name: tries for name, tries in grouped(records, lambda record: str(record["id"])).items() if len(tries) >= PASSES}
     return {(name, 0): (tries[0]["entry"], float(all(record["right"] for record in tries))) for name, tries in held.items()}
 
 
 def clustered(values: Iterable[tuple[str, float]]) -> dict[str, list[float]]:
     """Values by cluster."""
-    clusters: dict[str, list[float]] = defaultdict(list)
-    for cluster, value in values:
-        clusters[cluster].append(value)
-    return dict(clusters)
+    return {cluster: [value for _, value in some] for cluster, some in grouped(values, lambda pair: pair[0]).items()}

@@ -1,9 +1,9 @@
 """The scores of all systems, with intervals, and the differences between them, from the records of their answers."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
+from evaluate.grouping import grouped
 from evaluate.stats.bootstrap import bootstrap, needed, paired
 from evaluate.stats.metrics import ALL, METRICS, Record, clustered, measured
 from frontdesk.errors import UserError
@@ -26,8 +26,8 @@ def summarize(records: list[Record], served: str) -> dict[str, Any]:
     if served not in systems:
         raise UserError(f"answers: none of the served system {served!r}; expected it among {sorted(systems)}; evaluate it too")
     right = {system: [record for record in mine if record["pass"] == 0] for system, mine in systems.items()}
-    facts = {system: [record for record in mine if record["expects"] == "facts"] for system, mine in right.items()}
-    facts = {system: [record for record in mine if record["set"] in METRICS["facts_right"].sets] for system, mine in facts.items()}
+    asked = METRICS["facts_right"].sets
+    facts = {system: [one for one in mine if one["expects"] == "facts" and one["set"] in asked] for system, mine in right.items()}
     return {
         "served": served,
         "systems": {system: scores(mine) for system, mine in systems.items()},
@@ -38,18 +38,13 @@ def summarize(records: list[Record], served: str) -> dict[str, Any]:
         ],
         "by_category": {system: scores_by(mine, "category") for system, mine in facts.items()},
         "by_language": {system: scores_by(mine, "language") for system, mine in facts.items()},
-        "by_set": {
-            system: dict(sorted(scores_by(mine, "set").items(), key=lambda item: ALL.index(item[0]))) for system, mine in right.items()
-        },
+        "by_set": {system: scores_by(mine, "set") for system, mine in right.items()},
     }
 
 
 def by_system(records: Iterable[Record]) -> dict[str, list[Record]]:
     """The records of each system, in the order in which systems first occur."""
-    systems: dict[str, list[Record]] = defaultdict(list)
-    for record in records:
-        systems[record["system"]].append(record)
-    return dict(systems)
+    return grouped(records, lambda record: str(record["system"]))
 
 
 def scores(records: list[Record]) -> dict[str, dict[str, Any]]:
@@ -59,11 +54,10 @@ def scores(records: list[Record]) -> dict[str, dict[str, Any]]:
 
 
 def scores_by(records: list[Record], key: str) -> dict[str, dict[str, Any]]:
-    """The share of right records for each value of `key`."""
-    parts = defaultdict(list)
-    for record in records:
-        parts[record[key]].append((record["entry"], float(record["right"])))
-    return {part: bootstrap(clustered(values))._asdict() for part, values in sorted(parts.items())}
+    """The share of right records for each value of `key`: sets in the order of ALL, others in that of the alphabet."""
+    parts = grouped(records, lambda record: str(record[key]))
+    names = sorted(parts, key=ALL.index if key == "set" else None)
+    return {name: bootstrap(clustered((one["entry"], float(one["right"])) for one in parts[name]))._asdict() for name in names}
 
 
 def pairs(systems: list[str], served: str) -> list[tuple[str, str]]:

@@ -7,8 +7,8 @@ of them shows how the desk escalates what it cannot answer.
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from evaluate.grouping import grouped
 from evaluate.questions.load import Question
 from frontdesk.config.run import Run
 from frontdesk.facts.language import language
@@ -17,8 +17,7 @@ from frontdesk.files import read_jsonl
 from frontdesk.prompt.render import Message
 
 SHOTS = 4
-THOUGHT = 80
-"""Tokens that the steps take beside the answer."""
+THOUGHT = 80  # tokens that the steps take beside the answer
 MARK = "Answer:"
 THINK = (
     "Think step by step: write what the customer asks, say it in other words, name what the answer has to state, "
@@ -59,12 +58,9 @@ def thinking(system_prompt: str, pool: list[Example], question: Question, turns:
 def examples(run: Run) -> list[Example]:
     """One example of each trained FAQ entry and of each trained refusal, in an order that is random and always the same."""
     facts = {entry["id"]: entry["facts"] for entry in read_jsonl(run.data / "faq.jsonl")}
-    wordings: dict[str, list[dict[str, Any]]] = {}
-    for row in read_jsonl(run.data / "train.jsonl"):
-        if row["kind"] in ("faq", "refusal"):
-            wordings.setdefault(row["id"].rsplit("#", 1)[0], []).append(row)
+    trained = [row for row in read_jsonl(run.data / "train.jsonl") if row["kind"] in ("faq", "refusal")]
     pool = []
-    for entry, rows in wordings.items():
+    for entry, rows in grouped(trained, lambda row: str(row["id"].rsplit("#", 1)[0])).items():
         first, second = rows[0]["messages"], rows[min(1, len(rows) - 1)]["messages"]
         answered = (facts.get(entry, []), first[-1]["content"], rows[0]["source"], rows[0]["kind"] == "refusal")
         pool.append(Example(first[0]["content"], second[0]["content"], *answered))
