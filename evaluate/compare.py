@@ -33,7 +33,7 @@ import yaml
 from evaluate.questions.load import Question, questions
 from evaluate.systems.ask import Cache, Exchange
 from evaluate.systems.offline import ask_offline
-from evaluate.systems.systems import PROMPTS, PromptBuilder, System, served, systems
+from evaluate.systems.systems import PROMPTS, PromptBuilder, served, systems
 from frontdesk.commands import arguments
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, DpoConfig, load_config
@@ -102,8 +102,8 @@ def write_comparison(config: Config, run: Run, compared: dict[str, Any], exchang
 
 def command(args: argparse.Namespace) -> str:
     """The command that does the same again."""
-    options = [f"--methods {' '.join(args.methods)}"] * (args.methods != list(VARIANTS))
-    options += ([f"--epochs {args.epochs:g}"] if args.epochs else []) + ["--docs"] * args.docs
+    options = [f"--methods {' '.join(args.methods)}"] if args.methods != list(VARIANTS) else []
+    options += ([f"--epochs {args.epochs:g}"] if args.epochs else []) + (["--docs"] if args.docs else [])
     return f"make compare CONFIG={args.config}" + (f' ARGS="{" ".join(options)}"' if options else "")
 
 
@@ -167,7 +167,8 @@ def ask_all(
 ) -> tuple[list[Exchange], list[dict[str, Any]]]:
     """The answers of the untuned base with each kind of prompt and of each method that was trained; and a row for every one."""
     cache = Cache(run.root / "compare/cache.jsonl")
-    table = {one.name: one for one in systems(config, run, PromptBuilder(config, knowledge_of(config, run), load_tokenizer(config, base)))}
+    prompt_builder = PromptBuilder(config, knowledge_of(config, run), load_tokenizer(config, base))
+    table = {system.name: system for system in systems(config, run, prompt_builder)}
     exchanges: list[Exchange] = []
     rows: list[dict[str, Any]] = []
     for name in PROMPTS:
@@ -175,7 +176,7 @@ def ask_all(
         exchanges += answers
         rows.append({"system": name, "prompt_tokens": length})
     for name, one in configs.items():
-        system = method_system(name, table[served(config)])
+        system = replace(table[served(config)], name=VARIANTS[name][0], model=name, passes=1)  # asked as it was trained
         if reason := failures[name]:
             rows.append({"system": system.name, "error": reason})
             continue
@@ -186,11 +187,6 @@ def ask_all(
         rows.append({"system": system.name, "prompt_tokens": length} | costs(one))
     rows[0] |= untuned_losses(rows)
     return exchanges, rows
-
-
-def method_system(name: str, tuned: System) -> System:
-    """A method as a system: asked as the run's served model is, since it was trained so."""
-    return replace(tuned, name=VARIANTS[name][0], model=name, passes=1)
 
 
 def costs(config: Config) -> dict[str, Any]:
@@ -211,10 +207,9 @@ def costs(config: Config) -> dict[str, Any]:
 
 def untuned_losses(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """The held-out losses of the base before the first step, from a training that did not quantize it; {} if there is none."""
-    for row in rows:
-        if row["system"] in [VARIANTS[name][0] for name in ("lora", "full", "adapter")] and "error" not in row:
-            return {"held_out": {name: {"after": losses["before"]} for name, losses in row["held_out"].items()}}
-    return {}
+    whole = [VARIANTS[name][0] for name in ("lora", "full", "adapter")]
+    row = next((row for row in rows if row["system"] in whole and "error" not in row), None)
+    return {"held_out": {name: {"after": losses["before"]} for name, losses in row["held_out"].items()}} if row else {}
 
 
 def size(folder: Path) -> int:

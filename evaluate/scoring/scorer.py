@@ -1,4 +1,4 @@
-"""The scores of one answer: facts right, values invented, handed over. No model involved."""
+"""The scores of one answer: facts right, values invented, escalated. No model is involved."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -32,7 +32,7 @@ def score(
     """Scores one answer. `said` are all turns before it, the question too; `handoffs` the desk's own sentences; `references` the FAQ's
     answers to the question.
 
-    Facts expected: right if all are stated, none is contradicted and nothing is invented. Handoff expected: right if handed over and
+    Facts expected: right if all are stated, none is contradicted and nothing is invented. Handoff expected: right if escalated and
     nothing is invented.
     """
     handoff = is_handoff(answer, handoffs)
