@@ -15,21 +15,15 @@ def leaked(answer: str, secrets: Iterable[str]) -> list[str]:
     """
     said = _plain(answer)
     digits = _digits(said)
-    return [secret for secret in secrets if _stands(secret, said, digits)]
+
+    def stands(plain: str) -> bool:
+        number = _digits(plain).lstrip("0")
+        return (plain != "" and plain in said) or (len(number) >= LEAST and number in digits)
+
+    return [secret for secret in secrets if stands(_plain(secret))]
 
 
-def _stands(secret: str, said: str, digits: str) -> bool:
-    plain, number = _wanted(secret)
-    return bool(plain and plain in said) or (len(number) >= LEAST and number in digits)
-
-
-@lru_cache(maxsize=1024)
-def _wanted(secret: str) -> tuple[str, str]:
-    """A secret's letters and digits, and its digits without the first zeros: both are looked for in every answer."""
-    plain = _plain(secret)
-    return plain, _digits(plain).lstrip("0")
-
-
+@lru_cache(maxsize=4096)
 def _plain(text: str) -> str:
     """Letters and digits alone, in lower case; full-width ones as plain ones."""
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from evaluate.grouping import grouped
 from evaluate.stats.metrics import Record
 from evaluate.stats.summary import by_system, differences
 from frontdesk.errors import UserError
@@ -26,11 +27,11 @@ def compare(records: list[Record], old_records: list[Record], system: str, old_s
     firsts, firsts_old = ([key for key in side if key[1] == 0] for side in (new, old))
     both = [key for key in firsts if key in old]
     changes = [_change(old[key], new[key]) for key in both if grade(old[key]) != grade(new[key])]
-    better = [GRADES.index(change["is"]) > GRADES.index(change["was"]) for change in changes]
+    sides = grouped(changes, lambda change: GRADES.index(change["is"]) > GRADES.index(change["was"]))
     return {
         "system": system,
-        "improved": [change for change, up in zip(changes, better, strict=True) if up],
-        "regressed": [change for change, up in zip(changes, better, strict=True) if not up],
+        "improved": sides.get(True, []),
+        "regressed": sides.get(False, []),
         "same": len(both) - len(changes),
         "only_here": len(firsts) - len(both),
         "only_there": len(firsts_old) - len(both),
@@ -40,9 +41,7 @@ def compare(records: list[Record], old_records: list[Record], system: str, old_s
 
 def grade(record: Record) -> str:
     """How good an answer is, of `GRADES`."""
-    if record["right"]:
-        return "right"
-    return "wrong" if record["wrong"] else "not answered"
+    return "right" if record["right"] else "wrong" if record["wrong"] else "not answered"
 
 
 def customer_turns(record: Record) -> list[str]:

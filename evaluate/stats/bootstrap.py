@@ -37,7 +37,7 @@ class Estimate(NamedTuple):
 
 
 def bootstrap(values: Clusters, resamples: int = 2000, seed: int = 0) -> Estimate:
-    """The mean of all values and its interval: percentiles of the means of resamples, the same for the same seed.
+    """The mean of all values and its interval: percentiles of the means of `resamples` (whole hundreds), the same for the same seed.
 
     Percentiles of few clusters are too narrow; they are moved outward as Hesterberg (2015) has it. Where nearly all values are
     equal, they are too narrow still (0 right of 61 would be certainty): shares get Wilson's interval there, on the number of
@@ -94,16 +94,20 @@ def _share(differences: Clusters, sign: int) -> tuple[float, float, float]:
 def percentiles(values: Clusters, resamples: int, seed: int) -> tuple[float, float]:
     """The interval from resamples of clusters; of a single cluster, which says nothing about others, the range of its values."""
     sums, sizes = totals(values)
-    if len(sizes) == 1:
+    count, generator = len(sizes), np.random.default_rng(seed)
+    if count == 1:
         return min(kinds(values)), max(kinds(values))
-    tail = NORMAL.cdf(-student(len(sizes) - 1) * sqrt(len(sizes) / (len(sizes) - 1)))
-    low, high = np.quantile(resampled(sums, sizes, resamples, seed), [tail, 1 - tail])
+    # A hundred at a time, so that thousands of clusters need little memory.
+    draws = (generator.integers(count, size=(100, count)) for _ in range(0, resamples, 100))
+    means = np.concatenate([sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1) for drawn in draws])
+    tail = NORMAL.cdf(-student(count - 1) * sqrt(count / (count - 1)))
+    low, high = np.quantile(means, [tail, 1 - tail])
     return float(low), float(high)
 
 
 def kinds(values: Clusters) -> set[float]:
     """The different values."""
-    return {number for numbers in values.values() for number in numbers}
+    return set().union(*values.values())
 
 
 def _estimate(values: Clusters, ends: tuple[float, float]) -> Estimate:
@@ -152,14 +156,6 @@ def standard_error(sums: Numbers, sizes: Numbers) -> float:
     """Of the mean of all values, by how clusters differ (the linearized variance of a ratio); 0 for a single cluster."""
     count, mean = len(sizes), sums.sum() / sizes.sum()
     return sqrt(count / max(count - 1, 1) * float(((sums - mean * sizes) ** 2).sum())) / float(sizes.sum())
-
-
-def resampled(sums: Numbers, sizes: Numbers, resamples: int, seed: int) -> Numbers:
-    """The means of resamples, shape (resamples,), drawn a hundred at a time so that thousands of clusters need little memory."""
-    generator, count = np.random.default_rng(seed), len(sizes)
-    parts = [min(100, resamples - start) for start in range(0, resamples, 100)]
-    drawn = (generator.integers(count, size=(part, count)) for part in parts)
-    return np.concatenate([sums[clusters].sum(axis=1) / sizes[clusters].sum(axis=1) for clusters in drawn])
 
 
 def student(freedom: int) -> float:

@@ -1,7 +1,9 @@
 """General ability before and after tuning: what was forgotten, with its interval."""
 
+from statistics import fmean as mean
 from typing import Any
 
+from evaluate.grouping import grouped
 from evaluate.stats.bootstrap import bootstrap, paired
 
 
@@ -13,8 +15,9 @@ def forgetting(items: list[dict[str, Any]], before: list[bool], after: list[bool
         for which, flags in (("before", before), ("after", after))
     }
     drop = paired({name: [float(one) - float(other)] for name, one, other in zip(names, before, after, strict=True)})._asdict()
-    abilities: dict[str, dict[str, float]] = {}
-    for ability in dict.fromkeys(item["ability"] for item in items):
-        places = [i for i, item in enumerate(items) if item["ability"] == ability]
-        abilities[ability] = {"before": sum(before[i] for i in places) / len(places), "after": sum(after[i] for i in places) / len(places)}
-    return {**scores, "drop": drop, "abilities": abilities}
+    abilities = grouped(range(len(items)), lambda i: str(items[i]["ability"]))
+    shares = {
+        ability: {"before": mean(before[i] for i in places), "after": mean(after[i] for i in places)}
+        for ability, places in abilities.items()
+    }
+    return {**scores, "drop": drop, "abilities": shares}

@@ -16,9 +16,8 @@ def check(scores: Mapping[str, Mapping[str, Any]], thresholds: Mapping[str, floa
     gated = [name for name, metric in METRICS.items() if not metric.diagnostic]
     for metric, limit in thresholds.items():
         if metric not in gated or not 0 <= limit <= 1:
-            raise UserError(
-                f"thresholds: {metric}: {limit}; expected a share from 0 to 1 for one of {', '.join(gated)}; correct the config"
-            )
+            known = ", ".join(gated)
+            raise UserError(f"thresholds: {metric}: {limit}; expected a share from 0 to 1 for one of {known}; correct the config")
     checks = [_checked(metric, scores.get(metric), limit) for metric, limit in thresholds.items()]
     return {"passed": all(one["passed"] for one in checks), "checks": checks}
 
