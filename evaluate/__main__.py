@@ -1,4 +1,4 @@
-"""The scorecard: does the desk state our facts, does it invent any, does it know when to hand over; and does tuning pay?
+"""The scorecard: does the desk state our facts, does it invent any, does it know when to escalate; and does tuning pay?
 
     python -m evaluate configs/demo.yaml [--baseline runs/OTHER] [--faq runs/OTHER]
 

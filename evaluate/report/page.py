@@ -31,7 +31,7 @@ ABILITIES = {
     "knowledge": ("Common knowledge", "상식"),
     "language": ("Language", "언어"),
 }
-OUTCOMES = {"right": ("right", "정답"), "over": ("handed over", "이관"), "none": ("neither", "답 없음"), "wrong": ("wrong", "오답")}
+OUTCOMES = {"right": ("right", "정답"), "over": ("escalated", "이관"), "none": ("neither", "답 없음"), "wrong": ("wrong", "오답")}
 GRADES_KO = {"wrong": "오답", "not answered": "답 없음", "right": "정답"}
 MOST_CATEGORIES = 40
 """More categories than this are too long a list; the weakest are shown."""

@@ -8,8 +8,8 @@ from evaluate.stats.metrics import BEYOND, FACTS, UNSEEN, Record
 KINDS = (
     ("wrong, with an invention", "틀린 답, 지어낸 사실 포함"),
     ("wrong", "틀린 답"),
-    ("handover missed", "이관 누락"),
-    ("handed over needlessly", "불필요한 이관"),
+    ("escalation missed", "이관 누락"),
+    ("escalated needlessly", "불필요한 이관"),
 )
 """What is amiss, the worst first, in English and Korean."""
 

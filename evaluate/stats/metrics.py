@@ -62,7 +62,7 @@ METRICS = {
     "facts_wrong": Metric(
         "Facts wrong", "오답률", FACTS, lambda record: facts(record, record["wrong"]), True,
         "questions", "states wrong facts in", "틀린 사실을 말한 질문",
-        "The same questions: the answer neither has all facts nor hands over.",
+        "The same questions: the answer neither has all facts nor escalates.",
         "같은 질문에서 사실을 모두 말하지도 상담원에게 넘기지도 않은 비율입니다.",
     ),
     "facts_invented": Metric(
@@ -72,21 +72,21 @@ METRICS = {
         "회사의 어떤 자료에도 없는 가격·숫자·날짜·전화번호·링크가 들어 있는 답변과 대화(잡담 포함)의 비율입니다.",
     ),
     "handoff_right": Metric(
-        "Handed over rightly", "올바른 이관", BEYOND, lambda record: float(record["right"]), False,
-        "questions it cannot answer", "hands over", "답할 수 없어 올바르게 넘긴 질문",
-        "Questions that the FAQ cannot answer: the desk hands over to a person instead of guessing.",
+        "Escalated rightly", "올바른 이관", BEYOND, lambda record: float(record["right"]), False,
+        "questions it cannot answer", "escalates", "답할 수 없어 올바르게 넘긴 질문",
+        "Questions that the FAQ cannot answer: the desk escalates to a person instead of guessing.",
         "FAQ로 답할 수 없는 질문을 추측하지 않고 상담원에게 넘긴 비율입니다.",
     ),
     "handoff_missed": Metric(
-        "Handover missed", "이관 누락", BEYOND, lambda record: float(not record["right"]), True,
-        "questions it cannot answer", "fails to hand over", "넘겨야 하는데 넘기지 않은 질문",
-        "The same questions, not handed over.",
+        "Escalation missed", "이관 누락", BEYOND, lambda record: float(not record["right"]), True,
+        "questions it cannot answer", "fails to escalate", "넘겨야 하는데 넘기지 않은 질문",
+        "The same questions, not escalated.",
         "같은 질문 가운데 넘기지 않은 비율입니다.",
     ),
     "handoff_false": Metric(
-        "Handed over needlessly", "불필요한 이관", FACTS, lambda record: facts(record, record["handoff"] and not record["right"]), True,
-        "questions that the FAQ answers", "hands over needlessly in", "답할 수 있는데 넘긴 질문",
-        "Questions that the FAQ answers, handed over without the facts.",
+        "Escalated needlessly", "불필요한 이관", FACTS, lambda record: facts(record, record["handoff"] and not record["right"]), True,
+        "questions that the FAQ answers", "escalates needlessly in", "답할 수 있는데 넘긴 질문",
+        "Questions that the FAQ answers, escalated without the facts.",
         "FAQ에 답이 있는데도 답하지 않고 넘긴 비율입니다.",
     ),
     "dialogues_right": Metric(

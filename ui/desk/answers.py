@@ -28,7 +28,7 @@ class Answers:
     """Begins, stops and keeps answers."""
 
     def __init__(self, store: Store, assistant: Assistant, handoffs: Sequence[str]) -> None:
-        """`handoffs`: the sentences with which the bot hands over."""
+        """`handoffs`: the sentences with which the bot escalates."""
         self.store, self.assistant, self.handoffs = store, assistant, handoffs
         self.places = asyncio.Semaphore(AT_ONCE)
         self.running = 0
