@@ -31,7 +31,7 @@ RETRY_TEMPERATURE = 0.7  # at least, so that another answer can come out
 
 
 @dataclass
-class Answer:
+class StreamedAnswer:
     """An answer as it arrives.
 
     `trouble` is the key of a text (ui/chat/texts.py) that says why it is incomplete; "" if it is not.
@@ -77,7 +77,7 @@ class Assistant:
         http = openai.DefaultAsyncHttpxClient(timeout=timeout, trust_env=False)
         self.client = openai.AsyncOpenAI(base_url=base_url, api_key=api_key, timeout=timeout, max_retries=RETRIES, http_client=http)
 
-    async def read(self, turns: list[render.Message], answer: Answer, *, otherwise: bool = False) -> None:
+    async def read(self, turns: list[render.Message], answer: StreamedAnswer, *, otherwise: bool = False) -> None:
         """Read the answer to the last turn into `answer`.
 
         `otherwise`: another one than before. API failures are not raised.
@@ -94,7 +94,7 @@ class Assistant:
         else:
             answer.trouble = "" if answer.text.strip() else "empty"
 
-    async def _stream(self, turns: list[render.Message], answer: Answer, otherwise: bool, deadline: asyncio.Timeout) -> None:
+    async def _stream(self, turns: list[render.Message], answer: StreamedAnswer, otherwise: bool, deadline: asyncio.Timeout) -> None:
         """Raises if the stream breaks."""
         stream = await self.client.chat.completions.create(
             model=self.model,
