@@ -150,7 +150,7 @@ def create_api(desk: Desk) -> APIRouter:
 
     async def person(customer_id: str, body: Call, request: Request) -> None:
         count(customer_id, request, *calls)
-        await desk.person(customer_id, "wish", body.language or language_of(request))
+        await desk.person(customer_id, body.language or language_of(request))
 
     act("/chat/answer", Again, lambda customer_id, body, _: desk.answer(customer_id, body.again), 202)
     act("/chat/stop", Nothing, lambda customer_id, *_: desk.stop(customer_id))

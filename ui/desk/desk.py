@@ -61,10 +61,7 @@ class Suggestion:
 
 
 class Desk:
-    """One run's desk.
-
-    Its methods raise StoreUnavailable if the database cannot be used; then nothing has changed.
-    """
+    """One run's desk. Its methods raise StoreUnavailable if the database cannot be used; then nothing has changed."""
 
     def __init__(self, config: Config, store: Store, assistant: Assistant) -> None:
         self.config, self.store, self.assistant = config, store, assistant
@@ -91,8 +88,7 @@ class Desk:
         """The id of the customer who has this token."""
         if not token or len(token) > 100:
             return None
-        found = await to_thread(self.store.customer, token)
-        return found.id if found else None
+        return found.id if (found := await to_thread(self.store.customer, token)) else None
 
     # What a page draws
 
@@ -262,14 +258,14 @@ class Desk:
         if sum(rating.value < 0 for message_id, rating in ratings.items() if message_id > helped) >= THUMBS_DOWN:
             await self._call(session, conversation_id, "rating", messages)
 
-    async def person(self, customer_id: str, reason: Reason = "wish", language: Language = "en") -> None:
+    async def person(self, customer_id: str, language: Language = "en") -> None:
         """Call a person. `language`: of the new conversation, if none has begun."""
         session = self.sessions.of(customer_id)
         async with session.lock:
             conversation = await to_thread(self.store.open, customer_id, self.config.name, language)
             if conversation.state == "bot":
                 messages = await to_thread(self.store.messages, conversation.id)
-                await self._call(session, conversation.id, "error" if "offer_person" in session.notices else reason, messages)
+                await self._call(session, conversation.id, "error" if "offer_person" in session.notices else "wish", messages)
 
     async def _call(self, session: CustomerSession, conversation_id: str, reason: Reason, messages: Sequence[Message]) -> str | None:
         await self.answers.stop(session)
@@ -334,17 +330,13 @@ class Desk:
         """The bot takes over again, and answers at once if the customer spoke last. Raises NotYours."""
         await to_thread(self.store.give_back, conversation_id, agent)
         with suppress(StoreUnavailable):  # the bot has it anyway; the view says that nothing answered
-            await self._answer_owed(conversation_id)
+            if conversation := await to_thread(self.store.conversation, conversation_id):
+                session = self.sessions.of(conversation.customer_id)
+                async with session.lock:
+                    if not session.busy:
+                        session.tried = 0  # also if the call for a person had cut an answer
+                        await self._answer(session, conversation.customer_id, again=False)
         await self._changed(conversation_id)
-
-    async def _answer_owed(self, conversation_id: str) -> None:
-        if (conversation := await to_thread(self.store.conversation, conversation_id)) is None:
-            return
-        session = self.sessions.of(conversation.customer_id)
-        async with session.lock:
-            if not session.busy:
-                session.tried = 0  # also if the call for a person had cut an answer
-                await self._answer(session, conversation.customer_id, again=False)
 
     async def finish(self, conversation_id: str, agent: str, result: str) -> None:
         """Close the conversation. Raises NotYours."""
@@ -352,10 +344,8 @@ class Desk:
         await self._changed(conversation_id)
 
     async def _changed(self, conversation_id: str, taken: bool = False) -> None:
-        """Notify the customer's pages. If that fails, they look by themselves after a while.
-
-        Once a person has `taken` it, the bot's answer in another conversation of this customer's is not needed.
-        """
+        """Notify the customer's pages; if that fails, they look by themselves after a while. Once a person has `taken` it,
+        the bot's answer in another conversation of this customer's is not needed."""
         with suppress(StoreUnavailable):
             conversation = await to_thread(self.store.conversation, conversation_id)
             if conversation and (session := self.sessions.by_customer.get(conversation.customer_id)):
