@@ -1,7 +1,9 @@
-"""Time `make data` on synthetic exports: `python bench/data.py [MESSAGES …]`, by default 10,000, 100,000 and 1,000,000.
+"""Time `make data` on synthetic exports: `python bench/data.py [MESSAGES …]`, by default 10,000, 100,000 and
+1,000,000.
 
-Each size runs in a process of its own, without and with masking. Printed are messages/s of the whole and of each stage, and the peak memory
-of all its processes together (proportional set size, so that pages which they share count once).
+Each size runs in a process of its own, without and with masking. Printed are messages/s of the whole and of
+each stage, and the peak memory of all its processes together (proportional set size, so that pages which they
+share count once).
 """
 
 import json

@@ -1,8 +1,8 @@
 """Write a synthetic chat export of any size: `python bench/export.py MESSAGES FILE.csv`.
 
-A table of messages in the order of time, so that conversations are interleaved, half English and half Korean, with greetings and stock
-sentences, personal data in about a tenth of the messages, and a few conversations that are copies of earlier ones. The same size gives the
-same file.
+A table of messages in the order of time, so that conversations are interleaved, half English and half Korean,
+with greetings and stock sentences, personal data in about a tenth of the messages, and a few conversations
+that are copies of earlier ones. The same size gives the same file.
 """
 
 import csv

@@ -1,4 +1,4 @@
-"""What goes wrong in bench/soak.py, each while customers chat: parts of the desk are killed, its database is locked, its disk is full."""
+"""The faults of bench/soak.py: parts of the desk are killed, its database is locked, its disk is full."""
 
 import asyncio
 import os
@@ -84,7 +84,7 @@ FAULTS: dict[str, Fault] = {
 
 @contextmanager
 def small_disk(folder: Path) -> Iterator[bool]:
-    """A small disk of its own at a new folder; False, and a plain folder, where that is not allowed (it takes root)."""
+    """A small disk at a new folder; a plain folder, and False, where root is needed."""
     folder.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", f"size={DISK},mode=0700", "frontdesk-bench", str(folder)]
     mounted = os.geteuid() == 0 and subprocess.run(command, check=False, capture_output=True).returncode == 0

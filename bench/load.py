@@ -1,6 +1,8 @@
-"""A load of conversations on an OpenAI-compatible server, by vLLM's own generator (the one behind `vllm bench serve`).
+"""A load of conversations on an OpenAI-compatible server, by vLLM's own generator (the one behind `vllm bench
+serve`).
 
-Its command line takes single questions only; its function takes whole conversations, which the pair of engine and gateway needs.
+Its command line takes single questions only; its function takes whole conversations, which the pair of engine
+and gateway needs.
 """
 
 import asyncio
@@ -24,7 +26,7 @@ Conversation = list[Message]
 
 @dataclass(frozen=True)
 class Load:
-    """What a server did with some conversations. Times in seconds; the lists are in the order of the conversations."""
+    """What a server did with some conversations, in their order. Times in seconds."""
 
     seconds: float
     tokens: int  # of all answers
@@ -41,7 +43,8 @@ class Load:
 def measure(
     server: str, model: str, conversations: list[Conversation], clients: int, most: int, headers: dict[str, str] | None = None
 ) -> Load:
-    """Greedy answers of at most `most` tokens to all conversations, `clients` of them at a time; `headers` go with each request.
+    """Greedy answers of at most `most` tokens to all conversations, `clients` of them at a time; `headers` go
+    with each request.
 
     Raises UserError where a request fails.
     """
@@ -66,7 +69,7 @@ def measure(
 
 
 def questions(run: Run, seed: int = 7) -> list[Conversation]:
-    """The FAQ's wordings as customers' first messages, each once and in an order by `seed`. Raises UserError where there is no FAQ."""
+    """The FAQ's wordings, each once and in an order by `seed`. Raises UserError where there is no FAQ."""
     if not run.faq.is_file():
         raise UserError(f"{run.faq}: no such file; expected the FAQ whose questions are asked; run `make data` with this CONFIG")
     texts = sorted({str(question) for entry in read_jsonl(run.faq) for question in entry["questions"]})
@@ -75,7 +78,7 @@ def questions(run: Run, seed: int = 7) -> list[Conversation]:
 
 
 def rendered(config: Config, run: Run, conversations: list[Conversation]) -> list[Conversation]:
-    """The same as the engine gets them from the gateway: with the system message and the FAQ entries that each needs."""
+    """The same as the gateway's engine gets them: with the system message and FAQ entries."""
     from serve.gateway.prompts import PromptBuilder
 
     builder = PromptBuilder(config, run)

@@ -1,8 +1,10 @@
-"""Predicted and measured peak memory of `make train` on the embedded model: `python -P bench/memory.py [METHOD …]`.
+"""Predicted and measured peak memory of `make train` on the embedded model: `python -P bench/memory.py
+[METHOD …]`.
 
-Each case is a real `python -m train` in a process of its own, on two steps of rows that are all as long as `max_length` with a third of
-their tokens supervised. Measured is the largest resident size when training ends and, for the first case of each method, that of the
-merge in a process of its own. The prediction is made before, from the config alone, as `python -m train.plan` makes it.
+Each case is a real `python -m train` in a process of its own, on two steps of rows that are all as long as
+`max_length` with a third of their tokens supervised. Measured is the largest resident size when training ends
+and, for the first case of each method, that of the merge in a process of its own. The prediction is made
+before, from the config alone, as `python -m train.plan` makes it.
 """
 
 import os
@@ -54,7 +56,7 @@ def main() -> None:
 
 
 def measure(case: dict[str, Any], folder: Path, merge: bool) -> tuple[float, float, float, float]:
-    """GiB: predicted peak of training and of the merge; measured peak when training ends, and that of the merge (0 where it is not run)."""
+    """GiB: predicted peaks of training and merge, and measured ones (0 for a merge that is not run)."""
     values = {
         "company": "Bench",
         "system_prompt": "Answer.",
@@ -77,7 +79,7 @@ def measure(case: dict[str, Any], folder: Path, merge: bool) -> tuple[float, flo
 
 
 def make_train(folder: Path, until: Path | None = None) -> float:
-    """Run `python -m train`, no longer than until a file is there; returns the largest resident size of the process in GiB."""
+    """Run `python -m train`, at most until a file is there. The peak resident size in GiB."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([sys.executable, "-m", "train", "bench.yaml"], cwd=folder, env=environment, stdout=log, stderr=log)
@@ -92,7 +94,7 @@ def make_train(folder: Path, until: Path | None = None) -> float:
 
 
 def write_data(folder: Path, config: Config, count: int) -> list[tuple[int, int]]:
-    """Rows of `max_length` tokens under `runs/NAME/data`, and short held-out ones; returns (tokens, supervised tokens) of each row."""
+    """Rows of `max_length` tokens, and short held-out ones; returns (tokens, supervised tokens) of each."""
     tokenizer = load_tokenizer(config, locate(config.model))
 
     def messages(asked: int, answered: int) -> list[dict[str, str]]:

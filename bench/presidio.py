@@ -2,8 +2,9 @@
 
     pip install presidio-analyzer && python bench/presidio.py [LABELLED.jsonl]
 
-Its pattern recognizers for English, Korean and all languages, at their default scores and without a language model, which none of
-them needs. Names, addresses, orders and secrets are left out of its recall: without a model it does not look for them.
+Its pattern recognizers for English, Korean and all languages, at their default scores and without a language
+model, which none of them needs. Names, addresses, orders and secrets are left out of its recall: without a
+model it does not look for them.
 """
 
 import sys

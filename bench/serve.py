@@ -4,15 +4,17 @@
     python -m bench.serve configs/demo.yaml --settings ["as it is" eager w8a8 …]  the engine with one setting after the other
     python -m bench.serve configs/demo.yaml --beside [--llama-server PATH --gguf FILE …]
 
-Needs `make train`. The load is vLLM's own generator (bench/load.py): questions of the FAQ, answered greedily and streamed, 1, 8 and 32
-clients that each ask again when they have their answer.
+Needs `make train`. The load is vLLM's own generator (bench/load.py): questions of the FAQ, answered greedily
+and streamed, 1, 8 and 32 clients that each ask again when they have their answer.
 
-Engine and gateway: one engine; the same conversations are asked of it and of the gateway before it. The gateway's raw model gets the very
-bytes that the engine gets, rendered beforehand; its grounded model gets the customer's words and renders them itself. A round asks engine,
-raw, grounded, grounded, raw, engine, so that a drift of the machine cancels; each half is a pair. All prompts were asked once before, so
-each arm finds them in the prefix cache: the engine then makes most tokens for the gateway to pass on, which is the gateway's hardest case.
-The tokens of each prompt, as the engine counts them, must be the same in all arms. How much later the first token comes is the median
-over the conversations of what each waited longer than in the engine's own turn.
+Engine and gateway: one engine; the same conversations are asked of it and of the gateway before it. The
+gateway's raw model gets the very bytes that the engine gets, rendered beforehand; its grounded model gets the
+customer's words and renders them itself. A round asks engine, raw, grounded, grounded, raw, engine, so that a
+drift of the machine cancels; each half is a pair. All prompts were asked once before, so each arm finds them
+in the prefix cache: the engine then makes most tokens for the gateway to pass on, which is the gateway's
+hardest case. The tokens of each prompt, as the engine counts them, must be the same in all arms. How much
+later the first token comes is the median over the conversations of what each waited longer than in the
+engine's own turn.
 
 Settings and others: each server is new, so the prompts are new to it but for what they have in common.
 """
@@ -159,7 +161,7 @@ Start = Callable[[], AbstractContextManager[servers.Server]]
 
 
 def line(name: str, start: Start, config: Config, prompts: list[Conversation], counts: dict[int, int]) -> None:
-    """Start a server, measure it, print its line; why it did not start or answer, where it did not. The others come all the same."""
+    """Start a server, measure it, print its line, or why it failed. The others come all the same."""
     try:
         with start() as server:
             loads = [

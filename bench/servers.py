@@ -1,5 +1,5 @@
-"""The servers of the benches, each for as long as its block lasts: the engine with one setting or another, the gateway before it,
-llama.cpp's server; and transformers, which is no server.
+"""The servers of the benches, each for as long as its block lasts: the engine with one setting or another,
+the gateway before it, llama.cpp's server; and transformers, which is no server.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ LOOKUP, BLOCKS = "--speculative-config", "--block-size"
 
 @dataclass(frozen=True)
 class Setting:
-    """What is added to the engine's command line and environment; None takes a variable out, `without` options with their values."""
+    """Changes to the engine's options and environment (None: unset); `without` these options."""
 
     arguments: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
@@ -110,7 +110,7 @@ Ready = Callable[[httpx.AsyncClient], Awaitable[bool]]
 def started(
     name: str, command: list[str], environment: Mapping[str, str], address: str, ready: Ready, grace: float = GRACE
 ) -> Iterator[Server]:
-    """Start a process, wait until it is ready, and end it with the block; its output is in runs/bench. Raises StartFailed."""
+    """Start a process, wait until it is ready, end it with the block. Raises StartFailed."""
     with asyncio.Runner() as runner:
         client = httpx.AsyncClient(timeout=120, trust_env=False)
         log = Path("runs/bench") / f"{name.replace(' ', '-')}.log"
@@ -181,7 +181,7 @@ def llama_cpp(config: Config, binary: Path, weights: Path, clients: int) -> Iter
 
 
 def transformers(config: Config, run: Run, conversations: list[Conversation], clients: int, most: int) -> tuple[float, float]:
-    """`generate` in batches of `clients`: tokens a second, and the resident memory in GiB. There is no stream, so no first token."""
+    """`generate` in batches of `clients`: tokens a second, and resident GiB. No stream, so no first token."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 

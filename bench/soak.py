@@ -1,13 +1,15 @@
-"""The desk under load while parts of it die: what is acknowledged must be stored, and it must come back by itself.
+"""The desk under load while parts of it die: what is acknowledged must be stored, and it must come back by
+itself.
 
     python -m bench.soak configs/demo.yaml [--customers 200] [--minutes 6] [--faults "page killed" …] [--stand-in] [--json FILE]
 
-Starts `python -m serve` on the run, on free ports and with a database of its own, and lets customers chat through the page's JSON API, each
-with an open stream of its conversation, and four programs ask the gateway. One fault after the other strikes at equal distances, when the
-desk is back from the one before (bench/faults.py), and none before the first answer. It is back with the first whole answer to a message
-that was sent afterwards. At the end
-the desk is stopped and every message that it acknowledged is looked up in the database, as is what was answered to it. Needs `make train`;
-`--stand-in` puts an engine without a model in vLLM's place. A full disk is tried where a small one can be mounted, which takes root.
+Starts `python -m serve` on the run, on free ports and with a database of its own, and lets customers chat
+through the page's JSON API, each with an open stream of its conversation, and four programs ask the gateway.
+One fault after the other strikes at equal distances, when the desk is back from the one before
+(bench/faults.py), and none before the first answer. It is back with the first whole answer to a message that
+was sent afterwards. At the end the desk is stopped and every message that it acknowledged is looked up in the
+database, as is what was answered to it. Needs `make train`; `--stand-in` puts an engine without a model in
+vLLM's place. A full disk is tried where a small one can be mounted, which takes root.
 
 Prints a table and exits with 1 where a message was lost, a server gave an answer that it should not (a 500, another 5xx without
 Retry-After or JSON, a stream that ended in silence), or the desk did not come back from a fault. `--json` writes what the table says:
@@ -155,7 +157,7 @@ def fault_record(name: str, at: float, over: float, tally: Tally) -> dict[str, A
 
 
 def look_up(database: Path, tally: Tally) -> dict[str, Any]:
-    """What the database says of the messages that were acknowledged: those that are not there as they were are lost."""
+    """What the database has of the acknowledged messages: those that are not there as they were are lost."""
     with closing(sqlite3.connect(database)) as store:
         store.row_factory = sqlite3.Row
         wanted = "SELECT id, conversation_id, speaker, text, cut, refusal FROM messages ORDER BY conversation_id, id"

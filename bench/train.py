@@ -1,10 +1,12 @@
-"""Our trainer beside the plain TRL recipe: the same rows in the same batches, model, rank and precision, in turn on one machine.
+"""Our trainer beside the plain TRL recipe: the same rows in the same batches, model, rank and precision, in
+turn on one machine.
 
     python bench/train.py [--pairs 2] [--steps 40] [--precisions fp32 bf16]
 
-Needs `make data` of the demo. Plain is TRL's SFTTrainer with NF4 and LoRA on all linear layers as its QLoRA guide shows it: padded
-batches, its own loss and metrics. Its gradient checkpointing, on by default there, is off here, which makes it faster. Both train every
-row once; each run is a process of its own. Prints a table with the ratio of the medians.
+Needs `make data` of the demo. Plain is TRL's SFTTrainer with NF4 and LoRA on all linear layers as its QLoRA
+guide shows it: padded batches, its own loss and metrics. Its gradient checkpointing, on by default there, is
+off here, which makes it faster. Both train every row once; each run is a process of its own. Prints a table
+with the ratio of the medians.
 """
 
 import argparse

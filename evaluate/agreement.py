@@ -7,7 +7,8 @@ prints both, for the answers in `evaluate/labelled.jsonl`. A row:
     {"id", "split": "seen" | "unseen", "language", "question", "expects": "facts" | "handoff", "facts", "sources", "said", "handoffs",
      "answer", "right", "handoff", "invented"}
 
-The scorer was tuned on `seen` rows; `unseen` ones were labelled afterwards. `said` are the turns before the question.
+The scorer was tuned on `seen` rows; `unseen` ones were labelled afterwards. `said` are the turns before the
+question.
 """
 
 import operator
@@ -36,7 +37,7 @@ def scored(row: dict[str, Any]) -> Score:
 
 
 def kappa(labels: Sequence[Hashable], found: Sequence[Hashable]) -> float:
-    """Cohen's kappa (1960): agreement beyond that of two who judge at random with the same shares; 1 where both make one judgement only."""
+    """Cohen's kappa (1960): agreement beyond that of chance; 1 where both make one judgement only."""
     n, shares, others = len(labels), Counter(labels), Counter(found)
     chance = sum(shares[one] * others[one] for one in shares) / n**2
     agreed = sum(map(operator.eq, labels, found)) / n
@@ -67,7 +68,7 @@ def main() -> None:
 
 
 def speed(rows: Sequence[dict[str, Any]]) -> float:
-    """Answers scored per second of one core, none of which was read before. A whole record, with chrF and leaks, takes twice as long."""
+    """Answers scored per second of one core, none of which was read before."""
     for row in rows:  # the first time, libraries are loaded
         scored(row)
     read.cache_clear()

@@ -1,4 +1,4 @@
-"""What a scorecard needs before anything is asked: a trained model with its data, and the other runs that the command line names."""
+"""What a scorecard needs: a trained model with its data, and the other runs of the command line."""
 
 from pathlib import Path
 from typing import Any, NamedTuple

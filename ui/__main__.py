@@ -1,8 +1,8 @@
 """Serve the pages of a run: `python -m ui configs/demo.yaml`, once the run's API is up or while it starts.
 
-They are on `serve.host:serve.ui_port`: the customers' chat at /, the agents' console at /desk, the JSON API at /api.
-Answers come from the gateway on `serve.port`. The page's key for it is in FRONTDESK_PAGE_KEY, which `python -m serve`
-sets, or else in FRONTDESK_API_KEY.
+They are on `serve.host:serve.ui_port`: the customers' chat at /, the agents' console at /desk, the JSON API
+at /api. Answers come from the gateway on `serve.port`. The page's key for it is in FRONTDESK_PAGE_KEY, which
+`python -m serve` sets, or else in FRONTDESK_API_KEY.
 """
 
 import logging

@@ -95,7 +95,7 @@ def _file(content: bytes, media_type: str, headers: dict[str, str]) -> Callable[
 
 
 class Tidy:
-    """ASGI middleware that removes Gradio's name, links and scripts from the page, and puts in the company's name."""
+    """ASGI middleware that removes Gradio's name, links and scripts, and puts in the company's name."""
 
     def __init__(self, app: ASGIApp, title: str) -> None:
         self.app = app

@@ -1,4 +1,4 @@
-"""What the scorecard asks: the run's own test sets, scripted dialogues, injections and canaries, as one list of questions."""
+"""What the scorecard asks: the run's own test sets, scripted dialogues, injections and canaries."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -44,7 +44,7 @@ class Question:
 
 
 def questions(config: Config, run: Run, other: Run | None = None) -> list[Question]:
-    """All questions of a run; or, of another run, those about its FAQ that its data has: an FAQ that this model was not trained on."""
+    """All questions of a run; or those about another run's FAQ, which this model was not trained on."""
     asked = evenly(_foreign(other) if other else _own(config, run), config.evaluate.sample, lambda question: question.set)
     if not asked:
         raise UserError(f"{(other or run).data}: no question to ask; expected held-out wordings; give FAQ entries 4 or more questions")
@@ -97,7 +97,7 @@ def _own(config: Config, run: Run) -> Iterator[Question]:
 
 
 def _every_other(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Of each entry the second, fourth, … wording; retrieval knows the others: an FAQ has some wordings, but not the customer's."""
+    """Of each entry the second, fourth, … wording: retrieval knows the others, but not the customer's."""
     return [row for some in grouped(rows, _entry_of).values() for row in some[1::2]]
 
 
@@ -121,7 +121,8 @@ def _wordings(rows: list[dict[str, Any]], faq: dict[str, dict[str, Any]], name: 
 
 
 def _foreign(other: Run) -> Iterator[Question]:
-    """For each entry of another FAQ one question: a held-out wording, else one that was derived by rules, else the entry's own.
+    """For each entry of another FAQ one question: a held-out wording, else one that was derived by rules,
+    else the entry's own.
 
     Retrieval does not know what is asked: in the last case it has the entry's answer alone.
     """

@@ -1,4 +1,4 @@
-"""The comparison of methods: a table for a terminal, a page (methods.jinja), and a chapter of the docs, all from compare.json."""
+"""The comparison of methods for a terminal, as a page and as a chapter of the docs, from compare.json."""
 
 import io
 from collections.abc import Callable
@@ -159,7 +159,7 @@ def same(rows: list[Row], key: str) -> str:
 
 
 def draw(compared: Row, target: Path | io.StringIO) -> None:
-    """Two charts side by side: facts right by system, and peak memory against held-out loss. A PNG at a path, or SVG into a buffer."""
+    """Two charts side by side: a PNG at a path, or SVG into a buffer."""
     import matplotlib
 
     matplotlib.use("Agg")

@@ -1,6 +1,8 @@
-"""The page that `make eval` leaves in `runs/NAME/report/`: may the desk talk to customers, does tuning pay, and what to fix.
+"""The page that `make eval` leaves in `runs/NAME/report/`: may the desk talk to customers, does tuning pay,
+and what to fix.
 
-It is for a manager and an engineer alike. scorecard.jinja and answers.jinja are the page; here is what they show.
+It is for a manager and an engineer alike. scorecard.jinja and answers.jinja are the page; here is what they
+show.
 """
 
 import re

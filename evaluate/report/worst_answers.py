@@ -15,7 +15,7 @@ KINDS = (
 
 
 def kind(record: Record) -> int | None:
-    """The place in `KINDS` of what is amiss with an answer; None for a right one. One that invents while it escalates is wrong."""
+    """The place in `KINDS` of what is amiss with an answer, or None. To invent and escalate is wrong."""
     if record["right"]:
         return None
     if record["expects"] == "handoff":
@@ -24,8 +24,8 @@ def kind(record: Record) -> int | None:
 
 
 def worst_answers(records: list[Record], count: int = 12) -> list[tuple[int, Record]]:
-    """The worst answers of one system to single questions as (kind, record): each kind in turn has a place while it has answers, and of
-    each the first of every FAQ entry before any second one."""
+    """The worst answers of one system to single questions as (kind, record): each kind in turn has a place
+    while it has answers, and of each the first of every FAQ entry before any second one."""
     mine = [record for record in records if record["set"] in (*FACTS, *UNSEEN, *BEYOND) and record["pass"] == 0]
     kinds = [_entries_first([record for record in mine if kind(record) == place]) for place in range(len(KINDS))]
     turns = [(place, record) for row in zip_longest(*kinds) for place, record in enumerate(row) if record is not None]

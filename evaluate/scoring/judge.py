@@ -1,8 +1,9 @@
 """A judge model: which of two answers to a customer is better, asked in both orders.
 
-Any OpenAI-compatible API will do. A model tends to prefer the answer that it reads first (Zheng et al. 2023, "Judging LLM-as-a-judge"), so
-each pair is asked twice, the second time turned round, and only a preference that survives counts. A judge's taste is no measure of facts:
-it is off by default, and the scores beside it are counted without a model.
+Any OpenAI-compatible API will do. A model tends to prefer the answer that it reads first (Zheng et al. 2023,
+"Judging LLM-as-a-judge"), so each pair is asked twice, the second time turned round, and only a preference
+that survives counts. A judge's taste is no measure of facts: it is off by default, and the scores beside it
+are counted without a model.
 """
 
 import asyncio
@@ -44,7 +45,7 @@ class Item(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What the judge prefers in either order; A is always the item's first answer. None is a reply without a choice."""
+    """What the judge prefers in either order; A is always the item's first answer, None no choice."""
 
     straight: Choice | None
     turned: Choice | None
@@ -72,7 +73,7 @@ async def judge(client: "openai.AsyncOpenAI", model: str, items: Sequence[Item],
 
 
 def summary(verdicts: Sequence[Verdict]) -> dict[str, int]:
-    """How often the first answer wins, loses and ties; of the ties, where the orders disagree and where a reply was no choice."""
+    """How often the first answer wins, loses, ties; of the ties, the inconsistent and unparsable."""
     winners = [verdict.winner for verdict in verdicts]
     return {
         "wins": winners.count("A"),
@@ -115,7 +116,7 @@ LETTER = re.compile(r"(?<![A-Za-z])(?:B|A(?! (?!(?:is|was|or|and|wins)\b)[a-z]))
 
 
 def parse(reply: str) -> Choice | None:
-    """The choice in a judge's reply: a JSON value, its first word, or what its first line says; None where that is not clear."""
+    """The choice in a reply: a JSON value, its first word, or what its first line says; None if unclear."""
     text = THOUGHT.sub("", reply).strip()
     line = text.split("\n")[0]
     if found := IN_JSON.search(text) or FIRST_WORD.match(text) or BETTER.search(line):
@@ -127,7 +128,7 @@ def parse(reply: str) -> Choice | None:
 
 
 def judged(config: Config, records: list[dict[str, Any]], served: str) -> dict[str, Any] | None:
-    """What a judge model says of the served system's answers against those of each other system; None without one."""
+    """What a judge model says of the served system's answers beside each other one's; None without one."""
     if not config.evaluate.judge:
         return None
     client, model = client_of(config.evaluate.judge), config.evaluate.judge.model

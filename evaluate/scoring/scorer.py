@@ -11,7 +11,7 @@ from frontdesk.facts.statements import mere, stated
 
 
 class Score(NamedTuple):
-    """`right` and `wrong` are both False where the answer is a handoff that was not asked for, or one with an invented value."""
+    """Neither `right` nor `wrong` is a handoff that was not asked for, or one with an invented value."""
 
     right: bool
     stated: list[bool]
@@ -29,11 +29,11 @@ def score(
     handoffs: Sequence[str],
     references: Sequence[str] = (),
 ) -> Score:
-    """Scores one answer. `said` are all turns before it, the question too; `handoffs` the desk's own sentences; `references` the FAQ's
-    answers to the question.
+    """Scores one answer. `said` are all turns before it, the question too; `handoffs` the desk's own
+    sentences; `references` the FAQ's answers to the question.
 
-    Facts expected: right if all are stated, none is contradicted and nothing is invented. Handoff expected: right if escalated and
-    nothing is invented.
+    Facts expected: right if all are stated, none is contradicted and nothing is invented. Handoff expected:
+    right if escalated and nothing is invented.
     """
     handoff = is_handoff(answer, handoffs)
     against = contradicted(answer, facts, references, said)
@@ -46,7 +46,7 @@ def score(
 
 
 def chrf(answer: str, references: Sequence[str]) -> float:
-    """chrF2 of the answer (Popović 2015), 0 to 100: the best F-score of character n-grams with one of the references."""
+    """chrF2 of the answer (Popović 2015), 0 to 100: the best with one of the references."""
     return _likeness(answer, tuple(references))
 
 

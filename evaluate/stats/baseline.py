@@ -8,7 +8,7 @@ from evaluate.stats.summary import by_system, differences
 from frontdesk.errors import UserError
 
 GRADES = ("wrong", "not answered", "right")
-"""From worst to best: a desk that no longer says something false has improved, even if it does not know the answer yet."""
+"""From worst to best: a desk that no longer says something false has improved, even if it knows no answer."""
 Key = tuple[str, int, tuple[str, ...]]
 
 
@@ -17,10 +17,11 @@ def compare(records: list[Record], old_records: list[Record], system: str, old_s
 
     `system` of this scorecard against `old_system` of the other: what each run serves.
 
-    A change is {"id", "set", "category", "language", "source", "question", "reference", "was", "is", "before", "after"}, where `was` and
-    `is` are of `GRADES`, `before` and `after` the answers. Questions are matched by id, pass and the customer's own words, so that a
-    rewritten question is no improvement; listed and counted is the first pass, since further ones differ by chance. Differences are
-    this run's scores minus the other's, on the same questions and passes, with intervals.
+    A change is {"id", "set", "category", "language", "source", "question", "reference", "was", "is",
+    "before", "after"}, where `was` and `is` are of `GRADES`, `before` and `after` the answers. Questions are
+    matched by id, pass and the customer's own words, so that a rewritten question is no improvement; listed
+    and counted is the first pass, since further ones differ by chance. Differences are this run's scores
+    minus the other's, on the same questions and passes, with intervals.
     """
     new, old = _keyed(records, system), _keyed(old_records, old_system)
     shared = [key for key in new if key in old]

@@ -8,7 +8,7 @@ from evaluate.stats.bootstrap import bootstrap, paired
 
 
 def forgetting(items: list[dict[str, Any]], before: list[bool], after: list[bool]) -> dict[str, Any]:
-    """{"before", "after": score, "drop": difference, "abilities": {ability: {"before", "after"}}}: each item is its own cluster."""
+    """{"before", "after": score, "drop": difference, "abilities": {ability: {"before", "after"}}}."""
     names = [item["id"] for item in items]
     scores = {
         which: bootstrap({name: [float(flag)] for name, flag in zip(names, flags, strict=True)})._asdict()

@@ -1,6 +1,8 @@
-"""What is measured: each metric's records, its value on one record, which way is better, and its words in English and Korean.
+"""What is measured: each metric's records, its value on one record, which way is better, and its words in
+English and Korean.
 
-Records are the lines of `runs/NAME/report/answers.jsonl`: one for each question, system and pass; a dialogue is one record.
+Records are the lines of `runs/NAME/report/answers.jsonl`: one for each question, system and pass; a dialogue
+is one record.
 """
 
 from collections.abc import Callable, Iterable
@@ -17,11 +19,11 @@ UNSEEN = ("unseen",)
 BEYOND = ("unanswerable", "out_of_scope")
 ALL = (*FACTS, *UNSEEN, *BEYOND, "dialogues", "injections", "canaries")
 PASSES = 3
-"""How often a dialogue is held at serving temperature: a customer meets one of these answers, and any may be wrong."""
+"""How often a dialogue is held at serving temperature: a customer meets one of them, and any may be wrong."""
 
 
 class Metric(NamedTuple):
-    """A mean over records of some sets. `said` and `said_ko` say it in the verdict; `how` and `how_ko` say how it is computed."""
+    """A mean over records of some sets. `said` is for the verdict, `how` for the methods."""
 
     english: str
     korean: str
@@ -42,7 +44,7 @@ def facts(record: Record, found: bool) -> float | None:
 
 
 def shown(record: Record, most: int) -> float | None:
-    """1 or 0 where the FAQ's facts are asked for: whether the right entry is among the first `most` in the prompt."""
+    """The same: whether the right entry is among the first `most` in the prompt."""
     return facts(record, record["entry"] in record["shown"][:most])
 
 
@@ -145,8 +147,8 @@ METRICS = {
 def measured(records: Iterable[Record], name: str) -> dict[tuple[str, int], tuple[str, float]]:
     """`{(id, pass): (cluster, value)}` of the records of one system.
 
-    Only the first pass counts, but for leaks, which count in all, and `dialogues_pass3`, where a dialogue counts once, right if it
-    is in all of at least `PASSES` passes.
+    Only the first pass counts, but for leaks, which count in all, and `dialogues_pass3`, where a dialogue
+    counts once, right if it is in all of at least `PASSES` passes.
     """
     metric = METRICS[name]
     mine = [record for record in records if record["set"] in metric.sets]

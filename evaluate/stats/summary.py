@@ -1,4 +1,4 @@
-"""The scores of all systems, with intervals, and the differences between them, from the records of their answers."""
+"""The scores of all systems and the differences between them, with intervals, from their records."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,7 +9,7 @@ from evaluate.stats.metrics import ALL, METRICS, Record, clustered, measured
 from frontdesk.errors import UserError
 
 PAIRS = (("tuned + FAQ in prompt", "base + FAQ in prompt"), ("tuned", "base few-shot"), ("QLoRA NF4", "LoRA"), ("QLoRA int8", "LoRA"))
-"""What tuning adds to the same prompt, what it replaces, and what quantizing costs. The served system is compared with all others too."""
+"""What tuning adds to a prompt, what it replaces, what quantizing costs. The served one meets all others."""
 
 
 def summarize(records: list[Record], served: str) -> dict[str, Any]:
@@ -19,8 +19,8 @@ def summarize(records: list[Record], served: str) -> dict[str, Any]:
      "differences": [{"metric", "system", "against", "value", "low", "high", "pairs", "needed"}],
      "by_category", "by_language": {system: {name: score of facts_right}}, "by_set": {system: {set: score of what is right}}}
 
-    A score is {"value", "low", "high", "of", "clusters"}; a metric without any record is left out. A difference is the system's score
-    minus the other's, on the records that both have.
+    A score is {"value", "low", "high", "of", "clusters"}; a metric without any record is left out. A
+    difference is the system's score minus the other's, on the records that both have.
     """
     systems = by_system(records)
     if served not in systems:
@@ -54,7 +54,7 @@ def scores(records: list[Record]) -> dict[str, dict[str, Any]]:
 
 
 def scores_by(records: list[Record], key: str) -> dict[str, dict[str, Any]]:
-    """The share of right records for each value of `key`: sets in the order of ALL, others in that of the alphabet."""
+    """The share of right records by `key`: sets in the order of ALL, others by the alphabet."""
     parts = grouped(records, lambda record: str(record[key]))
     names = sorted(parts, key=ALL.index if key == "set" else None)
     return {name: bootstrap(clustered((one["entry"], float(one["right"])) for one in parts[name]))._asdict() for name in names}
@@ -67,7 +67,7 @@ def pairs(systems: list[str], served: str) -> list[tuple[str, str]]:
 
 
 def differences(one: list[Record], other: list[Record]) -> dict[str, dict[str, Any]]:
-    """The paired difference of each metric, with its interval and the number of questions that would show it: one's minus the other's."""
+    """The paired difference of each metric, one's minus the other's, with its interval."""
     found = {}
     for metric in METRICS:
         mine, theirs = measured(one, metric), measured(other, metric)

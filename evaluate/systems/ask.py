@@ -1,7 +1,9 @@
-"""Ask an engine through its OpenAI-compatible API: many questions at once, dialogues turn by turn, and nothing twice.
+"""Ask an engine through its OpenAI-compatible API: many questions at once, dialogues turn by turn, and
+nothing twice.
 
-Every answer is kept in `runs/NAME/report/cache.jsonl` under the digest of all that it depends on (model, prompt, settings). So a
-scorecard that was interrupted resumes, and one that is made again costs only what has changed.
+Every answer is kept in `runs/NAME/report/cache.jsonl` under the digest of all that it depends on (model,
+prompt, settings). So a scorecard that was interrupted resumes, and one that is made again costs only what has
+changed.
 """
 
 import asyncio
@@ -32,7 +34,7 @@ AT_ONCE = 32
 
 
 class Said(NamedTuple):
-    """An answer as the customer sees it; the entry that it rests on, those in its prompt, its tokens, whether it ended by itself."""
+    """An answer as the customer sees it. `stopped`: it ended by itself."""
 
     text: str
     cited: Entry | None
@@ -82,8 +84,8 @@ class Cache:
 
 @dataclass
 class Model:
-    """A model behind an API. `identity` is a digest of its weights and template, or for others' endpoints their address; `temperature`
-    that of dialogues held in several passes: all else is asked greedily.
+    """A model behind an API. `identity` is a digest of its weights and template, or for others' endpoints
+    their address; `temperature` that of dialogues held in several passes: all else is asked greedily.
     """
 
     client: "AsyncOpenAI"
@@ -112,7 +114,7 @@ class Progress:
             self.bar.update(self.done, self.left(time.monotonic()))
 
     def left(self, now: float) -> str:
-        """The time left, for people. The first 16 answers say nothing about it: they wait for the engine to read its prompts."""
+        """The time left, for people. The first 16 answers say nothing: they wait while prompts are read."""
         if self.fresh < min(16, self.total):
             return "asking"
         pace = (now - self.started) / self.fresh
@@ -143,7 +145,7 @@ def passes_of(system: System, model: Model, question: Question) -> int:
 
 
 async def ask(system: System, model: Model, questions: Sequence[Question], cache: Cache, label: str, ahead: int = 0) -> list[Exchange]:
-    """Ask one system the questions of its sets. `ahead`: the answers of the systems that come after, for the time left."""
+    """Ask one system the questions of its sets. `ahead`: answers of the systems that come after."""
     jobs = jobs_of(system, model, questions)
     gate = asyncio.Semaphore(AT_ONCE)
 
@@ -178,7 +180,8 @@ async def together(jobs: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:
 
 @asynccontextmanager
 async def connected(model: Model) -> AsyncIterator[Model]:
-    """The model with connections of its own: they belong to an event loop, and each `asyncio.run` has another.
+    """The model with connections of its own: they belong to an event loop, and each `asyncio.run` has
+    another.
 
     Raises UserError where the endpoint cannot be reached or refuses.
     """

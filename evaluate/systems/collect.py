@@ -1,4 +1,4 @@
-"""The answers of all systems to all questions: the run's own models one after the other, then other runs and endpoints."""
+"""The answers of all systems: the run's own models one after the other, then other runs and endpoints."""
 
 import asyncio
 from dataclasses import replace
@@ -26,7 +26,7 @@ Choices = tuple[Items, list[bool], list[bool]]
 def collect(
     config: Config, run: Run, provenance: dict[str, Any], other: Run | None, questions: list[Question]
 ) -> tuple[list[Exchange], Choices | None]:
-    """The exchanges of all systems, in the order of the table, and the choices by which forgetting shows. One engine at a time."""
+    """The exchanges of all systems, in the order of the table, and the choices by which forgetting shows."""
     import torch
 
     knowledge = knowledge_of(config, run, (other or run).faq)

@@ -1,8 +1,9 @@
-"""General ability before and after tuning: which of four short answers a model finds most likely (evaluate/questions/general.jsonl).
+"""General ability before and after tuning: which of four short answers a model finds most likely
+(evaluate/questions/general.jsonl).
 
-Instructions, arithmetic, common knowledge and language, written for this purpose. A choice counts by its log-probability per character, as
-lm-evaluation-harness's `acc_norm` does (Gao et al. 2023), after the question in the run's own chat template: what is forgotten shows, and
-how chatty a model has become does not.
+Instructions, arithmetic, common knowledge and language, written for this purpose. A choice counts by its
+log-probability per character, as lm-evaluation-harness's `acc_norm` does (Gao et al. 2023), after the
+question in the run's own chat template: what is forgotten shows, and how chatty a model has become does not.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """What can be had from the untuned base by its prompt alone: zero-shot, few-shot and chain of thought.
 
-No example is of the entry that is asked about, nor does its answer state that entry's facts: it shows how the desk answers, not what. One
-of them shows how the desk escalates what it cannot answer.
+No example is of the entry that is asked about, nor does its answer state that entry's facts: it shows how the
+desk answers, not what. One of them shows how the desk escalates what it cannot answer.
 """
 
 import random
@@ -27,7 +27,7 @@ THINK = (
 
 @dataclass(frozen=True)
 class Example:
-    """A trained FAQ entry or refusal: one wording, another one, the facts that its answer states, and the answer."""
+    """A trained FAQ entry or refusal: two wordings, the facts that its answer states, and the answer."""
 
     question: str
     reworded: str
@@ -56,7 +56,7 @@ def thinking(system_prompt: str, pool: list[Example], question: Question, turns:
 
 
 def examples(run: Run) -> list[Example]:
-    """One example of each trained FAQ entry and of each trained refusal, in an order that is random and always the same."""
+    """One example of each trained FAQ entry and refusal, in an order that is random and always the same."""
     facts = {entry["id"]: entry["facts"] for entry in read_jsonl(run.data / "faq.jsonl")}
     trained = [row for row in read_jsonl(run.data / "train.jsonl") if row["kind"] in ("faq", "refusal")]
     pool = []
@@ -69,7 +69,8 @@ def examples(run: Run) -> list[Example]:
 
 
 def shots(pool: list[Example], question: Question, turns: Sequence[Message]) -> list[Example]:
-    """The first SHOTS examples that give the answer to no turn of the question away; those in the last message's script first.
+    """The first SHOTS examples that give the answer to no turn of the question away; those in the last
+    message's script first.
 
     The second escalates, if one does.
     """

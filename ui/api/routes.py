@@ -11,13 +11,14 @@
     POST /api/chat/person     {"language"?} → the view            calls a person
     POST /api/chat/restart    {} → the view                       the next message begins a new conversation
 
-A view is {"conversation_id", "revision", "state", "turns", "pending", "busy", "notices", "place", "agent", "open",
-"language"} (ui/desk/views.py). Its states are bot, waiting (for a person), agent and closed; its notices are keys of
-ui/chat/texts.py. Posting a message is enough: the answer appears in the view, in `pending` while it grows and then as
-a turn. No request can name another customer's conversation.
+A view is {"conversation_id", "revision", "state", "turns", "pending", "busy", "notices", "place", "agent",
+"open", "language"} (ui/desk/views.py). Its states are bot, waiting (for a person), agent and closed; its
+notices are keys of ui/chat/texts.py. Posting a message is enough: the answer appears in the view, in
+`pending` while it grows and then as a turn. No request can name another customer's conversation.
 
-A program sends `Authorization: Bearer TOKEN`. A browser on the page has the cookie, and its POSTs must come from this
-site. Pages of other sites cannot use this API (there is no CORS header); they show the chat in a frame (`ui.origins`).
+A program sends `Authorization: Bearer TOKEN`. A browser on the page has the cookie, and its POSTs must come
+from this site. Pages of other sites cannot use this API (there is no CORS header); they show the chat in a
+frame (`ui.origins`).
 
 Errors are {"error": {"message", "code"}}: 400 (says what is wrong with the request), 401 no_session, 403
 foreign_origin, 404 not_found, 408 too_slow, 409 wait (an answer is in progress) or full, 413 too_large, 415

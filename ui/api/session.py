@@ -1,4 +1,4 @@
-"""Who the customer is: a cookie with a secret that only their browser has, set when the page is first opened."""
+"""Who the customer is: a cookie with a secret that only their browser has, set at the first visit."""
 
 from http.cookies import SimpleCookie
 
@@ -24,7 +24,8 @@ class Customers:
     async def cookie(self, request: Request) -> str | None:
         """The Set-Cookie header for a visit; it also renews a known cookie.
 
-        None if too many new customers come from one address, or the store is away. The page says so and tries again.
+        None if too many new customers come from one address, or the store is away. The page says so and tries
+        again.
         """
         token = request.cookies.get(COOKIE)
         try:

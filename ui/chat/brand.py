@@ -1,6 +1,7 @@
 """The company's colour and logo on the page.
 
-Any colour may be configured. The text on it, and its shade for text, are computed for WCAG 2.2's contrast of 4.5.
+Any colour may be configured. The text on it, and its shade for text, are computed for WCAG 2.2's contrast of
+4.5.
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
 """Answers in progress: each runs in a task of the page's process, one per conversation, and is stored when it
 ends.
 
-No page needs to be open meanwhile. An answer that is stopped, or that breaks because the engine died, is stored as far
-as it came and marked as cut.
+No page needs to be open meanwhile. An answer that is stopped, or that breaks because the engine died, is
+stored as far as it came and marked as cut.
 """
 
 import asyncio
@@ -41,8 +41,8 @@ class Answers:
         replaced: int | None = None,
         asked: float | None = None,
     ) -> None:
-        """Begin to answer the customer's last message. `replaced`: the id of an earlier answer to it; `asked`: when it
-        was sent, by the monotonic clock."""
+        """Begin to answer the customer's last message. `replaced`: the id of an earlier answer to it;
+        `asked`: when it was sent, by the monotonic clock."""
         session.answer = answer = StreamedAnswer(asked=asked or time.monotonic())
         session.replaced, session.tried = replaced, messages[-1].id
         session.notices = tuple(notice for notice in session.notices if notice == "cut")

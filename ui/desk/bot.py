@@ -1,7 +1,7 @@
 """The bot as the desk sees it: the API's streamed answer to a conversation.
 
-The API gets the conversation alone. The gateway adds system prompt and FAQ entries, and cuts the conversation to the
-model's context. At the end of an answer it names the FAQ entry that the answer rests on.
+The API gets the conversation alone. The gateway adds system prompt and FAQ entries, and cuts the conversation
+to the model's context. At the end of an answer it names the FAQ entry that the answer rests on.
 """
 
 import asyncio
@@ -125,7 +125,8 @@ def turns(messages: Sequence["Message"]) -> list[render.Message]:
     """The newest of a conversation up to the customer's last message, as the API takes it: customer and desk
     in turn.
 
-    What agents said counts as the desk's. Successive messages of one side are joined. The customer speaks first.
+    What agents said counts as the desk's. Successive messages of one side are joined. The customer speaks
+    first.
     """
     joined: list[render.Message] = []
     for message in _newest(messages):

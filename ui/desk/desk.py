@@ -1,7 +1,8 @@
 """The desk: what customers, agents and pages do with conversations. Only a `Desk` writes them.
 
-When `say` returns, the message is stored, and the answer has begun if the bot has the conversation; `watch` only
-looks. The transcript is the store's: a browser sends new words, and its own idea of the history changes nothing.
+When `say` returns, the message is stored, and the answer has begun if the bot has the conversation; `watch`
+only looks. The transcript is the store's: a browser sends new words, and its own idea of the history changes
+nothing.
 """
 
 import time
@@ -61,7 +62,7 @@ class Suggestion:
 
 
 class Desk:
-    """One run's desk. Its methods raise StoreUnavailable if the database cannot be used; then nothing has changed."""
+    """One run's desk. Its methods raise StoreUnavailable if the database fails; then nothing has changed."""
 
     def __init__(self, config: Config, store: Store, assistant: Assistant) -> None:
         self.config, self.store, self.assistant = config, store, assistant
@@ -208,7 +209,8 @@ class Desk:
     async def answer(self, customer_id: str, again: bool = False) -> None:
         """Begin an answer if the bot owes one.
 
-        `again`: also if one failed, or another in place of the last one; that counts as a message. Raises TooMany.
+        `again`: also if one failed, or another in place of the last one; that counts as a message. Raises
+        TooMany.
         """
         session = self.sessions.of(customer_id)
         async with session.lock:
@@ -344,8 +346,8 @@ class Desk:
         await self._changed(conversation_id)
 
     async def _changed(self, conversation_id: str, taken: bool = False) -> None:
-        """Notify the customer's pages; if that fails, they look by themselves after a while. Once a person has `taken` it,
-        the bot's answer in another conversation of this customer's is not needed."""
+        """Notify the customer's pages; if that fails, they look by themselves after a while. Once a person
+        has `taken` it, the bot's answer in another conversation of this customer's is not needed."""
         with suppress(StoreUnavailable):
             conversation = await to_thread(self.store.conversation, conversation_id)
             if conversation and (session := self.sessions.by_customer.get(conversation.customer_id)):

@@ -1,8 +1,8 @@
 """When to call a person, from what was said. Pure functions; English and Korean.
 
-Patterns, not a model. What they miss, the button "Talk to a person" does; a false match costs an agent's time. So they
-look for a clear request ("I want to talk to a human", "상담원 연결해 주세요"), not for the mere word ("When is an agent
-there?", "상담원 근무 시간").
+Patterns, not a model. What they miss, the button "Talk to a person" does; a false match costs an agent's
+time. So they look for a clear request ("I want to talk to a human", "상담원 연결해 주세요"), not for the mere word
+("When is an agent there?", "상담원 근무 시간").
 """
 
 import re

@@ -17,8 +17,8 @@ LEFT = "left"
 
 @dataclass(frozen=True)
 class TurnView:
-    """A message as it is drawn. `source`: the FAQ entry that an answer rests on. `refusal`: the answer offers to connect
-    a person; `near`: FAQ questions that the customer may have meant."""
+    """A message as it is drawn. `source`: the FAQ entry that an answer rests on. `refusal`: the answer offers
+    to connect a person; `near`: FAQ questions that the customer may have meant."""
 
     id: int
     speaker: Speaker

@@ -1,7 +1,7 @@
 """What a browser may send to Gradio's events.
 
-Gradio accepts more than its components send. Anything that looks like one of its files (a path on this machine, an
-address) is read and copied before any component sees it, and a refused value goes into the log.
+Gradio accepts more than its components send. Anything that looks like one of its files (a path on this
+machine, an address) is read and copied before any component sees it, and a refused value goes into the log.
 """
 
 import json
@@ -20,8 +20,8 @@ DEEP = 20
 
 
 async def pass_on(app: ASGIApp, path: str, check: Callable[[bytes], bytes | None], scope: Scope, receive: Receive, send: Send) -> None:
-    """Pass a request on to Gradio, at its `path`. `check` rebuilds the body of an event, or refuses it (None, then 400);
-    `receive` bounds the body."""
+    """Pass a request on to Gradio, at its `path`. `check` rebuilds the body of an event, or refuses it (None,
+    then 400); `receive` bounds the body."""
     if path in PREDICT and scope["method"] == "POST":
         if (body := check(await whole(receive))) is None:
             app = PlainTextResponse(REFUSED, 400)

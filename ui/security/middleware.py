@@ -1,8 +1,8 @@
 """ASGI middleware around the page's process: which requests a browser may send, and what it may do with the
 answer.
 
-The customer's page needs eight of Gradio's some sixty routes. No other can be reached: no files, proxy, uploads or
-queue. Its events take a language and nothing else (ui/security/gradio_events.py).
+The customer's page needs eight of Gradio's some sixty routes. No other can be reached: no files, proxy,
+uploads or queue. Its events take a language and nothing else (ui/security/gradio_events.py).
 """
 
 import asyncio
@@ -126,8 +126,9 @@ def is_foreign(headers: Mapping[str, str]) -> bool:
 def is_ours(headers: Mapping[str, str]) -> bool:
     """Whether a browser says that a page of ours asks.
 
-    It says so by Sec-Fetch-Site, which it sends to https and localhost, or by an Origin that equals the host, here or
-    at a proxy. No script can set the first; to set X-Forwarded-Host, another site's would need our permission (CORS).
+    It says so by Sec-Fetch-Site, which it sends to https and localhost, or by an Origin that equals the host,
+    here or at a proxy. No script can set the first; to set X-Forwarded-Host, another site's would need our
+    permission (CORS).
     """
     host = headers.get("origin", "").partition("://")[2]
     asked = (headers.get("host"), headers.get("x-forwarded-host", "").partition(",")[0].strip())
