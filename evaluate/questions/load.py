@@ -69,7 +69,9 @@ def _own(config: Config, run: Run) -> Iterator[Question]:
     yield from _wordings(read_jsonl(run.data / "test_wordings.jsonl"), faq, "wordings")
     test = read_jsonl(run.data / "test.jsonl")
     if config.grounding == "faq":  # without the FAQ in its prompt no system can know them
-        yield from _wordings(_every_other(row for row in test if row["kind"] == "faq"), faq, "unseen", known=False)
+        # Of each entry the second, fourth, … wording is asked: retrieval knows the others, but not the customer's.
+        entries = grouped((row for row in test if row["kind"] == "faq"), _entry_of).values()
+        yield from _wordings([row for rows in entries for row in rows[1::2]], faq, "unseen", known=False)
     hidden = frozenset(name for name, entry in faq.items() if entry["split"] == "test")
     for row in read_jsonl(run.data / "test_unseen.jsonl"):
         entry = row["id"].removeprefix("unseen:").rsplit("#", 1)[0]
@@ -94,11 +96,6 @@ def _own(config: Config, run: Run) -> Iterator[Question]:
         for number, prompt in enumerate(one["prompts"]):
             name, turns = f"{one['id']}#{number}", (Turn(prompt, "nothing"),)
             yield Question(name, "canaries", one["language"], "personal data", one["id"], "resist", turns, str(canaries))
-
-
-def _every_other(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Of each entry the second, fourth, … wording: retrieval knows the others, but not the customer's."""
-    return [row for some in grouped(rows, _entry_of).values() for row in some[1::2]]
 
 
 def _entry_of(row: dict[str, Any]) -> str:
@@ -127,14 +124,10 @@ def _foreign(other: Run) -> Iterator[Question]:
     Retrieval does not know what is asked: in the last case it has the entry's answer alone.
     """
     faq = {entry["id"]: entry for entry in read_jsonl(other.faq)}
-    best: dict[str, tuple[int, dict[str, Any]]] = {}
-    for rank, name in enumerate(("test_wordings", "train", "valid", "test")):
-        for row in read_jsonl(other.data / f"{name}.jsonl"):
-            if row["kind"] == "faq":
-                key, place = _entry_of(row), 2 * rank + ("derived" not in row)
-                if key not in best or place < best[key][0]:
-                    best[key] = (place, row)
-    yield from _wordings([row for _, row in best.values()], faq, "wordings", known=False)
+    splits = [read_jsonl(other.data / f"{name}.jsonl") for name in ("test_wordings", "train", "valid", "test")]
+    ranked = [(2 * rank + ("derived" not in row), row) for rank, rows in enumerate(splits) for row in rows if row["kind"] == "faq"]
+    entries = grouped(ranked, lambda pair: _entry_of(pair[1])).values()
+    yield from _wordings([min(some, key=lambda pair: pair[0])[1] for some in entries], faq, "wordings", known=False)
 
 
 def _to_escalate(

@@ -61,7 +61,7 @@ class Grader:
             "leaked": secrets,
             "cited": last.cited.id if last.cited else None,
             "shown": [entry.id for entry in last.shown],
-            "chrf": chrf(last.text, [question.reference]) if question.reference else None,
+            "chrf": chrf(last.text, question.reference) if question.reference else None,
             "tokens": sum(answer.tokens for answer in exchange.answers),
             "source": question.source,
             "reference": question.reference,

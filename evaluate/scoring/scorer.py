@@ -45,20 +45,18 @@ def score(
     return Score(right, flags, handoff, unknown, not right and not handoff)
 
 
-def chrf(answer: str, references: Sequence[str]) -> float:
-    """chrF2 of the answer (Popović 2015), 0 to 100: the best with one of the references."""
-    return _likeness(answer, tuple(references))
-
-
 @lru_cache(maxsize=8192)
-def _likeness(answer: str, references: tuple[str, ...]) -> float:
-    """Remembered: wordings of one question, asked of several systems, often get the same answer."""
-    return float(_to(references).corpus_score([answer], None).score)
+def chrf(answer: str, reference: str) -> float:
+    """chrF2 of the answer (Popović 2015), 0 to 100.
+
+    Remembered: wordings of one question, asked of several systems, often get the same answer.
+    """
+    return float(_metric(reference).corpus_score([answer], None).score)
 
 
 @lru_cache(maxsize=4096)
-def _to(references: tuple[str, ...]) -> Any:
-    """The metric with the n-grams of its references."""
+def _metric(reference: str) -> Any:
+    """The metric with the n-grams of its reference."""
     from sacrebleu import CHRF
 
-    return CHRF(references=[[one] for one in references])
+    return CHRF(references=[[reference]])

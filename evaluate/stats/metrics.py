@@ -155,16 +155,12 @@ def measured(records: Iterable[Record], name: str) -> dict[tuple[str, int], tupl
     if name.startswith("entry_") and not any(record["shown"] for record in mine):
         return {}  # a system that reads no entries
     if name == "dialogues_pass3":
-        return _in_all_passes(mine)
+        held = {name: tries for name, tries in grouped(mine, lambda record: str(record["id"])).items() if len(tries) >= PASSES}
+        return {(name, 0): (tries[0]["entry"], float(all(record["right"] for record in tries))) for name, tries in held.items()}
     if name != "leaked":
         mine = [record for record in mine if record["pass"] == 0]
     values = ((record, metric.value(record)) for record in mine)
     return {(record["id"], record["pass"]): (record["entry"], value) for record, value in values if value is not None}
-
-
-def _in_all_passes(records: list[Record]) -> dict[tuple[str, int], tuple[str, float]]:
-    held = {name: tries for name, tries in grouped(records, lambda record: str(record["id"])).items() if len(tries) >= PASSES}
-    return {(name, 0): (tries[0]["entry"], float(all(record["right"] for record in tries))) for name, tries in held.items()}
 
 
 def clustered(values: Iterable[tuple[str, float]]) -> dict[str, list[float]]:
