@@ -179,8 +179,7 @@ async def stream(desk: Desk, customer_id: str, address: str | None, language: La
 
 
 def as_json(view: View, before: View | None = None) -> dict[str, Any]:
-    """The fields of the view that have changed: an answer grows a dozen times a second, below a long
-    conversation."""
+    """The fields of the view that have changed: an answer grows a dozen times a second."""
     now = {field.name: getattr(view, field.name) for field in fields(view)}
     changed = {name: value for name, value in now.items() if before is None or value != getattr(before, name)}
     return changed | ({"turns": [asdict(turn) for turn in view.turns]} if "turns" in changed else {})

@@ -68,10 +68,7 @@ class Answers:
             self.running -= 1
 
     async def _keep(self, session: CustomerSession, conversation_id: str, reader: asyncio.Task[None], answer: StreamedAnswer) -> None:
-        """Wait for the answer and store it, even while this process shuts down.
-
-        Then the conversation takes the next message.
-        """
+        """Wait for the answer and store it, even while this process shuts down."""
         trouble = "stopped"
         try:
             with suppress(asyncio.CancelledError):

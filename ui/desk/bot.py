@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate, groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -78,10 +79,7 @@ class Assistant:
         self.client = openai.AsyncOpenAI(base_url=base_url, api_key=api_key, timeout=timeout, max_retries=RETRIES, http_client=http)
 
     async def read(self, turns: list[render.Message], answer: StreamedAnswer, *, otherwise: bool = False) -> None:
-        """Read the answer to the last turn into `answer`.
-
-        `otherwise`: another one than before. API failures are not raised.
-        """
+        """Read the answer to the last turn, another one than before if `otherwise`. Raises no API failure."""
         import openai
 
         try:
@@ -128,23 +126,16 @@ def turns(messages: Sequence["Message"]) -> list[render.Message]:
     What agents said counts as the desk's. Successive messages of one side are joined. The customer speaks
     first.
     """
-    joined: list[render.Message] = []
-    for message in _newest(messages):
-        role = "user" if message.speaker == "customer" else "assistant"
-        if joined and joined[-1]["role"] == role:
-            joined[-1] = {"role": role, "content": f"{joined[-1]['content']}\n{message.text}"}
-        else:
-            joined.append({"role": role, "content": message.text})
-    while joined and joined[-1]["role"] == "assistant":
+    sides = groupby(_newest(messages), lambda message: "user" if message.speaker == "customer" else "assistant")
+    joined: list[render.Message] = [{"role": role, "content": "\n".join(one.text for one in some)} for role, some in sides]
+    if joined and joined[-1]["role"] == "assistant":
         joined.pop()
-    while joined and joined[0]["role"] == "assistant":  # the conversation was cut in between
+    if joined and joined[0]["role"] == "assistant":  # the conversation was cut in between
         del joined[0]
     return joined[-MAX_TURNS:]
 
 
 def _newest(messages: Sequence["Message"]) -> Sequence["Message"]:
     """The last messages of at most MAX_CHARACTERS together."""
-    start, characters = len(messages), 0
-    while start and (characters := characters + len(messages[start - 1].text) + 1) <= MAX_CHARACTERS:
-        start -= 1
-    return messages[start:]
+    lengths = accumulate(len(message.text) + 1 for message in reversed(messages))
+    return messages[len(messages) - sum(length <= MAX_CHARACTERS for length in lengths) :]

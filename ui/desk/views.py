@@ -123,14 +123,13 @@ def draw(
 ) -> View:
     """The view. `replaced`: the message that the answer in progress will replace; it is not drawn meanwhile."""
     conversation = stored.conversation
-    busy = pending is not None
     return View(
         conversation_id=conversation.id if conversation else None,
         revision=conversation.revision if conversation else 0,
         state=stored.state,
-        turns=tuple(turn for turn in stored.turns if turn.id != replaced) if busy else stored.turns,
+        turns=stored.turns if pending is None else tuple(turn for turn in stored.turns if turn.id != replaced),
         pending=pending,
-        busy=busy,
+        busy=pending is not None,
         notices=notices,
         place=stored.place,
         agent=stored.agent,
