@@ -40,7 +40,7 @@ def main() -> None:
 def timed(export: Path, folder: Path, mask: bool) -> tuple[float, float, dict[str, float]]:
     """Seconds, peak MiB and the seconds of each stage of one run."""
     started = time.monotonic()
-    command = [sys.executable, __file__, "--stages", export, folder, str(mask)]
+    command = [sys.executable, __file__, "--stages", str(export), str(folder), str(mask)]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     peak = 0.0
     out: list[str] = []

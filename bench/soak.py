@@ -100,8 +100,9 @@ def soak(config: Config, folder: Path, args: argparse.Namespace) -> dict[str, An
         return b"Ctrl-C stops both." in Path("runs/bench/desk.log").read_bytes()
 
     with started("desk", [sys.executable, "-m", "serve", str(path)], environment, "", ready, grace=120) as server:
-        begun = time.monotonic()
-        tally, faults = asyncio.run(load(config, server.child.process.pid, database, asked, args))
+        begun, process = time.monotonic(), server.child.process
+        assert process is not None
+        tally, faults = asyncio.run(load(config, process.pid, database, asked, args))
     stored = {"customers": args.customers, "seconds": round(tally.until - begun), **look_up(database, tally)}
     return {"date": str(datetime.date.today()), "machine": describe_hardware(), **stored, "faults": faults, "wrong": tally.wrong}
 
