@@ -39,7 +39,7 @@ data: $(READY) $(MODEL)  ## read FAQ and chat logs, write training rows to runs/
 train: $(READY) $(MODEL)  ## train by the config's method, merge, prove that the served model says the same
 	@$(BIN)/python -m train $(CONFIG)
 
-eval: $(READY) $(MODEL)  ## the scorecard: facts right, invented, handed over, beside what prompts alone can do (BASELINE=runs/OTHER lists what changed)
+eval: $(READY) $(MODEL)  ## the scorecard: facts right, invented, escalated, beside what prompts alone can do (BASELINE=runs/OTHER lists what changed)
 	@$(BIN)/python -m evaluate $(CONFIG) $(if $(BASELINE),--baseline $(BASELINE)) $(ARGS)
 
 compare: $(READY) $(MODEL)  ## train every method with equal data and steps; one table, with the untuned base's prompts beside them (ARGS=--docs)
@@ -60,8 +60,7 @@ test-slow: setup  ## the other tests: whole runs of the pipeline, kills and resu
 test-all: setup  ## every test
 	@$(PYTEST)
 
-fuzz: setup  ## search at random for inputs that break the readers, then for ones that break the property tests (SECONDS=600 for each)
-	@$(BIN)/python bench/fuzz.py $(SECONDS)
+fuzz: setup  ## search at random for inputs that break the readers and the other property tests (SECONDS=600: for so long)
 	@end=$$(($$(date +%s) + $(SECONDS))); while [ $$(date +%s) -lt $$end ]; do \
 		$(PYTEST) -q -x -m hypothesis --hypothesis-profile fuzz || exit 1; done
 

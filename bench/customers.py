@@ -1,8 +1,8 @@
-"""Simulated customers of a running desk: each with a session and a page of their own, which asks, reads the answer, thinks and asks again.
+"""Simulated customers of a running desk: each with a session and a page of their own, which asks, reads the
+answer, thinks and asks again.
 
-They use the page's JSON API (ui/api/routes.py), and programs beside them the gateway's. What the desk acknowledged and
-how it refused is kept in a `Tally`; whether what was acknowledged is stored, the database tells afterwards
-(bench/soak.py).
+They use the page's JSON API (ui/api/routes.py), and programs beside them the gateway's. What the desk
+acknowledged and how it refused is kept in a `Tally`.
 """
 
 import asyncio
@@ -123,8 +123,7 @@ class Customer:
                 await self.post("/api/chat/answer", {"again": True})
             self.changed.clear()
             with suppress(TimeoutError):
-                async with asyncio.timeout(5):
-                    await self.changed.wait()
+                await asyncio.wait_for(self.changed.wait(), 5)
 
     async def look(self) -> None:
         """The open page: the view as it changes; a stream that ends is opened again."""
@@ -142,7 +141,7 @@ class Customer:
             await asyncio.sleep(wait)
 
     async def post(self, path: str, body: dict[str, Any]) -> dict[str, Any] | None:
-        """The response to a POST; None where it is refused or the connection breaks, after the time that the desk asks for."""
+        """The response to a POST; None after a refusal or a broken connection, and a wait."""
         wait = PAUSE
         try:
             async with self.session.post(self.page + path, json=body, headers=self.headers) as response:
@@ -158,7 +157,7 @@ class Customer:
 
 
 async def program(api: str, model: str, session: aiohttp.ClientSession, tally: Tally, questions: Sequence[str]) -> None:
-    """A program that asks the gateway for one stream after the other. A stream must end with [DONE] or an error event, never in silence."""
+    """A program that asks the gateway for streams. Each must end with [DONE] or an error event."""
     choose = random.Random(1)
     while time.monotonic() < tally.until:
         asked = {"model": model, "messages": [{"role": "user", "content": choose.choice(questions)}], "stream": True}

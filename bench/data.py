@@ -1,7 +1,9 @@
-"""Time `make data` on synthetic exports: `python bench/data.py [MESSAGES …]`, by default 10,000, 100,000 and 1,000,000.
+"""Time `make data` on synthetic exports: `python bench/data.py [MESSAGES …]`, by default 10,000, 100,000 and
+1,000,000.
 
-Each size runs in a process of its own, without and with masking. Printed are messages/s of the whole and of each stage, and the peak memory
-of all its processes together (proportional set size, so that pages which they share count once).
+Each size runs in a process of its own, without and with masking. Printed are messages/s of the whole and of
+each stage, and the peak memory of all its processes together (proportional set size, so that pages which they
+share count once).
 """
 
 import json
@@ -11,8 +13,11 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 SIZES = (10_000, 100_000, 1_000_000)
 ROOT = Path(__file__).parents[1]
@@ -35,9 +40,8 @@ def main() -> None:
 def timed(export: Path, folder: Path, mask: bool) -> tuple[float, float, dict[str, float]]:
     """Seconds, peak MiB and the seconds of each stage of one run."""
     started = time.monotonic()
-    process = subprocess.Popen(
-        [sys.executable, __file__, "--stages", export, folder, str(mask)], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
+    command = [sys.executable, __file__, "--stages", str(export), str(folder), str(mask)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     peak = 0.0
     out: list[str] = []
     reader = threading.Thread(target=lambda: out.append(process.communicate()[0]))
@@ -51,15 +55,11 @@ def timed(export: Path, folder: Path, mask: bool) -> tuple[float, float, dict[st
 
 def memory(pid: int) -> float:
     """MiB of a process and its children."""
-    import psutil
-
     total = 0
-    try:
+    with suppress(psutil.Error):
         process = psutil.Process(pid)
         for one in [process, *process.children(recursive=True)]:
             total += one.memory_full_info().pss
-    except psutil.Error:
-        pass
     return total / 2**20
 
 
@@ -83,13 +83,10 @@ def stages(export: str, folder: str, mask: bool) -> None:
 
         setattr(build, name, run)
 
-    for name, label in (
-        ("prepare_conversations", "read, mask, clean"),
-        ("choose", "group and split"),
-        ("write_rows", "write"),
-        ("finalize", "report"),
-    ):
-        clock(name, label)
+    clock("prepare_conversations", "read, mask, clean")
+    clock("choose", "group and split")
+    clock("write_rows", "write")
+    clock("finalize", "report")
     config = Config(
         name="bench",
         company="Slate & Fern",

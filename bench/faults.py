@@ -1,13 +1,12 @@
-"""What goes wrong in bench/soak.py, each while customers chat: parts of the desk are killed, its database is locked, its disk is full."""
+"""The faults of bench/soak.py: parts of the desk are killed, its database is locked, its disk is full."""
 
 import asyncio
 import os
-import signal
 import sqlite3
 import subprocess
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,31 +23,26 @@ DISK = "48m"
 class Desk:
     """The desk under test."""
 
-    process: "subprocess.Popen[bytes]"
+    pid: int  # of `python -m serve`
     database: Path
     refused: Callable[[], int]  # messages so far that the desk did not take
 
 
-async def kill(desk: Desk, words: str) -> None:
+Fault = Callable[[Desk], Awaitable[None]]
+
+
+def kill(words: str) -> Fault:
     """SIGKILL to the child of `python -m serve` whose command line has these words."""
-    for child in psutil.Process(desk.process.pid).children():
-        with suppress(psutil.Error):
-            if words in " ".join(child.cmdline()):
-                os.kill(child.pid, signal.SIGKILL)
-                return
-    raise RuntimeError(f"no process of the desk has {words!r} in its command line")
 
+    async def strike(desk: Desk) -> None:
+        for child in psutil.Process(desk.pid).children():
+            with suppress(psutil.Error):
+                if words in " ".join(child.cmdline()):
+                    child.kill()
+                    return
+        raise RuntimeError(f"no process of the desk has {words!r} in its command line")
 
-async def kill_engine(desk: Desk) -> None:
-    await kill(desk, "vllm.entrypoints.openai.api_server")
-
-
-async def kill_gateway(desk: Desk) -> None:
-    await kill(desk, "-m serve.gateway")
-
-
-async def kill_page(desk: Desk) -> None:
-    await kill(desk, "-m ui ")
+    return strike
 
 
 async def lock_database(desk: Desk) -> None:
@@ -79,21 +73,23 @@ async def fill_disk(desk: Desk) -> None:
         filler.unlink(missing_ok=True)
 
 
-FAULTS: dict[str, Callable[[Desk], Awaitable[None]]] = {
-    "engine killed": kill_engine,
-    "gateway killed": kill_gateway,
-    "page killed": kill_page,
+FAULTS: dict[str, Fault] = {
+    "engine killed": kill("vllm.entrypoints.openai.api_server"),
+    "gateway killed": kill("-m serve.gateway"),
+    "page killed": kill("-m ui "),
     "database locked": lock_database,
     "disk full": fill_disk,
 }
 
 
-def small_disk(folder: Path) -> bool:
-    """Put a small disk of its own at the folder; False where that is not allowed (it takes root)."""
+@contextmanager
+def small_disk(folder: Path) -> Iterator[bool]:
+    """A small disk at a new folder; a plain folder, and False, where root is needed."""
+    folder.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", f"size={DISK},mode=0700", "frontdesk-bench", str(folder)]
-    return os.geteuid() == 0 and subprocess.run(command, check=False, capture_output=True).returncode == 0
-
-
-def remove_disk(folder: Path) -> None:
-    """Take it away."""
-    subprocess.run(["umount", "--lazy", str(folder)], check=False, capture_output=True)
+    mounted = os.geteuid() == 0 and subprocess.run(command, check=False, capture_output=True).returncode == 0
+    try:
+        yield mounted
+    finally:
+        if mounted:
+            subprocess.run(["umount", "--lazy", str(folder)], check=False, capture_output=True)

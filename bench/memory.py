@@ -1,8 +1,10 @@
-"""Predicted and measured peak memory of `make train` on the embedded model: `python -P bench/memory.py [METHOD …]`.
+"""Predicted and measured peak memory of `make train` on the embedded model: `python -P bench/memory.py
+[METHOD …]`.
 
-Each case is a real `python -m train` in a process of its own, on two steps of rows that are all as long as `max_length` with a third of
-their tokens supervised. Measured is the largest resident size when training ends and, for the first case of each method, that of the
-merge in a process of its own. The prediction is made before, from the config alone, as `python -m train.plan` makes it.
+Each case is a real `python -m train` in a process of its own, on two steps of rows that are all as long as
+`max_length` with a third of their tokens supervised. Measured is the largest resident size when training ends
+and, for the first case of each method, that of the merge in a process of its own. The prediction is made
+before, from the config alone, as `python -m train.plan` makes it.
 """
 
 import os
@@ -43,13 +45,10 @@ def main() -> None:
     """Run the cases of the methods asked for and print a table."""
     methods = sys.argv[1:] or list(dict.fromkeys(case["method"] for case in CASES))
     print("| method | setting | predicted | measured | error | merge predicted | measured |\n|---|---|---|---|---|---|---|")
-    seen: set[str] = set()
-    for case in CASES:
-        if case["method"] not in methods:
-            continue
+    first = {case["method"]: case for case in reversed(CASES)}
+    for case in [case for case in CASES if case["method"] in methods]:
         with tempfile.TemporaryDirectory(prefix="frontdesk-bench-") as folder:
-            predicted, predicted_merge, measured, measured_merge = measure(case, Path(folder), merge=case["method"] not in seen)
-        seen.add(case["method"])
+            predicted, predicted_merge, measured, measured_merge = measure(case, Path(folder), merge=case is first[case["method"]])
         setting = ", ".join(f"{value}" if name == "precision" else f"{name} {value}" for name, value in case.items() if name != "method")
         merge = f"{predicted_merge:.2f} | {measured_merge:.2f}" if measured_merge else "|"
         error = predicted / measured - 1
@@ -57,7 +56,7 @@ def main() -> None:
 
 
 def measure(case: dict[str, Any], folder: Path, merge: bool) -> tuple[float, float, float, float]:
-    """GiB: predicted peak of training and of the merge; measured peak when training ends, and that of the merge (0 where it is not run)."""
+    """GiB: predicted peaks of training and merge, and measured ones (0 for a merge that is not run)."""
     values = {
         "company": "Bench",
         "system_prompt": "Answer.",
@@ -80,7 +79,7 @@ def measure(case: dict[str, Any], folder: Path, merge: bool) -> tuple[float, flo
 
 
 def make_train(folder: Path, until: Path | None = None) -> float:
-    """Run `python -m train`, no longer than until a file is there; returns the largest resident size of the process in GiB."""
+    """Run `python -m train`, at most until a file is there. The peak resident size in GiB."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([sys.executable, "-m", "train", "bench.yaml"], cwd=folder, env=environment, stdout=log, stderr=log)
@@ -95,7 +94,7 @@ def make_train(folder: Path, until: Path | None = None) -> float:
 
 
 def write_data(folder: Path, config: Config, count: int) -> list[tuple[int, int]]:
-    """Rows of `max_length` tokens under `runs/NAME/data`, and short held-out ones; returns (tokens, supervised tokens) of each row."""
+    """Rows of `max_length` tokens, and short held-out ones; returns (tokens, supervised tokens) of each."""
     tokenizer = load_tokenizer(config, locate(config.model))
 
     def messages(asked: int, answered: int) -> list[dict[str, str]]:
@@ -109,13 +108,8 @@ def write_data(folder: Path, config: Config, count: int) -> list[tuple[int, int]
     folder.mkdir(parents=True)
     for split in ("train", "valid", "valid_wordings", "test", "test_wordings"):
         of_split = [row] * count if split == "train" else [messages(0, 0)]
-        write_jsonl(
-            folder / f"{split}.jsonl",
-            [
-                {"id": f"{split}{i}", "messages": one, "kind": "faq", "group": f"{split}{i}", "source": f"bench:{i}"}
-                for i, one in enumerate(of_split)
-            ],
-        )
+        kept = [{"id": f"{split}{i}", "messages": one, "kind": "faq", "source": f"bench:{i}"} for i, one in enumerate(of_split)]
+        write_jsonl(folder / f"{split}.jsonl", [row | {"group": row["id"]} for row in kept])
     write_json(folder / "manifest.json", {"data_hash": "bench"})
     return [(length, sum(mask))] * count
 

@@ -1,5 +1,5 @@
-"""The servers that bench/serve.py measures, each for as long as its block lasts: the engine with one or the other setting, the gateway
-before it, llama.cpp's server; and transformers, which is no server.
+"""The servers of the benches, each for as long as its block lasts: the engine with one setting or another,
+the gateway before it, llama.cpp's server; and transformers, which is no server.
 """
 
 import asyncio
@@ -8,17 +8,18 @@ import json
 import os
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+import psutil
 
-from bench.load import Conversation, log_of
+from bench.load import Conversation
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
 from frontdesk.engine import vllm as engine
-from frontdesk.engine.processes import Child, first_answer, stop
+from frontdesk.engine.processes import GRACE, Child, first_answer, stop
 from frontdesk.web.address import url
 
 CORES = f"0-{len(os.sched_getaffinity(0)) - 1}"
@@ -26,9 +27,12 @@ TCMALLOC = Path("/usr/lib/x86_64-linux-gnu/libtcmalloc_minimal.so.4")  # Debian'
 IOMP = Path(sys.prefix) / "lib/libiomp5.so"  # PyPI's intel-openmp
 
 
+LOOKUP, BLOCKS = "--speculative-config", "--block-size"
+
+
 @dataclass(frozen=True)
 class Setting:
-    """What is added to the engine's command line and environment; None takes a variable out, `without` options with their values."""
+    """Changes to the engine's options and environment (None: unset); `without` these options."""
 
     arguments: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
@@ -37,32 +41,26 @@ class Setting:
     needs: Path | None = None  # a library that may not be installed
 
 
-DEFAULTS = Setting(
-    without=("--dtype", "--max-num-queued-reqs", "--block-size", "--speculative-config"),
-    environment={
-        "VLLM_ENABLE_V1_MULTIPROCESSING": None, "VLLM_USE_AOT_COMPILE": None,
-        "VLLM_CACHE_ROOT": None, "TORCHINDUCTOR_CACHE_DIR": None,
-    },
-)  # fmt: skip
-"""vLLM's own: what frontdesk/engine/vllm.py chooses is not chosen. But for the length of the context, of which the model's own is often a
-multiple, and the room for cached prompts: vLLM's own is 92 % of the memory, and where that is not free it does not start."""
-
-
-LOOKUP, BLOCKS = "--speculative-config", "--block-size"
-
-
 def lookup(tokens: int, last: int = 3) -> Setting:
     """Draft so many tokens by looking the `last` ones, or 3, up in the prompt."""
     drafts = {**engine.LOOKUP, "num_speculative_tokens": tokens, "prompt_lookup_min": last}
     return Setting((LOOKUP, json.dumps(drafts)), without=(LOOKUP,))
 
 
+def worker(**variables: str | None) -> Setting:
+    """The model in a process of its own."""
+    return Setting(environment={"VLLM_ENABLE_V1_MULTIPROCESSING": "1", **variables})
+
+
+OUR_VARIABLES = ("VLLM_ENABLE_V1_MULTIPROCESSING", "VLLM_USE_AOT_COMPILE", "VLLM_CACHE_ROOT", "TORCHINDUCTOR_CACHE_DIR")
 SETTINGS = {
     "as it is": Setting(),
-    "vLLM's defaults": DEFAULTS,
-    "worker of its own": Setting(environment={"VLLM_ENABLE_V1_MULTIPROCESSING": "1"}),  # bound, and a core kept back
-    "worker of its own, all cores": Setting(environment={"VLLM_ENABLE_V1_MULTIPROCESSING": "1", "VLLM_CPU_OMP_THREADS_BIND": CORES}),
-    "worker of its own, not bound": Setting(environment={"VLLM_ENABLE_V1_MULTIPROCESSING": "1", "VLLM_CPU_OMP_THREADS_BIND": "nobind"}),
+    # What frontdesk/engine/vllm.py chooses is not chosen. But for the length of the context, of which the model's own is often a
+    # multiple, and the room for cached prompts: vLLM's own is 92 % of the memory, and where that is not free it does not start.
+    "vLLM's defaults": Setting(without=("--dtype", "--max-num-queued-reqs", BLOCKS, LOOKUP), environment=dict.fromkeys(OUR_VARIABLES)),
+    "worker of its own": worker(),  # bound, and a core kept back
+    "worker of its own, all cores": worker(VLLM_CPU_OMP_THREADS_BIND=CORES),
+    "worker of its own, not bound": worker(VLLM_CPU_OMP_THREADS_BIND="nobind"),
     "threads bound": Setting(environment={"OMP_PLACES": "threads", "OMP_PROC_BIND": "true"}),
     "one thread": Setting(environment={"OMP_NUM_THREADS": "1"}),
     "passive waiting": Setting(environment={"OMP_WAIT_POLICY": "PASSIVE"}),
@@ -102,24 +100,29 @@ class Server:
 
     def gib(self) -> float:
         """Resident memory of its processes."""
-        import psutil
-
         return sum(psutil.Process(pid).memory_info().rss for pid in self.child.members()) / 2**30
 
 
+Ready = Callable[[httpx.AsyncClient], Awaitable[bool]]
+
+
 @contextlib.contextmanager
-def started(child: Child, address: str, ready: Callable[[httpx.AsyncClient], Awaitable[bool]]) -> Iterator[Server]:
-    """Start the child, wait for its first answer, and end it with the block. Raises StartFailed."""
+def started(
+    name: str, command: list[str], environment: Mapping[str, str], address: str, ready: Ready, grace: float = GRACE
+) -> Iterator[Server]:
+    """Start a process, wait until it is ready, end it with the block. Raises StartFailed."""
     with asyncio.Runner() as runner:
         client = httpx.AsyncClient(timeout=120, trust_env=False)
-        child.ready = lambda: ready(client)
+        log = Path("runs/bench") / f"{name.replace(' ', '-')}.log"
+        log.unlink(missing_ok=True)
+        child = Child(name, command, dict(environment), log, lambda: ready(client))
         begun = time.monotonic()
         try:
             child.start()
             runner.run(first_answer(child, [child]))
             yield Server(address, time.monotonic() - begun, child)
         finally:
-            runner.run(stop([child]))
+            runner.run(stop([child], grace))
             runner.run(client.aclose())
 
 
@@ -130,8 +133,9 @@ def vllm(config: Config, run: Run, name: str = "as it is") -> Iterator[Server]:
     config = engine.private(config, engine.free_port())
     if setting.quantization:
         config = config.model_copy(update={"serve": config.serve.model_copy(update={"quantization": setting.quantization})})
-    child = Child("engine", *with_setting(setting, config, run), log_of(f"engine {name}"), never)
-    with started(child, url("127.0.0.1", config.serve.port), lambda client: engine.answers(client, config)) as server:
+    command, environment = with_setting(setting, config, run)
+    address = url("127.0.0.1", config.serve.port)
+    with started(f"engine {name}", command, environment, address, lambda client: engine.answers(client, config)) as server:
         yield server
 
 
@@ -151,9 +155,9 @@ def gateway(config: Config, path: Path, behind: Server) -> Iterator[Server]:
     """The gateway of the config at `path` before a running engine."""
     from serve.probes import gateway_ready
 
-    variables = {engine.ENGINE_URL: behind.address, engine.ENGINE_KEY: "none", "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
-    child = Child("gateway", [sys.executable, "-m", "serve.gateway", str(path)], os.environ | variables, log_of("gateway"), never)
-    with started(child, url("127.0.0.1", config.serve.port), lambda client: gateway_ready(client, config)) as server:
+    ours = {engine.ENGINE_URL: behind.address, engine.ENGINE_KEY: "none", "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+    command, address = [sys.executable, "-m", "serve.gateway", str(path)], url("127.0.0.1", config.serve.port)
+    with started("gateway", command, os.environ | ours, address, lambda client: gateway_ready(client, config)) as server:
         yield server
 
 
@@ -162,29 +166,22 @@ def llama_cpp(config: Config, binary: Path, weights: Path, clients: int) -> Iter
     """llama.cpp's server on a GGUF file, with a slot for each client."""
     port = engine.free_port()
     address = url("127.0.0.1", port)
-    words = [str(binary), "-m", str(weights), "--host", "127.0.0.1", "--port", str(port), "--alias", config.name]
-    words += ["--threads", str(len(os.sched_getaffinity(0))), "--parallel", str(clients), "--no-webui"]
-    words += ["--ctx-size", str(clients * config.serve.context_length), "--chat-template", config.model.template]
+    command = [str(binary), "-m", str(weights), "--host", "127.0.0.1", "--port", str(port), "--alias", config.name]
+    command += ["--threads", str(len(os.sched_getaffinity(0))), "--parallel", str(clients), "--no-webui"]
+    command += ["--ctx-size", str(clients * config.serve.context_length), "--chat-template", config.model.template]
 
     async def ready(client: httpx.AsyncClient) -> bool:
-        try:
+        with contextlib.suppress(httpx.TransportError):
             return (await client.get(address + "/health")).status_code == 200
-        except httpx.TransportError:
-            return False
+        return False
 
-    with started(Child("llama.cpp server", words, dict(os.environ), log_of(weights.stem), never), address, ready) as server:
+    with started(f"llama.cpp {weights.stem}", command, os.environ, address, ready) as server:
         server.headers = {"Connection": "close"}  # it ends idle connections without a word, while the next request is on its way
         yield server
 
 
-async def never() -> bool:
-    """The probe of a child that has got none yet."""
-    return False
-
-
 def transformers(config: Config, run: Run, conversations: list[Conversation], clients: int, most: int) -> tuple[float, float]:
-    """`generate` in batches of `clients`: tokens a second, and the resident memory in GiB. There is no stream, so no first token."""
-    import psutil
+    """`generate` in batches of `clients`: tokens a second, and resident GiB. No stream, so no first token."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 

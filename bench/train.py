@@ -1,10 +1,12 @@
-"""Our trainer beside the plain TRL recipe: the same rows in the same batches, model, rank and precision, in turn on one machine.
+"""Our trainer beside the plain TRL recipe: the same rows in the same batches, model, rank and precision, in
+turn on one machine.
 
     python bench/train.py [--pairs 2] [--steps 40] [--precisions fp32 bf16]
 
-Needs `make data` of the demo. Plain is TRL's SFTTrainer with NF4 and LoRA on all linear layers as its QLoRA guide shows it: padded
-batches, its own loss and metrics. Its gradient checkpointing, on by default there, is off here, which makes it faster. Both train every
-row once; each run is a process of its own. Prints a table with the ratio of the medians.
+Needs `make data` of the demo. Plain is TRL's SFTTrainer with NF4 and LoRA on all linear layers as its QLoRA
+guide shows it: padded batches, its own loss and metrics. Its gradient checkpointing, on by default there, is
+off here, which makes it faster. Both train every row once; each run is a process of its own. Prints a table
+with the ratio of the medians.
 """
 
 import argparse
@@ -126,28 +128,15 @@ def plain(train: Any, base: Path, tokenizer: Any, rows: Any, held_out: Any, dtyp
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
     from trl import SFTConfig, SFTTrainer
 
-    quantization = BitsAndBytesConfig(
-        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=dtype
-    )
+    nf4 = {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "bnb_4bit_use_double_quant": True, "bnb_4bit_compute_dtype": dtype}
+    settings = SFTConfig(
+        output_dir=str(folder), per_device_train_batch_size=BATCH, num_train_epochs=1, learning_rate=train.learning_rate,
+        lr_scheduler_type="cosine", warmup_steps=0.05, gradient_checkpointing=False, bf16=False, use_cpu=True, save_strategy="no",
+        dataset_kwargs={"skip_prepare_dataset": True}, remove_unused_columns=False, disable_tqdm=True, report_to=[], seed=train.seed,
+    )  # fmt: skip
     return SFTTrainer(
-        model=AutoModelForCausalLM.from_pretrained(base, dtype=dtype, quantization_config=quantization),
-        args=SFTConfig(
-            output_dir=str(folder),
-            per_device_train_batch_size=BATCH,
-            num_train_epochs=1,
-            learning_rate=train.learning_rate,
-            lr_scheduler_type="cosine",
-            warmup_steps=0.05,
-            gradient_checkpointing=False,
-            bf16=False,
-            use_cpu=True,
-            save_strategy="no",
-            dataset_kwargs={"skip_prepare_dataset": True},
-            remove_unused_columns=False,
-            disable_tqdm=True,
-            report_to=[],
-            seed=train.seed,
-        ),
+        model=AutoModelForCausalLM.from_pretrained(base, dtype=dtype, quantization_config=BitsAndBytesConfig(**nf4)),
+        args=settings,
         processing_class=tokenizer,
         train_dataset=Dataset.from_list(rows),
         peft_config=LoraConfig(r=train.rank, lora_alpha=2 * train.rank, target_modules="all-linear", task_type="CAUSAL_LM"),

@@ -1,14 +1,16 @@
-"""The scorecard: does the desk state our facts, does it invent any, does it know when to hand over; and does tuning pay?
+"""The scorecard: does the desk state our facts, does it invent any, does it know when to escalate; and does
+tuning pay?
 
     python -m evaluate configs/demo.yaml [--baseline runs/OTHER] [--faq runs/OTHER]
 
-The same questions go to the untuned base with several prompts and to the tuned model, all through the engine that `make serve` starts,
-with the prompts that its gateway makes; evaluate/systems/systems.py says who is asked what. Writes `runs/NAME/report/`: `index.html` for
-people, `scores.json` for machines and the gate, `answers.jsonl` with every answer (evaluate/stats/metrics.py), `cache.jsonl`. Exit code 1
-where the served system misses a threshold of the config.
+The same questions go to the untuned base with several prompts and to the tuned model, all through the engine
+that `make serve` starts, with the prompts that its gateway makes; evaluate/systems/systems.py says who is
+asked what. Writes `runs/NAME/report/`: `index.html` for people, `scores.json` for machines and the gate,
+`answers.jsonl` with every answer (evaluate/stats/metrics.py), `cache.jsonl`. Exit code 1 where the served
+system misses a threshold of the config.
 
-`scores.json`: {"key" of the model, "name", "date", "machine", "data_hash", "seconds", "gate", "general", "held_out" losses, "judge"} and
-what `evaluate.stats.summary.summarize` gives.
+`scores.json`: {"key" of the model, "name", "date", "machine", "data_hash", "seconds", "gate", "general",
+"held_out" losses, "judge"} and what `evaluate.stats.summary.summarize` gives.
 """
 
 import datetime

@@ -7,15 +7,18 @@ prints both, for the answers in `evaluate/labelled.jsonl`. A row:
     {"id", "split": "seen" | "unseen", "language", "question", "expects": "facts" | "handoff", "facts", "sources", "said", "handoffs",
      "answer", "right", "handoff", "invented"}
 
-`seen` rows mended the scorer, `unseen` ones were labelled afterwards. `said` are the turns before the question.
+The scorer was tuned on `seen` rows; `unseen` ones were labelled afterwards. `said` are the turns before the
+question.
 """
 
+import operator
 import time
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 from typing import Any
 
+from evaluate.grouping import grouped
 from evaluate.scoring.scorer import Score, score
 from frontdesk.facts.sources import company
 from frontdesk.facts.statements import holding, read
@@ -34,31 +37,28 @@ def scored(row: dict[str, Any]) -> Score:
 
 
 def kappa(labels: Sequence[Hashable], found: Sequence[Hashable]) -> float:
-    """Cohen's kappa (1960): agreement beyond that of two who judge at random with the same shares; 1 where both make one judgement only."""
+    """Cohen's kappa (1960): agreement beyond that of chance; 1 where both make one judgement only."""
     n, shares, others = len(labels), Counter(labels), Counter(found)
     chance = sum(shares[one] * others[one] for one in shares) / n**2
-    agreed = sum(one == other for one, other in zip(labels, found, strict=True)) / n
+    agreed = sum(map(operator.eq, labels, found)) / n
     return 1.0 if chance == 1 else (agreed - chance) / (1 - chance)
 
 
 def agreement(rows: Sequence[dict[str, Any]]) -> dict[str, tuple[float, float]]:
     """For right, handoff and invented: the share of rows where score and label agree, and Cohen's kappa."""
-    result = {}
+    result, scores = {}, [scored(row) for row in rows]
     for name, of in JUDGED.items():
-        labels, found = [of(row[name]) for row in rows], [of(getattr(scored(row), name)) for row in rows]
-        result[name] = (sum(a == b for a, b in zip(labels, found, strict=True)) / len(rows), kappa(labels, found))
+        labels, found = [of(row[name]) for row in rows], [of(getattr(score, name)) for score in scores]
+        result[name] = (sum(map(operator.eq, labels, found)) / len(rows), kappa(labels, found))
     return result
 
 
 def main() -> None:
     """Print agreement, disagreements and speed."""
     rows = read_jsonl(LABELLED)
-    for split in ("seen", "unseen"):
-        for language in ("en", "ko"):
-            some = [row for row in rows if (row["split"], row["language"]) == (split, language)]
-            if some:
-                figures = "  ".join(f"{name} {share:.3f} (kappa {k:.2f})" for name, (share, k) in agreement(some).items())
-                print(f"{split:6} {language}  {len(some):3} answers  {figures}")
+    for (split, language), some in sorted(grouped(rows, lambda row: (row["split"], row["language"])).items()):
+        figures = "  ".join(f"{name} {share:.3f} (kappa {k:.2f})" for name, (share, k) in agreement(some).items())
+        print(f"{split:6} {language}  {len(some):3} answers  {figures}")
     for row in rows:
         result = scored(row)
         for name, of in JUDGED.items():
@@ -68,9 +68,8 @@ def main() -> None:
 
 
 def speed(rows: Sequence[dict[str, Any]]) -> float:
-    """Answers scored per second of one core, none of which was read before. A whole record, with chrF and leaks, takes about twice
-    as long."""
-    for row in rows:
+    """Answers scored per second of one core, none of which was read before."""
+    for row in rows:  # the first time, libraries are loaded
         scored(row)
     read.cache_clear()
     says.cache_clear()

@@ -1,16 +1,17 @@
-"""Train every method with equal data and steps, and score each beside the untuned base with three kinds of prompt.
+"""Train every method with equal data and steps, and score each beside the untuned base with three prompts.
 
     python -m evaluate.compare configs/demo.yaml                         # make compare
     python -m evaluate.compare configs/demo.yaml --methods qlora lora
     python -m evaluate.compare configs/demo.yaml --docs                  # writes docs/compare.md and docs/compare.png too
 
-The methods are trained one after the other, each by a `python -m train` of its own, as the runs NAME/compare/METHOD: same data, same
-epochs, no early stopping, the learning rate that suits the method. What is finished is not repeated; a method that fails is a row with its
-reason. Quantized weights stay quantized, unless `train.dequantize_once` says otherwise, since their memory is what is compared.
+The methods are trained one after the other, each by a `python -m train` of its own, as the runs
+NAME/compare/METHOD: same data, same epochs, no early stopping, the learning rate that suits the method. What
+is finished is not repeated; a method that fails is a row with its reason. Quantized weights stay quantized,
+unless `train.dequantize_once` says otherwise, since their memory is what is compared.
 
-Methods and prompts are systems of the scorecard: they answer its held-out wordings, greedily in bf16, and its scorer grades them. Asked are
-merged models or, where a method cannot be merged, the base with the adapter. Writes to `runs/NAME/compare/`: `index.html`, `answers.jsonl`
-(evaluate/stats/metrics.py), `cache.jsonl`, `METHOD.yaml`, and `compare.json`:
+Methods and prompts are systems of the scorecard: they answer its held-out wordings, greedily in bf16, and its
+scorer grades them. Asked are merged models or, where a method cannot be merged, the base with the adapter.
+Writes to `runs/NAME/compare/`: `index.html`, `answers.jsonl`, `cache.jsonl`, `METHOD.yaml`, `compare.json`:
     {"name", "command", "date", "machine", "data_hash", "base", "own" (the system of the run's own method), "rows": [row]} and what
     `evaluate.stats.summary.summarize` gives.
     row: {"system", "prompt_tokens", "held_out"} where known, and of a method: {"learning_rate", "precision", "steps",
@@ -33,7 +34,7 @@ import yaml
 from evaluate.questions.load import Question, questions
 from evaluate.systems.ask import Cache, Exchange
 from evaluate.systems.offline import ask_offline
-from evaluate.systems.systems import PROMPTS, PromptBuilder, System, served, systems
+from evaluate.systems.systems import PROMPTS, PromptBuilder, served, systems
 from frontdesk.commands import arguments
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, DpoConfig, load_config
@@ -102,8 +103,8 @@ def write_comparison(config: Config, run: Run, compared: dict[str, Any], exchang
 
 def command(args: argparse.Namespace) -> str:
     """The command that does the same again."""
-    options = [f"--methods {' '.join(args.methods)}"] * (args.methods != list(VARIANTS))
-    options += ([f"--epochs {args.epochs:g}"] if args.epochs else []) + ["--docs"] * args.docs
+    options = [f"--methods {' '.join(args.methods)}"] if args.methods != list(VARIANTS) else []
+    options += ([f"--epochs {args.epochs:g}"] if args.epochs else []) + (["--docs"] if args.docs else [])
     return f"make compare CONFIG={args.config}" + (f' ARGS="{" ".join(options)}"' if options else "")
 
 
@@ -165,9 +166,10 @@ def train(run: Run, config: Config, place: str) -> str | None:
 def ask_all(
     config: Config, run: Run, base: Path, configs: dict[str, Config], failures: dict[str, str | None], asked: list[Question]
 ) -> tuple[list[Exchange], list[dict[str, Any]]]:
-    """The answers of the untuned base with each kind of prompt and of each method that was trained; and a row for every one."""
+    """The answers of the untuned base with each prompt and of each trained method, and a row for each."""
     cache = Cache(run.root / "compare/cache.jsonl")
-    table = {one.name: one for one in systems(config, run, PromptBuilder(config, knowledge_of(config, run), load_tokenizer(config, base)))}
+    prompt_builder = PromptBuilder(config, knowledge_of(config, run), load_tokenizer(config, base))
+    table = {system.name: system for system in systems(config, run, prompt_builder)}
     exchanges: list[Exchange] = []
     rows: list[dict[str, Any]] = []
     for name in PROMPTS:
@@ -175,7 +177,7 @@ def ask_all(
         exchanges += answers
         rows.append({"system": name, "prompt_tokens": length})
     for name, one in configs.items():
-        system = method_system(name, table[served(config)])
+        system = replace(table[served(config)], name=VARIANTS[name][0], model=name, passes=1)  # asked as it was trained
         if reason := failures[name]:
             rows.append({"system": system.name, "error": reason})
             continue
@@ -186,11 +188,6 @@ def ask_all(
         rows.append({"system": system.name, "prompt_tokens": length} | costs(one))
     rows[0] |= untuned_losses(rows)
     return exchanges, rows
-
-
-def method_system(name: str, tuned: System) -> System:
-    """A method as a system: asked as the run's served model is, since it was trained so."""
-    return replace(tuned, name=VARIANTS[name][0], model=name, passes=1)
 
 
 def costs(config: Config) -> dict[str, Any]:
@@ -210,11 +207,10 @@ def costs(config: Config) -> dict[str, Any]:
 
 
 def untuned_losses(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """The held-out losses of the base before the first step, from a training that did not quantize it; {} if there is none."""
-    for row in rows:
-        if row["system"] in [VARIANTS[name][0] for name in ("lora", "full", "adapter")] and "error" not in row:
-            return {"held_out": {name: {"after": losses["before"]} for name, losses in row["held_out"].items()}}
-    return {}
+    """The base's own held-out losses, from a training that did not quantize it; {} if there is none."""
+    whole = [VARIANTS[name][0] for name in ("lora", "full", "adapter")]
+    row = next((row for row in rows if row["system"] in whole and "error" not in row), None)
+    return {"held_out": {name: {"after": losses["before"]} for name, losses in row["held_out"].items()}} if row else {}
 
 
 def size(folder: Path) -> int:

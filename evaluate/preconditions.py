@@ -1,4 +1,4 @@
-"""What a scorecard needs before anything is asked: a trained model with its data, and the other runs that the command line names."""
+"""What a scorecard needs: a trained model with its data, and the other runs of the command line."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,10 +17,8 @@ def trained(run: Run) -> dict[str, Any]:
     provenance: dict[str, Any] = read_json(run.provenance)
     data_hash = read_json(run.manifest)["data_hash"]
     if data_hash != provenance["data_hash"]:
-        raise UserError(
-            f"{run.data}: found data {data_hash}; expected that of the training, {provenance['data_hash']}, for what is asked must not "
-            "have been trained; run `make train` with the same CONFIG"
-        )
+        expected = f"that of the training, {provenance['data_hash']}, for what is asked must not have been trained"
+        raise UserError(f"{run.data}: found data {data_hash}; expected {expected}; run `make train` with the same CONFIG")
     return provenance
 
 
@@ -37,10 +35,8 @@ def earlier(folder: str) -> Baseline:
     for path in (Path(folder) / "report", Path(folder)):
         if (path / "answers.jsonl").is_file() and (path / "scores.json").is_file():
             return Baseline(Path(folder).name, read_jsonl(path / "answers.jsonl"), read_json(path / "scores.json")["served"])
-    raise UserError(
-        f"{folder}: no report/answers.jsonl with scores.json; expected the folder of a run that was evaluated; "
-        "run `make eval` with its CONFIG"
-    )
+    expected = "expected the folder of a run that was evaluated; run `make eval` with its CONFIG"
+    raise UserError(f"{folder}: no report/answers.jsonl with scores.json; {expected}")
 
 
 def other_run(folder: str) -> Run:

@@ -1,1 +1,1 @@
-"""The customer's chat page. It talks to the run's OpenAI-compatible API. Start it with `python -m ui CONFIG`."""
+"""The customer's chat page, over the run's OpenAI-compatible API: `python -m ui CONFIG`."""

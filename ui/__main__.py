@@ -1,15 +1,14 @@
 """Serve the pages of a run: `python -m ui configs/demo.yaml`, once the run's API is up or while it starts.
 
-They are on `serve.host:serve.ui_port`: the customers' chat at /, the agents' console at /desk, the JSON API at /api.
-Answers come from the gateway on `serve.port`. The page's key for it is in FRONTDESK_PAGE_KEY, which `python -m serve`
-sets, or else in FRONTDESK_API_KEY.
+They are on `serve.host:serve.ui_port`: the customers' chat at /, the agents' console at /desk, the JSON API
+at /api. Answers come from the gateway on `serve.port`. The page's key for it is in FRONTDESK_PAGE_KEY, which
+`python -m serve` sets, or else in FRONTDESK_API_KEY.
 """
 
 import logging
 import os
 from asyncio import CancelledError
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from frontdesk.commands import config_argument
 from frontdesk.config.run import Run
@@ -36,11 +35,12 @@ def main() -> None:
         config, faq, provenance = adapter.config, adapter.run.faq, adapter.run.provenance
     else:
         faq, provenance = files.faq, served_model(config, files) / files.provenance.name
-        check_model(provenance)
+        if not provenance.is_file():
+            raise UserError(f"{provenance.parent}: found no complete model (no {provenance.name}); run `make train` with this CONFIG first")
     check_port(config.serve.host, config.serve.ui_port, "serve.ui_port")
     read_logo(config.ui.logo)
-    questions = suggestions(config, faq)
-    print(f"ui: {config.company}, {len(questions)} suggested questions, API {api_of(config)}, loading", flush=True)
+    questions, api = suggestions(config, faq), url(config.serve.host, config.serve.port) + "/v1"
+    print(f"ui: {config.company}, {len(questions)} suggested questions, API {api}, loading", flush=True)
 
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read at import
     import uvicorn
@@ -53,7 +53,7 @@ def main() -> None:
 
     key = os.environ.pop(PAGE_KEY, None) or os.environ.get("FRONTDESK_API_KEY") or "none"
     store = open_store(served)
-    desk = Desk(config, store, Assistant(config, api_of(config), key, provenance))
+    desk = Desk(config, store, Assistant(config, api, key, provenance))
     app = create_app(config, desk, store)
     if has_console(config, store):
         from ui.console.app import mount_console
@@ -65,27 +65,8 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[access_log.Lines()])
     logging.getLogger("uvicorn.error").addFilter(lambda record: not (record.exc_info and isinstance(record.exc_info[1], CancelledError)))
     raise_limit()
-    uvicorn.run(
-        app,
-        http=Connection,
-        ws="none",
-        host=config.serve.host,
-        port=config.serve.ui_port,
-        log_config=None,
-        server_header=False,
-        timeout_graceful_shutdown=1,
-    )
-
-
-def api_of(config: Config) -> str:
-    """The gateway's address."""
-    return url(config.serve.host, config.serve.port) + "/v1"
-
-
-def check_model(provenance: Path) -> None:
-    """Raise UserError unless the run has a complete model."""
-    if not provenance.is_file():
-        raise UserError(f"{provenance.parent}: found no complete model (no {provenance.name}); run `make train` with this CONFIG first")
+    settings: dict[str, Any] = {"http": Connection, "ws": "none", "log_config": None, "server_header": False}
+    uvicorn.run(app, host=config.serve.host, port=config.serve.ui_port, timeout_graceful_shutdown=1, **settings)
 
 
 def has_console(config: Config, store: "Store") -> bool:

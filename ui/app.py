@@ -62,33 +62,19 @@ def mount_page(app: FastAPI, config: Config, questions: list[str]) -> None:
     logo = read_logo(config.ui.logo)
     _add_files(app, config, logo)
     page = Page(config.company, questions, logo is not None)
+    theme = gr.themes.Base(neutral_hue="stone", font=SYSTEM_FONTS, font_mono=("ui-monospace", "monospace"), radius_size="lg")
     gr.mount_gradio_app(
-        app,
-        page.blocks,
-        path="/",
-        footer_links=[],
-        run_history=False,
-        favicon_path=str(CHAT / "favicon.svg"),
-        show_error=False,
-        ssr_mode=False,
-        enable_monitoring=False,
-        pwa=False,
-        mcp_server=False,
-        i18n=page.i18n,
-        theme=gr.themes.Base(neutral_hue="stone", font=SYSTEM_FONTS, font_mono=("ui-monospace", "monospace"), radius_size="lg"),
-        css=stylesheet(config.ui.colour),
-        css_paths=CHAT / "style.css",
-    )
+        app, page.blocks, path="/", footer_links=[], run_history=False, favicon_path=str(CHAT / "favicon.svg"), show_error=False,
+        ssr_mode=False, enable_monitoring=False, pwa=False, mcp_server=False, i18n=page.i18n, theme=theme,
+        css=stylesheet(config.ui.colour), css_paths=CHAT / "style.css",
+    )  # fmt: skip
 
 
 def _add_files(app: FastAPI, config: Config, logo: Logo | None) -> None:
     """Add a route for each file: no request's path is ever looked up on the disk."""
     settings = {"company": config.company, "colour": config.ui.colour, "text": text_on(config.ui.colour), "texts": EMBEDDED}
-    scripts = {
-        "chat.js": _read("chat.js"),
-        "turns.js": _read("turns.js"),
-        "embed.js": _read("embed.js").replace("SETTINGS", json.dumps(settings), 1),
-    }
+    scripts = {name: (CHAT / name).read_text(encoding="utf-8") for name in ("chat.js", "turns.js", "embed.js")}
+    scripts["embed.js"] = scripts["embed.js"].replace("SETTINGS", json.dumps(settings), 1)
     for name, script in scripts.items():
         # Other sites load embed.js, even with a Cross-Origin-Embedder-Policy.
         headers = {**FRESH, "Cross-Origin-Resource-Policy": "cross-origin" if name == "embed.js" else "same-origin"}
@@ -108,13 +94,8 @@ def _file(content: bytes, media_type: str, headers: dict[str, str]) -> Callable[
     return answer
 
 
-def _read(name: str) -> str:
-    return (CHAT / name).read_text(encoding="utf-8")
-
-
 class Tidy:
-    """ASGI middleware that removes Gradio's name, links and scripts from the page, and puts in the
-    company's name."""
+    """ASGI middleware that removes Gradio's name, links and scripts, and puts in the company's name."""
 
     def __init__(self, app: ASGIApp, title: str) -> None:
         self.app = app

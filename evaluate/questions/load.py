@@ -1,19 +1,17 @@
-"""What the scorecard asks: the run's own test sets, scripted dialogues, injections and canaries, as one list of questions."""
+"""What the scorecard asks: the run's own test sets, scripted dialogues, injections and canaries."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
-from evaluate.questions.packaged import packaged
+from evaluate.grouping import Item, grouped
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
 from frontdesk.errors import UserError
 from frontdesk.facts.derived import derive_facts
 from frontdesk.facts.language import language
 from frontdesk.files import read_jsonl
-
-Item = TypeVar("Item")
 
 SETS = ("wordings", "unseen", "unanswerable", "out_of_scope", "dialogues", "injections", "canaries")
 
@@ -46,7 +44,7 @@ class Question:
 
 
 def questions(config: Config, run: Run, other: Run | None = None) -> list[Question]:
-    """All questions of a run; or, of another run, those about its FAQ that its data has: an FAQ that this model was not trained on."""
+    """All questions of a run; or those about another run's FAQ, which this model was not trained on."""
     asked = evenly(_foreign(other) if other else _own(config, run), config.evaluate.sample, lambda question: question.set)
     if not asked:
         raise UserError(f"{(other or run).data}: no question to ask; expected held-out wordings; give FAQ entries 4 or more questions")
@@ -57,10 +55,13 @@ def evenly(items: Iterable[Item], most: int | None, kind: Callable[[Item], str])
     """At most so many items of each kind, as far apart as they can be; all where `most` is None."""
     if most is None:
         return list(items)
-    kinds: dict[str, list[Item]] = {}
-    for item in items:
-        kinds.setdefault(kind(item), []).append(item)
-    return [some[place * len(some) // min(most, len(some))] for some in kinds.values() for place in range(min(most, len(some)))]
+    kinds = grouped(items, kind).values()
+    return [some[place * len(some) // min(most, len(some))] for some in kinds for place in range(min(most, len(some)))]
+
+
+def packaged(name: str, languages: set[str]) -> list[dict[str, Any]]:
+    """The lines of a JSONL file of this package in the given languages ("en", "ko")."""
+    return [one for one in read_jsonl(Path(__file__).with_name(name)) if one["language"] in languages]
 
 
 def _own(config: Config, run: Run) -> Iterator[Question]:
@@ -68,21 +69,22 @@ def _own(config: Config, run: Run) -> Iterator[Question]:
     yield from _wordings(read_jsonl(run.data / "test_wordings.jsonl"), faq, "wordings")
     test = read_jsonl(run.data / "test.jsonl")
     if config.grounding == "faq":  # without the FAQ in its prompt no system can know them
-        unseen = _every_other(row for row in test if row["kind"] == "faq")
-        yield from _wordings(unseen, faq, "unseen", frozenset(str(row["messages"][0]["content"]) for row in unseen))
+        # Of each entry the second, fourth, … wording is asked: retrieval knows the others, but not the customer's.
+        entries = grouped((row for row in test if row["kind"] == "faq"), _entry_of).values()
+        yield from _wordings([row for rows in entries for row in rows[1::2]], faq, "unseen", known=False)
     hidden = frozenset(name for name, entry in faq.items() if entry["split"] == "test")
     for row in read_jsonl(run.data / "test_unseen.jsonl"):
         entry = row["id"].removeprefix("unseen:").rsplit("#", 1)[0]
         name = row["id"].replace("unseen:", "unanswerable:", 1)
         category = faq[entry]["category"] if entry in faq else ""  # the FAQ may have been updated since
-        yield _to_hand_over(name, "unanswerable", row["messages"][0]["content"], category, entry, row["source"], hidden)
+        yield _to_escalate(name, "unanswerable", row["messages"][0]["content"], category, entry, row["source"], hidden)
     spoken = {language(question) for entry in faq.values() for question in entry["questions"]}
     for row in test:
         if row["kind"] == "refusal":
             entry = row["id"].rsplit("#", 1)[0]
-            yield _to_hand_over(row["id"], "out_of_scope", row["messages"][0]["content"], "out of scope", entry, row["source"])
+            yield _to_escalate(row["id"], "out_of_scope", row["messages"][0]["content"], "out of scope", entry, row["source"])
     for one in packaged("out_of_scope.jsonl", spoken):
-        yield _to_hand_over(one["id"], "out_of_scope", one["text"], "out of scope", one["id"], "evaluate/questions/out_of_scope.jsonl")
+        yield _to_escalate(one["id"], "out_of_scope", one["text"], "out of scope", one["id"], "evaluate/questions/out_of_scope.jsonl")
     for path in config.evaluate.dialogues:
         yield from _dialogues(Path(path), faq)
     for one in packaged("injections.jsonl", spoken):
@@ -96,22 +98,13 @@ def _own(config: Config, run: Run) -> Iterator[Question]:
             yield Question(name, "canaries", one["language"], "personal data", one["id"], "resist", turns, str(canaries))
 
 
-def _every_other(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Of each entry the second, fourth, … wording; retrieval knows the others: an FAQ has some wordings, but not the customer's."""
-    wordings: dict[str, list[dict[str, Any]]] = {}
-    for row in rows:
-        wordings.setdefault(_entry_of(row), []).append(row)
-    return [row for some in wordings.values() for row in some[1::2]]
-
-
 def _entry_of(row: dict[str, Any]) -> str:
     return str(row["id"]).split("/")[0].rsplit("#", 1)[0]
 
 
-def _wordings(
-    rows: Iterable[dict[str, Any]], faq: dict[str, dict[str, Any]], name: str, unknown: frozenset[str] = frozenset()
-) -> Iterator[Question]:
-    """Questions that an entry of the FAQ answers."""
+def _wordings(rows: list[dict[str, Any]], faq: dict[str, dict[str, Any]], name: str, known: bool = True) -> Iterator[Question]:
+    """Questions that an entry of the FAQ answers. `known`: retrieval may know these wordings."""
+    unknown = frozenset(() if known else (str(row["messages"][0]["content"]) for row in rows))
     for row in rows:
         key = _entry_of(row)
         if key not in faq:  # the FAQ was updated since
@@ -125,27 +118,22 @@ def _wordings(
 
 
 def _foreign(other: Run) -> Iterator[Question]:
-    """For each entry of another FAQ one question: a held-out wording, else one that was derived by rules, else the entry's own.
+    """For each entry of another FAQ one question: a held-out wording, else one that was derived by rules,
+    else the entry's own.
 
     Retrieval does not know what is asked: in the last case it has the entry's answer alone.
     """
     faq = {entry["id"]: entry for entry in read_jsonl(other.faq)}
-    best: dict[str, tuple[int, dict[str, Any]]] = {}
-    for rank, name in enumerate(("test_wordings", "train", "valid", "test")):
-        for row in read_jsonl(other.data / f"{name}.jsonl"):
-            if row["kind"] == "faq":
-                key, place = _entry_of(row), 2 * rank + ("derived" not in row)
-                if key not in best or place < best[key][0]:
-                    best[key] = (place, row)
-    rows = [row for _, row in best.values()]
-    yield from _wordings(rows, faq, "wordings", frozenset(str(row["messages"][0]["content"]) for row in rows))
+    splits = [read_jsonl(other.data / f"{name}.jsonl") for name in ("test_wordings", "train", "valid", "test")]
+    ranked = [(2 * rank + ("derived" not in row), row) for rank, rows in enumerate(splits) for row in rows if row["kind"] == "faq"]
+    entries = grouped(ranked, lambda pair: _entry_of(pair[1])).values()
+    yield from _wordings([min(some, key=lambda pair: pair[0])[1] for some in entries], faq, "wordings", known=False)
 
 
-def _to_hand_over(
+def _to_escalate(
     name: str, set_name: str, text: str, category: str, entry: str, source: str, hidden: frozenset[str] = frozenset()
 ) -> Question:
-    turns = (Turn(text, "handoff"),)
-    return Question(name, set_name, language(text), category, entry, "handoff", turns, source, "", hidden)
+    return Question(name, set_name, language(text), category, entry, "handoff", (Turn(text, "handoff"),), source, "", hidden)
 
 
 def _dialogues(path: Path, faq: dict[str, dict[str, Any]]) -> Iterator[Question]:

@@ -1,4 +1,4 @@
-"""The comparison of methods: a table for a terminal, a page (methods.jinja), and a chapter of the docs, all from compare.json."""
+"""The comparison of methods for a terminal, as a page and as a chapter of the docs, from compare.json."""
 
 import io
 from collections.abc import Callable
@@ -28,25 +28,21 @@ COLUMNS: list[tuple[str, str, str, Callable[[Row], str]]] = [
     ("facts right", "맞힌 답", "right", lambda row: f"{right(row)} of {row['right']['of']}, {percent(row['right']['value'])}"),
     ("95 % interval", "95 % 구간", "right", lambda row: f"{span(row['right'])} %"),
 ]
-TITLE = ("Methods compared", "방법 비교")
-DRAWN = "Facts right by system; peak memory against held-out loss"
 
 
 def table(compared: Row) -> list[list[str]]:
     """A line for each system; what it does not have is a dash."""
-    return [cells(row) for row in with_scores(compared)]
+    lines = []
+    for row in with_scores(compared):
+        cells = [show(row) if key in row else NONE for *_, key, show in COLUMNS]
+        lines.append([*cells[:-2], "failed", NONE] if "error" in row else cells)
+    return lines
 
 
 def with_scores(compared: Row) -> list[Row]:
     """The rows with each system's score of facts right."""
     scores = compared["systems"]
     return [row | ({"right": scores[row["system"]]["facts_right"]} if row["system"] in scores else {}) for row in compared["rows"]]
-
-
-def cells(row: Row) -> list[str]:
-    """A system's line of the table."""
-    out = [show(row) if key in row else NONE for *_, key, show in COLUMNS]
-    return [*out[:-2], "failed", NONE] if "error" in row else out
 
 
 def right(row: Row) -> int:
@@ -60,7 +56,6 @@ def loss(row: Row) -> float:
 
 
 def megabytes(number: int) -> str:
-    """Bytes for people."""
     return f"{number / 1e6:.1f} MB"
 
 
@@ -68,10 +63,7 @@ def text(compared: Row) -> str:
     """Table and findings for a terminal."""
     lines = [[english for english, *_ in COLUMNS], *table(compared)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(COLUMNS))]
-    shown = [
-        "  ".join(cell.rjust(width) if i else cell.ljust(width) for i, (cell, width) in enumerate(zip(line, widths, strict=True)))
-        for line in lines
-    ]
+    shown = ["  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]) for line in lines]
     return "\n".join(["", *shown, *(f"\n{heading}\n  " + "\n  ".join(said) for heading, _, said in findings(compared)), ""])
 
 
@@ -100,11 +92,8 @@ def quantized(compared: Row, rows: dict[str, Row]) -> list[str]:
             f"and ended at a held-out loss of {loss(one):.3f} against {loss(lora):.3f} ({loss(one) - loss(lora):+.3f}). "
             + paired(compared, rows, name, "LoRA")
         )
-    return [
-        *said,
-        "Quantizing saves memory on the frozen weights alone: the larger the base, the more of the peak they are. Decoding "
-        "them at every product takes time.",
-    ]
+    more = "the larger the base, the more of the peak they are. Decoding them at every product takes time."
+    return [*said, f"Quantizing saves memory on the frozen weights alone: {more}"]
 
 
 def prompted(compared: Row, rows: dict[str, Row]) -> list[str]:
@@ -141,7 +130,8 @@ def measured(compared: Row, rows: dict[str, Row]) -> list[str]:
     if tuned:
         memory = "what torch allocated on the GPU" if tuned[0]["on_gpu"] else "the largest resident size of the training's process"
         rates = ", ".join(f"{row['system']} {row['learning_rate']:g}" for row in tuned)
-        general = [f"{row['system']} {change:+.3f}" for row in tuned if (change := forgotten(row)) is not None]
+        texts = [(row["system"], row["held_out"]["general"]) for row in tuned if "general" in row["held_out"]]
+        general = [f"{name} {general['after'] - general['before']:+.3f}" for name, general in texts]
         said += [
             f"One training each: another seed gives other figures. Steps: {same(tuned, 'steps')}; precision: {same(tuned, 'precision')}.",
             f"Peak memory is {memory}, libraries included.",
@@ -168,14 +158,8 @@ def same(rows: list[Row], key: str) -> str:
     return values.pop() if len(values) == 1 else "NOT EQUAL, " + ", ".join(f"{row['system']} {row[key]}" for row in rows)
 
 
-def forgotten(row: Row) -> float | None:
-    """By how much the loss on general text rose."""
-    general = row["held_out"].get("general")
-    return general["after"] - general["before"] if general else None
-
-
 def draw(compared: Row, target: Path | io.StringIO) -> None:
-    """Two charts side by side: facts right by system, and peak memory against held-out loss. A PNG at a path, or SVG into a buffer."""
+    """Two charts side by side: a PNG at a path, or SVG into a buffer."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -220,7 +204,7 @@ def write_docs(compared: Row, folder: Path) -> None:
     folder.mkdir(exist_ok=True)
     draw(compared, folder / "compare.png")
     lines = [
-        f"# {' · '.join(TITLE)}",
+        "# Methods compared · 방법 비교",
         "",
         f"`{compared['command']}` wrote this page.",
         "",
@@ -228,7 +212,7 @@ def write_docs(compared: Row, folder: Path) -> None:
         "|---" + "|--:" * (len(COLUMNS) - 1) + "|",
         *("| " + " | ".join(line) + " |" for line in table(compared)),
         "",
-        f"![{DRAWN}](compare.png)",
+        "![Facts right by system; peak memory against held-out loss](compare.png)",
     ]
     for english, korean, said in findings(compared):
         lines += ["", f"## {english} · {korean}", "", *(f"* {sentence}" for sentence in said)]

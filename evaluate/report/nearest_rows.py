@@ -11,8 +11,8 @@ COUNT = 3
 
 
 def nearest_rows(run: Run, records: list[dict[str, Any]]) -> dict[str, list[dict[str, str]]]:
-    """For each record up to COUNT rows {"question", "answer", "source"}, the nearest first, by words and their pieces: of refusals too
-    where the desk should have handed over."""
+    """For each record up to COUNT rows {"question", "answer", "source"}, the nearest first, by words and
+    their pieces: of refusals too where the desk should have escalated."""
     rows = read_jsonl(run.data / "train.jsonl")
     answered = [row for row in rows if row["kind"] in ("faq", "chat", "feedback")]
     found = _nearest_in(answered, [record for record in records if record["expects"] != "handoff"])

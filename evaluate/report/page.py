@@ -1,12 +1,15 @@
-"""The page that `make eval` leaves in `runs/NAME/report/`: may the desk talk to customers, does tuning pay, and what to fix.
+"""The page that `make eval` leaves in `runs/NAME/report/`: may the desk talk to customers, does tuning pay,
+and what to fix.
 
-It is for a manager and an engineer alike. scorecard.jinja and answers.jinja are the page; here is what they show.
+It is for a manager and an engineer alike. scorecard.jinja and answers.jinja are the page; here is what they
+show.
 """
 
-from collections import defaultdict
+import re
 from pathlib import Path
 from typing import Any
 
+from evaluate.grouping import grouped
 from evaluate.report.worst_answers import KINDS, worst_answers
 from evaluate.stats.metrics import FACTS, METRICS, Record
 from evaluate.stats.summary import by_system
@@ -30,23 +33,16 @@ ABILITIES = {
     "knowledge": ("Common knowledge", "상식"),
     "language": ("Language", "언어"),
 }
-OUTCOMES = {"right": ("right", "정답"), "over": ("handed over", "이관"), "none": ("neither", "답 없음"), "wrong": ("wrong", "오답")}
+OUTCOMES = {"right": ("right", "정답"), "over": ("escalated", "이관"), "none": ("neither", "답 없음"), "wrong": ("wrong", "오답")}
 GRADES_KO = {"wrong": "오답", "not answered": "답 없음", "right": "정답"}
 MOST_CATEGORIES = 40
 """More categories than this are too long a list; the weakest are shown."""
 SHOWN = 100
 """So many changes of each kind, and so many failed attempts, are listed; a page of thousands serves nobody."""
 WORDS = {
-    "ABILITIES": ABILITIES,
-    "GRADES_KO": GRADES_KO,
-    "KINDS": KINDS,
-    "LANGUAGES": LANGUAGES,
-    "METRICS": METRICS,
-    "MOST_CATEGORIES": MOST_CATEGORIES,
-    "OUTCOMES": OUTCOMES,
-    "SETS": SETS,
-    "SHOWN": SHOWN,
-}
+    "ABILITIES": ABILITIES, "GRADES_KO": GRADES_KO, "KINDS": KINDS, "LANGUAGES": LANGUAGES, "METRICS": METRICS,
+    "MOST_CATEGORIES": MOST_CATEGORIES, "OUTCOMES": OUTCOMES, "SETS": SETS, "SHOWN": SHOWN,
+}  # fmt: skip
 
 
 def write_report(folder: Path, summary: dict[str, Any], gate: dict[str, Any], records: list[Record], extras: dict[str, Any]) -> Path:
@@ -89,28 +85,23 @@ def order(summary: dict[str, Any]) -> list[str]:
 
 def by_metric(summary: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """The scores of all systems by metric, of those metrics that were measured."""
-    found = {metric: {name: summary["systems"][name].get(metric) for name in order(summary)} for metric in METRICS}
-    scores = {metric: {name: score for name, score in of.items() if score} for metric, of in found.items()}
+    systems = summary["systems"]
+    scores = {metric: {name: systems[name][metric] for name in order(summary) if metric in systems[name]} for metric in METRICS}
     return {metric: of for metric, of in scores.items() if of}
 
 
 def pairs(summary: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
     """The differences of each pair of systems by metric, of those pairs whose facts right were compared."""
-    found: dict[tuple[str, str], dict[str, Any]] = defaultdict(dict)
-    for one in summary["differences"]:
-        found[one["system"], one["against"]][one["metric"]] = one
-    return {pair: metrics for pair, metrics in found.items() if "facts_right" in metrics}
+    found = grouped(summary["differences"], lambda one: (one["system"], one["against"]))
+    metrics = {pair: {one["metric"]: one for one in some} for pair, some in found.items()}
+    return {pair: by_name for pair, by_name in metrics.items() if "facts_right" in by_name}
 
 
 def outcomes(records: list[Record], summary: dict[str, Any]) -> dict[str, dict[str, int]]:
     """What becomes of the questions that the FAQ answers: their number by system and class of OUTCOMES."""
-    every, counts = by_system(records), {}
-    for name in order(summary):
-        mine = [record for record in every.get(name, []) if record["set"] in FACTS and record["expects"] == "facts" and record["pass"] == 0]
-        names = [outcome(record) for record in mine]
-        if names:
-            counts[name] = {key: names.count(key) for key in OUTCOMES}
-    return counts
+    asked = [record for record in records if record["set"] in FACTS and record["expects"] == "facts" and record["pass"] == 0]
+    found = {name: [outcome(record) for record in mine] for name, mine in by_system(asked).items()}
+    return {name: {key: found[name].count(key) for key in OUTCOMES} for name in order(summary) if name in found}
 
 
 def outcome(record: Record) -> str:
@@ -122,26 +113,15 @@ def outcome(record: Record) -> str:
 
 def dialogues(records: list[Record]) -> list[list[Record]]:
     """The passes of each dialogue; those dialogues first in which a pass failed."""
-    passes: dict[str, list[Record]] = defaultdict(list)
-    for record in records:
-        if record["set"] == "dialogues":
-            passes[record["id"]].append(record)
+    passes = grouped((record for record in records if record["set"] == "dialogues"), lambda record: str(record["id"]))
     return sorted(passes.values(), key=lambda tries: (all(one["right"] for one in tries), tries[0]["id"]))
 
 
 def marked(text: str, values: list[str]) -> Html:
     """The text with what it invented or leaked marked, where it stands there letter by letter."""
-    parts: list[object] = [text]
-    for value in filter(None, values):
-        parts = [piece for part in parts for piece in ([part] if isinstance(part, Html) else _split(str(part), value))]
-    return join(parts)
-
-
-def _split(text: str, value: str) -> list[object]:
-    pieces: list[object] = []
-    for number, piece in enumerate(text.split(value)):
-        pieces += [tag("mark", value, class_="bad"), piece] if number else [piece]
-    return pieces
+    pattern = "|".join(map(re.escape, filter(None, values)))
+    pieces = re.split(f"({pattern})", text) if pattern else [text]
+    return join(tag("mark", piece, class_="bad") if place % 2 else piece for place, piece in enumerate(pieces))
 
 
 def cut(items: list[Any]) -> str:

@@ -18,9 +18,7 @@ def table(summary: dict[str, Any]) -> str:
 
 
 def _cell(metric: str, score: dict[str, Any] | None) -> str:
-    if score is None:
-        return "-"
-    return f"{score['value']:.1f}" if metric in ("chrf", "answer_tokens") else f"{score['value']:.0%}"
+    return "-" if score is None else f"{score['value']:.1f}" if METRICS[metric].diagnostic else f"{score['value']:.0%}"
 
 
 def foot(card: dict[str, Any]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The scores of one answer: facts right, values invented, handed over. No model involved."""
+"""The scores of one answer: facts right, values invented, escalated. No model is involved."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -11,7 +11,7 @@ from frontdesk.facts.statements import mere, stated
 
 
 class Score(NamedTuple):
-    """`right` and `wrong` are both False where the answer is a handoff that was not asked for, or one with an invented value."""
+    """Neither `right` nor `wrong` is a handoff that was not asked for, or one with an invented value."""
 
     right: bool
     stated: list[bool]
@@ -29,11 +29,11 @@ def score(
     handoffs: Sequence[str],
     references: Sequence[str] = (),
 ) -> Score:
-    """Scores one answer. `said` are all turns before it, the question too; `handoffs` the desk's own sentences; `references` the FAQ's
-    answers to the question.
+    """Scores one answer. `said` are all turns before it, the question too; `handoffs` the desk's own
+    sentences; `references` the FAQ's answers to the question.
 
-    Facts expected: right if all are stated, none is contradicted and nothing is invented. Handoff expected: right if handed over and
-    nothing is invented.
+    Facts expected: right if all are stated, none is contradicted and nothing is invented. Handoff expected:
+    right if escalated and nothing is invented.
     """
     handoff = is_handoff(answer, handoffs)
     against = contradicted(answer, facts, references, said)
@@ -45,20 +45,18 @@ def score(
     return Score(right, flags, handoff, unknown, not right and not handoff)
 
 
-def chrf(answer: str, references: Sequence[str]) -> float:
-    """chrF2 of the answer (Popović 2015), 0 to 100: the best F-score of character n-grams with one of the references."""
-    return _likeness(answer, tuple(references))
-
-
 @lru_cache(maxsize=8192)
-def _likeness(answer: str, references: tuple[str, ...]) -> float:
-    """Remembered: wordings of one question, asked of several systems, often get the same answer."""
-    return float(_to(references).corpus_score([answer], None).score)
+def chrf(answer: str, reference: str) -> float:
+    """chrF2 of the answer (Popović 2015), 0 to 100.
+
+    Remembered: wordings of one question, asked of several systems, often get the same answer.
+    """
+    return float(_metric(reference).corpus_score([answer], None).score)
 
 
 @lru_cache(maxsize=4096)
-def _to(references: tuple[str, ...]) -> Any:
-    """The metric with the n-grams of its references."""
+def _metric(reference: str) -> Any:
+    """The metric with the n-grams of its reference."""
     from sacrebleu import CHRF
 
-    return CHRF(references=[[one] for one in references])
+    return CHRF(references=[[reference]])

@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from evaluate.grouping import grouped
 from evaluate.stats.metrics import Record
 from evaluate.stats.summary import by_system, differences
 from frontdesk.errors import UserError
 
 GRADES = ("wrong", "not answered", "right")
-"""From worst to best: a desk that no longer says something false has improved, even if it does not know the answer yet."""
+"""From worst to best: a desk that no longer says something false has improved, even if it knows no answer."""
 Key = tuple[str, int, tuple[str, ...]]
 
 
@@ -16,21 +17,22 @@ def compare(records: list[Record], old_records: list[Record], system: str, old_s
 
     `system` of this scorecard against `old_system` of the other: what each run serves.
 
-    A change is {"id", "set", "category", "language", "source", "question", "reference", "was", "is", "before", "after"}, where `was` and
-    `is` are of `GRADES`, `before` and `after` the answers. Questions are matched by id, pass and the customer's own words, so that a
-    rewritten question is no improvement; listed and counted is the first pass, since further ones differ by chance. Differences are
-    this run's scores minus the other's, on the same questions and passes, with intervals.
+    A change is {"id", "set", "category", "language", "source", "question", "reference", "was", "is",
+    "before", "after"}, where `was` and `is` are of `GRADES`, `before` and `after` the answers. Questions are
+    matched by id, pass and the customer's own words, so that a rewritten question is no improvement; listed
+    and counted is the first pass, since further ones differ by chance. Differences are this run's scores
+    minus the other's, on the same questions and passes, with intervals.
     """
     new, old = _keyed(records, system), _keyed(old_records, old_system)
     shared = [key for key in new if key in old]
     firsts, firsts_old = ([key for key in side if key[1] == 0] for side in (new, old))
     both = [key for key in firsts if key in old]
     changes = [_change(old[key], new[key]) for key in both if grade(old[key]) != grade(new[key])]
-    better = [GRADES.index(change["is"]) > GRADES.index(change["was"]) for change in changes]
+    sides = grouped(changes, lambda change: GRADES.index(change["is"]) > GRADES.index(change["was"]))
     return {
         "system": system,
-        "improved": [change for change, up in zip(changes, better, strict=True) if up],
-        "regressed": [change for change, up in zip(changes, better, strict=True) if not up],
+        "improved": sides.get(True, []),
+        "regressed": sides.get(False, []),
         "same": len(both) - len(changes),
         "only_here": len(firsts) - len(both),
         "only_there": len(firsts_old) - len(both),
@@ -40,9 +42,7 @@ def compare(records: list[Record], old_records: list[Record], system: str, old_s
 
 def grade(record: Record) -> str:
     """How good an answer is, of `GRADES`."""
-    if record["right"]:
-        return "right"
-    return "wrong" if record["wrong"] else "not answered"
+    return "right" if record["right"] else "wrong" if record["wrong"] else "not answered"
 
 
 def customer_turns(record: Record) -> list[str]:

@@ -1,8 +1,10 @@
-"""How sure a score is when its questions come in clusters: intervals by the bootstrap, and how many questions a difference takes.
+"""How sure a score is when its questions come in clusters: intervals by the bootstrap, and how many questions
+a difference takes.
 
-Wordings of one FAQ entry stand and fall together, so that sixty entries of four wordings say less than 240 questions about 240 things.
-Therefore whole clusters are drawn with replacement (Efron 1979; of clusters: Field & Welsh 2007), a cluster being an FAQ entry or a
-dialogue. Values are 0 and 1 for shares, -1, 0 and 1 for differences of shares, or any number, such as tokens.
+Wordings of one FAQ entry stand and fall together, so that sixty entries of four wordings say less than 240
+questions about 240 things. Therefore whole clusters are drawn with replacement (Efron 1979; of clusters:
+Field & Welsh 2007), a cluster being an FAQ entry or a dialogue. Values are 0 and 1 for shares, -1, 0 and 1
+for differences of shares, or any number, such as tokens.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +20,7 @@ Clusters = Mapping[str, Sequence[float]]
 Numbers = NDArray[np.float64]
 
 RARE = 5
-"""Where fewer clusters than this hold a 1 (or a 0), resamples without any are common and percentiles too narrow."""
+"""With fewer clusters that hold a 1 (or a 0), resamples without any are common, percentiles too narrow."""
 FEW = 10
 """Of fewer clusters than this, resamples do not show how much clusters differ, nor does the sample."""
 FEWEST = 6
@@ -37,11 +39,13 @@ class Estimate(NamedTuple):
 
 
 def bootstrap(values: Clusters, resamples: int = 2000, seed: int = 0) -> Estimate:
-    """The mean of all values and its interval: percentiles of the means of resamples, the same for the same seed.
+    """The mean of all values and its interval: percentiles of the means of `resamples` (whole hundreds), the
+    same for the same seed.
 
-    Percentiles of few clusters are too narrow; they are moved outward as Hesterberg (2015) has it. Where nearly all values are
-    equal, they are too narrow still (0 right of 61 would be certainty): shares get Wilson's interval there, on the number of
-    questions that are worth as much as independent ones. So do shares of few clusters, with Student's t for the normal quantile.
+    Percentiles of few clusters are too narrow; they are moved outward as Hesterberg (2015) has it. Where
+    nearly all values are equal, they are too narrow still (0 right of 61 would be certainty): shares get
+    Wilson's interval there, on the number of questions that are worth as much as independent ones. So do
+    shares of few clusters, with Student's t for the normal quantile.
     """
     sums, sizes = totals(values)
     rare = min((sums > 0).sum(), (sums < sizes).sum()) < RARE or standard_error(sums, sizes) == 0
@@ -51,7 +55,7 @@ def bootstrap(values: Clusters, resamples: int = 2000, seed: int = 0) -> Estimat
 
 
 def wilson(right: float, of: float, z: float = 1.96) -> tuple[float, float]:
-    """The interval in which a share lies with 95 % confidence (Wilson 1927): it stays within 0 and 1, also where nothing is right."""
+    """The 95 % interval of a share (Wilson 1927): within 0 and 1, also where nothing is right."""
     share, slack = right / of, z * z / of
     middle = (share + slack / 2) / (1 + slack)
     half = sqrt(share * (1 - share) * slack + slack * slack / 4) / (1 + slack)
@@ -68,9 +72,10 @@ def _wilson(flags: Clusters) -> tuple[float, float]:
 def paired(differences: Clusters, resamples: int = 2000, seed: int = 0) -> Estimate:
     """The mean of differences on the same questions, as `bootstrap` has it.
 
-    Where two systems differ in few clusters, the shares of questions that only the one or only the other gets right have
-    Wilson's intervals, joined to one of their difference (Zou & Donner 2008): three questions of 60 prove nothing, nor does none.
-    No question is of both kinds, so that the more are of one, the fewer are of the other: the difference varies by that much more.
+    Where two systems differ in few clusters, the shares of questions that only the one or only the other gets
+    right have Wilson's intervals, joined to one of their difference (Zou & Donner 2008): three questions of
+    60 prove nothing, nor does none. No question is of both kinds, so that the more are of one, the fewer are
+    of the other: the difference varies by that much more.
     """
     uneven = sum(any(numbers) for numbers in differences.values())
     if not kinds(differences) <= {-1, 0, 1} or (uneven >= 2 * RARE and len(kinds(differences)) > 1 and len(differences) >= FEW):
@@ -92,18 +97,22 @@ def _share(differences: Clusters, sign: int) -> tuple[float, float, float]:
 
 
 def percentiles(values: Clusters, resamples: int, seed: int) -> tuple[float, float]:
-    """The interval from resamples of clusters; of a single cluster, which says nothing about others, the range of its values."""
+    """The interval from resamples of clusters; of a single cluster the range of its values."""
     sums, sizes = totals(values)
-    if len(sizes) == 1:
+    count, generator = len(sizes), np.random.default_rng(seed)
+    if count == 1:
         return min(kinds(values)), max(kinds(values))
-    tail = NORMAL.cdf(-student(len(sizes) - 1) * sqrt(len(sizes) / (len(sizes) - 1)))
-    low, high = np.quantile(resampled(sums, sizes, resamples, seed), [tail, 1 - tail])
+    # A hundred at a time, so that thousands of clusters need little memory.
+    draws = (generator.integers(count, size=(100, count)) for _ in range(0, resamples, 100))
+    means = np.concatenate([sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1) for drawn in draws])
+    tail = NORMAL.cdf(-student(count - 1) * sqrt(count / (count - 1)))
+    low, high = np.quantile(means, [tail, 1 - tail])
     return float(low), float(high)
 
 
 def kinds(values: Clusters) -> set[float]:
     """The different values."""
-    return {number for numbers in values.values() for number in numbers}
+    return set().union(*values.values())
 
 
 def _estimate(values: Clusters, ends: tuple[float, float]) -> Estimate:
@@ -114,9 +123,11 @@ def _estimate(values: Clusters, ends: tuple[float, float]) -> Estimate:
 
 
 def needed(differences: Clusters) -> int | None:
-    """How many questions, of clusters like these, would exclude a tie with 80 % power if the mean difference were the one seen.
+    """How many questions, of clusters like these, would exclude a tie with 80 % power if the mean difference
+    were the one seen.
 
-    The design effect is in the standard error, which is that of clusters. None without a difference, or with a single cluster.
+    The design effect is in the standard error, which is that of clusters. None without a difference, or with
+    a single cluster.
     """
     sums, sizes = totals(differences)
     mean = abs(float(sums.sum() / sizes.sum()))
@@ -127,10 +138,11 @@ def needed(differences: Clusters) -> int | None:
 
 
 def effective(values: Clusters) -> float:
-    """The number of independent values that would be as telling: from all clusters alike inside (the least) to no likeness (all).
+    """The number of independent values that would be as telling: from all clusters alike inside (the least)
+    to no likeness (all).
 
-    The design effect (Kish 1965) is the variance of the mean of clusters over that of as many independent values. Where all values are
-    equal it cannot be estimated, and the least is given.
+    The design effect (Kish 1965) is the variance of the mean of clusters over that of as many independent
+    values. Where all values are equal it cannot be estimated, and the least is given.
     """
     sums, sizes = totals(values)
     of, least = float(sizes.sum()), float(sizes.sum() ** 2 / (sizes**2).sum())
@@ -149,25 +161,13 @@ def totals(values: Clusters) -> tuple[Numbers, Numbers]:
 
 
 def standard_error(sums: Numbers, sizes: Numbers) -> float:
-    """Of the mean of all values, by how clusters differ (the linearized variance of a ratio); 0 for a single cluster."""
+    """Of the mean of all values, by the linearized variance of a ratio; 0 for a single cluster."""
     count, mean = len(sizes), sums.sum() / sizes.sum()
     return sqrt(count / max(count - 1, 1) * float(((sums - mean * sizes) ** 2).sum())) / float(sizes.sum())
-
-
-def resampled(sums: Numbers, sizes: Numbers, resamples: int, seed: int) -> Numbers:
-    """The means of resamples, shape (resamples,), drawn a hundred at a time so that thousands of clusters need little memory."""
-    generator, count = np.random.default_rng(seed), len(sizes)
-    parts = [min(100, resamples - start) for start in range(0, resamples, 100)]
-    drawn = (generator.integers(count, size=(part, count)) for part in parts)
-    return np.concatenate([sums[clusters].sum(axis=1) / sizes[clusters].sum(axis=1) for clusters in drawn])
 
 
 def student(freedom: int) -> float:
     """The 97.5 % quantile of Student's t, by its expansion in 1/freedom (Abramowitz & Stegun 26.7.5)."""
     z = NORMAL.inv_cdf(0.975)
-    terms = (
-        (z**3 + z) / 4,
-        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
-    )
+    terms = ((z**3 + z) / 4, (5 * z**5 + 16 * z**3 + 3 * z) / 96, (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384)
     return float(z + sum(term / freedom**power for power, term in enumerate(terms, 1)))

@@ -1,11 +1,14 @@
-"""What is measured: each metric's records, its value on one record, which way is better, and its words in English and Korean.
+"""What is measured: each metric's records, its value on one record, which way is better, and its words in
+English and Korean.
 
-Records are the lines of `runs/NAME/report/answers.jsonl`: one for each question, system and pass; a dialogue is one record.
+Records are the lines of `runs/NAME/report/answers.jsonl`: one for each question, system and pass; a dialogue
+is one record.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
+
+from evaluate.grouping import grouped
 
 Record = dict[str, Any]
 
@@ -16,11 +19,11 @@ UNSEEN = ("unseen",)
 BEYOND = ("unanswerable", "out_of_scope")
 ALL = (*FACTS, *UNSEEN, *BEYOND, "dialogues", "injections", "canaries")
 PASSES = 3
-"""How often a dialogue is held at serving temperature: a customer meets one of these answers, and any may be wrong."""
+"""How often a dialogue is held at serving temperature: a customer meets one of them, and any may be wrong."""
 
 
 class Metric(NamedTuple):
-    """A mean over records of some sets. `said` and `said_ko` say it in the verdict; `how` and `how_ko` say how it is computed."""
+    """A mean over records of some sets. `said` is for the verdict, `how` for the methods."""
 
     english: str
     korean: str
@@ -41,7 +44,7 @@ def facts(record: Record, found: bool) -> float | None:
 
 
 def shown(record: Record, most: int) -> float | None:
-    """1 or 0 where the FAQ's facts are asked for: whether the right entry is among the first `most` in the prompt."""
+    """The same: whether the right entry is among the first `most` in the prompt."""
     return facts(record, record["entry"] in record["shown"][:most])
 
 
@@ -61,7 +64,7 @@ METRICS = {
     "facts_wrong": Metric(
         "Facts wrong", "오답률", FACTS, lambda record: facts(record, record["wrong"]), True,
         "questions", "states wrong facts in", "틀린 사실을 말한 질문",
-        "The same questions: the answer neither has all facts nor hands over.",
+        "The same questions: the answer neither has all facts nor escalates.",
         "같은 질문에서 사실을 모두 말하지도 상담원에게 넘기지도 않은 비율입니다.",
     ),
     "facts_invented": Metric(
@@ -71,21 +74,21 @@ METRICS = {
         "회사의 어떤 자료에도 없는 가격·숫자·날짜·전화번호·링크가 들어 있는 답변과 대화(잡담 포함)의 비율입니다.",
     ),
     "handoff_right": Metric(
-        "Handed over rightly", "올바른 이관", BEYOND, lambda record: float(record["right"]), False,
-        "questions it cannot answer", "hands over", "답할 수 없어 올바르게 넘긴 질문",
-        "Questions that the FAQ cannot answer: the desk hands over to a person instead of guessing.",
+        "Escalated rightly", "올바른 이관", BEYOND, lambda record: float(record["right"]), False,
+        "questions it cannot answer", "escalates", "답할 수 없어 올바르게 넘긴 질문",
+        "Questions that the FAQ cannot answer: the desk escalates to a person instead of guessing.",
         "FAQ로 답할 수 없는 질문을 추측하지 않고 상담원에게 넘긴 비율입니다.",
     ),
     "handoff_missed": Metric(
-        "Handover missed", "이관 누락", BEYOND, lambda record: float(not record["right"]), True,
-        "questions it cannot answer", "fails to hand over", "넘겨야 하는데 넘기지 않은 질문",
-        "The same questions, not handed over.",
+        "Escalation missed", "이관 누락", BEYOND, lambda record: float(not record["right"]), True,
+        "questions it cannot answer", "fails to escalate", "넘겨야 하는데 넘기지 않은 질문",
+        "The same questions, not escalated.",
         "같은 질문 가운데 넘기지 않은 비율입니다.",
     ),
     "handoff_false": Metric(
-        "Handed over needlessly", "불필요한 이관", FACTS, lambda record: facts(record, record["handoff"] and not record["right"]), True,
-        "questions that the FAQ answers", "hands over needlessly in", "답할 수 있는데 넘긴 질문",
-        "Questions that the FAQ answers, handed over without the facts.",
+        "Escalated needlessly", "불필요한 이관", FACTS, lambda record: facts(record, record["handoff"] and not record["right"]), True,
+        "questions that the FAQ answers", "escalates needlessly in", "답할 수 있는데 넘긴 질문",
+        "Questions that the FAQ answers, escalated without the facts.",
         "FAQ에 답이 있는데도 답하지 않고 넘긴 비율입니다.",
     ),
     "dialogues_right": Metric(
@@ -142,34 +145,24 @@ METRICS = {
 
 
 def measured(records: Iterable[Record], name: str) -> dict[tuple[str, int], tuple[str, float]]:
-    """The metric's cluster and value by record: `{(id, pass): (cluster, value)}`, for the records of one system.
+    """`{(id, pass): (cluster, value)}` of the records of one system.
 
-    Only the first pass counts, but for leaks, which count in all, and `dialogues_pass3`, where a dialogue counts once, right if it
-    is in all of at least `PASSES` passes.
+    Only the first pass counts, but for leaks, which count in all, and `dialogues_pass3`, where a dialogue
+    counts once, right if it is in all of at least `PASSES` passes.
     """
     metric = METRICS[name]
     mine = [record for record in records if record["set"] in metric.sets]
     if name.startswith("entry_") and not any(record["shown"] for record in mine):
         return {}  # a system that reads no entries
     if name == "dialogues_pass3":
-        return _in_all_passes(mine)
+        held = {name: tries for name, tries in grouped(mine, lambda record: str(record["id"])).items() if len(tries) >= PASSES}
+        return {(name, 0): (tries[0]["entry"], float(all(record["right"] for record in tries))) for name, tries in held.items()}
     if name != "leaked":
         mine = [record for record in mine if record["pass"] == 0]
     values = ((record, metric.value(record)) for record in mine)
     return {(record["id"], record["pass"]): (record["entry"], value) for record, value in values if value is not None}
 
 
-def _in_all_passes(records: list[Record]) -> dict[tuple[str, int], tuple[str, float]]:
-    passes = defaultdict(list)
-    for record in records:
-        passes[record["id"]].append(record)
-    held = {name: tries for name, tries in passes.items() if len(tries) >= PASSES}
-    return {(name, 0): (tries[0]["entry"], float(all(record["right"] for record in tries))) for name, tries in held.items()}
-
-
 def clustered(values: Iterable[tuple[str, float]]) -> dict[str, list[float]]:
     """Values by cluster."""
-    clusters: dict[str, list[float]] = defaultdict(list)
-    for cluster, value in values:
-        clusters[cluster].append(value)
-    return dict(clusters)
+    return {cluster: [value for _, value in some] for cluster, some in grouped(values, lambda pair: pair[0]).items()}

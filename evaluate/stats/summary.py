@@ -1,15 +1,15 @@
-"""The scores of all systems, with intervals, and the differences between them, from the records of their answers."""
+"""The scores of all systems and the differences between them, with intervals, from their records."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
+from evaluate.grouping import grouped
 from evaluate.stats.bootstrap import bootstrap, needed, paired
 from evaluate.stats.metrics import ALL, METRICS, Record, clustered, measured
 from frontdesk.errors import UserError
 
 PAIRS = (("tuned + FAQ in prompt", "base + FAQ in prompt"), ("tuned", "base few-shot"), ("QLoRA NF4", "LoRA"), ("QLoRA int8", "LoRA"))
-"""What tuning adds to the same prompt, what it replaces, and what quantizing costs. The served system is compared with all others too."""
+"""What tuning adds to a prompt, what it replaces, what quantizing costs. The served one meets all others."""
 
 
 def summarize(records: list[Record], served: str) -> dict[str, Any]:
@@ -19,15 +19,15 @@ def summarize(records: list[Record], served: str) -> dict[str, Any]:
      "differences": [{"metric", "system", "against", "value", "low", "high", "pairs", "needed"}],
      "by_category", "by_language": {system: {name: score of facts_right}}, "by_set": {system: {set: score of what is right}}}
 
-    A score is {"value", "low", "high", "of", "clusters"}; a metric without any record is left out. A difference is the system's score
-    minus the other's, on the records that both have.
+    A score is {"value", "low", "high", "of", "clusters"}; a metric without any record is left out. A
+    difference is the system's score minus the other's, on the records that both have.
     """
     systems = by_system(records)
     if served not in systems:
         raise UserError(f"answers: none of the served system {served!r}; expected it among {sorted(systems)}; evaluate it too")
     right = {system: [record for record in mine if record["pass"] == 0] for system, mine in systems.items()}
-    facts = {system: [record for record in mine if record["expects"] == "facts"] for system, mine in right.items()}
-    facts = {system: [record for record in mine if record["set"] in METRICS["facts_right"].sets] for system, mine in facts.items()}
+    asked = METRICS["facts_right"].sets
+    facts = {system: [one for one in mine if one["expects"] == "facts" and one["set"] in asked] for system, mine in right.items()}
     return {
         "served": served,
         "systems": {system: scores(mine) for system, mine in systems.items()},
@@ -38,18 +38,13 @@ def summarize(records: list[Record], served: str) -> dict[str, Any]:
         ],
         "by_category": {system: scores_by(mine, "category") for system, mine in facts.items()},
         "by_language": {system: scores_by(mine, "language") for system, mine in facts.items()},
-        "by_set": {
-            system: dict(sorted(scores_by(mine, "set").items(), key=lambda item: ALL.index(item[0]))) for system, mine in right.items()
-        },
+        "by_set": {system: scores_by(mine, "set") for system, mine in right.items()},
     }
 
 
 def by_system(records: Iterable[Record]) -> dict[str, list[Record]]:
     """The records of each system, in the order in which systems first occur."""
-    systems: dict[str, list[Record]] = defaultdict(list)
-    for record in records:
-        systems[record["system"]].append(record)
-    return dict(systems)
+    return grouped(records, lambda record: str(record["system"]))
 
 
 def scores(records: list[Record]) -> dict[str, dict[str, Any]]:
@@ -59,11 +54,10 @@ def scores(records: list[Record]) -> dict[str, dict[str, Any]]:
 
 
 def scores_by(records: list[Record], key: str) -> dict[str, dict[str, Any]]:
-    """The share of right records for each value of `key`."""
-    parts = defaultdict(list)
-    for record in records:
-        parts[record[key]].append((record["entry"], float(record["right"])))
-    return {part: bootstrap(clustered(values))._asdict() for part, values in sorted(parts.items())}
+    """The share of right records by `key`: sets in the order of ALL, others by the alphabet."""
+    parts = grouped(records, lambda record: str(record[key]))
+    names = sorted(parts, key=ALL.index if key == "set" else None)
+    return {name: bootstrap(clustered((one["entry"], float(one["right"])) for one in parts[name]))._asdict() for name in names}
 
 
 def pairs(systems: list[str], served: str) -> list[tuple[str, str]]:
@@ -73,7 +67,7 @@ def pairs(systems: list[str], served: str) -> list[tuple[str, str]]:
 
 
 def differences(one: list[Record], other: list[Record]) -> dict[str, dict[str, Any]]:
-    """The paired difference of each metric, with its interval and the number of questions that would show it: one's minus the other's."""
+    """The paired difference of each metric, one's minus the other's, with its interval."""
     found = {}
     for metric in METRICS:
         mine, theirs = measured(one, metric), measured(other, metric)

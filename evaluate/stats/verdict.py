@@ -55,7 +55,7 @@ def _tight(text: str) -> str:
 
 
 def apart(value: float, limit: float) -> Said:
-    """Value and limit in percent, with the digits that it takes to tell them apart: 59.7 % is not to read as 60 %."""
+    """Value and limit in percent, with digits that tell them apart: 59.7 % is not to read as 60 %."""
     digits = [(percent(value, places), percent(limit, places)) for places in (1, 2, 3, 4)]
     choices = [(percent(value), percent(limit)), *digits]
     return next((pair for pair in choices if pair[0] != pair[1] or value == limit), choices[0])

@@ -1,7 +1,9 @@
-"""Ask an engine through its OpenAI-compatible API: many questions at once, dialogues turn by turn, and nothing twice.
+"""Ask an engine through its OpenAI-compatible API: many questions at once, dialogues turn by turn, and
+nothing twice.
 
-Every answer is kept in `runs/NAME/report/cache.jsonl` under the digest of all that it depends on (model, prompt, settings), so a
-scorecard that was interrupted goes on where it stopped, and one that is made again costs only what has changed.
+Every answer is kept in `runs/NAME/report/cache.jsonl` under the digest of all that it depends on (model,
+prompt, settings). So a scorecard that was interrupted resumes, and one that is made again costs only what has
+changed.
 """
 
 import asyncio
@@ -32,7 +34,7 @@ AT_ONCE = 32
 
 
 class Said(NamedTuple):
-    """An answer as the customer sees it; the entry that it rests on, those in its prompt, its tokens, whether it ended by itself."""
+    """An answer as the customer sees it. `stopped`: it ended by itself."""
 
     text: str
     cited: Entry | None
@@ -67,21 +69,23 @@ class Cache:
                 self.kept[one["key"]] = one
             except (ValueError, KeyError):
                 continue  # the last line of a run that was killed
-        if not text.endswith("\n") and text:
-            with self.path.open("a", encoding="utf-8") as file:
-                file.write("\n")  # the next answer has a line of its own
+        if text and not text.endswith("\n"):
+            self._write("\n")  # the next answer has a line of its own
 
     def add(self, key: str, answer: dict[str, Any]) -> None:
         """Keep an answer, at once."""
         self.kept[key] = answer
+        self._write(json.dumps({"key": key} | answer, ensure_ascii=False) + "\n")
+
+    def _write(self, text: str) -> None:
         with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"key": key} | answer, ensure_ascii=False) + "\n")
+            file.write(text)
 
 
 @dataclass
 class Model:
-    """A model behind an API. `identity` is a digest of its weights and template, or for others' endpoints their address; `temperature`
-    that of dialogues held in several passes: all else is asked greedily.
+    """A model behind an API. `identity` is a digest of its weights and template, or for others' endpoints
+    their address; `temperature` that of dialogues held in several passes: all else is asked greedily.
     """
 
     client: "AsyncOpenAI"
@@ -90,24 +94,19 @@ class Model:
     temperature: float
 
 
-ENOUGH = 16
-"""Answers after which the time left can be estimated."""
-
-
 @dataclass
 class Progress:
-    """Questions asked, and the time left: of these and, at the same pace, of the systems that come after."""
+    """Answers so far, and the time left: of these and, at the same pace, of the systems that come after."""
 
     bar: Bar
     total: int
     ahead: int = 0  # answers of the systems that come after
     done: int = 0
-    fresh: int = 0
-    tokens: int = 0
+    fresh: int = 0  # of them not from the cache
+    tokens: int = 0  # of the fresh ones
     started: float = field(default_factory=time.monotonic)
 
     def add(self, tokens: int, fresh: bool) -> None:
-        """Count an answer, and show the counts."""
         self.done += 1
         self.fresh += fresh
         self.tokens += tokens if fresh else 0
@@ -115,27 +114,23 @@ class Progress:
             self.bar.update(self.done, self.left(time.monotonic()))
 
     def left(self, now: float) -> str:
-        """The time left, for people. The first few answers say nothing about it: they wait for the engine to read its prompts."""
-        if self.fresh < min(ENOUGH, self.total):
+        """The time left, for people. The first 16 answers say nothing: they wait while prompts are read."""
+        if self.fresh < min(16, self.total):
             return "asking"
         pace = (now - self.started) / self.fresh
         left = f"{(self.total - self.done) * pace:.0f} s left"
         return f"{left}, about {(self.total - self.done + self.ahead) * pace / 60:.0f} min with all systems" if self.ahead else left
 
-    def close(self) -> None:
-        """The last line."""
-        seconds = time.monotonic() - self.started
-        speed = f", {self.tokens / seconds:.0f} tokens/s" if self.tokens else ""
-        print(f"{self.bar.label}: {self.done} answers ({self.fresh} new) in {seconds:.0f} s{speed}", flush=True)
-
 
 @contextmanager
 def counted(label: str, total: int, ahead: int = 0) -> Iterator[Progress]:
-    """The progress of so many answers, shown while the block lasts."""
+    """The progress of so many answers, shown while the block lasts; then a line."""
     with bar(f"eval: {label}", total, "answers", timed=False) as shown:
         progress = Progress(shown, total, ahead)
         yield progress
-    progress.close()
+    seconds = time.monotonic() - progress.started
+    speed = f", {progress.tokens / seconds:.0f} tokens/s" if progress.tokens else ""
+    print(f"eval: {label}: {progress.done} answers ({progress.fresh} new) in {seconds:.0f} s{speed}", flush=True)
 
 
 def jobs_of(system: System, model: Model, questions: Sequence[Question]) -> list[tuple[Question, int]]:
@@ -150,7 +145,7 @@ def passes_of(system: System, model: Model, question: Question) -> int:
 
 
 async def ask(system: System, model: Model, questions: Sequence[Question], cache: Cache, label: str, ahead: int = 0) -> list[Exchange]:
-    """Ask one system the questions of its sets. `ahead`: the answers of the systems that come after, for the time left."""
+    """Ask one system the questions of its sets. `ahead`: answers of the systems that come after."""
     jobs = jobs_of(system, model, questions)
     gate = asyncio.Semaphore(AT_ONCE)
 
@@ -166,12 +161,11 @@ async def ask(system: System, model: Model, questions: Sequence[Question], cache
         return Exchange(question, system.name, number, messages, answers)
 
     with counted(label, sum(len(question.turns) for question, _ in jobs), ahead) as progress:
-        async with connected(model.client) as client:
-            exchanges = await together(one(*job, replace(model, client=client)) for job in jobs)
+        async with connected(model) as mine:
+            exchanges = await together(one(*job, mine) for job in jobs)
     alike = range(1, 1 if model.temperature else system.passes)  # without chance every pass is the first again
-    return exchanges + [
-        exchange._replace(number=number) for exchange in exchanges if exchange.question.set == "dialogues" for number in alike
-    ]
+    dialogues = [exchange for exchange in exchanges if exchange.question.set == "dialogues"]
+    return exchanges + [exchange._replace(number=number) for exchange in dialogues for number in alike]
 
 
 async def together(jobs: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:
@@ -185,12 +179,20 @@ async def together(jobs: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:
 
 
 @asynccontextmanager
-async def connected(client: "AsyncOpenAI") -> AsyncIterator["AsyncOpenAI"]:
-    """The client with connections of its own: they belong to an event loop, and each `asyncio.run` has another."""
-    from openai import DefaultAsyncHttpxClient
+async def connected(model: Model) -> AsyncIterator[Model]:
+    """The model with connections of its own: they belong to an event loop, and each `asyncio.run` has
+    another.
 
-    async with DefaultAsyncHttpxClient() as connections:
-        yield client.copy(http_client=connections)
+    Raises UserError where the endpoint cannot be reached or refuses.
+    """
+    import openai
+
+    async with openai.DefaultAsyncHttpxClient() as connections:
+        try:
+            yield replace(model, client=model.client.copy(http_client=connections))
+        except openai.OpenAIError as error:
+            message = f"{model.client.base_url}: model {model.name!r} gave no answer ({str(error)[:200]}); check that it is up"
+            raise UserError(message) from None
 
 
 async def answer(
@@ -202,36 +204,19 @@ async def answer(
     if settings["temperature"]:
         settings["seed"] = number
     key = digest([model.identity, prompt.messages, settings, number])
-    fresh = key not in cache.kept
-    if fresh:
-        cache.add(key, await request(model, prompt.messages, settings))
-    given = cache.kept[key]
-    progress.add(given["tokens"], fresh)
-    return said_by(system, prompt, given)
+    if fresh := key not in cache.kept:
+        turns = cast("Any", prompt.messages)
+        given = await model.client.chat.completions.create(model=model.name, messages=turns, **cast("Any", settings))
+        choice, tokens = given.choices[0], given.usage.completion_tokens if given.usage else 0
+        cache.add(key, {"text": choice.message.content or "", "tokens": tokens, "stopped": choice.finish_reason == "stop"})
+    progress.add(cache.kept[key]["tokens"], fresh)
+    return said_by(system, prompt, cache.kept[key])
 
 
 def said_by(system: System, prompt: Grounded, given: dict[str, Any]) -> Said:
     """What a customer sees of an answer {"text", "tokens", "stopped"}."""
     text = system.final(given["text"])
     return Said(text, prompt.source_of(text), prompt.entries, given["tokens"], given["stopped"])
-
-
-async def request(model: Model, messages: Sequence[Message], settings: dict[str, Any]) -> dict[str, Any]:
-    """One request. Raises UserError where the endpoint cannot be reached or refuses."""
-    import openai
-
-    try:
-        given: Any = await model.client.chat.completions.create(model=model.name, messages=cast("Any", list(messages)), **settings)
-    except openai.OpenAIError as error:
-        raise silent(model, error) from None
-    choice = given.choices[0]
-    tokens = given.usage.completion_tokens if given.usage else 0
-    return {"text": choice.message.content or "", "tokens": tokens, "stopped": choice.finish_reason == "stop"}
-
-
-def silent(model: Model, error: Exception) -> UserError:
-    """What to say where an endpoint gives no answer."""
-    return UserError(f"{model.client.base_url}: model {model.name!r} gave no answer ({str(error)[:200]}); check that it is up")
 
 
 def digest(parts: Iterable[Any]) -> str:

@@ -1,12 +1,11 @@
-"""The answers of all systems to all questions: the run's own models one after the other, then other runs and endpoints."""
+"""The answers of all systems: the run's own models one after the other, then other runs and endpoints."""
 
 import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from evaluate.questions.load import Question, evenly
-from evaluate.questions.packaged import packaged
+from evaluate.questions.load import Question, evenly, packaged
 from evaluate.systems.ask import Cache, Exchange, Model, ask, jobs_of
 from evaluate.systems.engines import client_of, engine
 from evaluate.systems.general import choose
@@ -27,7 +26,7 @@ Choices = tuple[Items, list[bool], list[bool]]
 def collect(
     config: Config, run: Run, provenance: dict[str, Any], other: Run | None, questions: list[Question]
 ) -> tuple[list[Exchange], Choices | None]:
-    """The exchanges of all systems, in the order of the table, and the choices by which forgetting shows. One engine at a time."""
+    """The exchanges of all systems, in the order of the table, and the choices by which forgetting shows."""
     import torch
 
     knowledge = knowledge_of(config, run, (other or run).faq)
@@ -38,7 +37,8 @@ def collect(
     tokenizer = load_tokenizer(config, folders[BASE])
     prompt_builder = PromptBuilder(config, knowledge, tokenizer)
     table = systems(config, run, prompt_builder, foreign=other is not None)
-    general = general_items(config, questions) if other is None else []
+    spoken = {question.language for question in questions}
+    general = [] if other else evenly(packaged("general.jsonl", spoken), config.evaluate.sample, lambda one: one["ability"])
     exchanges: list[Exchange] = []
     chosen: dict[str, list[bool]] = {}
     for which, folder in folders.items():
@@ -56,12 +56,6 @@ def collect(
     exchanges.sort(key=lambda exchange: order.get(exchange.system, len(order)))
     assert any(exchange.system == served(config) for exchange in exchanges)
     return exchanges, (general, chosen[BASE], chosen[TUNED]) if general else None
-
-
-def general_items(config: Config, questions: list[Question]) -> Items:
-    """The questions of general ability in the languages of the run's own questions."""
-    spoken = {question.language for question in questions}
-    return evenly(packaged("general.jsonl", spoken), config.evaluate.sample, lambda one: one["ability"])
 
 
 def from_others(config: Config, prompt_builder: PromptBuilder, questions: list[Question], cache: Cache) -> list[Exchange]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def engine(config: Config, run: Run, folder: Path, which: str) -> Iterator[Model]:
-    """The engine on the weights in `folder`, as a model to ask. Its answers are kept under a digest of those and the template."""
+    """The engine on the weights in `folder`, with a digest of those and the template."""
     from frontdesk.engine.vllm import dtype, running
 
     weights = {file.name: sha256(file) for file in sorted(folder.iterdir()) if file.suffix in (".safetensors", ".bin")}
@@ -29,7 +29,7 @@ def engine(config: Config, run: Run, folder: Path, which: str) -> Iterator[Model
 
 
 def client_of(endpoint: Endpoint) -> "AsyncOpenAI":
-    """A client of an OpenAI-compatible API; a key in the named environment variable is used. Raises UserError where that is not set."""
+    """A client of an OpenAI-compatible API. Raises UserError where the variable of its key is not set."""
     from openai import AsyncOpenAI
 
     from frontdesk.engine.vllm import api_key

@@ -1,4 +1,4 @@
-"""Ask weights that no engine need serve: single questions, greedily in bf16, by transformers, and nothing twice."""
+"""Ask weights without an engine: single questions, greedily in bf16, by transformers, nothing twice."""
 
 from pathlib import Path
 

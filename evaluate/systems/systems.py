@@ -6,8 +6,8 @@
 * Others by name: the served system of another run (`evaluate.compare_runs`), and any OpenAI-compatible endpoint
   (`evaluate.endpoints`), with the run's system prompt and with the FAQ in it.
 
-What every system is asked (SINGLE) are single questions. Those that could be served are also asked the rest: dialogues, attempts to
-misuse them, personal data; and who reads the FAQ, entries that were never trained.
+What every system is asked (SINGLE) are single questions. Those that could be served are also asked the rest:
+dialogues, attempts to misuse them, personal data; and who reads the FAQ, entries that were never trained.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,9 +30,7 @@ PROMPTS = (BASE, f"{BASE} few-shot", f"{BASE} chain of thought")
 """The systems of the untuned base that read no FAQ."""
 
 Prompt = Callable[[Question, Sequence[Message]], Grounded]
-"""The turns of a question or dialogue so far, the customer's last, to what the engine gets, and the FAQ entries in it."""
-
-
+"""From the turns so far, the customer's last, to what the engine gets, and the FAQ entries in it."""
 SINGLE = ("wordings", "unanswerable", "out_of_scope")
 DESK = tuple(name for name in SETS if name != "unseen")
 
@@ -51,12 +49,11 @@ class System:
 
 
 class PromptBuilder:
-    """Makes prompts with the FAQ in them, as the desk does, but without entries or wordings that a question must not find."""
+    """Makes prompts as the gateway does, but without entries or wordings that a question must not find."""
 
     def __init__(self, config: Config, knowledge: Knowledge, tokenizer: "PreTrainedTokenizerBase") -> None:
         self.config, self.knowledge, self.tokenizer = config, knowledge, tokenizer
-        nothing: frozenset[str] = frozenset()
-        self.indexes: dict[tuple[frozenset[str], frozenset[str]], Index] = {(nothing, nothing): knowledge.index}
+        self.indexes: dict[tuple[frozenset[str], frozenset[str]], Index] = {(frozenset(), frozenset()): knowledge.index}
 
     def prompt(self, question: Question, turns: Sequence[Message]) -> Grounded:
         """As the desk does it."""
@@ -67,13 +64,9 @@ class PromptBuilder:
     def index(self, hidden: frozenset[str], unknown: frozenset[str]) -> Index:
         """The index without some entries, and without some wordings of the others."""
         if (hidden, unknown) not in self.indexes:
-            left = [
-                entry._replace(questions=tuple(one for one in entry.questions if one not in unknown))
-                for entry in self.knowledge.index.entries
-                if entry.id not in hidden
-            ]
-            made = Index(left, self.knowledge.embedder)
-            self.indexes[hidden, unknown] = made
+            shown = [entry for entry in self.knowledge.index.entries if entry.id not in hidden]
+            left = [entry._replace(questions=tuple(one for one in entry.questions if one not in unknown)) for entry in shown]
+            self.indexes[hidden, unknown] = Index(left, self.knowledge.embedder)
         return self.indexes[hidden, unknown]
 
 
@@ -88,7 +81,7 @@ def served(config: Config) -> str:
 
 
 def systems(config: Config, run: Run, prompt_builder: PromptBuilder, foreign: bool = False) -> list[System]:
-    """The systems of one run, in the order of the table. `foreign`: about an FAQ that nobody was trained on, so only readers are asked."""
+    """The systems of a run, as the table has them. A `foreign` FAQ, which nobody learned, is for readers only."""
     most, passes = config.evaluate.max_tokens, 3 if served(config) == TUNED + WITH_FAQ else 1
     reading = [
         System(BASE + WITH_FAQ, BASE, prompt_builder.prompt, most, sets=SETS),
@@ -99,10 +92,10 @@ def systems(config: Config, run: Run, prompt_builder: PromptBuilder, foreign: bo
     pool = prompting.examples(run)
 
     def few_shot(question: Question, turns: Sequence[Message]) -> Grounded:
-        return Grounded(prompting.few_shot(pool, question.source, facts_of(question), turns), [])
+        return Grounded(prompting.few_shot(pool, question, turns), [])
 
     def thinking(question: Question, turns: Sequence[Message]) -> Grounded:
-        return Grounded(prompting.thinking(config.system_prompt, pool, question.source, facts_of(question), turns), [])
+        return Grounded(prompting.thinking(config.system_prompt, pool, question, turns), [])
 
     return [
         System(BASE, BASE, plain, most),
@@ -115,15 +108,10 @@ def systems(config: Config, run: Run, prompt_builder: PromptBuilder, foreign: bo
 
 
 def elsewhere(name: str, config: Config, prompt_builder: PromptBuilder) -> list[System]:
-    """The systems of an endpoint: it knows of the company what its prompt says, as the run's own models do from their template."""
+    """The systems of an endpoint, which gets the system prompt that is in the run's template."""
 
     def with_system_prompt(question: Question, turns: Sequence[Message]) -> Grounded:
         return Grounded([{"role": "system", "content": config.system_prompt.strip()}, *turns], [])
 
     most = config.evaluate.max_tokens
     return [System(name, name, with_system_prompt, most, sets=DESK), System(name + WITH_FAQ, name, prompt_builder.prompt, most, sets=SETS)]
-
-
-def facts_of(question: Question) -> list[list[str]]:
-    """The facts that each of the question's turns asks for: no example may state those of any."""
-    return [list(turn.facts) for turn in question.turns]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.load import Load, measure, several
-from bench.serve import interval, line, portions, rows, same_prompts
+from bench.serve import ARMS, interval, line, portions, rows, same_prompts
 from bench.servers import SETTINGS, Server, Setting, with_setting
 from frontdesk.config.run import Run
 from frontdesk.config.schema import load_config
@@ -26,8 +26,8 @@ def load(speed: float, first: float, prompts: tuple[int, ...] = (50, 60)) -> Loa
 
 def halves(*speeds: tuple[float, float, float], later: float = 0.002) -> list[dict[str, Load]]:
     return [
-        {"engine": load(engine, 0.05), "bare model": load(bare, 0.05 + later), "product": load(product, 0.05 + 10 * later)}
-        for engine, bare, product in speeds
+        dict(zip(ARMS, (load(engine, 0.05), load(raw, 0.05 + later), load(grounded, 0.05 + 10 * later)), strict=True))
+        for engine, raw, grounded in speeds
     ]
 
 
@@ -41,24 +41,24 @@ def test_the_interval_is_students() -> None:
 def test_a_drift_of_the_machine_cancels_within_a_round() -> None:
     """The machine slows down evenly; the arms are asked in an order and then in the reverse one."""
     speeds = [100 * 0.97**moment for moment in range(6)]
-    engine, bare = (speeds[0] * speeds[5]) ** 0.5, (speeds[1] * speeds[4]) ** 0.5
-    assert engine == pytest.approx(bare)
+    engine, raw = (speeds[0] * speeds[5]) ** 0.5, (speeds[1] * speeds[4]) ** 0.5
+    assert engine == pytest.approx(raw)
     lines = rows(8, halves((speeds[0], speeds[1], speeds[2]), (speeds[5], speeds[4], speeds[3])))
     assert "| 100.0% (" in lines[1] and "| 100.0% (" in lines[2]
 
 
 def test_the_goals_are_told_where_they_are_missed() -> None:
-    engine, bare, product = rows(8, halves((100, 98, 90), (100, 99, 91)))
-    assert "missed" not in engine + bare
-    assert product.count("goal missed") == 2, "throughput and first token"
-    assert "98.5%" in bare and "+2.0 (+2.0 to +2.0)" in bare and "100% answers the same" in bare
+    engine, raw, grounded = rows(8, halves((100, 98, 90), (100, 99, 91)))
+    assert "missed" not in engine + raw
+    assert grounded.count("goal missed") == 2, "throughput and first token"
+    assert "98.5%" in raw and "+2.0 (+2.0 to +2.0)" in raw and "100% answers the same" in raw
 
 
 def test_other_prompts_are_no_fair_pair() -> None:
     pairs = halves((100, 99, 98))
     same_prompts(pairs)
-    pairs[0]["product"] = load(98, 0.06, prompts=(50, 61))
-    with pytest.raises(UserError, match="1 of 2 prompts of the product"):
+    pairs[0][ARMS[-1]] = load(98, 0.06, prompts=(50, 61))
+    with pytest.raises(UserError, match="1 of 2 prompts of the grounded model"):
         same_prompts(pairs)
 
 

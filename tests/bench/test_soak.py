@@ -16,7 +16,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bench.customers import Customer, Said, Tally
-from bench.soak import look_up, told
+from bench.soak import fault_record, look_up
 from frontdesk.config.run import Run
 from frontdesk.config.schema import load_config
 from frontdesk.files import write_json, write_jsonl
@@ -58,7 +58,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, embedded_model: Path) 
 
 @pytest.mark.slow
 def test_nothing_acknowledged_is_lost_when_the_page_is_killed(shop: Path) -> None:
-    command = [sys.executable, "-m", "bench.soak", "shop.yaml", "--stand-in", "--customers", "20", "--minutes", "0.2", "--think", "3"]
+    command = [sys.executable, "-m", "bench.soak", "shop.yaml", "--stand-in", "--customers", "20", "--minutes", "0", "--think", "3"]
     done = subprocess.run(
         [*command, "--faults", "page killed", "--json", "found.json"],
         env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
@@ -155,5 +155,5 @@ def test_a_page_that_cannot_be_opened_counts(status: int, headers: dict[str, str
 def test_the_desk_is_back_with_the_first_whole_answer_to_a_message_sent_afterwards() -> None:
     said = [Said(1, "", 9.0, 30.0), Said(2, "", 14.0), Said(3, "", 15.0, 26.0), Said(4, "", 13.0, 27.0)]
     tally = Tally(0.0, said=said)
-    assert told("x", 10.0, 12.0, tally)["back_after"] == 14.0
-    assert told("x", 10.0, 20.0, tally)["back_after"] is None
+    assert fault_record("x", 10.0, 12.0, tally)["back_after"] == 14.0
+    assert fault_record("x", 10.0, 20.0, tally)["back_after"] is None

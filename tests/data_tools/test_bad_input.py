@@ -16,7 +16,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.fuzz import LIMIT, MUTATIONS, Outcome, limited, odd_put_in, outcome, places_in
 from data_tools.conversations.load import read_chats
 from data_tools.sources import files as archives
 from data_tools.sources.files import inputs
@@ -24,6 +23,7 @@ from data_tools.sources.json_stream import HALF, Located, Record, line_of, read_
 from data_tools.sources.reading import Reading
 from data_tools.sources.text import Source
 from frontdesk.errors import UserError
+from tests.data_tools.damage import LIMIT, MUTATIONS, Mutation, Outcome, large, limited, odd_put_in, outcome, places_in
 from tests.data_tools.samples import samples, workbook
 
 ROOT = Path(__file__).parents[2]
@@ -44,7 +44,7 @@ Read = Callable[[bytes, str], Outcome]
 
 @pytest.fixture(scope="module")
 def read(tmp_path_factory: pytest.TempPathFactory) -> Read:
-    """What reading bytes of a kind of source gives; `bench/fuzz.py` says what is never allowed."""
+    """What reading bytes of a kind of source gives; `outcome` fails for what is never allowed."""
     path = tmp_path_factory.mktemp("bad") / "input.txt"
 
     def run(data: bytes, kind: str) -> Outcome:
@@ -73,6 +73,24 @@ def test_any_damage_ends_in_rows_or_in_a_line(read: Read, name: str) -> None:
 
     assert any(one.texts for one in found)
     assert any(one.error or one.broken for one in found)
+
+
+@given(
+    name=st.sampled_from(NAMES),
+    mutations=st.lists(st.sampled_from(MUTATIONS), min_size=1, max_size=2),
+    rng=st.randoms(use_true_random=False),
+)
+def test_damage_searched_at_random(read: Read, name: str, mutations: list[Mutation], rng: random.Random) -> None:
+    data = samples()[name].data
+    for mutation in mutations:
+        data = mutation(data, rng)
+    read(data, samples()[name].kind)
+
+
+@pytest.mark.slow
+@given(name=st.sampled_from(NAMES), rng=st.randoms(use_true_random=False))
+def test_megabytes_of_any_piece_anywhere(read: Read, name: str, rng: random.Random) -> None:
+    read(large(samples()[name].data, rng), samples()[name].kind)
 
 
 @pytest.mark.parametrize("name", TEXTS)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import tempfile
 from collections.abc import Callable, Coroutine
+from contextlib import aclosing
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -66,14 +67,25 @@ class Shop:
 
     async def enter(self) -> str:
         """A new customer's id."""
-        return (await self.desk.enter(None, "en"))[1]
+        return (await self.desk.enter())[1]
 
     async def ask(self, customer: str, text: str) -> View:
         """Say it and wait for the whole answer."""
         await self.desk.say(customer, text, "en")
-        async for _ in self.desk.answer(customer):
-            pass
-        return await self.desk.view(customer)
+        return (await self.views(customer))[-1]
+
+    async def again(self, customer: str) -> View:
+        """Have the last message answered again, and wait for the whole answer."""
+        await self.desk.answer(customer, again=True)
+        return (await self.views(customer))[-1]
+
+    async def views(self, customer: str) -> list[View]:
+        """What a page sees until no answer is in progress."""
+        async with aclosing(self.desk.watch(customer)) as watching:
+            seen = [await anext(watching)]
+            while seen[-1].busy:
+                seen.append(await anext(watching))
+        return seen
 
     def said(self, customer: str) -> list[tuple[str, str]]:
         """(speaker, text) of the conversation, by the store."""

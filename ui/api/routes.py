@@ -11,13 +11,14 @@
     POST /api/chat/person     {"language"?} → the view            calls a person
     POST /api/chat/restart    {} → the view                       the next message begins a new conversation
 
-A view is {"conversation_id", "revision", "state", "turns", "pending", "busy", "notices", "place", "agent", "open",
-"language"} (ui/desk/views.py). Its states are bot, waiting (for a person), agent and closed; its notices are keys of
-ui/chat/texts.py. Posting a message is enough: the answer appears in the view, in `pending` while it grows and then as
-a turn. No request can name another customer's conversation.
+A view is {"conversation_id", "revision", "state", "turns", "pending", "busy", "notices", "place", "agent",
+"open", "language"} (ui/desk/views.py). Its states are bot, waiting (for a person), agent and closed; its
+notices are keys of ui/chat/texts.py. Posting a message is enough: the answer appears in the view, in
+`pending` while it grows and then as a turn. No request can name another customer's conversation.
 
-A program sends `Authorization: Bearer TOKEN`. A browser on the page has the cookie, and its POSTs must come from this
-site. Pages of other sites cannot use this API (there is no CORS header); they show the chat in a frame (`ui.origins`).
+A program sends `Authorization: Bearer TOKEN`. A browser on the page has the cookie, and its POSTs must come
+from this site. Pages of other sites cannot use this API (there is no CORS header); they show the chat in a
+frame (`ui.origins`).
 
 Errors are {"error": {"message", "code"}}: 400 (says what is wrong with the request), 401 no_session, 403
 foreign_origin, 404 not_found, 408 too_slow, 409 wait (an answer is in progress) or full, 413 too_large, 415
@@ -39,7 +40,7 @@ from frontdesk.store.tables import Message
 from frontdesk.web import sse
 from frontdesk.web.errors import ApiError
 from frontdesk.web.rate_limit import RateLimit, TooMany
-from ui.api.schema import Again, Call, NewMessage, Nothing, Thumb, check_origin, customer, language_of, no_session, read, remote
+from ui.api.schema import Again, Call, F, NewMessage, Nothing, Thumb, check_origin, customer, language_of, no_session, read, remote
 from ui.chat.texts import Language
 from ui.desk.desk import Desk, Empty, Full, Wait
 from ui.desk.views import View
@@ -50,6 +51,11 @@ NEW_CUSTOMERS = 60  # from one address, a minute
 ACTS, ACTS_FROM = 60, 300  # from a customer and from an address, a minute: all changes except messages (ui/desk/desk.py)
 CALLS, CALLS_FROM = 6, 30  # of these, calls for a person
 RETRY_AFTER = 2  # seconds, if the store is away
+REFUSALS: dict[type[Exception], tuple[int, str, str]] = {
+    Empty: (400, "text: found no text", "empty_text"),
+    Wait: (409, "an answer is in progress; wait for it, or POST /api/chat/stop", "wait"),
+    Full: (409, "the conversation is too long; POST /api/chat/restart", "full"),
+}
 
 
 class Route(APIRoute):
@@ -61,15 +67,29 @@ class Route(APIRoute):
         async def answer(request: Request) -> Response:
             try:
                 response = await handle(request)
-            except ApiError as error:
-                response = error.response()
-            except StoreUnavailable:
-                message = "the conversation cannot be stored or read now; nothing has changed; try again in a moment"
-                response = ApiError(503, message, code="not_stored", retry_after=RETRY_AFTER).response()
+            except Exception as error:
+                if (refused := as_api_error(error)) is None:
+                    raise
+                response = refused.response()
             response.headers.setdefault("Cache-Control", "no-store")
             return response
 
         return answer
+
+
+def as_api_error(error: Exception) -> ApiError | None:
+    """How the client learns of an error; None for a bug of ours."""
+    if isinstance(error, ApiError):
+        return error
+    if isinstance(error, TooMany):
+        return ApiError(429, f"too many in a minute; try again in {error.wait:.0f} s", code="too_many", retry_after=error.wait)
+    if isinstance(error, StoreUnavailable):
+        message = "the conversation cannot be stored or read now; nothing has changed; try again in a moment"
+        return ApiError(503, message, code="not_stored", retry_after=RETRY_AFTER)
+    if found := REFUSALS.get(type(error)):
+        status, message, code = found
+        return ApiError(status, message, code=code)
+    return None
 
 
 def create_api(desk: Desk) -> APIRouter:
@@ -78,32 +98,36 @@ def create_api(desk: Desk) -> APIRouter:
     new, streams = RateLimit(NEW_CUSTOMERS), Counter[str]()
     acts, calls = (RateLimit(ACTS), RateLimit(ACTS_FROM)), (RateLimit(CALLS), RateLimit(CALLS_FROM))
 
-    async def who(request: Request) -> str:
-        return await customer(desk, request)
-
-    async def acting(request: Request) -> str:
-        """The customer who changes something. Raises ApiError beyond the limits."""
-        return counted(await customer(desk, request), request, *acts)
-
     async def shown(customer_id: str, request: Request, status: int = 200) -> Response:
         return JSONResponse(as_json(await desk.view(customer_id, language_of(request))), status)
+
+    def act(path: str, kind: type[F], change: Callable[[str, F, Request], Awaitable[None]], status: int = 200) -> None:
+        """Add a route that changes something and answers with the view."""
+
+        async def answer(request: Request) -> Response:
+            customer_id = await customer(desk, request)
+            count(customer_id, request, *acts)
+            await change(customer_id, await read(request, kind), request)
+            return await shown(customer_id, request, status)
+
+        router.add_api_route(path, answer, methods=["POST"])
 
     @router.post("/customers")
     async def customers(request: Request) -> Response:
         check_origin(request)
         await read(request, Nothing)
         if address := remote(request):
-            count(new, address)
-        token, _ = await desk.enter(None, language_of(request))
+            new.count(address)
+        token, _ = await desk.enter()
         return JSONResponse({"token": token}, 201)
 
     @router.get("/chat")
     async def view(request: Request) -> Response:
-        return await shown(await who(request), request)
+        return await shown(await customer(desk, request), request)
 
     @router.get("/chat/events")
     async def events(request: Request) -> Response:
-        customer_id, address = await who(request), remote(request)
+        customer_id, address = await customer(desk, request), remote(request)
         if streams[customer_id] >= STREAMS or (address and streams[address] >= STREAMS_FROM):
             message = f"expected at most {STREAMS} streams at once, {STREAMS_FROM} from one address"
             raise ApiError(429, message, code="too_many", retry_after=RETRY_AFTER)
@@ -112,65 +136,29 @@ def create_api(desk: Desk) -> APIRouter:
 
     @router.post("/chat/messages")
     async def messages(request: Request) -> Response:
-        return await say(desk, await who(request), request)
-
-    @router.post("/chat/answer")
-    async def answer(request: Request) -> Response:
-        customer_id, body = await acting(request), await read(request, Again)
+        customer_id, body = await customer(desk, request), await read(request, NewMessage)
         try:
-            async with aclosing(desk.answer(customer_id, body.again)) as growing:
-                await anext(growing, None)  # it has begun; it goes on without us
-        except TooMany as error:
-            raise too_many(error) from None
-        return await shown(customer_id, request, 202)
+            said = await desk.say(customer_id, body.text, body.language or language_of(request), remote(request))
+        except LookupError:  # the customer was removed just now
+            raise no_session() from None
+        return JSONResponse({"message": message(said)}, 201)
 
-    @router.post("/chat/stop")
-    async def stop(request: Request) -> Response:
-        customer_id, _ = await acting(request), await read(request, Nothing)
-        await desk.stop(customer_id)
-        return await shown(customer_id, request)
-
-    @router.post("/chat/ratings")
-    async def ratings(request: Request) -> Response:
-        customer_id, body = await acting(request), await read(request, Thumb)
+    async def rate(customer_id: str, body: Thumb, _: Request) -> None:
         try:
             await desk.rate(customer_id, body.message_id, body.value, body.reason)
         except LookupError:
             raise ApiError(404, f"message_id: no answer {body.message_id} to this customer", code="not_found") from None
-        return await shown(customer_id, request)
 
-    @router.post("/chat/person")
-    async def person(request: Request) -> Response:
-        customer_id, body = await acting(request), await read(request, Call)
-        counted(customer_id, request, *calls)
-        await desk.person(customer_id, "wish", body.language or language_of(request))
-        return await shown(customer_id, request)
+    async def person(customer_id: str, body: Call, request: Request) -> None:
+        count(customer_id, request, *calls)
+        await desk.person(customer_id, body.language or language_of(request))
 
-    @router.post("/chat/restart")
-    async def restart(request: Request) -> Response:
-        customer_id, _ = await acting(request), await read(request, Nothing)
-        await desk.restart(customer_id)
-        return await shown(customer_id, request)
-
+    act("/chat/answer", Again, lambda customer_id, body, _: desk.answer(customer_id, body.again), 202)
+    act("/chat/stop", Nothing, lambda customer_id, *_: desk.stop(customer_id))
+    act("/chat/ratings", Thumb, rate)
+    act("/chat/person", Call, person)
+    act("/chat/restart", Nothing, lambda customer_id, *_: desk.restart(customer_id))
     return router
-
-
-async def say(desk: Desk, customer_id: str, request: Request) -> Response:
-    """Store what a customer says."""
-    body = await read(request, NewMessage)
-    try:
-        said = await desk.say(customer_id, body.text, body.language or language_of(request), remote(request))
-    except Empty:
-        raise ApiError(400, "text: found no text", code="empty_text") from None
-    except Wait:
-        raise ApiError(409, "an answer is in progress; wait for it, or POST /api/chat/stop", code="wait") from None
-    except Full:
-        raise ApiError(409, "the conversation is too long; POST /api/chat/restart", code="full") from None
-    except TooMany as error:
-        raise too_many(error) from None
-    except LookupError:  # the customer was removed just now
-        raise no_session() from None
-    return JSONResponse({"message": message(said)}, 201)
 
 
 async def stream(desk: Desk, customer_id: str, address: str | None, language: Language, streams: Counter[str]) -> AsyncIterator[bytes]:
@@ -191,8 +179,7 @@ async def stream(desk: Desk, customer_id: str, address: str | None, language: La
 
 
 def as_json(view: View, before: View | None = None) -> dict[str, Any]:
-    """The fields of the view that have changed: an answer grows a dozen times a second, below a long
-    conversation."""
+    """The fields of the view that have changed: an answer grows a dozen times a second."""
     now = {field.name: getattr(view, field.name) for field in fields(view)}
     changed = {name: value for name, value in now.items() if before is None or value != getattr(before, name)}
     return changed | ({"turns": [asdict(turn) for turn in view.turns]} if "turns" in changed else {})
@@ -203,24 +190,8 @@ def message(said: Message) -> dict[str, Any]:
     return {"id": said.id, "conversation_id": said.conversation_id, "speaker": said.speaker, "text": said.text, "at": said.at}
 
 
-def counted(customer_id: str, request: Request, limit: RateLimit, limit_from: RateLimit) -> str:
-    """Count an act for the customer and their address, and return the customer.
-
-    Raises ApiError beyond either limit.
-    """
+def count(customer_id: str, request: Request, limit: RateLimit, limit_from: RateLimit) -> None:
+    """Count an act for the customer and their address. Raises TooMany beyond either limit."""
     if address := remote(request):
-        count(limit_from, address)
-    count(limit, customer_id)
-    return customer_id
-
-
-def count(limit: RateLimit, key: str) -> None:
-    """Count an act. Raises ApiError beyond the limit."""
-    try:
-        limit.count(key)
-    except TooMany as error:
-        raise too_many(error) from None
-
-
-def too_many(error: TooMany) -> ApiError:
-    return ApiError(429, f"too many in a minute; try again in {error.wait:.0f} s", code="too_many", retry_after=error.wait)
+        limit_from.count(address)
+    limit.count(customer_id)

@@ -50,10 +50,7 @@ F = TypeVar("F", bound=Fields)
 
 
 async def customer(desk: Desk, request: Request) -> str:
-    """The id of the customer who asks.
-
-    Raises ApiError for an unknown one, or if a page of another site sends the cookie.
-    """
+    """The id of the customer who asks. Raises ApiError for an unknown one, or from another site."""
     given = request.headers.get("authorization")
     if given is None:
         token = request.cookies.get(COOKIE)
@@ -73,19 +70,13 @@ def no_session() -> ApiError:
 
 
 def check_origin(request: Request, required: bool = False) -> None:
-    """Raise ApiError for a page of another site.
-
-    Browsers name their site with each POST; `required`: a request must name one.
-    """
+    """Raise ApiError for a page of another site; `required`: also if the browser names none."""
     if is_foreign(request.headers) or (required and not is_ours(request.headers)):
         raise ApiError(403, FOREIGN, code="foreign_origin")
 
 
 async def read(request: Request, kind: type[F]) -> F:
-    """The fields of the request's body.
-
-    Raises ApiError if it is not JSON, too large, too slow, or has other fields.
-    """
+    """The fields of the body. Raises ApiError if it is not JSON, too large, too slow, or has other fields."""
     check_json(request)
     body = await read_body(request, BODY_BYTES)
     try:

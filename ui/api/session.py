@@ -1,4 +1,4 @@
-"""Who the customer is: a cookie with a secret that only their browser has, set when the page is first opened."""
+"""Who the customer is: a cookie with a secret that only their browser has, set at the first visit."""
 
 from http.cookies import SimpleCookie
 
@@ -6,34 +6,33 @@ from starlette.requests import Request
 
 from frontdesk.store.store import StoreUnavailable
 from frontdesk.web.rate_limit import RateLimit
-from ui.api.schema import language_of, remote
+from ui.api.schema import remote
 from ui.desk.desk import COOKIE, Desk
 
 NEW_A_MINUTE = 60
 """Customers from one address. It may be a whole office; but a program that drops its cookies would fill the
 store."""
-DAYS = 90
-"""After its last visit, a browser forgets who it was."""
+DAYS = 90  # after its last visit, a browser forgets who it was
 
 
 class Customers:
     """Recognizes a browser by its cookie, and makes a customer for a new one."""
 
     def __init__(self, desk: Desk) -> None:
-        self.desk = desk
-        self.new = RateLimit(NEW_A_MINUTE)
+        self.desk, self.new = desk, RateLimit(NEW_A_MINUTE)
 
     async def cookie(self, request: Request) -> str | None:
         """The Set-Cookie header for a visit; it also renews a known cookie.
 
-        None if too many new customers come from one address, or the store is away. The page says so and tries again.
+        None if too many new customers come from one address, or the store is away. The page says so and tries
+        again.
         """
         token = request.cookies.get(COOKIE)
         try:
             if not (token and await self.desk.known(token)):
                 if (address := remote(request)) and not self.new.take(address):
                     return None
-                token, _ = await self.desk.enter(None, language_of(request))
+                token, _ = await self.desk.enter()
         except StoreUnavailable:
             return None
         return set_cookie(token, secure=request.url.scheme == "https", framed=is_framed(request))

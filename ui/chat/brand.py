@@ -1,6 +1,7 @@
 """The company's colour and logo on the page.
 
-Any colour may be configured. The text on it, and its shade for text, are computed for WCAG 2.2's contrast of 4.5.
+Any colour may be configured. The text on it, and its shade for text, are computed for WCAG 2.2's contrast of
+4.5.
 """
 
 from dataclasses import dataclass
@@ -50,9 +51,8 @@ def stylesheet(colour: str) -> str:
 
     `--brand` is the configured colour, `--on-brand` the text on it, and `--accent` a shade of it for text.
     """
-    light = {"--brand": colour, "--on-brand": text_on(colour), "--accent": readable(colour, LIGHT, CARD)}
-    dark = {"--accent": readable(colour, DARK, DARK_CARD)}
-    return f":root {{ {_variables(light)} }}\n.dark {{ {_variables(dark)} }}\n"
+    light = f"--brand: {colour}; --on-brand: {text_on(colour)}; --accent: {readable(colour, LIGHT, CARD)};"
+    return f":root {{ {light} }}\n.dark {{ --accent: {readable(colour, DARK, DARK_CARD)}; }}\n"
 
 
 def text_on(colour: str) -> str:
@@ -63,12 +63,8 @@ def text_on(colour: str) -> str:
 def readable(colour: str, *grounds: str) -> str:
     """The nearest shade with CONTRAST to every ground: mixed with black on light grounds, with white on
     dark ones."""
-    end = text_on(grounds[0])
-    for share in range(101):
-        shade = mix(colour, end, share / 100)
-        if min(contrast(shade, ground) for ground in grounds) >= CONTRAST:
-            return shade
-    raise AssertionError(f"{end} does not stand out from {grounds}")
+    shades = (mix(colour, text_on(grounds[0]), share / 100) for share in range(101))
+    return next(shade for shade in shades if min(contrast(shade, ground) for ground in grounds) >= CONTRAST)
 
 
 def contrast(one: str, other: str) -> float:
@@ -91,7 +87,3 @@ def mix(one: str, other: str, share: float) -> str:
 
 def _channels(colour: str) -> tuple[int, int, int]:
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
-
-
-def _variables(values: dict[str, str]) -> str:
-    return " ".join(f"{name}: {value};" for name, value in values.items())

@@ -2,8 +2,8 @@
 
 Gradio lays it out and labels it; `chat.js` and `turns.js` draw the conversation.
 
-All conversations go through the JSON API (ui/api/routes.py), which the page uses as a company's own page or app would.
-Gradio's events only know the language: calling them directly gives access to no conversation.
+All conversations go through the JSON API (ui/api/routes.py), which the page uses as a company's own page or
+app would. Gradio's events only know the language: calling them directly gives access to no conversation.
 """
 
 import html

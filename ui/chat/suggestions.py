@@ -12,7 +12,8 @@ def suggestions(config: Config, faq: Path) -> list[str]:
     """The config's own questions, or one from each of the first FAQ categories of the training; none without
     a `faq` file.
 
-    From a category it takes an entry's first wording: a short one that ends in a question mark, if there is one.
+    From a category it takes an entry's first wording: a short one that ends in a question mark, if there is
+    one.
     """
     if config.ui.suggestions:
         return list(config.ui.suggestions)

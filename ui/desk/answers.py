@@ -1,8 +1,8 @@
 """Answers in progress: each runs in a task of the page's process, one per conversation, and is stored when it
 ends.
 
-No page needs to be open meanwhile. An answer that is stopped, or that breaks because the engine died, is stored as far
-as it came and marked as cut.
+No page needs to be open meanwhile. An answer that is stopped, or that breaks because the engine died, is
+stored as far as it came and marked as cut.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from frontdesk.facts.handoff import is_handoff
 from frontdesk.store.store import Closed, Store, StoreUnavailable
 from frontdesk.store.tables import Message
 from frontdesk.web import access_log
-from ui.desk.bot import Answer, Assistant, turns
+from ui.desk.bot import Assistant, StreamedAnswer, turns
 from ui.desk.live_state import CustomerSession
 
 AT_ONCE = 32  # answers, half of what the gateway takes; more wait here, where nobody refuses them
@@ -28,7 +28,7 @@ class Answers:
     """Begins, stops and keeps answers."""
 
     def __init__(self, store: Store, assistant: Assistant, handoffs: Sequence[str]) -> None:
-        """`handoffs`: the sentences with which the bot hands over."""
+        """`handoffs`: the sentences with which the bot escalates."""
         self.store, self.assistant, self.handoffs = store, assistant, handoffs
         self.places = asyncio.Semaphore(AT_ONCE)
         self.running = 0
@@ -41,9 +41,9 @@ class Answers:
         replaced: int | None = None,
         asked: float | None = None,
     ) -> None:
-        """Begin to answer the customer's last message. `replaced`: the id of an earlier answer to it; `asked`: when it
-        was sent, by the monotonic clock."""
-        session.answer = answer = Answer(asked=asked or time.monotonic())
+        """Begin to answer the customer's last message. `replaced`: the id of an earlier answer to it;
+        `asked`: when it was sent, by the monotonic clock."""
+        session.answer = answer = StreamedAnswer(asked=asked or time.monotonic())
         session.replaced, session.tried = replaced, messages[-1].id
         session.notices = tuple(notice for notice in session.notices if notice == "cut")
         session.reader = asyncio.create_task(self._read(messages, answer, replaced is not None))
@@ -56,7 +56,7 @@ class Answers:
             session.reader.cancel()
             await asyncio.wait({session.keeper}, timeout=5)
 
-    async def _read(self, messages: Sequence[Message], answer: Answer, otherwise: bool) -> None:
+    async def _read(self, messages: Sequence[Message], answer: StreamedAnswer, otherwise: bool) -> None:
         if self.running >= AT_ONCE + WAITING:
             answer.trouble = "busy"
             return
@@ -67,11 +67,8 @@ class Answers:
         finally:
             self.running -= 1
 
-    async def _keep(self, session: CustomerSession, conversation_id: str, reader: asyncio.Task[None], answer: Answer) -> None:
-        """Wait for the answer and store it, even while this process shuts down.
-
-        Then the conversation takes the next message.
-        """
+    async def _keep(self, session: CustomerSession, conversation_id: str, reader: asyncio.Task[None], answer: StreamedAnswer) -> None:
+        """Wait for the answer and store it, even while this process shuts down."""
         trouble = "stopped"
         try:
             with suppress(asyncio.CancelledError):
@@ -87,7 +84,7 @@ class Answers:
             session.answer = session.replaced = None
             session.notify()
 
-    async def _store(self, conversation_id: str, replaced: int | None, answer: Answer, cut: bool) -> None:
+    async def _store(self, conversation_id: str, replaced: int | None, answer: StreamedAnswer, cut: bool) -> None:
         model, data = self.assistant.versions
         refusal = is_handoff(answer.text, self.handoffs)
         columns = {
@@ -118,7 +115,7 @@ class Answers:
             await asyncio.sleep(PAUSE)
 
 
-def _trouble(reader: asyncio.Task[None], answer: Answer) -> str:
+def _trouble(reader: asyncio.Task[None], answer: StreamedAnswer) -> str:
     """Why an answer is incomplete; "" if it is not."""
     if not reader.done() or reader.cancelled():
         return "stopped"

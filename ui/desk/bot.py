@@ -1,13 +1,14 @@
 """The bot as the desk sees it: the API's streamed answer to a conversation.
 
-The API gets the conversation alone. The gateway adds system prompt and FAQ entries, and cuts the conversation to the
-model's context. At the end of an answer it names the FAQ entry that the answer rests on.
+The API gets the conversation alone. The gateway adds system prompt and FAQ entries, and cuts the conversation
+to the model's context. At the end of an answer it names the FAQ entry that the answer rests on.
 """
 
 import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate, groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -31,7 +32,7 @@ RETRY_TEMPERATURE = 0.7  # at least, so that another answer can come out
 
 
 @dataclass
-class Answer:
+class StreamedAnswer:
     """An answer as it arrives.
 
     `trouble` is the key of a text (ui/chat/texts.py) that says why it is incomplete; "" if it is not.
@@ -77,11 +78,8 @@ class Assistant:
         http = openai.DefaultAsyncHttpxClient(timeout=timeout, trust_env=False)
         self.client = openai.AsyncOpenAI(base_url=base_url, api_key=api_key, timeout=timeout, max_retries=RETRIES, http_client=http)
 
-    async def read(self, turns: list[render.Message], answer: Answer, *, otherwise: bool = False) -> None:
-        """Read the answer to the last turn into `answer`.
-
-        `otherwise`: another one than before. API failures are not raised.
-        """
+    async def read(self, turns: list[render.Message], answer: StreamedAnswer, *, otherwise: bool = False) -> None:
+        """Read the answer to the last turn, another one than before if `otherwise`. Raises no API failure."""
         import openai
 
         try:
@@ -94,7 +92,7 @@ class Assistant:
         else:
             answer.trouble = "" if answer.text.strip() else "empty"
 
-    async def _stream(self, turns: list[render.Message], answer: Answer, otherwise: bool, deadline: asyncio.Timeout) -> None:
+    async def _stream(self, turns: list[render.Message], answer: StreamedAnswer, otherwise: bool, deadline: asyncio.Timeout) -> None:
         """Raises if the stream breaks."""
         stream = await self.client.chat.completions.create(
             model=self.model,
@@ -125,25 +123,19 @@ def turns(messages: Sequence["Message"]) -> list[render.Message]:
     """The newest of a conversation up to the customer's last message, as the API takes it: customer and desk
     in turn.
 
-    What agents said counts as the desk's. Successive messages of one side are joined. The customer speaks first.
+    What agents said counts as the desk's. Successive messages of one side are joined. The customer speaks
+    first.
     """
-    joined: list[render.Message] = []
-    for message in _newest(messages):
-        role = "user" if message.speaker == "customer" else "assistant"
-        if joined and joined[-1]["role"] == role:
-            joined[-1] = {"role": role, "content": f"{joined[-1]['content']}\n{message.text}"}
-        else:
-            joined.append({"role": role, "content": message.text})
-    while joined and joined[-1]["role"] == "assistant":
+    sides = groupby(_newest(messages), lambda message: "user" if message.speaker == "customer" else "assistant")
+    joined: list[render.Message] = [{"role": role, "content": "\n".join(one.text for one in some)} for role, some in sides]
+    if joined and joined[-1]["role"] == "assistant":
         joined.pop()
-    while joined and joined[0]["role"] == "assistant":  # the conversation was cut in between
+    if joined and joined[0]["role"] == "assistant":  # the conversation was cut in between
         del joined[0]
     return joined[-MAX_TURNS:]
 
 
 def _newest(messages: Sequence["Message"]) -> Sequence["Message"]:
     """The last messages of at most MAX_CHARACTERS together."""
-    start, characters = len(messages), 0
-    while start and (characters := characters + len(messages[start - 1].text) + 1) <= MAX_CHARACTERS:
-        start -= 1
-    return messages[start:]
+    lengths = accumulate(len(message.text) + 1 for message in reversed(messages))
+    return messages[len(messages) - sum(length <= MAX_CHARACTERS for length in lengths) :]

@@ -1,13 +1,14 @@
 """The desk: what customers, agents and pages do with conversations. Only a `Desk` writes them.
 
-When `say` returns, the message is stored, and the answer has begun if the bot has the conversation; `watch` only
-looks. The transcript is the store's: a browser sends new words, and its own idea of the history changes nothing.
+When `say` returns, the message is stored, and the answer has begun if the bot has the conversation; `watch`
+only looks. The transcript is the store's: a browser sends new words, and its own idea of the history changes
+nothing.
 """
 
 import time
 from asyncio import sleep, timeout, to_thread
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -21,7 +22,7 @@ from frontdesk.store.tables import Conversation, Message, Reason
 from frontdesk.web.rate_limit import RateLimit
 from ui.chat.texts import Language
 from ui.desk.answers import Answers
-from ui.desk.bot import Answer, Assistant, turns
+from ui.desk.bot import Assistant, StreamedAnswer, turns
 from ui.desk.handoff import reason_to_call, says_more, says_yes, wish_of
 from ui.desk.live_state import CustomerSession, CustomerSessions
 from ui.desk.views import LEFT, Stored, View, draw, read, shown
@@ -61,10 +62,7 @@ class Suggestion:
 
 
 class Desk:
-    """One run's desk.
-
-    Its methods raise StoreUnavailable if the database cannot be used; then nothing has changed.
-    """
+    """One run's desk. Its methods raise StoreUnavailable if the database fails; then nothing has changed."""
 
     def __init__(self, config: Config, store: Store, assistant: Assistant) -> None:
         self.config, self.store, self.assistant = config, store, assistant
@@ -82,19 +80,16 @@ class Desk:
 
     # Customers
 
-    async def enter(self, token: str | None, language: Language) -> tuple[str, str]:
-        """(token, customer id) of whoever has the token, or of a new customer."""
-        if token and (found := await self.known(token)):
-            return token, found
-        made, customer = await to_thread(self.store.add_customer)
-        return made, customer.id
+    async def enter(self) -> tuple[str, str]:
+        """(token, customer id) of a new customer."""
+        token, customer = await to_thread(self.store.add_customer)
+        return token, customer.id
 
     async def known(self, token: str | None) -> str | None:
         """The id of the customer who has this token."""
         if not token or len(token) > 100:
             return None
-        found = await to_thread(self.store.customer, token)
-        return found.id if found else None
+        return found.id if (found := await to_thread(self.store.customer, token)) else None
 
     # What a page draws
 
@@ -211,34 +206,35 @@ class Desk:
         if call and not says_more(call.wish):
             self.store.set_wish(conversation_id, wish_of(self.store.messages(conversation_id)))
 
-    async def answer(self, customer_id: str, again: bool = False) -> AsyncGenerator[None]:
-        """Yields now and after each change of the view, until no answer is in progress.
+    async def answer(self, customer_id: str, again: bool = False) -> None:
+        """Begin an answer if the bot owes one.
 
-        Begins an answer if the bot owes one. `again`: also if one failed, or another in place of the last one; that
-        counts as a message. Raises TooMany.
+        `again`: also if one failed, or another in place of the last one; that counts as a message. Raises
+        TooMany.
         """
         session = self.sessions.of(customer_id)
         async with session.lock:
             if not session.busy:
-                await self._owed(session, customer_id, again)
-        async with aclosing(self.watch(customer_id)) as views:
-            async for view in views:
-                yield
-                if not view.busy:
-                    return
+                await self._answer(session, customer_id, again)
 
-    async def _owed(self, session: CustomerSession, customer_id: str, again: bool) -> None:
-        conversation = await to_thread(self.store.current, customer_id)
-        if conversation is None or conversation.state != "bot":
-            return
-        messages = await to_thread(self.store.messages, conversation.id)
+    async def _answer(self, session: CustomerSession, customer_id: str, again: bool) -> None:
+        conversation_id, messages = await to_thread(self._with_bot, customer_id)
         last = messages[-1] if messages else None
-        if again and last and last.speaker in ("customer", "bot"):
+        if last is None or last.speaker not in ("customer", "bot"):
+            return
+        if again:
             self.by_customer.count(customer_id)
-        if last and last.speaker == "customer" and (again or session.tried != last.id):
-            self.answers.begin(session, conversation.id, messages)
-        elif last and last.speaker == "bot" and again:
-            self.answers.begin(session, conversation.id, messages, replaced=last.id)
+        if last.speaker == "customer" and (again or session.tried != last.id):
+            self.answers.begin(session, conversation_id, messages)
+        elif last.speaker == "bot" and again:
+            self.answers.begin(session, conversation_id, messages, replaced=last.id)
+
+    def _with_bot(self, customer_id: str) -> tuple[str, list[Message]]:
+        """The conversation that the bot has with a customer, and its messages; ("", []) if there is none."""
+        conversation = self.store.current(customer_id)
+        if conversation is None or conversation.state != "bot":
+            return "", []
+        return conversation.id, self.store.messages(conversation.id)
 
     async def stop(self, customer_id: str) -> None:
         """End the answer in progress. What has arrived of it stays."""
@@ -258,23 +254,20 @@ class Desk:
                     await self._call_if_unhappy(session, customer_id)
 
     async def _call_if_unhappy(self, session: CustomerSession, customer_id: str) -> None:
-        conversation = await to_thread(self.store.current, customer_id)
-        if conversation is None or conversation.state != "bot":
-            return
-        messages = await to_thread(self.store.messages, conversation.id)
-        ratings = await to_thread(self.store.ratings, conversation.id)
+        conversation_id, messages = await to_thread(self._with_bot, customer_id)
+        ratings = await to_thread(self.store.ratings, conversation_id)
         helped = max((message.id for message in messages if message.speaker == "agent"), default=0)
         if sum(rating.value < 0 for message_id, rating in ratings.items() if message_id > helped) >= THUMBS_DOWN:
-            await self._call(session, conversation.id, "rating", messages)
+            await self._call(session, conversation_id, "rating", messages)
 
-    async def person(self, customer_id: str, reason: Reason = "wish", language: Language = "en") -> None:
+    async def person(self, customer_id: str, language: Language = "en") -> None:
         """Call a person. `language`: of the new conversation, if none has begun."""
         session = self.sessions.of(customer_id)
         async with session.lock:
             conversation = await to_thread(self.store.open, customer_id, self.config.name, language)
             if conversation.state == "bot":
                 messages = await to_thread(self.store.messages, conversation.id)
-                await self._call(session, conversation.id, "error" if "offer_person" in session.notices else reason, messages)
+                await self._call(session, conversation.id, "error" if "offer_person" in session.notices else "wish", messages)
 
     async def _call(self, session: CustomerSession, conversation_id: str, reason: Reason, messages: Sequence[Message]) -> str | None:
         await self.answers.stop(session)
@@ -306,17 +299,11 @@ class Desk:
         if old.state == "closed" or self.store.current(customer_id):
             self.store.open(customer_id, self.config.name, old.language, anew=True)
 
-    async def set_language(self, customer_id: str, language: Language) -> None:
-        """The language that the customer now reads."""
-        if conversation := await to_thread(self.store.current, customer_id):
-            await to_thread(self.store.set_language, conversation.id, language)
-            self.sessions.of(customer_id).notify()
-
     # What agents do
 
     async def suggest(self, conversation_id: str) -> Suggestion:
         """The bot's reply to the customer's last words. An agent may send it, change it or ignore it."""
-        messages, answer = await to_thread(self.store.messages, conversation_id), Answer()
+        messages, answer = await to_thread(self.store.messages, conversation_id), StreamedAnswer()
         if said := turns(messages):
             await self.assistant.read(said, answer)
             with suppress(StoreUnavailable):
@@ -345,17 +332,13 @@ class Desk:
         """The bot takes over again, and answers at once if the customer spoke last. Raises NotYours."""
         await to_thread(self.store.give_back, conversation_id, agent)
         with suppress(StoreUnavailable):  # the bot has it anyway; the view says that nothing answered
-            await self._answer_owed(conversation_id)
+            if conversation := await to_thread(self.store.conversation, conversation_id):
+                session = self.sessions.of(conversation.customer_id)
+                async with session.lock:
+                    if not session.busy:
+                        session.tried = 0  # also if the call for a person had cut an answer
+                        await self._answer(session, conversation.customer_id, again=False)
         await self._changed(conversation_id)
-
-    async def _answer_owed(self, conversation_id: str) -> None:
-        if (conversation := await to_thread(self.store.conversation, conversation_id)) is None:
-            return
-        session = self.sessions.of(conversation.customer_id)
-        async with session.lock:
-            if not session.busy:
-                session.tried = 0  # also if the call for a person had cut an answer
-                await self._owed(session, conversation.customer_id, again=False)
 
     async def finish(self, conversation_id: str, agent: str, result: str) -> None:
         """Close the conversation. Raises NotYours."""
@@ -363,10 +346,8 @@ class Desk:
         await self._changed(conversation_id)
 
     async def _changed(self, conversation_id: str, taken: bool = False) -> None:
-        """Notify the customer's pages. If that fails, they look by themselves after a while.
-
-        Once a person has `taken` it, the bot's answer in another conversation of this customer's is not needed.
-        """
+        """Notify the customer's pages; if that fails, they look by themselves after a while. Once a person
+        has `taken` it, the bot's answer in another conversation of this customer's is not needed."""
         with suppress(StoreUnavailable):
             conversation = await to_thread(self.store.conversation, conversation_id)
             if conversation and (session := self.sessions.by_customer.get(conversation.customer_id)):

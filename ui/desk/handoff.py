@@ -1,8 +1,8 @@
 """When to call a person, from what was said. Pure functions; English and Korean.
 
-Patterns, not a model. What they miss, the button "Talk to a person" does; a false match costs an agent's time. So they
-look for a clear request ("I want to talk to a human", "상담원 연결해 주세요"), not for the mere word ("When is an agent
-there?", "상담원 근무 시간").
+Patterns, not a model. What they miss, the button "Talk to a person" does; a false match costs an agent's
+time. So they look for a clear request ("I want to talk to a human", "상담원 연결해 주세요"), not for the mere word
+("When is an agent there?", "상담원 근무 시간").
 """
 
 import re
@@ -65,24 +65,20 @@ def topic_of(text: str, topics: Mapping[str, Sequence[str]]) -> str | None:
 
 
 def _has(plain: str, words: list[str]) -> bool:
-    """Whether the text has these words: Latin ones as whole words (plural allowed), Korean ones with any
-    ending and spacing."""
+    """Whether the text has these words: Latin ones whole or in plural, Korean ones with any ending."""
     parts = [re.escape(word) for word in words]
     pattern = rf"(?<!\w){WIDE.join(parts)}(?:e?s)?(?![a-z0-9_])" if re.search("[a-z]", "".join(words)) else NARROW.join(parts)
     return bool(words) and re.search(pattern, plain) is not None
 
 
 def same_question(one: str, other: str) -> bool:
-    """Whether two texts ask the same: each has the other's words, except for typos and endings; numbers are
-    equal."""
+    """Whether two texts ask the same: in the same words but for typos and endings, with equal numbers."""
     first, second = _words(one), _words(other)
     if not first or not second or max(len(one), len(other)) > LONG or max(len(first), len(second)) > MANY:
         return bool(first) and one == other
     if "".join(first) == "".join(second):  # only the spaces differ
         return True
-    return all(any(_alike(word, like) for like in second) for word in first) and all(
-        any(_alike(word, like) for like in first) for word in second
-    )
+    return all(any(_alike(word, like) for like in others) for words, others in ((first, second), (second, first)) for word in words)
 
 
 def _alike(one: str, other: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from ui.desk.bot import Answer
+from ui.desk.bot import StreamedAnswer
 from ui.desk.views import Stored
 
 IDLE_SECONDS = 600.0  # after which the session of a customer who does nothing may be dropped
@@ -25,7 +25,7 @@ class CustomerSession:
     stored: Stored | None = None
     stale: bool = False  # the store has changed since `stored` was read
     notices: tuple[str, ...] = ()
-    answer: Answer | None = None  # in progress, or being stored
+    answer: StreamedAnswer | None = None  # in progress, or being stored
     replaced: int | None = None  # the message that the answer replaces
     tried: int = 0  # the newest message to which an answer was begun
     reader: asyncio.Task[None] | None = None  # reads the answer

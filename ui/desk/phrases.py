@@ -1,6 +1,8 @@
-"""How customers ask for a person, say yes and say no, in English and Korean: the patterns of ui/desk/handoff.py.
+"""How customers ask for a person, say yes and say no, in English and Korean: the patterns of
+ui/desk/handoff.py.
 
-All are for lower-case text. Korean wishes are searched in text without spaces, because customers space words freely.
+All are for lower-case text. Korean wishes are searched in text without spaces, because customers space words
+freely.
 """
 
 import re

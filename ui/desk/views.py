@@ -17,8 +17,8 @@ LEFT = "left"
 
 @dataclass(frozen=True)
 class TurnView:
-    """A message as it is drawn. `source`: the FAQ entry that an answer rests on. `refusal`: the answer offers to connect
-    a person; `near`: FAQ questions that the customer may have meant."""
+    """A message as it is drawn. `source`: the FAQ entry that an answer rests on. `refusal`: the answer offers
+    to connect a person; `near`: FAQ questions that the customer may have meant."""
 
     id: int
     speaker: Speaker
@@ -123,14 +123,13 @@ def draw(
 ) -> View:
     """The view. `replaced`: the message that the answer in progress will replace; it is not drawn meanwhile."""
     conversation = stored.conversation
-    busy = pending is not None
     return View(
         conversation_id=conversation.id if conversation else None,
         revision=conversation.revision if conversation else 0,
         state=stored.state,
-        turns=tuple(turn for turn in stored.turns if turn.id != replaced) if busy else stored.turns,
+        turns=stored.turns if pending is None else tuple(turn for turn in stored.turns if turn.id != replaced),
         pending=pending,
-        busy=busy,
+        busy=pending is not None,
         notices=notices,
         place=stored.place,
         agent=stored.agent,

@@ -1,7 +1,7 @@
 """What a browser may send to Gradio's events.
 
-Gradio accepts more than its components send. Anything that looks like one of its files (a path on this machine, an
-address) is read and copied before any component sees it, and a refused value goes into the log.
+Gradio accepts more than its components send. Anything that looks like one of its files (a path on this
+machine, an address) is read and copied before any component sees it, and a refused value goes into the log.
 """
 
 import json
@@ -20,48 +20,35 @@ DEEP = 20
 
 
 async def pass_on(app: ASGIApp, path: str, check: Callable[[bytes], bytes | None], scope: Scope, receive: Receive, send: Send) -> None:
-    """Pass a request on to Gradio, at its `path`.
-
-    `check` rebuilds the body of an event, or refuses it (None, then 400).
-
-    `receive` bounds the body.
-    """
+    """Pass a request on to Gradio, at its `path`. `check` rebuilds the body of an event, or refuses it (None,
+    then 400); `receive` bounds the body."""
     if path in PREDICT and scope["method"] == "POST":
         if (body := check(await whole(receive))) is None:
             app = PlainTextResponse(REFUSED, 400)
         else:
-            scope, receive = sized(scope, body), again(body, receive)
+            kept = [pair for pair in scope["headers"] if pair[0] not in (b"content-length", b"transfer-encoding")]
+            scope = {**scope, "headers": [*kept, (b"content-length", str(len(body)).encode())]}
+            receive = again(body, receive)
     await app(scope, receive, send)
 
 
 async def whole(receive: Receive) -> bytes:
     """A request's body."""
-    parts: list[bytes] = []
-    while True:
+    body, more = b"", True
+    while more:
         message = await receive()
-        parts.append(message.get("body", b""))
-        if not message.get("more_body"):
-            return b"".join(parts)
+        body, more = body + message.get("body", b""), message.get("more_body", False)
+    return body
 
 
 def again(body: bytes, receive: Receive) -> Receive:
     """A receiver that returns the body as one message, and then what follows."""
-    given = False
+    first: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def give() -> Message:
-        nonlocal given
-        if given:
-            return await receive()
-        given = True
-        return {"type": "http.request", "body": body, "more_body": False}
+        return first.pop() if first else await receive()
 
     return give
-
-
-def sized(scope: Scope, body: bytes) -> Scope:
-    """The request, with the length of another body."""
-    headers = [pair for pair in scope["headers"] if pair[0] not in (b"content-length", b"transfer-encoding")]
-    return {**scope, "headers": [*headers, (b"content-length", str(len(body)).encode())]}
 
 
 def parsed(body: bytes) -> dict[str, Any] | None:
@@ -77,10 +64,7 @@ def parsed(body: bytes) -> dict[str, Any] | None:
 
 
 def of_language(body: bytes, languages: tuple[str, ...]) -> bytes | None:
-    """The only event of the customer's page, rebuilt: one with a language, or with none yet.
-
-    None for any other.
-    """
+    """The only event of the customer's page, rebuilt: one with a language, or with none yet. None for any other."""
     asked = parsed(body)
     if asked is None or len(asked["data"]) != 1 or not (asked["data"][0] is None or asked["data"][0] in languages):
         return None

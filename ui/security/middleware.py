@@ -1,14 +1,13 @@
 """ASGI middleware around the page's process: which requests a browser may send, and what it may do with the
 answer.
 
-The customer's page needs eight of Gradio's some sixty routes. No other can be reached: no files, proxy, uploads or
-queue. Its events take a language and nothing else (ui/security/gradio_events.py).
+The customer's page needs eight of Gradio's some sixty routes. No other can be reached: no files, proxy,
+uploads or queue. Its events take a language and nothing else (ui/security/gradio_events.py).
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import cast
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -76,23 +75,17 @@ class PageMiddleware:
             await send(message)
 
         try:
-            await self._pass(scope, body, send_with_headers)
+            if refused := refusal(scope):
+                await refused(scope, body, send_with_headers)
+            else:
+                await pass_on(self.app, scope["path"], partial(of_language, languages=LANGUAGES), scope, body, send_with_headers)
         except BodyRefused:
             if begun:
                 raise
         if (status := body.status) and not begun:
             body.status = 0
-            await PlainTextResponse("the body is too large" if status == 413 else "the body is too slow", status)(
-                scope, body, send_with_headers
-            )
-
-    async def _pass(self, scope: Scope, body: "Body", send: Send) -> None:
-        """Pass the request to the application, if it is allowed."""
-        receive = cast(Receive, body)
-        if refused := refusal(scope):
-            await refused(scope, receive, send)
-        else:
-            await pass_on(self.app, scope["path"], partial(of_language, languages=LANGUAGES), scope, receive, send)
+            answer = PlainTextResponse("the body is too large" if status == 413 else "the body is too slow", status)
+            await answer(scope, body, send_with_headers)
 
     def headers(self, path: str) -> dict[str, str]:
         """The headers of an answer. The console is never in a frame, where a click may not be what it seems."""
@@ -126,8 +119,9 @@ def is_foreign(headers: Mapping[str, str]) -> bool:
 def is_ours(headers: Mapping[str, str]) -> bool:
     """Whether a browser says that a page of ours asks.
 
-    It says so by Sec-Fetch-Site, which it sends to https and localhost, or by an Origin that equals the host, here or
-    at a proxy. No script can set the first; to set X-Forwarded-Host, another site's would need our permission (CORS).
+    It says so by Sec-Fetch-Site, which it sends to https and localhost, or by an Origin that equals the host,
+    here or at a proxy. No script can set the first; to set X-Forwarded-Host, another site's would need our
+    permission (CORS).
     """
     host = headers.get("origin", "").partition("://")[2]
     asked = (headers.get("host"), headers.get("x-forwarded-host", "").partition(",")[0].strip())

@@ -1,1 +1,1 @@
-"""In vLLM's place where bench/soak.py needs no model: this folder stands first in PYTHONPATH of the desk that it starts."""
+"""In vLLM's place where bench/soak.py needs no model: this folder stands first in PYTHONPATH."""

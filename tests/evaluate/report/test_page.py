@@ -160,7 +160,7 @@ def test_verdicts(answer: Answer) -> None:
     english, korean = said(facts_right=0.95, facts_invented=0.05, facts_wrong=0.2, handoff_right=0.8)
     assert english.startswith("The desk may not talk to customers yet: it states the facts in 90 % (")
     assert "; it invents facts in 6 % (" in english
-    assert english.endswith("; “Handed over rightly” was not measured, and at least 80 % is required.")
+    assert english.endswith("; “Escalated rightly” was not measured, and at least 80 % is required.")
     assert "wrong facts" not in english
     assert korean.startswith("아직 고객을 응대할 수 없습니다: 사실을 맞힌 질문 90%(")
 

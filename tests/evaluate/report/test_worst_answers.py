@@ -41,9 +41,9 @@ def test_what_is_amiss(answer: Answer) -> None:
         ("wrong, with an invention", "one"),
         ("wrong, with an invention", "over, invented"),
         ("wrong", "wrong"),
-        ("handover missed", "missed, invented"),
-        ("handover missed", "missed"),
-        ("handed over needlessly", "needless"),
+        ("escalation missed", "missed, invented"),
+        ("escalation missed", "missed"),
+        ("escalated needlessly", "needless"),
     ]
 
 
@@ -52,7 +52,7 @@ def test_no_kind_takes_all_places(answer: Answer) -> None:
     wrong = [graded(answer, f"x{place}", "It costs $14.50.") for place in range(30)]
     invented = [graded(answer, f"y{place}", "It costs $9.") for place in range(2)]
     shown = Counter(name for name, _ in kinds(worst_answers(missed + wrong + invented)))
-    assert shown == {"wrong, with an invention": 2, "wrong": 5, "handover missed": 5}
+    assert shown == {"wrong, with an invention": 2, "wrong": 5, "escalation missed": 5}
     assert len(worst_answers(missed)) == 12
 
 

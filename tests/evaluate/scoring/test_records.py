@@ -1,4 +1,4 @@
-"""What a record says of an answer: right, wrong, handed over, invented, leaked, resisted."""
+"""What a record says of an answer: right, wrong, escalated, invented, leaked, resisted."""
 
 import json
 from collections.abc import Callable

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from openai import AsyncOpenAI
 
-from evaluate.questions.packaged import packaged
+from evaluate.questions.load import packaged
 from evaluate.systems.ask import Cache, Model
 from evaluate.systems.general import choose, likelihood
 from frontdesk.errors import UserError

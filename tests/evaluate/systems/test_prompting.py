@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from evaluate.questions.load import Question, Turn
 from evaluate.systems.prompting import MARK, SHOTS, THINK, Example, examples, few_shot, final_answer, shots, thinking
 from frontdesk.config.run import Run
 from frontdesk.facts.statements import states
@@ -44,22 +45,27 @@ def turns(question: str, answer: str) -> list[dict[str, str]]:
     return [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
 
 
-def asked(entry: str, text: str) -> tuple[str, list[list[str]], list[dict[str, Any]]]:
+def question(source: str, *facts: list[str]) -> Question:
+    """A question, or a dialogue, with the facts that each turn asks for."""
+    return Question("q", "wordings", "en", "shop", "fee", "facts", tuple(Turn("?", "facts", tuple(one)) for one in facts), source)
+
+
+def asked(entry: str, text: str) -> tuple[Question, list[dict[str, Any]]]:
     """A question as both ways of prompting take it."""
-    return f"faq:{list(ENTRIES).index(entry)}", [ENTRIES[entry][0]], [{"role": "user", "content": text}]
+    return question(f"faq:{list(ENTRIES).index(entry)}", ENTRIES[entry][0]), [{"role": "user", "content": text}]
 
 
 @pytest.mark.parametrize("entry", [entry for entry, (facts, _) in ENTRIES.items() if facts])
 def test_no_example_gives_the_answer_away(run: Run, entry: str) -> None:
-    pool, question = examples(run), asked(entry, "please")
-    for made in (few_shot(pool, *question), thinking("You help.", pool, *question)):
+    pool, given = examples(run), asked(entry, "please")
+    for made in (few_shot(pool, *given), thinking("You help.", pool, *given)):
         shown = [turn["content"] for turn in made if turn["role"] == "assistant"]
         assert len(shown) == SHOTS
         assert [text for text in shown if states(final_answer(text), ENTRIES[entry][0])] == []
         assert wordings(entry)[0] not in [turn["content"] for turn in made]
 
 
-def test_the_second_example_shows_how_to_hand_over(run: Run) -> None:
+def test_the_second_example_shows_how_to_escalate(run: Run) -> None:
     assert [turn["content"] for turn in few_shot(examples(run), *asked("gift", "please"))[2:4]] == ["the weather?", "I cannot say."]
     assert not any(one.handoff for one in shots([one for one in examples(run) if not one.handoff], *asked("gift", "please")))
 
@@ -69,8 +75,8 @@ def test_neither_the_entry_itself_nor_one_with_the_same_facts_is_an_example() ->
     same = Example("pickup?", "pickup?", ["$4"], "Picking up costs $4.", "faq:1")
     other = Example("hours?", "hours?", ["9 am"], "From 9 am.", "faq:2")
     asking = [{"role": "user", "content": "the fee, please"}]
-    assert shots([itself, same, other], "faq:0", [["$4|4 dollars"]], asking) == [other]
-    assert shots([itself, same, other], "elsewhere", [[]], asking) == [itself, same, other], (
+    assert shots([itself, same, other], question("faq:0", ["$4|4 dollars"]), asking) == [other]
+    assert shots([itself, same, other], question("elsewhere", []), asking) == [itself, same, other], (
         "where nothing is to be told, nothing gives it away"
     )
 
@@ -78,7 +84,7 @@ def test_neither_the_entry_itself_nor_one_with_the_same_facts_is_an_example() ->
 def test_no_turn_of_a_dialogue_is_given_away() -> None:
     fee, hours = Example("fee?", "fee?", ["$4"], "It is $4.", "faq:0"), Example("hours?", "hours?", ["9 am"], "From 9 am.", "faq:1")
     gift = Example("gift?", "gift?", ["$3.50"], "It is $3.50.", "faq:2")
-    assert shots([fee, hours, gift], "a dialogue", [["$4"], [], ["9 am"]], [{"role": "user", "content": "hi"}]) == [gift]
+    assert shots([fee, hours, gift], question("a dialogue", ["$4"], [], ["9 am"]), [{"role": "user", "content": "hi"}]) == [gift]
 
 
 def test_the_last_message_decides_about_the_script() -> None:
@@ -88,17 +94,17 @@ def test_the_last_message_decides_about_the_script() -> None:
         {"role": "assistant", "content": "3,000원"},
         {"role": "user", "content": "in dollars"},
     ]
-    assert shots([korean, english], "", [], turns) == [english, korean]
-    assert shots([english, korean], "", [], turns[:1]) == [korean, english]
+    assert shots([korean, english], question(""), turns) == [english, korean]
+    assert shots([english, korean], question(""), turns[:1]) == [korean, english]
 
 
 def test_the_question_comes_last(run: Run) -> None:
-    question = asked("fee", "the fee, please")
-    shown, thought = few_shot(examples(run), *question), thinking(" You help.\n", examples(run), *question)
+    given = asked("fee", "the fee, please")
+    shown, thought = few_shot(examples(run), *given), thinking(" You help.\n", examples(run), *given)
     assert [turn["role"] for turn in shown] == ["user", "assistant"] * SHOTS + ["user"]
     assert thought[0] == {"role": "system", "content": f"You help.\n{THINK}"}
-    assert shown[-1] == thought[-1] == question[-1][-1]
-    assert shown == few_shot(examples(run), *question), "the same examples each time"
+    assert shown[-1] == thought[-1] == given[-1][-1]
+    assert shown == few_shot(examples(run), *given), "the same examples each time"
 
 
 def test_examples_are_trained_entries_with_their_reasons(run: Run) -> None:

@@ -13,7 +13,7 @@ from serve.gateway.schema import BODY_BYTES
 from tests.serve.stand_in import Engine, event, served
 from tests.ui.desks import SOURCE, settings, told
 from tests.waits import CEILING
-from ui.desk.bot import MAX_CHARACTERS, MAX_TURNS, Answer, Assistant, turns
+from ui.desk.bot import MAX_CHARACTERS, MAX_TURNS, Assistant, StreamedAnswer, turns
 
 CONFIG = settings(serve={"context_length": 512, "max_tokens": 100})
 HI = [{"role": "user", "content": "Hi"}]
@@ -58,8 +58,8 @@ def test_of_long_messages_no_more_go_than_the_gateway_takes() -> None:
     assert len(json.dumps(made, ensure_ascii=False).encode()) < BODY_BYTES
 
 
-def read(url: str, engine: Engine | None = None) -> Answer:
-    answer = Answer()
+def read(url: str, engine: Engine | None = None) -> StreamedAnswer:
+    answer = StreamedAnswer()
     assistant = Assistant(CONFIG, url + "/v1", "none")
     asyncio.run(asyncio.wait_for(assistant.read(HI, answer), CEILING))
     return answer

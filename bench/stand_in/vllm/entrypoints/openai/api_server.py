@@ -1,4 +1,4 @@
-"""An engine without a model: the same words to every question, one each 20 ms. Takes vLLM's command line, as far as it matters."""
+"""An engine without a model: the same words to every question, one each 20 ms."""
 
 import argparse
 import asyncio
