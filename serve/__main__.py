@@ -55,10 +55,8 @@ def main() -> None:
 
 
 async def serve(config: Config, run: Run, path: str, keys: bool, weights: Path | None) -> None:
-    """Run the engine, the gateway and the page until Ctrl-C or SIGTERM.
-
-    `keys`: whether clients need one; `weights`: None for adapters.
-    """
+    """Run the engine, the gateway and the page until Ctrl-C or SIGTERM. `keys`: whether clients need one;
+    `weights`: None for adapters."""
     import httpx
 
     snapshot = snapshot_config(config, run)

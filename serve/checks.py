@@ -19,18 +19,15 @@ from frontdesk.web.address import check_port, is_loopback
 MODEL_FILES = ("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
 GIB = 1024**3
 OVERHEAD = 2.5
-"""GiB beside weights and cache, on a CPU, with the 135M model: 1.5 for the engine and its API server, 0.6 for the gateway
-and 0.4 for its encoder."""
+"""GiB beside weights and cache, on a CPU, with the 135M model: 1.5 for the engine and its API server, 0.6 for
+the gateway and 0.4 for its encoder."""
 
-WORSE = 1.02
-"""Ratio of held-out losses from which a warning is printed."""
+WORSE = 1.02  # ratio of held-out losses from which a warning is printed
 
 
 def check(config: Config, run: Run, device: Device) -> str | None:
-    """Raise UserError for what cannot work, and warn about what may surprise.
-
-    Returns the key of the weights to serve (serve/snapshot.py); None for adapters.
-    """
+    """Raise UserError for what cannot work, and warn about what may surprise. Returns the key of the weights
+    to serve (serve/snapshot.py); None for adapters."""
     if config.serve.adapters:
         adapters = load_adapters(config)
         model = locate(config.model)
@@ -72,10 +69,8 @@ def check_model(run: Run) -> None:
 
 
 def check_parity(config: Config, run: Run, provenance: dict[str, Any]) -> None:
-    """Refuse a model whose parity check failed.
-
-    One without is served: `train.parity_prompts: 0` skips the check.
-    """
+    """Refuse a model whose parity check failed. One without is served: `train.parity_prompts: 0` skips the
+    check."""
     if not config.train.parity_prompts or not run.parity.is_file():
         return
     record = read_json(run.parity)
@@ -87,10 +82,8 @@ def check_parity(config: Config, run: Run, provenance: dict[str, Any]) -> None:
 
 
 def check_scorecard(config: Config, run: Run, provenance: dict[str, Any]) -> None:
-    """Refuse a model whose last scorecard missed a limit, unless the config says otherwise.
-
-    One that was not evaluated is served.
-    """
+    """Refuse a model whose last scorecard missed a limit, unless the config says otherwise. One that was not
+    evaluated is served."""
     if config.serve.ignore_gate or not run.scores.is_file():
         return
     record = read_json(run.scores)
@@ -179,10 +172,8 @@ def adapter_warnings(adapter: Adapter) -> list[str]:
 
 
 def check_host(config: Config) -> None:
-    """Refuse an open host without any key.
-
-    If the store cannot be read now, the gateway lets nobody in until it can.
-    """
+    """Refuse an open host without any key. If the store cannot be read now, the gateway lets nobody in until
+    it can."""
     host = config.serve.host
     if not is_loopback(host) and not has_key(config):
         raise UserError(

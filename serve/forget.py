@@ -101,10 +101,8 @@ def take_out(run: str, ids: Set[str]) -> None:
 
 
 def without(path: Path, ids: Set[str]) -> tuple[str, int] | None:
-    """The file without the records that have one of the ids, and their number; None if there are none, or no file.
-
-    All other bytes stay as they are: each byte is read as one character.
-    """
+    """The file without the records that have one of the ids, and their number; None if there are none, or no
+    file. All other bytes stay as they are: each byte is read as one character."""
     if not path.is_file():
         return None
     lines = io.StringIO(path.read_bytes().decode("latin-1"), newline="").readlines()

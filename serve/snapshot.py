@@ -20,10 +20,8 @@ from frontdesk.files import read_json, whole_folder, write_text
 
 
 def snapshot_weights(config: Config, run: Run, key: str) -> Path:
-    """Make `runs/NAME/serve/model` from the weights with this key.
-
-    Raises UserError if they were replaced meanwhile.
-    """
+    """Make `runs/NAME/serve/model` from the weights with this key. Raises UserError if they were replaced
+    meanwhile."""
     source, last = served_weights(config, run), run.provenance.name
     try:
         with whole_folder(run.served) as folder:

@@ -8,14 +8,13 @@ from frontdesk.engine.processes import GRACE, POLL, Child, first_answer, is_read
 from frontdesk.engine.startup_log import say
 from frontdesk.errors import StartFailed
 
-STEADY = 120.0
-"""Seconds after which a child counts as healthy: its next failure counts as the first again."""
+STEADY = 120.0  # seconds after which a child counts as healthy: its next failure counts as the first again
 LONGEST, TIMES = 300.0, 5
-"""A restarted child that does not answer hangs after LONGEST seconds, or after TIMES as long as its first start took. The
-engine may have to compile again, while the other two serve customers."""
+"""A restarted child that does not answer hangs after LONGEST seconds, or after TIMES as long as its first
+start took. The engine may have to compile again, while the other two serve customers."""
 LOOK, SILENT = 10.0, 12
-"""Seconds between two probes of a running child, and for one answer. After SILENT probes in a row without one it hangs:
-two minutes, because an engine is silent while it compiles, and while it reads many long prompts."""
+"""Seconds between two probes of a running child, and for one answer. After SILENT probes in a row without one
+it hangs: two minutes, because an engine is silent while it compiles, and while it reads many long prompts."""
 
 
 def backoff(failures: int) -> int:
@@ -25,11 +24,8 @@ def backoff(failures: int) -> int:
 
 async def until_stopped(children: Sequence[Child], announce: Callable[[], None], first: Child | None = None, grace: float = GRACE) -> None:
     """Supervise the children until Ctrl-C or SIGTERM, then stop them; further signals cannot cut the stopping
-    short.
-
-    `first` needs the others to the end: it is stopped before them, and has `grace` seconds. Raises StartFailed if a
-    child does not start.
-    """
+    short. `first` needs the others to the end: it is stopped before them, and has `grace` seconds. Raises
+    StartFailed if a child does not start."""
     asked = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, asked.set)
@@ -49,10 +45,8 @@ async def until_stopped(children: Sequence[Child], announce: Callable[[], None],
 
 
 async def supervise(children: Sequence[Child], announce: Callable[[], None]) -> None:
-    """Start all children, call `announce` when they are ready, then restart any that ends or hangs.
-
-    Runs until it is cancelled.
-    """
+    """Start all children, call `announce` when they are ready, then restart any that ends or hangs. Runs
+    until it is cancelled."""
     for child in children:
         child.start()
     for child in children:
@@ -86,10 +80,8 @@ async def keep(child: Child) -> None:
 
 
 async def started(child: Child, patience: float) -> str:
-    """Wait until the child answers or ends.
-
-    Returns a message if it does neither within `patience` seconds, or refuses questions.
-    """
+    """Wait until the child answers or ends. Returns a message if it does neither within `patience` seconds,
+    or refuses questions."""
     try:
         async with asyncio.timeout(patience):
             if await is_ready(child):

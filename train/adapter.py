@@ -137,8 +137,9 @@ def load_rows(config: Config, run: Run, tokenizer: Any) -> "tuple[list[TokenRow]
 
 
 def deciding(config: Config, held_out: "dict[str, list[TokenRow]]") -> list[str]:
-    """The held-out sets whose loss decides which checkpoint is kept: the first, and for a model that reads its answers from the prompt also
-    entries that it never saw. One that learns them by heart gets worse at those the more it knows."""
+    """The held-out sets whose loss decides which checkpoint is kept: the first, and for a model that reads
+    its answers from the prompt also entries that it never saw. One that learns them by heart gets worse at
+    those the more it knows."""
     return [name for name in held_out if name != "general"] if config.grounding == "faq" else [next(iter(held_out))]
 
 

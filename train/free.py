@@ -12,9 +12,7 @@ def release() -> None:
 
 
 def trim() -> None:
-    """Give back what malloc keeps. Rows of all lengths leave holes of all sizes: without this a training on a CPU grows by a third.
-
-    Beyond glibc there is no such call; there malloc keeps what it keeps.
-    """
+    """Give back what malloc keeps. Rows of all lengths leave holes of all sizes: without this a training on a
+    CPU grows by a third. Beyond glibc there is no such call; there malloc keeps what it keeps."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)

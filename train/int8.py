@@ -43,8 +43,9 @@ if TYPE_CHECKING:
     from frontdesk.models.generate import Answer
 
 LINEAR = re.compile(r"\.layers\.\d+\.(?!.*down_proj).*\.weight$")
-"""Names of the weights that may be quantized; those with two dimensions are. Not `down_proj`, whose input one scale for a token fits worst:
-with it, log-probabilities of the untuned 135M model differed by 0.07 instead of 0.04 nats (six prompts, simulated)."""
+"""Names of the weights that may be quantized; those with two dimensions are. Not `down_proj`, whose input one
+scale for a token fits worst: with it, log-probabilities of the untuned 135M model differed by 0.07 instead of
+0.04 nats (six prompts, simulated)."""
 TEXTS = 32  # trained rows by which the inputs are measured
 AGREEMENT = 0.9  # least share of the merged model's tokens that are the int8 model's first choice
 DIFFERENCE = 0.2  # largest mean difference of a token's log-probability, in nats
@@ -102,10 +103,9 @@ def calibration(config: Config, run: Run) -> list[list[int]]:
 
 
 def quantize(model: Path, target: Path, texts: list[list[int]], number: str) -> float:
-    """Write the model's files into `target`, without its provenance, the linear weights as int8; returns their relative error.
-
-    `texts` tell which inputs are large (train/export/smooth.py), in the number format that this processor multiplies.
-    """
+    """Write the model's files into `target`, without its provenance, the linear weights as int8; returns
+    their relative error. `texts` tell which inputs are large (train/export/smooth.py), in the number format
+    that this processor multiplies."""
     import torch
     from safetensors.torch import load_file, save_file
 

@@ -22,8 +22,7 @@ RUNTIME = 0.25 * GIB
 """What comes to it in training: threads, kernels' buffers, rows, and what malloc keeps back."""
 CUDA_CONTEXT = 0.6 * GIB
 """Context and kernels that CUDA, cuBLAS and bitsandbytes load. An assumption, not measured here."""
-PART_TOKENS = 1024
-"""Of a batch that go through the model at once on a CPU, unless one row alone is longer."""
+PART_TOKENS = 1024  # of a batch that go through the model at once on a CPU, unless one row alone is longer
 SHARD = 5 * GIB
 """The largest weights file that transformers writes; a file is mapped while its tensors are read."""
 TILE_TOKENS, TILE_VOCABULARY = 4096, 32768  # TRL's fused LM head makes logits in tiles of this size
@@ -60,10 +59,8 @@ class Setup:
 
     @classmethod
     def from_config(cls, train: TrainConfig, shape: Shape, gpu: bool, compute: int = 2, free: int = 0) -> "Setup":
-        """The setup of a config's `train:` section; `compute` is the bytes of a number in the precision that was chosen.
-
-        On a CPU with much `free` memory (bytes) a quantized base is dequantized once,
-        """
+        """The setup of a config's `train:` section; `compute` is the bytes of a number in the precision that
+        was chosen. On a CPU with much `free` memory (bytes) a quantized base is dequantized once,"""
         return cls(
             method=train.method,
             bits=train.bits,
@@ -131,11 +128,9 @@ class Memory:
 
 
 def predict(shape: Shape, setup: Setup, batch: Batch, overhead: int | None = None, merge_bytes: int | None = None) -> Memory:
-    """The memory of a training, in bytes.
-
-    `overhead` is what the process holds besides the model (by default IMPORTS and RUNTIME, or CUDA_CONTEXT); `merge_bytes` are those of a
-    number while the adapter is merged (by default 4 on a CPU, 2 on a GPU).
-    """
+    """The memory of a training, in bytes. `overhead` is what the process holds besides the model (by default
+    IMPORTS and RUNTIME, or CUDA_CONTEXT); `merge_bytes` are those of a number while the adapter is merged (by
+    default 4 on a CPU, 2 on a GPU)."""
     if overhead is None:
         overhead = int(CUDA_CONTEXT if setup.gpu else IMPORTS + RUNTIME)
     trained = trained_parameters(shape, setup)
@@ -240,11 +235,9 @@ def logit_bytes(shape: Shape, setup: Setup, batch: Batch) -> float:
 
 
 def flops(shape: Shape, setup: Setup, tokens: int, supervised: int, length: int) -> float:
-    """Floating point operations of training on so many tokens in rows of `length`, a multiply-add as two.
-
-    A frozen weight costs one product forward and one backward, for its input; a trained one two backward; checkpointing repeats the
-    forward.
-    """
+    """Floating point operations of training on so many tokens in rows of `length`, a multiply-add as two. A
+    frozen weight costs one product forward and one backward, for its input; a trained one two backward;
+    checkpointing repeats the forward."""
     passes = (3 if setup.method == "full" else 2) + setup.checkpointing
     attention = 4 * shape.queries * shape.layers * length / 2 * (3 + setup.checkpointing)  # causal: half of the scores
     dense = 2 * passes * shape.linear_parameters + attention

@@ -9,10 +9,9 @@ if TYPE_CHECKING:
 
 
 def with_trainable(model: "PreTrainedModel", settings: TrainConfig) -> Any:
-    """`model` with what the method trains: a PeftModel, or for `full` the model itself with every weight trainable.
-
-    What is trained is fp32: in bf16, whose steps are 1/256 of a weight, small updates would be lost.
-    """
+    """`model` with what the method trains: a PeftModel, or for `full` the model itself with every weight
+    trainable. What is trained is fp32: in bf16, whose steps are 1/256 of a weight, small updates would be
+    lost."""
     import torch
     from peft import get_peft_model
 

@@ -139,11 +139,10 @@ def refuse(shape: Shape, setup: Setup, batch: Batch, memory: Memory, free: int, 
 def preflight(
     shape: Shape, setup: Setup, train: TrainConfig, rows: Sequence[tuple[int, int]], windows: int, free: int, merge_free: int | None = None
 ) -> Memory:
-    """Print what `make train` is about to do, and refuse what cannot fit, before the model is loaded.
-
-    `rows` are (tokens, supervised tokens) of each training row, `windows` how many of them are windows of longer conversations, `free` the
-    bytes that are free where the model is trained and `merge_free` those where it is merged (the same unless given). Raises UserError.
-    """
+    """Print what `make train` is about to do, and refuse what cannot fit, before the model is loaded. `rows`
+    are (tokens, supervised tokens) of each training row, `windows` how many of them are windows of longer
+    conversations, `free` the bytes that are free where the model is trained and `merge_free` those where it
+    is merged (the same unless given). Raises UserError."""
     tokens, supervised = (sum(numbers) for numbers in zip(*rows, strict=True))
     steps, at_once = train.steps(len(rows)), train.batch_size * train.gradient_accumulation_steps
     batch = Batch.largest(rows, train, setup.gpu)

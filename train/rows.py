@@ -26,11 +26,9 @@ class Counts:
 def token_rows(
     tokenizer: "PreTrainedTokenizerBase", rows: list[dict[str, Any]], max_length: int
 ) -> tuple[list[dict[str, list[int]]], Counts]:
-    """Tokenize rows of the data contract.
-
-    Returns token rows `{"input_ids", "labels"}` (labels are IGNORED where nothing is trained), and counts. `make data` has cut the
-    rows to `max_length` tokens, so that nothing is cut here; raises UserError for a longer one.
-    """
+    """Tokenize rows of the data contract. Returns token rows `{"input_ids", "labels"}` (labels are IGNORED
+    where nothing is trained), and counts. `make data` has cut the rows to `max_length` tokens, so that
+    nothing is cut here; raises UserError for a longer one."""
     counts = Counts(rows=len(rows))
     out = []
     for row in track(rows, "tokenizing", len(rows), "rows"):

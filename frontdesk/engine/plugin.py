@@ -30,9 +30,7 @@ def expand(
     replace_to: float,
     MAX_NUM_TOKENS: int | None = None,
 ) -> None:
-    """Copy each request's value [requests] to its tokens: output [tokens].
-
-    `ends` [requests]: the running count of tokens.
-    """
+    """Copy each request's value [requests] to its tokens: output [tokens]. `ends` [requests]: the running
+    count of tokens."""
     counts = ends.diff(prepend=ends.new_zeros(1)).long()
     output.copy_(values.masked_fill(values == replace_from, replace_to).repeat_interleave(counts))

@@ -22,8 +22,7 @@ from frontdesk.engine.startup_log import reasons, say
 from frontdesk.errors import StartFailed
 from frontdesk.terminal import bar, moves
 
-GRACE = 10.0
-"""Seconds between SIGTERM and SIGKILL."""
+GRACE = 10.0  # seconds between SIGTERM and SIGKILL
 
 POLL = 0.25
 REPORT_EVERY = 10.0
@@ -35,12 +34,10 @@ PR_SET_PDEATHSIG = 1
 
 @dataclass
 class Child:
-    """A process that is started, watched, restarted and stopped; its output goes to `log`.
-
-    `ready` says whether it answers yet, `phase` what it is doing, from its output so far. `alive` says later whether it
-    still answers; without it, a running process counts as alive. Start a child from the main thread: for Linux, the end
-    of the thread that started it is the end of its parent.
-    """
+    """A process that is started, watched, restarted and stopped; its output goes to `log`. `ready` says
+    whether it answers yet, `phase` what it is doing, from its output so far. `alive` says later whether it
+    still answers; without it, a running process counts as alive. Start a child from the main thread: for
+    Linux, the end of the thread that started it is the end of its parent."""
 
     name: str
     command: list[str]
@@ -71,10 +68,8 @@ class Child:
         self.started = time.monotonic()
 
     def bound(self) -> None:
-        """Keep the log small: move the content of a large one to `NAME.log.1`.
-
-        It is copied, because the process keeps writing to the end of its open file. A line written meanwhile may be lost.
-        """
+        """Keep the log small: move the content of a large one to `NAME.log.1`. It is copied, because the
+        process keeps writing to the end of its open file. A line written meanwhile may be lost."""
         with contextlib.suppress(OSError):
             if self.log.stat().st_size < LOG_BYTES:
                 return
@@ -164,10 +159,8 @@ def _why(child: Child) -> str:
 
 
 async def stop(children: Sequence[Child], grace: float = GRACE) -> None:
-    """End the groups of all children: SIGTERM, and after `grace` seconds SIGKILL.
-
-    Returns when none of them runs.
-    """
+    """End the groups of all children: SIGTERM, and after `grace` seconds SIGKILL. Returns when none of them
+    runs."""
     for child in children:
         child.send(signal.SIGTERM)
     deadline = time.monotonic() + grace
@@ -181,9 +174,7 @@ async def stop(children: Sequence[Child], grace: float = GRACE) -> None:
 
 def end_with(parent: int) -> Callable[[], None] | None:
     """A function for the new process that asks Linux for SIGTERM when `parent` dies; None on other systems.
-
-    SIGTERM, not SIGKILL, so that the engine can end its own processes.
-    """
+    SIGTERM, not SIGKILL, so that the engine can end its own processes."""
     if sys.platform != "linux":
         return None
     libc = ctypes.CDLL(None)  # looked up before the fork, where locks may not be taken

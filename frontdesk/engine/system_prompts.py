@@ -12,8 +12,7 @@ from typing import Any
 
 from frontdesk.files import read_json
 
-VARIABLE = "FRONTDESK_SYSTEM_PROMPTS"
-"""The file is {"adapter": "system prompt"}."""
+VARIABLE = "FRONTDESK_SYSTEM_PROMPTS"  # the file is {"adapter": "system prompt"}
 
 FIELDS = {"/v1/responses": "instructions", "/v1/messages": "system"}
 """Routes with a field for the system prompt; elsewhere it is the first message."""
@@ -25,10 +24,8 @@ App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 
 class SystemPrompts:
-    """ASGI middleware that completes the JSON body of a request.
-
-    Invalid bodies are left for the engine to refuse.
-    """
+    """ASGI middleware that completes the JSON body of a request. Invalid bodies are left for the engine to
+    refuse."""
 
     def __init__(self, app: App) -> None:
         self.app = app

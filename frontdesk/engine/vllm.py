@@ -48,17 +48,15 @@ KEY_VARIABLE = "FRONTDESK_API_KEY"
 ENGINE_URL, ENGINE_KEY = "FRONTDESK_ENGINE_URL", "FRONTDESK_ENGINE_KEY"
 """Environment variables with the engine's address and key, for the gateway alone."""
 
-SERVED = "FRONTDESK_SERVED_MODEL"
-"""Environment variable that names the served folder for gateway and page."""
+SERVED = "FRONTDESK_SERVED_MODEL"  # environment variable that names the served folder for gateway and page
 
 CACHE = Path(".cache/vllm")
 PLUGIN = "frontdesk.engine.plugin:mend"
 LOOKUP = {"method": "ngram", "num_speculative_tokens": 5, "prompt_lookup_min": 3, "prompt_lookup_max": 3}
-BLOCK = 32
-"""Both measured by bench/serve.py (docs/experiments.md)."""
+BLOCK = 32  # as LOOKUP measured by bench/serve.py (docs/experiments.md)
 MAX_REQUESTS: dict[Device, int] = {"cpu": 128, "gpu": 2048}
-"""Requests in the engine at once, including waiting ones; more get HTTP 503. vLLM's own queue is unlimited. 128 answers of
-60 tokens are about 16 s of work for the 135M model on two cores; nobody would wait longer."""
+"""Requests in the engine at once, including waiting ones; more get HTTP 503. vLLM's own queue is unlimited.
+128 answers of 60 tokens are about 16 s of work for the 135M model on two cores; nobody would wait longer."""
 
 
 def device() -> Device:
@@ -105,10 +103,8 @@ def served_key(config: Config, provenance: dict[str, Any]) -> str:
 
 
 def served_weights(config: Config, run: Run) -> Path:
-    """The folder of the merged weights that `serve.quantization` names.
-
-    Raises UserError if this model has no int8 weights.
-    """
+    """The folder of the merged weights that `serve.quantization` names. Raises UserError if this model has no
+    int8 weights."""
     if not config.serve.quantization:
         return run.model
     found = read_json(run.int8_provenance).get("key") if run.int8_provenance.is_file() else None
@@ -138,11 +134,9 @@ def eager(config: Config) -> bool:
 
 def command(config: Config, run: Run, folder: Path | None = None) -> list[str]:
     """vLLM's OpenAI server: on the run's merged model, on the weights in `folder`, or on the base with the
-    adapters of `serve.adapters`.
-
-    For adapters it writes `runs/NAME/serve/base/`, which the command line names. The chat template is the run's current
-    one or, with the folder `run.served`, that of the snapshot.
-    """
+    adapters of `serve.adapters`. For adapters it writes `runs/NAME/serve/base/`, which the command line
+    names. The chat template is the run's current one or, with the folder `run.served`, that of the
+    snapshot."""
     serve = config.serve
     arguments = {
         "--host": serve.host,
@@ -190,12 +184,9 @@ def environment(config: Config, run: Run, key: str | None = None) -> dict[str, s
 
 
 async def answers(client: "httpx.AsyncClient", config: Config, key: str | None = None) -> bool:
-    """True once a chat completion has been answered, with `key` or else `api_key()`.
-
-    `/health` is up before answers are fast.
-
-    A full queue (503) means that others get answers. Raises StartFailed if the question is refused.
-    """
+    """True once a chat completion has been answered, with `key` or else `api_key()`. `/health` is up before
+    answers are fast. A full queue (503) means that others get answers. Raises StartFailed if the question is
+    refused."""
     import httpx
 
     question = {
@@ -233,23 +224,15 @@ async def status(client: "httpx.AsyncClient", address: str) -> int:
 
 @contextlib.contextmanager
 def running(
-    config: Config,
-    run: Run,
-    *,
-    log: Path,
-    adapters: dict[str, str] | None = None,
-    port: int | None = None,
-    folder: Path | None = None,
+    config: Config, run: Run, *, log: Path, adapters: dict[str, str] | None = None, port: int | None = None, folder: Path | None = None
 ) -> Iterator[str]:
-    """The engine of `make serve`, on loopback at `port` or a free one, for as long as the block lasts.
-
-    It serves the run's merged model under the name `config.name`; or the weights in `folder` under that name, with the
-    run's template; or the base with `adapters` ({name: run folder}).
-
-    Yields `http://127.0.0.1:PORT/v1` once a first question was answered; clients must send `api_key()` if that is set.
-    Its output goes to `log`. After the block nothing of it runs, however the block ends. Raises StartFailed with the
-    log's reasons, and UserError for adapters that cannot be served. Call it from the main thread, outside an event loop.
-    """
+    """The engine of `make serve`, on loopback at `port` or a free one, for as long as the block lasts. It
+    serves the run's merged model under the name `config.name`; or the weights in `folder` under that name,
+    with the run's template; or the base with `adapters` ({name: run folder}). Yields
+    `http://127.0.0.1:PORT/v1` once a first question was answered; clients must send `api_key()` if that is
+    set. Its output goes to `log`. After the block nothing of it runs, however the block ends. Raises
+    StartFailed with the log's reasons, and UserError for adapters that cannot be served. Call it from the
+    main thread, outside an event loop."""
     import httpx
 
     config = private(config, port or free_port())

@@ -17,14 +17,11 @@ from frontdesk.facts.values import values
 from frontdesk.facts.values.meaning import Key, agree, meaning
 from frontdesk.facts.words import DISTINCT, Weights, topics
 
-SIMILAR = 0.2
-"""Similarity from which an answer may be about an entry."""
-NEAR = 0.6
-"""Share of the top match's similarity down to which other entries are compared."""
+SIMILAR = 0.2  # similarity from which an answer may be about an entry
+NEAR = 0.6  # share of the top match's similarity down to which other entries are compared
 AHEAD = 1.1
 """How far an entry is before the next one that says something else, to be the one that is contradicted."""
-MOST = 0.5
-"""Share of the words of an entry's answer, by weight, from which another answer gives it away."""
+MOST = 0.5  # share of the words of an entry's answer, by weight, from which another answer gives it away
 SHARED = 0.35
 """Share of a clause's words, by weight, that an entry's clause has where both speak of one thing."""
 
@@ -71,9 +68,8 @@ class FaqFacts:
         return self._contradiction(question, answer, self._near(question, answer)) if self._stating and claims(answer) else None
 
     def compare(self, question: str, answer: str) -> tuple[Contradiction | None, tuple[str, ...]]:
-        """`contradiction`, and the ids of the entries that the answer gives away: those that it is like, and all of whose values it
-        states or, of an entry without values, most of the words.
-        """
+        """`contradiction`, and the ids of the entries that the answer gives away: those that it is like, and
+        all of whose values it states or, of an entry without values, most of the words."""
         near = self._near(question, answer)
         about = frozenset(topics(answer)) if near else frozenset()
         return self._contradiction(question, answer, near), tuple(one.entry.id for _, one in near if self._given_away(answer, about, one))
@@ -100,10 +96,8 @@ class FaqFacts:
         )
 
     def _near(self, question: str, answer: str) -> list[tuple[float, _Entry]]:
-        """The entries that question and answer may be about, with their similarity, the top match first.
-
-        What an agent says in answer to a follow-up tells more than the question: it counts twice.
-        """
+        """The entries that question and answer may be about, with their similarity, the top match first. What
+        an agent says in answer to a follow-up tells more than the question: it counts twice."""
         if not self._entries:
             return []
         similarity = (2 * self._answers.similarities(answer) + self._questions.similarities(question)) / 2

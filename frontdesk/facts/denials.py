@@ -20,8 +20,8 @@ _KINDS = frozenset(["price", "percent", "duration", "date", "time", "number"])
 
 
 def contradicted(answer: str, facts: Sequence[str], references: Sequence[str], before: Sequence[str]) -> list[bool]:
-    """For each fact, whether the answer contradicts it. `references` are the answers of the FAQ that hold the facts (without any, none
-    is), `before` the turns until then."""
+    """For each fact, whether the answer contradicts it. `references` are the answers of the FAQ that hold the
+    facts (without any, none is), `before` the turns until then."""
     if not references:
         return [False] * len(facts)
     said, texts = read(answer), tuple(references)
@@ -93,8 +93,8 @@ def _all_denied(said: Reading, ways: tuple[Fact, ...], references: tuple[str, ..
 
 
 def _denies(said: Reading, fact: Fact, references: tuple[str, ...]) -> bool | None:
-    """Whether the answer says no to a fact of words where the FAQ does not, or nowhere says no where the FAQ does. None where the answer
-    lacks it, the FAQ is of two minds, or the fact is a value, a yes or a no."""
+    """Whether the answer says no to a fact of words where the FAQ does not, or nowhere says no where the FAQ
+    does. None where the answer lacks it, the FAQ is of two minds, or the fact is a value, a yes or a no."""
     if fact.values or fact.answer or not fact.words or says_no(fact):
         return None
     told = _told(fact.normal, references)

@@ -28,10 +28,9 @@ _VERBS = re.compile(r"(?:[다요죠고서면니는게한할된될며지려]|니�
 
 
 def derive_facts(question: str, answer: str, subject: str = "") -> list[str]:
-    """What a right answer must state, for an FAQ entry that names no facts: the answer's values, or yes or no, or up to 4 of its words.
-
-    What the question or the `subject` (the place or product that it is about) says already is no fact.
-    """
+    """What a right answer must state, for an FAQ entry that names no facts: the answer's values, or yes or
+    no, or up to 4 of its words. What the question or the `subject` (the place or product that it is about)
+    says already is no fact."""
     asked = read(f"{subject} {question}")
     known = {meaning(value) for value in asked.values}
     found = [_as_fact(value, answer) for value in values(answer) if meaning(value) not in known and not _trivial(value, answer)]

@@ -65,10 +65,9 @@ def _ours(text: str) -> str:
 
 
 def is_handoff(answer: str, sentences: Iterable[str]) -> bool:
-    """Whether the answer is a handoff or a refusal: one of the desk's own sentences or most of its words, or one that says as much.
-
-    An answer that tells something and then offers help is none, nor is a plain no (`We cannot deliver to PO boxes`).
-    """
+    """Whether the answer is a handoff or a refusal: one of the desk's own sentences or most of its words, or
+    one that says as much. An answer that tells something and then offers help is none, nor is a plain no (`We
+    cannot deliver to PO boxes`)."""
     text = _ours(answer)
     if not text:
         return False

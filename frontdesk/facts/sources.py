@@ -10,10 +10,8 @@ from frontdesk.facts.values.meaning import Key, ends, listed, meaning, open_half
 
 
 class Sources:
-    """Every value of some texts: the company's, or those of the turns before an answer.
-
-    With `loose`, for what a customer types, a bare number is also a price: who asks about 49 may be told about $49.
-    """
+    """Every value of some texts: the company's, or those of the turns before an answer. With `loose`, for
+    what a customer types, a bare number is also a price: who asks about 49 may be told about $49."""
 
     def __init__(self, texts: Iterable[str], loose: bool = False) -> None:
         self.known: set[Key] = set()
@@ -31,10 +29,8 @@ class Sources:
         self.phones = [value for kind, value, _ in self.known if kind == "phone"]
 
     def has(self, value: Value, text: str) -> bool:
-        """Whether the value, which stands in `text` (in lower case), is known here.
-
-        A bare number may be an amount of any kind, but where it counts a thing: `25, 50 and $100` but not `25 countries`.
-        """
+        """Whether the value, which stands in `text` (in lower case), is known here. A bare number may be an
+        amount of any kind, but where it counts a thing: `25, 50 and $100` but not `25 countries`."""
         key = kind, amount, unit = meaning(value)
         if key in self.known or ("url", amount.partition("#")[0], "") in self.known:
             return True
@@ -78,9 +74,7 @@ def spoken(said: tuple[str, ...]) -> Sources:
 
 def invented(answer: str, sources: Sources, said: Sequence[str]) -> list[str]:
     """The values of the answer, as written, that neither the company's texts nor the turns before have.
-
-    Markers of lists, numbers below 4 that count nothing, and a single thing are no inventions.
-    """
+    Markers of lists, numbers below 4 that count nothing, and a single thing are no inventions."""
     found = read(answer)
     turns = spoken(tuple(said)) if found.values else None
     return [

@@ -16,10 +16,8 @@ import snowballstemmer
 
 from frontdesk.facts.fold import lower
 
-COMMON = 0.2
-"""Share of the texts from which a feature is not looked up: it tells little and costs most."""
-FEW = 20
-"""Texts in which a feature may always stand, however few there are."""
+COMMON = 0.2  # share of the texts from which a feature is not looked up: it tells little and costs most
+FEW = 20  # texts in which a feature may always stand, however few there are
 
 
 @lru_cache(65536)

@@ -17,8 +17,7 @@ from frontdesk.files import write_json, write_text
 from frontdesk.models.base import locate
 from frontdesk.prompt.render import TURN_ENDS, chat_template, template_hash
 
-RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
-"""The values of vLLM's --max-lora-rank."""
+RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)  # the values of vLLM's --max-lora-rank
 
 UNSUPPORTED = ("modules_to_save", "trainable_token_indices", "use_dora", "lora_bias", "layer_replication", "alora_invocation_tokens")
 """Settings of a PEFT LoRA that vLLM ignores or refuses."""
@@ -29,8 +28,8 @@ AT_ONCE = 8
 
 @dataclass(frozen=True)
 class Adapter:
-    """One company's adapter. `name` is the `model` of a request; `config` is the serving config with the company's own
-    prompt, grounding and encoder."""
+    """One company's adapter. `name` is the `model` of a request; `config` is the serving config with the
+    company's own prompt, grounding and encoder."""
 
     name: str
     run: Run
@@ -62,10 +61,8 @@ def base_name(config: Config) -> str:
 
 
 def load_adapters(config: Config) -> list[Adapter]:
-    """The adapters of `serve.adapters`, in its order.
-
-    Raises UserError for one that this base cannot be served with.
-    """
+    """The adapters of `serve.adapters`, in its order. Raises UserError for one that this base cannot be
+    served with."""
     if base_name(config) in config.serve.adapters:
         raise UserError(f"key 'serve.adapters.{base_name(config)}': this is the base's own name; give the adapter another")
     base = locate(config.model)
@@ -84,11 +81,10 @@ def page_model(config: Config) -> str:
 
 
 def engine_arguments(config: Config, run: Run, device: str) -> list[str]:
-    """vLLM's options for the base with the config's adapters. Writes the files that they name, in `settings(run)`.
-
-    On a CPU there is one slot more than adapters. vLLM 0.32 reads the last slot for requests to the base that share a
-    batch with those to adapters (its pull request 48421), and an empty slot adds nothing.
-    """
+    """vLLM's options for the base with the config's adapters. Writes the files that they name, in
+    `settings(run)`. On a CPU there is one slot more than adapters. vLLM 0.32 reads the last slot for requests
+    to the base that share a batch with those to adapters (its pull request 48421), and an empty slot adds
+    nothing."""
     adapters, base, folder = load_adapters(config), locate(config.model), settings(run)
     write_text(folder / "chat_template.jinja", chat_template(config))
     # The base's own file may also hold sampling defaults, which a merged model does not have.
@@ -130,10 +126,8 @@ def settings(run: Run) -> Path:
 
 
 def read_record(path: Path, missing: str) -> dict[str, Any]:
-    """A JSON object that a stage wrote.
-
-    Raises UserError: with `missing` if there is no such file, or says what is wrong.
-    """
+    """A JSON object that a stage wrote. Raises UserError: with `missing` if there is no such file, or says
+    what is wrong."""
     if not path.is_file():
         raise UserError(f"{path}: not found; {missing}")
     try:

@@ -30,9 +30,7 @@ def greedy_answers(
     label: str = "answering",
 ) -> list[Answer]:
     """The most likely answer to each prompt (turns that end with the customer's), cut at `max_new_tokens`.
-
-    Prompts of like length share a batch, padded on the left; the order of the result is that of `prompts`.
-    """
+    Prompts of like length share a batch, padded on the left; the order of the result is that of `prompts`."""
     import torch
     from transformers import GenerationConfig
 

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
 MAGIC = b"E5S1"
 BLOCK = 32
-PROMPT = "query: "
-"""Stands before each text, as in the model's training for texts of one kind."""
+PROMPT = "query: "  # stands before each text, as in the model's training for texts of one kind
 OUT = "[\x01-\x08\x0b\x0e-\x1f\x7f\x8f\x9f]"
 BLANK = "[\t\n\x0c\r\u1680\u200b-\u200f\u2028\u2029\u2581\ufeff\ufffd]"
 """What the tokenizer removes, and what it takes for a blank, before NFKC. The file's other characters, of 4,837, are as NFKC has them."""

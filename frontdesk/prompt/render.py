@@ -41,10 +41,8 @@ def template_hash(config: Config) -> str:
 
 
 def encode(tokenizer: "PreTrainedTokenizerBase", messages: list[Message]) -> tuple[list[int], list[int]]:
-    """Token ids of a whole conversation and a mask of the same length: 1 where the token is trained.
-
-    Trained are the agent's turns, their end tokens too, but for those with the weight 0.
-    """
+    """Token ids of a whole conversation and a mask of the same length: 1 where the token is trained. Trained
+    are the agent's turns, their end tokens too, but for those with the weight 0."""
     out = tokenizer.apply_chat_template(messages, tokenize=True, return_dict=True, return_assistant_tokens_mask=True)
     mask = list(out["assistant_masks"])
     weights = [message.get("weight", 1) for message in messages if message["role"] == "assistant"]
@@ -63,11 +61,9 @@ def encode_prompt(tokenizer: "PreTrainedTokenizerBase", messages: list[Message])
 
 
 def fit(tokenizer: "PreTrainedTokenizerBase", messages: list[Message], limit: int) -> list[Message]:
-    """The newest turns whose prompt has at most `limit` tokens, starting at a customer's turn.
-
-    The system prompt of the template always stays, and so does a system message that leads the turns. If the last message alone is
-    too long, its beginning is cut.
-    """
+    """The newest turns whose prompt has at most `limit` tokens, starting at a customer's turn. The system
+    prompt of the template always stays, and so does a system message that leads the turns. If the last
+    message alone is too long, its beginning is cut."""
     lead = messages[:1] if len(messages) > 1 and messages[0]["role"] == "system" else []
     turns = messages[len(lead) :]
 

@@ -9,10 +9,8 @@ from torch import nn
 
 
 class Fp16Linear(nn.Linear):  # type: ignore[misc]
-    """An `nn.Linear` from float32 [..., in] to float32 [..., out] whose weights are rounded to float16.
-
-    The original weights stay, for models that read them.
-    """
+    """An `nn.Linear` from float32 [..., in] to float32 [..., out] whose weights are rounded to float16. The
+    original weights stay, for models that read them."""
 
     def __init__(self, linear: nn.Linear) -> None:
         nn.Module.__init__(self)

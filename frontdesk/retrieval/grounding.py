@@ -24,14 +24,13 @@ if TYPE_CHECKING:
     from frontdesk.retrieval.encoder import Encoder
 
 SHOWN = 3
-"""Entries in a prompt: the right one is among the first three for 96 % of the demo's held-out wordings, and among five for 97 %; a small
-model reads three better than five."""
+"""Entries in a prompt: the right one is among the first three for 96 % of the demo's held-out wordings, and
+among five for 97 %; a small model reads three better than five."""
 INSTRUCTION = {
     "en": "Answer from these FAQ entries. If none of them answers the question, offer to connect an agent.",
     "ko": "아래 FAQ 항목을 보고 답한다. 답이 되는 항목이 없으면 상담원 연결을 제안한다.",
 }
-HEADING = 60
-"""Characters of a question that fit on a button."""
+HEADING = 60  # characters of a question that fit on a button
 
 
 class Grounded(NamedTuple):

@@ -16,8 +16,7 @@ from frontdesk.retrieval.subjects import Subjects
 if TYPE_CHECKING:
     import numpy as np
 
-EARLIER_WEIGHT = 0.35
-"""The weight of the turns before a question; the question's is 1."""
+EARLIER_WEIGHT = 0.35  # the weight of the turns before a question; the question's is 1
 LEXICAL_WEIGHT = 0.5
 """The weight of words beside one model, whose two measures of meaning weigh 1 each; beside several, its share of this."""
 
@@ -46,10 +45,9 @@ class Index:
         self.dense = DenseIndex([entry.texts for entry in self.entries], embedder) if embedder else None
 
     def search(self, turns: Sequence[str], k: int = 3) -> SearchResult:
-        """The `k` entries with the highest scores. A hit has the wording first that is closest to the question.
-
-        `turns` are what was said so far, the question last. There is no hit where neither it nor what was said before is in domain.
-        """
+        """The `k` entries with the highest scores. A hit has the wording first that is closest to the
+        question. `turns` are what was said so far, the question last. There is no hit where neither it nor
+        what was said before is in domain."""
         queries = self._queries(turns)
         scores = self._scores(queries, turns)
         nearest = [self.entries[i] for i in scores.argsort()[::-1][:k] if scores[i] > float("-inf")]

@@ -5,8 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from frontdesk.retrieval.lexical import WORD
 
-MIN_SIMILARITY = 0.85
-"""Similarity from which a run of words counts as a subject's name that is misspelled."""
+MIN_SIMILARITY = 0.85  # similarity from which a run of words counts as a subject's name that is misspelled
 
 
 class Subjects:
@@ -19,10 +18,8 @@ class Subjects:
             self.by_length[len(name.split())].append(name)
 
     def named(self, text: str) -> list[str]:
-        """The subjects that the text names as they are spelled; where it names none, those most nearly spelled so.
-
-        Of a name that is part of another one found, the longer.
-        """
+        """The subjects that the text names as they are spelled; where it names none, those most nearly
+        spelled so. Of a name that is part of another one found, the longer."""
         spoken = _words(text)
         found = {name for name in self.name_of.values() if _names(spoken, name)} or self._misspelled(spoken)
         longest = {name for name in found if not any(name in other for other in found - {name})}

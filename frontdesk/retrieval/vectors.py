@@ -127,11 +127,10 @@ def _projection(saved: "np.lib.npyio.NpzFile") -> Projection:
 
 
 def save_vectors(path: Path, encoder: str, projection: Projection | None, vectors: "dict[str, np.ndarray]") -> None:
-    """Write the projection and the vectors of texts, so that the desk starts at once. Atomic: two runs may write the same file.
-
-    An npz: "encoder", "texts" [n], "vectors" float16 [n, size] as encoded, and of the projection "mean", "matrix", "widths" and "ready"
-    of the parts (trained for similarity) and "least" (the threshold, -1 for none).
-    """
+    """Write the projection and the vectors of texts, so that the desk starts at once. Atomic: two runs may
+    write the same file. An npz: "encoder", "texts" [n], "vectors" float16 [n, size] as encoded, and of the
+    projection "mean", "matrix", "widths" and "ready" of the parts (trained for similarity) and "least" (the
+    threshold, -1 for none)."""
     import numpy as np
 
     metric: dict[str, Any] = {}
@@ -143,10 +142,6 @@ def save_vectors(path: Path, encoder: str, projection: Projection | None, vector
     path.parent.mkdir(parents=True, exist_ok=True)
     with temporary.open("wb") as file:
         np.savez(
-            file,
-            encoder=encoder,
-            texts=np.array(list(vectors)),
-            vectors=np.stack(list(vectors.values())).astype(np.float16),
-            **metric,
+            file, encoder=encoder, texts=np.array(list(vectors)), vectors=np.stack(list(vectors.values())).astype(np.float16), **metric
         )
     temporary.replace(path)

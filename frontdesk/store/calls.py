@@ -29,10 +29,8 @@ def with_agent(session: Session, conversation: Conversation, agent: str) -> tupl
 
 
 def free(session: Session, conversation: Conversation, call: Handoff, agent: str, admin: bool, at: float) -> bool:
-    """Whether this agent may take it now: it waits, or the agent who has it is gone or has let the customer wait.
-
-    An admin may take any that another agent has.
-    """
+    """Whether this agent may take it now: it waits, or the agent who has it is gone or has let the customer
+    wait. An admin may take any that another agent has."""
     if conversation.state != "agent" or call.agent is None:
         return conversation.state == "waiting"
     return call.agent != agent and (admin or _gone(session, call.agent) or _waited(session, call, at) >= SILENT_SECONDS)

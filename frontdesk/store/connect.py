@@ -15,8 +15,7 @@ from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
 from frontdesk.errors import UserError
 
-WAIT = 5.0
-"""Seconds to wait for another transaction's lock, for a connection, and for a server."""
+WAIT = 5.0  # seconds to wait for another transaction's lock, for a connection, and for a server
 STATEMENT_FACTOR = 12
 """PostgreSQL may work on one statement this many times as long; the console's numbers take longest."""
 WRITES = "writes"
@@ -25,10 +24,8 @@ wait."""
 
 
 class StoreUnavailable(Exception):
-    """The database is locked, full, read-only, damaged or away.
-
-    Nothing was written; the same call may work later.
-    """
+    """The database is locked, full, read-only, damaged or away. Nothing was written; the same call may work
+    later."""
 
 
 def database(config: Config) -> URL:

@@ -2,8 +2,7 @@
 
 import hashlib
 
-LOCAL = "local"
-"""The name of whoever needs no key: anybody on this machine, until there is one."""
+LOCAL = "local"  # the name of whoever needs no key: anybody on this machine, until there is one
 
 
 def digest(secret: str | bytes) -> str:

@@ -21,8 +21,7 @@ from frontdesk.store.tables import Candidate, Conversation, Customer, Handoff, M
 from frontdesk.web.access_log import write
 
 DAY = 86400.0
-BATCH = 500
-"""Conversations that expire in one transaction, so that others need not wait long."""
+BATCH = 500  # conversations that expire in one transaction, so that others need not wait long
 LARGE = 128 * 1024**2
 """Bytes from which rewriting an SQLite file takes too long beside customers: over a second of the five that
 others wait."""
@@ -85,12 +84,8 @@ def forget_conversation(store: Store, conversation_id: str) -> Forgotten:
 
 
 def expire(store: Store, days: int) -> int:
-    """Remove conversations last changed more than `days` ago, and customers not seen since.
-
-    Returns how many conversations.
-
-    `erase` removes their bytes.
-    """
+    """Remove conversations last changed more than `days` ago, and customers not seen since. Returns how many
+    conversations. `erase` removes their bytes."""
     before, count = now() - days * DAY, 0
     while batch := _expire_some(store, before):
         count += batch
@@ -176,13 +171,9 @@ def _what(session: Session, ids: Select[tuple[str]]) -> Forgotten:
 
 
 def erase(store: Store) -> bool:
-    """Rewrite SQLite's file (some 100 MiB/s) and empty its log.
-
-    False if others use it. Nobody can write meanwhile.
-
-    `secure_delete` is not enough: split pages keep copies of rows that have moved. PostgreSQL reclaims the space by
-    itself (autovacuum).
-    """
+    """Rewrite SQLite's file (some 100 MiB/s) and empty its log. False if others use it. Nobody can write
+    meanwhile. `secure_delete` is not enough: split pages keep copies of rows that have moved. PostgreSQL
+    reclaims the space by itself (autovacuum)."""
     if store.engine.dialect.name != "sqlite":
         return True
     raw = store.engine.raw_connection()

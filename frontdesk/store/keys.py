@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from frontdesk.store.store import Store
     from frontdesk.store.tables import Key
 
-ROLES = ("customer", "agent", "admin")
-"""Each includes those before it."""
+ROLES = ("customer", "agent", "admin")  # each includes those before it
 PAGE_KEY = "FRONTDESK_PAGE_KEY"
 """Environment variable with the page's key to the gateway; `python -m serve` makes a new one at each start."""
 RESERVED = (LOCAL, "page", "environment")
@@ -31,10 +30,8 @@ def allows(role: str, needed: str) -> bool:
 
 
 def create(store: "Store", name: str, role: str, rate: int | None = None, concurrency: int | None = None) -> str:
-    """Make a key and return it, this once.
-
-    `rate`: requests a minute; `concurrency`: requests at once. Raises UserError.
-    """
+    """Make a key and return it, this once. `rate`: requests a minute; `concurrency`: requests at once. Raises
+    UserError."""
     from sqlalchemy.exc import IntegrityError
 
     from frontdesk.store.tables import Key

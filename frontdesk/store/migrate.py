@@ -18,17 +18,13 @@ from frontdesk.errors import UserError
 from frontdesk.store.connect import WRITES, cause, connect
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-LOCK = 7_365_011
-"""PostgreSQL's advisory lock during a migration; any number will do."""
-PATIENCE = 60.0
-"""Seconds to wait while another process migrates."""
+LOCK = 7_365_011  # PostgreSQL's advisory lock during a migration; any number will do
+PATIENCE = 60.0  # seconds to wait while another process migrates
 
 
 def migrate(url: URL, revision: str = "head") -> None:
-    """Bring the database to `revision` in one transaction; "base" has no tables.
-
-    Raises UserError if it is away or too new.
-    """
+    """Bring the database to `revision` in one transaction; "base" has no tables. Raises UserError if it is
+    away or too new."""
     try:
         with connect(url, PATIENCE, NullPool).connect() as connection:
             if _steps(connection, revision) == 0:

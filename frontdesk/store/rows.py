@@ -41,10 +41,8 @@ def end_others(session: Session, taken: Conversation) -> None:
 
 
 def left_before(session: Session, conversation_id: str) -> Conversation | None:
-    """Another conversation of this customer's that waits for a person.
-
-    It is locked before this one, as in `take`.
-    """
+    """Another conversation of this customer's that waits for a person. It is locked before this one, as in
+    `take`."""
     whose = select(Conversation.customer_id).where(Conversation.id == conversation_id).scalar_subquery()
     others = select(Conversation).where(Conversation.customer_id == whose, Conversation.id != conversation_id)
     return session.scalar(others.where(Conversation.state == "waiting").order_by(Conversation.opened_at).limit(1).with_for_update())

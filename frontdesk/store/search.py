@@ -34,11 +34,8 @@ class SearchResult:
 
 
 def find(store: "Store", words: str, which: Which, zone: str, page: int = 0) -> tuple[list[SearchResult], int]:
-    """One page of matches, newest first, and their number.
-
-    `words` are words of a message, a date (in `zone`) on which a conversation began, or the beginning of its id or its
-    customer's.
-    """
+    """One page of matches, newest first, and their number. `words` are words of a message, a date (in `zone`)
+    on which a conversation began, or the beginning of its id or its customer's."""
     where = [*_about(words.strip(), zone), *_in_state(which)]
     query = select(Conversation).where(*where).order_by(Conversation.opened_at.desc(), Conversation.id).limit(PAGE).offset(page * PAGE)
     with store.reading() as session:

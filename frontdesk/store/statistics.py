@@ -26,10 +26,8 @@ if TYPE_CHECKING:
 Period = Literal["day", "week", "month"]
 PERIODS: tuple[Period, ...] = get_args(Period)
 DAYS: dict[Period, int] = {"week": 7, "month": 30}
-NEAR = 0.6
-"""Jaccard similarity (of words and their parts) from which two questions count as one."""
-NEWEST = 1000
-"""Unanswered questions that are grouped; more would keep the page waiting."""
+NEAR = 0.6  # Jaccard similarity (of words and their parts) from which two questions count as one
+NEWEST = 1000  # unanswered questions that are grouped; more would keep the page waiting
 
 
 @dataclass(frozen=True)
@@ -118,10 +116,8 @@ def first_answers(store: "Store", at: Sequence[float]) -> Waits:
 
 
 def person_waits(store: "Store", at: Sequence[float]) -> tuple[Waits, Waits]:
-    """Waits from the call for a person until it is taken, and until the agent's first words.
-
-    Only calls in opening hours.
-    """
+    """Waits from the call for a person until it is taken, and until the agent's first words. Only calls in
+    opening hours."""
     until = func.coalesce(Handoff.closed_at, at[-1])
     first = select(func.min(Message.at)).where(
         Message.conversation_id == Handoff.conversation_id, Message.speaker == "agent", Message.at >= Handoff.at, Message.at <= until
@@ -167,10 +163,8 @@ def _unanswered(at: Sequence[float], question: type[Message], *columns: Any) -> 
 
 
 def clusters(questions: Iterable[tuple[str, str]]) -> list[Cluster]:
-    """Group (question, conversation) pairs, newest first.
-
-    Each joins the group with the most similar first question, if any is similar.
-    """
+    """Group (question, conversation) pairs, newest first. Each joins the group with the most similar first
+    question, if any is similar."""
     first: list[tuple[str, str, int]] = []  # of each group: question, conversation, number of terms
     sizes: list[int] = []
     having: dict[str, list[int]] = defaultdict(list)  # term → the groups whose first has it

@@ -30,20 +30,16 @@ TOKENS = ("prompt_tokens", "completion_tokens")
 
 
 def open_store(config: Config, wait: float = WAIT) -> "Store":
-    """The run's store, migrated to the newest schema.
-
-    `wait`: seconds to wait for a locked database. Raises UserError.
-    """
+    """The run's store, migrated to the newest schema. `wait`: seconds to wait for a locked database. Raises
+    UserError."""
     url = database(config)
     migrate(url)
     return Store(url, wait)
 
 
 class Store:
-    """See the module.
-
-    A conversation's row is locked while anything about it changes, so changes happen one after the other.
-    """
+    """See the module. A conversation's row is locked while anything about it changes, so changes happen one
+    after the other."""
 
     def __init__(self, url: URL, wait: float = WAIT) -> None:
         self.url = shown(url)
@@ -59,10 +55,8 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """A transaction that writes: committed at the end of the block, rolled back if it raises.
-
-        Raises StoreUnavailable.
-        """
+        """A transaction that writes: committed at the end of the block, rolled back if it raises. Raises
+        StoreUnavailable."""
         with self._turn(), self._session(self._write) as session:
             yield session
 
@@ -118,10 +112,8 @@ class Store:
             return rows.current(session, customer_id)
 
     def open(self, customer_id: str, run: str, language: str, anew: bool = False) -> Conversation:
-        """The current conversation or a new one; `anew`: always a new one.
-
-        Raises LookupError for an unknown customer.
-        """
+        """The current conversation or a new one; `anew`: always a new one. Raises LookupError for an unknown
+        customer."""
         with self.transaction() as session:
             if session.get(Customer, customer_id, with_for_update=True) is None:
                 raise LookupError(f"no customer {customer_id}")
@@ -159,19 +151,14 @@ class Store:
             return {rating.message_id: rating for rating in session.scalars(query)}
 
     def say(self, conversation_id: str, speaker: Speaker, text: str, **columns: Any) -> Message:
-        """Add a message; `columns` are others of Message.
-
-        Raises Closed, or LookupError where the conversation is gone.
-        """
+        """Add a message; `columns` are others of Message. Raises Closed, or LookupError where the
+        conversation is gone."""
         with self.transaction() as session:
             return rows.say(session, rows.open_conversation(session, conversation_id), speaker, text, columns)
 
     def amend(self, message_id: int, **columns: Any) -> None:
-        """Replace columns of a message. Raises LookupError.
-
-        A new text loses the rating of the old one. Its tokens are added to the old one's, and `seconds` stay as they
-        are: both tell what was spent.
-        """
+        """Replace columns of a message. Raises LookupError. A new text loses the rating of the old one. Its
+        tokens are added to the old one's, and `seconds` stay as they are: both tell what was spent."""
         with self.transaction() as session:
             message = rows.message_row(session, message_id)
             rows.touch(rows.locked(session, message.conversation_id))
@@ -193,10 +180,8 @@ class Store:
                 message.completion_tokens = rows.add_up(message.completion_tokens, completion_tokens)
 
     def rate(self, customer_id: str, message_id: int, value: int, reason: str = "") -> None:
-        """Rate a message: 1, -1, or 0 to take it back.
-
-        Raises LookupError unless the bot wrote it to this customer.
-        """
+        """Rate a message: 1, -1, or 0 to take it back. Raises LookupError unless the bot wrote it to this
+        customer."""
         if value not in (-1, 0, 1):
             raise ValueError(f"a rating is 1, -1 or 0, not {value}")
         with self.transaction() as session:
@@ -221,13 +206,9 @@ class Store:
     # Calls for a person
 
     def call_person(self, conversation_id: str, reason: Reason, wish: str, out_of_hours: bool = False) -> str | None:
-        """Put the conversation into the queue.
-
-        Returns the id of the one that waits; None if it already waits or a person has it.
-
-        If an earlier conversation of this customer's still waits, this one is joined to it and removed: one agent
-        answers both. Raises Closed.
-        """
+        """Put the conversation into the queue. Returns the id of the one that waits; None if it already waits
+        or a person has it. If an earlier conversation of this customer's still waits, this one is joined to
+        it and removed: one agent answers both. Raises Closed."""
         with self.transaction() as session:
             left = rows.left_before(session, conversation_id)
             conversation = rows.open_conversation(session, conversation_id)
@@ -298,10 +279,8 @@ class Store:
             conversation.state, call.closed_at, call.result = "bot", rows.touch(conversation), "given back"
 
     def finish(self, conversation_id: str, agent: str | None, result: str) -> None:
-        """Close the conversation and its call, by an agent or (None) the customer.
-
-        Raises NotYours if another agent has it.
-        """
+        """Close the conversation and its call, by an agent or (None) the customer. Raises NotYours if another
+        agent has it."""
         with self.transaction() as session:
             conversation = rows.locked(session, conversation_id)
             if conversation.state == "closed":

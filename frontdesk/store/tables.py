@@ -14,8 +14,8 @@ State = Literal["bot", "waiting", "agent", "closed"]
 """Who answers: the bot; nobody yet, a person is awaited; a person; nobody any more."""
 Speaker = Literal["customer", "bot", "agent"]
 Reason = Literal["wish", "refusal", "rating", "repeated", "topic", "error"]
-"""Why a person was called: the customer asked for one; the bot refused; two answers were rated down; the same question
-came twice; a topic of the config; the bot could not be reached."""
+"""Why a person was called: the customer asked for one; the bot refused; two answers were rated down; the same
+question came twice; a topic of the config; the bot could not be reached."""
 Role = Literal["customer", "agent", "admin"]
 
 

@@ -13,8 +13,7 @@ import traceback
 from contextlib import suppress
 from typing import Any
 
-FRAMES = 8
-"""The innermost ones of a traceback."""
+FRAMES = 8  # the innermost ones of a traceback
 
 
 def write(event: str, **fields: Any) -> None:

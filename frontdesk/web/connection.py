@@ -17,14 +17,12 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_SECONDS = 10.0
 HEAD_BYTES = 64 * 1024
-REST_SECONDS = 25.0
-"""More than body.py gives a body."""
+REST_SECONDS = 25.0  # more than body.py gives a body
 STUCK_SECONDS = 30.0
 REQUEST_BYTES = 16 * 1024 * 1024
 """Of one request: more than the application reads, since many clients send everything before they read the
 answer."""
-CONNECTIONS = 2000
-"""Some 20 kB each."""
+CONNECTIONS = 2000  # some 20 kB each
 
 
 def raise_limit() -> None:

@@ -16,8 +16,7 @@ from dataclasses import dataclass, field
 from frontdesk.web.access_log import write
 
 UNLOGGED = ("/health", "/ready")
-REFUSED_SECONDS = 1.0
-"""Between two lines about refused requests."""
+REFUSED_SECONDS = 1.0  # between two lines about refused requests
 
 
 @dataclass

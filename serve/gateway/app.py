@@ -58,10 +58,8 @@ def main() -> None:
 
 
 def server_settings(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
-    """uvicorn's settings.
-
-    No `limit_concurrency`: it would refuse everybody because of idle connections; connection.py makes room.
-    """
+    """uvicorn's settings. No `limit_concurrency`: it would refuse everybody because of idle connections;
+    connection.py makes room."""
     return uvicorn.Config(
         app,
         host=host,
@@ -79,10 +77,8 @@ def server_settings(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
 
 
 def create_app(config: Config, builders: Mapping[str, PromptBuilder], url: str, key: str, path: str | None = None) -> FastAPI:
-    """The application.
-
-    `path` is the config's; if the run is grounded, the sources of its FAQ are watched. None: they are not.
-    """
+    """The application. `path` is the config's; if the run is grounded, the sources of its FAQ are watched.
+    None: they are not."""
     metrics, engine, key_cache = Metrics(), EngineClient(url, key), KeyCache(config)
     relay = Relay(engine, builders, metrics, config.serve.max_in_flight, config.serve.request_timeout)
     grounded = {name: builder for name, builder in builders.items() if builder.grounded}
@@ -162,10 +158,8 @@ def add_errors(app: FastAPI) -> None:
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server.
-
-    After a signal it takes no more questions, and waits for running streams before it closes.
-    """
+    """uvicorn's server. After a signal it takes no more questions, and waits for running streams before it
+    closes."""
 
     def __init__(self, config: uvicorn.Config, relay: Relay, drain_seconds: float) -> None:
         super().__init__(config)

@@ -73,10 +73,8 @@ class AccessMiddleware:
 
     @contextmanager
     def admitted(self, scope: Scope, record: AccessRecord) -> Iterator[dict[str, str]]:
-        """A context that lasts as long as the request.
-
-        Yields headers for its response; raises ApiError if it is not allowed.
-        """
+        """A context that lasts as long as the request. Yields headers for its response; raises ApiError if it
+        is not allowed."""
         needed = role_for(scope["path"])
         if needed is None:
             yield {}
@@ -133,11 +131,9 @@ def bearer(scope: Scope) -> bytes | None:
 
 
 def check_meant_for_here(scope: Scope) -> None:
-    """Raise ApiError unless the request is addressed to this machine. Called where nobody needs a key.
-
-    A browser sends the name that it looked up, so a foreign name that points here shows. A proxy that replaces it with
-    our name mostly adds a header of its own.
-    """
+    """Raise ApiError unless the request is addressed to this machine. Called where nobody needs a key. A
+    browser sends the name that it looked up, so a foreign name that points here shows. A proxy that replaces
+    it with our name mostly adds a header of its own."""
     host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "localhost")
     name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
     if not is_loopback(name) or any(header.decode("latin-1") in FORWARDED for header, _ in scope["headers"]):

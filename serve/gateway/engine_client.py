@@ -16,8 +16,7 @@ from frontdesk.web.errors import ApiError
 if TYPE_CHECKING:
     import aiohttp
 
-POLL = 1.0
-"""Seconds between two checks of the engine."""
+POLL = 1.0  # seconds between two checks of the engine
 LOOK_SECONDS = 2.0
 CONNECT_SECONDS = 5.0
 IDLE_SECONDS = 3.0
@@ -90,11 +89,9 @@ class EngineClient:
 
     @asynccontextmanager
     async def ask(self, body: bytes, explain: bool) -> "AsyncIterator[aiohttp.ClientResponse]":
-        """The response to a chat completion. Leaving the block early ends the engine's work on it.
-
-        Raises ApiError if the engine is away, refuses, or dies in the middle. `explain`: the client may read what the
-        engine says about the request.
-        """
+        """The response to a chat completion. Leaving the block early ends the engine's work on it. Raises
+        ApiError if the engine is away, refuses, or dies in the middle. `explain`: the client may read what
+        the engine says about the request."""
         import aiohttp
 
         response = None
@@ -109,10 +106,8 @@ class EngineClient:
 
 
 def _refused(status: int, body: bytes, explain: bool) -> ApiError:
-    """The engine's error in our words.
-
-    If the client wrote the whole request, the engine explains what is wrong with it.
-    """
+    """The engine's error in our words. If the client wrote the whole request, the engine explains what is
+    wrong with it."""
     if status == 400:
         with suppress(ValueError, KeyError, TypeError, AttributeError):
             if explain:

@@ -15,8 +15,7 @@ from frontdesk.engine.startup_log import reasons
 from frontdesk.web import access_log
 from serve.gateway.prompts import PromptBuilder
 
-POLL = 1.0
-"""Seconds between two looks at the files."""
+POLL = 1.0  # seconds between two looks at the files
 
 COMMAND = "data_tools.update"
 Stamps = dict[str, tuple[int, int]]
@@ -42,12 +41,8 @@ def _files(path: Path) -> Iterator[Path]:
 
 
 async def watch(config: Config, path: str | None, builders: Collection[PromptBuilder]) -> None:
-    """Keep the FAQs of all builders true to their files.
-
-    Runs until it is cancelled. After a failure the old FAQ stays.
-
-    `path` is the config's, for COMMAND; None if the sources of its FAQ are not watched.
-    """
+    """Keep the FAQs of all builders true to their files. Runs until it is cancelled. After a failure the old
+    FAQ stays. `path` is the config's, for COMMAND; None if the sources of its FAQ are not watched."""
     sources = config.data.faq if path else ()
     before = await asyncio.to_thread(stamps, sources)
     while True:
@@ -66,10 +61,8 @@ async def watch(config: Config, path: str | None, builders: Collection[PromptBui
 
 
 async def rebuild(builder: PromptBuilder) -> None:
-    """Build an index again if its `faq.jsonl` has changed.
-
-    A file that cannot be read leaves the old index in place.
-    """
+    """Build an index again if its `faq.jsonl` has changed. A file that cannot be read leaves the old index in
+    place."""
     try:
         if await builder.refresh():
             access_log.write("faq was read again")

@@ -23,10 +23,8 @@ from frontdesk.web.address import is_loopback
 if TYPE_CHECKING:
     from frontdesk.store.store import Store
 
-POLL = 1.0
-"""Seconds between two reads of the store."""
-STALE = 10.0
-"""Seconds after the last read from which an unknown key may simply be new."""
+POLL = 1.0  # seconds between two reads of the store
+STALE = 10.0  # seconds after the last read from which an unknown key may simply be new
 FIRST_SECONDS = 5.0
 LONGEST = 600.0
 """Seconds that keys stay valid while the store cannot be read, even one that is revoked meanwhile."""
@@ -44,8 +42,7 @@ class Principal:
     """The key was chosen by a person; ours are random."""
 
 
-LOCAL = Principal(credentials.LOCAL, "admin")
-"""Anybody on this machine, where nobody needs a key."""
+LOCAL = Principal(credentials.LOCAL, "admin")  # anybody on this machine, where nobody needs a key
 
 
 class KeyCache:
@@ -91,10 +88,8 @@ class KeyCache:
         return self.stored.get(hash) if self.age < LONGEST else None
 
     def read(self) -> None:
-        """Read the store; blocks.
-
-        Raises UserError if it cannot be opened, StoreUnavailable if it cannot be read now.
-        """
+        """Read the store; blocks. Raises UserError if it cannot be opened, StoreUnavailable if it cannot be
+        read now."""
         from frontdesk.store.store import open_store
 
         self.store = self.store or open_store(self.config)

@@ -22,20 +22,16 @@ CHARACTERS = 4
 for each."""
 POOL = ThreadPoolExecutor(1, "prompt")
 """One thread makes all prompts: a question takes some 30 ms to encode, and the cores are the engine's."""
-BATCH = 16
-"""Texts of a new FAQ that are encoded before the next question has its turn."""
+BATCH = 16  # texts of a new FAQ that are encoded before the next question has its turn
 
 
 class PromptBuilder:
-    """Turns conversations into the prompts that `make eval` scored.
-
-    This is the only place where a conversation is cut to the context: only here are the FAQ entries known that
-    stand before it.
-    """
+    """Turns conversations into the prompts that `make eval` scored. This is the only place where a
+    conversation is cut to the context: only here are the FAQ entries known that stand before it."""
 
     def __init__(self, config: Config, run: Run, tokenizer: "PreTrainedTokenizerBase | None" = None) -> None:
-        """Load what a prompt needs: the tokenizer of the served weights, if none is given; for a grounded run its FAQ
-        and the encoder."""
+        """Load what a prompt needs: the tokenizer of the served weights, if none is given; for a grounded run
+        its FAQ and the encoder."""
         from transformers import AutoTokenizer
 
         self.context = config.serve.context_length
@@ -49,9 +45,7 @@ class PromptBuilder:
 
     def prompt(self, messages: Sequence[Message], max_tokens: int) -> Grounded:
         """The engine's messages for a conversation, with room for `max_tokens`, and the entries in them.
-
-        Blocks.
-        """
+        Blocks."""
         turns = newest(messages, CHARACTERS * self.context)
         found = self.knowledge.ground(turns) if self.knowledge else Grounded(turns, [])
         return found._replace(messages=fit(self.tokenizer, found.messages, self.context - max_tokens))
@@ -61,10 +55,8 @@ class PromptBuilder:
         return await asyncio.get_running_loop().run_in_executor(POOL, self.prompt, messages, max_tokens)
 
     async def refresh(self) -> bool:
-        """Build the index again if `faq.jsonl` has changed, and return whether it had.
-
-        Questions go on with the old one.
-        """
+        """Build the index again if `faq.jsonl` has changed, and return whether it had. Questions go on with
+        the old one."""
         if self.knowledge is None or (entries := await asyncio.to_thread(self.knowledge.changed)) is None:
             return False
         texts = [text for entry in entries for text in entry.texts]
@@ -98,10 +90,9 @@ def load_knowledge(config: Config, run: Run) -> Knowledge:
 
 
 def newest(messages: Sequence[Message], characters: int) -> list[Message]:
-    """The last messages that have so many characters together, the customer's first; of the very last, its end.
-
-    A system message that leads the conversation stays. This only bounds the work: what fits is for `fit` to say.
-    """
+    """The last messages that have so many characters together, the customer's first; of the very last, its
+    end. A system message that leads the conversation stays. This only bounds the work: what fits is for `fit`
+    to say."""
     if sum(len(message["content"]) for message in messages) <= characters:
         return list(messages)
     lead = [*messages[:1]] if len(messages) > 1 and messages[0]["role"] == "system" else []

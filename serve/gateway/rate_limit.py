@@ -10,12 +10,9 @@ from frontdesk.web.errors import ApiError
 from frontdesk.web.rate_limit import RateLimit
 from serve.gateway.key_cache import Principal
 
-GUESSES = 20
-"""Wrong keys that an address may send at once."""
-GUESS_SECONDS = 5.0
-"""After so long it may send one more."""
-MINUTE = 60.0
-"""Seconds of a key's rate."""
+GUESSES = 20  # wrong keys that an address may send at once
+GUESS_SECONDS = 5.0  # after so long it may send one more
+MINUTE = 60.0  # seconds of a key's rate
 
 
 class Limits:

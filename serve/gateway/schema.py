@@ -94,10 +94,8 @@ class Rules:
     """What a config allows: the names of its models, its defaults and its token limit."""
 
     def __init__(self, config: Config, grounded: Collection[str] = ()) -> None:
-        """`grounded`: the adapters that answer from FAQ entries.
-
-        They face customers, as a run's own model does.
-        """
+        """`grounded`: the adapters that answer from FAQ entries. They face customers, as a run's own model
+        does."""
         from frontdesk.models.adapters import base_name
 
         self.serve = config.serve

@@ -11,13 +11,13 @@ from frontdesk.retrieval.grounding import Grounded, heading
 from frontdesk.web.sse import END
 
 DONE = b"data: [DONE]"
-COUNTED = b'"usage":{'
-"""Only in the event with the token counts: within a text, quotes are escaped."""
+COUNTED = b'"usage":{'  # only in the event with the token counts: within a text, quotes are escaped
 
 
 def provenance(answer: str, prompt: Grounded) -> dict[str, Any]:
-    """The field `frontdesk` of a response: the FAQ entry that the answer rests on, with its id, first question and place
-    in the sources. If it rests on none: a question from each of the entries nearest to what was asked."""
+    """The field `frontdesk` of a response: the FAQ entry that the answer rests on, with its id, first
+    question and place in the sources. If it rests on none: a question from each of the entries nearest to
+    what was asked."""
     entry = prompt.source_of(answer)
     if entry is None:
         near = [heading(one.questions) for one in prompt.entries or prompt.near if one.questions]

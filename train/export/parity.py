@@ -87,10 +87,8 @@ def prove(config: Config, run: Run, base: Path, dtype: "torch.dtype", key: str) 
 
 
 def held_out_prompts(config: Config, run: Run, count: int) -> list[list[Message]]:
-    """First questions that training did not see, evenly taken: wordings of trained entries, then unseen entries and conversations.
-
-    Of a grounded run they are whole prompts, with the FAQ entries.
-    """
+    """First questions that training did not see, evenly taken: wordings of trained entries, then unseen
+    entries and conversations. Of a grounded run they are whole prompts, with the FAQ entries."""
     grounded = config.grounding == "faq"
     names = ("valid_wordings", "valid") if grounded else ("test_wordings", "test", "valid")
     rows = [row for name in names for row in read_jsonl(run.rows(config.grounding) / f"{name}.jsonl")]

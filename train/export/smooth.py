@@ -18,10 +18,8 @@ LEAST = 1e-5
 
 
 def factors(model: "PreTrainedModel", texts: list[list[int]]) -> "dict[str, torch.Tensor]":
-    """{name of a weight: what each channel of a norm, or each input channel of a map that reads one, is multiplied by}.
-
-    `texts`: token ids, by which the channels of the norms are measured.
-    """
+    """{name of a weight: what each channel of a norm, or each input channel of a map that reads one, is
+    multiplied by}. `texts`: token ids, by which the channels of the norms are measured."""
     import torch
 
     found: dict[str, torch.Tensor] = {}

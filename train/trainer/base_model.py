@@ -46,11 +46,10 @@ def check_disk(folder: Path, run_root: Path, settings: TrainConfig) -> None:
 
 
 def load(folder: Path, settings: TrainConfig, dtype: "torch.dtype") -> "PreTrainedModel":
-    """The base as `settings.method` needs it: quantized for qlora, in fp32 for full, else in `dtype`.
-
-    A quantized base whose weights, held in `dtype`, take less than a third of the free memory of a CPU is dequantized once: the
-    same numbers on NF4's (or int8's) grid, without decoding them at every product (`train.dequantize_once` forces or forbids it).
-    """
+    """The base as `settings.method` needs it: quantized for qlora, in fp32 for full, else in `dtype`. A
+    quantized base whose weights, held in `dtype`, take less than a third of the free memory of a CPU is
+    dequantized once: the same numbers on NF4's (or int8's) grid, without decoding them at every product
+    (`train.dequantize_once` forces or forbids it)."""
     import torch
 
     if settings.method == "full":
@@ -88,11 +87,9 @@ def load_quantized(folder: Path, bits: int, dtype: "torch.dtype") -> "PreTrained
 
 
 def load_plain(folder: Path, dtype: "torch.dtype", **options: Any) -> "PreTrainedModel":
-    """A model folder as it is, in `dtype`, on this process's GPU if there is one.
-
-    One that FSDP will shard is loaded into the machine's memory, unless it is quantized: then to this process's GPU, where it is quantized
-    weight by weight.
-    """
+    """A model folder as it is, in `dtype`, on this process's GPU if there is one. One that FSDP will shard is
+    loaded into the machine's memory, unless it is quantized: then to this process's GPU, where it is
+    quantized weight by weight."""
     import torch
     from transformers import AutoModelForCausalLM
 

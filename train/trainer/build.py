@@ -30,11 +30,9 @@ def build(
     resumed: bool = False,
     deciding: Sequence[str] = (),
 ) -> tuple[SupervisedSFTTrainer, Progress]:
-    """A trainer, and its progress, for `model` by the method of `settings`.
-
-    `held_out` maps a name to token rows; the loss of those named in `deciding`, or else of the first, picks the best checkpoint and stops
-    training early. `autocast` computes fp32 weights in bf16 (the method `full`).
-    """
+    """A trainer, and its progress, for `model` by the method of `settings`. `held_out` maps a name to token
+    rows; the loss of those named in `deciding`, or else of the first, picks the best checkpoint and stops
+    training early. `autocast` computes fp32 weights in bf16 (the method `full`)."""
     on_gpu = torch.cuda.is_available()
     share = processes.share(settings.batch_size)
     packed = processes.agreed(settings.packing and METHODS[settings.method].packs and _rows_stay_apart(model, train))

@@ -46,10 +46,9 @@ def is_whole(checkpoint: Path) -> bool:
 
 
 class Safekeeping(TrainerCallback):
-    """Marks saved checkpoints as whole. After SIGINT or SIGTERM it ends the training after the step at hand, with a checkpoint.
-
-    Several processes stop after the same step, and a checkpoint is whole once all have written to it.
-    """
+    """Marks saved checkpoints as whole. After SIGINT or SIGTERM it ends the training after the step at hand,
+    with a checkpoint. Several processes stop after the same step, and a checkpoint is whole once all have
+    written to it."""
 
     def __init__(self) -> None:
         self.interrupted = False

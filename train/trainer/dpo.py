@@ -28,10 +28,8 @@ if TYPE_CHECKING:
 
 METHODS = ("qlora", "lora")
 """Of the others, PEFT's adapter has no frozen copy that DPOTrainer would make right (MiSS, prefix), or there is none (full)."""
-WORSE = 1.1
-"""A held-out loss that has grown by more than this factor is reported as a warning."""
-TENTH = 0.1
-"""The learning rate as a share of the rows', where the config names none."""
+WORSE = 1.1  # a held-out loss that has grown by more than this factor is reported as a warning
+TENTH = 0.1  # the learning rate as a share of the rows', where the config names none
 
 
 def check(config: Config) -> None:

@@ -107,10 +107,8 @@ def wait_for_all() -> None:
 
 
 def go_on_alone(command: Sequence[str]) -> NoReturn:
-    """End all processes but the main one, which becomes `command`, without the launcher's variables.
-
-    The command sees no GPU where the model had to be sharded: merged, it fits into the machine's memory only.
-    """
+    """End all processes but the main one, which becomes `command`, without the launcher's variables. The
+    command sees no GPU where the model had to be sharded: merged, it fits into the machine's memory only."""
     state().destroy_process_group()
     sys.stdout.flush()
     if not is_main():

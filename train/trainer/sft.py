@@ -157,10 +157,9 @@ class SupervisedSFTTrainer(SFTTrainer):
 
 
 class EpochOrder(torch.utils.data.Sampler[int]):
-    """The training rows in an order that depends on seed and epoch alone, then the blank ones that fill the last batch.
-
-    accelerate deals each batch of the order out to the processes: together they take what one process takes in a step.
-    """
+    """The training rows in an order that depends on seed and epoch alone, then the blank ones that fill the
+    last batch. accelerate deals each batch of the order out to the processes: together they take what one
+    process takes in a step."""
 
     def __init__(self, trainer: SupervisedSFTTrainer) -> None:
         self.trainer = trainer

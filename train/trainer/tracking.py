@@ -16,8 +16,8 @@ from frontdesk.errors import UserError
 
 
 def prepare(trackers: Sequence[str], run: Path) -> None:
-    """Have them write into the run's folder. To be called before TRL is imported, which imports them. Raises UserError for one that
-    is not installed."""
+    """Have them write into the run's folder. To be called before TRL is imported, which imports them. Raises
+    UserError for one that is not installed."""
     for name in trackers:
         if importlib.util.find_spec(name) is None:
             advice = f"run `.venv/bin/pip install {name}`, or take it out of the config"

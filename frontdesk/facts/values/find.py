@@ -32,13 +32,5 @@ def values(text: str) -> list[Value]:
 
 @cache
 def _rules() -> tuple[tuple[re.Pattern[str], re.Pattern[str], Reader], ...]:
-    rules = [
-        *address_rules(),
-        *price_rules(),
-        *percent_rules(),
-        *date_rules(),
-        *time_rules(),
-        *duration_rules(),
-        *number_rules(),
-    ]
+    rules = [*address_rules(), *price_rules(), *percent_rules(), *date_rules(), *time_rules(), *duration_rules(), *number_rules()]
     return tuple((re.compile(needs), re.compile(pattern), read) for needs, pattern, read in rules)

@@ -27,10 +27,9 @@ def attend_within_rows(
     sliding_window: int | None = None,
     **kwargs: Any,
 ) -> tuple[torch.Tensor, None]:
-    """`query` is (1, heads, tokens, size), `key` and `value` (1, key-value heads, tokens, size); returns (1, tokens, heads, size).
-
-    A token sees the last `sliding_window` tokens of its row, itself counted, or all before it.
-    """
+    """`query` is (1, heads, tokens, size), `key` and `value` (1, key-value heads, tokens, size); returns (1,
+    tokens, heads, size). A token sees the last `sliding_window` tokens of its row, itself counted, or all
+    before it."""
     lengths = [query.shape[2]] if cu_seq_lens_q is None else cu_seq_lens_q.diff().tolist()
     groups = query.shape[1] // key.shape[1]
     key, value = (tensor.repeat_interleave(groups, dim=1) for tensor in (key, value))
@@ -55,9 +54,9 @@ AttentionMaskInterface.register(NAME, lambda *args, **kwargs: None)  # causal by
 
 
 def leak(model: PreTrainedModel, rows: list[list[int]]) -> float:
-    """How much rows in one sequence change each other: the largest difference of a logit between a row in the sequence and the same
-    row alone, as a share of the largest logit. About 1e-6 in fp32 and 1e-2 in bf16 are rounding; what other rows leak is near 1.
-    """
+    """How much rows in one sequence change each other: the largest difference of a logit between a row in the
+    sequence and the same row alone, as a share of the largest logit. About 1e-6 in fp32 and 1e-2 in bf16 are
+    rounding; what other rows leak is near 1."""
     was_training = model.training
     model.eval()
     device = model.get_input_embeddings().weight.device

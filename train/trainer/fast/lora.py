@@ -50,10 +50,9 @@ class LoraProduct(torch.autograd.Function):
 
 
 def fuse(model: torch.nn.Module) -> int:
-    """Let the LoRA layers of a PeftModel over plain or NF4 linear layers compute by LoraProduct; returns how many do.
-
-    Parameters, names, saving and merging stay PEFT's. A bias, DoRA or another base layer keeps PEFT's forward.
-    """
+    """Let the LoRA layers of a PeftModel over plain or NF4 linear layers compute by LoraProduct; returns how
+    many do. Parameters, names, saving and merging stay PEFT's. A bias, DoRA or another base layer keeps
+    PEFT's forward."""
     from peft.tuners.lora import Linear
     from peft.tuners.lora.bnb import Linear4bit
 
