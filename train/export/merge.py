@@ -12,7 +12,10 @@ turn, and, last, `provenance.json`:
 
 import importlib.metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import torch
+from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
@@ -25,16 +28,11 @@ from train.export.tuned import BASES, merged
 from train.rows import TIE
 from train.trainer.held_out import held_out_rows, mean_loss
 
-if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
-
 PACKAGES = ("torch", "transformers", "peft", "trl", "bitsandbytes")
 
 
 def merge(config: Config, run: Run, base: Path, data_hash: str, key: str) -> None:
     """Merge `runs/NAME/adapter` and write `runs/NAME/model`."""
-    import torch
-
     tokenizer = load_tokenizer(config, base)
     held_out = held_out_rows(config, run, tokenizer)
     losses: dict[str, float] = {}
@@ -81,10 +79,8 @@ def describe(into: str) -> str:
     return {"pristine": "the pristine base", "dequantized": "the dequantized base", "none": "nothing (every weight was trained)"}[into]
 
 
-def save(config: Config, model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", target: Path, provenance: dict[str, Any]) -> None:
+def save(config: Config, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, target: Path, provenance: dict[str, Any]) -> None:
     """Write a complete model folder for vLLM; `provenance.json` is written last and the folder renamed when complete."""
-    from transformers import GenerationConfig
-
     ends = sorted({int(tokenizer.convert_tokens_to_ids(token)) for token in TURN_ENDS[config.model.template]})
     eos = ends if len(ends) > 1 else ends[0]
     model.generation_config = GenerationConfig(eos_token_id=eos, pad_token_id=tokenizer.pad_token_id)

@@ -10,9 +10,9 @@ from trl import SFTConfig
 from frontdesk.config.schema import TrainConfig
 from frontdesk.models.methods import METHODS
 from train.methods import with_trainable
+from train.rows import TokenRow
 from train.trainer import processes, tracking
 from train.trainer.fast import attention, lora
-from train.trainer.fast.batches import TokenRow
 from train.trainer.progress import Progress
 from train.trainer.sft import SupervisedSFTTrainer
 

@@ -16,10 +16,10 @@ from frontdesk.errors import UserError
 from frontdesk.files import whole_folder
 from frontdesk.terminal import track
 from train.memory import PART_TOKENS
-from train.rows import IGNORED, TIE
+from train.rows import IGNORED, TIE, TokenRow
 from train.trainer import processes
 from train.trainer.checkpoints import Safekeeping
-from train.trainer.fast.batches import BLANK, Batch, TokenRow, parts
+from train.trainer.fast.batches import BLANK, Batch, parts
 from train.trainer.fast.loss import with_supervised_loss
 
 
@@ -101,13 +101,9 @@ class SupervisedSFTTrainer(SFTTrainer):
         self.control: Any = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
 
-    def loss_of(self, rows: list[TokenRow]) -> float:
-        """Mean loss in nats of all supervised tokens of `rows`, in evaluation mode; the processes share the rows."""
-        return _mean(self._sums(rows))
-
     @torch.no_grad()
     def _sums(self, rows: list[TokenRow]) -> tuple[float, float]:
-        """(summed loss, supervised tokens) of `rows`, of all processes."""
+        """(summed loss in nats, supervised tokens) of `rows` in evaluation mode; the processes share the rows."""
         self.model.eval()
         total, tokens = 0.0, 0
         size = self.args.per_device_eval_batch_size * processes.count()

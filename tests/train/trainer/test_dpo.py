@@ -54,7 +54,7 @@ def run(config: Config, tokenizer: Any, tiny_llama3: Path) -> Run:
     rows = [conversation(text, f"we say {text}") for text in ("red", "green", "blue", "yellow", "white", "black")]
     write_jsonl(run.data / "valid_wordings.jsonl", rows)
     write_jsonl(run.data / "preferences.jsonl", PAIRS)
-    tokens = token_rows(tokenizer, rows, 256)[0]
+    tokens = token_rows(tokenizer, rows, 256)
     model = load(tiny_llama3, config.train, torch.float32)
     trainer = build_rows(model, tokenizer, tokens, {"wordings": tokens}, config.train, run.checkpoints)[0]
     trainer.train()
@@ -75,7 +75,7 @@ def likelihoods(config: Config, base: Path, adapter: Path, tokenizer: Any) -> li
     out = []
     for pair in PAIRS:
         rows = [{"messages": [*pair["prompt"], *pair[name]], "source": "x:1"} for name in ("chosen", "rejected")]  # type: ignore[misc]
-        chosen, rejected = (mean_loss(model, token_rows(tokenizer, [row], 256)[0]) for row in rows)
+        chosen, rejected = (mean_loss(model, token_rows(tokenizer, [row], 256)) for row in rows)
         out.append((chosen, rejected))
     return out
 

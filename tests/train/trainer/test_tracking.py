@@ -35,7 +35,7 @@ from transformers import AutoTokenizer
 tokenizer = AutoTokenizer.from_pretrained(model)
 tokenizer.chat_template = Path("frontdesk/prompt/templates/llama3.jinja").read_text()
 tokenizer.pad_token = tokenizer.eos_token
-rows = token_rows(tokenizer, [conversation(text, f"answer to {text}") for text in TEXTS], 256)[0]
+rows = token_rows(tokenizer, [conversation(text, f"answer to {text}") for text in TEXTS], 256)
 build(load(model, settings, torch.float32), tokenizer, rows, {"wordings": rows[:3]}, settings, run / "checkpoints")[0].train()
 """
 

@@ -5,9 +5,8 @@ from typing import Any
 
 import torch
 
-from train.rows import IGNORED
+from train.rows import IGNORED, TokenRow
 
-TokenRow = dict[str, list[int]]
 Batch = dict[str, Any]
 
 BLANK: TokenRow = {"input_ids": [0, 0], "labels": [IGNORED, IGNORED]}  # without anything to learn: it fills a batch up
