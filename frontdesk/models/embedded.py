@@ -21,7 +21,6 @@ from pathlib import Path
 from frontdesk.config.run import EMBEDDED_NAME, NAMED
 from frontdesk.errors import UserError, run_command
 from frontdesk.files import sha256, whole_folder, write_json
-from frontdesk.models.q4_loader import convert_q4
 from frontdesk.terminal import silence_libraries
 
 
@@ -91,6 +90,8 @@ def main() -> None:
         if weights.suffix == ".gguf":
             convert(weights, target)
         elif weights.suffix == ".bin":
+            from frontdesk.models.q4_loader import convert_q4
+
             convert_q4(weights, target)
         else:
             with whole_folder(target) as whole:

@@ -2,13 +2,12 @@
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import torch
+from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 from frontdesk.prompt.render import Message, encode_prompt
 from frontdesk.terminal import track
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 
 @dataclass(frozen=True)
@@ -22,8 +21,8 @@ class Answer:
 
 
 def greedy_answers(
-    model: "PreTrainedModel",
-    tokenizer: "PreTrainedTokenizerBase",
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
     prompts: list[list[Message]],
     max_new_tokens: int = 64,
     batch_size: int = 16,
@@ -31,9 +30,6 @@ def greedy_answers(
 ) -> list[Answer]:
     """The most likely answer to each prompt (turns that end with the customer's), cut at `max_new_tokens`.
     Prompts of like length share a batch, padded on the left; the order of the result is that of `prompts`."""
-    import torch
-    from transformers import GenerationConfig
-
     model.eval()
     settings = GenerationConfig(
         do_sample=False,

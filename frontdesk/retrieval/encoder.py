@@ -17,15 +17,17 @@ from collections.abc import Sequence
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
+
+import numpy as np
+import torch
+from transformers import AutoConfig, AutoModel, AutoTokenizer
 
 from frontdesk.config.schema import ModelConfig
 from frontdesk.models.base import locate
+from frontdesk.retrieval.fp16_linear import use_fp16_weights
 from frontdesk.retrieval.vectors import Part
 from frontdesk.terminal import bar, silence_libraries, track
-
-if TYPE_CHECKING:
-    import numpy as np
 
 LEAD = "Question: "
 """Stands before each text for a decoder, whose first tokens have states of their own kind. It is left out of the mean."""
@@ -40,7 +42,7 @@ class Model(Protocol):
     width: int
     similarity_trained: bool  # as in Part
 
-    def vectors(self, texts: Sequence[str]) -> "np.ndarray":
+    def vectors(self, texts: Sequence[str]) -> np.ndarray:
         """One row for each text: float32 [texts, width]."""
         ...
 
@@ -51,12 +53,10 @@ class Encoder:
     def __init__(self, models: Sequence[Model]) -> None:
         self.models = models
         self.parts = tuple(Part(model.width, model.similarity_trained) for model in models)
-        self.key, self.cache = os.urandom(16), OrderedDict[bytes, "np.ndarray"]()
+        self.key, self.cache = os.urandom(16), OrderedDict[bytes, np.ndarray]()
 
-    def vectors(self, texts: Sequence[str]) -> "np.ndarray":
+    def vectors(self, texts: Sequence[str]) -> np.ndarray:
         """One row for each text: float32 [texts, sum of the widths]."""
-        import numpy as np
-
         keys = [blake2b(text.encode(errors="surrogatepass"), key=self.key, digest_size=16).digest() for text in texts]
         new = {key: text for key, text in zip(keys, texts, strict=True) if key not in self.cache}
         made = np.hstack([model.vectors(list(new.values())) for model in self.models])
@@ -64,7 +64,7 @@ class Encoder:
         self._cache({key: found[key] for key in keys})
         return np.stack([found[key] for key in keys]) if keys else made
 
-    def _cache(self, vectors: "dict[bytes, np.ndarray]") -> None:
+    def _cache(self, vectors: dict[bytes, np.ndarray]) -> None:
         """Cache vectors as the latest ones."""
         self.cache.update(vectors)
         for key in vectors:
@@ -91,17 +91,13 @@ class SentenceModel:
     def __init__(self, folder: Path) -> None:
         from sentence_transformers import SentenceTransformer
 
-        from frontdesk.retrieval.fp16_linear import use_fp16_weights
-
         silence_libraries()
         self.model = SentenceTransformer(str(folder), device="cpu", local_files_only=True, model_kwargs={"dtype": "float32"})
         use_fp16_weights(self.model)
         self.width = int(self.model.get_embedding_dimension() or 0)
 
-    def vectors(self, texts: Sequence[str]) -> "np.ndarray":
+    def vectors(self, texts: Sequence[str]) -> np.ndarray:
         """One row of length 1 for each text: float32 [texts, width]."""
-        import numpy as np
-
         if not texts:
             return np.zeros((0, self.width), np.float32)
         with bar("encoding", len(texts), "texts") as shown:
@@ -117,11 +113,6 @@ class LowerHalf:
     similarity_trained = False
 
     def __init__(self, folder: Path) -> None:
-        import torch
-        from transformers import AutoConfig, AutoModel, AutoTokenizer
-
-        from frontdesk.retrieval.fp16_linear import use_fp16_weights
-
         silence_libraries()  # transformers would warn about the half that is not loaded
         layers = AutoConfig.from_pretrained(folder).num_hidden_layers
         self.tokenizer = AutoTokenizer.from_pretrained(folder)
@@ -131,11 +122,8 @@ class LowerHalf:
         self.width = int(self.model.config.hidden_size)
         self.lead = self._ids(LEAD)
 
-    def vectors(self, texts: Sequence[str]) -> "np.ndarray":
+    def vectors(self, texts: Sequence[str]) -> np.ndarray:
         """The mean of the states after the lead: float32 [texts, width]."""
-        import numpy as np
-        import torch
-
         out = np.zeros((len(texts), self.width), np.float32)
         ids = [self._ids(text.casefold()) or self.lead for text in texts]
         order = sorted(range(len(texts)), key=lambda i: len(ids[i]))

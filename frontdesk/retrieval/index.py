@@ -6,15 +6,14 @@ deviations over the entries. A follow-up leans on the turns before it. Where ent
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+
+import numpy as np
 
 from frontdesk.facts.entries import Entry
 from frontdesk.retrieval.dense import DenseIndex, Embedder, standardized
 from frontdesk.retrieval.lexical import LexicalIndex, terms
 from frontdesk.retrieval.subjects import Subjects
-
-if TYPE_CHECKING:
-    import numpy as np
 
 EARLIER_WEIGHT = 0.35  # the weight of the turns before a question; the question's is 1
 LEXICAL_WEIGHT = 0.5
@@ -25,7 +24,7 @@ class Query(NamedTuple):
     """What a search needs of a text: its terms and, with an encoder, its projected vector [size]."""
 
     terms: list[str]
-    vector: "np.ndarray | None"
+    vector: np.ndarray | None
 
 
 class SearchResult(NamedTuple):
@@ -55,7 +54,7 @@ class Index:
             return SearchResult([self.closest_question_first(entry, queries[0]) for entry in nearest], [])
         return SearchResult([], nearest)
 
-    def scores(self, turns: Sequence[str]) -> "np.ndarray":
+    def scores(self, turns: Sequence[str]) -> np.ndarray:
         """The score of each entry, minus infinity for those of a subject that is not meant: [entries]."""
         return self._scores(self._queries(turns), turns)
 
@@ -90,9 +89,7 @@ class Index:
         earlier = " ".join(turns[-3:-1])
         return self.encode_queries([turns[-1], earlier] if earlier else [turns[-1]])
 
-    def _scores(self, queries: Sequence[Query], turns: Sequence[str]) -> "np.ndarray":
-        import numpy as np
-
+    def _scores(self, queries: Sequence[Query], turns: Sequence[str]) -> np.ndarray:
         scores = self._score(queries[0])
         for earlier in queries[1:]:
             scores = scores + EARLIER_WEIGHT * self._score(earlier)
@@ -101,9 +98,7 @@ class Index:
             scores[[entry.subject in others for entry in self.entries]] = -np.inf
         return scores
 
-    def _score(self, query: Query) -> "np.ndarray":
-        import numpy as np
-
+    def _score(self, query: Query) -> np.ndarray:
         scores = standardized(self.lexical.scores(query.terms))
         if query.vector is None or self.dense is None:
             return scores

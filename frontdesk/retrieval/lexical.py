@@ -6,10 +6,8 @@ Pieces keep most terms as they were through typing noise and Korean endings.
 import logging
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
+import numpy as np
 
 WORD = re.compile(r"[^\W\d_가-힣]+|\d+|[가-힣]+")
 GRAMS = (3, 4)
@@ -40,9 +38,7 @@ class LexicalIndex:
         self.bm25 = bm25s.BM25()
         self.bm25.index([terms(text) for text in texts], show_progress=False)
 
-    def scores(self, query: Sequence[str]) -> "np.ndarray":
+    def scores(self, query: Sequence[str]) -> np.ndarray:
         """The BM25 score of each text for the query's terms: [texts]."""
-        import numpy as np
-
         known = [term for term in query if term in self.bm25.vocab_dict]
         return np.asarray(self.bm25.get_scores(known)) if known else np.zeros(self.number, np.float32)

@@ -3,6 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+import numpy as np
+from rapidfuzz.distance import Indel
+from rapidfuzz.process import cdist
+
 from frontdesk.retrieval.lexical import WORD
 
 MIN_SIMILARITY = 0.85  # similarity from which a run of words counts as a subject's name that is misspelled
@@ -33,10 +37,6 @@ class Subjects:
 
     def _similarities(self, spoken: str) -> Iterator[tuple[str, float]]:
         """Each name with the similarity of the run of words that is most similar to it: 0 to 1."""
-        import numpy as np
-        from rapidfuzz.distance import Indel
-        from rapidfuzz.process import cdist
-
         words = spoken.split()
         for length, names in self.by_length.items():
             runs = [" ".join(words[i : i + length]) for i in range(max(1, len(words) - length + 1))]

@@ -21,6 +21,7 @@ from frontdesk.errors import UserError, warn
 from frontdesk.files import read_json, read_jsonl, whole_folder, write_json
 from frontdesk.models.base import load_tokenizer
 from frontdesk.prompt.render import Message, encode
+from train.trainer import tracking
 
 if TYPE_CHECKING:
     import torch
@@ -175,7 +176,7 @@ def build(config: Config, model: Any, tokenizer: "PreTrainedTokenizerBase", pair
         logging_steps=1,
         dataloader_pin_memory=on_gpu,
         disable_tqdm=True,
-        report_to=[],
+        **tracking.options(settings.report_to, checkpoints.parent.name, "dpo"),
         seed=settings.seed,
     )
     learned = {name: parameter.detach().clone() for name, parameter in model.named_parameters() if parameter.requires_grad}

@@ -36,15 +36,32 @@ tokenizer = AutoTokenizer.from_pretrained(model)
 tokenizer.chat_template = Path("frontdesk/prompt/templates/llama3.jinja").read_text()
 tokenizer.pad_token = tokenizer.eos_token
 rows = token_rows(tokenizer, [conversation(text, f"answer to {text}") for text in TEXTS], 256)
-build(load(model, settings, torch.float32), tokenizer, rows, {"wordings": rows[:3]}, settings, run / "checkpoints")[0].train()
+trainer = build(load(model, settings, torch.float32), tokenizer, rows, {"wordings": rows[:3]}, settings, run / "checkpoints")[0]
+trainer.train()
 """
 
 
-def train(run: Path, model: Path, *trackers: str) -> Path:
+PLACES = ("tensorboard", "tensorboard/dpo")
+LEARN_PAIRS = """
+from peft import PeftModel
+from frontdesk.config.schema import Config, DpoConfig
+from tests.train.trainer.test_dpo import PAIRS
+from train.trainer import dpo
+data, base = {"faq": ()}, {"base": str(model), "template": "llama3"}
+config = Config(name="t", company="c", system_prompt="s", data=data, model=base, train=settings.model_copy(update={"dpo": DpoConfig(epochs=2)}))
+trainer.save_adapter(run / "adapter")
+tuned = PeftModel.from_pretrained(load(model, settings, torch.float32), run / "adapter", is_trainable=True)
+learner = dpo.build(config, tuned, tokenizer, dpo.token_pairs(tokenizer, PAIRS), run / "checkpoints")
+learner.train()
+learner.evaluate(learner.train_dataset)
+"""
+
+
+def train(run: Path, model: Path, *trackers: str, script: str = TRAIN) -> Path:
     """Train in a process of its own, since libraries read where to write when they are imported; nothing can be reached from it."""
     environment = {name: value for name, value in os.environ.items() if name not in ("TENSORBOARD_LOGGING_DIR", "TRACKIO_DIR")}
     done = subprocess.run(
-        [sys.executable, "-c", TRAIN, run, model, *trackers],
+        [sys.executable, "-c", script, run, model, *trackers],
         check=False,
         cwd=ROOT,
         env=environment | {"PYTHONPATH": "."},
@@ -70,6 +87,16 @@ def test_the_local_ones_write_losses_into_the_run(tiny_llama3: Path, tmp_path: P
     with sqlite3.connect(next((folder / "trackio").glob("*.db"))) as database:
         kept = " ".join(str(text) for (text,) in database.execute("select metrics from metrics"))
     assert "train/loss" in kept and "eval/wordings_loss" in kept
+
+
+@pytest.mark.slow
+def test_preference_pairs_are_a_run_of_their_own(tiny_llama3: Path, tmp_path: Path) -> None:
+    folder = train(tmp_path / "shop", tiny_llama3, "tensorboard", "trackio", script=TRAIN + LEARN_PAIRS)
+    seen = [{tag for file in [EventAccumulator(str(folder / place)).Reload()] for tag in file.Tags()["scalars"]} for place in PLACES]
+    assert all("train/loss" in tags for tags in seen)
+    assert ["train/rewards/accuracies" in tags for tags in seen] == [False, True]
+    with sqlite3.connect(next((folder / "trackio").glob("*.db"))) as database:
+        assert {name for (name,) in database.execute("select distinct run_name from metrics")} == {"shop", "shop-dpo"}
 
 
 def test_one_that_is_not_installed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
