@@ -68,21 +68,19 @@ def expired(store: "Store", config: Config) -> None:
 
 def person(store: "Store", options: argparse.Namespace) -> None:
     """Remove a customer or a conversation, after confirmation."""
-    from frontdesk.store.forget import conversations_by_run, forget, forget_conversation, remembered, remembered_conversation
+    from frontdesk.store.forget import conversations_by_run, forget, remembered
+    from frontdesk.store.tables import Conversation, Customer
 
-    one = options.customer is not None
-    look, remove, id = (
-        (remembered, forget, options.customer) if one else (remembered_conversation, forget_conversation, options.conversation)
-    )
-    what = look(store, id)
+    owner, id = (Customer, options.customer) if options.customer is not None else (Conversation, options.conversation)
+    what = remembered(store, owner, id)
     offered = {name: ids for name, ids in conversations_by_run(store, id).items() if without(Run(name).additions, ids)}
-    say(f"{'customer' if one else 'conversation'} {id}: {summary(what)}{''.join(f', lines in {Run(name).additions}' for name in offered)}")
+    say(f"{owner.__name__.lower()} {id}: {summary(what)}{''.join(f', lines in {Run(name).additions}' for name in offered)}")
     if not (options.yes or agreed()):
         say("nothing was removed")
         return
     for name, ids in offered.items():  # before the store forgets whose lines they are
         take_out(name, ids)
-    gone = remove(store, id)
+    gone = forget(store, owner, id)
     say(f"removed from {store.url}: {summary(gone)}")
     for name in gone.runs:
         say(f"{name} has these words in its data and, if trained since, in its model; now: make data train CONFIG=configs/{name}.yaml")
