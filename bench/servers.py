@@ -149,11 +149,10 @@ def with_setting(setting: Setting, config: Config, run: Run) -> tuple[list[str],
 @contextlib.contextmanager
 def gateway(config: Config, path: Path, behind: Server) -> Iterator[Server]:
     """The gateway of the config at `path` before a running engine."""
-    from serve.probes import gateway_ready
-
     variables = {engine.ENGINE_URL: behind.address, engine.ENGINE_KEY: "none", "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
     child = Child("gateway", [sys.executable, "-m", "serve.gateway", str(path)], os.environ | variables, log_of("gateway"), never)
-    with started(child, url("127.0.0.1", config.serve.port), lambda client: gateway_ready(client, config)) as server:
+    address = url("127.0.0.1", config.serve.port)
+    with started(child, address, lambda client: engine.answers_with(client, f"{address}/ready", 200)) as server:
         yield server
 
 

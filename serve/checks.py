@@ -48,7 +48,10 @@ def check(config: Config, run: Run, device: Device) -> str | None:
     if device == "cpu":
         check_memory(config, model, files)
     check_host(config)
-    check_names(config)
+    if config.serve.bare_model == config.name:
+        raise UserError(
+            f"key 'serve.bare_model': found {config.name}, the name of the run itself; expected another; change it in the config"
+        )
     read_hours(config.desk)
     if not is_loopback(config.serve.host):
         lines.append(
@@ -76,8 +79,8 @@ def check_parity(config: Config, run: Run, provenance: dict[str, Any]) -> None:
     record = read_json(run.parity)
     if record.get("key") == provenance.get("key") and not record.get("passed"):
         raise UserError(
-            f"{run.parity}: the model does not say what was trained ({'; '.join(record.get('failures', []))}); "
-            "run `make train` again, or set train.parity_prompts to 0 to serve it nevertheless"
+            f"{run.parity}: the proof failed: the served model's answers are not the trained one's "
+            f"({'; '.join(record.get('failures', []))}); run `make train` again, or set train.parity_prompts to 0 to serve it without proof"
         )
 
 
@@ -131,14 +134,7 @@ def free_memory(cgroup: Path = Path("/sys/fs/cgroup")) -> int:
 
 def warnings(config: Config, run: Run, provenance: dict[str, Any]) -> list[str]:
     """What the user should know, although serving works."""
-    lines = []
-    if run.manifest.is_file():
-        data, trained = read_json(run.manifest).get("data_hash"), provenance.get("data_hash")
-        if data != trained:
-            lines.append(
-                f"{run.manifest}: the data changed since training (data {data}, model {trained}); the model does not know it; "
-                "run `make train` to teach it"
-            )
+    lines = _data_changed(run, provenance.get("data_hash"), "model")
     now, trained = template_hash(config), provenance.get("template_hash")
     if now != trained:
         lines.append(
@@ -150,25 +146,24 @@ def warnings(config: Config, run: Run, provenance: dict[str, Any]) -> list[str]:
 
 def adapter_warnings(adapter: Adapter) -> list[str]:
     """What the user should know about an adapter, although it can be served."""
-    lines = []
-    if adapter.run.manifest.is_file():
-        data = read_json(adapter.run.manifest).get("data_hash")
-        if data != adapter.data_hash:
-            lines.append(
-                f"{adapter.run.manifest}: the data changed since training (data {data}, adapter {adapter.data_hash}); the adapter does not "
-                "know it; run `make train` to teach it"
-            )
-    if adapter.template_changed:
+    lines, root = _data_changed(adapter.run, adapter.data_hash, "adapter"), adapter.run.root
+    if template_hash(adapter.config) != adapter.template_hash:
         lines.append(
-            f"{adapter.run.root}: the chat template changed since training, so its prompts are not those of the training; "
+            f"{root}: the chat template changed since training, so its prompts are not those of the training; "
             "run `make train` to use the new one"
         )
     if adapter.loss and adapter.best_loss and adapter.loss > WORSE * adapter.best_loss:
         lines.append(
-            f"{adapter.run.root}: on the base's own weights its held-out loss is {adapter.loss:.3f}, merged as `make train` chose it is "
+            f"{root}: on the base's own weights its held-out loss is {adapter.loss:.3f}, merged as `make train` chose it is "
             f"{adapter.best_loss:.3f}; compare answers, and serve the merged model with its own config if they are worse"
         )
     return lines
+
+
+def _data_changed(run: Run, trained: str | None, what: str) -> list[str]:
+    data = read_json(run.manifest).get("data_hash") if run.manifest.is_file() else trained
+    changed = f"{run.manifest}: the data changed since training (data {data}, {what} {trained})"
+    return [f"{changed}; the {what} does not know it; run `make train` to teach it"] if data != trained else []
 
 
 def check_host(config: Config) -> None:
@@ -196,14 +191,6 @@ def has_key(config: Config) -> bool:
     except StoreUnavailable as error:
         warn(f"the store of {config.name} cannot be read now ({error}); until it can, nobody is let in")
         return True
-
-
-def check_names(config: Config) -> None:
-    """Raise UserError if the raw model has the run's own name."""
-    if config.serve.bare_model == config.name:
-        raise UserError(
-            f"key 'serve.bare_model': found {config.name}, the name of the run itself; expected another; change it in the config"
-        )
 
 
 def _weights(model: Path) -> list[str]:

@@ -60,8 +60,7 @@ QUANTIZATION = {
             "input_activations": {"num_bits": 8, "type": "int", "symmetric": True, "strategy": "token", "dynamic": True},
         }
     },
-}
-"""vLLM reads it from `config.json`."""
+}  # vLLM reads it from `config.json`
 
 
 def main() -> None:

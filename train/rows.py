@@ -9,8 +9,7 @@ from frontdesk.terminal import track
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-TokenRow = dict[str, list[int]]
-"""`{"input_ids", "labels"}`; labels are IGNORED where nothing is trained."""
+TokenRow = dict[str, list[int]]  # `{"input_ids", "labels"}`; labels are IGNORED where nothing is trained
 IGNORED = -100  # the label that the loss skips
 TIE = 0.02  # of a held-out loss: tens of rows don't tell two apart more exactly
 

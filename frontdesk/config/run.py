@@ -34,8 +34,7 @@ class Run:
         self.checkpoints = root / "checkpoints"
         self.adapter = root / "adapter"
         """What training left: a PEFT adapter, or for the method `full` all weights in fp32."""
-        self.training = root / "training.json"
-        """The record of a finished training; written after the adapter."""
+        self.training = root / "training.json"  # the record of a finished training; written after the adapter
         self.parity = root / "parity.json"  # whether adapter, merged and served model say the same
         self.report = root / "report"
         """The scorecard: `index.html`, `scores.json`, `answers.jsonl`, and answers that were asked for before."""

@@ -209,17 +209,18 @@ async def answers(client: "httpx.AsyncClient", config: Config, key: str | None =
 
 async def alive(client: "httpx.AsyncClient", config: Config) -> bool:
     """True if the engine says that it is healthy."""
-    return await status(client, url(config.serve.host, config.serve.port) + "/health") == 200
+    return await answers_with(client, url(config.serve.host, config.serve.port) + "/health", 200)
 
 
-async def status(client: "httpx.AsyncClient", address: str) -> int:
-    """The HTTP status of a page; 0 if nothing answers."""
+async def answers_with(client: "httpx.AsyncClient", address: str, status: int | None = None) -> bool:
+    """Whether an address answers, with this HTTP status or with any."""
     import httpx
 
     try:
-        return (await client.get(address)).status_code
+        found = (await client.get(address)).status_code
     except httpx.TransportError:
-        return 0
+        return False
+    return status in (None, found)
 
 
 @contextlib.contextmanager

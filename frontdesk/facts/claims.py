@@ -9,8 +9,7 @@ from frontdesk.facts.fold import lower
 from frontdesk.facts.values import Value, values
 from frontdesk.facts.words import stem, topics
 
-Family = tuple[str, str]
-"""Values that can be compared: the kind, and the unit, host or thing counted."""
+Family = tuple[str, str]  # values that can be compared: the kind, and the unit, host or thing counted
 
 
 class Claim(NamedTuple):

@@ -31,8 +31,7 @@ def contradicted(answer: str, facts: Sequence[str], references: Sequence[str], b
 
 # Another value --------------------------------------------------------------------------------------------------------
 
-Sort = tuple[str, str]
-"""What values must share to be rivals: the kind, and the unit or what is counted."""
+Sort = tuple[str, str]  # what values must share to be rivals: the kind, and the unit or what is counted
 
 
 def _more(said: Reading, references: tuple[str, ...], before: Sequence[str]) -> set[Sort]:

@@ -49,11 +49,6 @@ class Adapter:
     def weights(self) -> Path:
         return self.run.adapter / "adapter_model.safetensors"
 
-    @property
-    def template_changed(self) -> bool:
-        """Whether the template family's file has changed since the training."""
-        return template_hash(self.config) != self.template_hash
-
 
 def base_name(config: Config) -> str:
     """The name by which the untuned base can be asked."""

@@ -35,8 +35,7 @@ class Forgotten:
     conversations: int
     messages: int
     candidates: int
-    runs: tuple[str, ...]
-    """Runs that have it in their data: they must be trained again."""
+    runs: tuple[str, ...]  # runs that have it in their data: they must be trained again
     erased: bool = True
     """Whether its bytes are gone from SQLite's file too. False: the file was in use all the time."""
 

@@ -26,11 +26,9 @@ class SearchResult:
     """A conversation in a list."""
 
     conversation: Conversation
-    first: str
-    """The customer's first words."""
+    first: str  # the customer's first words
     messages: int
-    agent: str | None
-    """Who had it last, if a person had it."""
+    agent: str | None  # who had it last, if a person had it
 
 
 def find(store: "Store", words: str, which: Which, zone: str, page: int = 0) -> tuple[list[SearchResult], int]:

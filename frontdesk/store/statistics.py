@@ -35,8 +35,7 @@ class Volume:
     """Conversations, by the time they were opened."""
 
     conversations: list[int]
-    person: list[int]
-    """A person was called."""
+    person: list[int]  # a person was called
     resolved: list[int]
     """No person was called, and the bot's last answer was complete, no refusal and not rated down."""
 
@@ -46,19 +45,16 @@ class Waits:
     """Seconds that customers waited. None if nobody did."""
 
     median: list[float | None]
-    slow: list[float | None]
-    """The 90th percentile."""
+    slow: list[float | None]  # the 90th percentile
 
 
 @dataclass(frozen=True)
 class Cluster:
     """Questions that are nearly the same."""
 
-    question: str
-    """The newest of them."""
+    question: str  # the newest of them
     size: int
-    conversation_id: str
-    """Where the newest was asked."""
+    conversation_id: str  # where the newest was asked
 
 
 def edges(period: Period, zone: str, now: float) -> tuple[float, ...]:

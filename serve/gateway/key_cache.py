@@ -11,17 +11,14 @@ import os
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from frontdesk.config.schema import Config
 from frontdesk.engine.vllm import api_key
 from frontdesk.errors import UserError
 from frontdesk.store import credentials, keys
+from frontdesk.store.store import Store, StoreUnavailable, open_store
 from frontdesk.web import access_log
 from frontdesk.web.address import is_loopback
-
-if TYPE_CHECKING:
-    from frontdesk.store.store import Store
 
 POLL = 1.0  # seconds between two reads of the store
 STALE = 10.0  # seconds after the last read from which an unknown key may simply be new
@@ -38,8 +35,7 @@ class Principal:
     role: str
     rate: int | None = None
     concurrency: int | None = None
-    guessable: bool = False
-    """The key was chosen by a person; ours are random."""
+    guessable: bool = False  # the key was chosen by a person; ours are random
 
 
 LOCAL = Principal(credentials.LOCAL, "admin")  # anybody on this machine, where nobody needs a key
@@ -59,8 +55,7 @@ class KeyCache:
         """Whether everybody needs a key, whatever the store holds."""
         if page := os.environ.pop(keys.PAGE_KEY, None):
             self.fixed[credentials.digest(page)] = Principal("page", "admin")
-        self.any = True
-        """Whether the store has a key, or may have one because it was not read yet."""
+        self.any = True  # whether the store has a key, or may have one because it was not read yet
         self.read_at = -math.inf
         self.looked = asyncio.Event()
 
@@ -90,8 +85,6 @@ class KeyCache:
     def read(self) -> None:
         """Read the store; blocks. Raises UserError if it cannot be opened, StoreUnavailable if it cannot be
         read now."""
-        from frontdesk.store.store import open_store
-
         self.store = self.store or open_store(self.config)
         found = keys.list_keys(self.store)
         self.stored = {key.hash: Principal(key.name, key.role, key.rate, key.concurrency) for key in found if key.revoked_at is None}
@@ -100,8 +93,6 @@ class KeyCache:
 
     async def watch(self) -> None:
         """Keep the cache up to date. Runs until it is cancelled. A problem is logged once."""
-        from frontdesk.store.store import StoreUnavailable
-
         logged = ""
         while True:
             problem = ""

@@ -19,8 +19,7 @@ class Limits:
     """What keys and addresses have used."""
 
     def __init__(self) -> None:
-        self.rates: dict[int, RateLimit] = {}
-        """One for each rate that a key has, in requests a minute."""
+        self.rates: dict[int, RateLimit] = {}  # one for each rate that a key has, in requests a minute
         self.running: Counter[str] = Counter()
         self.guesses = RateLimit(GUESSES, GUESSES * GUESS_SECONDS)
 

@@ -8,8 +8,9 @@ import json
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import aiohttp
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
@@ -18,22 +19,14 @@ from frontdesk.web.errors import ApiError
 from frontdesk.web.sse import event
 from serve.gateway import sse
 from serve.gateway.access_log import AccessRecord
-from serve.gateway.engine_client import EngineClient, away, busy, gone
+from serve.gateway.engine_client import EngineClient, away, busy, gone, stopping
 from serve.gateway.metrics import Metrics
 from serve.gateway.prompts import PromptBuilder
 from serve.gateway.schema import Asked
 
-if TYPE_CHECKING:
-    import aiohttp
-
 STUCK_SECONDS = 5.0
 """Beyond its time limit, a request has so long to report it to a client that may have stopped reading."""
 STREAM_HEADERS = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"x-accel-buffering", b"no")]
-
-
-def stopping() -> ApiError:
-    """The desk is shutting down."""
-    return ApiError(503, "the desk is stopping; ask again in a moment", kind="server_error", code="stopping", retry_after=5)
 
 
 class Relay:
@@ -44,8 +37,7 @@ class Relay:
         self.engine, self.builders, self.metrics = engine, builders, metrics
         self.most, self.seconds = most, seconds
         self.stopping = False
-        self.deadlines: set[asyncio.Timeout] = set()
-        """One for each request in progress."""
+        self.deadlines: set[asyncio.Timeout] = set()  # one for each request in progress
         metrics.working.set_function(lambda: len(self.deadlines))
         metrics.ready.set_function(lambda: self.ready)
 
@@ -109,7 +101,7 @@ class Relay:
         whole = Response(sse.with_provenance(answer, prompt) if grounded else body, media_type="application/json")
         await whole({"type": "http"}, _none, send)
 
-    async def _stream(self, response: "aiohttp.ClientResponse", rewriter: sse.RawStream, record: AccessRecord, send: "TrackedSend") -> None:
+    async def _stream(self, response: aiohttp.ClientResponse, rewriter: sse.RawStream, record: AccessRecord, send: "TrackedSend") -> None:
         async for data in response.content.iter_any():
             if not (out := rewriter.add(data)):
                 continue

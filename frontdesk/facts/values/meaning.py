@@ -7,8 +7,7 @@ from frontdesk.facts.fold import lower
 from frontdesk.facts.values.numerals import to_text
 from frontdesk.facts.values.value import Value
 
-Key = tuple[str, str, str]
-"""Kind, value and unit of a value after `meaning`."""
+Key = tuple[str, str, str]  # kind, value and unit of a value after `meaning`
 
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
 _MONTHS = {"month": 1, "year": 12}
