@@ -28,7 +28,7 @@ from frontdesk.engine.processes import GRACE, Child
 from frontdesk.engine.startup_log import phase, say
 from frontdesk.errors import run_command
 from frontdesk.models.adapters import base_name, page_model
-from frontdesk.store.keys import PAGE_KEY
+from frontdesk.store.credentials import PAGE_KEY
 from frontdesk.web.address import url
 from serve.checks import check, has_key
 from serve.snapshot import snapshot_config, snapshot_weights

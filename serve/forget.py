@@ -16,7 +16,6 @@ import io
 import sys
 from collections.abc import Set
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from frontdesk.commands import arguments
 from frontdesk.config.run import Run
@@ -24,19 +23,15 @@ from frontdesk.config.schema import Config, load_config
 from frontdesk.engine.startup_log import say
 from frontdesk.errors import UserError, run_command, warn
 from frontdesk.files import delimiter
-
-if TYPE_CHECKING:
-    from frontdesk.store.forget import Forgotten
-    from frontdesk.store.store import Store
-
+from frontdesk.store.forget import Forgotten, conversations_by_run, erase, expire, forget, remembered
+from frontdesk.store.store import Store, StoreUnavailable, open_store
+from frontdesk.store.tables import Conversation, Customer
 
 STILL_THERE = "the rows are gone, but SQLite's file is in use and may still hold their bytes; VACUUM it with sqlite3 when it is not"
 
 
 def main() -> None:
     """Parse, look, ask, remove, report."""
-    from frontdesk.store.store import StoreUnavailable, open_store
-
     options = arguments("forget")
     config = load_config(options.config)
     store = open_store(config)
@@ -53,10 +48,8 @@ def main() -> None:
         store.close()
 
 
-def expired(store: "Store", config: Config) -> None:
+def expired(store: Store, config: Config) -> None:
     """Remove what is too old."""
-    from frontdesk.store.forget import erase, expire
-
     days = config.desk.retention_days
     if days is None:
         raise UserError("desk.retention_days is null, so nothing expires; expected a number of days; set it in the config")
@@ -66,11 +59,8 @@ def expired(store: "Store", config: Config) -> None:
         warn(STILL_THERE)
 
 
-def person(store: "Store", options: argparse.Namespace) -> None:
+def person(store: Store, options: argparse.Namespace) -> None:
     """Remove a customer or a conversation, after confirmation."""
-    from frontdesk.store.forget import conversations_by_run, forget, remembered
-    from frontdesk.store.tables import Conversation, Customer
-
     owner, id = (Customer, options.customer) if options.customer is not None else (Conversation, options.conversation)
     what = remembered(store, owner, id)
     offered = {name: ids for name, ids in conversations_by_run(store, id).items() if without(Run(name).additions, ids)}
@@ -115,7 +105,7 @@ def without(path: Path, ids: Set[str]) -> tuple[str, int] | None:
     return ("".join(kept), count) if count else None
 
 
-def summary(what: "Forgotten") -> str:
+def summary(what: Forgotten) -> str:
     """In words."""
     counts = {"conversation": what.conversations, "message": what.messages, "candidate": what.candidates}
     parts = [f"{count} {name}{'s' * (count != 1)}" for name, count in counts.items()]

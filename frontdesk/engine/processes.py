@@ -18,6 +18,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+
 from frontdesk.engine.startup_log import reasons, say
 from frontdesk.errors import StartFailed
 from frontdesk.terminal import bar, moves
@@ -105,7 +107,8 @@ class Child:
         if self.process is None:
             return []
         self.process.poll()
-        return [pid for pid in _all_pids() if _group(pid) == self.process.pid and not _is_zombie(pid)]
+        alive = (one.pid for one in psutil.process_iter(["status"]) if one.info["status"] != psutil.STATUS_ZOMBIE)
+        return [pid for pid in alive if _group(pid) == self.process.pid]
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal to the whole group."""
@@ -131,7 +134,8 @@ async def first_answer(child: Child, children: Sequence[Child]) -> None:
         while not waiting.done() and not any(one.ended() for one in children):
             await asyncio.wait((waiting,), timeout=POLL)
         for failed in (one for one in children if one.ended()):
-            raise StartFailed(_why(failed))
+            lines = "\n".join(f"  {line}" for line in reasons(failed.output()))
+            raise StartFailed(f"the {failed.name} did not start ({failed.how_it_ended()}):\n{lines}\nits whole log: {failed.log}")
         await waiting
     finally:
         waiting.cancel()
@@ -151,11 +155,6 @@ async def _report(child: Child) -> None:
                 last, silent = now, 0.0
             await asyncio.sleep(1)
             silent += 1
-
-
-def _why(child: Child) -> str:
-    lines = "\n".join(f"  {line}" for line in reasons(child.output()))
-    return f"the {child.name} did not start ({child.how_it_ended()}):\n{lines}\nits whole log: {child.log}"
 
 
 async def stop(children: Sequence[Child], grace: float = GRACE) -> None:
@@ -187,23 +186,8 @@ def end_with(parent: int) -> Callable[[], None] | None:
     return ask
 
 
-def _all_pids() -> list[int]:
-    import psutil
-
-    return list(psutil.pids())
-
-
 def _group(pid: int) -> int | None:
     try:
         return os.getpgid(pid)
     except (ProcessLookupError, PermissionError):
         return None
-
-
-def _is_zombie(pid: int) -> bool:
-    import psutil
-
-    try:
-        return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return True

@@ -123,7 +123,7 @@ def served_model(config: Config, run: Run) -> Path:
 
 
 def plugin_installed() -> bool:
-    """Whether vLLM will find our plugin in the package records. Without it, drafted tokens are sampled wrongly."""
+    """Whether vLLM will find our plugin. Without it, drafted tokens are sampled wrongly."""
     return any(one.value == PLUGIN for one in metadata.entry_points(group="vllm.general_plugins"))
 
 
@@ -150,13 +150,11 @@ def command(config: Config, run: Run, folder: Path | None = None) -> list[str]:
     words = [sys.executable, "-m", "vllm.entrypoints.openai.api_server"]
     words += [str(word) for pair in arguments.items() for word in pair]
     words += ["--disable-uvicorn-access-log", "--no-enable-log-requests", *(["--enforce-eager"] if eager(config) else [])]
-    return words + (engine_arguments(config, run, device()) if serve.adapters else _merged(config, run, folder))
-
-
-def _merged(config: Config, run: Run, folder: Path | None) -> list[str]:
+    if serve.adapters:
+        return words + engine_arguments(config, run, device())
     template = (run.served if folder == run.served else run.model) / "chat_template.jinja"
-    names = [config.name, raw_model(config)]  # one model: only the gateway treats the two differently
-    return ["--model", str(folder or served_weights(config, run)), "--served-model-name", *names, "--chat-template", str(template)]
+    words += ["--model", str(folder or served_weights(config, run)), "--chat-template", str(template)]
+    return [*words, "--served-model-name", config.name, raw_model(config)]  # only the gateway treats the two differently
 
 
 def environment(config: Config, run: Run, key: str | None = None) -> dict[str, str]:
@@ -189,11 +187,8 @@ async def answers(client: "httpx.AsyncClient", config: Config, key: str | None =
     refused."""
     import httpx
 
-    question = {
-        "model": next(iter(config.serve.adapters), config.name),
-        "max_tokens": 8,
-        "messages": [{"role": "user", "content": "Hello"}],
-    }
+    model = next(iter(config.serve.adapters), config.name)
+    question = {"model": model, "max_tokens": 8, "messages": [{"role": "user", "content": "Hello"}]}
     headers = {"Authorization": f"Bearer {key}"} if (key := key or api_key()) else {}
     try:
         if not await alive(client, config):
@@ -224,20 +219,18 @@ async def answers_with(client: "httpx.AsyncClient", address: str, status: int | 
 
 
 @contextlib.contextmanager
-def running(
-    config: Config, run: Run, *, log: Path, adapters: dict[str, str] | None = None, port: int | None = None, folder: Path | None = None
-) -> Iterator[str]:
-    """The engine of `make serve`, on loopback at `port` or a free one, for as long as the block lasts. It
-    serves the run's merged model under the name `config.name`; or the weights in `folder` under that name,
-    with the run's template; or the base with `adapters` ({name: run folder}). Yields
-    `http://127.0.0.1:PORT/v1` once a first question was answered; clients must send `api_key()` if that is
-    set. Its output goes to `log`. After the block nothing of it runs, however the block ends. Raises
-    StartFailed with the log's reasons, and UserError for adapters that cannot be served. Call it from the
-    main thread, outside an event loop."""
+def running(config: Config, run: Run, *, log: Path, folder: Path | None = None) -> Iterator[str]:
+    """The engine of `make serve`, on a free loopback port, for as long as the block lasts: on the run's merged model, or on
+    the weights in `folder` with the run's template, under the name `config.name`.
+
+    Yields `http://127.0.0.1:PORT/v1` once a first question was answered; clients must send `api_key()` if that is set.
+    Its output goes to `log`. After the block nothing of it runs, however the block ends. Raises StartFailed with the
+    log's reasons. Call it from the main thread, outside an event loop.
+    """
     import httpx
 
-    config = private(config, port or free_port())
-    config = config.model_copy(update={"serve": config.serve.model_copy(update={"adapters": adapters or {}})})
+    serve = {"host": "127.0.0.1", "port": free_port(), "adapters": {}}
+    config = config.model_copy(update={"serve": config.serve.model_copy(update=serve)})
     with asyncio.Runner() as runner:
         client = httpx.AsyncClient(timeout=120, trust_env=False)  # a proxy of the environment must not see local calls
         child = Child("engine", command(config, run, folder), environment(config, run), log, lambda: answers(client, config), phase)

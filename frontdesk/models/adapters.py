@@ -15,7 +15,7 @@ from frontdesk.config.schema import Config
 from frontdesk.errors import UserError
 from frontdesk.files import write_json, write_text
 from frontdesk.models.base import locate
-from frontdesk.prompt.render import TURN_ENDS, chat_template, template_hash
+from frontdesk.prompt.render import TURN_ENDS, chat_template
 
 RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)  # the values of vLLM's --max-lora-rank
 

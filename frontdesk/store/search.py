@@ -3,17 +3,15 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql import ColumnElement
 
+from frontdesk.store.store import Store
 from frontdesk.store.tables import Conversation, Handoff, Message
-
-if TYPE_CHECKING:
-    from frontdesk.store.store import Store
 
 Which = Literal["all", "running", "past"]
 PAGE = 25  # conversations
@@ -31,7 +29,7 @@ class SearchResult:
     agent: str | None  # who had it last, if a person had it
 
 
-def find(store: "Store", words: str, which: Which, zone: str, page: int = 0) -> tuple[list[SearchResult], int]:
+def find(store: Store, words: str, which: Which, zone: str, page: int = 0) -> tuple[list[SearchResult], int]:
     """One page of matches, newest first, and their number. `words` are words of a message, a date (in `zone`)
     on which a conversation began, or the beginning of its id or its customer's."""
     where = [*_about(words.strip(), zone), *_in_state(which)]
@@ -51,7 +49,7 @@ def find(store: "Store", words: str, which: Which, zone: str, page: int = 0) -> 
     return found, count
 
 
-def last_call(store: "Store", conversation_id: str) -> Handoff | None:
+def last_call(store: Store, conversation_id: str) -> Handoff | None:
     """The newest call for a person in a conversation, open or closed."""
     query = select(Handoff).where(Handoff.conversation_id == conversation_id).order_by(Handoff.id.desc()).limit(1)
     with store.reading() as session:

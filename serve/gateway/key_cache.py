@@ -53,7 +53,7 @@ class KeyCache:
             self.fixed[credentials.digest(own)] = Principal("environment", "customer", guessable=True)
         self.always_needed = bool(own) or not is_loopback(config.serve.host)
         """Whether everybody needs a key, whatever the store holds."""
-        if page := os.environ.pop(keys.PAGE_KEY, None):
+        if page := os.environ.pop(credentials.PAGE_KEY, None):
             self.fixed[credentials.digest(page)] = Principal("page", "admin")
         self.any = True  # whether the store has a key, or may have one because it was not read yet
         self.read_at = -math.inf

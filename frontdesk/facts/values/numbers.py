@@ -31,7 +31,11 @@ def number_rules() -> list[Rule]:
     minus = r"(?P<minus>(?<![\w)] )-(?=\d+(?:\.\d+)? ?(?:°|도|degrees|℃))|영하 ?)?"
     return [
         ("night|time|people|person|item|piece|pcs", rf"{START}{pair.format(NUMERAL)}[ -]{things}", _read_some),
-        ("once|twice", r"(?<![a-z])(?<!at )(?:once|twice)(?= (?:per|an?|every|only|daily|weekly)(?![a-z])|[^ a-z]|$)", _read_once),
+        (
+            "once|twice",
+            r"(?<![a-z])(?<!at )(?:once|twice)(?= (?:per|an?|every|only|daily|weekly)(?![a-z])|[^ a-z]|$)",
+            lambda match, text: [value_at(match, "number", "1" if match[0] == "once" else "2", "times")],
+        ),
         ("[박번회명인람개]", rf"{START}{pair.format(DIGITS)} ?{after_digits}", _read_some),
         (f"[{counters}]", rf"{pair.format(KO_NATIVE)} ?{counted}{again}", _read_some),
         ("[십백박개명회]", sino, _read_some),
@@ -58,10 +62,6 @@ _COUNTED = {
     "people": "people", "person": "people", "명": "people", "인": "people", "분": "people", "사람": "people",
     "item": "items", "piece": "items", "pc": "items", "개": "items",
 }  # fmt: skip
-
-
-def _read_once(match: re.Match[str], text: str) -> Iterator[Value]:
-    yield value_at(match, "number", "1" if match[0] == "once" else "2", "times")
 
 
 def _read_number(match: re.Match[str], text: str) -> Iterator[Value]:

@@ -48,7 +48,8 @@ from frontdesk.config.schema import Config, DpoConfig
 from tests.train.trainer.test_dpo import PAIRS
 from train.trainer import dpo
 data, base = {"faq": ()}, {"base": str(model), "template": "llama3"}
-config = Config(name="t", company="c", system_prompt="s", data=data, model=base, train=settings.model_copy(update={"dpo": DpoConfig(epochs=2)}))
+learning = settings.model_copy(update={"dpo": DpoConfig(epochs=2)})
+config = Config(name="t", company="c", system_prompt="s", data=data, model=base, train=learning)
 trainer.save_adapter(run / "adapter")
 tuned = PeftModel.from_pretrained(load(model, settings, torch.float32), run / "adapter", is_trainable=True)
 learner = dpo.build(config, tuned, tokenizer, dpo.token_pairs(tokenizer, PAIRS), run / "checkpoints")
