@@ -42,7 +42,9 @@ def check(config: Config, run: Run, device: Device) -> str | None:
         model = served_weights(config, run)
         files = [model / name for name in _weights(model)]
         lines, key = warnings(config, run, provenance), served_key(config, provenance)
-    check_lengths(config, model)
+    length, limit = config.serve.context_length, read_json(model / "config.json").get("max_position_embeddings", math.inf)
+    if length > limit:
+        raise UserError(f"key 'serve.context_length': found {length}; {model} takes at most {limit} tokens; lower it in the config")
     check_port(config.serve.host, config.serve.port, "serve.port")
     check_port(config.serve.host, config.serve.ui_port, "serve.ui_port")
     if device == "cpu":
@@ -96,13 +98,6 @@ def check_scorecard(config: Config, run: Run, provenance: dict[str, Any]) -> Non
             f"{run.scores}: the last scorecard of this model missed {missed}; see index.html beside it; improve the data and train again, "
             "change evaluate.thresholds and run `make eval` again, or set serve.ignore_gate to true"
         )
-
-
-def check_lengths(config: Config, model: Path) -> None:
-    """Raise UserError if the context is longer than the model takes."""
-    length, limit = config.serve.context_length, read_json(model / "config.json").get("max_position_embeddings", math.inf)
-    if length > limit:
-        raise UserError(f"key 'serve.context_length': found {length}; {model} takes at most {limit} tokens; lower it in the config")
 
 
 def check_memory(config: Config, model: Path, files: list[Path]) -> None:

@@ -31,7 +31,6 @@ STILL_THERE = "the rows are gone, but SQLite's file is in use and may still hold
 
 
 def main() -> None:
-    """Parse, look, ask, remove, report."""
     options = arguments("forget")
     config = load_config(options.config)
     store = open_store(config)
@@ -106,7 +105,6 @@ def without(path: Path, ids: Set[str]) -> tuple[str, int] | None:
 
 
 def summary(what: Forgotten) -> str:
-    """In words."""
     counts = {"conversation": what.conversations, "message": what.messages, "candidate": what.candidates}
     parts = [f"{count} {name}{'s' * (count != 1)}" for name, count in counts.items()]
     return f"{', '.join(parts)} for training, {'in the data of ' + ', '.join(what.runs) if what.runs else 'in no run'}"

@@ -24,7 +24,6 @@ COLUMNS = ("name", "role", "rate", "concurrency", "created", "revoked")
 
 
 def main() -> None:
-    """Read the command line and carry it out."""
     options = arguments("keys")
     config = load_config(options.config)
     try:
@@ -50,7 +49,6 @@ def show(store: Store, config: Config, options: argparse.Namespace) -> None:
 
 
 def row(key: Key) -> tuple[str, ...]:
-    """A key's line in the table."""
     return key.name, key.role, str(key.rate or "-"), str(key.concurrency or "-"), day(key.created_at), day(key.revoked_at)
 
 

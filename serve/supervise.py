@@ -1,6 +1,7 @@
 """Start the children, wait until they answer, and keep them running until Ctrl-C or SIGTERM."""
 
 import asyncio
+import contextlib
 import signal
 from collections.abc import Callable, Sequence
 
@@ -116,14 +117,9 @@ async def hung(child: Child) -> str:
     silent = 0
     while silent < SILENT:
         await asyncio.sleep(LOOK)
-        silent = 0 if await answers(child) else silent + 1
+        answers = False
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LOOK):
+                answers = child.alive is None or await child.alive()
+        silent = 0 if answers else silent + 1
     return f"has not answered {SILENT} times in a row"
-
-
-async def answers(child: Child) -> bool:
-    """Whether the child answers within LOOK seconds."""
-    try:
-        async with asyncio.timeout(LOOK):
-            return child.alive is None or await child.alive()
-    except TimeoutError:
-        return False

@@ -91,7 +91,6 @@ def make(config: Config, run: Run) -> None:
 
 
 def calibration(config: Config, run: Run) -> list[list[int]]:
-    """Some of the trained rows as tokens."""
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(run.model, local_files_only=True)

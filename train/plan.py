@@ -111,15 +111,13 @@ def table(models: Mapping[str, Shape], train: TrainConfig, gpu: bool, available:
             cells.append(memory.total)
             if method == "qlora":
                 merge = memory.merge
-        lines.append(f"{Path(model).name:<14}" + "".join(f"{cell(number, available):>10}" for number in [*cells, merge]))
+        lines.append(
+            f"{Path(model).name:<14}"
+            + "".join(f"{number / GIB:>8.1f}{' +' if available and number <= available else '  '}" for number in [*cells, merge])
+        )
     if available:
         lines.append(f"+ fits in {available / GIB:.1f} GiB")
     return "\n".join(lines)
-
-
-def cell(number: int, available: int | None) -> str:
-    """A number of GiB, marked if it fits."""
-    return f"{number / GIB:.1f}" + (" +" if available and number <= available else "  ")
 
 
 def refuse(shape: Shape, setup: Setup, batch: Batch, memory: Memory, free: int, overhead: int | None = None) -> None:

@@ -1,7 +1,6 @@
 """Claims: values of an answer that can be held against those of an FAQ entry, each with what it is about."""
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -31,11 +30,7 @@ _CONDITION = re.compile(r"\W*(?:for|if|when|as|with|in)\b[^,;]*, $", re.IGNORECA
 @lru_cache(8192)  # agents repeat themselves
 def claims(answer: str) -> tuple[Claim, ...]:
     """The values of an answer that can be compared. Dates and what is free depend on too much."""
-    return tuple(_claims(answer, values(answer)))
-
-
-def _claims(answer: str, found: list[Value]) -> Iterator[Claim]:
-    bare = list(answer)
+    found, out, bare = values(answer), list[Claim](), list(answer)
     for value in found:
         bare[value.start : value.end] = " " * (value.end - value.start)
     plain = "".join(bare)
@@ -47,7 +42,8 @@ def _claims(answer: str, found: list[Value]) -> Iterator[Claim]:
             if len(about) < 2 or _CONDITION.match(answer, start, first):
                 about = frozenset(topics(plain[start:end]))
             text = answer[value.start : value.end]
-            yield Claim(family, value, text, about - {family[1]}, _bound(answer, value), answer[start:end])
+            out.append(Claim(family, value, text, about - {family[1]}, _bound(answer, value), answer[start:end]))
+    return tuple(out)
 
 
 def _around(border: re.Pattern[str], text: str, start: int, end: int, value: Value) -> tuple[int, int]:

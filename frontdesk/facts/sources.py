@@ -35,7 +35,7 @@ class Sources:
         if key in self.known or ("url", amount.partition("#")[0], "") in self.known:
             return True
         if kind == "number":
-            bare = ("number", amount, "") in self.known or (not unit and any(k in self.known for k in _counted(amount)))
+            bare = ("number", amount, "") in self.known or (not unit and any(("number", amount, thing) in self.known for thing in _COUNTED))
             return bare or (not unit and (amount in self.codes or (amount in self.amounts and not _COUNTS.match(text[value.end :]))))
         if kind == "time":
             return ("time", open_half(value, text) or "", "") in self.known
@@ -44,11 +44,8 @@ class Sources:
         return self.loose and kind == "price" and ("number", amount, "") in self.known
 
 
+_COUNTED = ("nights", "times", "people", "items")
 _COUNTS = re.compile(r"[a-z가-힣]| (?!(?:or|and|to|per|each|또는|이나|혹은)\b)[a-z가-힣]")
-
-
-def _counted(amount: str) -> list[Key]:
-    return [("number", amount, unit) for unit in ("nights", "times", "people", "items")]
 
 
 def _parts(key: Key) -> list[Key]:

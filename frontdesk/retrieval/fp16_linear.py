@@ -20,7 +20,6 @@ class Fp16Linear(nn.Linear):  # type: ignore[misc]
         self.packed = torch.ops.quantized.linear_prepack_fp16(linear.weight.detach().float(), bias)
 
     def forward(self, values: torch.Tensor) -> torch.Tensor:
-        """The product."""
         product: torch.Tensor = torch.ops.quantized.linear_dynamic_fp16(values, self.packed)
         return product
 

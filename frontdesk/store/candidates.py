@@ -96,7 +96,6 @@ def candidates(
 
 
 def candidate(store: Store, id: int) -> Candidate | None:
-    """By its id."""
     with store.reading() as session:
         return session.get(Candidate, id)
 

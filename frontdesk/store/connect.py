@@ -39,16 +39,14 @@ def database(config: Config) -> URL:
     if url.drivername not in ("sqlite", "postgresql+psycopg") or not url.database:
         raise UserError(f"desk.database is {url}; expected sqlite:///PATH or postgresql+psycopg://user@host/name; change it in the config")
     if url.drivername == "sqlite":
-        _make_file(Path(url.database))
+        path = Path(url.database)
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.touch(mode=0o600)  # SQLite gives its other files the same mode
+        except OSError as error:
+            advice = "give this user the right, or set desk.database"
+            raise UserError(f"{path}: the store cannot be written ({error.strerror}); {advice}") from None
     return url
-
-
-def _make_file(path: Path) -> None:
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.touch(mode=0o600)  # SQLite gives its other files the same mode
-    except OSError as error:
-        raise UserError(f"{path}: the store cannot be written ({error.strerror}); give this user the right, or set desk.database") from None
 
 
 def connect(url: URL, wait: float = WAIT, pool: type[Pool] | None = None) -> Engine:

@@ -98,17 +98,12 @@ def _expire_beside_customers(store: Store, days: int) -> None:
     """Expire, and erase if that keeps nobody waiting."""
     if not expire(store, days):
         return
-    if (size := _bytes(store)) < LARGE:
+    file = store.engine.url.database if store.engine.dialect.name == "sqlite" else None
+    if (size := Path(file).stat().st_size if file else 0) < LARGE:
         erase(store)
     else:
         do = "the file keeps some bytes of what has expired, and rewriting it keeps customers waiting; at a quiet hour, "
         write("file too large to be erased now", store=store.url, mib=size >> 20, do=do + "python -m serve.forget --expired --config …")
-
-
-def _bytes(store: Store) -> int:
-    """The size of SQLite's file; 0 for a server."""
-    file = store.engine.url.database if store.engine.dialect.name == "sqlite" else None
-    return Path(file).stat().st_size if file else 0
 
 
 def _expire_some(store: Store, before: float) -> int:

@@ -32,7 +32,8 @@ class SearchResult:
 def find(store: Store, words: str, which: Which, zone: str, page: int = 0) -> tuple[list[SearchResult], int]:
     """One page of matches, newest first, and their number. `words` are words of a message, a date (in `zone`)
     on which a conversation began, or the beginning of its id or its customer's."""
-    where = [*_about(words.strip(), zone), *_in_state(which)]
+    states = {"all": [], "running": [Conversation.state != "closed"], "past": [Conversation.state == "closed"]}
+    where = [*_about(words.strip(), zone), *states[which]]
     query = select(Conversation).where(*where).order_by(Conversation.opened_at.desc(), Conversation.id).limit(PAGE).offset(page * PAGE)
     with store.reading() as session:
         count = session.scalar(select(func.count()).select_from(Conversation).where(*where)) or 0
@@ -68,7 +69,3 @@ def _about(words: str, zone: str) -> list[ColumnElement[bool]]:
     message = aliased(Message)
     said = exists().where(message.conversation_id == Conversation.id, message.text.icontains(words, autoescape=True))
     return [said | Conversation.id.startswith(words) | Conversation.customer_id.startswith(words) if ID.fullmatch(words) else said]
-
-
-def _in_state(which: Which) -> list[ColumnElement[bool]]:
-    return {"all": [], "running": [Conversation.state != "closed"], "past": [Conversation.state == "closed"]}[which]

@@ -50,7 +50,6 @@ class Store:
         self._queue_lock, self._queue_revision, self._queue_seen = threading.Lock(), 0, object()
 
     def close(self) -> None:
-        """Close all connections."""
         self.engine.dispose()
 
     @contextmanager
@@ -129,7 +128,6 @@ class Store:
             return made
 
     def conversation(self, id: str) -> Conversation | None:
-        """By its id."""
         with self.reading() as session:
             return session.get(Conversation, id)
 

@@ -103,7 +103,6 @@ class Connection(HttpToolsProtocol):
         self.late = None if seconds is None else self.loop.call_later(seconds, self._end)
 
     def _end(self) -> None:
-        """The time is up."""
         if self.flow.read_paused:  # the client sent more requests than are answered yet
             self._wait(REST_SECONDS)
         elif self.heading:

@@ -34,7 +34,6 @@ class AccessRecord:
     completion_tokens: int | None = None
 
     def end(self) -> None:
-        """Write its line."""
         if self.route not in UNLOGGED:
             fields = {name: value for name, value in vars(self).items() if name != "begun"}
             write("request", **fields, seconds=round(time.monotonic() - self.begun, 4))
@@ -53,6 +52,5 @@ class RefusalCounter:
         self.counts[" ".join(filter(None, (str(record.status), record.error)))] += 1
 
     def write(self) -> None:
-        """Write the line."""
         write("refused", requests=dict(self.counts))
         self.counts.clear()

@@ -106,7 +106,6 @@ def create_app(config: Config, builders: Mapping[str, PromptBuilder], url: str, 
 
 
 def add_routes(app: FastAPI, rules: Rules, relay: Relay) -> None:
-    """The routes."""
 
     @app.get("/health")
     async def health() -> Response:

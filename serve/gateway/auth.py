@@ -105,7 +105,6 @@ class AccessMiddleware:
         raise ApiError(401, f"a wrong key, or none; {HOW}", code="invalid_api_key")
 
     def end(self, scope: Scope, record: AccessRecord) -> None:
-        """Count it and write its line."""
         record.route = getattr(scope.get("route"), "path", "other")
         if scope["path"].startswith("/v1") and record.status:
             self.metrics.responses.labels(record.status).inc()

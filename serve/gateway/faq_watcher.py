@@ -7,7 +7,8 @@ from the old one.
 
 import asyncio
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
+from itertools import chain
 from pathlib import Path
 
 from frontdesk.config.schema import Config
@@ -24,20 +25,14 @@ Stamps = dict[str, tuple[int, int]]
 def stamps(sources: tuple[str, ...]) -> Stamps:
     """Time of change (ns) and size of each file of the FAQ, including those in folders."""
     found = {}
-    for path in (file for source in sources for file in _files(Path(source))):
+    listed = (sorted(file for file in root.rglob("*") if file.is_file()) if root.is_dir() else [root] for root in map(Path, sources))
+    for path in chain.from_iterable(listed):
         try:
             status = path.stat()
         except OSError:  # gone since the folder was listed
             continue
         found[str(path)] = status.st_mtime_ns, status.st_size
     return found
-
-
-def _files(path: Path) -> Iterator[Path]:
-    if path.is_dir():
-        yield from sorted(file for file in path.rglob("*") if file.is_file())
-    else:
-        yield path
 
 
 async def watch(config: Config, path: str | None, builders: Collection[PromptBuilder]) -> None:

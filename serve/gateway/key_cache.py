@@ -61,7 +61,6 @@ class KeyCache:
 
     @property
     def age(self) -> float:
-        """Seconds since the store was read."""
         return time.monotonic() - self.read_at
 
     @property

@@ -36,7 +36,7 @@ class PromptBuilder:
 
         self.context = config.serve.context_length
         self.tokenizer = tokenizer or AutoTokenizer.from_pretrained(served_model(config, run), local_files_only=True)
-        self.knowledge = load_knowledge(config, run) if config.grounding == "faq" else None
+        self.knowledge = _load_knowledge(config, run) if config.grounding == "faq" else None
 
     @property
     def grounded(self) -> bool:
@@ -77,8 +77,7 @@ def prompt_builders(config: Config) -> dict[str, PromptBuilder]:
     }
 
 
-def load_knowledge(config: Config, run: Run) -> Knowledge:
-    """The run's FAQ. Raises UserError if `make data` has not written it."""
+def _load_knowledge(config: Config, run: Run) -> Knowledge:
     import torch
 
     if not run.faq.is_file():

@@ -53,7 +53,6 @@ class Limits:
         raise ApiError(429, message, None, "rate_limit_exceeded", "rate_limit_error", wait, headers)
 
     def guess(self, address: str) -> None:
-        """Count a wrong key."""
         self.guesses.take(network(address))
 
     def wait(self, address: str) -> float:

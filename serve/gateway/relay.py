@@ -159,7 +159,6 @@ class RelayResponse(Response):
 
 
 async def _left(receive: Receive) -> None:
-    """Return when the client has left."""
     while (await receive())["type"] != "http.disconnect":
         pass
 

@@ -67,7 +67,8 @@ class Safekeeping(TrainerCallback):
             control.should_save = control.should_training_stop = True
 
     def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        processes.wait_for_all()
+        if processes.count() > 1:
+            processes.state().wait_for_everyone()
         if state.is_world_process_zero:
             checkpoint = Path(args.output_dir) / f"checkpoint-{state.global_step}"
             files = [file for file in checkpoint.rglob("*") if file.is_file()]

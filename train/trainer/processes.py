@@ -100,12 +100,6 @@ def total(*values: float) -> list[float]:
     return sums.tolist()  # type: ignore[no-any-return]
 
 
-def wait_for_all() -> None:
-    """Return once all have come here."""
-    if count() > 1:
-        state().wait_for_everyone()
-
-
 def go_on_alone(command: Sequence[str]) -> NoReturn:
     """End all processes but the main one, which becomes `command`, without the launcher's variables. The
     command sees no GPU where the model had to be sharded: merged, it fits into the machine's memory only."""
