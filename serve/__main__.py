@@ -9,9 +9,10 @@ Checks weights and config, takes a snapshot of them (serve/snapshot.py), and sta
 * the gateway `python -m serve.gateway CONFIG`, which is the API;
 * the page `python -m ui CONFIG`, which asks the gateway with a new key at each start.
 
-Waits until a first question has been answered, prints both addresses, and keeps all three running until Ctrl-C or
-SIGTERM. Logs: `runs/NAME/serve/engine.log`, `gateway.log` and `chat.log`. On a loopback address nobody needs a key
-until there is one: `python -m serve.keys create …`, or the environment variable FRONTDESK_API_KEY.
+Waits until a first question has been answered, prints both addresses, and keeps all three running until
+Ctrl-C or SIGTERM. Logs: `runs/NAME/serve/engine.log`, `gateway.log` and `chat.log`. On a loopback address
+nobody needs a key until there is one: `python -m serve.keys create …`, or the environment variable
+FRONTDESK_API_KEY.
 """
 
 import asyncio
@@ -54,8 +55,8 @@ def main() -> None:
 
 
 async def serve(config: Config, run: Run, path: str, keys: bool, weights: Path | None) -> None:
-    """Run the engine, the gateway and the page until Ctrl-C or SIGTERM. `keys`: whether clients need one; `weights`:
-    None for adapters."""
+    """Run the engine, the gateway and the page until Ctrl-C or SIGTERM. `keys`: whether clients need one;
+    `weights`: None for adapters."""
     import httpx
 
     snapshot = snapshot_config(config, run)

@@ -74,8 +74,7 @@ def check_model(run: Run) -> None:
 
 
 def check_parity(config: Config, run: Run, provenance: dict[str, Any]) -> None:
-    """Refuse a model whose parity check failed. One without is served: `train.parity_prompts: 0` skips the
-    check."""
+    """Refuse a model whose parity check failed; `train.parity_prompts: 0` skips the check."""
     if not config.train.parity_prompts or not run.parity.is_file():
         return
     record = read_json(run.parity)
@@ -87,8 +86,7 @@ def check_parity(config: Config, run: Run, provenance: dict[str, Any]) -> None:
 
 
 def check_scorecard(config: Config, run: Run, provenance: dict[str, Any]) -> None:
-    """Refuse a model whose last scorecard missed a limit, unless the config says otherwise. One that was not
-    evaluated is served."""
+    """Refuse a model whose last scorecard missed a limit, unless the config says otherwise."""
     if config.serve.ignore_gate or not run.scores.is_file():
         return
     record = read_json(run.scores)
@@ -162,8 +160,7 @@ def _data_changed(run: Run, trained: str | None, what: str) -> list[str]:
 
 
 def check_host(config: Config) -> None:
-    """Refuse an open host without any key. If the store cannot be read now, the gateway lets nobody in until
-    it can."""
+    """Refuse an open host without any key. If the store cannot be read, nobody is let in until it can."""
     host = config.serve.host
     if not is_loopback(host) and not has_key(config):
         raise UserError(

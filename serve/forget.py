@@ -5,9 +5,10 @@ may still be trained.
     python -m serve.forget --conversation ID --config configs/demo.yaml --yes
     python -m serve.forget --expired --config configs/demo.yaml
 
-Says what will be removed, asks, removes it, and names the runs whose data it had entered: their models must be trained
-again to forget it. FAQ additions that `make feedback` proposed from these conversations are removed too. Both ids are
-shown in the agent console. The desk may stay open; it does --expired by itself once a day.
+Says what will be removed, asks, removes it, and names the runs whose data it had entered: their models must
+be trained again to forget it. FAQ additions that `make feedback` proposed from these conversations are
+removed too. Both ids are shown in the agent console. The desk may stay open; it does --expired by itself once
+a day.
 """
 
 import argparse

@@ -4,9 +4,9 @@
     python -m serve.keys list --config configs/demo.yaml
     python -m serve.keys revoke anna --config configs/demo.yaml
 
-A `customer` may ask the API, an `agent` also works in the console, an `admin` also sees statistics and /metrics. A new
-key is printed once, alone on standard output. A running desk accepts it, or refuses a revoked one, within two seconds.
-As soon as there is one key, everybody needs one.
+A `customer` may ask the API, an `agent` also works in the console, an `admin` also sees statistics and
+/metrics. A new key is printed once, alone on standard output. A running desk accepts it, or refuses a revoked
+one, within two seconds. As soon as there is one key, everybody needs one.
 """
 
 import argparse

@@ -1,9 +1,10 @@
 """A snapshot of the weights and config that were checked, so that exactly these are served.
 
-`make train` beside an open desk writes its new model to `runs/NAME/model` before it is proven. Engine, gateway and
-page therefore start and restart on `runs/NAME/serve/model`: hard links, which take no space until then. The next
-`make serve` checks the new model and replaces the snapshot. A restarted gateway reads `runs/NAME/serve/config.yaml`,
-not a config edited since: the weights were not trained with another system prompt.
+`make train` beside an open desk writes its new model to `runs/NAME/model` before it is proven. Engine,
+gateway and page therefore start and restart on `runs/NAME/serve/model`: hard links, which take no space until
+then. The next `make serve` checks the new model and replaces the snapshot. A restarted gateway reads
+`runs/NAME/serve/config.yaml`, not a config edited since: the weights were not trained with another system
+prompt.
 """
 
 import os
@@ -20,8 +21,7 @@ from frontdesk.files import read_json, whole_folder, write_text
 
 
 def snapshot_weights(config: Config, run: Run, key: str) -> Path:
-    """Make `runs/NAME/serve/model` from the weights with this key. Raises UserError if they were replaced
-    meanwhile."""
+    """Make `runs/NAME/serve/model` of the weights with this key; UserError if they were replaced."""
     source, last = served_weights(config, run), run.provenance.name
     try:
         with whole_folder(run.served) as folder:

@@ -19,7 +19,7 @@ it hangs: two minutes, because an engine is silent while it compiles, and while 
 
 
 def backoff(failures: int) -> int:
-    """Seconds to wait before the start after the given number of failures in a row: 1, 2, 4, 8, 16, 30, 30 …"""
+    """Seconds to wait before a start after so many failures in a row: 1, 2, 4, 8, 16, 30, 30 …"""
     return int(min(30, 2 ** min(failures - 1, 10)))
 
 
@@ -46,8 +46,7 @@ async def until_stopped(children: Sequence[Child], announce: Callable[[], None],
 
 
 async def supervise(children: Sequence[Child], announce: Callable[[], None]) -> None:
-    """Start all children, call `announce` when they are ready, then restart any that ends or hangs. Runs
-    until it is cancelled."""
+    """Start all, call `announce` when all are ready, then restart any that ends or hangs, until cancelled."""
     for child in children:
         child.start()
     for child in children:
@@ -81,8 +80,7 @@ async def keep(child: Child) -> None:
 
 
 async def started(child: Child, patience: float) -> str:
-    """Wait until the child answers or ends. Returns a message if it does neither within `patience` seconds,
-    or refuses questions."""
+    """Wait until the child answers or ends. Returns why not, if it does neither in time, or refuses."""
     try:
         async with asyncio.timeout(patience):
             if await is_ready(child):

@@ -3,13 +3,14 @@
     python -m train configs/demo.yaml
 
 Reads `runs/NAME/data/`; writes `runs/NAME/adapter/`, `training.json`, `loss.png`, `runs/NAME/model/` (see
-train/export/merge.py) and `parity.json` (see train/export/parity.py); where preference pairs are learned, `sft/` and
-`dpo.json` too (see train/trainer/dpo.py). A killed training resumes from its last whole checkpoint; what is finished is
-not repeated while data and config stay the same.
+train/export/merge.py) and `parity.json` (see train/export/parity.py); where preference pairs are learned,
+`sft/` and `dpo.json` too (see train/trainer/dpo.py). A killed training resumes from its last whole
+checkpoint; what is finished is not repeated while data and config stay the same.
 
-`training.json`: {"key", "method", "precision", "packed", "trainable_parameters", "steps", "best_step", "seconds", "tokens_per_second",
-"peak_rss_gib", "peak_gpu_gib", "predicted_gib", "held_out": {set: {"before", "after"}}, "overfits", "history"}; the held-out sets are
-"wordings" (of trained entries), "unseen" (entries and conversations) and "general" (neutral text: what is forgotten).
+`training.json`: {"key", "method", "precision", "packed", "trainable_parameters", "steps", "best_step",
+"seconds", "tokens_per_second", "peak_rss_gib", "peak_gpu_gib", "predicted_gib", "held_out": {set: {"before",
+"after"}}, "overfits", "history"}; the held-out sets are "wordings" (of trained entries), "unseen" (entries
+and conversations) and "general" (neutral text: what is forgotten).
 """
 
 import contextlib
@@ -113,7 +114,7 @@ def prove(config: Config, run: Run, base: Path, dtype: "torch.dtype", key: str) 
 
 
 def run_key(config: Config, data_hash: str) -> str:
-    """A digest of what the trained model depends on: the data, and the config but for what comes after the training."""
+    """A digest of what the trained model depends on: the data, and the config of all up to the training."""
     unrelated: Any = dict.fromkeys(("name", "company", "data", "desk", "encoder", "evaluate", "serve", "ui"), True) | {
         "train": {"parity_prompts", "report_to"}
     }

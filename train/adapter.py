@@ -88,7 +88,7 @@ def measured(trainer: Any, progress: Progress, predicted: Memory | None) -> dict
 
 
 def predict_memory(config: Config, base: Path, rows: list[TokenRow], windows: int, dtype: torch.dtype) -> Memory | None:
-    """Print what the training will do and need; UserError if it cannot fit. None if its shape cannot be predicted."""
+    """Print what the training will do and need; UserError if it cannot fit. None for an unknown shape."""
     try:
         shape = Shape.from_config(read_json(base / "config.json"), str(base / "config.json"))
     except UserError as error:
@@ -104,7 +104,7 @@ def predict_memory(config: Config, base: Path, rows: list[TokenRow], windows: in
 
 
 def load_rows(config: Config, run: Run, tokenizer: Any) -> tuple[list[TokenRow], dict[str, list[TokenRow]], int]:
-    """Rows for training, the held-out sets, and how many of the former are windows of longer conversations."""
+    """Rows for training, the held-out sets, and how many rows are windows of longer conversations."""
     names = ("train", "valid_wordings", "valid")
     rows = {name: read_jsonl(run.rows(config.grounding) / f"{name}.jsonl") for name in names}
     sets = {name: token_rows(tokenizer, rows[name], config.train.max_length) for name in names}
@@ -119,8 +119,9 @@ def load_rows(config: Config, run: Run, tokenizer: Any) -> tuple[list[TokenRow],
 
 
 def deciding(config: Config, held_out: dict[str, list[TokenRow]]) -> list[str]:
-    """The held-out sets whose loss decides which checkpoint is kept: the first, and for a model that reads its answers
-    from the prompt also entries that it never saw, at which one gets worse that learns the others by heart."""
+    """The held-out sets whose loss decides which checkpoint is kept: the first, and for a model that reads
+    its answers from the prompt also entries that it never saw, at which one gets worse that learns the others
+    by heart."""
     return [name for name in held_out if name != "general"] if config.grounding == "faq" else [next(iter(held_out))]
 
 

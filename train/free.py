@@ -6,7 +6,7 @@ import gc
 
 
 def release() -> None:
-    """Give freed memory back: Python's garbage, then what malloc keeps of it, which after a training on a CPU is most of its peak."""
+    """Give freed memory back: garbage, then what malloc keeps, most of the peak after a training on a CPU."""
     gc.collect()
     trim()
 

@@ -1,22 +1,24 @@
-"""The merged model in int8 (`serve.quantization: w8a8`): less memory than bf16, faster for many clients, and other answers now and then.
+"""The merged model in int8 (`serve.quantization: w8a8`): less memory than bf16, faster for many clients, and
+other answers now and then.
 
     python -m train.int8 configs/demo.yaml
 
-Weights of the layers' linear maps get one scale for each output row (the largest of the row is 127), inputs one for each token while they
-are multiplied, after train/export/smooth.py has evened them out; embeddings, LM head and the MLP's last map stay in
-bf16. vLLM multiplies such weights itself on a CPU (oneDNN) and on a GPU, so no further library is needed: they lie
-there as `weight` and `weight_scale`, and
-`config.json` says so in the form of compressed-tensors.
+Weights of the layers' linear maps get one scale for each output row (the largest of the row is 127), inputs
+one for each token while they are multiplied, after train/export/smooth.py has evened them out; embeddings, LM
+head and the MLP's last map stay in bf16. vLLM multiplies such weights itself on a CPU (oneDNN) and on a GPU,
+so no further library is needed: they lie there as `weight` and `weight_scale`, and `config.json` says so in
+the form of compressed-tensors.
 
-What is served must still match what was trained: the engine on the int8 weights answers the held-out prompts of the parity gate and scores
-the merged model's own greedy answers token by token (train/export/parity.py), within bounds twice as wide as those of
-rounding to bf16. They tell a broken model from a rounded one; whether the answers are still right, the scorecard tells
-(`make eval` asks what `make serve` serves).
+What is served must still match what was trained: the engine on the int8 weights answers the held-out prompts
+of the parity gate and scores the merged model's own greedy answers token by token (train/export/parity.py),
+within bounds twice as wide as those of rounding to bf16. They tell a broken model from a rounded one; whether
+the answers are still right, the scorecard tells (`make eval` asks what `make serve` serves).
 
-Writes `runs/NAME/model-w8a8/`: the files of `runs/NAME/model/`, and, last, when the proof has passed, `provenance.json`: the model's, its
-"key" with "-w8a8" appended, and "weights": {"format": "w8a8", "error": relative root mean square error of the quantized weights}. And
-`runs/NAME/parity-w8a8.json`: {"key", "passed", "failures", "tolerance", "prompts", "tokens", "same_prompt_tokens", "stopped",
-"same_answers", "agreement", "log_prob_difference": {"mean", "largest"}, "answers": [{"messages", "merged", "served"}]}.
+Writes `runs/NAME/model-w8a8/`: the files of `runs/NAME/model/`, and, last, when the proof has passed,
+`provenance.json`: the model's, its "key" with "-w8a8" appended, and "weights": {"format": "w8a8", "error":
+relative root mean square error of the quantized weights}. And `runs/NAME/parity-w8a8.json`: {"key", "passed",
+"failures", "tolerance", "prompts", "tokens", "same_prompt_tokens", "stopped", "same_answers", "agreement",
+"log_prob_difference": {"mean", "largest"}, "answers": [{"messages", "merged", "served"}]}.
 """
 
 import math
@@ -137,7 +139,7 @@ def quantize(model: Path, target: Path, texts: list[list[int]], number: str) -> 
 
 
 def rounded(weight: "torch.Tensor") -> "tuple[torch.Tensor, torch.Tensor]":
-    """int8 of a weight's shape, and fp32 scales, one for each row: their product is off by at most half a scale."""
+    """int8 of the same shape, an fp32 scale for each row: their product is off by half a scale at most."""
     import torch
 
     exact = weight.float()
@@ -146,8 +148,7 @@ def rounded(weight: "torch.Tensor") -> "tuple[torch.Tensor, torch.Tensor]":
 
 
 def prove(config: Config, run: Run, key: str) -> list[str]:
-    """Compare the merged model with the engine on its int8 weights, write the record, print it; returns what is out of
-    bounds."""
+    """Compare the merged model with the engine on its int8 weights; returns what is out of bounds."""
     import torch
     from transformers import AutoTokenizer
 

@@ -10,7 +10,8 @@ from frontdesk.config.schema import TrainConfig
 
 
 def with_trainable(model: PreTrainedModel, settings: TrainConfig) -> Any:
-    """`model` with what the method trains: a PeftModel, or for `full` the model itself with every weight trainable.
+    """`model` with what the method trains: a PeftModel, or for `full` the model itself with every weight
+    trainable.
 
     What is trained is fp32: in bf16, whose steps are 1/256 of a weight, small updates would be lost.
     """

@@ -5,7 +5,8 @@
     python -m train.plan --model 8B --method qlora --batch-size 2 --length 2048
     python -m train.plan --config configs/llama3-8b.yaml --tflops 100 --tokens 5e6
 
-No model is loaded or downloaded: its shape is enough. `make train` prints the same for its own rows before its first step.
+No model is loaded or downloaded: its shape is enough. `make train` prints the same for its own rows before
+its first step.
 """
 
 import re
@@ -57,7 +58,7 @@ def main() -> None:
 
 
 def shape_of(model: str) -> Shape:
-    """The shape of a preset, of an embedded model, of a local folder or config.json, or of a hub id that names a preset's size."""
+    """The shape of a preset, an embedded model, a folder or config.json, or a hub id with a preset's size."""
     if model in PRESETS:
         return PRESETS[model]
     path = EMBEDDED.get(model) or Path(model).expanduser()
@@ -121,7 +122,7 @@ def table(models: Mapping[str, Shape], train: TrainConfig, gpu: bool, available:
 
 
 def refuse(shape: Shape, setup: Setup, batch: Batch, memory: Memory, free: int, overhead: int | None = None) -> None:
-    """Raise UserError if a step needs more than `free` bytes, and name a change of the config that makes it fit."""
+    """Raise UserError if a step needs more than `free` bytes, with a change that makes it fit."""
     if memory.total <= free:
         return
     for change, other, part in cheaper(setup, batch):

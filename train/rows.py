@@ -15,7 +15,7 @@ TIE = 0.02  # of a held-out loss: tens of rows don't tell two apart more exactly
 
 
 def token_rows(tokenizer: "PreTrainedTokenizerBase", rows: list[dict[str, Any]], max_length: int) -> list[TokenRow]:
-    """Tokenize rows of the data contract. `make data` has cut them to `max_length` tokens; UserError for a longer one."""
+    """Tokenize rows, which `make data` has cut to `max_length` tokens; UserError for a longer one."""
     out = []
     for row in track(rows, "tokenizing", len(rows), "rows"):
         ids, mask = encode(tokenizer, row["messages"])

@@ -73,7 +73,8 @@ class Shape:
 
 
 PRESETS = {
-    # Llama 3.2 1B and 3B, Llama 3 and 3.1 8B and 70B: model cards and "The Llama 3 Herd of Models" (2024), table 3.
+    # Llama 3.2 1B and 3B, Llama 3 and 3.1 8B and 70B: model cards and "The Llama 3 Herd of Models" (2024),
+    # table 3.
     "1B": Shape(16, 2048, 8192, 32, 8, 64, 128_256, tied=True),
     "3B": Shape(28, 3072, 8192, 24, 8, 128, 128_256, tied=True),
     "8B": Shape(32, 4096, 14336, 32, 8, 128, 128_256, tied=False),

@@ -1,4 +1,4 @@
-"""Every key of the config with type, default and reason, as Markdown: `python -m frontdesk.config.reference`."""
+"""Every key of the config as Markdown: `python -m frontdesk.config.reference`."""
 
 import inspect
 import json

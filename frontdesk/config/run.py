@@ -5,7 +5,7 @@ from pathlib import Path
 
 EMBEDDED_NAME = "smollm2-135m"
 EMBEDDED = {name: Path(".cache/models") / name for name in (EMBEDDED_NAME, "gemma3-270m")}
-"""The folders of the models that `model.base` and `encoder` know by name (frontdesk/models/embedded.py makes them)."""
+"""The folders of the models that `model.base` and `encoder` know by name (frontdesk/models/embedded.py)."""
 ENCODERS = {name: Path(".cache/models") / name for name in ("all-minilm-l6-v2", "multilingual-e5-small")}
 """Of those that only `encoder` knows."""
 NAMED = EMBEDDED | ENCODERS
@@ -30,22 +30,23 @@ class Run:
         self.store = root / "desk" / "store.db"
         """Conversations, where `desk.database` names no other place. `make clean` leaves it."""
         self.additions = root / "feedback" / "faq_additions.csv"
-        """What `make feedback` offers the FAQ, each line with its conversation (data_tools/feedback/faq_gaps.py)."""
+        """What `make feedback` offers the FAQ, each line with its conversation
+        (data_tools/feedback/faq_gaps.py)."""
         self.checkpoints = root / "checkpoints"
         self.adapter = root / "adapter"
         """What training left: a PEFT adapter, or for the method `full` all weights in fp32."""
         self.training = root / "training.json"  # the record of a finished training; written after the adapter
         self.parity = root / "parity.json"  # whether adapter, merged and served model say the same
         self.report = root / "report"
-        """The scorecard: `index.html`, `scores.json`, `answers.jsonl`, and answers that were asked for before."""
+        """The scorecard: `index.html`, `scores.json`, `answers.jsonl`, and answers asked for before."""
         self.scores = self.report / "scores.json"  # the scorecard's numbers and its gate
         self.model = root / "model"
         """The merged model; `provenance.json` in it is written last and means complete."""
         self.provenance = self.model / "provenance.json"
         self.served = root / "serve/model"
-        """The weights that a desk serves: what `make serve` has checked, whatever `make train` has made since."""
+        """The weights that a desk serves: what `make serve` has checked, whatever was trained since."""
         self.int8 = root / "model-w8a8"
-        """The merged model in int8 (train/int8.py). Its `provenance.json` comes last and means complete and proven."""
+        """The merged model in int8 (train/int8.py). `provenance.json` comes last: complete, proven."""
         self.int8_provenance = self.int8 / "provenance.json"
         self.int8_parity = root / "parity-w8a8.json"  # whether the int8 model says what the merged one says
 

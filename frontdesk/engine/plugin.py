@@ -1,9 +1,10 @@
-"""A fix of vLLM for CPUs. vLLM loads it in each of its processes: pyproject.toml names it as a general plugin.
+"""A fix of vLLM for CPUs. vLLM loads it in each of its processes: pyproject.toml names it as a general
+plugin.
 
-With drafted tokens (frontdesk/engine/vllm.py, LOOKUP), an answer at a temperature above 0 is sampled by rejection
-(Leviathan et al. 2023), and each request's temperature is copied to its drafted tokens. vLLM 0.32 writes it into a
-temporary copy and then divides by uninitialized memory: one answer in three had random words. Greedy answers are not
-affected.
+With drafted tokens (frontdesk/engine/vllm.py, LOOKUP), an answer at a temperature above 0 is sampled by
+rejection (Leviathan et al. 2023), and each request's temperature is copied to its drafted tokens. vLLM 0.32
+writes it into a temporary copy and then divides by uninitialized memory: one answer in three had random
+words. Greedy answers are not affected.
 """
 
 from typing import TYPE_CHECKING

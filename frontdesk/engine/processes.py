@@ -1,8 +1,8 @@
 """Child processes that leave nothing behind.
 
-Each child leads its own session and process group. Ctrl-C in the terminal reaches only the supervisor, which then
-stops whole groups, so a child's own children end with it. On Linux the kernel also signals a child when the
-supervisor dies.
+Each child leads its own session and process group. Ctrl-C in the terminal reaches only the supervisor, which
+then stops whole groups, so a child's own children end with it. On Linux the kernel also signals a child when
+the supervisor dies.
 """
 
 import asyncio
@@ -158,8 +158,7 @@ async def _report(child: Child) -> None:
 
 
 async def stop(children: Sequence[Child], grace: float = GRACE) -> None:
-    """End the groups of all children: SIGTERM, and after `grace` seconds SIGKILL. Returns when none of them
-    runs."""
+    """End the groups of all children: SIGTERM, after `grace` seconds SIGKILL. Returns when none runs."""
     for child in children:
         child.send(signal.SIGTERM)
     deadline = time.monotonic() + grace

@@ -1,7 +1,8 @@
 """Middleware inside vLLM that adds each adapter's system prompt: vLLM has one chat template for all adapters.
 
-A request without a system message gets that of the adapter it names, so its prompt has the tokens of the adapter's
-training. `--middleware` makes vLLM load `SystemPrompts`; an environment variable names the JSON file with the prompts.
+A request without a system message gets that of the adapter it names, so its prompt has the tokens of the
+adapter's training. `--middleware` makes vLLM load `SystemPrompts`; an environment variable names the JSON
+file with the prompts.
 """
 
 import json
@@ -24,8 +25,7 @@ App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 
 class SystemPrompts:
-    """ASGI middleware that completes the JSON body of a request. Invalid bodies are left for the engine to
-    refuse."""
+    """ASGI middleware that completes the JSON body of a request. The engine refuses invalid ones."""
 
     def __init__(self, app: App) -> None:
         self.app = app

@@ -13,8 +13,8 @@ Serving settings that matter on a CPU (measured with the 135M model on two cores
 * Prompt lookup (Saxena 2023; vLLM's `ngram`): a grounded answer repeats its prompt, so the words that followed there are
   drafted, and several tokens are checked in one step, which reads the weights once. The answers stay the same.
 
-vLLM gets its API key by environment, because every user of the machine can read a command line. `make serve` gives the
-engine a new key at every start: only the gateway asks it.
+vLLM gets its API key by environment, because every user of the machine can read a command line. `make serve`
+gives the engine a new key at every start: only the gateway asks it.
 """
 
 import asyncio
@@ -92,8 +92,7 @@ def dtype(config: Config) -> str:
 
 
 def int8_key(provenance: dict[str, Any]) -> str:
-    """The key of the int8 weights made from the model with this provenance: they have their own scorecard
-    and answers."""
+    """The key of the int8 weights of this provenance's model: they have their own scorecard and answers."""
     return f"{provenance.get('key')}-w8a8"
 
 
@@ -103,8 +102,7 @@ def served_key(config: Config, provenance: dict[str, Any]) -> str:
 
 
 def served_weights(config: Config, run: Run) -> Path:
-    """The folder of the merged weights that `serve.quantization` names. Raises UserError if this model has no
-    int8 weights."""
+    """The merged weights that `serve.quantization` names. Raises UserError if there are no int8 weights."""
     if not config.serve.quantization:
         return run.model
     found = read_json(run.int8_provenance).get("key") if run.int8_provenance.is_file() else None
@@ -117,8 +115,7 @@ def served_weights(config: Config, run: Run) -> Path:
 
 
 def served_model(config: Config, run: Run) -> Path:
-    """The folder of the served weights: the snapshot of `make serve`, or the run's if gateway or page is
-    started alone."""
+    """The served weights: the snapshot of `make serve`, or the run's if gateway or page is started alone."""
     return Path(os.environ[SERVED]) if SERVED in os.environ else served_weights(config, run)
 
 
@@ -220,12 +217,12 @@ async def answers_with(client: "httpx.AsyncClient", address: str, status: int | 
 
 @contextlib.contextmanager
 def running(config: Config, run: Run, *, log: Path, folder: Path | None = None) -> Iterator[str]:
-    """The engine of `make serve`, on a free loopback port, for as long as the block lasts: on the run's merged model, or on
-    the weights in `folder` with the run's template, under the name `config.name`.
+    """The engine of `make serve`, on a free loopback port, for as long as the block lasts: on the run's
+    merged model, or on the weights in `folder` with the run's template, under the name `config.name`.
 
-    Yields `http://127.0.0.1:PORT/v1` once a first question was answered; clients must send `api_key()` if that is set.
-    Its output goes to `log`. After the block nothing of it runs, however the block ends. Raises StartFailed with the
-    log's reasons. Call it from the main thread, outside an event loop.
+    Yields `http://127.0.0.1:PORT/v1` once a first question was answered; clients must send `api_key()` if
+    that is set. Its output goes to `log`. After the block nothing of it runs, however the block ends. Raises
+    StartFailed with the log's reasons. Call it from the main thread, outside an event loop.
     """
     import httpx
 

@@ -1,4 +1,5 @@
-"""What a text states and whether an FAQ bears it out, for data, scorecard and serving alike. Pure functions, no model.
+"""What a text states and whether an FAQ bears it out, for data, scorecard and serving alike. Pure functions,
+no model.
 
 values.values(text)                               its prices, durations, times, addresses, numbers
 yes_no.says(text)                                 yes or no, as a whole

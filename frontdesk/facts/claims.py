@@ -68,7 +68,7 @@ def _family(value: Value, text: str) -> Family | None:
 
 
 def thing_counted(value: Value, text: str) -> str:
-    """What a bare number counts, in a text in which it stands: `countri` in `34 countries`; "" where nothing is told."""
+    """What a bare number counts in its text: `countri` in `34 countries`; "" where the text does not say."""
     thing = re.match(r"[- ]?([a-z]{2,})|([가-힣])", lower(text[value.end : value.end + 40]))
     return stem(thing[1]) if thing and thing[1] else thing[2] if thing else ""
 

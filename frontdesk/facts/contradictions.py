@@ -1,7 +1,7 @@
 """Answers that contradict the FAQ: another price, number of days, time, percentage or address for one thing.
 
-Precision comes first, since a reviewer reads each one: what belongs to one customer's order, what the customer has said and
-what speaks of another thing is left alone.
+Precision comes first, since a reviewer reads each one: what belongs to one customer's order, what the
+customer has said and what speaks of another thing is left alone.
 """
 
 import math
@@ -64,7 +64,7 @@ class FaqFacts:
                 self._stating.setdefault(claim.family, []).append(claim)
 
     def contradiction(self, question: str, answer: str) -> Contradiction | None:
-        """The first value of the answer that contradicts the entry it is about; None where there is none, or where that is not sure."""
+        """The first value of the answer that contradicts its entry; None without one, or if unsure."""
         return self._contradiction(question, answer, self._near(question, answer)) if self._stating and claims(answer) else None
 
     def compare(self, question: str, answer: str) -> tuple[Contradiction | None, tuple[str, ...]]:
@@ -126,7 +126,7 @@ class FaqFacts:
         return first if best >= AHEAD * max(others, default=0.0) else None
 
     def _confirmed(self, claim: Claim, stated: list[Claim], asked: frozenset[str], near: list[tuple[float, _Entry]]) -> bool:
-        """Whether an entry that is near has one of the answer's values of this family, or any entry has this value for this thing."""
+        """Whether a near entry has one of the answer's values of this family, or any this one for it."""
         mine = [one.value for one in stated if one.family == claim.family]
         theirs = [other.value for _, one in near for other in one.claims if _comparable(other, claim)]
         return any(agree(meaning(one), meaning(other)) for one in mine for other in theirs) or any(
@@ -137,7 +137,7 @@ class FaqFacts:
         )
 
     def _one_thing(self, claim: Claim, asked: frozenset[str], one: _Entry) -> bool:
-        """Whether the clause of the value and a clause of the entry with such a value speak of the same thing."""
+        """Whether the value's clause and one of the entry with such a value speak of the same thing."""
         return any(
             self._alike(claim.topics, asked, other.topics, one)
             for other in one.claims
@@ -155,7 +155,7 @@ class FaqFacts:
         return self._weight(mine & theirs) >= SHARED * self._weight(mine) > 0
 
     def _weight(self, about: Iterable[str]) -> float:
-        """How much words tell. One that the FAQ does not have may be a name or another thing: half of what the rarest one tells."""
+        """How much words tell. One that the FAQ lacks may be a name: half of what the rarest one tells."""
         unknown = math.log(1 + len(self._entries)) / 2
         return math.fsum(max(self._answers.of(one), self._questions.of(one)) or unknown for one in about)
 
@@ -177,7 +177,7 @@ def _ready(entry: Entry) -> _Entry:
 
 
 def _subject(questions: tuple[str, ...]) -> str:
-    """What stands before a colon in one of the questions and somewhere in each of them: `Quick one: …` is no subject."""
+    """What stands before a colon in one question and somewhere in all: `Quick one: …` is no subject."""
     lines = [_flat(question) for question in questions]
     begins = [line.partition(": ")[0] for line in lines if ": " in line]
     return next((name for name in begins if all(name in line for line in lines)), "")
@@ -208,12 +208,12 @@ _PARTICULAR = re.compile(
 
 
 def _particular(claim: Claim, against: _Entry) -> bool:
-    """Whether the sentence speaks of one customer's order or of one day, in words that the entry itself does not use."""
+    """Whether the sentence speaks of one customer's order or of one day, in words that the entry lacks."""
     return any(lower(match[0]) not in against.text for match in _PARTICULAR.finditer(claim.sentence))
 
 
 def _customers_own(claim: Claim, against: _Entry, question: str, answer: str) -> bool:
-    """Whether the customer said the value, or it is reckoned from theirs: three nights at the price of one."""
+    """Whether the customer said the value, or it follows from theirs: three nights at the price of one."""
     theirs = values(question)
     if claim.value.value in {value.value for value in theirs}:
         return True

@@ -1,4 +1,4 @@
-"""What a right answer must state, for FAQ entries that name no facts: derived from the entry's own question and answer."""
+"""What a right answer must state, for FAQ entries that name no facts: from question and answer."""
 
 import re
 
@@ -62,7 +62,7 @@ def _trivial(value: Value, answer: str) -> bool:
 
 
 def _content(answer: str, asked: Reading) -> list[str]:
-    """Names of the answer that the question lacks, or other words of weight where it has fewer than two names."""
+    """Names of the answer that the question lacks, or other words of weight where it has few names."""
     text = " ".join(_PLACE.sub(" ", answer).split())
     names = [name for name in re.findall(r"\b[A-Z][\w'-]*(?: [A-Z][\w'-]*)*", text) if _new(name, asked)]
     if len(names) > 1:

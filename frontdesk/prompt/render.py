@@ -1,9 +1,10 @@
 """The one place where a prompt is made.
 
-A run's chat template is its family's file in `frontdesk/prompt/templates/` with the run's system prompt written into it. The same
-text is the trainer's template, `runs/NAME/model/chat_template.jinja` and vLLM's `--chat-template`, so a conversation is the
-same tokens in training, evaluation, serving and the chat, and no client can forget the system prompt. What a customer
-types cannot end a turn: a space breaks special tokens in messages, `<|` becomes `< |`.
+A run's chat template is its family's file in `frontdesk/prompt/templates/` with the run's system prompt
+written into it. The same text is the trainer's template, `runs/NAME/model/chat_template.jinja` and vLLM's
+`--chat-template`, so a conversation is the same tokens in training, evaluation, serving and the chat, and no
+client can forget the system prompt. What a customer types cannot end a turn: a space breaks special tokens in
+messages, `<|` becomes `< |`.
 """
 
 import hashlib
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 Message = dict[str, Any]
-"""`{"role": "user" | "assistant" | "system", "content": str}`; an assistant's with `"weight": 0` is context and not trained."""
+"""`{"role": "user" | "assistant" | "system", "content": str}`; an assistant's with `"weight": 0` is context
+and not trained."""
 
 TURN_ENDS = {
     "chatml": ("<|im_end|>",),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Embedder:
-    """An encoder and the projection of its vectors. It keeps the FAQ's vectors, as they were encoded, and none of a customer's words."""
+    """An encoder and the projection of its vectors. It keeps the FAQ's vectors, and no customer's words."""
 
     def __init__(self, encoder: "Encoder", projection: Projection, stored: dict[str, np.ndarray] | None = None) -> None:
         """`stored`: vectors of texts that were encoded before."""
@@ -26,7 +26,7 @@ class Embedder:
         self.stored.update(self._encode(text for text in dict.fromkeys(texts) if text not in self.stored))
 
     def precompute(self, texts: Iterable[str]) -> None:
-        """Encode many questions at once, which is far quicker than one by one, and keep their vectors until the next call."""
+        """Encode many questions at once, far quicker than singly; kept until the next call."""
         self.precomputed = self._encode(text for text in dict.fromkeys(texts) if text not in self.stored)
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
@@ -40,14 +40,14 @@ class Embedder:
 
 
 class EntryVectors:
-    """Unit vectors of texts [n, size], the entry 0 … m - 1 that each belongs to [n], and the entries' centroids [m, size]."""
+    """Unit vectors of texts [n, size], the entry of each, 0 … m - 1 [n], the entries' centroids [m, size]."""
 
     def __init__(self, vectors: np.ndarray, labels: np.ndarray) -> None:
         self.vectors, self.labels = vectors, labels
         self.centroids = unit(sums(vectors, labels, int(labels.max()) + 1))
 
     def similarities(self, query: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """How similar each entry's centroid, and its nearest text, is to a unit vector [size]: -1 to 1, [m] and [m]."""
+        """Similarity of each entry's centroid, and nearest text, to a unit vector [size]: [m] and [m]."""
         nearest = np.full(len(self.centroids), -1.0, np.float32)
         np.maximum.at(nearest, self.labels, self.vectors @ query)
         return self.centroids @ query, nearest
@@ -74,17 +74,17 @@ class DenseIndex:
         return np.stack([made[text] if text in made else self.known[text] for text in texts])
 
     def scores(self, query: np.ndarray) -> np.ndarray:
-        """Two standardized measures, added: the similarity to each entry's centroid, and to its nearest text. [entries]"""
+        """Similarity to each entry's centroid and nearest text, both standardized, added: [entries]."""
         centroid, nearest = self.vectors.similarities(query)
         return np.asarray(standardized(centroid) + standardized(nearest))
 
     def is_in_domain(self, query: np.ndarray) -> bool:
-        """Whether the FAQ is about this at all: the top match is at least as similar as the projection's threshold."""
+        """Whether the FAQ is about this at all: the top match reaches the projection's threshold."""
         threshold = self.projection.min_similarity
         return threshold is None or self.top_similarity(query) >= threshold
 
     def top_similarity(self, query: np.ndarray) -> float:
-        """The similarity to the top match, -1 to 1: the mean of that to an entry's centroid and to its nearest text."""
+        """The similarity to the top match, -1 to 1: the mean of centroid's and nearest text's."""
         centroid, nearest = self.scoring.similarities(self.projection.scoring_subspace(query[None])[0])
         return float((nearest + centroid).max() / 2)
 

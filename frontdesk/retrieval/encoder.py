@@ -1,6 +1,7 @@
 """Encoders: models that turn texts into vectors.
 
-A config's `encoder` names one model or several, whose vectors stand side by side. A model is one of two kinds:
+A config's `encoder` names one model or several, whose vectors stand side by side. A model is one of two
+kinds:
 
 * Sentence encoders in the format of sentence-transformers (Reimers and Gurevych 2019), which were trained for similarity:
   all-minilm-l6-v2 for English, multilingual-e5-small for Korean and others, or any other folder or name on the hub.
@@ -30,10 +31,10 @@ from frontdesk.retrieval.vectors import Part
 from frontdesk.terminal import bar, silence_libraries, track
 
 LEAD = "Question: "
-"""Stands before each text for a decoder, whose first tokens have states of their own kind. It is left out of the mean."""
+"""Before each text for a decoder, whose first tokens have states of their own kind; not in the mean."""
 BATCH = 32
 CACHE_SIZE = 1024
-"""Texts whose vectors are kept (4 MB): many customers ask the same in the same words, and an agent's suggestion asks it again."""
+"""Texts whose vectors are kept (4 MB): customers ask the same in the same words, and suggestions again."""
 
 
 class Model(Protocol):
@@ -48,7 +49,7 @@ class Model(Protocol):
 
 
 class Encoder:
-    """Models side by side. The vectors of the latest texts are cached under a keyed hash, so that no customer's words are kept."""
+    """Models side by side. The latest vectors are cached under a keyed hash: no customer's words are kept."""
 
     def __init__(self, models: Sequence[Model]) -> None:
         self.models = models

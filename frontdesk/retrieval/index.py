@@ -1,8 +1,9 @@
 """Which FAQ entries a customer's question is about.
 
-An entry's score is a weighted sum of what words say (lexical.py) and, with an encoder, what the meaning says (dense.py), each in standard
-deviations over the entries. A follow-up leans on the turns before it. Where entries have subjects and one of them is named
-(subjects.py), only its entries are candidates. A question that is similar to no entry has no hits, and the desk escalates.
+An entry's score is a weighted sum of what words say (lexical.py) and, with an encoder, what the meaning says
+(dense.py), each in standard deviations over the entries. A follow-up leans on the turns before it. Where
+entries have subjects and one of them is named (subjects.py), only its entries are candidates. A question that
+is similar to no entry has no hits, and the desk escalates.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from frontdesk.retrieval.subjects import Subjects
 
 EARLIER_WEIGHT = 0.35  # the weight of the turns before a question; the question's is 1
 LEXICAL_WEIGHT = 0.5
-"""The weight of words beside one model, whose two measures of meaning weigh 1 each; beside several, its share of this."""
+"""The weight of words beside one model, whose two measures weigh 1 each; beside several, a share of it."""
 
 
 class Query(NamedTuple):
@@ -28,7 +29,7 @@ class Query(NamedTuple):
 
 
 class SearchResult(NamedTuple):
-    """What a search finds, the best first: `hits`, or where the question is out of domain the `nearest` entries all the same."""
+    """What a search finds, best first: `hits`, or if the question is out of domain the `nearest` entries."""
 
     hits: list[Entry]
     nearest: list[Entry]

@@ -11,7 +11,7 @@ import numpy as np
 
 WORD = re.compile(r"[^\W\d_가-힣]+|\d+|[가-힣]+")
 GRAMS = (3, 4)
-"""Lengths of the pieces of a word. Korean words give pairs of syllables: one syllable says more than one letter."""
+"""Lengths of the pieces of a word. Korean ones give pairs of syllables, which say more than letters."""
 
 
 def terms(text: str) -> list[str]:

@@ -1,9 +1,10 @@
 """Vectors of texts: how they are projected, compared and stored.
 
-A vector has one part for each model of the encoder. Each part is projected for itself and brought to length 1, so that every model
-counts alike. A decoder's part is whitened by the scatter of wordings around their entry's mean, as in linear discriminant analysis
-(Fisher 1936): directions in which wordings of one question differ tell nothing about which question it is. `make data` then learns the
-projection further (data_tools/rows/projection.py).
+A vector has one part for each model of the encoder. Each part is projected for itself and brought to length
+1, so that every model counts alike. A decoder's part is whitened by the scatter of wordings around their
+entry's mean, as in linear discriminant analysis (Fisher 1936): directions in which wordings of one question
+differ tell nothing about which question it is. `make data` then learns the projection further
+(data_tools/rows/projection.py).
 """
 
 import os
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 SHRINKAGE = 0.2
-"""Share of the identity in the scatter that is whitened (Ledoit and Wolf 2004): few wordings do not show all directions."""
+"""Share of the identity in the whitened scatter (Ledoit and Wolf 2004): few wordings lack directions."""
 
 
 class Part(NamedTuple):
@@ -37,7 +38,7 @@ class Projection(NamedTuple):
         return unit(np.hstack([unit(part) for part in split_parts((vectors - self.mean) @ self.matrix, self.parts)]))
 
     def scoring_subspace(self, projected: np.ndarray) -> np.ndarray:
-        """The parts of projected vectors that decide whether a text is in domain: those trained for similarity, or all if none is."""
+        """The parts of projected vectors that decide what is in domain: similarity-trained ones, or all."""
         return similarity_trained(projected, self.parts)
 
 
@@ -76,14 +77,14 @@ def split_parts(vectors: np.ndarray, parts: Sequence[Part]) -> list[np.ndarray]:
 
 
 def similarity_trained(vectors: np.ndarray, parts: Sequence[Part]) -> np.ndarray:
-    """The parts of vectors that were trained for similarity, as unit vectors; the vectors as they are where none was."""
+    """The parts of vectors that were trained for similarity, as unit vectors; unchanged where none was."""
     if not any(part.similarity_trained for part in parts):
         return vectors
     kept = [columns for columns, part in zip(split_parts(vectors, parts), parts, strict=True) if part.similarity_trained]
     return unit(np.hstack(kept))
 
 
-# The file -------------------------------------------------------------------------------------------------------------
+# The file ---------------------------------------------------------------------------------------------------
 
 
 def encoder_name(models: Sequence[str]) -> str:
@@ -92,7 +93,7 @@ def encoder_name(models: Sequence[str]) -> str:
 
 
 def load_vectors(path: Path, encoder: str | None = None) -> tuple[Projection | None, dict[str, np.ndarray]]:
-    """What `save_vectors` wrote; nothing where there is no such file, or it is of another encoder than the one named."""
+    """What `save_vectors` wrote; nothing where there is no such file, or it is of another encoder."""
     if not path.is_file():
         return None, {}
     with np.load(path) as saved:

@@ -7,8 +7,7 @@ from frontdesk.store.credentials import LOCAL
 from frontdesk.store.tables import Conversation, Handoff, Key, Message
 
 SILENT_SECONDS = 15 * 60.0
-"""After so long without a reply any agent may take over: longer than looking something up, shorter than
-customers stay."""
+"""After so long without a reply any agent may take over: longer than looking something up."""
 
 
 class NotYours(Exception):
@@ -37,14 +36,13 @@ def free(session: Session, conversation: Conversation, call: Handoff, agent: str
 
 
 def _gone(session: Session, agent: str) -> bool:
-    """Whether nobody can use this name any more: its key was revoked, or it is LOCAL and there are keys now."""
+    """Whether nobody can use this name now: its key was revoked, or it is LOCAL and there are keys."""
     revoked = select(Key.id).where(Key.name == agent, Key.revoked_at.is_not(None))
     return session.scalar((select(Key.id) if agent == LOCAL else revoked).limit(1)) is not None
 
 
 def _waited(session: Session, call: Handoff, at: float) -> float:
-    """Seconds that the customer has waited for this call's agent: since it was taken, or since they wrote
-    after a reply."""
+    """Seconds that the customer waits for this call's agent: since it was taken, or their next words."""
     taken, said = call.taken_at or call.at, select(func.max(Message.id)).where(Message.conversation_id == call.conversation_id)
     replied = session.scalar(said.where(Message.speaker == "agent", Message.at >= call.at))
     if replied is None:

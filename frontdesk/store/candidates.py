@@ -1,7 +1,8 @@
 """Candidates for training rows: `make feedback` finds them in conversations, people review them, `make data`
 uses them.
 
-A candidate stands for one message. Until it is reviewed it follows the store: if a rating is taken back, it goes too.
+A candidate stands for one message. Until it is reviewed it follows the store: if a rating is taken back, it
+goes too.
 """
 
 from collections import Counter

@@ -19,13 +19,11 @@ WAIT = 5.0  # seconds to wait for another transaction's lock, for a connection, 
 STATEMENT_FACTOR = 12
 """PostgreSQL may work on one statement this many times as long; the console's numbers take longest."""
 WRITES = "writes"
-"""Option of connections that write: SQLite then locks at the beginning of a transaction, when it can still
-wait."""
+"""Option of connections that write: SQLite then locks at the beginning, when it can still wait."""
 
 
 class StoreUnavailable(Exception):
-    """The database is locked, full, read-only, damaged or away. Nothing was written; the same call may work
-    later."""
+    """The database is locked, full, read-only, damaged or away. Nothing was written; try again later."""
 
 
 def database(config: Config) -> URL:
@@ -50,9 +48,9 @@ def database(config: Config) -> URL:
 
 
 def connect(url: URL, wait: float = WAIT, pool: type[Pool] | None = None) -> Engine:
-    """An engine with durable commits (on disk when they return), foreign keys, and waits of at most `wait`
-    seconds."""
-    # At most as many as `asyncio.to_thread` has threads. PostgreSQL allows 100 by default, and two of our processes connect.
+    """An engine with durable commits, foreign keys, and waits of at most `wait` seconds."""
+    # At most as many as `asyncio.to_thread` has threads. PostgreSQL allows 100 by default, and two of our
+    # processes connect.
     size: dict[str, Any] = {"poolclass": pool} if pool else {"pool_size": 8, "max_overflow": 24, "pool_timeout": wait}
     size["hide_parameters"] = True  # tracebacks must not show customers' words
     if url.drivername == "sqlite":
@@ -75,8 +73,7 @@ def connect(url: URL, wait: float = WAIT, pool: type[Pool] | None = None) -> Eng
 
 
 def _patience(wait: float) -> dict[str, int]:
-    """libpq's settings for a server that vanishes with its network: the system's own timeout is 15 minutes
-    or more."""
+    """libpq's settings for a server that vanishes with its network; the system's timeout is 15 minutes."""
     seconds = max(2, round(wait))
     probes = {"keepalives_idle": seconds, "keepalives_interval": max(1, seconds // 3), "keepalives_count": 3}
     return {"connect_timeout": seconds, "tcp_user_timeout": 1000 * seconds, **probes}
@@ -105,6 +102,5 @@ def available() -> Iterator[None]:
 
 
 def cause(error: Exception) -> str:
-    """The database's message in one line, without the statement and its parameters, which hold customers'
-    words."""
+    """The database's message in one line, without the statement, which holds customers' words."""
     return " ".join(str(getattr(error, "orig", None) or error).split())

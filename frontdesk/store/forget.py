@@ -1,8 +1,8 @@
 """Removing people and their words from the store: when they ask for it, and after `desk.retention_days`.
 
-A candidate for training is removed with its conversation. Expiry makes one exception: a candidate that is in a run's
-data stays, masked, in an otherwise empty conversation. So the next training still has it, and `forget` still finds it
-and names the runs.
+A candidate for training is removed with its conversation. Expiry makes one exception: a candidate that is in
+a run's data stays, masked, in an otherwise empty conversation. So the next training still has it, and
+`forget` still finds it and names the runs.
 """
 
 import asyncio
@@ -22,8 +22,7 @@ from frontdesk.web.access_log import write
 DAY = 86400.0
 BATCH = 500  # conversations that expire in one transaction, so that others need not wait long
 LARGE = 128 * 1024**2
-"""Bytes from which rewriting an SQLite file takes too long beside customers: over a second of the five that
-others wait."""
+"""Bytes from which rewriting an SQLite file takes over a second of the five that customers wait."""
 TRIES = 25
 """To empty SQLite's log. Each waits for readers as long as the store waits for a lock."""
 

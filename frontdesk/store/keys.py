@@ -1,7 +1,8 @@
 """Keys to the API and the console: 256 random bits each, shown once. The store keeps their SHA-256.
 
-Each role includes the one before it: a `customer` asks the API, an `agent` also works in the console, an `admin` also
-sees statistics and `/metrics`. A name is never used again, even after its key was revoked, because replies carry it.
+Each role includes the one before it: a `customer` asks the API, an `agent` also works in the console, an
+`admin` also sees statistics and `/metrics`. A name is never used again, even after its key was revoked,
+because replies carry it.
 """
 
 import hmac
@@ -28,8 +29,7 @@ def allows(role: str, needed: str) -> bool:
 
 
 def create(store: Store, name: str, role: str, rate: int | None = None, concurrency: int | None = None) -> str:
-    """Make a key and return it, this once. `rate`: requests a minute; `concurrency`: requests at once. Raises
-    UserError."""
+    """Make a key and return it, this once. `rate` is a minute, `concurrency` at once. Raises UserError."""
     check(name, role, rate, concurrency)
     secret = f"fd-{secrets.token_urlsafe(32)}"
     key = Key(name=name, hash=digest(secret), role=role, rate=rate, concurrency=concurrency, created_at=time.time())

@@ -23,8 +23,7 @@ PATIENCE = 60.0  # seconds to wait while another process migrates
 
 
 def migrate(url: URL, revision: str = "head") -> None:
-    """Bring the database to `revision` in one transaction; "base" has no tables. Raises UserError if it is
-    away or too new."""
+    """Bring the database to `revision` in one transaction. Raises UserError if it is away or too new."""
     try:
         with connect(url, PATIENCE, NullPool).connect() as connection:
             if _steps(connection, revision) == 0:

@@ -1,8 +1,8 @@
-"""The desk's numbers for the console's plots. Each is one indexed query (of the few handoffs, all are read), on SQLite
-and PostgreSQL alike.
+"""The desk's numbers for the console's plots. Each is one indexed query (of the few handoffs, all are read),
+on SQLite and PostgreSQL alike.
 
-Time is cut at `edges`: bucket i holds what happened from edges[i] until before edges[i + 1]. Each list in a result has
-one item for each bucket.
+Time is cut at `edges`: bucket i holds what happened from edges[i] until before edges[i + 1]. Each list in a
+result has one item for each bucket.
 """
 
 from collections import Counter, defaultdict
@@ -110,8 +110,7 @@ def first_answers(store: Store, at: Sequence[float]) -> Waits:
 
 
 def person_waits(store: Store, at: Sequence[float]) -> tuple[Waits, Waits]:
-    """Waits from the call for a person until it is taken, and until the agent's first words. Only calls in
-    opening hours."""
+    """Waits in opening hours from the call for a person until it is taken, and until their first words."""
     until = func.coalesce(Handoff.closed_at, at[-1])
     first = select(func.min(Message.at)).where(
         Message.conversation_id == Handoff.conversation_id, Message.speaker == "agent", Message.at >= Handoff.at, Message.at <= until

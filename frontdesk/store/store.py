@@ -3,7 +3,8 @@
     store = open_store(config)
 
 Each method is one transaction, durable when it returns. It is thread-safe and synchronous; async code uses
-`await to_thread(store.say, …)`. Methods return rows of tables.py, detached and complete; callers do not change them.
+`await to_thread(store.say, …)`. Methods return rows of tables.py, detached and complete; callers do not
+change them.
 """
 
 import secrets
@@ -30,16 +31,14 @@ TOKENS = ("prompt_tokens", "completion_tokens")
 
 
 def open_store(config: Config, wait: float = WAIT) -> "Store":
-    """The run's store, migrated to the newest schema. `wait`: seconds to wait for a locked database. Raises
-    UserError."""
+    """The run's store, migrated. `wait`: seconds to wait for a locked database. Raises UserError."""
     url = database(config)
     migrate(url)
     return Store(url, wait)
 
 
 class Store:
-    """See the module. A conversation's row is locked while anything about it changes, so changes happen one
-    after the other."""
+    """See the module. A conversation's row is locked while anything about it changes."""
 
     def __init__(self, url: URL, wait: float = WAIT) -> None:
         self.url = shown(url)
@@ -54,15 +53,13 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """A transaction that writes: committed at the end of the block, rolled back if it raises. Raises
-        StoreUnavailable."""
+        """A transaction that writes: committed, or rolled back if the block raises; StoreUnavailable."""
         with self._turn(), self._session(self._write) as session:
             yield session
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """Our own queue for SQLite's single writer: its waiters poll at growing intervals, and one of many
-        may starve."""
+        """Our own queue for SQLite's single writer: its waiters poll, and one of many may starve."""
         if self._writer is None:
             yield
             return
@@ -105,14 +102,12 @@ class Store:
     # Conversations
 
     def current(self, customer_id: str) -> Conversation | None:
-        """The conversation that takes the customer's words: the one that a person has, or else the open one
-        that changed last."""
+        """The conversation that takes the customer's words: a person's, or the open one changed last."""
         with self.reading() as session:
             return rows.current(session, customer_id)
 
     def open(self, customer_id: str, run: str, language: str, anew: bool = False) -> Conversation:
-        """The current conversation or a new one; `anew`: always a new one. Raises LookupError for an unknown
-        customer."""
+        """The current conversation, or a new one (`anew`: always). Raises LookupError without customer."""
         with self.transaction() as session:
             if session.get(Customer, customer_id, with_for_update=True) is None:
                 raise LookupError(f"no customer {customer_id}")
@@ -149,8 +144,7 @@ class Store:
             return {rating.message_id: rating for rating in session.scalars(query)}
 
     def say(self, conversation_id: str, speaker: Speaker, text: str, **columns: Any) -> Message:
-        """Add a message; `columns` are others of Message. Raises Closed, or LookupError where the
-        conversation is gone."""
+        """Add a message with other columns. Raises Closed, or LookupError where it is gone."""
         with self.transaction() as session:
             return rows.say(session, rows.open_conversation(session, conversation_id), speaker, text, columns)
 
@@ -178,8 +172,7 @@ class Store:
                 message.completion_tokens = rows.add_up(message.completion_tokens, completion_tokens)
 
     def rate(self, customer_id: str, message_id: int, value: int, reason: str = "") -> None:
-        """Rate a message: 1, -1, or 0 to take it back. Raises LookupError unless the bot wrote it to this
-        customer."""
+        """Rate a message: 1, -1, or 0 to take it back. LookupError unless the bot said it to them."""
         if value not in (-1, 0, 1):
             raise ValueError(f"a rating is 1, -1 or 0, not {value}")
         with self.transaction() as session:
@@ -245,7 +238,7 @@ class Store:
             return [(conversation, handoff) for conversation, handoff in session.execute(query)]
 
     def take(self, conversation_id: str, agent: str, admin: bool = False) -> bool:
-        """The agent takes the conversation if it is `free`. False if somebody else was faster, or nobody waits."""
+        """The agent takes the conversation if it is `free`. False if another was faster, or nobody waits."""
         with self.transaction() as session:
             conversation = session.get(Conversation, conversation_id, with_for_update=True)
             call = calls.open_call(session, conversation_id)
@@ -277,8 +270,7 @@ class Store:
             conversation.state, call.closed_at, call.result = "bot", rows.touch(conversation), "given back"
 
     def finish(self, conversation_id: str, agent: str | None, result: str) -> None:
-        """Close the conversation and its call, by an agent or (None) the customer. Raises NotYours if another
-        agent has it."""
+        """Close conversation and call, by an agent or (None) the customer. NotYours if another has it."""
         with self.transaction() as session:
             conversation = rows.locked(session, conversation_id)
             if conversation.state == "closed":

@@ -24,7 +24,7 @@ class Base(DeclarativeBase):
 
 
 class Customer(Base):
-    """Somebody who chats, known by a secret token that only their browser has; the table keeps its SHA-256."""
+    """Somebody who chats, known by a secret token that only their browser has; here is its SHA-256."""
 
     __tablename__ = "customers"
 
@@ -157,7 +157,7 @@ class Candidate(Base):
     worse: Mapped[str | None] = mapped_column(Text)
     """The bot's worse answer, masked; with `answer` it makes a preference pair."""
     group: Mapped[str] = mapped_column(Text)
-    """Keeps its row and similar ones in one split. An FAQ entry's id or a chat's file name, so of any length."""
+    """Keeps its row and similar ones in one split: an FAQ entry's id or a chat's file name, of any length."""
     size: Mapped[int] = mapped_column(Integer, default=1)  # size of the cluster that it stands for
     status: Mapped[str] = mapped_column(String(16), index=True, default="new")  # new, accepted, rejected
     reviewer: Mapped[str | None] = mapped_column(String(100))

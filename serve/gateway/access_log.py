@@ -1,10 +1,10 @@
 """The gateway's log lines about requests (frontdesk/web/access_log.py writes them).
 
-A request's line has `time` (UTC), `event` "request", `id` (the response's x-request-id), `route`, `status` (null: the
-client left before there was one), `error` (a code, or "left"), `key` (the name of its principal), `model`, `seconds`,
-`prompt_tokens` and `completion_tokens`. `/health` and `/ready` are polled often and not logged. A refused request
-without a valid key gets no line of its own, or anybody could fill the log: a line "refused" counts them once a second,
-by status and error.
+A request's line has `time` (UTC), `event` "request", `id` (the response's x-request-id), `route`, `status`
+(null: the client left before there was one), `error` (a code, or "left"), `key` (the name of its principal),
+`model`, `seconds`, `prompt_tokens` and `completion_tokens`. `/health` and `/ready` are polled often and not
+logged. A refused request without a valid key gets no line of its own, or anybody could fill the log: a line
+"refused" counts them once a second, by status and error.
 """
 
 import asyncio

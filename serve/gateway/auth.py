@@ -1,8 +1,8 @@
 """ASGI middleware around the whole gateway: who may ask what and how often, and the log line afterwards.
 
-The key is checked before the body is read. `/v1` is for every role, `/metrics` for admins; `/health` and `/ready` are
-for everybody and say nothing. Where no key is needed (a laptop), the request must be addressed to this machine: a web
-page whose own name points here (DNS rebinding), or that sends a form here, is refused.
+The key is checked before the body is read. `/v1` is for every role, `/metrics` for admins; `/health` and
+`/ready` are for everybody and say nothing. Where no key is needed (a laptop), the request must be addressed
+to this machine: a web page whose own name points here (DNS rebinding), or that sends a form here, is refused.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ HEADERS = {
     "referrer-policy": "no-referrer",
     "cache-control": "no-store",
 }
-"""On every response, also those of the server itself. None for CORS: pages of other sites may not read answers."""
+"""On every response, the server's own too. None for CORS: pages of other sites may not read answers."""
 HOW = f"send a key of `python -m serve.keys`, or the one in {KEY_VARIABLE}, as `Authorization: Bearer KEY`"
 
 
@@ -73,8 +73,7 @@ class AccessMiddleware:
 
     @contextmanager
     def admitted(self, scope: Scope, record: AccessRecord) -> Iterator[dict[str, str]]:
-        """A context that lasts as long as the request. Yields headers for its response; raises ApiError if it
-        is not allowed."""
+        """As long as the request. Yields headers for the response; raises ApiError if not allowed."""
         needed = role_for(scope["path"])
         if needed is None:
             yield {}

@@ -1,7 +1,7 @@
 """The engine as the gateway sees it: whether it is up, and its answers, through one pool of connections.
 
-aiohttp, not httpx: passing on one event of a stream takes 50 µs of a core with it and 155 with httpx, and the engine
-needs the cores.
+aiohttp, not httpx: passing on one event of a stream takes 50 µs of a core with it and 155 with httpx, and the
+engine needs the cores.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ away = partial(_refusal, 503, "the model is not ready; ask again in a moment", c
 gone = partial(_refusal, 503, "the model went away before the answer was whole; ask again", code="cut_off")
 stopping = partial(_refusal, 503, "the desk is stopping; ask again in a moment", code="stopping", retry_after=5)
 busy = partial(ApiError, 429, "too many requests are waiting; ask again in a moment", kind="rate_limit_error", code="busy", retry_after=1)
-"""The engine cannot be reached; it died in the middle of an answer; the gateway shuts down; its queue is full."""
+"""The engine is away; it died in the middle of an answer; the gateway shuts down; its queue is full."""
 
 
 class EngineClient:
@@ -89,8 +89,7 @@ class EngineClient:
 
 
 def _refused(status: int, body: bytes, explain: bool) -> ApiError:
-    """The engine's error in our words. If the client wrote the whole request, the engine explains what is
-    wrong with it."""
+    """The engine's error in our words, or its own to a client that wrote the whole request."""
     if status == 400:
         with suppress(ValueError, KeyError, TypeError, AttributeError):
             if explain:

@@ -1,8 +1,8 @@
 """An FAQ that is edited while the desk is open.
 
-When a file of `data.faq` changes, `python -m data_tools.update CONFIG` reads it again and writes `faq.jsonl`. When
-that file changes, whoever wrote it, its index is built again in a thread. Until that is done, questions are answered
-from the old one.
+When a file of `data.faq` changes, `python -m data_tools.update CONFIG` reads it again and writes `faq.jsonl`.
+When that file changes, whoever wrote it, its index is built again in a thread. Until that is done, questions
+are answered from the old one.
 """
 
 import asyncio
@@ -56,8 +56,7 @@ async def watch(config: Config, path: str | None, builders: Collection[PromptBui
 
 
 async def rebuild(builder: PromptBuilder) -> None:
-    """Build an index again if its `faq.jsonl` has changed. A file that cannot be read leaves the old index in
-    place."""
+    """Build an index again if its `faq.jsonl` has changed. A broken file leaves the old one in place."""
     try:
         if await builder.refresh():
             access_log.write("faq was read again")

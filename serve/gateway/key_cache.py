@@ -1,7 +1,8 @@
-"""The keys that the gateway knows: those in its environment, and the store's, which are read again every second.
+"""The keys that the gateway knows: those in its environment, and the store's, which are read again every
+second.
 
-Requests are checked in memory alone. While the store cannot be read, the keys read last stay valid for `LONGEST`
-seconds. Any other key may be new: its client is asked to try again (503).
+Requests are checked in memory alone. While the store cannot be read, the keys read last stay valid for
+`LONGEST` seconds. Any other key may be new: its client is asked to try again (503).
 """
 
 import asyncio
@@ -74,7 +75,7 @@ class KeyCache:
         return self.always_needed or self.any
 
     def principal(self, key: bytes) -> Principal | None:
-        """Whose key it is. The environment's are compared in constant time; the store's are looked up by hash."""
+        """Whose key it is. The environment's are compared in constant time, the store's looked up by hash."""
         hash = credentials.digest(key)
         for known, principal in self.fixed.items():
             if hmac.compare_digest(known, hash):
@@ -82,8 +83,7 @@ class KeyCache:
         return self.stored.get(hash) if self.age < LONGEST else None
 
     def read(self) -> None:
-        """Read the store; blocks. Raises UserError if it cannot be opened, StoreUnavailable if it cannot be
-        read now."""
+        """Read the store; blocks. UserError if it cannot be opened, StoreUnavailable if not read now."""
         self.store = self.store or open_store(self.config)
         found = keys.list_keys(self.store)
         self.stored = {key.hash: Principal(key.name, key.role, key.rate, key.concurrency) for key in found if key.revoked_at is None}

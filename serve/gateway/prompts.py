@@ -1,4 +1,4 @@
-"""From a conversation to the prompt that the engine gets: FAQ entries in front, and the history cut to fit."""
+"""From a conversation to the engine's prompt: FAQ entries in front, and the history cut to fit."""
 
 import asyncio
 from collections.abc import Sequence
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 CHARACTERS = 4
-"""Characters that are looked at for each token of the context. More would not fit, and retrieval takes time
-for each."""
+"""Characters that are looked at for each token of the context: more would not fit."""
 POOL = ThreadPoolExecutor(1, "prompt")
 """One thread makes all prompts: a question takes some 30 ms to encode, and the cores are the engine's."""
 BATCH = 16  # texts of a new FAQ that are encoded before the next question has its turn
@@ -30,8 +29,7 @@ class PromptBuilder:
     conversation is cut to the context: only here are the FAQ entries known that stand before it."""
 
     def __init__(self, config: Config, run: Run, tokenizer: "PreTrainedTokenizerBase | None" = None) -> None:
-        """Load what a prompt needs: the tokenizer of the served weights, if none is given; for a grounded run
-        its FAQ and the encoder."""
+        """Load the tokenizer of the served weights, if none is given; if grounded, FAQ and encoder."""
         from transformers import AutoTokenizer
 
         self.context = config.serve.context_length
@@ -44,8 +42,7 @@ class PromptBuilder:
         return self.knowledge is not None
 
     def prompt(self, messages: Sequence[Message], max_tokens: int) -> Grounded:
-        """The engine's messages for a conversation, with room for `max_tokens`, and the entries in them.
-        Blocks."""
+        """The engine's messages, with room for `max_tokens`, and the entries in them. Blocks."""
         turns = newest(messages, CHARACTERS * self.context)
         found = self.knowledge.ground(turns) if self.knowledge else Grounded(turns, [])
         return found._replace(messages=fit(self.tokenizer, found.messages, self.context - max_tokens))
@@ -55,8 +52,7 @@ class PromptBuilder:
         return await asyncio.get_running_loop().run_in_executor(POOL, self.prompt, messages, max_tokens)
 
     async def refresh(self) -> bool:
-        """Build the index again if `faq.jsonl` has changed, and return whether it had. Questions go on with
-        the old one."""
+        """Build the index again if `faq.jsonl` has changed; whether it had. Questions use the old one."""
         if self.knowledge is None or (entries := await asyncio.to_thread(self.knowledge.changed)) is None:
             return False
         texts = [text for entry in entries for text in entry.texts]

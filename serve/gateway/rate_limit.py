@@ -25,7 +25,7 @@ class Limits:
 
     @contextmanager
     def place(self, principal: Principal) -> Iterator[dict[str, str]]:
-        """A request's place; yields headers for its response. Raises ApiError (429) beyond the key's limits."""
+        """A request's place; yields headers for the response. ApiError (429) beyond the key's limits."""
         if principal.concurrency and self.running[principal.name] >= principal.concurrency:
             message = f"this key may have {principal.concurrency} requests at once; wait for one to end"
             raise ApiError(429, message, kind="rate_limit_error", code="too_many_at_once", retry_after=1)

@@ -1,6 +1,8 @@
-"""A request's way through the gateway: a place in the queue, the prompt, the engine, and the answer as it comes.
+"""A request's way through the gateway: a place in the queue, the prompt, the engine, and the answer as it
+comes.
 
-If the client leaves, the engine stops working on its request at once. A stream that breaks ends with an error event.
+If the client leaves, the engine stops working on its request at once. A stream that breaks ends with an error
+event.
 """
 
 import asyncio
@@ -52,7 +54,7 @@ class Relay:
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
-        """A place among the requests in progress. Raises ApiError if there is none, or when the time is up."""
+        """A place among the running requests. Raises ApiError if there is none, or when the time is up."""
         if self.stopping:
             raise stopping()
         if not self.engine.ready and not await self.engine.look():  # it may have come back since the last look

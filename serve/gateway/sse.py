@@ -1,7 +1,8 @@
 """The engine's stream of server-sent events on its way to the client: as little is done to it as possible.
 
-Events pass through unchanged. Of a grounded model's, the words are collected on the way, so that the last event can
-name the source. The event with the token counts is read, and passed on only if the client has asked for it.
+Events pass through unchanged. Of a grounded model's, the words are collected on the way, so that the last
+event can name the source. The event with the token counts is read, and passed on only if the client has asked
+for it.
 """
 
 import json

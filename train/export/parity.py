@@ -1,10 +1,12 @@
-"""Proof that what is served is what was trained: adapter, merged model and served model on the same held-out prompts.
+"""Proof that what is served is what was trained: adapter, merged model and served model on the same held-out
+prompts.
 
-All three answer greedily: the adapter, unmerged, on the base that the merge kept, and the merged model by transformers,
-and the merged model by the engine that `make serve` starts, through its API. The merged and the served model also score
-the adapter's answers token by token, in the adapter's own context: is each token their first choice, and how far is its
-log-probability from the adapter's? Rounding to bf16 moves log-probabilities a little and tips a near tie now and then;
-another merge than the one intended, another template or a missing stop token does more than that.
+All three answer greedily: the adapter, unmerged, on the base that the merge kept, and the merged model by
+transformers, and the merged model by the engine that `make serve` starts, through its API. The merged and the
+served model also score the adapter's answers token by token, in the adapter's own context: is each token
+their first choice, and how far is its log-probability from the adapter's? Rounding to bf16 moves
+log-probabilities a little and tips a near tie now and then; another merge than the one intended, another
+template or a missing stop token does more than that.
 
 Writes `runs/NAME/parity.json`:
     {"key", "passed", "failures", "tolerance", "prompts", "tokens", "same_prompt_tokens",
@@ -47,14 +49,14 @@ log-probability, in nats; least share of the adapter's own ends that the served 
 
 @dataclass(frozen=True)
 class Score:
-    """Another model's view of an answer: the log-probability of each token, and whether it is its first choice."""
+    """Another model's view of an answer: each token's log-probability, and whether it is the first choice."""
 
     log_probs: list[float]
     first: list[bool]
 
 
 def prove(config: Config, run: Run, base: Path, dtype: torch.dtype, key: str) -> list[str]:
-    """Compare the three, write `parity.json`, print it, and return what is out of tolerance, one line each."""
+    """Compare the three, write `parity.json`, print it, and return a line for what is out of tolerance."""
     tokenizer = load_tokenizer(config, base)
     prompts = held_out_prompts(config, run, config.train.parity_prompts)
     ids = [encode_prompt(tokenizer, prompt) for prompt in prompts]
@@ -80,8 +82,8 @@ def prove(config: Config, run: Run, base: Path, dtype: torch.dtype, key: str) ->
 
 
 def held_out_prompts(config: Config, run: Run, count: int) -> list[list[Message]]:
-    """First questions that training did not see, evenly taken: wordings of trained entries, then unseen entries and
-    conversations. Of a grounded run they are whole prompts, with the FAQ entries."""
+    """First questions that training did not see, evenly taken: wordings of trained entries, then unseen
+    entries and conversations. Of a grounded run they are whole prompts, with the FAQ entries."""
     grounded = config.grounding == "faq"
     names = ("valid_wordings", "valid") if grounded else ("test_wordings", "test", "valid")
     rows = [row for name in names for row in read_jsonl(run.rows(config.grounding) / f"{name}.jsonl")]
@@ -122,7 +124,7 @@ class Engine:
         return answer, given.prompt_token_ids
 
     def score(self, prompt: list[int], answer: Answer) -> Score:
-        """How it sees an answer after its prompt: it says so of a prompt's tokens, and the answer is made part of one."""
+        """How it sees an answer after its prompt: of which the answer is made a part."""
         tokens = prompt + answer.tokens
         options = {"extra_body": {"prompt_logprobs": 0}}
         given = self.client.completions.create(model=self.model, prompt=tokens, temperature=0, max_tokens=1, **options)
@@ -134,7 +136,7 @@ class Engine:
 def ask(
     engine: Engine, prompts: list[list[Message]], ids: list[list[int]], most: int, reference: list[Answer]
 ) -> tuple[list[Answer], list[Score], int]:
-    """The engine's answers, its scores of the `reference` answers, and how many prompts are there the tokens `ids`."""
+    """The engine's answers, its scores of the `reference`, and how many prompts it saw as `ids`."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
         given = pool.map(engine.answer, prompts, [most] * len(prompts))
         answers, seen = zip(*track(given, "parity: the engine answers", len(prompts), "answers"), strict=True)
@@ -143,7 +145,7 @@ def ask(
 
 
 def compare(reference: str, answers: dict[str, list[Answer]], scores: dict[str, list[Score]]) -> dict[str, Any]:
-    """The figures of the record (see the module's docstring): each system of `scores` against the `reference`."""
+    """The figures of the record (see the module): each system of `scores` against the `reference`."""
     own = answers[reference]
     log_probs = {reference: [value for answer in own for value in answer.log_probs]}
     log_probs |= {name: [value for view in views for value in view.log_probs] for name, views in scores.items()}

@@ -1,9 +1,11 @@
-"""Before weights and inputs become int8: what is hard to round moves from the inputs into the weights (SmoothQuant, Xiao et al. 2023).
+"""Before weights and inputs become int8: what is hard to round moves from the inputs into the weights
+(SmoothQuant, Xiao et al. 2023).
 
-A few channels of a norm's output are many times as large as the others, and one scale for a token must fit them all. Each channel is
-divided by a factor in the norm's weight, and the weights of the maps that read it are multiplied by the same: the model computes what it
-did, and rounding costs less. Of 175 tokens that the untuned 135M model chose (six prompts), 89 % were the engine's first choice in int8
-without this, 97 % with it, and log-probabilities differed by 0.07 instead of 0.15 nats.
+A few channels of a norm's output are many times as large as the others, and one scale for a token must fit
+them all. Each channel is divided by a factor in the norm's weight, and the weights of the maps that read it
+are multiplied by the same: the model computes what it did, and rounding costs less. Of 175 tokens that the
+untuned 135M model chose (six prompts), 89 % were the engine's first choice in int8 without this, 97 % with
+it, and log-probabilities differed by 0.07 instead of 0.15 nats.
 """
 
 from typing import Any
@@ -30,7 +32,7 @@ def factors(model: PreTrainedModel, texts: list[list[int]]) -> dict[str, torch.T
 
 
 def readers(model: PreTrainedModel) -> dict[str, tuple[str, ...]]:
-    """{name of a norm: the maps that read its output}, of Llama's and Gemma's layers; of others, those that are named as there."""
+    """{name of a norm: the maps that read its output}, of layers that are named as Llama's and Gemma's."""
     modules = dict(model.named_modules())
     found = {}
     for layer in (name.removesuffix(".self_attn") for name in modules if name.endswith(".self_attn")):
@@ -61,7 +63,7 @@ def peaks(model: PreTrainedModel, norms: list[str], texts: list[list[int]]) -> d
 
 
 def smoothed(name: str, weight: torch.Tensor, factors: dict[str, torch.Tensor], offset: int) -> torch.Tensor:
-    """The weight times its factor, in fp32; as it is where it has none. `offset`: what the model adds to the weights of norms."""
+    """The weight times its factor, in fp32, if it has one. `offset`: what norms add to their weight."""
     if name not in factors:
         return weight
     factor = factors[name].to(weight.device)

@@ -13,15 +13,16 @@ from train.free import release
 from train.trainer.base_model import free_memory, load_plain, load_quantized, weight_bytes
 
 BASES = {"qlora": ("pristine", "dequantized"), "lora": ("pristine",), "adapter": ("pristine",), "full": ("none",)}
-"""What an adapter may be merged into: the base's own weights, or what quantization left of them, as the adapter saw it."""
+"""What an adapter may be merged into: the base's weights, or what quantization left, as it saw them."""
 
 
 def unmerged(config: Config, run: Run, base: Path, dtype: torch.dtype, into: str) -> Any:
-    """One of BASES with the adapter beside it, in the dtype of training. Into the base that training saw, it is what
-    training ended with."""
+    """One of BASES with the adapter beside it, in the dtype of training. Into the base that training saw, it
+    is what training ended with."""
     if into == "none":
         return load_plain(run.adapter, torch.float32)
-    # Dequantized to the dtype of training, the base computes what the quantized one computed there, and decodes faster.
+    # Dequantized to the dtype of training, the base computes what the quantized one computed there, and
+    # decodes faster.
     model = load_plain(base, dtype) if into == "pristine" else load_quantized(base, config.train.bits, dtype).dequantize(dtype=dtype)
     return PeftModel.from_pretrained(model, run.adapter)
 

@@ -21,7 +21,7 @@ def weight_bytes(folder: Path) -> int:
 
 
 def free_memory() -> int:
-    """Free bytes where the whole model will live: the GPU's, or else the machine's, where a sharded one is merged."""
+    """Free bytes where the whole model will live: the GPU's, or the machine's, also for a sharded one."""
     on_gpu = torch.cuda.is_available() and not processes.sharded()
     return torch.cuda.mem_get_info()[0] if on_gpu else psutil.virtual_memory().available
 
@@ -43,8 +43,8 @@ def check_disk(folder: Path, run_root: Path, settings: TrainConfig) -> None:
 def load(folder: Path, settings: TrainConfig, dtype: torch.dtype) -> PreTrainedModel:
     """The base as `settings.method` needs it: quantized for qlora, in fp32 for full, else in `dtype`.
 
-    A quantized base whose weights, held in `dtype`, take less than a third of the free memory of a CPU is dequantized
-    once: the same numbers on NF4's (or int8's) grid, without decoding them at every product
+    A quantized base whose weights, held in `dtype`, take less than a third of the free memory of a CPU is
+    dequantized once: the same numbers on NF4's (or int8's) grid, without decoding them at every product
     (`train.dequantize_once` forces or forbids it).
     """
     if settings.method != "qlora":
@@ -55,8 +55,8 @@ def load(folder: Path, settings: TrainConfig, dtype: torch.dtype) -> PreTrainedM
 
 
 def load_quantized(folder: Path, bits: int, dtype: torch.dtype) -> PreTrainedModel:
-    """The base in NF4 with double quantization (QLoRA, Dettmers et al. 2023) or in LLM.int8 (the same, 2022), computing
-    in `dtype`."""
+    """The base in NF4 with double quantization (QLoRA, Dettmers et al. 2023) or in LLM.int8 (the same, 2022),
+    computing in `dtype`."""
     from bitsandbytes.nn import Linear4bit
 
     if bits == 8:
@@ -72,8 +72,10 @@ def load_quantized(folder: Path, bits: int, dtype: torch.dtype) -> PreTrainedMod
     model = load_plain(folder, dtype, quantization_config=quantization)
     for module in model.modules():
         if isinstance(module, Linear4bit):
-            # On a CPU with avx512_bf16, bitsandbytes 0.50 repacks the weights for inference at the first forward in
-            # evaluation mode, for good. The packed product has no gradient, so a training that evaluates would go on
+            # On a CPU with avx512_bf16, bitsandbytes 0.50 repacks the weights for inference at the first
+            # forward in
+            # evaluation mode, for good. The packed product has no gradient, so a training that evaluates
+            # would go on
             # with wrong gradients, silently.
             module.support_avx512bf16_for_cpu = False
     return model
@@ -82,8 +84,8 @@ def load_quantized(folder: Path, bits: int, dtype: torch.dtype) -> PreTrainedMod
 def load_plain(folder: Path, dtype: torch.dtype, **options: Any) -> PreTrainedModel:
     """A model folder as it is, in `dtype`, on this process's GPU if there is one.
 
-    One that FSDP will shard is loaded into the machine's memory, unless it is quantized: then to this process's GPU,
-    where it is quantized weight by weight.
+    One that FSDP will shard is loaded into the machine's memory, unless it is quantized: then to this
+    process's GPU, where it is quantized weight by weight.
     """
     if torch.cuda.is_available() and (not processes.sharded() or "quantization_config" in options):
         options["device_map"] = {"": processes.state().local_process_index}

@@ -1,4 +1,4 @@
-"""A trainer for a run: its settings, the tuned model, packing where a probe shows that rows stay apart, and what watches it."""
+"""A trainer for a run: its settings, the tuned model, packing if rows stay apart, what watches it."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -97,7 +97,7 @@ def build(
 
 
 def _rows_stay_apart(model: PreTrainedModel, train: list[TokenRow]) -> bool:
-    """Whether rows packed into one sequence leave each other alone with this model and its attention; says so if not."""
+    """Whether rows packed into one sequence leave each other alone with this model; says so if not."""
     model.set_attn_implementation(attention.NAME)
     leak = attention.leak(model, [row["input_ids"][:64] for row in train[:4]])
     if leak <= ROUNDING[model.dtype]:

@@ -1,7 +1,9 @@
-"""Checkpoints that survive a kill, an interrupt and a full disk: which ones are whole, and where a training goes on.
+"""Checkpoints that survive a kill, an interrupt and a full disk: which ones are whole, and where a training
+goes on.
 
-A checkpoint is whole once `whole.json`, the sizes of its files, lies in it; Trainer writes files in place, so after a kill or a full disk
-the last one may be cut off. Unfinished or truncated ones are removed, and the one before is used.
+A checkpoint is whole once `whole.json`, the sizes of its files, lies in it; Trainer writes files in place, so
+after a kill or a full disk the last one may be cut off. Unfinished or truncated ones are removed, and the one
+before is used.
 """
 
 import shutil
@@ -19,7 +21,7 @@ WHOLE = "whole.json"
 
 
 def newest_whole(folder: Path, key: str) -> Path | None:
-    """The newest whole checkpoint in `folder` of the training with this key; all others than whole ones of that training are removed."""
+    """The newest whole checkpoint of the training with this key; all others of `folder` are removed."""
     note = folder / "key"
     if not note.is_file() or note.read_text() != key:
         shutil.rmtree(folder, ignore_errors=True)

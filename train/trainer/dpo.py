@@ -1,13 +1,18 @@
-"""Preference pairs after the rows: what a person wrote is better than what the bot had said (DPO, Rafailov et al. 2023).
+"""Preference pairs after the rows: what a person wrote is better than what the bot had said (DPO, Rafailov et
+al. 2023).
 
-Part of `python -m train` where `train.dpo.epochs` is above 0 and the data has pairs (data_tools/feedback/dataset.py). TRL's DPOTrainer goes
-on from the adapter that the rows left. What it must not move away from is that adapter, of which it keeps a frozen copy, not the bare
-base; and the chosen answers' own loss is added, since without it they may become less likely too, only more slowly (Pang et al. 2024).
+Part of `python -m train` where `train.dpo.epochs` is above 0 and the data has pairs
+(data_tools/feedback/dataset.py). TRL's DPOTrainer goes on from the adapter that the rows left. What it must
+not move away from is that adapter, of which it keeps a frozen copy, not the bare base; and the chosen
+answers' own loss is added, since without it they may become less likely too, only more slowly (Pang et al.
+2024).
 
-Writes `runs/NAME/adapter/` anew and keeps the rows' own in `runs/NAME/sft/`, from which a killed stage, or one with other settings, begins
-again: it takes minutes. Turned off, it puts that one back. `runs/NAME/dpo.json`, written last: {"key", "pairs", "steps", "seconds", "loss":
-[first, last], "accuracy" (share of the pairs whose chosen answer has gained more than the rejected one), "margin" (by how much, in
-nats times beta), "held_out": {"before", "after"} (loss on the rows that chose the checkpoint: what of them is kept)}.
+Writes `runs/NAME/adapter/` anew and keeps the rows' own in `runs/NAME/sft/`, from which a killed stage, or
+one with other settings, begins again: it takes minutes. Turned off, it puts that one back.
+`runs/NAME/dpo.json`, written last: {"key", "pairs", "steps", "seconds", "loss": [first, last], "accuracy"
+(share of the pairs whose chosen answer has gained more than the rejected one), "margin" (by how much, in nats
+times beta), "held_out": {"before", "after"} (loss on the rows that chose the checkpoint: what of them is
+kept)}.
 """
 
 import shutil
@@ -28,7 +33,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 METHODS = ("qlora", "lora")
-"""Of the others, PEFT's adapter has no frozen copy that DPOTrainer would make right (MiSS, prefix), or there is none (full)."""
+"""Of the others DPOTrainer makes no right frozen copy (MiSS, prefix), or there is no adapter (full)."""
 WORSE = 1.1  # a held-out loss that has grown by more than this factor is reported as a warning
 TENTH = 0.1  # the learning rate as a share of the rows', where the config names none
 
@@ -43,7 +48,7 @@ def check(config: Config) -> None:
 
 
 def learn_preferences(config: Config, run: Run, base: Path, dtype: "torch.dtype", key: str, rows_key: str) -> None:
-    """Make `run.adapter` be what pairs and rows taught, or, without pairs or epochs, rows alone. `rows_key` is that of `training.json`."""
+    """Make `run.adapter` what pairs and rows taught, or rows alone. `rows_key` is that of `training.json`."""
     path, record = run.rows(config.grounding) / "preferences.jsonl", run.root / "dpo.json"
     pairs = read_jsonl(path) if config.train.dpo.epochs and path.is_file() else []
     if not pairs:
@@ -80,7 +85,7 @@ def _put_back(run: Run, record: Path) -> None:
 
 
 def token_pairs(tokenizer: "PreTrainedTokenizerBase", pairs: list[dict[str, Any]]) -> list[dict[str, list[int]]]:
-    """The pairs as "prompt_ids", "chosen_ids" and "rejected_ids": the prompt of a row, and of an answer what a row would train."""
+    """Prompt, chosen and rejected token ids: the prompt of a row, and of answers what a row would train."""
     out = []
     for pair in pairs:
         prompt, chosen = _tokens(tokenizer, pair["prompt"], pair["chosen"])
@@ -98,7 +103,7 @@ def _tokens(tokenizer: "PreTrainedTokenizerBase", prompt: list[Message], answer:
 
 
 def train_pairs(config: Config, run: Run, base: Path, dtype: "torch.dtype", pairs: list[dict[str, Any]]) -> dict[str, Any]:
-    """Train on the pairs, from the adapter that is kept, and save the result as `run.adapter`. Returns what happened."""
+    """Train on the pairs from the adapter that is kept, and save `run.adapter`. Returns what happened."""
     from peft import PeftModel
 
     from train.trainer.base_model import load
@@ -147,7 +152,7 @@ def build(config: Config, model: Any, tokenizer: "PreTrainedTokenizerBase", pair
     from train.trainer.progress import Steps
 
     class PairTrainer(DPOTrainer):  # type: ignore[misc]
-        """Takes the pairs as the token ids that they are: tokenized by TRL, what the template writes after an answer would be trained."""
+        """Takes pairs as token ids: TRL would train what the template writes after an answer."""
 
         def _prepare_dataset(self, dataset: Any, *_: Any) -> Any:
             return dataset

@@ -1,4 +1,4 @@
-"""Neutral text, written for this purpose, whose loss before and after training shows how much general ability was lost."""
+"""Neutral text, whose loss before and after training shows how much general ability was lost."""
 
 from pathlib import Path
 

@@ -1,7 +1,7 @@
 """The processes of a training: one, or as many as `accelerate launch` starts (docs/distributed.md).
 
-All run the same code on the same rows. What depends on the machine (a timed probe, free memory) the main process decides for all; only
-the main process prints, writes records, merges and proves.
+All run the same code on the same rows. What depends on the machine (a timed probe, free memory) the main
+process decides for all; only the main process prints, writes records, merges and proves.
 """
 
 import os
@@ -64,7 +64,8 @@ def silence_others() -> None:
 
 
 def set_up_torch() -> None:
-    """Settings of torch's libraries on a CPU, which are read once: to be called before torch is imported. The environment overrules them.
+    """Settings of torch's libraries on a CPU, which are read once: to be called before torch is imported. The
+    environment overrules them.
 
     * How threads wait for each other. Spinning without end, libgomp's default, is fastest on an idle machine and 30 to 60 times slower
       as soon as another program takes a core. Spinning briefly costs 2 % there and is three times faster here; sleeping at once is best

@@ -1,4 +1,4 @@
-"""What a person sees of a training: a bar of its steps, a line for each held-out loss, and early on how long all of it takes."""
+"""What a person sees of a training: a bar of its steps, each held-out loss, how long it will take."""
 
 import time
 from typing import Any
@@ -28,7 +28,7 @@ class Steps(TrainerCallback):
 
 
 class Progress(TrainerCallback):
-    """A bar of the steps with loss, tokens/s and the time left; the whole time after a few steps; and each held-out loss."""
+    """A bar with loss, tokens/s and time left; the whole time after a few steps; each held-out loss."""
 
     TIMED = 4  # steps after which the whole time is estimated; the first two warm up
 
@@ -42,7 +42,7 @@ class Progress(TrainerCallback):
         self.steps = 0
 
     def speed(self) -> float:
-        """Tokens (prompt and answer, without padding) trained per second, without held-out losses and saving."""
+        """Tokens (without padding) trained per second, without held-out losses and saving."""
         return self.epochs * self.tokens_per_epoch / max(1e-9, self.step_ended - self.started - self.evaluating)
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:

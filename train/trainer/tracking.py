@@ -29,7 +29,7 @@ def prepare(trackers: Sequence[str], run: Path) -> None:
 
 
 def options(trackers: Sequence[str], run: str, stage: str = "") -> dict[str, Any]:
-    """What transformers' trainer must know of them. A later `stage` has a name, and in TensorBoard a folder, of its own."""
+    """What transformers' trainer must know of them. A later `stage` has a name and folder of its own."""
     if stage and trackers:
         os.environ[TENSORBOARD] = str(Path(os.environ[TENSORBOARD]) / stage)
     name = f"{run}-{stage}" if stage else run

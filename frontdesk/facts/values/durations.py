@@ -69,7 +69,7 @@ _SOON = r" ?(?:이내|안|내|동안|정도|후|뒤|전|까지|이상|만에|걸
 
 
 def _counts(number: str, unit: str, after: str) -> bool:
-    """Whether a Korean numeral goes with the unit: 세 시간 but 삼 분. `이 일` is a matter, `이 주` a week to come, unless time follows."""
+    """Whether a Korean numeral goes with the unit: 세 시간 but 삼 분. `이 일` is a matter unless time follows."""
     if number[0].isdigit():
         return True
     if re.fullmatch(KO_NATIVE, number):

@@ -58,7 +58,7 @@ def denied(value: Value, text: str) -> bool:
 
 
 def agree(one: Key, two: Key) -> bool:
-    """Whether two values of one kind do not contradict: equal, one range within the other, a page below a page, 9 and 21 o'clock."""
+    """Whether two values do not contradict: equal, range in range, page below a page, 9 and 21 o'clock."""
     (kind, mine, unit), (other, theirs, other_unit) = one, two
     if one == two or kind != other:
         return one == two

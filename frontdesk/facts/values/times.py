@@ -60,7 +60,8 @@ def _read_time(match: re.Match[str], text: str) -> Iterator[Value]:
 
 
 def _lend(one: _Clock, two: _Clock, joined: bool) -> list[_Clock]:
-    """`9 to 6 pm` is 9 am, `2~5 pm` is 2 pm, `오후 2시~5시` ends at 5 pm, `10시~6시` ends at 6 pm, `22:00-06:00` as it stands."""
+    """`9 to 6 pm` is 9 am, `2~5 pm` 2 pm; `오후 2시~5시` ends at 5 pm, `10시~6시` at 6 pm, `22:00-06:00` as it
+    stands."""
     later = (one.hour % 12, one.minute) < (two.hour % 12, two.minute)
     if joined and two.said and not one.said:
         one = one._replace(said=True)

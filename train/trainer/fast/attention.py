@@ -1,9 +1,11 @@
-"""Attention over rows that lie in one sequence without padding, each row on its own: `attn_implementation="rows"`.
+"""Attention over rows that lie in one sequence without padding, each row on its own:
+`attn_implementation="rows"`.
 
-A batch of eight service conversations is a third padding. Laid end to end they need none, but then no token may see another row's.
-transformers hands the rows' borders (`cu_seq_lens_q`, cumulative lengths) to any registered attention; this one runs torch's
-scaled dot product attention once a row, with its causal kernel and no mask. A batch without borders is one row. Where a layer sees a
-window only, as five of six of Gemma 3's do, a row that is longer gets a mask.
+A batch of eight service conversations is a third padding. Laid end to end they need none, but then no token
+may see another row's. transformers hands the rows' borders (`cu_seq_lens_q`, cumulative lengths) to any
+registered attention; this one runs torch's scaled dot product attention once a row, with its causal kernel
+and no mask. A batch without borders is one row. Where a layer sees a window only, as five of six of Gemma 3's
+do, a row that is longer gets a mask.
 """
 
 from typing import Any

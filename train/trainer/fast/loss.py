@@ -1,4 +1,4 @@
-"""A causal LM's loss on a CPU, where the LM head sees the supervised positions only: a third of a customer-service row."""
+"""A causal LM's loss on a CPU, where the LM head sees the supervised positions only, a third of all."""
 
 from typing import Any
 

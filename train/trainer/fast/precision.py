@@ -18,7 +18,7 @@ def choose(setting: str) -> tuple[torch.dtype, str]:
 
 
 def _probe(dtype: torch.dtype) -> float:
-    """Best of five, in seconds: one product of a training step's usual shape (768 tokens, 576 to 1536 features)."""
+    """Best of five, in seconds: one product of a step's usual shape (768 tokens, 576 to 1536 features)."""
     x, weight = torch.randn(768, 576, dtype=dtype), torch.randn(576, 1536, dtype=dtype)
     best = float("inf")
     for _ in range(6):  # the first is a warm-up in all but name: the minimum ignores it
