@@ -10,7 +10,7 @@ change them.
 import secrets
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import URL, case, delete, func, null, select
@@ -54,7 +54,7 @@ class Store:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """A transaction that writes: committed, or rolled back if the block raises; StoreUnavailable."""
-        with self._turn(), self._session(self._write) as session:
+        with self._turn(), available(), self._write.begin() as session:
             yield session
 
     @contextmanager
@@ -70,13 +70,10 @@ class Store:
         finally:
             self._writer.release()
 
-    def reading(self) -> AbstractContextManager[Session]:
-        """A transaction that only reads, and so waits for no writer."""
-        return self._session(self._read)
-
     @contextmanager
-    def _session(self, make: sessionmaker[Session]) -> Iterator[Session]:
-        with available(), make.begin() as session:
+    def reading(self) -> Iterator[Session]:
+        """A transaction that only reads, and so waits for no writer."""
+        with available(), self._read.begin() as session:
             yield session
 
     # Customers

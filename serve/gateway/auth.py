@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from frontdesk.engine.vllm import KEY_VARIABLE
 from frontdesk.store.keys import allows
 from frontdesk.web import access_log
-from frontdesk.web.address import FORWARDED, is_loopback
+from frontdesk.web.address import FORWARDED, is_loopback, network
 from frontdesk.web.errors import ApiError
 from serve.gateway.access_log import AccessRecord, RefusalCounter
 from serve.gateway.key_cache import LOCAL, KeyCache, Principal
@@ -87,9 +87,9 @@ class AccessMiddleware:
 
     def who(self, scope: Scope) -> Principal:
         """Whose key the request carries. Raises ApiError."""
-        given, address = bearer(scope), (scope.get("client") or ("",))[0]
+        given, address = bearer(scope), network((scope.get("client") or ("",))[0])
         principal = self.key_cache.principal(given) if given else None
-        wait = self.limits.wait(address) if given and (principal is None or principal.guessable) else 0
+        wait = self.limits.guesses.wait(address) if given and (principal is None or principal.guessable) else 0
         if principal and not wait:
             return principal
         if not self.key_cache.needed:
@@ -100,7 +100,7 @@ class AccessMiddleware:
         if self.key_cache.stale:
             raise ApiError(503, "keys cannot be looked up now; ask again in a moment", None, "keys_unavailable", "server_error", 2)
         if given:
-            self.limits.guess(address)
+            self.limits.guesses.take(address)
         raise ApiError(401, f"a wrong key, or none; {HOW}", code="invalid_api_key")
 
     def end(self, scope: Scope, record: AccessRecord) -> None:

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from frontdesk.web.address import network
 from frontdesk.web.errors import ApiError
 from frontdesk.web.rate_limit import RateLimit
 from serve.gateway.key_cache import Principal
@@ -21,7 +20,7 @@ class Limits:
     def __init__(self) -> None:
         self.rates: dict[int, RateLimit] = {}  # one for each rate that a key has, in requests a minute
         self.running: Counter[str] = Counter()
-        self.guesses = RateLimit(GUESSES, GUESSES * GUESS_SECONDS)
+        self.guesses = RateLimit(GUESSES, GUESSES * GUESS_SECONDS)  # by network
 
     @contextmanager
     def place(self, principal: Principal) -> Iterator[dict[str, str]]:
@@ -51,10 +50,3 @@ class Limits:
         message = f"this key may ask {rate} times a minute; ask again in a moment"
         wait = limit.wait(principal.name)
         raise ApiError(429, message, None, "rate_limit_exceeded", "rate_limit_error", wait, headers)
-
-    def guess(self, address: str) -> None:
-        self.guesses.take(network(address))
-
-    def wait(self, address: str) -> float:
-        """Seconds until the address may guess again; 0: now."""
-        return self.guesses.wait(network(address))

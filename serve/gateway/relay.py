@@ -76,19 +76,18 @@ class Relay:
 
     async def answer(self, asked: Asked, record: AccessRecord, send: Send) -> None:
         """Send the whole response. Raises ApiError if it fails before the response has begun."""
-        tracked = TrackedSend(send)
         try:
             async with self.place():
-                await self._answer(asked, record, tracked)
+                await self._answer(asked, record, send)
         except ApiError as error:
-            if not tracked.begun:
+            if record.status is None:  # no response has begun
                 raise
             record.error = error.code
             self.metrics.cut.labels(asked.model, error.code).inc()
-            await tracked({"type": "http.response.body", "body": event(error.openai_body()), "more_body": False})
+            await send({"type": "http.response.body", "body": event(error.openai_body()), "more_body": False})
         self.metrics.seconds.labels(asked.model).observe(time.monotonic() - record.begun)
 
-    async def _answer(self, asked: Asked, record: AccessRecord, send: "TrackedSend") -> None:
+    async def _answer(self, asked: Asked, record: AccessRecord, send: Send) -> None:
         builder = self.builders.get(asked.model)
         prompt = await builder.prepare(asked.messages, asked.max_tokens) if builder else Grounded(asked.messages, [])
         grounded = builder is not None and builder.grounded
@@ -103,11 +102,11 @@ class Relay:
         whole = Response(sse.with_provenance(answer, prompt) if grounded else body, media_type="application/json")
         await whole({"type": "http"}, _none, send)
 
-    async def _stream(self, response: aiohttp.ClientResponse, rewriter: sse.RawStream, record: AccessRecord, send: "TrackedSend") -> None:
+    async def _stream(self, response: aiohttp.ClientResponse, rewriter: sse.RawStream, record: AccessRecord, send: Send) -> None:
         async for data in response.content.iter_any():
             if not (out := rewriter.add(data)):
                 continue
-            if not send.begun:
+            if record.status is None:
                 self.metrics.first.labels(record.model).observe(time.monotonic() - record.begun)
                 await send({"type": "http.response.start", "status": 200, "headers": STREAM_HEADERS})
             await send({"type": "http.response.body", "body": out, "more_body": True})
@@ -122,17 +121,6 @@ class Relay:
             record.prompt_tokens, record.completion_tokens = usage["prompt_tokens"], usage["completion_tokens"]
             self.metrics.tokens.labels(record.model, "prompt").inc(record.prompt_tokens)
             self.metrics.tokens.labels(record.model, "completion").inc(record.completion_tokens)
-
-
-class TrackedSend:
-    """ASGI's `send`, which remembers whether a response has begun."""
-
-    def __init__(self, send: Send) -> None:
-        self.send, self.begun = send, False
-
-    async def __call__(self, message: Message) -> None:
-        self.begun = True
-        await self.send(message)
 
 
 class RelayResponse(Response):

@@ -26,7 +26,6 @@ from frontdesk.errors import UserError, warn
 from frontdesk.files import read_json, read_jsonl, whole_folder, write_json
 from frontdesk.models.base import load_tokenizer
 from frontdesk.prompt.render import Message, encode
-from train.trainer import tracking
 
 if TYPE_CHECKING:
     import torch
@@ -149,6 +148,7 @@ def build(config: Config, model: Any, tokenizer: "PreTrainedTokenizerBase", pair
     from transformers import PrinterCallback
     from trl import DPOConfig, DPOTrainer
 
+    from train.trainer.build import common_arguments
     from train.trainer.progress import Steps
 
     class PairTrainer(DPOTrainer):  # type: ignore[misc]
@@ -157,32 +157,17 @@ def build(config: Config, model: Any, tokenizer: "PreTrainedTokenizerBase", pair
         def _prepare_dataset(self, dataset: Any, *_: Any) -> Any:
             return dataset
 
-    settings, on_gpu = config.train, torch.cuda.is_available()
-    share = max(1, settings.batch_size // 2)  # a pair is two rows
+    settings = config.train
     args = DPOConfig(
-        output_dir=str(checkpoints),
-        per_device_train_batch_size=share,
-        per_device_eval_batch_size=share,
-        gradient_accumulation_steps=settings.gradient_accumulation_steps,
+        **common_arguments(settings, max(1, settings.batch_size // 2), checkpoints, "dpo"),  # a pair is two rows
         num_train_epochs=settings.dpo.epochs,
         learning_rate=settings.dpo.learning_rate or TENTH * settings.learning_rate,
-        lr_scheduler_type="cosine",
-        warmup_steps=0.05,
-        max_grad_norm=1.0,
-        optim="paged_adamw_8bit" if on_gpu else "adamw_torch",
         beta=settings.dpo.beta,
         loss_type=["sigmoid", "sft"],
         loss_weights=[1.0, 1.0],
-        bf16=on_gpu,
-        use_cpu=not on_gpu,
-        gradient_checkpointing=settings.gradient_checkpointing,
-        max_length=None,  # make data has left out pairs that are too long
+        bf16=torch.cuda.is_available(),
         save_strategy="no",
         logging_steps=1,
-        dataloader_pin_memory=on_gpu,
-        disable_tqdm=True,
-        **tracking.options(settings.report_to, checkpoints.parent.name, "dpo"),
-        seed=settings.seed,
     )
     learned = {name: parameter.detach().clone() for name, parameter in model.named_parameters() if parameter.requires_grad}
     trainer = PairTrainer(model=model, args=args, train_dataset=Dataset.from_list(pairs), processing_class=tokenizer)
