@@ -27,7 +27,12 @@ def snapshot_weights(config: Config, run: Run, key: str) -> Path:
         with whole_folder(run.served) as folder:
             # The provenance last: if it is still the one that was checked, so is all that was linked before.
             for name in sorted((file.name for file in source.iterdir()), key=lambda name: name == last):
-                _link(source / name, folder / name)
+                try:
+                    os.link((source / name).resolve(strict=True), folder / name)
+                except FileNotFoundError:
+                    raise
+                except OSError:  # a file system without hard links, or the file is another user's
+                    shutil.copyfile(source / name, folder / name)
             if str(read_json(folder / last).get("key")) != key:
                 raise FileNotFoundError
     except FileNotFoundError:
@@ -40,12 +45,3 @@ def snapshot_config(config: Config, run: Run) -> str:
     path = run.root / "serve/config.yaml"
     write_text(path, yaml.safe_dump(config.model_dump(mode="json", exclude_unset=True), allow_unicode=True, sort_keys=False))
     return str(path)
-
-
-def _link(source: Path, target: Path) -> None:
-    try:
-        os.link(source.resolve(), target)
-    except FileNotFoundError:
-        raise
-    except OSError:  # a file system without hard links, or the file is another user's
-        shutil.copyfile(source, target)

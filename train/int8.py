@@ -84,7 +84,7 @@ def make(config: Config, run: Run) -> None:
     silence_libraries()
     started = time.monotonic()
     with whole_folder(run.int8) as folder:
-        error = quantize(run.model, folder, calibration(config, run), dtype(config))
+        error = quantize(run.model, folder, _calibration(config, run), dtype(config))
     print(f"train: int8 weights in {time.monotonic() - started:.0f} s, {error:.2%} off", flush=True)
     if config.train.parity_prompts and (failures := prove(config, run, key)):
         sys.exit(f"error: {run.int8_parity}: in int8 the model does not match what was trained: {'; '.join(failures)}; serve bf16")
@@ -92,7 +92,7 @@ def make(config: Config, run: Run) -> None:
     print(f"train: the int8 model is {run.int8}", flush=True)
 
 
-def calibration(config: Config, run: Run) -> list[list[int]]:
+def _calibration(config: Config, run: Run) -> list[list[int]]:
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(run.model, local_files_only=True)

@@ -81,7 +81,10 @@ class FaqFacts:
         asked = frozenset(topics(question))
         for claim in stated:
             against = self._contradicted(claim, stated, asked, near)
-            if against and not _particular(claim, against) and not _customers_own(claim, against, question, answer):
+            if not against or _customers_own(claim, against, question, answer):
+                continue
+            # Not where the sentence speaks of one customer's order or of one day, in words that the entry lacks.
+            if all(lower(match[0]) in against.text for match in _PARTICULAR.finditer(claim.sentence)):
                 known = ", ".join(dict.fromkeys(one.text for one in against.claims if one.family == claim.family))
                 return Contradiction(against.entry.id, against.entry.source, claim.text, known, claim.value.kind)
         return None
@@ -205,11 +208,6 @@ _PARTICULAR = re.compile(
     r"|지연|예정|예외|특별히|남[은았으]|조회|예전|작년|지난|다른 (?:곳|매장|업체)|\[[A-Z_]+\d*\]|#\d|\b[A-Z]{1,4}-?\d{3,}",
     re.IGNORECASE,
 )
-
-
-def _particular(claim: Claim, against: _Entry) -> bool:
-    """Whether the sentence speaks of one customer's order or of one day, in words that the entry lacks."""
-    return any(lower(match[0]) not in against.text for match in _PARTICULAR.finditer(claim.sentence))
 
 
 def _customers_own(claim: Claim, against: _Entry, question: str, answer: str) -> bool:

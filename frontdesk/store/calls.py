@@ -32,13 +32,11 @@ def free(session: Session, conversation: Conversation, call: Handoff, agent: str
     wait. An admin may take any that another agent has."""
     if conversation.state != "agent" or call.agent is None:
         return conversation.state == "waiting"
-    return call.agent != agent and (admin or _gone(session, call.agent) or _waited(session, call, at) >= SILENT_SECONDS)
-
-
-def _gone(session: Session, agent: str) -> bool:
-    """Whether nobody can use this name now: its key was revoked, or it is LOCAL and there are keys."""
-    revoked = select(Key.id).where(Key.name == agent, Key.revoked_at.is_not(None))
-    return session.scalar((select(Key.id) if agent == LOCAL else revoked).limit(1)) is not None
+    if call.agent == agent or admin:
+        return call.agent != agent
+    # An agent is gone whose key was revoked, or who is LOCAL when there are keys.
+    gone = select(Key.id) if call.agent == LOCAL else select(Key.id).where(Key.name == call.agent, Key.revoked_at.is_not(None))
+    return session.scalar(gone.limit(1)) is not None or _waited(session, call, at) >= SILENT_SECONDS
 
 
 def _waited(session: Session, call: Handoff, at: float) -> float:

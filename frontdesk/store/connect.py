@@ -58,7 +58,11 @@ def connect(url: URL, wait: float = WAIT, pool: type[Pool] | None = None) -> Eng
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    engine = create_engine(url, **size, pool_pre_ping=True, connect_args=_patience(wait))
+    # For a server that vanishes with its network: the system's own timeout is 15 minutes.
+    seconds = max(2, round(wait))
+    probes = {"keepalives_idle": seconds, "keepalives_interval": max(1, seconds // 3), "keepalives_count": 3}
+    patience = {"connect_timeout": seconds, "tcp_user_timeout": 1000 * seconds, **probes}
+    engine = create_engine(url, **size, pool_pre_ping=True, connect_args=patience)
 
     def set_up(connection: object, _record: ConnectionPoolEntry) -> None:
         with connection.cursor() as cursor:  # type: ignore[attr-defined]
@@ -70,13 +74,6 @@ def connect(url: URL, wait: float = WAIT, pool: type[Pool] | None = None) -> Eng
 
     event.listen(engine, "connect", set_up)
     return engine
-
-
-def _patience(wait: float) -> dict[str, int]:
-    """libpq's settings for a server that vanishes with its network; the system's timeout is 15 minutes."""
-    seconds = max(2, round(wait))
-    probes = {"keepalives_idle": seconds, "keepalives_interval": max(1, seconds // 3), "keepalives_count": 3}
-    return {"connect_timeout": seconds, "tcp_user_timeout": 1000 * seconds, **probes}
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:

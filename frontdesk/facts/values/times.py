@@ -8,14 +8,16 @@ from frontdesk.facts.values.numerals import KO_NATIVE, KO_SINO, to_number
 from frontdesk.facts.values.value import Rule, Value, value_at
 
 _HALVES = {"오전": "a", "새벽": "a", "아침": "a", "오후": "p", "저녁": "p", "밤": "p", "낮": "p", "점심": "p"}
+_NOON = {"midnight": "00:00", "자정": "00:00"}
 _HALF_DAY = "|".join(_HALVES)
 
 
 def time_rules() -> list[Rule]:
     pair = rf"{_clock_rule(1)}(?:(?P<to> ?[-~] ?| to | till | until | and |(?:부터|에서) ?){_clock_rule(2)})?"
+    noon = r"(?<!\w)(?:noon|midday|midnight)(?!\w)|정오|자정"
     return [
         ("[:m시']", rf"(?<![a-z0-9:/$€£₩])(?<!\d[.,]){pair}(?![\d:/])", _read_time),
-        ("noon|midday|midnight|정오|자정", r"(?<!\w)(?:noon|midday|midnight)(?!\w)|정오|자정", _read_noon),
+        ("noon|midday|midnight|정오|자정", noon, lambda match, text: [value_at(match, "time", _NOON.get(match[0], "12:00"))]),
     ]
 
 
@@ -72,7 +74,3 @@ def _lend(one: _Clock, two: _Clock, joined: bool) -> list[_Clock]:
     elif not one.half and not two.half and two.hour < one.hour <= 12:
         two = two._replace(half="p")
     return [one, two]
-
-
-def _read_noon(match: re.Match[str], text: str) -> Iterator[Value]:
-    yield value_at(match, "time", "12:00" if match[0] in {"noon", "midday", "정오"} else "00:00")
