@@ -74,7 +74,7 @@ class Bar:
         return ", ".join(part for part in parts if part)
 
     def left(self, share: float) -> str:
-        """The time left at the pace so far; none is told of the first hundredth."""
+        """The time left at the pace so far; none is shown of the first hundredth."""
         if share < 0.01:
             return ""
         seconds = (self.shown - self.started) * (1 - share) / share
@@ -121,7 +121,7 @@ def moves() -> bool:
 
 @cache
 def _screen() -> "Progress":
-    """What draws all bars. It draws when it is told to, and not from a thread of its own: stages fork."""
+    """What draws all bars. It draws when asked, not from a thread of its own: stages fork."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress
 

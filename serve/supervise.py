@@ -94,20 +94,13 @@ async def started(child: Child, patience: float) -> str:
 
 async def lost(child: Child) -> str:
     """Wait until the child ends or hangs. Returns a message that says which."""
-    waiting = [asyncio.create_task(ended(child)), asyncio.create_task(hung(child))]
+    hanging = asyncio.create_task(hung(child))
     try:
-        done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        while not (child.ended() or hanging.done()):
+            await asyncio.wait((hanging,), timeout=POLL)
     finally:
-        for task in waiting:
-            task.cancel()
-    return f"ended ({child.how_it_ended()})" if child.ended() else done.pop().result()
-
-
-async def ended(child: Child) -> str:
-    """Return when the child has ended."""
-    while not child.ended():
-        await asyncio.sleep(POLL)
-    return "ended"
+        hanging.cancel()
+    return f"ended ({child.how_it_ended()})" if child.ended() else hanging.result()
 
 
 async def hung(child: Child) -> str:

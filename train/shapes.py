@@ -30,16 +30,10 @@ class Shape:
         if any(values.get(key) for key in ("num_local_experts", "num_experts", "n_routed_experts")):
             raise UserError(f"{where}: found a mixture of experts; expected a dense Llama-like model; choose another --model")
         layers, hidden, intermediate, heads, vocabulary = (values[key] for key in needed)
-        return cls(
-            layers=layers,
-            hidden=hidden,
-            intermediate=intermediate,
-            heads=heads,
-            kv_heads=values.get("num_key_value_heads") or heads,
-            head_dim=values.get("head_dim") or hidden // heads,
-            vocabulary=vocabulary,
-            tied=bool(values.get("tie_word_embeddings", False)),
-        )
+        kv_heads = values.get("num_key_value_heads") or heads
+        head_dim = values.get("head_dim") or hidden // heads
+        tied = bool(values.get("tie_word_embeddings", False))
+        return cls(layers, hidden, intermediate, heads, kv_heads, head_dim, vocabulary, tied)
 
     @property
     def queries(self) -> int:

@@ -98,16 +98,16 @@ def _denies(said: Reading, fact: Fact, references: tuple[str, ...]) -> bool | No
     does. None where the answer lacks it, the FAQ is of two minds, or the fact is a value, a yes or a no."""
     if fact.values or fact.answer or not fact.words or says_no(fact):
         return None
-    told = _told(fact.normal, references)
-    if told is None or not (found := list(_pattern(fact.normal).finditer(said.normal))):
+    faq_says = _faq_says(fact.normal, references)
+    if faq_says is None or not (found := list(_pattern(fact.normal).finditer(said.normal))):
         return None
-    if told == "no":
+    if faq_says == "no":
         return not _HEDGES.search(said.normal)
     return all(_in_a_no(said.normal, *match.span()) for match in found)
 
 
 @lru_cache(maxsize=8192)
-def _told(fact: str, references: tuple[str, ...]) -> Literal["yes", "no"] | None:
+def _faq_says(fact: str, references: tuple[str, ...]) -> Literal["yes", "no"] | None:
     """`no` if the FAQ's answers always deny the fact, `yes` if no sentence with it has any no; else None."""
     sentences = [one for text in references for one in re.split(r"(?<=[.!?])\s", read(text).normal) if _pattern(fact).search(one)]
     if not sentences:

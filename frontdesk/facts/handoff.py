@@ -1,4 +1,4 @@
-"""Whether an answer hands over to a person or refuses: one detector for the desk, its console and the
+"""Whether an answer escalates to a person or refuses: one detector for the desk, its console and the
 scorecard. No model involved."""
 
 import json

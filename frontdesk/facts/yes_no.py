@@ -6,7 +6,7 @@ from typing import Literal
 
 from frontdesk.facts.fold import fold, lower
 
-# A plain yes or no, told with care --------------------------------------------------------------------------
+# A plain yes or no, with care --------------------------------------------------------------------------
 
 _HELLO = r"(?:hi|hello|hey|dear|good (?:morning|afternoon|evening|day))\b[^.,!?]{0,30}[.,!] *"
 _GREETING = rf"(?:{_HELLO}|안녕하세요[^.,!?]{{0,20}}[.,!]? *|고객님[,.]? *)*"

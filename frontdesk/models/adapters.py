@@ -42,11 +42,6 @@ class Adapter:
     best_loss: float | None  # of the better merge, which is what its own config serves
 
     @property
-    def grounded(self) -> bool:
-        """Whether it was trained to answer from FAQ entries in the prompt."""
-        return self.config.grounding == "faq"
-
-    @property
     def weights(self) -> Path:
         return self.run.adapter / "adapter_model.safetensors"
 
@@ -166,7 +161,7 @@ def _load(config: Config, base: Path, run: Run) -> Adapter:
     adapter = Adapter(run.name, run, rank, own, data, rendered, losses.get("pristine"), min(losses.values(), default=None))
     if not adapter.weights.is_file() or not adapter.weights.stat().st_size:
         raise UserError(f"{key}: {adapter.weights} is missing or empty; run `make train` again to rebuild it")
-    if adapter.grounded and not run.faq.is_file():
+    if own.grounding == "faq" and not run.faq.is_file():
         raise UserError(
             f"{key}: {run.faq} not found; expected the FAQ that its answers rest on (it was trained with grounding: faq); run `make data` "
             "for it, or copy its data folder too"

@@ -99,15 +99,13 @@ def load_vectors(path: Path, encoder: str | None = None) -> tuple[Projection | N
     with np.load(path) as saved:
         if encoder and str(saved["encoder"]) != encoder:
             return None, {}
-        vectors = saved["vectors"].astype(np.float32)
-        projection = _projection(saved) if "mean" in saved else None
-        return projection, dict(zip(saved["texts"].tolist(), vectors, strict=True))
-
-
-def _projection(saved: np.lib.npyio.NpzFile) -> Projection:
-    widths, trained = (saved[name].tolist() if name in saved else () for name in ("widths", "ready"))
-    threshold = float(saved["least"]) if "least" in saved else -1.0
-    return Projection(saved["mean"], saved["matrix"], tuple(map(Part, widths, trained)), threshold if threshold > -1 else None)
+        stored = dict(zip(saved["texts"].tolist(), saved["vectors"].astype(np.float32), strict=True))
+        if "mean" not in saved:
+            return None, stored
+        widths, trained = (saved[name].tolist() if name in saved else () for name in ("widths", "ready"))
+        threshold = float(saved["least"]) if "least" in saved else -1.0
+        parts = tuple(map(Part, widths, trained))
+        return Projection(saved["mean"], saved["matrix"], parts, threshold if threshold > -1 else None), stored
 
 
 def save_vectors(path: Path, encoder: str, projection: Projection | None, vectors: dict[str, np.ndarray]) -> None:

@@ -1,4 +1,4 @@
-"""Numbers, and what they count where that is told apart: nights, times, people and items."""
+"""Numbers, and what they count where that is distinguished: nights, times, people and items."""
 
 import re
 from collections.abc import Iterator
@@ -50,7 +50,7 @@ def number_rules() -> list[Rule]:
 
 
 def _read_some(match: re.Match[str], text: str) -> Iterator[Value]:
-    """What a number counts, where that is told apart: nights, times, people and items."""
+    """What a number counts, where that is distinguished: nights, times, people and items."""
     word = match["unit"]
     once_more = word == "번" and match["a"] == "한" and re.search("(?:다시|꼭) ?$", match.string[: match.start()])
     if not once_more:

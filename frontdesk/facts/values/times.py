@@ -33,7 +33,7 @@ def _clock_rule(i: int) -> str:
 class _Clock(NamedTuple):
     hour: int
     minute: int
-    half: str  # a or p, where told
+    half: str  # a or p, where the text says
     said: bool  # it has a mark of a time: a colon, 시, am
     start: int
     end: int
