@@ -8,7 +8,6 @@ docs/memory.md compares the sum with measured peaks.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from frontdesk.config.schema import TrainConfig
 from train.shapes import Shape
@@ -30,15 +29,11 @@ SHARD = 5 * GIB
 TILE_TOKENS, TILE_VOCABULARY = 4096, 32768  # TRL's fused LM head makes logits in tiles of this size
 
 
-Method = Literal["qlora", "lora", "full", "adapter", "prefix"]
-METHODS: tuple[Method, ...] = ("qlora", "lora", "full", "adapter", "prefix")
-
-
 @dataclass(frozen=True)
 class Setup:
     """What of a training decides its memory."""
 
-    method: Method = "qlora"
+    method: str = "qlora"
     bits: int = 4  # of the frozen weights of qlora
     rank: int = 32
     virtual_tokens: int = 20  # of prefix

@@ -20,7 +20,8 @@ from frontdesk.config.run import EMBEDDED
 from frontdesk.config.schema import TrainConfig, load_config
 from frontdesk.errors import UserError, run_command
 from frontdesk.files import read_json
-from train.memory import GIB, METHODS, RUNTIME, Batch, Memory, Setup, cheaper, flops, predict
+from frontdesk.models.methods import METHODS
+from train.memory import GIB, RUNTIME, Batch, Memory, Setup, cheaper, flops, predict
 from train.shapes import PRESETS, Shape
 
 
@@ -99,7 +100,7 @@ def parts(memory: Memory) -> str:
 
 def table(models: Mapping[str, Shape], train: TrainConfig, gpu: bool, available: int | None, supervised: float) -> str:
     """GiB at the peak of a step for each model and method; + marks what fits into `available` bytes."""
-    columns = {"qlora 4": ("qlora", 4), "qlora 8": ("qlora", 8)} | {method: (method, 4) for method in METHODS[1:]}
+    columns = {"qlora 4": ("qlora", 4), "qlora 8": ("qlora", 8)} | {method: (method, 4) for method in list(METHODS)[1:]}
     lines = [f"GiB at the peak of a step: {train.batch_size} rows of {train.max_length} tokens at once, rank {train.rank}, "]
     lines[0] += f"{'' if train.gradient_checkpointing else 'no '}gradient checkpointing, one {'GPU' if gpu else 'CPU'}"
     lines.append(f"{'model':<14}" + "".join(f"{name:>10}" for name in [*columns, "merge"]))

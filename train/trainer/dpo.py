@@ -18,35 +18,30 @@ kept)}.
 import shutil
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import torch
+from datasets import Dataset
+from peft import PeftModel
+from transformers import PreTrainedTokenizerBase, PrinterCallback
+from trl import DPOConfig, DPOTrainer
 
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
-from frontdesk.errors import UserError, warn
+from frontdesk.errors import warn
 from frontdesk.files import read_json, read_jsonl, whole_folder, write_json
 from frontdesk.models.base import load_tokenizer
 from frontdesk.prompt.render import Message, encode
+from train.trainer.base_model import load
+from train.trainer.build import common_arguments
+from train.trainer.held_out import held_out_rows, mean_loss
+from train.trainer.progress import Steps
 
-if TYPE_CHECKING:
-    import torch
-    from transformers import PreTrainedTokenizerBase
-
-METHODS = ("qlora", "lora")
-"""Of the others DPOTrainer makes no right frozen copy (MiSS, prefix), or there is no adapter (full)."""
 WORSE = 1.1  # a held-out loss that has grown by more than this factor is reported as a warning
 TENTH = 0.1  # the learning rate as a share of the rows', where the config names none
 
 
-def check(config: Config) -> None:
-    """Raise UserError for a method that has no such stage."""
-    if config.train.dpo.epochs and config.train.method not in METHODS:
-        raise UserError(
-            f"train.dpo.epochs is {config.train.dpo.epochs:g} and train.method {config.train.method}; expected {' or '.join(METHODS)}, "
-            "whose adapter learns from pairs; change the method, or set train.dpo.epochs to 0"
-        )
-
-
-def learn_preferences(config: Config, run: Run, base: Path, dtype: "torch.dtype", key: str, rows_key: str) -> None:
+def learn_preferences(config: Config, run: Run, base: Path, dtype: torch.dtype, key: str, rows_key: str) -> None:
     """Make `run.adapter` what pairs and rows taught, or rows alone. `rows_key` is that of `training.json`."""
     path, record = run.rows(config.grounding) / "preferences.jsonl", run.root / "dpo.json"
     pairs = read_jsonl(path) if config.train.dpo.epochs and path.is_file() else []
@@ -83,7 +78,7 @@ def _put_back(run: Run, record: Path) -> None:
     record.unlink(missing_ok=True)
 
 
-def token_pairs(tokenizer: "PreTrainedTokenizerBase", pairs: list[dict[str, Any]]) -> list[dict[str, list[int]]]:
+def token_pairs(tokenizer: PreTrainedTokenizerBase, pairs: list[dict[str, Any]]) -> list[dict[str, list[int]]]:
     """Prompt, chosen and rejected token ids: the prompt of a row, and of answers what a row would train."""
     out = []
     for pair in pairs:
@@ -94,20 +89,15 @@ def token_pairs(tokenizer: "PreTrainedTokenizerBase", pairs: list[dict[str, Any]
     return out
 
 
-def _tokens(tokenizer: "PreTrainedTokenizerBase", prompt: list[Message], answer: list[Message]) -> tuple[list[int], list[int]]:
+def _tokens(tokenizer: PreTrainedTokenizerBase, prompt: list[Message], answer: list[Message]) -> tuple[list[int], list[int]]:
     context = [turn | {"weight": 0} if turn["role"] == "assistant" else turn for turn in prompt]
     ids, mask = encode(tokenizer, [*context, *answer])
     start = mask.index(1)
     return ids[:start], [token for token, trained in zip(ids, mask, strict=True) if trained]
 
 
-def train_pairs(config: Config, run: Run, base: Path, dtype: "torch.dtype", pairs: list[dict[str, Any]]) -> dict[str, Any]:
+def train_pairs(config: Config, run: Run, base: Path, dtype: torch.dtype, pairs: list[dict[str, Any]]) -> dict[str, Any]:
     """Train on the pairs from the adapter that is kept, and save `run.adapter`. Returns what happened."""
-    from peft import PeftModel
-
-    from train.trainer.base_model import load
-    from train.trainer.held_out import held_out_rows, mean_loss
-
     tokenizer = load_tokenizer(config, base)
     held_out = held_out_rows(config, run, tokenizer)
     model = PeftModel.from_pretrained(load(base, config.train, dtype), kept(run), is_trainable=True)
@@ -141,22 +131,15 @@ def train_pairs(config: Config, run: Run, base: Path, dtype: "torch.dtype", pair
     }
 
 
-def build(config: Config, model: Any, tokenizer: "PreTrainedTokenizerBase", pairs: list[dict[str, list[int]]], checkpoints: Path) -> Any:
+class PairTrainer(DPOTrainer):  # type: ignore[misc]
+    """Takes pairs as token ids: TRL would train what the template writes after an answer."""
+
+    def _prepare_dataset(self, dataset: Any, *_: Any) -> Any:
+        return dataset
+
+
+def build(config: Config, model: Any, tokenizer: PreTrainedTokenizerBase, pairs: list[dict[str, list[int]]], checkpoints: Path) -> Any:
     """A DPOTrainer for a trainable PeftModel, of which it makes the frozen copy that it is compared with."""
-    import torch
-    from datasets import Dataset
-    from transformers import PrinterCallback
-    from trl import DPOConfig, DPOTrainer
-
-    from train.trainer.build import common_arguments
-    from train.trainer.progress import Steps
-
-    class PairTrainer(DPOTrainer):  # type: ignore[misc]
-        """Takes pairs as token ids: TRL would train what the template writes after an answer."""
-
-        def _prepare_dataset(self, dataset: Any, *_: Any) -> Any:
-            return dataset
-
     settings = config.train
     args = DPOConfig(
         **common_arguments(settings, max(1, settings.batch_size // 2), checkpoints, "dpo"),  # a pair is two rows

@@ -14,6 +14,7 @@ from frontdesk.errors import UserError
 from frontdesk.files import read_json, write_json, write_jsonl
 from frontdesk.prompt.render import encode, encode_prompt
 from tests.train.conftest import conversation
+from train.__main__ import check_pairs, run_key, without_dpo
 from train.rows import token_rows
 from train.trainer import dpo
 from train.trainer.base_model import load
@@ -168,13 +169,11 @@ def test_without_pairs_it_says_so_and_changes_nothing(
 def test_other_methods_are_told(config: Config, method: str) -> None:
     other = config.model_copy(update={"train": config.train.model_copy(update={"method": method})})
     with pytest.raises(UserError, match=f"train.method {method}; expected qlora or lora"):
-        dpo.check(other)
+        check_pairs(other)
 
 
 def test_keys(config: Config) -> None:
     """Other settings for pairs repeat no training on rows; without them nothing has another key than before there were any."""
-    from train.__main__ import run_key, without_dpo
-
     off = without_dpo(config)
     assert run_key(config, "d") != run_key(off, "d")
     more = config.model_copy(update={"train": config.train.model_copy(update={"dpo": DpoConfig(epochs=3)})})
