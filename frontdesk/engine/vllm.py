@@ -35,7 +35,7 @@ from frontdesk.engine.processes import Child, first_answer, stop
 from frontdesk.engine.startup_log import phase
 from frontdesk.errors import StartFailed, UserError
 from frontdesk.files import read_json
-from frontdesk.models.adapters import engine_arguments, settings
+from frontdesk.models.adapters import engine_arguments
 from frontdesk.models.hardware import multiplies_bf16
 from frontdesk.web.address import url
 
@@ -164,7 +164,7 @@ def environment(config: Config, run: Run, key: str | None = None) -> dict[str, s
         "DO_NOT_TRACK": "1",
         "HF_HUB_OFFLINE": "1",
         "PYTHONUNBUFFERED": "1",
-        system_prompts.VARIABLE: str(settings(run) / "system_prompts.json"),
+        system_prompts.VARIABLE: str(run.base_settings / "system_prompts.json"),
     }
     if key := key or api_key():
         variables["VLLM_API_KEY"] = key

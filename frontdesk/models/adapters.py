@@ -72,10 +72,10 @@ def page_model(config: Config) -> str:
 
 def engine_arguments(config: Config, run: Run, device: str) -> list[str]:
     """vLLM's options for the base with the config's adapters. Writes the files that they name, in
-    `settings(run)`. On a CPU there is one slot more than adapters. vLLM 0.32 reads the last slot for requests
+    `run.base_settings`. On a CPU there is one slot more than adapters. vLLM 0.32 reads the last slot for requests
     to the base that share a batch with those to adapters (its pull request 48421), and an empty slot adds
     nothing."""
-    adapters, base, folder = load_adapters(config), locate(config.model), settings(run)
+    adapters, base, folder = load_adapters(config), locate(config.model), run.base_settings
     write_text(folder / "chat_template.jinja", chat_template(config))
     # The base's own file may also hold sampling defaults, which a merged model does not have.
     write_json(folder / "generation_config.json", {"eos_token_id": _turn_end_ids(config, base)})
@@ -108,11 +108,6 @@ def _turn_end_ids(config: Config, base: Path) -> list[int]:
             f"model.template '{config.model.template}': {base} lacks one of {', '.join(ends)}; choose the template of the model's family"
         )
     return sorted(ids)
-
-
-def settings(run: Run) -> Path:
-    """The folder of what the engine reads beside the base when it serves adapters."""
-    return run.root / "serve/base"
 
 
 def read_record(path: Path, missing: str) -> dict[str, Any]:
@@ -149,15 +144,8 @@ def _load(config: Config, base: Path, run: Run) -> Adapter:
         raise UserError(
             f"{key}: {root} was trained with template {template}, not {config.model.template}; set model.template to {template}"
         )
-    own = config.model_copy(
-        update={
-            "name": run.name,
-            "company": company,
-            "system_prompt": prompt,
-            "grounding": trained.get("grounding", "none"),
-            "encoder": tuple(trained.get("encoder", ())),
-        }
-    )
+    theirs = {"name": run.name, "company": company, "system_prompt": prompt, "grounding": trained.get("grounding", "none")}
+    own = config.model_copy(update=theirs | {"encoder": tuple(trained.get("encoder", ()))})
     adapter = Adapter(run.name, run, rank, own, data, rendered, losses.get("pristine"), min(losses.values(), default=None))
     if not adapter.weights.is_file() or not adapter.weights.stat().st_size:
         raise UserError(f"{key}: {adapter.weights} is missing or empty; run `make train` again to rebuild it")
