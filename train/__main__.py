@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 LEARN_PAIRS = ("qlora", "lora")
-"""Of the other methods DPOTrainer makes no right frozen copy (MiSS, prefix), or there is no adapter (full)."""
+"""Of the others DPOTrainer makes no right frozen copy (MiSS, prefix), or there is no adapter (full)."""
 
 
 def main() -> None:

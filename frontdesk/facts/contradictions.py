@@ -83,7 +83,7 @@ class FaqFacts:
             against = self._contradicted(claim, stated, asked, near)
             if not against or _customers_own(claim, against, question, answer):
                 continue
-            # Not where the sentence speaks of one customer's order or of one day, in words that the entry lacks.
+            # Not of one customer's order or of one day, in words that the entry lacks.
             if all(lower(match[0]) in against.text for match in _PARTICULAR.finditer(claim.sentence)):
                 known = ", ".join(dict.fromkeys(one.text for one in against.claims if one.family == claim.family))
                 return Contradiction(against.entry.id, against.entry.source, claim.text, known, claim.value.kind)

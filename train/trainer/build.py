@@ -21,7 +21,7 @@ ROUNDING = {torch.float32: 1e-4, torch.bfloat16: 5e-2}  # what attention.leak ma
 
 
 def common_arguments(settings: TrainConfig, rows: int, checkpoints: Path, stage: str = "") -> dict[str, Any]:
-    """What training on rows and on pairs have in common: `rows` at once, optimizer, schedule, device, trackers."""
+    """What training on rows and on pairs share: `rows` at once, optimizer, device, trackers."""
     on_gpu = torch.cuda.is_available()
     return {
         "output_dir": str(checkpoints),

@@ -15,7 +15,7 @@ from torch.nn.functional import dropout
 
 
 class LoraProduct(torch.autograd.Function):
-    """`x Wᵀ + scale (z Aᵀ) Bᵀ`; z: x after dropout, or None. x, z (tokens, in), A (rank, in), B (out, rank)."""
+    """`x Wᵀ + scale (z Aᵀ) Bᵀ`, z: x after dropout or None; x, z (tokens, in), A (rank, in), B (out, rank)."""
 
     @staticmethod
     def forward(
