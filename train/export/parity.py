@@ -139,9 +139,10 @@ def ask(
     """The engine's answers, its scores of the `reference`, and how many prompts it saw as `ids`."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
         given = pool.map(engine.answer, prompts, [most] * len(prompts))
-        answers, seen = zip(*track(given, "parity: the engine answers", len(prompts), "answers"), strict=True)
+        pairs = list(track(given, "parity: the engine answers", len(prompts), "answers"))
         scores = list(track(pool.map(engine.score, ids, reference), "parity: the engine scores", len(prompts), "answers"))
-    return list(answers), scores, sum(a == b for a, b in zip(ids, seen, strict=True))
+    same = sum(own == seen for own, (_, seen) in zip(ids, pairs, strict=True))
+    return [answer for answer, _ in pairs], scores, same
 
 
 def compare(reference: str, answers: dict[str, list[Answer]], scores: dict[str, list[Score]]) -> dict[str, Any]:
