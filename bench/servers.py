@@ -153,11 +153,11 @@ def with_setting(setting: Setting, config: Config, run: Run) -> tuple[list[str],
 @contextlib.contextmanager
 def gateway(config: Config, path: Path, behind: Server) -> Iterator[Server]:
     """The gateway of the config at `path` before a running engine."""
-    from serve.probes import gateway_ready
-
     ours = {engine.ENGINE_URL: behind.address, engine.ENGINE_KEY: "none", "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
     command, address = [sys.executable, "-m", "serve.gateway", str(path)], url("127.0.0.1", config.serve.port)
-    with started("gateway", command, os.environ | ours, address, lambda client: gateway_ready(client, config)) as server:
+    with started(
+        "gateway", command, os.environ | ours, address, lambda client: engine.answers_with(client, f"{address}/ready", 200)
+    ) as server:
         yield server
 
 

@@ -69,15 +69,15 @@ def measure(which: str, precision: str, steps: int) -> dict[str, float]:
     from frontdesk.files import read_jsonl
     from frontdesk.models.base import load_tokenizer, locate
     from frontdesk.terminal import silence_libraries
-    from train.rows import token_rows
+    from train.rows import IGNORED, token_rows
     from train.trainer.held_out import mean_loss
 
     silence_libraries()
     config = load_config(ROOT / "configs/demo.yaml")
     base = locate(config.model)
     tokenizer = load_tokenizer(config, base)
-    rows, counts = token_rows(tokenizer, read_jsonl(ROOT / "runs/demo/data/train.jsonl")[: steps * BATCH], config.train.max_length)
-    held_out = token_rows(tokenizer, read_jsonl(ROOT / "runs/demo/data/valid_wordings.jsonl"), config.train.max_length)[0]
+    rows = token_rows(tokenizer, read_jsonl(ROOT / "runs/demo/data/train.jsonl")[: steps * BATCH], config.train.max_length)
+    held_out = token_rows(tokenizer, read_jsonl(ROOT / "runs/demo/data/valid_wordings.jsonl"), config.train.max_length)
     dtype = {"fp32": torch.float32, "bf16": torch.bfloat16}[precision]
     with tempfile.TemporaryDirectory() as folder:
         make = plain if which == "plain" else ours
@@ -89,8 +89,8 @@ def measure(which: str, precision: str, steps: int) -> dict[str, float]:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     model.set_attn_implementation("sdpa")
     return {
-        "supervised": counts.supervised / clock.seconds,
-        "tokens": counts.tokens / clock.seconds,
+        "supervised": sum(label != IGNORED for row in rows for label in row["labels"]) / clock.seconds,
+        "tokens": sum(len(row["input_ids"]) for row in rows) / clock.seconds,
         "gib": peak,
         "loss": mean_loss(model, held_out),
     }

@@ -4,8 +4,8 @@
     frontdesk train configs/demo.yaml
     frontdesk serve configs/demo.yaml
 
-Exit codes: 0 done; 2 a mistake that you can correct, told in one line; 1 a program that was started failed, or a
-threshold was missed. Completion: `source <(frontdesk completion bash)`, for zsh likewise, and for fish
+Exit codes: 0 done; 2 a mistake that you can correct, in one line; 1 a program that was started failed,
+or a threshold was missed. Completion: `source <(frontdesk completion bash)`, for zsh likewise, and for fish
 `frontdesk completion fish | source`.
 """
 

@@ -29,7 +29,7 @@ RAW = argparse.RawDescriptionHelpFormatter
 
 
 class Command(NamedTuple):
-    """A stage as a command: its module, one line for the list of commands, and what adds its arguments to a parser."""
+    """A stage as a command: its module, its line in the list, and what adds its arguments to a parser."""
 
     module: str
     summary: str
@@ -67,7 +67,7 @@ def whole_parser() -> Parser:
 
 
 def docstring(module: str) -> str:
-    """What a module says of itself. It is read from its file: an import would bring all that the stage needs."""
+    """What a module says of itself, read from its file: an import would bring all that the stage needs."""
     package, *rest = module.split(".")
     found = importlib.util.find_spec(package)
     assert found and found.origin, f"{package} is not installed"

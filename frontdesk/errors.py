@@ -1,4 +1,5 @@
-"""How a command ends: 0 done, 2 the user's mistake (one line, no traceback), 1 what a program that we start says, or a defect of ours."""
+"""How a command ends: 0 done, 2 the user's mistake (one line, no traceback), 1 what a program that we start
+says, or a defect of ours."""
 
 import sys
 from collections.abc import Callable
@@ -8,11 +9,11 @@ from frontdesk.terminal import clear_bars, silence_imports
 
 
 class UserError(Exception):
-    """A mistake that the user can correct. The message is one line: what and where, what was expected, what to do."""
+    """A mistake that the user can correct, in one line: what and where, what was expected, what to do."""
 
 
 class StartFailed(Exception):
-    """A program that we start did not: it ended before it answered, or refuses its first question. The message has lines that tell why."""
+    """A program of ours ended before it answered, or refuses its first question. The message says why."""
 
 
 def warn(message: str) -> None:

@@ -13,7 +13,7 @@ from frontdesk.errors import UserError
 
 @contextlib.contextmanager
 def whole_folder(target: Path) -> Iterator[Path]:
-    """Yield a temporary folder beside `target` that takes its place when the block ends without an exception."""
+    """Yield a temporary folder that takes the place of `target` when the block ends without an exception."""
     temporary = target.with_name(f".{target.name}.partial")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)

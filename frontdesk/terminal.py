@@ -1,4 +1,5 @@
-"""What a person sees of long work: a bar that moves on a terminal, a plain line now and then elsewhere; and of libraries only errors."""
+"""What a person sees of long work: a bar that moves on a terminal, a plain line now and then elsewhere; and
+of libraries only errors."""
 
 import logging
 import os
@@ -16,11 +17,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 REFRESH, LOG = 0.2, 15.0
-"""Seconds between two updates of a bar on a terminal, and between two lines in a log. What is done sooner shows neither."""
+"""Seconds between two updates on a terminal, and two lines in a log. What is done sooner shows neither."""
 
 
 class Bar:
-    """How far a piece of work is: `done` of `total`, in units such as "rows"; without a unit a share; without a total the seconds."""
+    """How far work is: `done` of `total` in units; without a unit a share, without a total the seconds."""
 
     def __init__(self, label: str, total: float | None, unit: str, timed: bool) -> None:
         self.label, self.total, self.unit, self.timed = label, total, unit, timed
@@ -73,7 +74,7 @@ class Bar:
         return ", ".join(part for part in parts if part)
 
     def left(self, share: float) -> str:
-        """The time left at the pace so far; none is told of the first hundredth."""
+        """The time left at the pace so far; none is shown of the first hundredth."""
         if share < 0.01:
             return ""
         seconds = (self.shown - self.started) * (1 - share) / share
@@ -82,7 +83,7 @@ class Bar:
 
 @contextmanager
 def bar(label: str, total: float | None = None, unit: str = "", timed: bool = True) -> Iterator[Bar]:
-    """A bar for a block of work; it goes when the block ends. One inside another is a second line. `timed`: it tells the time left."""
+    """A bar for a block of work. One inside another is a second line. `timed`: it shows the time left."""
     shown = Bar(label, total, unit, timed)
     try:
         yield shown
@@ -120,7 +121,7 @@ def moves() -> bool:
 
 @cache
 def _screen() -> "Progress":
-    """What draws all bars. It draws when it is told to, and not from a thread of its own: stages fork."""
+    """What draws all bars. It draws when asked, not from a thread of its own: stages fork."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress
 
@@ -136,7 +137,7 @@ def silence_imports() -> None:
 
 
 def silence_libraries() -> None:
-    """Silence progress bars, warnings and hints of transformers, sentence-transformers, datasets and bitsandbytes."""
+    """Silence bars, warnings and hints of transformers, sentence-transformers, datasets and bitsandbytes."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     warnings.filterwarnings("ignore")
     silence_imports()

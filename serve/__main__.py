@@ -9,9 +9,10 @@ Checks weights and config, takes a snapshot of them (serve/snapshot.py), and sta
 * the gateway `python -m serve.gateway CONFIG`, which is the API;
 * the page `python -m ui CONFIG`, which asks the gateway with a new key at each start.
 
-Waits until a first question has been answered, prints both addresses, and keeps all three running until Ctrl-C or
-SIGTERM. Logs: `runs/NAME/serve/engine.log`, `gateway.log` and `chat.log`. On a loopback address nobody needs a key
-until there is one: `python -m serve.keys create …`, or the environment variable FRONTDESK_API_KEY.
+Waits until a first question has been answered, prints both addresses, and keeps all three running until
+Ctrl-C or SIGTERM. Logs: `runs/NAME/serve/engine.log`, `gateway.log` and `chat.log`. On a loopback address
+nobody needs a key until there is one: `python -m serve.keys create …`, or the environment variable
+FRONTDESK_API_KEY.
 """
 
 import asyncio
@@ -28,10 +29,9 @@ from frontdesk.engine.processes import GRACE, Child
 from frontdesk.engine.startup_log import phase, say
 from frontdesk.errors import run_command
 from frontdesk.models.adapters import base_name, page_model
-from frontdesk.store.keys import PAGE_KEY
+from frontdesk.store.credentials import PAGE_KEY
 from frontdesk.web.address import url
 from serve.checks import check, has_key
-from serve.probes import gateway_alive, gateway_ready, page_alive, page_ready
 from serve.snapshot import snapshot_config, snapshot_weights
 from serve.supervise import until_stopped
 
@@ -55,10 +55,8 @@ def main() -> None:
 
 
 async def serve(config: Config, run: Run, path: str, keys: bool, weights: Path | None) -> None:
-    """Run the engine, the gateway and the page until Ctrl-C or SIGTERM.
-
-    `keys`: whether clients need one; `weights`: None for adapters.
-    """
+    """Run the engine, the gateway and the page until Ctrl-C or SIGTERM. `keys`: whether clients need one;
+    `weights`: None for adapters."""
     import httpx
 
     snapshot = snapshot_config(config, run)
@@ -68,6 +66,13 @@ async def serve(config: Config, run: Run, path: str, keys: bool, weights: Path |
     ours = {**os.environ, "PYTHONUNBUFFERED": "1", PAGE_KEY: secrets.token_urlsafe(32)} | ({vllm.SERVED: str(weights)} if weights else {})
     engines = {vllm.ENGINE_URL: url(private.serve.host, private.serve.port), vllm.ENGINE_KEY: key, "OMP_NUM_THREADS": "1"}
     async with httpx.AsyncClient(timeout=120, trust_env=False) as client:  # a proxy of the environment must not see local calls
+
+        def child(name: str, module: str, environment: dict[str, str], log: str, port: int, ready: str, alive: str) -> Child:
+            """A server of ours: `ready` answers 200 once it serves, `alive` anything while it lives."""
+            command, base = [sys.executable, "-m", module, snapshot], url(config.serve.host, port)
+            probes = (lambda: vllm.answers_with(client, base + ready, 200), lambda: vllm.answers_with(client, base + alive))
+            return Child(name, command, environment, folder / log, ready=probes[0], alive=probes[1])
+
         model = Child(
             "engine",
             vllm.command(private, run, weights),
@@ -77,43 +82,23 @@ async def serve(config: Config, run: Run, path: str, keys: bool, weights: Path |
             phase,
             lambda: vllm.alive(client, private),
         )
-        gateway = Child(
-            "gateway",
-            [sys.executable, "-m", "serve.gateway", snapshot],
-            ours | engines,
-            folder / "gateway.log",
-            lambda: gateway_ready(client, config),
-            alive=lambda: gateway_alive(client, config),
-        )
-        page = Child(
-            "chat page",
-            [sys.executable, "-m", "ui", snapshot],
-            ours,
-            folder / "chat.log",
-            lambda: page_ready(client, config),
-            alive=lambda: page_alive(client, config),
-        )
+        gateway = child("gateway", "serve.gateway", ours | engines, "gateway.log", config.serve.port, "/ready", "/health")
+        page = child("chat page", "ui", ours, "chat.log", config.serve.ui_port, "/", "/chat.js")
         await until_stopped((model, gateway, page), lambda: announce(config, path, keys), gateway, config.serve.drain_seconds + GRACE)
 
 
 def announce(config: Config, path: str, keys: bool) -> None:
     """Print the addresses and the keys that they need."""
     serve = config.serve
-    names = [*serve.adapters] or [config.name, vllm.raw_model(config)]
-    models = " or ".join(f'"{name}"' for name in names)
+    models = " or ".join(f'"{name}"' for name in [*serve.adapters] or [config.name, vllm.raw_model(config)])
     adapter = f"   ({page_model(config)})" if serve.adapters else ""
     api, page = (url(serve.host, port, shown=True) for port in (serve.port, serve.ui_port))
+    begin = "A key: " if keys else "Only this machine reaches these, so nobody is asked for a key until there is one: "
     say(
         f"\nAPI   {api}/v1   (model {models}{'; takes a key' if keys else ''})\nChat  {page}{adapter}\n"
-        f"Desk  {page}/desk   ({'takes a key of role agent or admin' if keys else 'for agents'})\n{how_to_make_keys(path, keys)}\n"
-        "Ctrl-C stops both."
+        f"Desk  {page}/desk   ({'takes a key of role agent or admin' if keys else 'for agents'})\n"
+        f"{begin}python -m serve.keys create --role agent --name NAME --config {path}\n\nCtrl-C stops both."
     )
-
-
-def how_to_make_keys(path: str, keys: bool) -> str:
-    """A line that says how to make a key."""
-    begin = "A key: " if keys else "Only this machine reaches these, so nobody is asked for a key until there is one: "
-    return f"{begin}python -m serve.keys create --role agent --name NAME --config {path}\n"
 
 
 if __name__ == "__main__":

@@ -19,18 +19,15 @@ from frontdesk.web.address import check_port, is_loopback
 MODEL_FILES = ("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
 GIB = 1024**3
 OVERHEAD = 2.5
-"""GiB beside weights and cache, on a CPU, with the 135M model: 1.5 for the engine and its API server, 0.6 for the gateway
-and 0.4 for its encoder."""
+"""GiB beside weights and cache, on a CPU, with the 135M model: 1.5 for the engine and its API server, 0.6 for
+the gateway and 0.4 for its encoder."""
 
-WORSE = 1.02
-"""Ratio of held-out losses from which a warning is printed."""
+WORSE = 1.02  # ratio of held-out losses from which a warning is printed
 
 
 def check(config: Config, run: Run, device: Device) -> str | None:
-    """Raise UserError for what cannot work, and warn about what may surprise.
-
-    Returns the key of the weights to serve (serve/snapshot.py); None for adapters.
-    """
+    """Raise UserError for what cannot work, and warn about what may surprise. Returns the key of the weights
+    to serve (serve/snapshot.py); None for adapters."""
     if config.serve.adapters:
         adapters = load_adapters(config)
         model = locate(config.model)
@@ -45,13 +42,18 @@ def check(config: Config, run: Run, device: Device) -> str | None:
         model = served_weights(config, run)
         files = [model / name for name in _weights(model)]
         lines, key = warnings(config, run, provenance), served_key(config, provenance)
-    check_lengths(config, model)
+    length, limit = config.serve.context_length, read_json(model / "config.json").get("max_position_embeddings", math.inf)
+    if length > limit:
+        raise UserError(f"key 'serve.context_length': found {length}; {model} takes at most {limit} tokens; lower it in the config")
     check_port(config.serve.host, config.serve.port, "serve.port")
     check_port(config.serve.host, config.serve.ui_port, "serve.ui_port")
     if device == "cpu":
         check_memory(config, model, files)
     check_host(config)
-    check_names(config)
+    if config.serve.bare_model == config.name:
+        raise UserError(
+            f"key 'serve.bare_model': found {config.name}, the name of the run itself; expected another; change it in the config"
+        )
     read_hours(config.desk)
     if not is_loopback(config.serve.host):
         lines.append(
@@ -72,25 +74,19 @@ def check_model(run: Run) -> None:
 
 
 def check_parity(config: Config, run: Run, provenance: dict[str, Any]) -> None:
-    """Refuse a model whose parity check failed.
-
-    One without is served: `train.parity_prompts: 0` skips the check.
-    """
+    """Refuse a model whose parity check failed; `train.parity_prompts: 0` skips the check."""
     if not config.train.parity_prompts or not run.parity.is_file():
         return
     record = read_json(run.parity)
     if record.get("key") == provenance.get("key") and not record.get("passed"):
         raise UserError(
-            f"{run.parity}: the model does not say what was trained ({'; '.join(record.get('failures', []))}); "
-            "run `make train` again, or set train.parity_prompts to 0 to serve it nevertheless"
+            f"{run.parity}: the proof failed: the served model's answers are not the trained one's "
+            f"({'; '.join(record.get('failures', []))}); run `make train` again, or set train.parity_prompts to 0 to serve it without proof"
         )
 
 
 def check_scorecard(config: Config, run: Run, provenance: dict[str, Any]) -> None:
-    """Refuse a model whose last scorecard missed a limit, unless the config says otherwise.
-
-    One that was not evaluated is served.
-    """
+    """Refuse a model whose last scorecard missed a limit, unless the config says otherwise."""
     if config.serve.ignore_gate or not run.scores.is_file():
         return
     record = read_json(run.scores)
@@ -100,13 +96,6 @@ def check_scorecard(config: Config, run: Run, provenance: dict[str, Any]) -> Non
             f"{run.scores}: the last scorecard of this model missed {missed}; see index.html beside it; improve the data and train again, "
             "change evaluate.thresholds and run `make eval` again, or set serve.ignore_gate to true"
         )
-
-
-def check_lengths(config: Config, model: Path) -> None:
-    """Raise UserError if the context is longer than the model takes."""
-    length, limit = config.serve.context_length, read_json(model / "config.json").get("max_position_embeddings", math.inf)
-    if length > limit:
-        raise UserError(f"key 'serve.context_length': found {length}; {model} takes at most {limit} tokens; lower it in the config")
 
 
 def check_memory(config: Config, model: Path, files: list[Path]) -> None:
@@ -138,14 +127,7 @@ def free_memory(cgroup: Path = Path("/sys/fs/cgroup")) -> int:
 
 def warnings(config: Config, run: Run, provenance: dict[str, Any]) -> list[str]:
     """What the user should know, although serving works."""
-    lines = []
-    if run.manifest.is_file():
-        data, trained = read_json(run.manifest).get("data_hash"), provenance.get("data_hash")
-        if data != trained:
-            lines.append(
-                f"{run.manifest}: the data changed since training (data {data}, model {trained}); the model does not know it; "
-                "run `make train` to teach it"
-            )
+    lines = _data_changed(run, provenance.get("data_hash"), "model")
     now, trained = template_hash(config), provenance.get("template_hash")
     if now != trained:
         lines.append(
@@ -157,32 +139,28 @@ def warnings(config: Config, run: Run, provenance: dict[str, Any]) -> list[str]:
 
 def adapter_warnings(adapter: Adapter) -> list[str]:
     """What the user should know about an adapter, although it can be served."""
-    lines = []
-    if adapter.run.manifest.is_file():
-        data = read_json(adapter.run.manifest).get("data_hash")
-        if data != adapter.data_hash:
-            lines.append(
-                f"{adapter.run.manifest}: the data changed since training (data {data}, adapter {adapter.data_hash}); the adapter does not "
-                "know it; run `make train` to teach it"
-            )
-    if adapter.template_changed:
+    lines, root = _data_changed(adapter.run, adapter.data_hash, "adapter"), adapter.run.root
+    if template_hash(adapter.config) != adapter.template_hash:
         lines.append(
-            f"{adapter.run.root}: the chat template changed since training, so its prompts are not those of the training; "
+            f"{root}: the chat template changed since training, so its prompts are not those of the training; "
             "run `make train` to use the new one"
         )
     if adapter.loss and adapter.best_loss and adapter.loss > WORSE * adapter.best_loss:
         lines.append(
-            f"{adapter.run.root}: on the base's own weights its held-out loss is {adapter.loss:.3f}, merged as `make train` chose it is "
+            f"{root}: on the base's own weights its held-out loss is {adapter.loss:.3f}, merged as `make train` chose it is "
             f"{adapter.best_loss:.3f}; compare answers, and serve the merged model with its own config if they are worse"
         )
     return lines
 
 
-def check_host(config: Config) -> None:
-    """Refuse an open host without any key.
+def _data_changed(run: Run, trained: str | None, what: str) -> list[str]:
+    data = read_json(run.manifest).get("data_hash") if run.manifest.is_file() else trained
+    changed = f"{run.manifest}: the data changed since training (data {data}, {what} {trained})"
+    return [f"{changed}; the {what} does not know it; run `make train` to teach it"] if data != trained else []
 
-    If the store cannot be read now, the gateway lets nobody in until it can.
-    """
+
+def check_host(config: Config) -> None:
+    """Refuse an open host without any key. If the store cannot be read, nobody is let in until it can."""
     host = config.serve.host
     if not is_loopback(host) and not has_key(config):
         raise UserError(
@@ -205,14 +183,6 @@ def has_key(config: Config) -> bool:
     except StoreUnavailable as error:
         warn(f"the store of {config.name} cannot be read now ({error}); until it can, nobody is let in")
         return True
-
-
-def check_names(config: Config) -> None:
-    """Raise UserError if the raw model has the run's own name."""
-    if config.serve.bare_model == config.name:
-        raise UserError(
-            f"key 'serve.bare_model': found {config.name}, the name of the run itself; expected another; change it in the config"
-        )
 
 
 def _weights(model: Path) -> list[str]:

@@ -5,9 +5,10 @@ may still be trained.
     python -m serve.forget --conversation ID --config configs/demo.yaml --yes
     python -m serve.forget --expired --config configs/demo.yaml
 
-Says what will be removed, asks, removes it, and names the runs whose data it had entered: their models must be trained
-again to forget it. FAQ additions that `make feedback` proposed from these conversations are removed too. Both ids are
-shown in the agent console. The desk may stay open; it does --expired by itself once a day.
+Says what will be removed, asks, removes it, and names the runs whose data it had entered: their models must
+be trained again to forget it. FAQ additions that `make feedback` proposed from these conversations are
+removed too. Both ids are shown in the agent console. The desk may stay open; it does --expired by itself once
+a day.
 """
 
 import argparse
@@ -16,7 +17,6 @@ import io
 import sys
 from collections.abc import Set
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from frontdesk.commands import arguments
 from frontdesk.config.run import Run
@@ -24,19 +24,14 @@ from frontdesk.config.schema import Config, load_config
 from frontdesk.engine.startup_log import say
 from frontdesk.errors import UserError, run_command, warn
 from frontdesk.files import delimiter
-
-if TYPE_CHECKING:
-    from frontdesk.store.forget import Forgotten
-    from frontdesk.store.store import Store
-
+from frontdesk.store.forget import Forgotten, conversations_by_run, erase, expire, forget, remembered
+from frontdesk.store.store import Store, StoreUnavailable, open_store
+from frontdesk.store.tables import Conversation, Customer
 
 STILL_THERE = "the rows are gone, but SQLite's file is in use and may still hold their bytes; VACUUM it with sqlite3 when it is not"
 
 
 def main() -> None:
-    """Parse, look, ask, remove, report."""
-    from frontdesk.store.store import StoreUnavailable, open_store
-
     options = arguments("forget")
     config = load_config(options.config)
     store = open_store(config)
@@ -53,10 +48,8 @@ def main() -> None:
         store.close()
 
 
-def expired(store: "Store", config: Config) -> None:
+def expired(store: Store, config: Config) -> None:
     """Remove what is too old."""
-    from frontdesk.store.forget import erase, expire
-
     days = config.desk.retention_days
     if days is None:
         raise UserError("desk.retention_days is null, so nothing expires; expected a number of days; set it in the config")
@@ -66,23 +59,18 @@ def expired(store: "Store", config: Config) -> None:
         warn(STILL_THERE)
 
 
-def person(store: "Store", options: argparse.Namespace) -> None:
+def person(store: Store, options: argparse.Namespace) -> None:
     """Remove a customer or a conversation, after confirmation."""
-    from frontdesk.store.forget import conversations_by_run, forget, forget_conversation, remembered, remembered_conversation
-
-    one = options.customer is not None
-    look, remove, id = (
-        (remembered, forget, options.customer) if one else (remembered_conversation, forget_conversation, options.conversation)
-    )
-    what = look(store, id)
+    owner, id = (Customer, options.customer) if options.customer is not None else (Conversation, options.conversation)
+    what = remembered(store, owner, id)
     offered = {name: ids for name, ids in conversations_by_run(store, id).items() if without(Run(name).additions, ids)}
-    say(f"{'customer' if one else 'conversation'} {id}: {summary(what)}{''.join(f', lines in {Run(name).additions}' for name in offered)}")
+    say(f"{owner.__name__.lower()} {id}: {summary(what)}{''.join(f', lines in {Run(name).additions}' for name in offered)}")
     if not (options.yes or agreed()):
         say("nothing was removed")
         return
     for name, ids in offered.items():  # before the store forgets whose lines they are
         take_out(name, ids)
-    gone = remove(store, id)
+    gone = forget(store, owner, id)
     say(f"removed from {store.url}: {summary(gone)}")
     for name in gone.runs:
         say(f"{name} has these words in its data and, if trained since, in its model; now: make data train CONFIG=configs/{name}.yaml")
@@ -101,10 +89,8 @@ def take_out(run: str, ids: Set[str]) -> None:
 
 
 def without(path: Path, ids: Set[str]) -> tuple[str, int] | None:
-    """The file without the records that have one of the ids, and their number; None if there are none, or no file.
-
-    All other bytes stay as they are: each byte is read as one character.
-    """
+    """The file without the records that have one of the ids, and their number; None if there are none, or no
+    file. All other bytes stay as they are: each byte is read as one character."""
     if not path.is_file():
         return None
     lines = io.StringIO(path.read_bytes().decode("latin-1"), newline="").readlines()
@@ -119,8 +105,7 @@ def without(path: Path, ids: Set[str]) -> tuple[str, int] | None:
     return ("".join(kept), count) if count else None
 
 
-def summary(what: "Forgotten") -> str:
-    """In words."""
+def summary(what: Forgotten) -> str:
     counts = {"conversation": what.conversations, "message": what.messages, "candidate": what.candidates}
     parts = [f"{count} {name}{'s' * (count != 1)}" for name, count in counts.items()]
     return f"{', '.join(parts)} for training, {'in the data of ' + ', '.join(what.runs) if what.runs else 'in no run'}"

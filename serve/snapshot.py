@@ -1,9 +1,10 @@
 """A snapshot of the weights and config that were checked, so that exactly these are served.
 
-`make train` beside an open desk writes its new model to `runs/NAME/model` before it is proven. Engine, gateway and
-page therefore start and restart on `runs/NAME/serve/model`: hard links, which take no space until then. The next
-`make serve` checks the new model and replaces the snapshot. A restarted gateway reads `runs/NAME/serve/config.yaml`,
-not a config edited since: the weights were not trained with another system prompt.
+`make train` beside an open desk writes its new model to `runs/NAME/model` before it is proven. Engine,
+gateway and page therefore start and restart on `runs/NAME/serve/model`: hard links, which take no space until
+then. The next `make serve` checks the new model and replaces the snapshot. A restarted gateway reads
+`runs/NAME/serve/config.yaml`, not a config edited since: the weights were not trained with another system
+prompt.
 """
 
 import os
@@ -20,16 +21,18 @@ from frontdesk.files import read_json, whole_folder, write_text
 
 
 def snapshot_weights(config: Config, run: Run, key: str) -> Path:
-    """Make `runs/NAME/serve/model` from the weights with this key.
-
-    Raises UserError if they were replaced meanwhile.
-    """
+    """Make `runs/NAME/serve/model` of the weights with this key; UserError if they were replaced."""
     source, last = served_weights(config, run), run.provenance.name
     try:
         with whole_folder(run.served) as folder:
             # The provenance last: if it is still the one that was checked, so is all that was linked before.
             for name in sorted((file.name for file in source.iterdir()), key=lambda name: name == last):
-                _link(source / name, folder / name)
+                try:
+                    os.link((source / name).resolve(strict=True), folder / name)
+                except FileNotFoundError:
+                    raise
+                except OSError:  # a file system without hard links, or the file is another user's
+                    shutil.copyfile(source / name, folder / name)
             if str(read_json(folder / last).get("key")) != key:
                 raise FileNotFoundError
     except FileNotFoundError:
@@ -42,12 +45,3 @@ def snapshot_config(config: Config, run: Run) -> str:
     path = run.root / "serve/config.yaml"
     write_text(path, yaml.safe_dump(config.model_dump(mode="json", exclude_unset=True), allow_unicode=True, sort_keys=False))
     return str(path)
-
-
-def _link(source: Path, target: Path) -> None:
-    try:
-        os.link(source.resolve(), target)
-    except FileNotFoundError:
-        raise
-    except OSError:  # a file system without hard links, or the file is another user's
-        shutil.copyfile(source, target)

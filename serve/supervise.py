@@ -1,6 +1,7 @@
 """Start the children, wait until they answer, and keep them running until Ctrl-C or SIGTERM."""
 
 import asyncio
+import contextlib
 import signal
 from collections.abc import Callable, Sequence
 
@@ -8,28 +9,24 @@ from frontdesk.engine.processes import GRACE, POLL, Child, first_answer, is_read
 from frontdesk.engine.startup_log import say
 from frontdesk.errors import StartFailed
 
-STEADY = 120.0
-"""Seconds after which a child counts as healthy: its next failure counts as the first again."""
+STEADY = 120.0  # seconds after which a child counts as healthy: its next failure counts as the first again
 LONGEST, TIMES = 300.0, 5
-"""A restarted child that does not answer hangs after LONGEST seconds, or after TIMES as long as its first start took. The
-engine may have to compile again, while the other two serve customers."""
+"""A restarted child that does not answer hangs after LONGEST seconds, or after TIMES as long as its first
+start took. The engine may have to compile again, while the other two serve customers."""
 LOOK, SILENT = 10.0, 12
-"""Seconds between two probes of a running child, and for one answer. After SILENT probes in a row without one it hangs:
-two minutes, because an engine is silent while it compiles, and while it reads many long prompts."""
+"""Seconds between two probes of a running child, and for one answer. After SILENT probes in a row without one
+it hangs: two minutes, because an engine is silent while it compiles, and while it reads many long prompts."""
 
 
 def backoff(failures: int) -> int:
-    """Seconds to wait before the start after the given number of failures in a row: 1, 2, 4, 8, 16, 30, 30 …"""
+    """Seconds to wait before a start after so many failures in a row: 1, 2, 4, 8, 16, 30, 30 …"""
     return int(min(30, 2 ** min(failures - 1, 10)))
 
 
 async def until_stopped(children: Sequence[Child], announce: Callable[[], None], first: Child | None = None, grace: float = GRACE) -> None:
     """Supervise the children until Ctrl-C or SIGTERM, then stop them; further signals cannot cut the stopping
-    short.
-
-    `first` needs the others to the end: it is stopped before them, and has `grace` seconds. Raises StartFailed if a
-    child does not start.
-    """
+    short. `first` needs the others to the end: it is stopped before them, and has `grace` seconds. Raises
+    StartFailed if a child does not start."""
     asked = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, asked.set)
@@ -49,10 +46,7 @@ async def until_stopped(children: Sequence[Child], announce: Callable[[], None],
 
 
 async def supervise(children: Sequence[Child], announce: Callable[[], None]) -> None:
-    """Start all children, call `announce` when they are ready, then restart any that ends or hangs.
-
-    Runs until it is cancelled.
-    """
+    """Start all, call `announce` when all are ready, then restart any that ends or hangs, until cancelled."""
     for child in children:
         child.start()
     for child in children:
@@ -86,10 +80,7 @@ async def keep(child: Child) -> None:
 
 
 async def started(child: Child, patience: float) -> str:
-    """Wait until the child answers or ends.
-
-    Returns a message if it does neither within `patience` seconds, or refuses questions.
-    """
+    """Wait until the child answers or ends. Returns why not, if it does neither in time, or refuses."""
     try:
         async with asyncio.timeout(patience):
             if await is_ready(child):
@@ -103,20 +94,13 @@ async def started(child: Child, patience: float) -> str:
 
 async def lost(child: Child) -> str:
     """Wait until the child ends or hangs. Returns a message that says which."""
-    waiting = [asyncio.create_task(ended(child)), asyncio.create_task(hung(child))]
+    hanging = asyncio.create_task(hung(child))
     try:
-        done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        while not (child.ended() or hanging.done()):
+            await asyncio.wait((hanging,), timeout=POLL)
     finally:
-        for task in waiting:
-            task.cancel()
-    return f"ended ({child.how_it_ended()})" if child.ended() else done.pop().result()
-
-
-async def ended(child: Child) -> str:
-    """Return when the child has ended."""
-    while not child.ended():
-        await asyncio.sleep(POLL)
-    return "ended"
+        hanging.cancel()
+    return f"ended ({child.how_it_ended()})" if child.ended() else hanging.result()
 
 
 async def hung(child: Child) -> str:
@@ -124,14 +108,9 @@ async def hung(child: Child) -> str:
     silent = 0
     while silent < SILENT:
         await asyncio.sleep(LOOK)
-        silent = 0 if await answers(child) else silent + 1
+        answers = False
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LOOK):
+                answers = child.alive is None or await child.alive()
+        silent = 0 if answers else silent + 1
     return f"has not answered {SILENT} times in a row"
-
-
-async def answers(child: Child) -> bool:
-    """Whether the child answers within LOOK seconds."""
-    try:
-        async with asyncio.timeout(LOOK):
-            return child.alive is None or await child.alive()
-    except TimeoutError:
-        return False

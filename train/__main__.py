@@ -3,13 +3,14 @@
     python -m train configs/demo.yaml
 
 Reads `runs/NAME/data/`; writes `runs/NAME/adapter/`, `training.json`, `loss.png`, `runs/NAME/model/` (see
-train/export/merge.py) and `parity.json` (see train/export/parity.py); where preference pairs are learned, `sft/` and
-`dpo.json` too (see train/trainer/dpo.py). A killed training resumes from its last whole checkpoint; what is finished is
-not repeated while data and config stay the same.
+train/export/merge.py) and `parity.json` (see train/export/parity.py); where preference pairs are learned,
+`sft/` and `dpo.json` too (see train/trainer/dpo.py). A killed training resumes from its last whole
+checkpoint; what is finished is not repeated while data and config stay the same.
 
-`training.json`: {"key", "method", "precision", "packed", "trainable_parameters", "steps", "best_step", "seconds", "tokens_per_second",
-"peak_rss_gib", "peak_gpu_gib", "predicted_gib", "held_out": {set: {"before", "after"}}, "overfits", "history"}; the held-out sets are
-"wordings" (of trained entries), "unseen" (entries and conversations) and "general" (neutral text: what is forgotten).
+`training.json`: {"key", "method", "precision", "packed", "trainable_parameters", "steps", "best_step",
+"seconds", "tokens_per_second", "peak_rss_gib", "peak_gpu_gib", "predicted_gib", "held_out": {set: {"before",
+"after"}}, "overfits", "history"}; the held-out sets are "wordings" (of trained entries), "unseen" (entries
+and conversations) and "general" (neutral text: what is forgotten).
 """
 
 import contextlib
@@ -30,10 +31,14 @@ from frontdesk.files import read_json
 from frontdesk.models.base import locate
 from frontdesk.models.methods import METHODS
 from frontdesk.terminal import silence_libraries
-from train.trainer import dpo, processes, tracking
+from train.trainer import processes, tracking
 
 if TYPE_CHECKING:
     import torch
+
+
+LEARN_PAIRS = ("qlora", "lora")
+"""Of the others DPOTrainer makes no right frozen copy (MiSS, prefix), or there is no adapter (full)."""
 
 
 def main() -> None:
@@ -44,7 +49,7 @@ def main() -> None:
     run = Run(config.name)
     if not run.manifest.is_file():
         raise UserError(f"{run.manifest}: no data; training needs it; run `make data CONFIG=configs/{config.name}.yaml` first")
-    dpo.check(config)
+    check_pairs(config)
     tracking.prepare(config.train.report_to, run.root)
     data_hash = read_json(run.manifest)["data_hash"]
     key = run_key(config, data_hash)
@@ -60,6 +65,15 @@ def main() -> None:
             int8.make(config, run)
 
 
+def check_pairs(config: Config) -> None:
+    """Raise UserError for a method that learns no preference pairs."""
+    if config.train.dpo.epochs and config.train.method not in LEARN_PAIRS:
+        raise UserError(
+            f"train.dpo.epochs is {config.train.dpo.epochs:g} and train.method {config.train.method}; expected {' or '.join(LEARN_PAIRS)}, "
+            "whose adapter learns from pairs; change the method, or set train.dpo.epochs to 0"
+        )
+
+
 def train(config: Config, run: Run, data_hash: str, key: str) -> None:
     """What is not finished yet of: adapter, merged model, proof."""
     import torch  # the heavy imports begin here, after the cheap checks
@@ -67,7 +81,7 @@ def train(config: Config, run: Run, data_hash: str, key: str) -> None:
     from train.adapter import train_adapter
     from train.export import merge
     from train.free import release
-    from train.trainer import base_model
+    from train.trainer import base_model, dpo
     from train.trainer.fast import precision
 
     silence_libraries()
@@ -113,7 +127,7 @@ def prove(config: Config, run: Run, base: Path, dtype: "torch.dtype", key: str) 
 
 
 def run_key(config: Config, data_hash: str) -> str:
-    """A digest of what the trained model depends on: the data, and the config but for what comes after the training."""
+    """A digest of what the trained model depends on: the data, and the config of all up to the training."""
     unrelated: Any = dict.fromkeys(("name", "company", "data", "desk", "encoder", "evaluate", "serve", "ui"), True) | {
         "train": {"parity_prompts", "report_to"}
     }

@@ -5,32 +5,30 @@ import shutil
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import torch
 
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
 from frontdesk.errors import UserError, warn
 from frontdesk.files import read_json, read_jsonl, write_json
 from frontdesk.models.base import load_tokenizer
+from train.memory import Memory, Setup
+from train.plan import preflight
+from train.rows import IGNORED, TIE, TokenRow, token_rows
+from train.shapes import Shape
 from train.trainer import processes
+from train.trainer.base_model import free_memory, load
+from train.trainer.build import build
+from train.trainer.checkpoints import newest_whole
+from train.trainer.curve import draw
+from train.trainer.general import general_rows, languages
+from train.trainer.progress import Progress
 
-if TYPE_CHECKING:
-    import torch
 
-    from train.memory import Memory
-    from train.trainer.fast.batches import TokenRow
-    from train.trainer.progress import Progress
-
-
-def train_adapter(config: Config, run: Run, base: Path, dtype: "torch.dtype", key: str) -> None:
+def train_adapter(config: Config, run: Run, base: Path, dtype: torch.dtype, key: str) -> None:
     """Train, resuming where a killed training left off, and save adapter, record and curve."""
-    import torch
-
-    from train.trainer.base_model import load
-    from train.trainer.build import build
-    from train.trainer.checkpoints import newest_whole
-    from train.trainer.curve import draw
-
     settings = config.train
     tokenizer = load_tokenizer(config, base)
     rows, held_out, windows = load_rows(config, run, tokenizer)
@@ -65,15 +63,14 @@ def train_adapter(config: Config, run: Run, base: Path, dtype: "torch.dtype", ke
         return
     draw(trainer.state.log_history, config.name, run.root / "loss.png")
     record = {"key": key, "method": settings.method, "precision": str(dtype).removeprefix("torch."), "seconds": round(seconds)}
-    write_json(run.training, record | {"trainable_parameters": trainable} | measured(trainer, progress, predicted))
-    report(config, run)
+    record |= {"trainable_parameters": trainable} | measured(trainer, progress, predicted)
+    write_json(run.training, record)
+    report(config, run, record)
     shutil.rmtree(run.checkpoints, ignore_errors=True)
 
 
-def measured(trainer: Any, progress: "Progress", predicted: "Memory | None") -> dict[str, Any]:
+def measured(trainer: Any, progress: Progress, predicted: Memory | None) -> dict[str, Any]:
     """What the record says of a training that has ended."""
-    import torch
-
     history = trainer.state.log_history
     best = trainer.state.best_global_step or trainer.state.global_step
     return {
@@ -90,16 +87,8 @@ def measured(trainer: Any, progress: "Progress", predicted: "Memory | None") -> 
     }
 
 
-def predict_memory(config: Config, base: Path, rows: "list[TokenRow]", windows: int, dtype: "torch.dtype") -> "Memory | None":
-    """Print what the training will do and need; UserError if it cannot fit. None for a shape that cannot be predicted."""
-    import torch
-
-    from train.memory import Setup
-    from train.plan import preflight
-    from train.rows import IGNORED
-    from train.shapes import Shape
-    from train.trainer.base_model import free_memory
-
+def predict_memory(config: Config, base: Path, rows: list[TokenRow], windows: int, dtype: torch.dtype) -> Memory | None:
+    """Print what the training will do and need; UserError if it cannot fit. None for an unknown shape."""
     try:
         shape = Shape.from_config(read_json(base / "config.json"), str(base / "config.json"))
     except UserError as error:
@@ -109,36 +98,30 @@ def predict_memory(config: Config, base: Path, rows: "list[TokenRow]", windows: 
     setup = Setup.from_config(config.train, shape, torch.cuda.is_available(), dtype.itemsize, free)
     sizes = [(len(row["input_ids"]), sum(label != IGNORED for label in row["labels"])) for row in rows]
     # To the memory of one process, the rows that the others take are rows that it takes later.
-    count, share = processes.count(), processes.share(config.train.batch_size)
-    train = config.train.model_copy(
-        update={"batch_size": share, "gradient_accumulation_steps": config.train.gradient_accumulation_steps * count}
-    )
-    return preflight(shape, setup, train, sizes, windows, free)
+    steps = config.train.gradient_accumulation_steps * processes.count()
+    changes = {"batch_size": processes.share(config.train.batch_size), "gradient_accumulation_steps": steps}
+    return preflight(shape, setup, config.train.model_copy(update=changes), sizes, windows, free)
 
 
-def load_rows(config: Config, run: Run, tokenizer: Any) -> "tuple[list[TokenRow], dict[str, list[TokenRow]], int]":
-    """Token rows for training and the held-out sets, and how many of the former are windows of longer conversations."""
-    from train.rows import token_rows
-    from train.trainer.general import general_rows, languages
-
-    sets = {}
-    for name in ("train", "valid_wordings", "valid"):
-        rows = read_jsonl(run.rows(config.grounding) / f"{name}.jsonl")
-        sets[name] = token_rows(tokenizer, rows, config.train.max_length)[0]
-        if name == "train":
-            spoken = languages([row["messages"][-2]["content"] for row in rows])
-            windows = sum(row["kind"] == "chat" and "/" in row["id"] for row in rows)
+def load_rows(config: Config, run: Run, tokenizer: Any) -> tuple[list[TokenRow], dict[str, list[TokenRow]], int]:
+    """Rows for training, the held-out sets, and how many rows are windows of longer conversations."""
+    names = ("train", "valid_wordings", "valid")
+    rows = {name: read_jsonl(run.rows(config.grounding) / f"{name}.jsonl") for name in names}
+    sets = {name: token_rows(tokenizer, rows[name], config.train.max_length) for name in names}
     if not sets["train"]:
         raise UserError(f"{run.data}/train.jsonl: no rows; training needs some; add FAQ entries or chats to the config's sources")
     held_out = {label: sets[name] for label, name in (("wordings", "valid_wordings"), ("unseen", "valid")) if sets[name]}
     if not held_out:
         raise UserError(f"{run.data}/valid.jsonl: no rows; early stopping needs some; raise data.valid_share or add sources")
+    spoken = languages([row["messages"][-2]["content"] for row in rows["train"]])
+    windows = sum(row["kind"] == "chat" and "/" in row["id"] for row in rows["train"])
     return sets["train"], held_out | {"general": general_rows(tokenizer, spoken)}, windows
 
 
-def deciding(config: Config, held_out: "dict[str, list[TokenRow]]") -> list[str]:
-    """The held-out sets whose loss decides which checkpoint is kept: the first, and for a model that reads its answers from the prompt also
-    entries that it never saw. One that learns them by heart gets worse at those the more it knows."""
+def deciding(config: Config, held_out: dict[str, list[TokenRow]]) -> list[str]:
+    """The held-out sets whose loss decides which checkpoint is kept: the first, and for a model that reads
+    its answers from the prompt also entries that it never saw, at which one gets worse that learns the others
+    by heart."""
     return [name for name in held_out if name != "general"] if config.grounding == "faq" else [next(iter(held_out))]
 
 
@@ -154,22 +137,18 @@ def held_out_losses(history: list[dict[str, Any]], best_step: int) -> dict[str, 
 
 def overfits(history: list[dict[str, Any]], best_step: int) -> bool:
     """Whether the loss that decides rose after the best step while training went on."""
-    from train.rows import TIE
-
     losses = {entry["step"]: entry["eval_deciding"] for entry in history if "eval_deciding" in entry}
     return bool(max(losses) > best_step and losses[max(losses)] > (1 + TIE) * losses[best_step])
 
 
-def report(config: Config, run: Run) -> None:
+def report(config: Config, run: Run, record: dict[str, Any]) -> None:
     """Print what the training did: the kept step, over-fitting, forgetting."""
-    record = read_json(run.training)
-    best, steps = record["best_step"], record["steps"]
+    best, steps, general = record["best_step"], record["steps"], record["held_out"]["general"]
     if record["overfits"]:
         warn(
             f"{run.root}/loss.png: the run over-fits: its held-out loss rose after step {best} of {steps}, which is kept; "
             f"lower train.epochs {config.train.epochs:g} or add wordings"
         )
-    general = record["held_out"]["general"]
     print(
         f"train: kept step {best} of {steps}; forgetting: loss on general text "
         f"{general['before']:.3f} before, {general['after']:.3f} after ({general['after'] - general['before']:+.3f})",

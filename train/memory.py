@@ -1,12 +1,13 @@
-"""How much memory a training takes at its peak, and how many operations: derived from the model's shape, without the model.
+"""How much memory a training takes at its peak, and how many operations: derived from the model's shape,
+without the model.
 
-What autograd keeps for the backward pass is counted tensor by tensor, as transformers' Llama, PEFT and bitsandbytes compute it; the
-count equals what torch saves (tests/train/test_memory.py compares the two), and docs/memory.md compares the sum with measured peaks.
+What autograd keeps for the backward pass is counted tensor by tensor, as transformers' Llama, PEFT and
+bitsandbytes compute it; the count equals what torch saves (tests/train/test_memory.py compares the two), and
+docs/memory.md compares the sum with measured peaks.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from frontdesk.config.schema import TrainConfig
 from train.shapes import Shape
@@ -14,30 +15,25 @@ from train.shapes import Shape
 GIB = 2**30
 
 NF4_BYTES = 0.5 + 1 / 64 + 4 / (64 * 256)
-"""Of a weight: 4 bits, an 8-bit scale for each 64, a 32-bit scale for each 256 of those (double quantization; Dettmers et al. 2023)."""
+"""Of a weight: 4 bits, an 8-bit scale for 64, a 32-bit one for 256 of those (Dettmers et al. 2023)."""
 INT8_BYTES = 1.0
 IMPORTS = 0.57 * GIB
-"""Resident on a CPU once torch, transformers, PEFT, TRL, bitsandbytes and datasets are imported, measured on Linux (docs/memory.md)."""
+"""Resident on a CPU once torch, TRL and the others are imported, measured on Linux (docs/memory.md)."""
 RUNTIME = 0.25 * GIB
 """What comes to it in training: threads, kernels' buffers, rows, and what malloc keeps back."""
 CUDA_CONTEXT = 0.6 * GIB
 """Context and kernels that CUDA, cuBLAS and bitsandbytes load. An assumption, not measured here."""
-PART_TOKENS = 1024
-"""Of a batch that go through the model at once on a CPU, unless one row alone is longer."""
+PART_TOKENS = 1024  # of a batch that go through the model at once on a CPU, unless one row alone is longer
 SHARD = 5 * GIB
 """The largest weights file that transformers writes; a file is mapped while its tensors are read."""
 TILE_TOKENS, TILE_VOCABULARY = 4096, 32768  # TRL's fused LM head makes logits in tiles of this size
-
-
-Method = Literal["qlora", "lora", "full", "adapter", "prefix"]
-METHODS: tuple[Method, ...] = ("qlora", "lora", "full", "adapter", "prefix")
 
 
 @dataclass(frozen=True)
 class Setup:
     """What of a training decides its memory."""
 
-    method: Method = "qlora"
+    method: str = "qlora"
     bits: int = 4  # of the frozen weights of qlora
     rank: int = 32
     virtual_tokens: int = 20  # of prefix
@@ -55,15 +51,13 @@ class Setup:
 
     @property
     def autocast(self) -> bool:
-        """Whether fp32 weights compute in bf16 by torch's autocast: on a GPU always, on a CPU where all weights are trained."""
+        """Whether fp32 weights compute in bf16 by autocast: on a GPU, or where all are trained."""
         return self.compute == 2 and (self.gpu or self.method == "full")
 
     @classmethod
     def from_config(cls, train: TrainConfig, shape: Shape, gpu: bool, compute: int = 2, free: int = 0) -> "Setup":
-        """The setup of a config's `train:` section; `compute` is the bytes of a number in the precision that was chosen.
-
-        On a CPU with much `free` memory (bytes) a quantized base is dequantized once,
-        """
+        """The setup of a config's `train:` section; `compute` is the bytes of a number in the precision that
+        was chosen. On a CPU with much `free` memory (bytes) a quantized base is dequantized once,"""
         return cls(
             method=train.method,
             bits=train.bits,
@@ -79,7 +73,7 @@ class Setup:
 
 
 def dequantizes(train: TrainConfig, weights: int, gpu: bool, free: int) -> bool:
-    """Whether a quantized base whose weights take so many bytes in the compute dtype is dequantized once: on a CPU with room for three."""
+    """Whether a quantized base of so many bytes in the compute dtype is dequantized: with room for three."""
     return not gpu and weights < free / 3 if train.dequantize_once is None else train.dequantize_once
 
 
@@ -94,7 +88,7 @@ class Batch:
 
     @classmethod
     def largest(cls, rows: Sequence[tuple[int, int]], train: TrainConfig, gpu: bool) -> "Batch":
-        """The largest that comes up with `rows` of (tokens, supervised tokens): padded unless packed, on a CPU in parts of PART_TOKENS."""
+        """The largest of `rows` of (tokens, supervised): padded unless packed, on a CPU in PART_TOKENS."""
         lengths = sorted((tokens for tokens, _ in rows), reverse=True)
         together = sum(lengths[: train.batch_size]) if train.packing and train.method != "prefix" else train.batch_size * lengths[0]
         limit = together if gpu else max(lengths[0], min(together, PART_TOKENS))
@@ -131,11 +125,9 @@ class Memory:
 
 
 def predict(shape: Shape, setup: Setup, batch: Batch, overhead: int | None = None, merge_bytes: int | None = None) -> Memory:
-    """The memory of a training, in bytes.
-
-    `overhead` is what the process holds besides the model (by default IMPORTS and RUNTIME, or CUDA_CONTEXT); `merge_bytes` are those of a
-    number while the adapter is merged (by default 4 on a CPU, 2 on a GPU).
-    """
+    """The memory of a training, in bytes. `overhead` is what the process holds besides the model (by default
+    IMPORTS and RUNTIME, or CUDA_CONTEXT); `merge_bytes` are those of a number while the adapter is merged (by
+    default 4 on a CPU, 2 on a GPU)."""
     if overhead is None:
         overhead = int(CUDA_CONTEXT if setup.gpu else IMPORTS + RUNTIME)
     trained = trained_parameters(shape, setup)
@@ -146,7 +138,8 @@ def predict(shape: Shape, setup: Setup, batch: Batch, overhead: int | None = Non
     activations = activation_bytes(shape, setup, batch)
     logits = logit_bytes(shape, setup, batch)
     if setup.gpu and batch.passes == 1:
-        # Gradients take the place of activations that the same backward pass has freed; on a CPU they did not (docs/memory.md).
+        # Gradients take the place of activations that the same backward pass has freed; on a CPU they did not
+        # (docs/memory.md).
         gradients = max(0, gradients - activations - logits)
     numbers = shape.parameters * (merge_bytes or (2 if setup.gpu else 4))
     return Memory(
@@ -219,7 +212,7 @@ def cast_bytes(shape: Shape, setup: Setup) -> float:
 
 
 def activation_bytes(shape: Shape, setup: Setup, batch: Batch) -> float:
-    """Bytes of all layers at the end of the forward pass; with checkpointing, each layer's input and one layer made again."""
+    """Bytes of all layers after the forward pass; with checkpointing, of each layer's input and one layer."""
     layer = kept_by_layer(shape, setup, batch)
     # A quantized weight is decoded for its product, one at a time.
     decoded = setup.compute * max(inputs * outputs for inputs, outputs in shape.linears) if setup.quantized else 0
@@ -240,11 +233,9 @@ def logit_bytes(shape: Shape, setup: Setup, batch: Batch) -> float:
 
 
 def flops(shape: Shape, setup: Setup, tokens: int, supervised: int, length: int) -> float:
-    """Floating point operations of training on so many tokens in rows of `length`, a multiply-add as two.
-
-    A frozen weight costs one product forward and one backward, for its input; a trained one two backward; checkpointing repeats the
-    forward.
-    """
+    """Floating point operations of training on so many tokens in rows of `length`, a multiply-add as two. A
+    frozen weight costs one product forward and one backward, for its input; a trained one two backward;
+    checkpointing repeats the forward."""
     passes = (3 if setup.method == "full" else 2) + setup.checkpointing
     attention = 4 * shape.queries * shape.layers * length / 2 * (3 + setup.checkpointing)  # causal: half of the scores
     dense = 2 * passes * shape.linear_parameters + attention
@@ -254,7 +245,7 @@ def flops(shape: Shape, setup: Setup, tokens: int, supervised: int, length: int)
 
 
 def cheaper(setup: Setup, batch: Batch) -> Iterator[tuple[str, Setup, Batch]]:
-    """Changes of the config that need less memory, the ones that cost least first: what to write, and the setup and batch that follow."""
+    """Changes that need less memory, the cheapest first: what to write in the config, and what follows."""
     rows = batch.tokens // batch.span
     one_row = replace(batch, tokens=batch.span, supervised=-(-batch.supervised // max(1, rows)), passes=batch.passes * max(1, rows))
     for method in dict.fromkeys((setup.method, "qlora" if setup.method != "prefix" else "prefix")):

@@ -1,21 +1,20 @@
 """What each method of tuning (see frontdesk/models/methods.py) trains."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import torch
+from peft import LoraConfig, MissConfig, PrefixTuningConfig, get_peft_model
+from transformers import PreTrainedModel
 
 from frontdesk.config.schema import TrainConfig
 
-if TYPE_CHECKING:
-    from transformers import PreTrainedModel
 
-
-def with_trainable(model: "PreTrainedModel", settings: TrainConfig) -> Any:
-    """`model` with what the method trains: a PeftModel, or for `full` the model itself with every weight trainable.
+def with_trainable(model: PreTrainedModel, settings: TrainConfig) -> Any:
+    """`model` with what the method trains: a PeftModel, or for `full` the model itself with every weight
+    trainable.
 
     What is trained is fp32: in bf16, whose steps are 1/256 of a weight, small updates would be lost.
     """
-    import torch
-    from peft import get_peft_model
-
     torch.manual_seed(settings.seed)
     if settings.method == "full":
         return model.requires_grad_(True)
@@ -27,12 +26,9 @@ def with_trainable(model: "PreTrainedModel", settings: TrainConfig) -> Any:
 
 
 def _peft_config(settings: TrainConfig) -> Any:
-    from peft import LoraConfig, MissConfig, PrefixTuningConfig
-
     if settings.method == "prefix":
         return PrefixTuningConfig(num_virtual_tokens=settings.virtual_tokens, task_type="CAUSAL_LM")
+    linear = {"r": settings.rank, "target_modules": "all-linear", "task_type": "CAUSAL_LM"}
     if settings.method == "adapter":
-        return MissConfig(r=settings.rank, target_modules="all-linear", task_type="CAUSAL_LM")
-    return LoraConfig(
-        r=settings.rank, lora_alpha=2 * settings.rank, lora_dropout=settings.dropout, target_modules="all-linear", task_type="CAUSAL_LM"
-    )
+        return MissConfig(**linear)
+    return LoraConfig(lora_alpha=2 * settings.rank, lora_dropout=settings.dropout, **linear)

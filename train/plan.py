@@ -5,7 +5,8 @@
     python -m train.plan --model 8B --method qlora --batch-size 2 --length 2048
     python -m train.plan --config configs/llama3-8b.yaml --tflops 100 --tokens 5e6
 
-No model is loaded or downloaded: its shape is enough. `make train` prints the same for its own rows before its first step.
+No model is loaded or downloaded: its shape is enough. `make train` prints the same for its own rows before
+its first step.
 """
 
 import re
@@ -19,7 +20,8 @@ from frontdesk.config.run import EMBEDDED
 from frontdesk.config.schema import TrainConfig, load_config
 from frontdesk.errors import UserError, run_command
 from frontdesk.files import read_json
-from train.memory import GIB, METHODS, RUNTIME, Batch, Memory, Setup, cheaper, flops, predict
+from frontdesk.models.methods import METHODS
+from train.memory import GIB, RUNTIME, Batch, Memory, Setup, cheaper, flops, predict
 from train.shapes import PRESETS, Shape
 
 
@@ -57,7 +59,7 @@ def main() -> None:
 
 
 def shape_of(model: str) -> Shape:
-    """The shape of a preset, of an embedded model, of a local folder or config.json, or of a hub id that names a preset's size."""
+    """The shape of a preset, an embedded model, a folder or config.json, or a hub id with a preset's size."""
     if model in PRESETS:
         return PRESETS[model]
     path = EMBEDDED.get(model) or Path(model).expanduser()
@@ -98,7 +100,7 @@ def parts(memory: Memory) -> str:
 
 def table(models: Mapping[str, Shape], train: TrainConfig, gpu: bool, available: int | None, supervised: float) -> str:
     """GiB at the peak of a step for each model and method; + marks what fits into `available` bytes."""
-    columns = {"qlora 4": ("qlora", 4), "qlora 8": ("qlora", 8)} | {method: (method, 4) for method in METHODS[1:]}
+    columns = {"qlora 4": ("qlora", 4), "qlora 8": ("qlora", 8)} | {method: (method, 4) for method in list(METHODS)[1:]}
     lines = [f"GiB at the peak of a step: {train.batch_size} rows of {train.max_length} tokens at once, rank {train.rank}, "]
     lines[0] += f"{'' if train.gradient_checkpointing else 'no '}gradient checkpointing, one {'GPU' if gpu else 'CPU'}"
     lines.append(f"{'model':<14}" + "".join(f"{name:>10}" for name in [*columns, "merge"]))
@@ -111,19 +113,17 @@ def table(models: Mapping[str, Shape], train: TrainConfig, gpu: bool, available:
             cells.append(memory.total)
             if method == "qlora":
                 merge = memory.merge
-        lines.append(f"{Path(model).name:<14}" + "".join(f"{cell(number, available):>10}" for number in [*cells, merge]))
+        lines.append(
+            f"{Path(model).name:<14}"
+            + "".join(f"{number / GIB:>8.1f}{' +' if available and number <= available else '  '}" for number in [*cells, merge])
+        )
     if available:
         lines.append(f"+ fits in {available / GIB:.1f} GiB")
     return "\n".join(lines)
 
 
-def cell(number: int, available: int | None) -> str:
-    """A number of GiB, marked if it fits."""
-    return f"{number / GIB:.1f}" + (" +" if available and number <= available else "  ")
-
-
 def refuse(shape: Shape, setup: Setup, batch: Batch, memory: Memory, free: int, overhead: int | None = None) -> None:
-    """Raise UserError if a step needs more than `free` bytes, and name a change of the config that makes it fit."""
+    """Raise UserError if a step needs more than `free` bytes, with a change that makes it fit."""
     if memory.total <= free:
         return
     for change, other, part in cheaper(setup, batch):
@@ -139,11 +139,10 @@ def refuse(shape: Shape, setup: Setup, batch: Batch, memory: Memory, free: int, 
 def preflight(
     shape: Shape, setup: Setup, train: TrainConfig, rows: Sequence[tuple[int, int]], windows: int, free: int, merge_free: int | None = None
 ) -> Memory:
-    """Print what `make train` is about to do, and refuse what cannot fit, before the model is loaded.
-
-    `rows` are (tokens, supervised tokens) of each training row, `windows` how many of them are windows of longer conversations, `free` the
-    bytes that are free where the model is trained and `merge_free` those where it is merged (the same unless given). Raises UserError.
-    """
+    """Print what `make train` is about to do, and refuse what cannot fit, before the model is loaded. `rows`
+    are (tokens, supervised tokens) of each training row, `windows` how many of them are windows of longer
+    conversations, `free` the bytes that are free where the model is trained and `merge_free` those where it
+    is merged (the same unless given). Raises UserError."""
     tokens, supervised = (sum(numbers) for numbers in zip(*rows, strict=True))
     steps, at_once = train.steps(len(rows)), train.batch_size * train.gradient_accumulation_steps
     batch = Batch.largest(rows, train, setup.gpu)

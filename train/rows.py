@@ -1,6 +1,5 @@
 """Data rows to token rows: labels on the agent turns that are trained and on nothing else."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from frontdesk.errors import UserError
@@ -10,28 +9,13 @@ from frontdesk.terminal import track
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
+TokenRow = dict[str, list[int]]  # `{"input_ids", "labels"}`; labels are IGNORED where nothing is trained
 IGNORED = -100  # the label that the loss skips
 TIE = 0.02  # of a held-out loss: tens of rows don't tell two apart more exactly
 
 
-@dataclass
-class Counts:
-    """How much there is."""
-
-    rows: int = 0
-    tokens: int = 0
-    supervised: int = 0
-
-
-def token_rows(
-    tokenizer: "PreTrainedTokenizerBase", rows: list[dict[str, Any]], max_length: int
-) -> tuple[list[dict[str, list[int]]], Counts]:
-    """Tokenize rows of the data contract.
-
-    Returns token rows `{"input_ids", "labels"}` (labels are IGNORED where nothing is trained), and counts. `make data` has cut the
-    rows to `max_length` tokens, so that nothing is cut here; raises UserError for a longer one.
-    """
-    counts = Counts(rows=len(rows))
+def token_rows(tokenizer: "PreTrainedTokenizerBase", rows: list[dict[str, Any]], max_length: int) -> list[TokenRow]:
+    """Tokenize rows, which `make data` has cut to `max_length` tokens; UserError for a longer one."""
     out = []
     for row in track(rows, "tokenizing", len(rows), "rows"):
         ids, mask = encode(tokenizer, row["messages"])
@@ -42,6 +26,4 @@ def token_rows(
             )
         labels = [token if flag else IGNORED for token, flag in zip(ids, mask, strict=True)]
         out.append({"input_ids": ids, "labels": labels})
-        counts.tokens += len(ids)
-        counts.supervised += sum(mask)
-    return out, counts
+    return out

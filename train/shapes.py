@@ -30,16 +30,10 @@ class Shape:
         if any(values.get(key) for key in ("num_local_experts", "num_experts", "n_routed_experts")):
             raise UserError(f"{where}: found a mixture of experts; expected a dense Llama-like model; choose another --model")
         layers, hidden, intermediate, heads, vocabulary = (values[key] for key in needed)
-        return cls(
-            layers=layers,
-            hidden=hidden,
-            intermediate=intermediate,
-            heads=heads,
-            kv_heads=values.get("num_key_value_heads") or heads,
-            head_dim=values.get("head_dim") or hidden // heads,
-            vocabulary=vocabulary,
-            tied=bool(values.get("tie_word_embeddings", False)),
-        )
+        kv_heads = values.get("num_key_value_heads") or heads
+        head_dim = values.get("head_dim") or hidden // heads
+        tied = bool(values.get("tie_word_embeddings", False))
+        return cls(layers, hidden, intermediate, heads, kv_heads, head_dim, vocabulary, tied)
 
     @property
     def queries(self) -> int:
@@ -73,7 +67,8 @@ class Shape:
 
 
 PRESETS = {
-    # Llama 3.2 1B and 3B, Llama 3 and 3.1 8B and 70B: model cards and "The Llama 3 Herd of Models" (2024), table 3.
+    # Llama 3.2 1B and 3B, Llama 3 and 3.1 8B and 70B: model cards and "The Llama 3 Herd of Models" (2024),
+    # table 3.
     "1B": Shape(16, 2048, 8192, 32, 8, 64, 128_256, tied=True),
     "3B": Shape(28, 3072, 8192, 24, 8, 128, 128_256, tied=True),
     "8B": Shape(32, 4096, 14336, 32, 8, 128, 128_256, tied=False),

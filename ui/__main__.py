@@ -16,7 +16,8 @@ from frontdesk.config.schema import Config, load_config
 from frontdesk.engine.vllm import served_model
 from frontdesk.errors import UserError, run_command
 from frontdesk.models.adapters import load_adapters, page_model
-from frontdesk.store.keys import PAGE_KEY, any_key
+from frontdesk.store.credentials import PAGE_KEY
+from frontdesk.store.keys import any_key
 from frontdesk.web import access_log
 from frontdesk.web.address import check_port, is_loopback, url
 from ui.chat.brand import read_logo

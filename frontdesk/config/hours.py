@@ -1,7 +1,9 @@
-"""When people answer: the config's `desk.hours`, such as "mon-fri 09:00-18:00" or "월-금 09:00-18:00", in the zone `desk.timezone`.
+"""When people answer: the config's `desk.hours`, such as "mon-fri 09:00-18:00" or "월-금 09:00-18:00", in the
+zone `desk.timezone`.
 
-A line is days and times. Days are one ("sat"), a range ("mon-fri"; "fri-mon" goes over the week's end), several with commas, or
-"daily", "weekdays", "weekends"; in Korean 월 … 일, 매일, 평일, 주말. Times are of 24 hours; "22:00-02:00" ends on the next day.
+A line is days and times. Days are one ("sat"), a range ("mon-fri"; "fri-mon" goes over the week's end),
+several with commas, or "daily", "weekdays", "weekends"; in Korean 월 … 일, 매일, 평일, 주말. Times are of 24 hours;
+"22:00-02:00" ends on the next day.
 """
 
 import re
@@ -23,7 +25,7 @@ EXPECTED = 'expected days and times such as "mon-fri 09:00-18:00" or "월-금 09
 
 @dataclass(frozen=True)
 class Span:
-    """An opening on one day of the week (0: Monday), in minutes since its midnight; an end beyond DAY is on the next day."""
+    """An opening on a weekday (0: Monday), in minutes since its midnight; beyond DAY is the next day."""
 
     day: int
     start: int

@@ -1,4 +1,4 @@
-"""Every key of the config with type, default and reason, as Markdown: `python -m frontdesk.config.reference`."""
+"""Every key of the config as Markdown: `python -m frontdesk.config.reference`."""
 
 import inspect
 import json
@@ -45,15 +45,10 @@ def _row(path: str, field: FieldInfo) -> str:
 
 def _type(field: FieldInfo) -> str:
     """The type as YAML has it, with the bounds of numbers."""
-    bounds = [str(bound) for bound in field.metadata if hasattr(bound, "__slots__")]
-    limits = [f"{sign} {number}" for bound in bounds for sign, number in _limits(bound)]
-    return ", ".join([_spelled(field.annotation), *limits])
-
-
-def _limits(bound: str) -> list[tuple[str, str]]:
-    """`Ge(ge=1)` as ("≥", "1")."""
     signs = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
-    return [(signs[name], number) for name, number in re.findall(r"(ge|gt|le|lt)=([\d.]+)", bound)]
+    bounds = " ".join(str(bound) for bound in field.metadata if hasattr(bound, "__slots__"))  # `Ge(ge=1)`
+    limits = [f"{signs[name]} {number}" for name, number in re.findall(r"(ge|gt|le|lt)=([\d.]+)", bounds)]
+    return ", ".join([_spelled(field.annotation), *limits])
 
 
 def _spelled(kind: Any) -> str:

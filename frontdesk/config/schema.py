@@ -355,12 +355,10 @@ def _explain(error: ValidationError) -> str:
     if first["type"] == "value_error":
         return f"{first['msg'].removeprefix('Value error, ')}; change one of them in the config"
     key = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "missing":
+        return f"key '{key}' is missing; add it, as in configs/demo.yaml"
     if first["type"] != "extra_forbidden":
-        return (
-            f"key '{key}': found {first['input']!r}; {first['msg']}; change it in the config"
-            if first["type"] != "missing"
-            else (f"key '{key}' is missing; add it, as in configs/demo.yaml")
-        )
+        return f"key '{key}': found {first['input']!r}; {first['msg']}; change it in the config"
     section: type[BaseModel] = Config
     for part in first["loc"][:-1]:
         section = section.model_fields[str(part)].annotation  # type: ignore[assignment]

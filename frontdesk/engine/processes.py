@@ -1,8 +1,8 @@
 """Child processes that leave nothing behind.
 
-Each child leads its own session and process group. Ctrl-C in the terminal reaches only the supervisor, which then
-stops whole groups, so a child's own children end with it. On Linux the kernel also signals a child when the
-supervisor dies.
+Each child leads its own session and process group. Ctrl-C in the terminal reaches only the supervisor, which
+then stops whole groups, so a child's own children end with it. On Linux the kernel also signals a child when
+the supervisor dies.
 """
 
 import asyncio
@@ -18,12 +18,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+
 from frontdesk.engine.startup_log import reasons, say
 from frontdesk.errors import StartFailed
 from frontdesk.terminal import bar, moves
 
-GRACE = 10.0
-"""Seconds between SIGTERM and SIGKILL."""
+GRACE = 10.0  # seconds between SIGTERM and SIGKILL
 
 POLL = 0.25
 REPORT_EVERY = 10.0
@@ -35,12 +36,10 @@ PR_SET_PDEATHSIG = 1
 
 @dataclass
 class Child:
-    """A process that is started, watched, restarted and stopped; its output goes to `log`.
-
-    `ready` says whether it answers yet, `phase` what it is doing, from its output so far. `alive` says later whether it
-    still answers; without it, a running process counts as alive. Start a child from the main thread: for Linux, the end
-    of the thread that started it is the end of its parent.
-    """
+    """A process that is started, watched, restarted and stopped; its output goes to `log`. `ready` says
+    whether it answers yet, `phase` what it is doing, from its output so far. `alive` says later whether it
+    still answers; without it, a running process counts as alive. Start a child from the main thread: for
+    Linux, the end of the thread that started it is the end of its parent."""
 
     name: str
     command: list[str]
@@ -71,10 +70,8 @@ class Child:
         self.started = time.monotonic()
 
     def bound(self) -> None:
-        """Keep the log small: move the content of a large one to `NAME.log.1`.
-
-        It is copied, because the process keeps writing to the end of its open file. A line written meanwhile may be lost.
-        """
+        """Keep the log small: move the content of a large one to `NAME.log.1`. It is copied, because the
+        process keeps writing to the end of its open file. A line written meanwhile may be lost."""
         with contextlib.suppress(OSError):
             if self.log.stat().st_size < LOG_BYTES:
                 return
@@ -110,7 +107,8 @@ class Child:
         if self.process is None:
             return []
         self.process.poll()
-        return [pid for pid in _all_pids() if _group(pid) == self.process.pid and not _is_zombie(pid)]
+        alive = (one.pid for one in psutil.process_iter(["status"]) if one.info["status"] != psutil.STATUS_ZOMBIE)
+        return [pid for pid in alive if _group(pid) == self.process.pid]
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal to the whole group."""
@@ -136,7 +134,8 @@ async def first_answer(child: Child, children: Sequence[Child]) -> None:
         while not waiting.done() and not any(one.ended() for one in children):
             await asyncio.wait((waiting,), timeout=POLL)
         for failed in (one for one in children if one.ended()):
-            raise StartFailed(_why(failed))
+            lines = "\n".join(f"  {line}" for line in reasons(failed.output()))
+            raise StartFailed(f"the {failed.name} did not start ({failed.how_it_ended()}):\n{lines}\nits whole log: {failed.log}")
         await waiting
     finally:
         waiting.cancel()
@@ -158,16 +157,8 @@ async def _report(child: Child) -> None:
             silent += 1
 
 
-def _why(child: Child) -> str:
-    lines = "\n".join(f"  {line}" for line in reasons(child.output()))
-    return f"the {child.name} did not start ({child.how_it_ended()}):\n{lines}\nits whole log: {child.log}"
-
-
 async def stop(children: Sequence[Child], grace: float = GRACE) -> None:
-    """End the groups of all children: SIGTERM, and after `grace` seconds SIGKILL.
-
-    Returns when none of them runs.
-    """
+    """End the groups of all children: SIGTERM, after `grace` seconds SIGKILL. Returns when none runs."""
     for child in children:
         child.send(signal.SIGTERM)
     deadline = time.monotonic() + grace
@@ -181,9 +172,7 @@ async def stop(children: Sequence[Child], grace: float = GRACE) -> None:
 
 def end_with(parent: int) -> Callable[[], None] | None:
     """A function for the new process that asks Linux for SIGTERM when `parent` dies; None on other systems.
-
-    SIGTERM, not SIGKILL, so that the engine can end its own processes.
-    """
+    SIGTERM, not SIGKILL, so that the engine can end its own processes."""
     if sys.platform != "linux":
         return None
     libc = ctypes.CDLL(None)  # looked up before the fork, where locks may not be taken
@@ -196,23 +185,8 @@ def end_with(parent: int) -> Callable[[], None] | None:
     return ask
 
 
-def _all_pids() -> list[int]:
-    import psutil
-
-    return list(psutil.pids())
-
-
 def _group(pid: int) -> int | None:
     try:
         return os.getpgid(pid)
     except (ProcessLookupError, PermissionError):
         return None
-
-
-def _is_zombie(pid: int) -> bool:
-    import psutil
-
-    try:
-        return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return True

@@ -7,8 +7,7 @@ PHASES = (
     ("Loading weights took", "compiling and warming up (the compiled code is kept for the next start)"),
     ("init engine (", "opening the API"),
     ("Application startup complete", "waiting for the first answer"),
-)
-"""Lines of the engine's log, in order, and what begins after each."""
+)  # lines of the engine's log, in order, and what begins after each
 
 REASON = re.compile(r"^(?:\w+\.)*\w*(?:Error|Exception|Exit|error)\b.*[:(]")
 PREFIX = re.compile(r"^\(\w+ pid=\d+\)\s*(?:[A-Z]+ \d\d-\d\d [\d:]+ \[[^\]]+\]\s*)?")

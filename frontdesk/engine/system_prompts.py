@@ -1,54 +1,45 @@
 """Middleware inside vLLM that adds each adapter's system prompt: vLLM has one chat template for all adapters.
 
-A request without a system message gets that of the adapter it names, so its prompt has the tokens of the adapter's
-training. `--middleware` makes vLLM load `SystemPrompts`; an environment variable names the JSON file with the prompts.
+A request without a system message gets that of the adapter it names, so its prompt has the tokens of the
+adapter's training. `--middleware` makes vLLM load `SystemPrompts`; an environment variable names the JSON
+file with the prompts.
 """
 
 import json
 import os
-from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
 from frontdesk.files import read_json
 
-VARIABLE = "FRONTDESK_SYSTEM_PROMPTS"
-"""The file is {"adapter": "system prompt"}."""
+VARIABLE = "FRONTDESK_SYSTEM_PROMPTS"  # the file is {"adapter": "system prompt"}
 
 FIELDS = {"/v1/responses": "instructions", "/v1/messages": "system"}
 """Routes with a field for the system prompt; elsewhere it is the first message."""
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Message, Receive, Send], Awaitable[None]]
-
 
 class SystemPrompts:
-    """ASGI middleware that completes the JSON body of a request.
+    """ASGI middleware that completes the JSON body of a request. The engine refuses invalid ones."""
 
-    Invalid bodies are left for the engine to refuse.
-    """
-
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self.prompts: dict[str, str] = read_json(Path(os.environ[VARIABLE]))
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "POST":
             await self.app(scope, receive, send)
             return
 
         async def completed() -> Message:
             """The whole body at once. It is read when the engine asks, after it has checked the key."""
-            parts, more = [], True
-            while more:
-                message = await receive()
-                if message["type"] != "http.request":  # the client has left
-                    return message
-                parts.append(message.get("body", b""))
-                more = message.get("more_body", False)
-            return {"type": "http.request", "body": complete(b"".join(parts), scope["path"], self.prompts), "more_body": False}
+            try:
+                body = await Request(scope, receive).body()
+            except ClientDisconnect:
+                return {"type": "http.disconnect"}
+            return {"type": "http.request", "body": complete(body, scope["path"], self.prompts), "more_body": False}
 
         headers = [(name, value) for name, value in scope["headers"] if name != b"content-length"]  # it may have changed
         await self.app({**scope, "headers": headers}, completed, send)

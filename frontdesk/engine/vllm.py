@@ -13,8 +13,8 @@ Serving settings that matter on a CPU (measured with the 135M model on two cores
 * Prompt lookup (Saxena 2023; vLLM's `ngram`): a grounded answer repeats its prompt, so the words that followed there are
   drafted, and several tokens are checked in one step, which reads the weights once. The answers stay the same.
 
-vLLM gets its API key by environment, because every user of the machine can read a command line. `make serve` gives the
-engine a new key at every start: only the gateway asks it.
+vLLM gets its API key by environment, because every user of the machine can read a command line. `make serve`
+gives the engine a new key at every start: only the gateway asks it.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ from frontdesk.engine.processes import Child, first_answer, stop
 from frontdesk.engine.startup_log import phase
 from frontdesk.errors import StartFailed, UserError
 from frontdesk.files import read_json
-from frontdesk.models.adapters import engine_arguments, settings
+from frontdesk.models.adapters import engine_arguments
 from frontdesk.models.hardware import multiplies_bf16
 from frontdesk.web.address import url
 
@@ -49,17 +49,15 @@ KEY_VARIABLE = "FRONTDESK_API_KEY"
 ENGINE_URL, ENGINE_KEY = "FRONTDESK_ENGINE_URL", "FRONTDESK_ENGINE_KEY"
 """Environment variables with the engine's address and key, for the gateway alone."""
 
-SERVED = "FRONTDESK_SERVED_MODEL"
-"""Environment variable that names the served folder for gateway and page."""
+SERVED = "FRONTDESK_SERVED_MODEL"  # environment variable that names the served folder for gateway and page
 
 CACHE = Path(".cache/vllm")
 PLUGIN = "frontdesk.engine.plugin:mend"
 LOOKUP = {"method": "ngram", "num_speculative_tokens": 5, "prompt_lookup_min": 3, "prompt_lookup_max": 3}
-BLOCK = 32
-"""Both measured by bench/serve.py (docs/experiments.md)."""
+BLOCK = 32  # as LOOKUP measured by bench/serve.py (docs/experiments.md)
 MAX_REQUESTS: dict[Device, int] = {"cpu": 128, "gpu": 2048}
-"""Requests in the engine at once, including waiting ones; more get HTTP 503. vLLM's own queue is unlimited. 128 answers of
-60 tokens are about 16 s of work for the 135M model on two cores; nobody would wait longer."""
+"""Requests in the engine at once, including waiting ones; more get HTTP 503. vLLM's own queue is unlimited.
+128 answers of 60 tokens are about 16 s of work for the 135M model on two cores; nobody would wait longer."""
 
 
 def device() -> Device:
@@ -95,8 +93,7 @@ def dtype(config: Config) -> str:
 
 
 def int8_key(provenance: dict[str, Any]) -> str:
-    """The key of the int8 weights made from the model with this provenance: they have their own scorecard
-    and answers."""
+    """The key of the int8 weights of this provenance's model: they have their own scorecard and answers."""
     return f"{provenance.get('key')}-w8a8"
 
 
@@ -106,10 +103,7 @@ def served_key(config: Config, provenance: dict[str, Any]) -> str:
 
 
 def served_weights(config: Config, run: Run) -> Path:
-    """The folder of the merged weights that `serve.quantization` names.
-
-    Raises UserError if this model has no int8 weights.
-    """
+    """The merged weights that `serve.quantization` names. Raises UserError if there are no int8 weights."""
     if not config.serve.quantization:
         return run.model
     found = read_json(run.int8_provenance).get("key") if run.int8_provenance.is_file() else None
@@ -122,13 +116,12 @@ def served_weights(config: Config, run: Run) -> Path:
 
 
 def served_model(config: Config, run: Run) -> Path:
-    """The folder of the served weights: the snapshot of `make serve`, or the run's if gateway or page is
-    started alone."""
+    """The served weights: the snapshot of `make serve`, or the run's if gateway or page is started alone."""
     return Path(os.environ[SERVED]) if SERVED in os.environ else served_weights(config, run)
 
 
 def plugin_installed() -> bool:
-    """Whether vLLM will find our plugin in the package records. Without it, drafted tokens are sampled wrongly."""
+    """Whether vLLM will find our plugin. Without it, drafted tokens are sampled wrongly."""
     return any(one.value == PLUGIN for one in metadata.entry_points(group="vllm.general_plugins"))
 
 
@@ -139,11 +132,9 @@ def eager(config: Config) -> bool:
 
 def command(config: Config, run: Run, folder: Path | None = None) -> list[str]:
     """vLLM's OpenAI server: on the run's merged model, on the weights in `folder`, or on the base with the
-    adapters of `serve.adapters`.
-
-    For adapters it writes `runs/NAME/serve/base/`, which the command line names. The chat template is the run's current
-    one or, with the folder `run.served`, that of the snapshot.
-    """
+    adapters of `serve.adapters`. For adapters it writes `runs/NAME/serve/base/`, which the command line
+    names. The chat template is the run's current one or, with the folder `run.served`, that of the
+    snapshot."""
     serve = config.serve
     arguments = {
         "--host": serve.host,
@@ -157,13 +148,11 @@ def command(config: Config, run: Run, folder: Path | None = None) -> list[str]:
     words = [sys.executable, "-m", "vllm.entrypoints.openai.api_server"]
     words += [str(word) for pair in arguments.items() for word in pair]
     words += ["--disable-uvicorn-access-log", "--no-enable-log-requests", *(["--enforce-eager"] if eager(config) else [])]
-    return words + (engine_arguments(config, run, device()) if serve.adapters else _merged(config, run, folder))
-
-
-def _merged(config: Config, run: Run, folder: Path | None) -> list[str]:
+    if serve.adapters:
+        return words + engine_arguments(config, run, device())
     template = (run.served if folder == run.served else run.model) / "chat_template.jinja"
-    names = [config.name, raw_model(config)]  # one model: only the gateway treats the two differently
-    return ["--model", str(folder or served_weights(config, run)), "--served-model-name", *names, "--chat-template", str(template)]
+    words += ["--model", str(folder or served_weights(config, run)), "--chat-template", str(template)]
+    return [*words, "--served-model-name", config.name, raw_model(config)]  # only the gateway treats the two differently
 
 
 def environment(config: Config, run: Run, key: str | None = None) -> dict[str, str]:
@@ -176,7 +165,7 @@ def environment(config: Config, run: Run, key: str | None = None) -> dict[str, s
         "DO_NOT_TRACK": "1",
         "HF_HUB_OFFLINE": "1",
         "PYTHONUNBUFFERED": "1",
-        system_prompts.VARIABLE: str(settings(run) / "system_prompts.json"),
+        system_prompts.VARIABLE: str(run.base_settings / "system_prompts.json"),
     }
     if key := key or api_key():
         variables["VLLM_API_KEY"] = key
@@ -193,19 +182,13 @@ def environment(config: Config, run: Run, key: str | None = None) -> dict[str, s
 
 
 async def answers(client: "httpx.AsyncClient", config: Config, key: str | None = None) -> bool:
-    """True once a chat completion has been answered, with `key` or else `api_key()`.
-
-    `/health` is up before answers are fast.
-
-    A full queue (503) means that others get answers. Raises StartFailed if the question is refused.
-    """
+    """True once a chat completion has been answered, with `key` or else `api_key()`. `/health` is up before
+    answers are fast. A full queue (503) means that others get answers. Raises StartFailed if the question is
+    refused."""
     import httpx
 
-    question = {
-        "model": next(iter(config.serve.adapters), config.name),
-        "max_tokens": 8,
-        "messages": [{"role": "user", "content": "Hello"}],
-    }
+    model = next(iter(config.serve.adapters), config.name)
+    question = {"model": model, "max_tokens": 8, "messages": [{"role": "user", "content": "Hello"}]}
     headers = {"Authorization": f"Bearer {key}"} if (key := key or api_key()) else {}
     try:
         if not await alive(client, config):
@@ -221,42 +204,33 @@ async def answers(client: "httpx.AsyncClient", config: Config, key: str | None =
 
 async def alive(client: "httpx.AsyncClient", config: Config) -> bool:
     """True if the engine says that it is healthy."""
-    return await status(client, url(config.serve.host, config.serve.port) + "/health") == 200
+    return await answers_with(client, url(config.serve.host, config.serve.port) + "/health", 200)
 
 
-async def status(client: "httpx.AsyncClient", address: str) -> int:
-    """The HTTP status of a page; 0 if nothing answers."""
+async def answers_with(client: "httpx.AsyncClient", address: str, status: int | None = None) -> bool:
+    """Whether an address answers, with this HTTP status or with any."""
     import httpx
 
     try:
-        return (await client.get(address)).status_code
+        found = (await client.get(address)).status_code
     except httpx.TransportError:
-        return 0
+        return False
+    return status in (None, found)
 
 
 @contextlib.contextmanager
-def running(
-    config: Config,
-    run: Run,
-    *,
-    log: Path,
-    adapters: dict[str, str] | None = None,
-    port: int | None = None,
-    folder: Path | None = None,
-) -> Iterator[str]:
-    """The engine of `make serve`, on loopback at `port` or a free one, for as long as the block lasts.
+def running(config: Config, run: Run, *, log: Path, folder: Path | None = None) -> Iterator[str]:
+    """The engine of `make serve`, on a free loopback port, for as long as the block lasts: on the run's
+    merged model, or on the weights in `folder` with the run's template, under the name `config.name`.
 
-    It serves the run's merged model under the name `config.name`; or the weights in `folder` under that name, with the
-    run's template; or the base with `adapters` ({name: run folder}).
-
-    Yields `http://127.0.0.1:PORT/v1` once a first question was answered; clients must send `api_key()` if that is set.
-    Its output goes to `log`. After the block nothing of it runs, however the block ends. Raises StartFailed with the
-    log's reasons, and UserError for adapters that cannot be served. Call it from the main thread, outside an event loop.
+    Yields `http://127.0.0.1:PORT/v1` once a first question was answered; clients must send `api_key()` if
+    that is set. Its output goes to `log`. After the block nothing of it runs, however the block ends. Raises
+    StartFailed with the log's reasons. Call it from the main thread, outside an event loop.
     """
     import httpx
 
-    config = private(config, port or free_port())
-    config = config.model_copy(update={"serve": config.serve.model_copy(update={"adapters": adapters or {}})})
+    serve = {"host": "127.0.0.1", "port": free_port(), "adapters": {}}
+    config = config.model_copy(update={"serve": config.serve.model_copy(update=serve)})
     with asyncio.Runner() as runner:
         client = httpx.AsyncClient(timeout=120, trust_env=False)  # a proxy of the environment must not see local calls
         child = Child("engine", command(config, run, folder), environment(config, run), log, lambda: answers(client, config), phase)

@@ -1,7 +1,6 @@
 """Claims: values of an answer that can be held against those of an FAQ entry, each with what it is about."""
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -9,8 +8,7 @@ from frontdesk.facts.fold import lower
 from frontdesk.facts.values import Value, values
 from frontdesk.facts.words import stem, topics
 
-Family = tuple[str, str]
-"""Values that can be compared: the kind, and the unit, host or thing counted."""
+Family = tuple[str, str]  # values that can be compared: the kind, and the unit, host or thing counted
 
 
 class Claim(NamedTuple):
@@ -32,11 +30,7 @@ _CONDITION = re.compile(r"\W*(?:for|if|when|as|with|in)\b[^,;]*, $", re.IGNORECA
 @lru_cache(8192)  # agents repeat themselves
 def claims(answer: str) -> tuple[Claim, ...]:
     """The values of an answer that can be compared. Dates and what is free depend on too much."""
-    return tuple(_claims(answer, values(answer)))
-
-
-def _claims(answer: str, found: list[Value]) -> Iterator[Claim]:
-    bare = list(answer)
+    found, out, bare = values(answer), list[Claim](), list(answer)
     for value in found:
         bare[value.start : value.end] = " " * (value.end - value.start)
     plain = "".join(bare)
@@ -48,7 +42,8 @@ def _claims(answer: str, found: list[Value]) -> Iterator[Claim]:
             if len(about) < 2 or _CONDITION.match(answer, start, first):
                 about = frozenset(topics(plain[start:end]))
             text = answer[value.start : value.end]
-            yield Claim(family, value, text, about - {family[1]}, _bound(answer, value), answer[start:end])
+            out.append(Claim(family, value, text, about - {family[1]}, _bound(answer, value), answer[start:end]))
+    return tuple(out)
 
 
 def _around(border: re.Pattern[str], text: str, start: int, end: int, value: Value) -> tuple[int, int]:
@@ -73,7 +68,7 @@ def _family(value: Value, text: str) -> Family | None:
 
 
 def thing_counted(value: Value, text: str) -> str:
-    """What a bare number counts, in a text in which it stands: `countri` in `34 countries`; "" where nothing is told."""
+    """What a bare number counts in its text: `countri` in `34 countries`; "" where the text does not say."""
     thing = re.match(r"[- ]?([a-z]{2,})|([가-힣])", lower(text[value.end : value.end + 40]))
     return stem(thing[1]) if thing and thing[1] else thing[2] if thing else ""
 

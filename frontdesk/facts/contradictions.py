@@ -1,7 +1,7 @@
 """Answers that contradict the FAQ: another price, number of days, time, percentage or address for one thing.
 
-Precision comes first, since a reviewer reads each one: what belongs to one customer's order, what the customer has said and
-what speaks of another thing is left alone.
+Precision comes first, since a reviewer reads each one: what belongs to one customer's order, what the
+customer has said and what speaks of another thing is left alone.
 """
 
 import math
@@ -17,14 +17,11 @@ from frontdesk.facts.values import values
 from frontdesk.facts.values.meaning import Key, agree, meaning
 from frontdesk.facts.words import DISTINCT, Weights, topics
 
-SIMILAR = 0.2
-"""Similarity from which an answer may be about an entry."""
-NEAR = 0.6
-"""Share of the top match's similarity down to which other entries are compared."""
+SIMILAR = 0.2  # similarity from which an answer may be about an entry
+NEAR = 0.6  # share of the top match's similarity down to which other entries are compared
 AHEAD = 1.1
 """How far an entry is before the next one that says something else, to be the one that is contradicted."""
-MOST = 0.5
-"""Share of the words of an entry's answer, by weight, from which another answer gives it away."""
+MOST = 0.5  # share of the words of an entry's answer, by weight, from which another answer gives it away
 SHARED = 0.35
 """Share of a clause's words, by weight, that an entry's clause has where both speak of one thing."""
 
@@ -67,13 +64,12 @@ class FaqFacts:
                 self._stating.setdefault(claim.family, []).append(claim)
 
     def contradiction(self, question: str, answer: str) -> Contradiction | None:
-        """The first value of the answer that contradicts the entry it is about; None where there is none, or where that is not sure."""
+        """The first value of the answer that contradicts its entry; None without one, or if unsure."""
         return self._contradiction(question, answer, self._near(question, answer)) if self._stating and claims(answer) else None
 
     def compare(self, question: str, answer: str) -> tuple[Contradiction | None, tuple[str, ...]]:
-        """`contradiction`, and the ids of the entries that the answer gives away: those that it is like, and all of whose values it
-        states or, of an entry without values, most of the words.
-        """
+        """`contradiction`, and the ids of the entries that the answer gives away: those that it is like, and
+        all of whose values it states or, of an entry without values, most of the words."""
         near = self._near(question, answer)
         about = frozenset(topics(answer)) if near else frozenset()
         return self._contradiction(question, answer, near), tuple(one.entry.id for _, one in near if self._given_away(answer, about, one))
@@ -85,7 +81,10 @@ class FaqFacts:
         asked = frozenset(topics(question))
         for claim in stated:
             against = self._contradicted(claim, stated, asked, near)
-            if against and not _particular(claim, against) and not _customers_own(claim, against, question, answer):
+            if not against or _customers_own(claim, against, question, answer):
+                continue
+            # Not of one customer's order or of one day, in words that the entry lacks.
+            if all(lower(match[0]) in against.text for match in _PARTICULAR.finditer(claim.sentence)):
                 known = ", ".join(dict.fromkeys(one.text for one in against.claims if one.family == claim.family))
                 return Contradiction(against.entry.id, against.entry.source, claim.text, known, claim.value.kind)
         return None
@@ -100,10 +99,8 @@ class FaqFacts:
         )
 
     def _near(self, question: str, answer: str) -> list[tuple[float, _Entry]]:
-        """The entries that question and answer may be about, with their similarity, the top match first.
-
-        What an agent says in answer to a follow-up tells more than the question: it counts twice.
-        """
+        """The entries that question and answer may be about, with their similarity, the top match first. What
+        an agent says in answer to a follow-up tells more than the question: it counts twice."""
         if not self._entries:
             return []
         similarity = (2 * self._answers.similarities(answer) + self._questions.similarities(question)) / 2
@@ -132,7 +129,7 @@ class FaqFacts:
         return first if best >= AHEAD * max(others, default=0.0) else None
 
     def _confirmed(self, claim: Claim, stated: list[Claim], asked: frozenset[str], near: list[tuple[float, _Entry]]) -> bool:
-        """Whether an entry that is near has one of the answer's values of this family, or any entry has this value for this thing."""
+        """Whether a near entry has one of the answer's values of this family, or any this one for it."""
         mine = [one.value for one in stated if one.family == claim.family]
         theirs = [other.value for _, one in near for other in one.claims if _comparable(other, claim)]
         return any(agree(meaning(one), meaning(other)) for one in mine for other in theirs) or any(
@@ -143,7 +140,7 @@ class FaqFacts:
         )
 
     def _one_thing(self, claim: Claim, asked: frozenset[str], one: _Entry) -> bool:
-        """Whether the clause of the value and a clause of the entry with such a value speak of the same thing."""
+        """Whether the value's clause and one of the entry with such a value speak of the same thing."""
         return any(
             self._alike(claim.topics, asked, other.topics, one)
             for other in one.claims
@@ -161,7 +158,7 @@ class FaqFacts:
         return self._weight(mine & theirs) >= SHARED * self._weight(mine) > 0
 
     def _weight(self, about: Iterable[str]) -> float:
-        """How much words tell. One that the FAQ does not have may be a name or another thing: half of what the rarest one tells."""
+        """How much words tell. One that the FAQ lacks may be a name: half of what the rarest one tells."""
         unknown = math.log(1 + len(self._entries)) / 2
         return math.fsum(max(self._answers.of(one), self._questions.of(one)) or unknown for one in about)
 
@@ -183,7 +180,7 @@ def _ready(entry: Entry) -> _Entry:
 
 
 def _subject(questions: tuple[str, ...]) -> str:
-    """What stands before a colon in one of the questions and somewhere in each of them: `Quick one: …` is no subject."""
+    """What stands before a colon in one question and somewhere in all: `Quick one: …` is no subject."""
     lines = [_flat(question) for question in questions]
     begins = [line.partition(": ")[0] for line in lines if ": " in line]
     return next((name for name in begins if all(name in line for line in lines)), "")
@@ -213,13 +210,8 @@ _PARTICULAR = re.compile(
 )
 
 
-def _particular(claim: Claim, against: _Entry) -> bool:
-    """Whether the sentence speaks of one customer's order or of one day, in words that the entry itself does not use."""
-    return any(lower(match[0]) not in against.text for match in _PARTICULAR.finditer(claim.sentence))
-
-
 def _customers_own(claim: Claim, against: _Entry, question: str, answer: str) -> bool:
-    """Whether the customer said the value, or it is reckoned from theirs: three nights at the price of one."""
+    """Whether the customer said the value, or it follows from theirs: three nights at the price of one."""
     theirs = values(question)
     if claim.value.value in {value.value for value in theirs}:
         return True

@@ -1,7 +1,9 @@
-"""Which facts an answer contradicts: another value where the fact has one, a no where the FAQ has none. No model involved.
+"""Which facts an answer contradicts: another value where the fact has one, a no where the FAQ has none. No
+model involved.
 
-`It costs $4.90. No, $14.50.` states $4.90 and says something else, too; `We do not accept Visa` has the word and denies it. An answer may
-name every value that the entry's own answers have, and those that were named before, by the customer or by itself.
+`It costs $4.90. No, $14.50.` states $4.90 and says something else, too; `We do not accept Visa` has the word
+and denies it. An answer may name every value that the entry's own answers have, and those that were named
+before, by the customer or by itself.
 """
 
 import re
@@ -20,8 +22,8 @@ _KINDS = frozenset(["price", "percent", "duration", "date", "time", "number"])
 
 
 def contradicted(answer: str, facts: Sequence[str], references: Sequence[str], before: Sequence[str]) -> list[bool]:
-    """For each fact, whether the answer contradicts it. `references` are the answers of the FAQ that hold the facts (without any, none
-    is), `before` the turns until then."""
+    """For each fact, whether the answer contradicts it. `references` are the answers of the FAQ that hold the
+    facts (without any, none is), `before` the turns until then."""
     if not references:
         return [False] * len(facts)
     said, texts = read(answer), tuple(references)
@@ -29,10 +31,9 @@ def contradicted(answer: str, facts: Sequence[str], references: Sequence[str], b
     return [bool(more & _wanted(fact)) or _all_denied(said, alternatives(fact), texts) for fact in facts]
 
 
-# Another value --------------------------------------------------------------------------------------------------------
+# Another value ----------------------------------------------------------------------------------------------
 
-Sort = tuple[str, str]
-"""What values must share to be rivals: the kind, and the unit or what is counted."""
+Sort = tuple[str, str]  # what values must share to be rivals: the kind, and the unit or what is counted
 
 
 def _more(said: Reading, references: tuple[str, ...], before: Sequence[str]) -> set[Sort]:
@@ -60,7 +61,7 @@ def _sort(value: Value, text: str) -> Sort | None:
     return (kind, unit if kind in ("duration", "number") else "") if kind in _KINDS else None
 
 
-# A no -----------------------------------------------------------------------------------------------------------------
+# A no -------------------------------------------------------------------------------------------------------
 
 _POLITE = re.compile(  # a no that denies nothing, and what is so only under a condition
     r"\b(?:do not|never) (?:worry|hesitate|forget|be shy)|\bno (?:problem|worries|trouble|issues?|matter|doubt|hassle"
@@ -93,21 +94,21 @@ def _all_denied(said: Reading, ways: tuple[Fact, ...], references: tuple[str, ..
 
 
 def _denies(said: Reading, fact: Fact, references: tuple[str, ...]) -> bool | None:
-    """Whether the answer says no to a fact of words where the FAQ does not, or nowhere says no where the FAQ does. None where the answer
-    lacks it, the FAQ is of two minds, or the fact is a value, a yes or a no."""
+    """Whether the answer says no to a fact of words where the FAQ does not, or nowhere says no where the FAQ
+    does. None where the answer lacks it, the FAQ is of two minds, or the fact is a value, a yes or a no."""
     if fact.values or fact.answer or not fact.words or says_no(fact):
         return None
-    told = _told(fact.normal, references)
-    if told is None or not (found := list(_pattern(fact.normal).finditer(said.normal))):
+    faq_says = _faq_says(fact.normal, references)
+    if faq_says is None or not (found := list(_pattern(fact.normal).finditer(said.normal))):
         return None
-    if told == "no":
+    if faq_says == "no":
         return not _HEDGES.search(said.normal)
     return all(_in_a_no(said.normal, *match.span()) for match in found)
 
 
 @lru_cache(maxsize=8192)
-def _told(fact: str, references: tuple[str, ...]) -> Literal["yes", "no"] | None:
-    """`no` where the FAQ's answers deny the fact wherever they have it, `yes` where no sentence that has it has any no; else None."""
+def _faq_says(fact: str, references: tuple[str, ...]) -> Literal["yes", "no"] | None:
+    """`no` if the FAQ's answers always deny the fact, `yes` if no sentence with it has any no; else None."""
     sentences = [one for text in references for one in re.split(r"(?<=[.!?])\s", read(text).normal) if _pattern(fact).search(one)]
     if not sentences:
         return None
@@ -125,7 +126,7 @@ def _pattern(fact: str) -> re.Pattern[str]:
 
 
 def _in_a_no(text: str, start: int, end: int) -> bool:
-    """Whether the words at text[start:end] stand in what a clause denies: before an English one, behind a Korean one."""
+    """Whether text[start:end] is what a clause denies: a no before it in English, behind it in Korean."""
     before = _POLITE.sub(" ", _CLAUSE.split(text[:start])[-1])
     after = _POLITE.sub(" ", _CLAUSE.split(text[end:])[0])
     if _NO.search(before) or _NO_AFTER.search(after):

@@ -1,4 +1,4 @@
-"""What a right answer must state, for FAQ entries that name no facts: derived from the entry's own question and answer."""
+"""What a right answer must state, for FAQ entries that name no facts: from question and answer."""
 
 import re
 
@@ -28,10 +28,9 @@ _VERBS = re.compile(r"(?:[다요죠고서면니는게한할된될며지려]|니�
 
 
 def derive_facts(question: str, answer: str, subject: str = "") -> list[str]:
-    """What a right answer must state, for an FAQ entry that names no facts: the answer's values, or yes or no, or up to 4 of its words.
-
-    What the question or the `subject` (the place or product that it is about) says already is no fact.
-    """
+    """What a right answer must state, for an FAQ entry that names no facts: the answer's values, or yes or
+    no, or up to 4 of its words. What the question or the `subject` (the place or product that it is about)
+    says already is no fact."""
     asked = read(f"{subject} {question}")
     known = {meaning(value) for value in asked.values}
     found = [_as_fact(value, answer) for value in values(answer) if meaning(value) not in known and not _trivial(value, answer)]
@@ -63,7 +62,7 @@ def _trivial(value: Value, answer: str) -> bool:
 
 
 def _content(answer: str, asked: Reading) -> list[str]:
-    """Names of the answer that the question lacks, or other words of weight where it has fewer than two names."""
+    """Names of the answer that the question lacks, or other words of weight where it has few names."""
     text = " ".join(_PLACE.sub(" ", answer).split())
     names = [name for name in re.findall(r"\b[A-Z][\w'-]*(?: [A-Z][\w'-]*)*", text) if _new(name, asked)]
     if len(names) > 1:

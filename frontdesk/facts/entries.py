@@ -27,10 +27,9 @@ class Entry(NamedTuple):
 
 
 def rests_on(answer: str, entries: Sequence[Entry], said: Sequence[str] = ()) -> Entry | None:
-    """The entry that an answer rests on: one with most of its words and all values in it, or else the first with all of its values.
-
-    Values that were `said` before, by whomever, need not be in the entry, unless there are no others.
-    """
+    """The entry that an answer rests on: one with most of its words and all values in it, or else the first
+    with all of its values. Values that were `said` before, by whomever, need not be in the entry, unless
+    there are no others."""
     words, stated = features(answer).keys(), new_values(answer, said)
     shares = [max((len(words & features(text).keys()) for text in one.answers), default=0) / max(1, len(words)) for one in entries]
     best = max(range(len(shares)), key=shares.__getitem__, default=None)

@@ -8,10 +8,8 @@ _SPELLINGS = (
 
 
 def lower(text: str) -> str:
-    """The text in lower case, one character for one, so that places in it are places in the text.
-
-    `str.lower` makes two of İ, the only letter that grows; `str.casefold` two or three of a hundred more, such as ß.
-    """
+    """The text in lower case, one character for one, so that places in it are places in the text. `str.lower`
+    makes two of İ, the only letter that grows; `str.casefold` two or three of a hundred more, such as ß."""
     return text.replace("İ", "i").lower()
 
 

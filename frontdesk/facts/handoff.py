@@ -1,4 +1,5 @@
-"""Whether an answer hands over to a person or refuses: one detector for the desk, its console and the scorecard. No model involved."""
+"""Whether an answer escalates to a person or refuses: one detector for the desk, its console and the
+scorecard. No model involved."""
 
 import json
 import re
@@ -10,7 +11,7 @@ from frontdesk.facts.statements import read
 
 
 def handoff_sentences(offers: Iterable[str], train: Path) -> tuple[str, ...]:
-    """The sentences by which a run hands over: the config's `offers`, and the refusals among its rows, if the file is there."""
+    """The sentences by which a run escalates: the config's `offers`, and the refusals among its rows."""
     rows = []
     if train.is_file():
         with train.open(encoding="utf-8") as file:
@@ -65,10 +66,9 @@ def _ours(text: str) -> str:
 
 
 def is_handoff(answer: str, sentences: Iterable[str]) -> bool:
-    """Whether the answer is a handoff or a refusal: one of the desk's own sentences or most of its words, or one that says as much.
-
-    An answer that tells something and then offers help is none, nor is a plain no (`We cannot deliver to PO boxes`).
-    """
+    """Whether the answer is a handoff or a refusal: one of the desk's own sentences or most of its words, or
+    one that says as much. An answer that tells something and then offers help is none, nor is a plain no (`We
+    cannot deliver to PO boxes`)."""
     text = _ours(answer)
     if not text:
         return False
@@ -87,7 +87,7 @@ def _refuses(text: str) -> bool:
 
 
 def repeats(answer: str, sentences: Iterable[str]) -> bool:
-    """Whether the answer has one of the desk's sentences, or is made of three quarters of its words and little else."""
+    """Whether the answer has one of the desk's sentences, or three quarters of its words and little else."""
     ours, said, text = _compared(tuple(sentences)), read(answer), _ours(answer)
     if any(sentence in text for sentence, _ in ours):
         return True

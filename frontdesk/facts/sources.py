@@ -10,10 +10,8 @@ from frontdesk.facts.values.meaning import Key, ends, listed, meaning, open_half
 
 
 class Sources:
-    """Every value of some texts: the company's, or those of the turns before an answer.
-
-    With `loose`, for what a customer types, a bare number is also a price: who asks about 49 may be told about $49.
-    """
+    """Every value of some texts: the company's, or those of the turns before an answer. With `loose`, for
+    what a customer types, a bare number is also a price: who asks about 49 may be told about $49."""
 
     def __init__(self, texts: Iterable[str], loose: bool = False) -> None:
         self.known: set[Key] = set()
@@ -31,15 +29,13 @@ class Sources:
         self.phones = [value for kind, value, _ in self.known if kind == "phone"]
 
     def has(self, value: Value, text: str) -> bool:
-        """Whether the value, which stands in `text` (in lower case), is known here.
-
-        A bare number may be an amount of any kind, but where it counts a thing: `25, 50 and $100` but not `25 countries`.
-        """
+        """Whether the value, which stands in `text` (in lower case), is known here. A bare number may be an
+        amount of any kind, but where it counts a thing: `25, 50 and $100` but not `25 countries`."""
         key = kind, amount, unit = meaning(value)
         if key in self.known or ("url", amount.partition("#")[0], "") in self.known:
             return True
         if kind == "number":
-            bare = ("number", amount, "") in self.known or (not unit and any(k in self.known for k in _counted(amount)))
+            bare = ("number", amount, "") in self.known or (not unit and any(("number", amount, thing) in self.known for thing in _COUNTED))
             return bare or (not unit and (amount in self.codes or (amount in self.amounts and not _COUNTS.match(text[value.end :]))))
         if kind == "time":
             return ("time", open_half(value, text) or "", "") in self.known
@@ -48,11 +44,8 @@ class Sources:
         return self.loose and kind == "price" and ("number", amount, "") in self.known
 
 
+_COUNTED = ("nights", "times", "people", "items")
 _COUNTS = re.compile(r"[a-z가-힣]| (?!(?:or|and|to|per|each|또는|이나|혹은)\b)[a-z가-힣]")
-
-
-def _counted(amount: str) -> list[Key]:
-    return [("number", amount, unit) for unit in ("nights", "times", "people", "items")]
 
 
 def _parts(key: Key) -> list[Key]:
@@ -78,9 +71,7 @@ def spoken(said: tuple[str, ...]) -> Sources:
 
 def invented(answer: str, sources: Sources, said: Sequence[str]) -> list[str]:
     """The values of the answer, as written, that neither the company's texts nor the turns before have.
-
-    Markers of lists, numbers below 4 that count nothing, and a single thing are no inventions.
-    """
+    Markers of lists, numbers below 4 that count nothing, and a single thing are no inventions."""
     found = read(answer)
     turns = spoken(tuple(said)) if found.values else None
     return [

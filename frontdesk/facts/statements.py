@@ -1,9 +1,10 @@
-"""Whether an answer states the facts of an FAQ entry: typed values, plain strings, yes or no. No model involved.
+"""Whether an answer states the facts of an FAQ entry: typed values, plain strings, yes or no. No model
+involved.
 
-A fact that holds values (`frontdesk/facts/values/`) is stated by the same values in any spelling, with the fact's
-other words anywhere in the answer: `5 to 8 working days` by `5–8 business days`, `3만원` by `₩30,000`. `yes`, `no`, `네`
-and `아니요` are compared with what the answer says as a whole. Any other fact has to stand there word for word, but for
-case, dashes, plurals and, in Korean, spaces.
+A fact that holds values (`frontdesk/facts/values/`) is stated by the same values in any spelling, with the
+fact's other words anywhere in the answer: `5 to 8 working days` by `5–8 business days`, `3만원` by `₩30,000`.
+`yes`, `no`, `네` and `아니요` are compared with what the answer says as a whole. Any other fact has to stand
+there word for word, but for case, dashes, plurals and, in Korean, spaces.
 """
 
 import re
@@ -38,7 +39,7 @@ class Fact(NamedTuple):
 
 
 def normalize(text: str) -> str:
-    """Lower case, one spelling of negations and weekdays, no thousands separators, single spaces, plain dashes and quotes."""
+    """Lower case; one spelling of negations, weekdays, dashes, quotes and spaces; no thousands separators."""
     text = re.sub(r"[‐-―−]", "-", lower(text).replace("’", "'"))
     if "'" in text:
         text = re.sub("n't(?![a-z])", " not", re.sub("can't(?![a-z])", "cannot", re.sub("won't(?![a-z])", "will not", text)))
@@ -71,9 +72,6 @@ def read(text: str) -> Reading:
     return Reading(text, lower(text), normal, f" {' '.join(stems(normal))} ", normal.replace(" ", ""), tuple(values(text)))
 
 
-# Facts ---
-
-
 def _same(key: Key, later: str, tail: str, value: Value, text: str) -> bool:
     found = meaning(value)
     kind, number, unit = found
@@ -92,17 +90,10 @@ def _has(said: Reading, key: Key, later: str, tail: str) -> bool:
     return bool(ends(key)) and all(_has(said, end, later, tail) for end in ends(key))  # between 5 days and 8 days
 
 
-# Facts ----------------------------------------------------------------------------------------------------------------
+# Facts ------------------------------------------------------------------------------------------------------
 
-_YES_NO: dict[str, Literal["yes", "no"]] = {
-    "yes": "yes",
-    "네": "yes",
-    "예": "yes",
-    "no": "no",
-    "아니요": "no",
-    "아니오": "no",
-    "아뇨": "no",
-}
+_YES_NO: dict[str, Literal["yes", "no"]] = {"yes": "yes", "네": "yes", "예": "yes"}
+_YES_NO |= {"no": "no", "아니요": "no", "아니오": "no", "아뇨": "no"}
 _TAIL = re.compile(r"(?:[가-힣]+| ?(?:kgs?|g|mm|cm|m|km|ml|l|lbs?|oz|gb|mb|w|v|mah|inch|ft)(?![a-z]))")
 
 
@@ -125,7 +116,7 @@ def _fact(text: str) -> Fact:
 
 
 def states(answer: str, facts: list[str]) -> bool:
-    """True if every fact stands in the answer. A fact's alternatives are separated by `|`; `$5` does not stand in `$50`."""
+    """True if every fact stands in the answer. `|` separates a fact's alternatives; `$5` is not in `$50`."""
     return all(stated(answer, facts))
 
 
@@ -154,7 +145,7 @@ def says_no(fact: Fact) -> bool:
 
 
 def mere(fact: str) -> bool:
-    """Whether one alternative of a fact is only a yes or a no, which an answer that hands over has too: `I cannot answer that`."""
+    """Whether one alternative is only a yes or a no, which an escalation has too: `I cannot answer that`."""
     return any(one.answer or says_no(one) for one in alternatives(fact))
 
 
@@ -185,7 +176,7 @@ def _written(fact: str, text: str) -> bool:
 
 @lru_cache(maxsize=8192)
 def _around(fact: str) -> re.Pattern[str]:
-    """A fact between what may stand beside it. A Korean word of one syllable stands at the head of a word: `안` is not in `안내`."""
+    """A fact between what may stand beside it. One Korean syllable begins a word: `안` is not in `안내`."""
     before = r"(?<![a-z0-9.])" if fact[0].isascii() and fact[0].isalnum() else r"(?<![가-힣])" if _SYLLABLE.fullmatch(fact) else ""
     after = r"(?![a-z0-9]|[.,]\d)" if fact[-1].isascii() and fact[-1].isalnum() else _BEHIND if _SYLLABLE.fullmatch(fact) else ""
     return re.compile(before + re.escape(fact) + after)
@@ -196,7 +187,7 @@ _BEHIND = r"(?:(?![가-힣])|(?=[은는이가을를에의로와과도만]|입니
 
 
 def _spelled(fact: Fact, said: Reading) -> bool:
-    """Whether the words of a fact without signs stand in this order, `gift card` in `gift cards` and `재입고 알림` in `재입고알림`."""
+    """Whether a fact's words stand in this order: `gift card` in `gift cards`, `재입고 알림` in `재입고알림`."""
     if not fact.words or _SYLLABLE.fullmatch(fact.normal) or not re.fullmatch(r"[a-z가-힣 '>&-]+", fact.normal):
         return False
     return f" {' '.join(fact.words)} " in said.words or (not fact.normal.isascii() and fact.normal.replace(" ", "") in said.squeezed)

@@ -1,4 +1,5 @@
-"""Words as they are compared: their stems, what says nothing, what tells one thing from another, and what a word weighs.
+"""Words as they are compared: their stems, what says nothing, what tells one thing from another, and what a
+word weighs.
 
 One stemmer, one list of stop words and one weighting for all that compares texts by their words.
 """
@@ -16,10 +17,8 @@ import snowballstemmer
 
 from frontdesk.facts.fold import lower
 
-COMMON = 0.2
-"""Share of the texts from which a feature is not looked up: it tells little and costs most."""
-FEW = 20
-"""Texts in which a feature may always stand, however few there are."""
+COMMON = 0.2  # share of the texts from which a feature is not looked up: it tells little and costs most
+FEW = 20  # texts in which a feature may always stand, however few there are
 
 
 @lru_cache(65536)
@@ -43,7 +42,7 @@ STOP = _stemmed("""
     언제 며칠 그리 저희 이상 이내 이하 안에 까지 부터 정도 보통 경우 대부 관련 통해 대해 문의 답변 확인 안내 말씀 바랍 받으 받아 하면
     하고 합니 입니다 영업 이후 동안 걸려 걸립 소요 안 약 에서 이용 제공 운영 이미 다음 아직 바로 모두 함께 잘못 그냥 직접
 """)
-"""What says nothing of the thing that a text is about. Korean words are compared by their first two syllables."""
+"""Says nothing of what a text is about. Korean words are compared by their first two syllables."""
 _KOREAN_THINGS = _stemmed("""
     배송 반품 교환 환불 취소 수리 보증 대여 적립 쿠폰 할인 포장 각인 예약 상담 매장 주차 입금 할부 결제 수령 픽업 출고 발송 도착 해외
     국내 제주 도서 당일 새벽 특급 일반 학생 단체 평일 주말 토요 일요 공휴 점심 어린이 성인 왕복 편도 회원 비회원 신규 최소 최대 보증금
@@ -56,7 +55,7 @@ DISTINCT = _KOREAN_THINGS | _stemmed("""
     dinner parking wifi pet pool invoice instalment voucher points label wrapping engraving rental balance expiry surcharge customs duty
     newsletter birthday review damage address password bulky lost track courier driver guest wholesale
 """)
-"""What tells one thing from another: a value beside one of these is not held against an entry about other ones."""
+"""Tells things apart: a value beside one of these is not held against an entry about another."""
 _SYNONYMS = {
     **{stem(one): stem(other) for one, other in {
         "ship": "delivery", "deliver": "delivery", "postage": "delivery", "arrive": "delivery", "money": "refund", "swap": "exchange",
@@ -70,7 +69,7 @@ _WORD = re.compile(r"check[- ]?(?:in|out)(?![a-z])|[a-z]+(?:'[a-z]+)?|[가-힣]+
 
 @lru_cache(65536)
 def _topics_of(word: str) -> tuple[str, ...]:
-    """An English word's stem, or the first two syllables of a Korean word and the things named in it: 왕복배송비는 is 왕복 and 배송."""
+    """An English word's stem, or a Korean word's first two syllables and things in it: 왕복배송비는: 왕복, 배송."""
     stems = [stem(re.sub("[- ]", "", word))] if word[0] <= "z" else [word[:2], *_KOREAN_NAMED.findall(word)]
     stems = [_SYNONYMS.get(one, one) for one in stems]
     return tuple(one for one in dict.fromkeys(stems) if len(one) > 1 and one not in STOP)
@@ -94,7 +93,7 @@ def features(text: str) -> dict[str, None]:
 
 
 class Weights:
-    """What words weigh among some texts, by tf-idf (Salton and Buckley 1988), and how similar a text is to each of them."""
+    """What words weigh among texts, by tf-idf (Salton and Buckley 1988), and a text's similarity to each."""
 
     def __init__(self, texts: Sequence[str]) -> None:
         self._number = len(texts)

@@ -6,7 +6,7 @@ from typing import Literal
 
 from frontdesk.facts.fold import fold, lower
 
-# A plain yes or no, told with care ------------------------------------------------------------------------------------
+# A plain yes or no, with care --------------------------------------------------------------------------
 
 _HELLO = r"(?:hi|hello|hey|dear|good (?:morning|afternoon|evening|day))\b[^.,!?]{0,30}[.,!] *"
 _GREETING = rf"(?:{_HELLO}|안녕하세요[^.,!?]{{0,20}}[.,!]? *|고객님[,.]? *)*"
@@ -40,7 +40,7 @@ _HAS_NO = r"\b(?:no|not|never|nothing|neither|none|cannot|without)\b|n't\b|지 �
 
 
 def polarity(answer: str) -> Literal["yes", "no"] | None:
-    """`yes` or `no` where an answer begins with it or its first sentence plainly says so, in English or Korean; None when unsure."""
+    """`yes` or `no` where an answer begins with it or its first sentence plainly says so, else None."""
     said = re.sub(f"^{_GREETING}", "", " ".join(fold(answer).split()))
     if re.match(_BEGINS_NO, said):
         return "no"
@@ -54,7 +54,7 @@ def polarity(answer: str) -> Literal["yes", "no"] | None:
     return "yes" if re.search(_SAYS_YES, first) and not re.search(_HAS_NO, first) else None
 
 
-# As a whole, where a yes or no is asked for ---------------------------------------------------------------------------
+# As a whole, where a yes or no is asked for -----------------------------------------------------------------
 
 _NO_MATTER = re.compile(r"\b(?:no|not an?) (?:problem|worries|trouble|issue)\b")
 _FALSE = re.compile(r"\b(?:not|n't) (?:true|correct|the case)\b|사실이 아")
@@ -80,7 +80,7 @@ _AFFIRMED = re.compile(
 
 @lru_cache(maxsize=4096)
 def says(answer: str) -> Literal["yes", "no"] | None:
-    """Yes or no of the first sentence that says something; None where the desk speaks of itself or neither can be told."""
+    """Yes or no of the first sentence that says something; None where neither, or of the desk itself."""
     text = " ".join(_NO_MATTER.sub(" ", lower(answer).replace("’", "'")).split())
     text = text.lstrip(" ,.!;:")
     first = next((one for one in re.split(r"(?<=[.!?])\s+", text) if not _EMPTY.fullmatch(one)), "")

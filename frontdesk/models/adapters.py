@@ -1,8 +1,9 @@
 """The LoRA adapters of several runs on one base: found, checked, and described for the engine (see
 docs/adapters.md).
 
-Of a run's folder, `adapter/` (PEFT) and `model/provenance.json` are read (base, template and system prompt of the
-training; the merged weights beside it are not needed), and `data/manifest.json` and `data/faq.jsonl` if they exist.
+Of a run's folder, `adapter/` (PEFT) and `model/provenance.json` are read (base, template and system prompt of
+the training; the merged weights beside it are not needed), and `data/manifest.json` and `data/faq.jsonl` if
+they exist.
 """
 
 import json
@@ -15,22 +16,21 @@ from frontdesk.config.schema import Config
 from frontdesk.errors import UserError
 from frontdesk.files import write_json, write_text
 from frontdesk.models.base import locate
-from frontdesk.prompt.render import TURN_ENDS, chat_template, template_hash
+from frontdesk.prompt.render import TURN_ENDS, chat_template
 
-RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
-"""The values of vLLM's --max-lora-rank."""
+RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)  # the values of vLLM's --max-lora-rank
 
 UNSUPPORTED = ("modules_to_save", "trainable_token_indices", "use_dora", "lora_bias", "layer_replication", "alora_invocation_tokens")
 """Settings of a PEFT LoRA that vLLM ignores or refuses."""
 
 AT_ONCE = 8
-"""Adapters in one batch on a GPU, where each takes memory (170 MB for 8B at rank 32). Requests to others wait."""
+"""Adapters in one batch on a GPU, where each takes memory (170 MB for 8B at rank 32); others wait."""
 
 
 @dataclass(frozen=True)
 class Adapter:
-    """One company's adapter. `name` is the `model` of a request; `config` is the serving config with the company's own
-    prompt, grounding and encoder."""
+    """One company's adapter. `name` is the `model` of a request; `config` is the serving config with the
+    company's own prompt, grounding and encoder."""
 
     name: str
     run: Run
@@ -42,18 +42,8 @@ class Adapter:
     best_loss: float | None  # of the better merge, which is what its own config serves
 
     @property
-    def grounded(self) -> bool:
-        """Whether it was trained to answer from FAQ entries in the prompt."""
-        return self.config.grounding == "faq"
-
-    @property
     def weights(self) -> Path:
         return self.run.adapter / "adapter_model.safetensors"
-
-    @property
-    def template_changed(self) -> bool:
-        """Whether the template family's file has changed since the training."""
-        return template_hash(self.config) != self.template_hash
 
 
 def base_name(config: Config) -> str:
@@ -62,10 +52,7 @@ def base_name(config: Config) -> str:
 
 
 def load_adapters(config: Config) -> list[Adapter]:
-    """The adapters of `serve.adapters`, in its order.
-
-    Raises UserError for one that this base cannot be served with.
-    """
+    """The adapters of `serve.adapters`, in order. Raises UserError for one that this base cannot serve."""
     if base_name(config) in config.serve.adapters:
         raise UserError(f"key 'serve.adapters.{base_name(config)}': this is the base's own name; give the adapter another")
     base = locate(config.model)
@@ -84,12 +71,11 @@ def page_model(config: Config) -> str:
 
 
 def engine_arguments(config: Config, run: Run, device: str) -> list[str]:
-    """vLLM's options for the base with the config's adapters. Writes the files that they name, in `settings(run)`.
-
-    On a CPU there is one slot more than adapters. vLLM 0.32 reads the last slot for requests to the base that share a
-    batch with those to adapters (its pull request 48421), and an empty slot adds nothing.
-    """
-    adapters, base, folder = load_adapters(config), locate(config.model), settings(run)
+    """vLLM's options for the base with the config's adapters. Writes the files that they name, in
+    `run.base_settings`. On a CPU there is one slot more than adapters. vLLM 0.32 reads the last slot for requests
+    to the base that share a batch with those to adapters (its pull request 48421), and an empty slot adds
+    nothing."""
+    adapters, base, folder = load_adapters(config), locate(config.model), run.base_settings
     write_text(folder / "chat_template.jinja", chat_template(config))
     # The base's own file may also hold sampling defaults, which a merged model does not have.
     write_json(folder / "generation_config.json", {"eos_token_id": _turn_end_ids(config, base)})
@@ -124,16 +110,8 @@ def _turn_end_ids(config: Config, base: Path) -> list[int]:
     return sorted(ids)
 
 
-def settings(run: Run) -> Path:
-    """The folder of what the engine reads beside the base when it serves adapters."""
-    return run.root / "serve/base"
-
-
 def read_record(path: Path, missing: str) -> dict[str, Any]:
-    """A JSON object that a stage wrote.
-
-    Raises UserError: with `missing` if there is no such file, or says what is wrong.
-    """
+    """A JSON object that a stage wrote. Raises UserError: with `missing`, or says what is wrong in it."""
     if not path.is_file():
         raise UserError(f"{path}: not found; {missing}")
     try:
@@ -166,19 +144,12 @@ def _load(config: Config, base: Path, run: Run) -> Adapter:
         raise UserError(
             f"{key}: {root} was trained with template {template}, not {config.model.template}; set model.template to {template}"
         )
-    own = config.model_copy(
-        update={
-            "name": run.name,
-            "company": company,
-            "system_prompt": prompt,
-            "grounding": trained.get("grounding", "none"),
-            "encoder": tuple(trained.get("encoder", ())),
-        }
-    )
+    theirs = {"name": run.name, "company": company, "system_prompt": prompt, "grounding": trained.get("grounding", "none")}
+    own = config.model_copy(update=theirs | {"encoder": tuple(trained.get("encoder", ()))})
     adapter = Adapter(run.name, run, rank, own, data, rendered, losses.get("pristine"), min(losses.values(), default=None))
     if not adapter.weights.is_file() or not adapter.weights.stat().st_size:
         raise UserError(f"{key}: {adapter.weights} is missing or empty; run `make train` again to rebuild it")
-    if adapter.grounded and not run.faq.is_file():
+    if own.grounding == "faq" and not run.faq.is_file():
         raise UserError(
             f"{key}: {run.faq} not found; expected the FAQ that its answers rest on (it was trained with grounding: faq); run `make data` "
             "for it, or copy its data folder too"

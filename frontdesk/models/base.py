@@ -16,10 +16,8 @@ TOKENIZER = ["tokenizer*", "special_tokens_map.json", "config.json", "*.model"]
 
 
 def locate(model: ModelConfig, whole: bool = True) -> Path:
-    """The local folder of the base model, downloaded first if it is a hub id (not `whole`: its tokenizer only).
-
-    Raises UserError where it cannot be had.
-    """
+    """The local folder of the base model, downloaded first if it is a hub id (not `whole`: its tokenizer
+    only). Raises UserError where it cannot be had."""
     if model.base in NAMED:
         folder = NAMED[model.base]
         advice = "run `make setup` with this CONFIG"
@@ -64,7 +62,7 @@ def weights(folder: Path) -> list[Path]:
 
 
 def load_tokenizer(config: Config, folder: Path) -> "PreTrainedTokenizerBase":
-    """The base's tokenizer with the run's chat template; its end-of-sequence token is the one that ends a turn."""
+    """The base's tokenizer with the run's chat template; its end-of-sequence token ends a turn."""
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(folder)
@@ -82,10 +80,9 @@ def load_tokenizer(config: Config, folder: Path) -> "PreTrainedTokenizerBase":
 
 
 def typed_specials(tokenizer: "PreTrainedTokenizerBase") -> list[str]:
-    """The special tokens that stay special when a customer types them, for the tokenizer's chat template: there should be none.
-
-    Added tokens that are not special, such as Gemma's for HTML tags and runs of blanks, are pieces of text.
-    """
+    """The special tokens that stay special when a customer types them, for the tokenizer's chat template:
+    there should be none. Added tokens that are not special, such as Gemma's for HTML tags and runs of blanks,
+    are pieces of text."""
     specials = {number: token.content for number, token in tokenizer.added_tokens_decoder.items() if token.special}
     typed = encode_prompt(tokenizer, [{"role": "user", "content": "a".join(["", *specials.values(), ""])}])
     plain = encode_prompt(tokenizer, [{"role": "user", "content": "a"}])

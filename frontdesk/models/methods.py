@@ -1,4 +1,5 @@
-"""The methods of tuning, one key in the config: what each trains, and whether its result can be merged and served.
+"""The methods of tuning, one key in the config: what each trains, and whether its result can be merged and
+served.
 
 | method  | frozen base                      | trained                                                       | merged | served as adapter |
 |---------|----------------------------------|---------------------------------------------------------------|--------|-------------------|

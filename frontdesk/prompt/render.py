@@ -1,9 +1,10 @@
 """The one place where a prompt is made.
 
-A run's chat template is its family's file in `frontdesk/prompt/templates/` with the run's system prompt written into it. The same
-text is the trainer's template, `runs/NAME/model/chat_template.jinja` and vLLM's `--chat-template`, so a conversation is the
-same tokens in training, evaluation, serving and the chat, and no client can forget the system prompt. What a customer
-types cannot end a turn: a space breaks special tokens in messages, `<|` becomes `< |`.
+A run's chat template is its family's file in `frontdesk/prompt/templates/` with the run's system prompt
+written into it. The same text is the trainer's template, `runs/NAME/model/chat_template.jinja` and vLLM's
+`--chat-template`, so a conversation is the same tokens in training, evaluation, serving and the chat, and no
+client can forget the system prompt. What a customer types cannot end a turn: a space breaks special tokens in
+messages, `<|` becomes `< |`.
 """
 
 import hashlib
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 Message = dict[str, Any]
-"""`{"role": "user" | "assistant" | "system", "content": str}`; an assistant's with `"weight": 0` is context and not trained."""
+"""`{"role": "user" | "assistant" | "system", "content": str}`; an assistant's with `"weight": 0` is context
+and not trained."""
 
 TURN_ENDS = {
     "chatml": ("<|im_end|>",),
@@ -41,10 +43,8 @@ def template_hash(config: Config) -> str:
 
 
 def encode(tokenizer: "PreTrainedTokenizerBase", messages: list[Message]) -> tuple[list[int], list[int]]:
-    """Token ids of a whole conversation and a mask of the same length: 1 where the token is trained.
-
-    Trained are the agent's turns, their end tokens too, but for those with the weight 0.
-    """
+    """Token ids of a whole conversation and a mask of the same length: 1 where the token is trained. Trained
+    are the agent's turns, their end tokens too, but for those with the weight 0."""
     out = tokenizer.apply_chat_template(messages, tokenize=True, return_dict=True, return_assistant_tokens_mask=True)
     mask = list(out["assistant_masks"])
     weights = [message.get("weight", 1) for message in messages if message["role"] == "assistant"]
@@ -63,11 +63,9 @@ def encode_prompt(tokenizer: "PreTrainedTokenizerBase", messages: list[Message])
 
 
 def fit(tokenizer: "PreTrainedTokenizerBase", messages: list[Message], limit: int) -> list[Message]:
-    """The newest turns whose prompt has at most `limit` tokens, starting at a customer's turn.
-
-    The system prompt of the template always stays, and so does a system message that leads the turns. If the last message alone is
-    too long, its beginning is cut.
-    """
+    """The newest turns whose prompt has at most `limit` tokens, starting at a customer's turn. The system
+    prompt of the template always stays, and so does a system message that leads the turns. If the last
+    message alone is too long, its beginning is cut."""
     lead = messages[:1] if len(messages) > 1 and messages[0]["role"] == "system" else []
     turns = messages[len(lead) :]
 

@@ -20,7 +20,7 @@ def bar(parts: Sequence[tuple[str, int]], whole: int, start: int = 0) -> Html:
 
 
 def interval(score: Mapping[str, Any], limit: float | None = None, low: float = 0.0, high: float = 1.0) -> Html:
-    """A point on its interval, on an axis from `low` to `high`; a dashed line for the limit, and one at 0 where the axis goes below it."""
+    """A point on its interval, on an axis from `low` to `high`; a dashed line for the limit, and one at 0."""
 
     def place(value: float) -> float:
         return round(1000 * (min(max(value, low), high) - low) / (high - low), 1)
@@ -37,7 +37,7 @@ def interval(score: Mapping[str, Any], limit: float | None = None, low: float = 
 
 
 def histogram(lengths: Sequence[int], limit: int | None) -> Html:
-    """How many rows have how many tokens, with a line at `limit`. Lengths beyond twice the limit stand in the last bar."""
+    """How many rows have how many tokens, a line at `limit`; beyond twice of it all in the last bar."""
     longest = max(lengths)
     top = min(max(longest, limit), 2 * limit) if limit else longest
     width = top // BINS + 1

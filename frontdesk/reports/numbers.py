@@ -10,7 +10,7 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 
 def percent(share: float, digits: int | None = None) -> str:
-    """A share in percent; below 10 % with one decimal, unless `digits` says otherwise: 52 %, 4.9 %, 5 %, 0 %."""
+    """A share in percent, below 10 % with one decimal unless `digits` is given: 52 %, 4.9 %, 5 %, 0 %."""
     places = digits if digits is not None else 1 if abs(share) < 0.0995 else 0
     number = round(100 * share, places) + 0.0  # -0.0 becomes 0
     return f"{number:g} %".replace("-", "−")

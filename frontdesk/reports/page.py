@@ -1,8 +1,9 @@
-"""The one builder of the reports that stages leave: Jinja templates, one style, English with Korean beside it.
+"""The one builder of the reports that stages leave: Jinja templates, one style, English with Korean beside
+it.
 
-A report needs no network and no script: charts are inline SVG (frontdesk/reports/charts.py), and its policy forbids the browser to load
-or run anything. A stage's template extends `page.jinja`, sets `sections` as (id, English, Korean), and has a block of each id. Text is
-escaped unless it is Markup.
+A report needs no network and no script: charts are inline SVG (frontdesk/reports/charts.py), and its policy
+forbids the browser to load or run anything. A stage's template extends `page.jinja`, sets `sections` as (id,
+English, Korean), and has a block of each id. Text is escaped unless it is Markup.
 """
 
 from importlib import resources

@@ -1,6 +1,7 @@
 """Encoders: models that turn texts into vectors.
 
-A config's `encoder` names one model or several, whose vectors stand side by side. A model is one of two kinds:
+A config's `encoder` names one model or several, whose vectors stand side by side. A model is one of two
+kinds:
 
 * Sentence encoders in the format of sentence-transformers (Reimers and Gurevych 2019), which were trained for similarity:
   all-minilm-l6-v2 for English, multilingual-e5-small for Korean and others, or any other folder or name on the hub.
@@ -17,21 +18,23 @@ from collections.abc import Sequence
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
+
+import numpy as np
+import torch
+from transformers import AutoConfig, AutoModel, AutoTokenizer
 
 from frontdesk.config.schema import ModelConfig
 from frontdesk.models.base import locate
+from frontdesk.retrieval.fp16_linear import use_fp16_weights
 from frontdesk.retrieval.vectors import Part
 from frontdesk.terminal import bar, silence_libraries, track
 
-if TYPE_CHECKING:
-    import numpy as np
-
 LEAD = "Question: "
-"""Stands before each text for a decoder, whose first tokens have states of their own kind. It is left out of the mean."""
+"""Before each text for a decoder, whose first tokens have states of their own kind; not in the mean."""
 BATCH = 32
 CACHE_SIZE = 1024
-"""Texts whose vectors are kept (4 MB): many customers ask the same in the same words, and an agent's suggestion asks it again."""
+"""Texts whose vectors are kept (4 MB): customers ask the same in the same words, and suggestions again."""
 
 
 class Model(Protocol):
@@ -40,37 +43,31 @@ class Model(Protocol):
     width: int
     similarity_trained: bool  # as in Part
 
-    def vectors(self, texts: Sequence[str]) -> "np.ndarray":
+    def vectors(self, texts: Sequence[str]) -> np.ndarray:
         """One row for each text: float32 [texts, width]."""
         ...
 
 
 class Encoder:
-    """Models side by side. The vectors of the latest texts are cached under a keyed hash, so that no customer's words are kept."""
+    """Models side by side. The latest vectors are cached under a keyed hash: no customer's words are kept."""
 
     def __init__(self, models: Sequence[Model]) -> None:
         self.models = models
         self.parts = tuple(Part(model.width, model.similarity_trained) for model in models)
-        self.key, self.cache = os.urandom(16), OrderedDict[bytes, "np.ndarray"]()
+        self.key, self.cache = os.urandom(16), OrderedDict[bytes, np.ndarray]()
 
-    def vectors(self, texts: Sequence[str]) -> "np.ndarray":
+    def vectors(self, texts: Sequence[str]) -> np.ndarray:
         """One row for each text: float32 [texts, sum of the widths]."""
-        import numpy as np
-
         keys = [blake2b(text.encode(errors="surrogatepass"), key=self.key, digest_size=16).digest() for text in texts]
         new = {key: text for key, text in zip(keys, texts, strict=True) if key not in self.cache}
         made = np.hstack([model.vectors(list(new.values())) for model in self.models])
         found = self.cache | dict(zip(new, made, strict=True))
-        self._cache({key: found[key] for key in keys})
-        return np.stack([found[key] for key in keys]) if keys else made
-
-    def _cache(self, vectors: "dict[bytes, np.ndarray]") -> None:
-        """Cache vectors as the latest ones."""
-        self.cache.update(vectors)
-        for key in vectors:
+        self.cache.update((key, found[key]) for key in keys)
+        for key in keys:
             self.cache.move_to_end(key)
         while len(self.cache) > CACHE_SIZE:
             self.cache.popitem(last=False)
+        return np.stack([found[key] for key in keys]) if keys else made
 
 
 def load_encoder(names: Sequence[str]) -> Encoder:
@@ -91,17 +88,13 @@ class SentenceModel:
     def __init__(self, folder: Path) -> None:
         from sentence_transformers import SentenceTransformer
 
-        from frontdesk.retrieval.fp16_linear import use_fp16_weights
-
         silence_libraries()
         self.model = SentenceTransformer(str(folder), device="cpu", local_files_only=True, model_kwargs={"dtype": "float32"})
         use_fp16_weights(self.model)
         self.width = int(self.model.get_embedding_dimension() or 0)
 
-    def vectors(self, texts: Sequence[str]) -> "np.ndarray":
+    def vectors(self, texts: Sequence[str]) -> np.ndarray:
         """One row of length 1 for each text: float32 [texts, width]."""
-        import numpy as np
-
         if not texts:
             return np.zeros((0, self.width), np.float32)
         with bar("encoding", len(texts), "texts") as shown:
@@ -117,11 +110,6 @@ class LowerHalf:
     similarity_trained = False
 
     def __init__(self, folder: Path) -> None:
-        import torch
-        from transformers import AutoConfig, AutoModel, AutoTokenizer
-
-        from frontdesk.retrieval.fp16_linear import use_fp16_weights
-
         silence_libraries()  # transformers would warn about the half that is not loaded
         layers = AutoConfig.from_pretrained(folder).num_hidden_layers
         self.tokenizer = AutoTokenizer.from_pretrained(folder)
@@ -131,11 +119,8 @@ class LowerHalf:
         self.width = int(self.model.config.hidden_size)
         self.lead = self._ids(LEAD)
 
-    def vectors(self, texts: Sequence[str]) -> "np.ndarray":
+    def vectors(self, texts: Sequence[str]) -> np.ndarray:
         """The mean of the states after the lead: float32 [texts, width]."""
-        import numpy as np
-        import torch
-
         out = np.zeros((len(texts), self.width), np.float32)
         ids = [self._ids(text.casefold()) or self.lead for text in texts]
         order = sorted(range(len(texts)), key=lambda i: len(ids[i]))

@@ -1,9 +1,11 @@
-"""The FAQ entries that an answer may rest on, in the prompt: rendered here for training, evaluation and serving alike.
+"""The FAQ entries that an answer may rest on, in the prompt: rendered here for training, evaluation and
+serving alike.
 
-A model that was tuned to read entries answers from entries that it never saw, so an edit to the FAQ takes effect at once. The
-entries stand in the system message. The model has learned to answer in their words, so that `facts.entries.rests_on` tells which one
-an answer rests on. (A number before the answer, `[2] …`, was tried: a small model then chooses the entry before it has said a word,
-and chooses by its place; docs/experiments.md.)
+A model that was tuned to read entries answers from entries that it never saw, so an edit to the FAQ takes
+effect at once. The entries stand in the system message. The model has learned to answer in their words, so
+that `facts.entries.rests_on` tells which one an answer rests on. (A number before the answer, `[2] …`, was
+tried: a small model then chooses the entry before it has said a word, and chooses by its place;
+docs/experiments.md.)
 """
 
 import json
@@ -24,18 +26,17 @@ if TYPE_CHECKING:
     from frontdesk.retrieval.encoder import Encoder
 
 SHOWN = 3
-"""Entries in a prompt: the right one is among the first three for 96 % of the demo's held-out wordings, and among five for 97 %; a small
-model reads three better than five."""
+"""Entries in a prompt: the right one is among the first three for 96 % of the demo's held-out wordings, and
+among five for 97 %; a small model reads three better than five."""
 INSTRUCTION = {
     "en": "Answer from these FAQ entries. If none of them answers the question, offer to connect an agent.",
     "ko": "아래 FAQ 항목을 보고 답한다. 답이 되는 항목이 없으면 상담원 연결을 제안한다.",
 }
-HEADING = 60
-"""Characters of a question that fit on a button."""
+HEADING = 60  # characters of a question that fit on a button
 
 
 class Grounded(NamedTuple):
-    """What goes to the engine, and the entries in it, in their order; where none fits, those that are `near` all the same."""
+    """What goes to the engine, and the entries in it in order; where none fits, those that are `near`."""
 
     messages: list[Message]
     entries: list[Entry]
@@ -48,7 +49,7 @@ class Grounded(NamedTuple):
 
 
 def system_text(system_prompt: str, entries: Sequence[Entry], with_questions: bool = True) -> str:
-    """The system message: the run's own system prompt, what to do with the entries, and each with its first wording and its answer."""
+    """The run's own system prompt, what to do with the entries, and each with first wording and answer."""
     prompt = system_prompt.strip()
     lines = [prompt, INSTRUCTION[language(prompt)]]
     for entry in entries:
@@ -57,7 +58,7 @@ def system_text(system_prompt: str, entries: Sequence[Entry], with_questions: bo
 
 
 def grounded(system_prompt: str, index: Index, messages: Sequence[Message]) -> Grounded:
-    """The turns of a conversation with the system message that the last of them needs; a system message of their own is left out."""
+    """The turns with the system message that the last of them needs, instead of one of their own."""
     turns = [message for message in messages if message["role"] != "system"]
     said = [str(turn["content"]) for turn in turns]
     found = index.search(said, SHOWN)
@@ -65,12 +66,12 @@ def grounded(system_prompt: str, index: Index, messages: Sequence[Message]) -> G
 
 
 def heading(questions: Sequence[str]) -> str:
-    """The wording of an entry for a button: the first that is short and ends in a question mark, or else the first of all."""
+    """A wording for a button: the first that is short and ends in a question mark, or else the first."""
     return next((one for one in questions if len(one) <= HEADING and one.endswith(("?", "？"))), questions[0])
 
 
 def read_entries(path: Path) -> list[Entry]:
-    """The entries of a run's `faq.jsonl`, without the wordings that are held out: retrieval must not know what it is tested on."""
+    """The entries of a run's `faq.jsonl`, without held-out wordings: retrieval is tested on them."""
     entries = []
     with path.open(encoding="utf-8") as file:
         for line in file:
@@ -93,7 +94,7 @@ class Knowledge:
         self.use(read_entries(self.path))
 
     def changed(self) -> list[Entry] | None:
-        """The entries if `faq.jsonl` has changed since they were read last; else None. What cannot be read is not tried again."""
+        """The entries if `faq.jsonl` has changed, else None. A broken one is not tried again."""
         try:
             stamp = self.path.stat().st_mtime_ns
         except FileNotFoundError:  # for a moment, while `make data` puts its folder in place

@@ -1,36 +1,35 @@
 """Which FAQ entries a customer's question is about.
 
-An entry's score is a weighted sum of what words say (lexical.py) and, with an encoder, what the meaning says (dense.py), each in standard
-deviations over the entries. A follow-up leans on the turns before it. Where entries have subjects and one of them is named
-(subjects.py), only its entries are candidates. A question that is similar to no entry has no hits, and the desk escalates.
+An entry's score is a weighted sum of what words say (lexical.py) and, with an encoder, what the meaning says
+(dense.py), each in standard deviations over the entries. A follow-up leans on the turns before it. Where
+entries have subjects and one of them is named (subjects.py), only its entries are candidates. A question that
+is similar to no entry has no hits, and the desk escalates.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+
+import numpy as np
 
 from frontdesk.facts.entries import Entry
 from frontdesk.retrieval.dense import DenseIndex, Embedder, standardized
 from frontdesk.retrieval.lexical import LexicalIndex, terms
 from frontdesk.retrieval.subjects import Subjects
 
-if TYPE_CHECKING:
-    import numpy as np
-
-EARLIER_WEIGHT = 0.35
-"""The weight of the turns before a question; the question's is 1."""
+EARLIER_WEIGHT = 0.35  # the weight of the turns before a question; the question's is 1
 LEXICAL_WEIGHT = 0.5
-"""The weight of words beside one model, whose two measures of meaning weigh 1 each; beside several, its share of this."""
+"""The weight of words beside one model, whose two measures weigh 1 each; beside several, a share of it."""
 
 
 class Query(NamedTuple):
     """What a search needs of a text: its terms and, with an encoder, its projected vector [size]."""
 
     terms: list[str]
-    vector: "np.ndarray | None"
+    vector: np.ndarray | None
 
 
 class SearchResult(NamedTuple):
-    """What a search finds, the best first: `hits`, or where the question is out of domain the `nearest` entries all the same."""
+    """What a search finds, best first: `hits`, or if the question is out of domain the `nearest` entries."""
 
     hits: list[Entry]
     nearest: list[Entry]
@@ -46,10 +45,9 @@ class Index:
         self.dense = DenseIndex([entry.texts for entry in self.entries], embedder) if embedder else None
 
     def search(self, turns: Sequence[str], k: int = 3) -> SearchResult:
-        """The `k` entries with the highest scores. A hit has the wording first that is closest to the question.
-
-        `turns` are what was said so far, the question last. There is no hit where neither it nor what was said before is in domain.
-        """
+        """The `k` entries with the highest scores. A hit has the wording first that is closest to the
+        question. `turns` are what was said so far, the question last. There is no hit where neither it nor
+        what was said before is in domain."""
         queries = self._queries(turns)
         scores = self._scores(queries, turns)
         nearest = [self.entries[i] for i in scores.argsort()[::-1][:k] if scores[i] > float("-inf")]
@@ -57,7 +55,7 @@ class Index:
             return SearchResult([self.closest_question_first(entry, queries[0]) for entry in nearest], [])
         return SearchResult([], nearest)
 
-    def scores(self, turns: Sequence[str]) -> "np.ndarray":
+    def scores(self, turns: Sequence[str]) -> np.ndarray:
         """The score of each entry, minus infinity for those of a subject that is not meant: [entries]."""
         return self._scores(self._queries(turns), turns)
 
@@ -92,9 +90,7 @@ class Index:
         earlier = " ".join(turns[-3:-1])
         return self.encode_queries([turns[-1], earlier] if earlier else [turns[-1]])
 
-    def _scores(self, queries: Sequence[Query], turns: Sequence[str]) -> "np.ndarray":
-        import numpy as np
-
+    def _scores(self, queries: Sequence[Query], turns: Sequence[str]) -> np.ndarray:
         scores = self._score(queries[0])
         for earlier in queries[1:]:
             scores = scores + EARLIER_WEIGHT * self._score(earlier)
@@ -103,9 +99,7 @@ class Index:
             scores[[entry.subject in others for entry in self.entries]] = -np.inf
         return scores
 
-    def _score(self, query: Query) -> "np.ndarray":
-        import numpy as np
-
+    def _score(self, query: Query) -> np.ndarray:
         scores = standardized(self.lexical.scores(query.terms))
         if query.vector is None or self.dense is None:
             return scores

@@ -6,14 +6,12 @@ Pieces keep most terms as they were through typing noise and Korean endings.
 import logging
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
+import numpy as np
 
 WORD = re.compile(r"[^\W\d_가-힣]+|\d+|[가-힣]+")
 GRAMS = (3, 4)
-"""Lengths of the pieces of a word. Korean words give pairs of syllables: one syllable says more than one letter."""
+"""Lengths of the pieces of a word. Korean ones give pairs of syllables, which say more than letters."""
 
 
 def terms(text: str) -> list[str]:
@@ -40,9 +38,7 @@ class LexicalIndex:
         self.bm25 = bm25s.BM25()
         self.bm25.index([terms(text) for text in texts], show_progress=False)
 
-    def scores(self, query: Sequence[str]) -> "np.ndarray":
+    def scores(self, query: Sequence[str]) -> np.ndarray:
         """The BM25 score of each text for the query's terms: [texts]."""
-        import numpy as np
-
         known = [term for term in query if term in self.bm25.vocab_dict]
         return np.asarray(self.bm25.get_scores(known)) if known else np.zeros(self.number, np.float32)

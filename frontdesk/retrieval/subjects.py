@@ -1,12 +1,15 @@
 """The subjects of an FAQ (the branches of a chain): which of them a text names."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+
+import numpy as np
+from rapidfuzz.distance import Indel
+from rapidfuzz.process import cdist
 
 from frontdesk.retrieval.lexical import WORD
 
-MIN_SIMILARITY = 0.85
-"""Similarity from which a run of words counts as a subject's name that is misspelled."""
+MIN_SIMILARITY = 0.85  # similarity from which a run of words counts as a subject's name that is misspelled
 
 
 class Subjects:
@@ -19,10 +22,8 @@ class Subjects:
             self.by_length[len(name.split())].append(name)
 
     def named(self, text: str) -> list[str]:
-        """The subjects that the text names as they are spelled; where it names none, those most nearly spelled so.
-
-        Of a name that is part of another one found, the longer.
-        """
+        """The subjects that the text names as they are spelled; where it names none, those most nearly
+        spelled so. Of a name that is part of another one found, the longer."""
         spoken = _words(text)
         found = {name for name in self.name_of.values() if _names(spoken, name)} or self._misspelled(spoken)
         longest = {name for name in found if not any(name in other for other in found - {name})}
@@ -30,21 +31,13 @@ class Subjects:
 
     def _misspelled(self, spoken: str) -> set[str]:
         """The names that some run of as many words is most similar to."""
-        found = dict(self._similarities(spoken))
-        best = max(found.values(), default=0.0)
-        return {name for name, similarity in found.items() if similarity == best >= MIN_SIMILARITY}
-
-    def _similarities(self, spoken: str) -> Iterator[tuple[str, float]]:
-        """Each name with the similarity of the run of words that is most similar to it: 0 to 1."""
-        import numpy as np
-        from rapidfuzz.distance import Indel
-        from rapidfuzz.process import cdist
-
-        words = spoken.split()
+        words, found = spoken.split(), dict[str, float]()  # of each name the highest similarity, 0 to 1
         for length, names in self.by_length.items():
             runs = [" ".join(words[i : i + length]) for i in range(max(1, len(words) - length + 1))]
             similarities = cdist(names, runs, scorer=Indel.normalized_similarity, dtype=np.float64)  # its score_cutoff would round
-            yield from zip(names, similarities.max(axis=1).tolist(), strict=True)
+            found |= zip(names, similarities.max(axis=1).tolist(), strict=True)
+        best = max(found.values(), default=0.0)
+        return {name for name, similarity in found.items() if similarity == best >= MIN_SIMILARITY}
 
 
 def _words(text: str) -> str:

@@ -1,2 +1,1 @@
-"""The desk's database: conversations, ratings, handoffs, keys, training candidates. SQLite, or PostgreSQL
-by URL."""
+"""The desk's database: conversations, ratings, handoffs, keys, candidates. SQLite, or PostgreSQL."""

@@ -7,8 +7,7 @@ from frontdesk.store.credentials import LOCAL
 from frontdesk.store.tables import Conversation, Handoff, Key, Message
 
 SILENT_SECONDS = 15 * 60.0
-"""After so long without a reply any agent may take over: longer than looking something up, shorter than
-customers stay."""
+"""After so long without a reply any agent may take over: longer than looking something up."""
 
 
 class NotYours(Exception):
@@ -29,24 +28,19 @@ def with_agent(session: Session, conversation: Conversation, agent: str) -> tupl
 
 
 def free(session: Session, conversation: Conversation, call: Handoff, agent: str, admin: bool, at: float) -> bool:
-    """Whether this agent may take it now: it waits, or the agent who has it is gone or has let the customer wait.
-
-    An admin may take any that another agent has.
-    """
+    """Whether this agent may take it now: it waits, or the agent who has it is gone or has let the customer
+    wait. An admin may take any that another agent has."""
     if conversation.state != "agent" or call.agent is None:
         return conversation.state == "waiting"
-    return call.agent != agent and (admin or _gone(session, call.agent) or _waited(session, call, at) >= SILENT_SECONDS)
-
-
-def _gone(session: Session, agent: str) -> bool:
-    """Whether nobody can use this name any more: its key was revoked, or it is LOCAL and there are keys now."""
-    revoked = select(Key.id).where(Key.name == agent, Key.revoked_at.is_not(None))
-    return session.scalar((select(Key.id) if agent == LOCAL else revoked).limit(1)) is not None
+    if call.agent == agent or admin:
+        return call.agent != agent
+    # An agent is gone whose key was revoked, or who is LOCAL when there are keys.
+    gone = select(Key.id) if call.agent == LOCAL else select(Key.id).where(Key.name == call.agent, Key.revoked_at.is_not(None))
+    return session.scalar(gone.limit(1)) is not None or _waited(session, call, at) >= SILENT_SECONDS
 
 
 def _waited(session: Session, call: Handoff, at: float) -> float:
-    """Seconds that the customer has waited for this call's agent: since it was taken, or since they wrote
-    after a reply."""
+    """Seconds that the customer waits for this call's agent: since it was taken, or their next words."""
     taken, said = call.taken_at or call.at, select(func.max(Message.id)).where(Message.conversation_id == call.conversation_id)
     replied = session.scalar(said.where(Message.speaker == "agent", Message.at >= call.at))
     if replied is None:

@@ -1,7 +1,8 @@
 """Candidates for training rows: `make feedback` finds them in conversations, people review them, `make data`
 uses them.
 
-A candidate stands for one message. Until it is reviewed it follows the store: if a rating is taken back, it goes too.
+A candidate stands for one message. Until it is reviewed it follows the store: if a rating is taken back, it
+goes too.
 """
 
 from collections import Counter
@@ -15,12 +16,10 @@ from frontdesk.store.rows import now, storable
 from frontdesk.store.store import Store
 from frontdesk.store.tables import Candidate, Conversation, Message
 
-KINDS = ("unanswered", "edit", "agent", "thumbs")
-"""Most valuable to a reviewer first."""
+KINDS = ("unanswered", "edit", "agent", "thumbs")  # most valuable to a reviewer first
 COLUMNS = ("kind", "conversation_id", "messages", "answer", "worse", "group", "size")
 """Columns that are updated when an unreviewed candidate is found again."""
-BATCH = 500
-"""Messages looked up in one statement."""
+BATCH = 500  # messages looked up in one statement
 
 
 class Found(NamedTuple):
@@ -47,10 +46,7 @@ class Changes(NamedTuple):
 
 def take_in(store: Store, run: str, found: Sequence[Found]) -> Changes:
     """Make the unreviewed candidates of a run those that were found: add, change, and withdraw what was not
-    found again.
-
-    A candidate whose conversation was removed meanwhile is ignored.
-    """
+    found again. A candidate whose conversation was removed meanwhile is ignored."""
     added = changed = decided = 0
     with store.transaction() as session:
         rows = session.scalars(_of(run).with_for_update(of=Candidate))
@@ -101,7 +97,6 @@ def candidates(
 
 
 def candidate(store: Store, id: int) -> Candidate | None:
-    """By its id."""
     with store.reading() as session:
         return session.get(Candidate, id)
 
@@ -114,11 +109,9 @@ def counts(store: Store, run: str | None = None) -> Counter[tuple[str, str]]:
 
 
 def review(store: Store, id: int, status: str, answer: str, who: str, was: str = "new") -> bool:
-    """Set the status: "accepted" with the reviewer's answer, "rejected", or "new" again. False if it is not `was` any more.
-
-    If the reviewer has changed the bot's answer, that is kept as the worse one. Raises ValueError for an accepted one
-    without an answer.
-    """
+    """Set the status: "accepted" with the reviewer's answer, "rejected", or "new" again. False if it is not
+    `was` any more. If the reviewer has changed the bot's answer, that is kept as the worse one. Raises
+    ValueError for an accepted one without an answer."""
     answer = storable(answer).strip()
     if status not in ("new", "accepted", "rejected"):
         raise ValueError(f"a candidate becomes new, accepted or rejected, not {status!r}")

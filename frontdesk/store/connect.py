@@ -15,20 +15,15 @@ from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
 from frontdesk.errors import UserError
 
-WAIT = 5.0
-"""Seconds to wait for another transaction's lock, for a connection, and for a server."""
+WAIT = 5.0  # seconds to wait for another transaction's lock, for a connection, and for a server
 STATEMENT_FACTOR = 12
 """PostgreSQL may work on one statement this many times as long; the console's numbers take longest."""
 WRITES = "writes"
-"""Option of connections that write: SQLite then locks at the beginning of a transaction, when it can still
-wait."""
+"""Option of connections that write: SQLite then locks at the beginning, when it can still wait."""
 
 
 class StoreUnavailable(Exception):
-    """The database is locked, full, read-only, damaged or away.
-
-    Nothing was written; the same call may work later.
-    """
+    """The database is locked, full, read-only, damaged or away. Nothing was written; try again later."""
 
 
 def database(config: Config) -> URL:
@@ -42,22 +37,20 @@ def database(config: Config) -> URL:
     if url.drivername not in ("sqlite", "postgresql+psycopg") or not url.database:
         raise UserError(f"desk.database is {url}; expected sqlite:///PATH or postgresql+psycopg://user@host/name; change it in the config")
     if url.drivername == "sqlite":
-        _make_file(Path(url.database))
+        path = Path(url.database)
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.touch(mode=0o600)  # SQLite gives its other files the same mode
+        except OSError as error:
+            advice = "give this user the right, or set desk.database"
+            raise UserError(f"{path}: the store cannot be written ({error.strerror}); {advice}") from None
     return url
 
 
-def _make_file(path: Path) -> None:
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.touch(mode=0o600)  # SQLite gives its other files the same mode
-    except OSError as error:
-        raise UserError(f"{path}: the store cannot be written ({error.strerror}); give this user the right, or set desk.database") from None
-
-
 def connect(url: URL, wait: float = WAIT, pool: type[Pool] | None = None) -> Engine:
-    """An engine with durable commits (on disk when they return), foreign keys, and waits of at most `wait`
-    seconds."""
-    # At most as many as `asyncio.to_thread` has threads. PostgreSQL allows 100 by default, and two of our processes connect.
+    """An engine with durable commits, foreign keys, and waits of at most `wait` seconds."""
+    # At most as many as `asyncio.to_thread` has threads. PostgreSQL allows 100 by default, and two of our
+    # processes connect.
     size: dict[str, Any] = {"poolclass": pool} if pool else {"pool_size": 8, "max_overflow": 24, "pool_timeout": wait}
     size["hide_parameters"] = True  # tracebacks must not show customers' words
     if url.drivername == "sqlite":
@@ -65,7 +58,11 @@ def connect(url: URL, wait: float = WAIT, pool: type[Pool] | None = None) -> Eng
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    engine = create_engine(url, **size, pool_pre_ping=True, connect_args=_patience(wait))
+    # For a server that vanishes with its network: the system's own timeout is 15 minutes.
+    seconds = max(2, round(wait))
+    probes = {"keepalives_idle": seconds, "keepalives_interval": max(1, seconds // 3), "keepalives_count": 3}
+    patience = {"connect_timeout": seconds, "tcp_user_timeout": 1000 * seconds, **probes}
+    engine = create_engine(url, **size, pool_pre_ping=True, connect_args=patience)
 
     def set_up(connection: object, _record: ConnectionPoolEntry) -> None:
         with connection.cursor() as cursor:  # type: ignore[attr-defined]
@@ -77,14 +74,6 @@ def connect(url: URL, wait: float = WAIT, pool: type[Pool] | None = None) -> Eng
 
     event.listen(engine, "connect", set_up)
     return engine
-
-
-def _patience(wait: float) -> dict[str, int]:
-    """libpq's settings for a server that vanishes with its network: the system's own timeout is 15 minutes
-    or more."""
-    seconds = max(2, round(wait))
-    probes = {"keepalives_idle": seconds, "keepalives_interval": max(1, seconds // 3), "keepalives_count": 3}
-    return {"connect_timeout": seconds, "tcp_user_timeout": 1000 * seconds, **probes}
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:
@@ -110,6 +99,5 @@ def available() -> Iterator[None]:
 
 
 def cause(error: Exception) -> str:
-    """The database's message in one line, without the statement and its parameters, which hold customers'
-    words."""
+    """The database's message in one line, without the statement, which holds customers' words."""
     return " ".join(str(getattr(error, "orig", None) or error).split())

@@ -2,8 +2,9 @@
 
 import hashlib
 
-LOCAL = "local"
-"""The name of whoever needs no key: anybody on this machine, until there is one."""
+PAGE_KEY = "FRONTDESK_PAGE_KEY"
+"""Environment variable with the page's key to the gateway; `python -m serve` makes one at each start."""
+LOCAL = "local"  # the name of whoever needs no key: anybody on this machine, until there is one
 
 
 def digest(secret: str | bytes) -> str:

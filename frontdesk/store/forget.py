@@ -1,14 +1,13 @@
 """Removing people and their words from the store: when they ask for it, and after `desk.retention_days`.
 
-A candidate for training is removed with its conversation. Expiry makes one exception: a candidate that is in a run's
-data stays, masked, in an otherwise empty conversation. So the next training still has it, and `forget` still finds it
-and names the runs.
+A candidate for training is removed with its conversation. Expiry makes one exception: a candidate that is in
+a run's data stays, masked, in an otherwise empty conversation. So the next training still has it, and
+`forget` still finds it and names the runs.
 """
 
 import asyncio
 import sqlite3
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,11 +20,9 @@ from frontdesk.store.tables import Candidate, Conversation, Customer, Handoff, M
 from frontdesk.web.access_log import write
 
 DAY = 86400.0
-BATCH = 500
-"""Conversations that expire in one transaction, so that others need not wait long."""
+BATCH = 500  # conversations that expire in one transaction, so that others need not wait long
 LARGE = 128 * 1024**2
-"""Bytes from which rewriting an SQLite file takes too long beside customers: over a second of the five that
-others wait."""
+"""Bytes from which rewriting an SQLite file takes over a second of the five that customers wait."""
 TRIES = 25
 """To empty SQLite's log. Each waits for readers as long as the store waits for a lock."""
 
@@ -37,22 +34,19 @@ class Forgotten:
     conversations: int
     messages: int
     candidates: int
-    runs: tuple[str, ...]
-    """Runs that have it in their data: they must be trained again."""
+    runs: tuple[str, ...]  # runs that have it in their data: they must be trained again
     erased: bool = True
     """Whether its bytes are gone from SQLite's file too. False: the file was in use all the time."""
 
 
-def remembered(store: Store, customer_id: str) -> Forgotten:
+Owner = type[Customer] | type[Conversation]
+"""What a person asks to have removed: themselves with all that is theirs, or one conversation."""
+
+
+def remembered(store: Store, owner: Owner, id: str) -> Forgotten:
     """What `forget` would remove. Raises LookupError."""
     with store.reading() as session:
-        return _customers(session, customer_id)
-
-
-def remembered_conversation(store: Store, conversation_id: str) -> Forgotten:
-    """What `forget_conversation` would remove. Raises LookupError."""
-    with store.reading() as session:
-        return _conversations(session, conversation_id)
+        return _what(session, owner, id)
 
 
 def conversations_by_run(store: Store, id: str) -> dict[str, set[str]]:
@@ -65,32 +59,19 @@ def conversations_by_run(store: Store, id: str) -> dict[str, set[str]]:
     return found
 
 
-def forget(store: Store, customer_id: str) -> Forgotten:
-    """Remove a customer with their conversations and candidates. Raises LookupError."""
+def forget(store: Store, owner: Owner, id: str) -> Forgotten:
+    """Remove a customer, or one conversation, with all that hangs on it. Raises LookupError."""
     with store.transaction() as session:
-        session.get(Customer, customer_id, with_for_update=True)  # nobody opens a conversation meanwhile
-        found = _customers(session, customer_id)
-        session.execute(delete(Candidate).where(Candidate.conversation_id.in_(_of(customer_id))))
-        session.execute(delete(Customer).where(Customer.id == customer_id))
-    return replace(found, erased=erase(store))
-
-
-def forget_conversation(store: Store, conversation_id: str) -> Forgotten:
-    """Remove one conversation. Its customer stays. Raises LookupError."""
-    with store.transaction() as session:
-        found = _conversations(session, conversation_id)
-        session.execute(delete(Candidate).where(Candidate.conversation_id == conversation_id))
-        session.execute(delete(Conversation).where(Conversation.id == conversation_id))
+        session.get(owner, id, with_for_update=True)  # nobody opens or continues a conversation meanwhile
+        found = _what(session, owner, id)
+        session.execute(delete(Candidate).where(Candidate.conversation_id.in_(_conversations(owner, id))))
+        session.execute(delete(owner).where(owner.id == id))
     return replace(found, erased=erase(store))
 
 
 def expire(store: Store, days: int) -> int:
-    """Remove conversations last changed more than `days` ago, and customers not seen since.
-
-    Returns how many conversations.
-
-    `erase` removes their bytes.
-    """
+    """Remove conversations last changed more than `days` ago, and customers not seen since. Returns how many
+    conversations. `erase` removes their bytes."""
     before, count = now() - days * DAY, 0
     while batch := _expire_some(store, before):
         count += batch
@@ -116,17 +97,12 @@ def _expire_beside_customers(store: Store, days: int) -> None:
     """Expire, and erase if that keeps nobody waiting."""
     if not expire(store, days):
         return
-    if (size := _bytes(store)) < LARGE:
+    file = store.engine.url.database if store.engine.dialect.name == "sqlite" else None
+    if (size := Path(file).stat().st_size if file else 0) < LARGE:
         erase(store)
     else:
         do = "the file keeps some bytes of what has expired, and rewriting it keeps customers waiting; at a quiet hour, "
         write("file too large to be erased now", store=store.url, mib=size >> 20, do=do + "python -m serve.forget --expired --config …")
-
-
-def _bytes(store: Store) -> int:
-    """The size of SQLite's file; 0 for a server."""
-    file = store.engine.url.database if store.engine.dialect.name == "sqlite" else None
-    return Path(file).stat().st_size if file else 0
 
 
 def _expire_some(store: Store, before: float) -> int:
@@ -141,34 +117,21 @@ def _expire_some(store: Store, before: float) -> int:
         session.execute(delete(Candidate).where(Candidate.conversation_id.in_(ids), Candidate.id.not_in(trained)))
         session.execute(update(Candidate).where(Candidate.id.in_(trained)).values(message_id=None))
         session.execute(delete(Conversation).where(Conversation.id.in_(ids - kept)))
-        _empty(session, kept)
+        session.execute(delete(Message).where(Message.conversation_id.in_(kept)))
+        session.execute(delete(Handoff).where(Handoff.conversation_id.in_(kept)))
+        closed = {"state": "closed", "closed_at": func.coalesce(Conversation.closed_at, Conversation.updated_at)}
+        session.execute(update(Conversation).where(Conversation.id.in_(kept)).values(**closed, revision=Conversation.revision + 1))
     return len(ids)
 
 
-def _empty(session: Session, ids: Iterable[str]) -> None:
-    session.execute(delete(Message).where(Message.conversation_id.in_(ids)))
-    session.execute(delete(Handoff).where(Handoff.conversation_id.in_(ids)))
-    closed = {"state": "closed", "closed_at": func.coalesce(Conversation.closed_at, Conversation.updated_at)}
-    session.execute(update(Conversation).where(Conversation.id.in_(ids)).values(**closed, revision=Conversation.revision + 1))
+def _conversations(owner: Owner, id: str) -> Select[tuple[str]]:
+    return select(Conversation.id).where((Conversation.customer_id if owner is Customer else Conversation.id) == id)
 
 
-def _customers(session: Session, customer_id: str) -> Forgotten:
-    if session.get(Customer, customer_id) is None:
-        raise LookupError(f"no customer {customer_id}")
-    return _what(session, _of(customer_id))
-
-
-def _conversations(session: Session, conversation_id: str) -> Forgotten:
-    if session.get(Conversation, conversation_id, with_for_update=True) is None:
-        raise LookupError(f"no conversation {conversation_id}")
-    return _what(session, select(Conversation.id).where(Conversation.id == conversation_id))
-
-
-def _of(customer_id: str) -> Select[tuple[str]]:
-    return select(Conversation.id).where(Conversation.customer_id == customer_id)
-
-
-def _what(session: Session, ids: Select[tuple[str]]) -> Forgotten:
+def _what(session: Session, owner: Owner, id: str) -> Forgotten:
+    if session.get(owner, id) is None:
+        raise LookupError(f"no {owner.__name__.lower()} {id}")
+    ids = _conversations(owner, id)
     conversations = session.scalar(select(func.count()).select_from(ids.subquery())) or 0
     messages = session.scalar(select(func.count()).select_from(Message).where(Message.conversation_id.in_(ids))) or 0
     runs = session.scalars(select(Candidate.runs).where(Candidate.conversation_id.in_(ids))).all()
@@ -176,13 +139,9 @@ def _what(session: Session, ids: Select[tuple[str]]) -> Forgotten:
 
 
 def erase(store: Store) -> bool:
-    """Rewrite SQLite's file (some 100 MiB/s) and empty its log.
-
-    False if others use it. Nobody can write meanwhile.
-
-    `secure_delete` is not enough: split pages keep copies of rows that have moved. PostgreSQL reclaims the space by
-    itself (autovacuum).
-    """
+    """Rewrite SQLite's file (some 100 MiB/s) and empty its log. False if others use it. Nobody can write
+    meanwhile. `secure_delete` is not enough: split pages keep copies of rows that have moved. PostgreSQL
+    reclaims the space by itself (autovacuum)."""
     if store.engine.dialect.name != "sqlite":
         return True
     raw = store.engine.raw_connection()

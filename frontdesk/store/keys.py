@@ -1,26 +1,24 @@
 """Keys to the API and the console: 256 random bits each, shown once. The store keeps their SHA-256.
 
-Each role includes the one before it: a `customer` asks the API, an `agent` also works in the console, an `admin` also
-sees statistics and `/metrics`. A name is never used again, even after its key was revoked, because replies carry it.
+Each role includes the one before it: a `customer` asks the API, an `agent` also works in the console, an
+`admin` also sees statistics and `/metrics`. A name is never used again, even after its key was revoked,
+because replies carry it.
 """
 
 import hmac
 import re
 import secrets
 import time
-from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
 
 from frontdesk.errors import UserError
 from frontdesk.store.credentials import LOCAL, digest
+from frontdesk.store.store import Store
+from frontdesk.store.tables import Key, Login
 
-if TYPE_CHECKING:
-    from frontdesk.store.store import Store
-    from frontdesk.store.tables import Key
-
-ROLES = ("customer", "agent", "admin")
-"""Each includes those before it."""
-PAGE_KEY = "FRONTDESK_PAGE_KEY"
-"""Environment variable with the page's key to the gateway; `python -m serve` makes a new one at each start."""
+ROLES = ("customer", "agent", "admin")  # each includes those before it
 RESERVED = (LOCAL, "page", "environment")
 NAME = re.compile(r"[\w.@+-]([\w .@+-]{0,98}[\w.@+-])?")
 
@@ -30,15 +28,8 @@ def allows(role: str, needed: str) -> bool:
     return ROLES.index(role) >= ROLES.index(needed)
 
 
-def create(store: "Store", name: str, role: str, rate: int | None = None, concurrency: int | None = None) -> str:
-    """Make a key and return it, this once.
-
-    `rate`: requests a minute; `concurrency`: requests at once. Raises UserError.
-    """
-    from sqlalchemy.exc import IntegrityError
-
-    from frontdesk.store.tables import Key
-
+def create(store: Store, name: str, role: str, rate: int | None = None, concurrency: int | None = None) -> str:
+    """Make a key and return it, this once. `rate` is a minute, `concurrency` at once. Raises UserError."""
     check(name, role, rate, concurrency)
     secret = f"fd-{secrets.token_urlsafe(32)}"
     key = Key(name=name, hash=digest(secret), role=role, rate=rate, concurrency=concurrency, created_at=time.time())
@@ -61,12 +52,8 @@ def check(name: str, role: str, rate: int | None, concurrency: int | None) -> No
             raise UserError(f"{option}: found {value}; expected a number from 1 to 1000000, or leave it out for no limit")
 
 
-def revoke(store: "Store", name: str) -> bool:
+def revoke(store: Store, name: str) -> bool:
     """Refuse the key from now on and end its logins. False if no valid key has the name."""
-    from sqlalchemy import delete, select
-
-    from frontdesk.store.tables import Key, Login
-
     with store.transaction() as session:
         key = session.scalar(select(Key).where(Key.name == name, Key.revoked_at.is_(None)))
         if key is None:
@@ -76,32 +63,20 @@ def revoke(store: "Store", name: str) -> bool:
         return True
 
 
-def list_keys(store: "Store") -> "list[Key]":
+def list_keys(store: Store) -> list[Key]:
     """All keys, also revoked ones, oldest first."""
-    from sqlalchemy import select
-
-    from frontdesk.store.tables import Key
-
     with store.reading() as session:
         return list(session.scalars(select(Key).order_by(Key.id)))
 
 
-def find(store: "Store", key: str) -> "Key | None":
+def find(store: Store, key: str) -> Key | None:
     """The row of a key; None if it is wrong or revoked."""
-    from sqlalchemy import select
-
-    from frontdesk.store.tables import Key
-
     with store.reading() as session:
         found = session.scalar(select(Key).where(Key.hash == digest(key), Key.revoked_at.is_(None)))
     return found if found and hmac.compare_digest(found.hash, digest(key)) else None
 
 
-def any_key(store: "Store") -> bool:
+def any_key(store: Store) -> bool:
     """Whether there is or ever was a key: revoking the last one must not open the desk."""
-    from sqlalchemy import select
-
-    from frontdesk.store.tables import Key
-
     with store.reading() as session:
         return session.scalar(select(Key.id).limit(1)) is not None

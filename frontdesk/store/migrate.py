@@ -18,17 +18,12 @@ from frontdesk.errors import UserError
 from frontdesk.store.connect import WRITES, cause, connect
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-LOCK = 7_365_011
-"""PostgreSQL's advisory lock during a migration; any number will do."""
-PATIENCE = 60.0
-"""Seconds to wait while another process migrates."""
+LOCK = 7_365_011  # PostgreSQL's advisory lock during a migration; any number will do
+PATIENCE = 60.0  # seconds to wait while another process migrates
 
 
 def migrate(url: URL, revision: str = "head") -> None:
-    """Bring the database to `revision` in one transaction; "base" has no tables.
-
-    Raises UserError if it is away or too new.
-    """
+    """Bring the database to `revision` in one transaction. Raises UserError if it is away or too new."""
     try:
         with connect(url, PATIENCE, NullPool).connect() as connection:
             if _steps(connection, revision) == 0:
@@ -37,7 +32,12 @@ def migrate(url: URL, revision: str = "head") -> None:
             if url.drivername == "sqlite":  # else a migration that copies a table would delete the rows that refer to it
                 connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")  # type: ignore[union-attr]
             with connection.execution_options(**{WRITES: True}).begin():
-                _migrate(connection, revision)
+                if connection.dialect.name == "postgresql":
+                    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+                if steps := _steps(connection, revision):  # again: another process may have been faster
+                    settings = _settings()
+                    settings.attributes["connection"] = connection
+                    (command.upgrade if steps > 0 else command.downgrade)(settings, revision)
     except DBAPIError as error:
         hint = "correct desk.database, or start the server" if url.drivername != "sqlite" else "see who else uses the file, and its disk"
         raise UserError(f"{shown(url)}: the store cannot be opened ({cause(error)}); {hint}") from None
@@ -46,16 +46,6 @@ def migrate(url: URL, revision: str = "head") -> None:
 def shown(url: URL) -> str:
     """The address without its password."""
     return url.render_as_string(hide_password=True)
-
-
-def _migrate(connection: Connection, revision: str) -> None:
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-    steps = _steps(connection, revision)  # again: another process may have been faster
-    if steps:
-        settings = _settings()
-        settings.attributes["connection"] = connection
-        (command.upgrade if steps > 0 else command.downgrade)(settings, revision)
 
 
 def _steps(connection: Connection, revision: str) -> int:

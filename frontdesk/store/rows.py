@@ -1,5 +1,4 @@
-"""What the store does to rows within a transaction: find and lock them, note changes, add messages, join
-conversations."""
+"""What the store does to rows within a transaction: find, lock, note changes, add, join."""
 
 import time
 from typing import Any
@@ -41,10 +40,7 @@ def end_others(session: Session, taken: Conversation) -> None:
 
 
 def left_before(session: Session, conversation_id: str) -> Conversation | None:
-    """Another conversation of this customer's that waits for a person.
-
-    It is locked before this one, as in `take`.
-    """
+    """Another conversation of this customer's that waits. It is locked before this one, as in `take`."""
     whose = select(Conversation.customer_id).where(Conversation.id == conversation_id).scalar_subquery()
     others = select(Conversation).where(Conversation.customer_id == whose, Conversation.id != conversation_id)
     return session.scalar(others.where(Conversation.state == "waiting").order_by(Conversation.opened_at).limit(1).with_for_update())
@@ -79,7 +75,7 @@ def open_conversation(session: Session, conversation_id: str) -> Conversation:
 
 
 def touch(conversation: Conversation) -> float:
-    """Note a change. Returns its time, which is never before the last one's, whatever the machine's clock does."""
+    """Note a change. Returns its time, never before the last one's, whatever the machine's clock does."""
     conversation.revision += 1
     conversation.updated_at = max(now(), conversation.updated_at)
     return conversation.updated_at

@@ -3,17 +3,15 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql import ColumnElement
 
+from frontdesk.store.store import Store
 from frontdesk.store.tables import Conversation, Handoff, Message
-
-if TYPE_CHECKING:
-    from frontdesk.store.store import Store
 
 Which = Literal["all", "running", "past"]
 PAGE = 25  # conversations
@@ -26,20 +24,16 @@ class SearchResult:
     """A conversation in a list."""
 
     conversation: Conversation
-    first: str
-    """The customer's first words."""
+    first: str  # the customer's first words
     messages: int
-    agent: str | None
-    """Who had it last, if a person had it."""
+    agent: str | None  # who had it last, if a person had it
 
 
-def find(store: "Store", words: str, which: Which, zone: str, page: int = 0) -> tuple[list[SearchResult], int]:
-    """One page of matches, newest first, and their number.
-
-    `words` are words of a message, a date (in `zone`) on which a conversation began, or the beginning of its id or its
-    customer's.
-    """
-    where = [*_about(words.strip(), zone), *_in_state(which)]
+def find(store: Store, words: str, which: Which, zone: str, page: int = 0) -> tuple[list[SearchResult], int]:
+    """One page of matches, newest first, and their number. `words` are words of a message, a date (in `zone`)
+    on which a conversation began, or the beginning of its id or its customer's."""
+    states = {"all": [], "running": [Conversation.state != "closed"], "past": [Conversation.state == "closed"]}
+    where = [*_about(words.strip(), zone), *states[which]]
     query = select(Conversation).where(*where).order_by(Conversation.opened_at.desc(), Conversation.id).limit(PAGE).offset(page * PAGE)
     with store.reading() as session:
         count = session.scalar(select(func.count()).select_from(Conversation).where(*where)) or 0
@@ -56,7 +50,7 @@ def find(store: "Store", words: str, which: Which, zone: str, page: int = 0) -> 
     return found, count
 
 
-def last_call(store: "Store", conversation_id: str) -> Handoff | None:
+def last_call(store: Store, conversation_id: str) -> Handoff | None:
     """The newest call for a person in a conversation, open or closed."""
     query = select(Handoff).where(Handoff.conversation_id == conversation_id).order_by(Handoff.id.desc()).limit(1)
     with store.reading() as session:
@@ -75,7 +69,3 @@ def _about(words: str, zone: str) -> list[ColumnElement[bool]]:
     message = aliased(Message)
     said = exists().where(message.conversation_id == Conversation.id, message.text.icontains(words, autoescape=True))
     return [said | Conversation.id.startswith(words) | Conversation.customer_id.startswith(words) if ID.fullmatch(words) else said]
-
-
-def _in_state(which: Which) -> list[ColumnElement[bool]]:
-    return {"all": [], "running": [Conversation.state != "closed"], "past": [Conversation.state == "closed"]}[which]

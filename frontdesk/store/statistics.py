@@ -1,8 +1,8 @@
-"""The desk's numbers for the console's plots. Each is one indexed query (of the few handoffs, all are read), on SQLite
-and PostgreSQL alike.
+"""The desk's numbers for the console's plots. Each is one indexed query (of the few handoffs, all are read),
+on SQLite and PostgreSQL alike.
 
-Time is cut at `edges`: bucket i holds what happened from edges[i] until before edges[i + 1]. Each list in a result has
-one item for each bucket.
+Time is cut at `edges`: bucket i holds what happened from edges[i] until before edges[i + 1]. Each list in a
+result has one item for each bucket.
 """
 
 from collections import Counter, defaultdict
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from statistics import median, quantiles
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, case, exists, func, select
@@ -18,18 +18,14 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from sqlalchemy.sql import ColumnElement, Select
 
 from frontdesk.retrieval.lexical import terms
+from frontdesk.store.store import Store
 from frontdesk.store.tables import Conversation, Handoff, Message, Rating
-
-if TYPE_CHECKING:
-    from frontdesk.store.store import Store
 
 Period = Literal["day", "week", "month"]
 PERIODS: tuple[Period, ...] = get_args(Period)
 DAYS: dict[Period, int] = {"week": 7, "month": 30}
-NEAR = 0.6
-"""Jaccard similarity (of words and their parts) from which two questions count as one."""
-NEWEST = 1000
-"""Unanswered questions that are grouped; more would keep the page waiting."""
+NEAR = 0.6  # Jaccard similarity (of words and their parts) from which two questions count as one
+NEWEST = 1000  # unanswered questions that are grouped; more would keep the page waiting
 
 
 @dataclass(frozen=True)
@@ -37,8 +33,7 @@ class Volume:
     """Conversations, by the time they were opened."""
 
     conversations: list[int]
-    person: list[int]
-    """A person was called."""
+    person: list[int]  # a person was called
     resolved: list[int]
     """No person was called, and the bot's last answer was complete, no refusal and not rated down."""
 
@@ -48,19 +43,16 @@ class Waits:
     """Seconds that customers waited. None if nobody did."""
 
     median: list[float | None]
-    slow: list[float | None]
-    """The 90th percentile."""
+    slow: list[float | None]  # the 90th percentile
 
 
 @dataclass(frozen=True)
 class Cluster:
     """Questions that are nearly the same."""
 
-    question: str
-    """The newest of them."""
+    question: str  # the newest of them
     size: int
-    conversation_id: str
-    """Where the newest was asked."""
+    conversation_id: str  # where the newest was asked
 
 
 def edges(period: Period, zone: str, now: float) -> tuple[float, ...]:
@@ -73,7 +65,7 @@ def edges(period: Period, zone: str, now: float) -> tuple[float, ...]:
     return tuple((end - timedelta(days=DAYS[period] - day)).timestamp() for day in range(DAYS[period] + 1))
 
 
-def volume(store: "Store", at: Sequence[float]) -> Volume:
+def volume(store: Store, at: Sequence[float]) -> Volume:
     """How many conversations there were, and how they went."""
     last = select(func.max(Message.id)).where(Message.conversation_id == Conversation.id, Message.speaker == "bot")
     called = exists().where(Handoff.conversation_id == Conversation.id)
@@ -88,7 +80,7 @@ def volume(store: "Store", at: Sequence[float]) -> Volume:
     return Volume(*_sums(store, query, at, 3))
 
 
-def ratings(store: "Store", at: Sequence[float]) -> tuple[list[int], list[int]]:
+def ratings(store: Store, at: Sequence[float]) -> tuple[list[int], list[int]]:
     """Thumbs up and thumbs down, by the time of the answer."""
     query = (
         select(_bucket(Message.at, at), _count(Rating.value > 0), _count(Rating.value < 0))
@@ -99,14 +91,14 @@ def ratings(store: "Store", at: Sequence[float]) -> tuple[list[int], list[int]]:
     return up, down
 
 
-def tokens(store: "Store", at: Sequence[float]) -> tuple[list[int], list[int]]:
+def tokens(store: Store, at: Sequence[float]) -> tuple[list[int], list[int]]:
     """Tokens of prompts and of what the bot wrote, including replaced answers and suggestions to agents."""
     query = select(_bucket(Message.at, at), func.sum(Message.prompt_tokens), func.sum(Message.completion_tokens))
     prompt, completion = _sums(store, query.where(*_within(Message.at, at)), at, 2)
     return prompt, completion
 
 
-def first_answers(store: "Store", at: Sequence[float]) -> Waits:
+def first_answers(store: Store, at: Sequence[float]) -> Waits:
     """Waits for the first word of the bot's first answer in a conversation."""
     other = aliased(Message)
     earlier = exists().where(other.conversation_id == Message.conversation_id, other.speaker == "bot", other.id < Message.id)
@@ -117,11 +109,8 @@ def first_answers(store: "Store", at: Sequence[float]) -> Waits:
         return _waits(((int(bucket), seconds) for bucket, seconds in session.execute(query)), len(at) - 1)
 
 
-def person_waits(store: "Store", at: Sequence[float]) -> tuple[Waits, Waits]:
-    """Waits from the call for a person until it is taken, and until the agent's first words.
-
-    Only calls in opening hours.
-    """
+def person_waits(store: Store, at: Sequence[float]) -> tuple[Waits, Waits]:
+    """Waits in opening hours from the call for a person until it is taken, and until their first words."""
     until = func.coalesce(Handoff.closed_at, at[-1])
     first = select(func.min(Message.at)).where(
         Message.conversation_id == Handoff.conversation_id, Message.speaker == "agent", Message.at >= Handoff.at, Message.at <= until
@@ -137,7 +126,7 @@ def person_waits(store: "Store", at: Sequence[float]) -> tuple[Waits, Waits]:
     return _waits(taken, number), _waits(said, number)
 
 
-def unanswered(store: "Store", at: Sequence[float], top: int = 10) -> list[Cluster]:
+def unanswered(store: Store, at: Sequence[float], top: int = 10) -> list[Cluster]:
     """The most frequent questions that the bot refused, did not answer to the end, or was rated down for."""
     question = aliased(Message)
     query = _unanswered(at, question, question.text, question.conversation_id).order_by(Message.id.desc()).limit(NEWEST)
@@ -146,7 +135,7 @@ def unanswered(store: "Store", at: Sequence[float], top: int = 10) -> list[Clust
     return sorted(clusters(found), key=lambda cluster: -cluster.size)[:top]
 
 
-def unanswered_counts(store: "Store", at: Sequence[float]) -> list[int]:
+def unanswered_counts(store: Store, at: Sequence[float]) -> list[int]:
     """The number of such questions, by the time of the bot's answer."""
     query = _unanswered(at, aliased(Message), _bucket(Message.at, at), func.count())
     return _sums(store, query, at, 1)[0]
@@ -167,10 +156,8 @@ def _unanswered(at: Sequence[float], question: type[Message], *columns: Any) -> 
 
 
 def clusters(questions: Iterable[tuple[str, str]]) -> list[Cluster]:
-    """Group (question, conversation) pairs, newest first.
-
-    Each joins the group with the most similar first question, if any is similar.
-    """
+    """Group (question, conversation) pairs, newest first. Each joins the group with the most similar first
+    question, if any is similar."""
     first: list[tuple[str, str, int]] = []  # of each group: question, conversation, number of terms
     sizes: list[int] = []
     having: dict[str, list[int]] = defaultdict(list)  # term → the groups whose first has it
@@ -201,7 +188,7 @@ def _count(condition: ColumnElement[bool]) -> ColumnElement[Any]:
     return func.sum(case((condition, 1), else_=0))
 
 
-def _sums(store: "Store", query: Select[Any], at: Sequence[float], columns: int) -> list[list[int]]:
+def _sums(store: Store, query: Select[Any], at: Sequence[float], columns: int) -> list[list[int]]:
     """The query's columns after the first, which is the bucket, each as a list by bucket."""
     sums = [[0] * (len(at) - 1) for _ in range(columns)]
     with store.reading() as session:

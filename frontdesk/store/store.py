@@ -3,13 +3,14 @@
     store = open_store(config)
 
 Each method is one transaction, durable when it returns. It is thread-safe and synchronous; async code uses
-`await to_thread(store.say, …)`. Methods return rows of tables.py, detached and complete; callers do not change them.
+`await to_thread(store.say, …)`. Methods return rows of tables.py, detached and complete; callers do not
+change them.
 """
 
 import secrets
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import URL, case, delete, func, null, select
@@ -30,20 +31,14 @@ TOKENS = ("prompt_tokens", "completion_tokens")
 
 
 def open_store(config: Config, wait: float = WAIT) -> "Store":
-    """The run's store, migrated to the newest schema.
-
-    `wait`: seconds to wait for a locked database. Raises UserError.
-    """
+    """The run's store, migrated. `wait`: seconds to wait for a locked database. Raises UserError."""
     url = database(config)
     migrate(url)
     return Store(url, wait)
 
 
 class Store:
-    """See the module.
-
-    A conversation's row is locked while anything about it changes, so changes happen one after the other.
-    """
+    """See the module. A conversation's row is locked while anything about it changes."""
 
     def __init__(self, url: URL, wait: float = WAIT) -> None:
         self.url = shown(url)
@@ -54,22 +49,17 @@ class Store:
         self._queue_lock, self._queue_revision, self._queue_seen = threading.Lock(), 0, object()
 
     def close(self) -> None:
-        """Close all connections."""
         self.engine.dispose()
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """A transaction that writes: committed at the end of the block, rolled back if it raises.
-
-        Raises StoreUnavailable.
-        """
-        with self._turn(), self._session(self._write) as session:
+        """A transaction that writes: committed, or rolled back if the block raises; StoreUnavailable."""
+        with self._turn(), available(), self._write.begin() as session:
             yield session
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """Our own queue for SQLite's single writer: its waiters poll at growing intervals, and one of many
-        may starve."""
+        """Our own queue for SQLite's single writer: its waiters poll, and one of many may starve."""
         if self._writer is None:
             yield
             return
@@ -80,13 +70,10 @@ class Store:
         finally:
             self._writer.release()
 
-    def reading(self) -> AbstractContextManager[Session]:
-        """A transaction that only reads, and so waits for no writer."""
-        return self._session(self._read)
-
     @contextmanager
-    def _session(self, make: sessionmaker[Session]) -> Iterator[Session]:
-        with available(), make.begin() as session:
+    def reading(self) -> Iterator[Session]:
+        """A transaction that only reads, and so waits for no writer."""
+        with available(), self._read.begin() as session:
             yield session
 
     # Customers
@@ -112,16 +99,12 @@ class Store:
     # Conversations
 
     def current(self, customer_id: str) -> Conversation | None:
-        """The conversation that takes the customer's words: the one that a person has, or else the open one
-        that changed last."""
+        """The conversation that takes the customer's words: a person's, or the open one changed last."""
         with self.reading() as session:
             return rows.current(session, customer_id)
 
     def open(self, customer_id: str, run: str, language: str, anew: bool = False) -> Conversation:
-        """The current conversation or a new one; `anew`: always a new one.
-
-        Raises LookupError for an unknown customer.
-        """
+        """The current conversation, or a new one (`anew`: always). Raises LookupError without customer."""
         with self.transaction() as session:
             if session.get(Customer, customer_id, with_for_update=True) is None:
                 raise LookupError(f"no customer {customer_id}")
@@ -137,7 +120,6 @@ class Store:
             return made
 
     def conversation(self, id: str) -> Conversation | None:
-        """By its id."""
         with self.reading() as session:
             return session.get(Conversation, id)
 
@@ -159,19 +141,13 @@ class Store:
             return {rating.message_id: rating for rating in session.scalars(query)}
 
     def say(self, conversation_id: str, speaker: Speaker, text: str, **columns: Any) -> Message:
-        """Add a message; `columns` are others of Message.
-
-        Raises Closed, or LookupError where the conversation is gone.
-        """
+        """Add a message with other columns. Raises Closed, or LookupError where it is gone."""
         with self.transaction() as session:
             return rows.say(session, rows.open_conversation(session, conversation_id), speaker, text, columns)
 
     def amend(self, message_id: int, **columns: Any) -> None:
-        """Replace columns of a message. Raises LookupError.
-
-        A new text loses the rating of the old one. Its tokens are added to the old one's, and `seconds` stay as they
-        are: both tell what was spent.
-        """
+        """Replace columns of a message. Raises LookupError. A new text loses the rating of the old one. Its
+        tokens are added to the old one's, and `seconds` stay as they are: both tell what was spent."""
         with self.transaction() as session:
             message = rows.message_row(session, message_id)
             rows.touch(rows.locked(session, message.conversation_id))
@@ -193,10 +169,7 @@ class Store:
                 message.completion_tokens = rows.add_up(message.completion_tokens, completion_tokens)
 
     def rate(self, customer_id: str, message_id: int, value: int, reason: str = "") -> None:
-        """Rate a message: 1, -1, or 0 to take it back.
-
-        Raises LookupError unless the bot wrote it to this customer.
-        """
+        """Rate a message: 1, -1, or 0 to take it back. LookupError unless the bot said it to them."""
         if value not in (-1, 0, 1):
             raise ValueError(f"a rating is 1, -1 or 0, not {value}")
         with self.transaction() as session:
@@ -221,13 +194,9 @@ class Store:
     # Calls for a person
 
     def call_person(self, conversation_id: str, reason: Reason, wish: str, out_of_hours: bool = False) -> str | None:
-        """Put the conversation into the queue.
-
-        Returns the id of the one that waits; None if it already waits or a person has it.
-
-        If an earlier conversation of this customer's still waits, this one is joined to it and removed: one agent
-        answers both. Raises Closed.
-        """
+        """Put the conversation into the queue. Returns the id of the one that waits; None if it already waits
+        or a person has it. If an earlier conversation of this customer's still waits, this one is joined to
+        it and removed: one agent answers both. Raises Closed."""
         with self.transaction() as session:
             left = rows.left_before(session, conversation_id)
             conversation = rows.open_conversation(session, conversation_id)
@@ -266,7 +235,7 @@ class Store:
             return [(conversation, handoff) for conversation, handoff in session.execute(query)]
 
     def take(self, conversation_id: str, agent: str, admin: bool = False) -> bool:
-        """The agent takes the conversation if it is `free`. False if somebody else was faster, or nobody waits."""
+        """The agent takes the conversation if it is `free`. False if another was faster, or nobody waits."""
         with self.transaction() as session:
             conversation = session.get(Conversation, conversation_id, with_for_update=True)
             call = calls.open_call(session, conversation_id)
@@ -298,10 +267,7 @@ class Store:
             conversation.state, call.closed_at, call.result = "bot", rows.touch(conversation), "given back"
 
     def finish(self, conversation_id: str, agent: str | None, result: str) -> None:
-        """Close the conversation and its call, by an agent or (None) the customer.
-
-        Raises NotYours if another agent has it.
-        """
+        """Close conversation and call, by an agent or (None) the customer. NotYours if another has it."""
         with self.transaction() as session:
             conversation = rows.locked(session, conversation_id)
             if conversation.state == "closed":

@@ -14,8 +14,8 @@ State = Literal["bot", "waiting", "agent", "closed"]
 """Who answers: the bot; nobody yet, a person is awaited; a person; nobody any more."""
 Speaker = Literal["customer", "bot", "agent"]
 Reason = Literal["wish", "refusal", "rating", "repeated", "topic", "error"]
-"""Why a person was called: the customer asked for one; the bot refused; two answers were rated down; the same question
-came twice; a topic of the config; the bot could not be reached."""
+"""Why a person was called: the customer asked for one; the bot refused; two answers were rated down; the same
+question came twice; a topic of the config; the bot could not be reached."""
 Role = Literal["customer", "agent", "admin"]
 
 
@@ -24,7 +24,7 @@ class Base(DeclarativeBase):
 
 
 class Customer(Base):
-    """Somebody who chats, known by a secret token that only their browser has; the table keeps its SHA-256."""
+    """Somebody who chats, known by a secret token that only their browser has; here is its SHA-256."""
 
     __tablename__ = "customers"
 
@@ -65,8 +65,7 @@ class Message(Base):
     """The name of the agent's key, for an agent's message."""
     cut: Mapped[bool] = mapped_column(Boolean, default=False)
     """The bot's answer is incomplete: the customer stopped it, or the engine went away."""
-    refusal: Mapped[bool] = mapped_column(Boolean, default=False)
-    """The bot's answer is its handoff sentence."""
+    refusal: Mapped[bool] = mapped_column(Boolean, default=False)  # the bot's answer is its handoff sentence
     source: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     """The FAQ entry that the answer rests on: {"id", "question", "source"}."""
     near: Mapped[list[str] | None] = mapped_column(JSON)
@@ -98,8 +97,7 @@ class Handoff(Base):
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), index=True)
     reason: Mapped[str] = mapped_column(String(16))
-    wish: Mapped[str] = mapped_column(Text)
-    """What the customer wants, in one line."""
+    wish: Mapped[str] = mapped_column(Text)  # what the customer wants, in one line
     out_of_hours: Mapped[bool] = mapped_column(Boolean, default=False)
     at: Mapped[float] = mapped_column(Float, index=True)
     taken_at: Mapped[float | None] = mapped_column(Float)
@@ -127,10 +125,8 @@ class Key(Base):
     name: Mapped[str] = mapped_column(String(100), unique=True)
     hash: Mapped[str] = mapped_column(String(64), unique=True)
     role: Mapped[str] = mapped_column(String(16))
-    rate: Mapped[int | None] = mapped_column(Integer)
-    """Requests a minute; None: no limit."""
-    concurrency: Mapped[int | None] = mapped_column(Integer)
-    """Requests at once; None: no limit."""
+    rate: Mapped[int | None] = mapped_column(Integer)  # requests a minute; None: no limit
+    concurrency: Mapped[int | None] = mapped_column(Integer)  # requests at once; None: no limit
     created_at: Mapped[float] = mapped_column(Float)
     revoked_at: Mapped[float | None] = mapped_column(Float)
 
@@ -157,14 +153,12 @@ class Candidate(Base):
     """The message that is the answer; for `unanswered` the customer's question."""
     messages: Mapped[list[dict[str, str]]] = mapped_column(JSON)
     """The turns up to the customer's question, masked."""
-    answer: Mapped[str] = mapped_column(Text)
-    """Masked; empty for `unanswered` until a reviewer writes one."""
+    answer: Mapped[str] = mapped_column(Text)  # masked; empty for `unanswered` until a reviewer writes one
     worse: Mapped[str | None] = mapped_column(Text)
     """The bot's worse answer, masked; with `answer` it makes a preference pair."""
     group: Mapped[str] = mapped_column(Text)
-    """Keeps its row and similar ones in one split. An FAQ entry's id or a chat's file name, so of any length."""
-    size: Mapped[int] = mapped_column(Integer, default=1)
-    """Size of the cluster that it stands for."""
+    """Keeps its row and similar ones in one split: an FAQ entry's id or a chat's file name, of any length."""
+    size: Mapped[int] = mapped_column(Integer, default=1)  # size of the cluster that it stands for
     status: Mapped[str] = mapped_column(String(16), index=True, default="new")  # new, accepted, rejected
     reviewer: Mapped[str | None] = mapped_column(String(100))
     reviewed_at: Mapped[float | None] = mapped_column(Float)

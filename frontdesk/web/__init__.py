@@ -1,2 +1,1 @@
-"""What gateway and page share as web servers: connections, bodies, errors, rate limits, streams, addresses,
-logs."""
+"""What gateway and page share as web servers: connections, bodies, errors, limits, streams, logs."""

@@ -1,9 +1,9 @@
 """The logs of gateway and page: one JSON object a line, on standard output, never with a customer's or the
 model's words or a key.
 
-A line has `time` (UTC), `event` and the event's fields. serve/gateway/access_log.py describes "request" and "refused".
-"defect" is a bug of ours, "log" a library's message: both say where, by file and line, but not what, which may be a
-customer's words.
+A line has `time` (UTC), `event` and the event's fields. serve/gateway/access_log.py describes "request" and
+"refused". "defect" is a bug of ours, "log" a library's message: both say where, by file and line, but not
+what, which may be a customer's words.
 """
 
 import json
@@ -13,8 +13,7 @@ import traceback
 from contextlib import suppress
 from typing import Any
 
-FRAMES = 8
-"""The innermost ones of a traceback."""
+FRAMES = 8  # the innermost ones of a traceback
 
 
 def write(event: str, **fields: Any) -> None:

@@ -7,8 +7,7 @@ from starlette.requests import Request
 
 from frontdesk.web.errors import ApiError
 
-BODY_SECONDS = 10.0
-"""Within which a body must arrive."""
+BODY_SECONDS = 10.0  # within which a body must arrive
 
 
 class Fields(BaseModel):
@@ -18,10 +17,7 @@ class Fields(BaseModel):
 
 
 def check_json(request: Request) -> None:
-    """Raise ApiError (415) unless the body is plain JSON.
-
-    A page of another site can send a form without asking, but not JSON.
-    """
+    """Raise ApiError (415) unless the body is plain JSON, which a form of another site cannot send."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise ApiError(415, "content-type: expected application/json", code="content_type")
@@ -30,10 +26,7 @@ def check_json(request: Request) -> None:
 
 
 async def read_body(request: Request, most: int) -> bytes:
-    """The whole body.
-
-    Raises ApiError if it has more than `most` bytes (413) or is slower than BODY_SECONDS (408).
-    """
+    """The whole body. Raises ApiError beyond `most` bytes (413) or BODY_SECONDS (408)."""
     too_large = ApiError(413, f"the body is too large; expected at most {most} bytes", code="too_large")
     announced = request.headers.get("content-length", "0")
     if not announced.isdecimal() or int(announced) > most:

@@ -4,9 +4,9 @@ uvicorn itself waits for ever for a request's head, or for a client to read.
 
     uvicorn.run(app, http=Connection, …)
 
-A head has HEAD_SECONDS and HEAD_BYTES, the rest of a request REST_SECONDS (the application answers a slow one before
-that). A client that does not read what it is sent is cut off after STUCK_SECONDS. With more than CONNECTIONS open, an
-idle one is closed for each new one.
+A head has HEAD_SECONDS and HEAD_BYTES, the rest of a request REST_SECONDS (the application answers a slow one
+before that). A client that does not read what it is sent is cut off after STUCK_SECONDS. With more than
+CONNECTIONS open, an idle one is closed for each new one.
 """
 
 import asyncio
@@ -17,14 +17,11 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_SECONDS = 10.0
 HEAD_BYTES = 64 * 1024
-REST_SECONDS = 25.0
-"""More than body.py gives a body."""
+REST_SECONDS = 25.0  # more than body.py gives a body
 STUCK_SECONDS = 30.0
 REQUEST_BYTES = 16 * 1024 * 1024
-"""Of one request: more than the application reads, since many clients send everything before they read the
-answer."""
-CONNECTIONS = 2000
-"""Some 20 kB each."""
+"""Of one request: more than is read, since many clients send all before they read the answer."""
+CONNECTIONS = 2000  # some 20 kB each
 
 
 def raise_limit() -> None:
@@ -105,7 +102,6 @@ class Connection(HttpToolsProtocol):
         self.late = None if seconds is None else self.loop.call_later(seconds, self._end)
 
     def _end(self) -> None:
-        """The time is up."""
         if self.flow.read_paused:  # the client sent more requests than are answered yet
             self._wait(REST_SECONDS)
         elif self.heading:

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 @dataclass(eq=False)
 class ApiError(Exception):
-    """A request that is refused, in words for the person who wrote the client. `retry_after` is in seconds."""
+    """A refused request, in words for the person who wrote the client. `retry_after` is in seconds."""
 
     status: int
     message: str

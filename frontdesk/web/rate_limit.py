@@ -4,7 +4,6 @@ A bucket holds `most` tokens. Each act takes one, and within `seconds` an empty 
 Buckets live in this process; a restart fills them all.
 """
 
-from dataclasses import dataclass
 from time import monotonic
 
 KEYS = 10_000
@@ -20,26 +19,19 @@ class TooMany(Exception):
         self.wait = wait
 
 
-@dataclass
-class Bucket:
-    """`tokens` as they were at the time `at`."""
-
-    tokens: float
-    at: float
-
-
 class RateLimit:
     """At most `most` acts at once, and `most` in `seconds` in the long run, for each key."""
 
     def __init__(self, most: int, seconds: float = 60.0) -> None:
         self.most, self.seconds = most, seconds
-        self.buckets: dict[str, Bucket] = {}
+        self.buckets: dict[str, tuple[float, float]] = {}  # tokens, and when that was so
 
     def tokens(self, key: str) -> float:
         """The tokens that the key has now."""
         if (bucket := self.buckets.get(key)) is None:
             return self.most
-        return min(self.most, bucket.tokens + (monotonic() - bucket.at) * self.most / self.seconds)
+        tokens, at = bucket
+        return min(self.most, tokens + (monotonic() - at) * self.most / self.seconds)
 
     def wait(self, key: str, tokens: float = 1) -> float:
         """Seconds until the key has this many tokens; 0 if it has them now."""
@@ -49,7 +41,7 @@ class RateLimit:
         """Take a token. False if there is none."""
         tokens = self.tokens(key)
         self.buckets.pop(key, None)  # the newest stands last
-        self.buckets[key] = Bucket(tokens - 1 if tokens >= 1 else tokens, monotonic())
+        self.buckets[key] = (tokens - 1 if tokens >= 1 else tokens, monotonic())
         if len(self.buckets) > KEYS:
             del self.buckets[next(iter(self.buckets))]
         return tokens >= 1

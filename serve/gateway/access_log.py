@@ -1,10 +1,10 @@
 """The gateway's log lines about requests (frontdesk/web/access_log.py writes them).
 
-A request's line has `time` (UTC), `event` "request", `id` (the response's x-request-id), `route`, `status` (null: the
-client left before there was one), `error` (a code, or "left"), `key` (the name of its principal), `model`, `seconds`,
-`prompt_tokens` and `completion_tokens`. `/health` and `/ready` are polled often and not logged. A refused request
-without a valid key gets no line of its own, or anybody could fill the log: a line "refused" counts them once a second,
-by status and error.
+A request's line has `time` (UTC), `event` "request", `id` (the response's x-request-id), `route`, `status`
+(null: the client left before there was one), `error` (a code, or "left"), `key` (the name of its principal),
+`model`, `seconds`, `prompt_tokens` and `completion_tokens`. `/health` and `/ready` are polled often and not
+logged. A refused request without a valid key gets no line of its own, or anybody could fill the log: a line
+"refused" counts them once a second, by status and error.
 """
 
 import asyncio
@@ -16,8 +16,7 @@ from dataclasses import dataclass, field
 from frontdesk.web.access_log import write
 
 UNLOGGED = ("/health", "/ready")
-REFUSED_SECONDS = 1.0
-"""Between two lines about refused requests."""
+REFUSED_SECONDS = 1.0  # between two lines about refused requests
 
 
 @dataclass
@@ -35,7 +34,6 @@ class AccessRecord:
     completion_tokens: int | None = None
 
     def end(self) -> None:
-        """Write its line."""
         if self.route not in UNLOGGED:
             fields = {name: value for name, value in vars(self).items() if name != "begun"}
             write("request", **fields, seconds=round(time.monotonic() - self.begun, 4))
@@ -54,6 +52,5 @@ class RefusalCounter:
         self.counts[" ".join(filter(None, (str(record.status), record.error)))] += 1
 
     def write(self) -> None:
-        """Write the line."""
         write("refused", requests=dict(self.counts))
         self.counts.clear()

@@ -2,9 +2,10 @@
 
     python -m serve.gateway configs/demo.yaml      (`python -m serve` starts it, beside the engine)
 
-`/v1/models`, `/v1/chat/completions` (plain and as server-sent events), `/health` (the process lives), `/ready`
-(questions are taken), `/metrics` (Prometheus). Keys guard `/v1` and `/metrics` (auth.py). `python -m serve` passes the
-engine's address and key in the environment variables FRONTDESK_ENGINE_URL and FRONTDESK_ENGINE_KEY.
+`/v1/models`, `/v1/chat/completions` (plain and as server-sent events), `/health` (the process lives),
+`/ready` (questions are taken), `/metrics` (Prometheus). Keys guard `/v1` and `/metrics` (auth.py). `python -m
+serve` passes the engine's address and key in the environment variables FRONTDESK_ENGINE_URL and
+FRONTDESK_ENGINE_KEY.
 """
 
 import asyncio
@@ -39,8 +40,7 @@ from serve.gateway.relay import Relay, RelayResponse
 from serve.gateway.schema import BODY_BYTES, Rules
 
 KEEP_ALIVE = 65
-"""Seconds that an idle connection stays open: longer than clients keep theirs, or they would run into a
-closed one."""
+"""Seconds that an idle connection stays open: longer than clients keep theirs."""
 
 
 def main() -> None:
@@ -58,10 +58,7 @@ def main() -> None:
 
 
 def server_settings(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
-    """uvicorn's settings.
-
-    No `limit_concurrency`: it would refuse everybody because of idle connections; connection.py makes room.
-    """
+    """uvicorn's settings. No `limit_concurrency`, which counts idle connections; connection.py makes room."""
     return uvicorn.Config(
         app,
         host=host,
@@ -79,10 +76,8 @@ def server_settings(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
 
 
 def create_app(config: Config, builders: Mapping[str, PromptBuilder], url: str, key: str, path: str | None = None) -> FastAPI:
-    """The application.
-
-    `path` is the config's; if the run is grounded, the sources of its FAQ are watched. None: they are not.
-    """
+    """The application. `path` is the config's; if the run is grounded, the sources of its FAQ are watched.
+    None: they are not."""
     metrics, engine, key_cache = Metrics(), EngineClient(url, key), KeyCache(config)
     relay = Relay(engine, builders, metrics, config.serve.max_in_flight, config.serve.request_timeout)
     grounded = {name: builder for name, builder in builders.items() if builder.grounded}
@@ -110,7 +105,6 @@ def create_app(config: Config, builders: Mapping[str, PromptBuilder], url: str, 
 
 
 def add_routes(app: FastAPI, rules: Rules, relay: Relay) -> None:
-    """The routes."""
 
     @app.get("/health")
     async def health() -> Response:
@@ -162,10 +156,7 @@ def add_errors(app: FastAPI) -> None:
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server.
-
-    After a signal it takes no more questions, and waits for running streams before it closes.
-    """
+    """uvicorn's server, which after a signal takes no questions, and waits for running streams."""
 
     def __init__(self, config: uvicorn.Config, relay: Relay, drain_seconds: float) -> None:
         super().__init__(config)

@@ -1,8 +1,8 @@
 """ASGI middleware around the whole gateway: who may ask what and how often, and the log line afterwards.
 
-The key is checked before the body is read. `/v1` is for every role, `/metrics` for admins; `/health` and `/ready` are
-for everybody and say nothing. Where no key is needed (a laptop), the request must be addressed to this machine: a web
-page whose own name points here (DNS rebinding), or that sends a form here, is refused.
+The key is checked before the body is read. `/v1` is for every role, `/metrics` for admins; `/health` and
+`/ready` are for everybody and say nothing. Where no key is needed (a laptop), the request must be addressed
+to this machine: a web page whose own name points here (DNS rebinding), or that sends a form here, is refused.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from frontdesk.engine.vllm import KEY_VARIABLE
 from frontdesk.store.keys import allows
 from frontdesk.web import access_log
-from frontdesk.web.address import FORWARDED, is_loopback
+from frontdesk.web.address import FORWARDED, is_loopback, network
 from frontdesk.web.errors import ApiError
 from serve.gateway.access_log import AccessRecord, RefusalCounter
 from serve.gateway.key_cache import LOCAL, KeyCache, Principal
@@ -27,7 +27,7 @@ HEADERS = {
     "referrer-policy": "no-referrer",
     "cache-control": "no-store",
 }
-"""On every response, also those of the server itself. None for CORS: pages of other sites may not read answers."""
+"""On every response, the server's own too. None for CORS: pages of other sites may not read answers."""
 HOW = f"send a key of `python -m serve.keys`, or the one in {KEY_VARIABLE}, as `Authorization: Bearer KEY`"
 
 
@@ -73,10 +73,7 @@ class AccessMiddleware:
 
     @contextmanager
     def admitted(self, scope: Scope, record: AccessRecord) -> Iterator[dict[str, str]]:
-        """A context that lasts as long as the request.
-
-        Yields headers for its response; raises ApiError if it is not allowed.
-        """
+        """As long as the request. Yields headers for the response; raises ApiError if not allowed."""
         needed = role_for(scope["path"])
         if needed is None:
             yield {}
@@ -90,9 +87,9 @@ class AccessMiddleware:
 
     def who(self, scope: Scope) -> Principal:
         """Whose key the request carries. Raises ApiError."""
-        given, address = bearer(scope), (scope.get("client") or ("",))[0]
+        given, address = bearer(scope), network((scope.get("client") or ("",))[0])
         principal = self.key_cache.principal(given) if given else None
-        wait = self.limits.wait(address) if given and (principal is None or principal.guessable) else 0
+        wait = self.limits.guesses.wait(address) if given and (principal is None or principal.guessable) else 0
         if principal and not wait:
             return principal
         if not self.key_cache.needed:
@@ -103,11 +100,10 @@ class AccessMiddleware:
         if self.key_cache.stale:
             raise ApiError(503, "keys cannot be looked up now; ask again in a moment", None, "keys_unavailable", "server_error", 2)
         if given:
-            self.limits.guess(address)
+            self.limits.guesses.take(address)
         raise ApiError(401, f"a wrong key, or none; {HOW}", code="invalid_api_key")
 
     def end(self, scope: Scope, record: AccessRecord) -> None:
-        """Count it and write its line."""
         record.route = getattr(scope.get("route"), "path", "other")
         if scope["path"].startswith("/v1") and record.status:
             self.metrics.responses.labels(record.status).inc()
@@ -133,11 +129,9 @@ def bearer(scope: Scope) -> bytes | None:
 
 
 def check_meant_for_here(scope: Scope) -> None:
-    """Raise ApiError unless the request is addressed to this machine. Called where nobody needs a key.
-
-    A browser sends the name that it looked up, so a foreign name that points here shows. A proxy that replaces it with
-    our name mostly adds a header of its own.
-    """
+    """Raise ApiError unless the request is addressed to this machine. Called where nobody needs a key. A
+    browser sends the name that it looked up, so a foreign name that points here shows. A proxy that replaces
+    it with our name mostly adds a header of its own."""
     host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "localhost")
     name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
     if not is_loopback(name) or any(header.decode("latin-1") in FORWARDED for header, _ in scope["headers"]):

@@ -1,23 +1,21 @@
 """The engine as the gateway sees it: whether it is up, and its answers, through one pool of connections.
 
-aiohttp, not httpx: passing on one event of a stream takes 50 µs of a core with it and 155 with httpx, and the engine
-needs the cores.
+aiohttp, not httpx: passing on one event of a stream takes 50 µs of a core with it and 155 with httpx, and the
+engine needs the cores.
 """
 
 import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING
+from functools import partial
+
+import aiohttp
 
 from frontdesk.web import access_log
 from frontdesk.web.errors import ApiError
 
-if TYPE_CHECKING:
-    import aiohttp
-
-POLL = 1.0
-"""Seconds between two checks of the engine."""
+POLL = 1.0  # seconds between two checks of the engine
 LOOK_SECONDS = 2.0
 CONNECT_SECONDS = 5.0
 IDLE_SECONDS = 3.0
@@ -26,22 +24,12 @@ RETRY_AFTER = 2
 """Seconds. An engine that died is back after half a minute; clients that retry sooner cost nothing."""
 
 
-def away() -> ApiError:
-    """The engine cannot be reached now."""
-    message = "the model is not ready; ask again in a moment"
-    return ApiError(503, message, kind="server_error", code="not_ready", retry_after=RETRY_AFTER)
-
-
-def gone() -> ApiError:
-    """The engine died in the middle of an answer."""
-    message = "the model went away before the answer was whole; ask again"
-    return ApiError(503, message, kind="server_error", code="cut_off", retry_after=RETRY_AFTER)
-
-
-def busy() -> ApiError:
-    """Too many requests wait already."""
-    message = "too many requests are waiting; ask again in a moment"
-    return ApiError(429, message, kind="rate_limit_error", code="busy", retry_after=1)
+_refusal = partial(ApiError, kind="server_error", retry_after=RETRY_AFTER)
+away = partial(_refusal, 503, "the model is not ready; ask again in a moment", code="not_ready")
+gone = partial(_refusal, 503, "the model went away before the answer was whole; ask again", code="cut_off")
+stopping = partial(_refusal, 503, "the desk is stopping; ask again in a moment", code="stopping", retry_after=5)
+busy = partial(ApiError, 429, "too many requests are waiting; ask again in a moment", kind="rate_limit_error", code="busy", retry_after=1)
+"""The engine is away; it died in the middle of an answer; the gateway shuts down; its queue is full."""
 
 
 class EngineClient:
@@ -53,8 +41,6 @@ class EngineClient:
 
     async def open(self) -> None:
         """Make the pool of connections; it connects later."""
-        import aiohttp
-
         self.session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE_SECONDS),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
@@ -78,8 +64,6 @@ class EngineClient:
 
     async def look(self) -> bool:
         """Ask the engine's `/health` now. A late answer changes nothing: the engine may be busy."""
-        import aiohttp
-
         try:
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_SECONDS), self.session.get(self.url + "/health") as response:
@@ -89,14 +73,10 @@ class EngineClient:
         return self.ready
 
     @asynccontextmanager
-    async def ask(self, body: bytes, explain: bool) -> "AsyncIterator[aiohttp.ClientResponse]":
-        """The response to a chat completion. Leaving the block early ends the engine's work on it.
-
-        Raises ApiError if the engine is away, refuses, or dies in the middle. `explain`: the client may read what the
-        engine says about the request.
-        """
-        import aiohttp
-
+    async def ask(self, body: bytes, explain: bool) -> AsyncIterator[aiohttp.ClientResponse]:
+        """The response to a chat completion. Leaving the block early ends the engine's work on it. Raises
+        ApiError if the engine is away, refuses, or dies in the middle. `explain`: the client may read what
+        the engine says about the request."""
         response = None
         try:
             async with self.session.post(self.url + "/v1/chat/completions", data=body) as response:
@@ -109,10 +89,7 @@ class EngineClient:
 
 
 def _refused(status: int, body: bytes, explain: bool) -> ApiError:
-    """The engine's error in our words.
-
-    If the client wrote the whole request, the engine explains what is wrong with it.
-    """
+    """The engine's error in our words, or its own to a client that wrote the whole request."""
     if status == 400:
         with suppress(ValueError, KeyError, TypeError, AttributeError):
             if explain:

@@ -1,13 +1,14 @@
 """An FAQ that is edited while the desk is open.
 
-When a file of `data.faq` changes, `python -m data_tools.update CONFIG` reads it again and writes `faq.jsonl`. When
-that file changes, whoever wrote it, its index is built again in a thread. Until that is done, questions are answered
-from the old one.
+When a file of `data.faq` changes, `python -m data_tools.update CONFIG` reads it again and writes `faq.jsonl`.
+When that file changes, whoever wrote it, its index is built again in a thread. Until that is done, questions
+are answered from the old one.
 """
 
 import asyncio
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
+from itertools import chain
 from pathlib import Path
 
 from frontdesk.config.schema import Config
@@ -15,8 +16,7 @@ from frontdesk.engine.startup_log import reasons
 from frontdesk.web import access_log
 from serve.gateway.prompts import PromptBuilder
 
-POLL = 1.0
-"""Seconds between two looks at the files."""
+POLL = 1.0  # seconds between two looks at the files
 
 COMMAND = "data_tools.update"
 Stamps = dict[str, tuple[int, int]]
@@ -25,7 +25,8 @@ Stamps = dict[str, tuple[int, int]]
 def stamps(sources: tuple[str, ...]) -> Stamps:
     """Time of change (ns) and size of each file of the FAQ, including those in folders."""
     found = {}
-    for path in (file for source in sources for file in _files(Path(source))):
+    listed = (sorted(file for file in root.rglob("*") if file.is_file()) if root.is_dir() else [root] for root in map(Path, sources))
+    for path in chain.from_iterable(listed):
         try:
             status = path.stat()
         except OSError:  # gone since the folder was listed
@@ -34,20 +35,9 @@ def stamps(sources: tuple[str, ...]) -> Stamps:
     return found
 
 
-def _files(path: Path) -> Iterator[Path]:
-    if path.is_dir():
-        yield from sorted(file for file in path.rglob("*") if file.is_file())
-    else:
-        yield path
-
-
 async def watch(config: Config, path: str | None, builders: Collection[PromptBuilder]) -> None:
-    """Keep the FAQs of all builders true to their files.
-
-    Runs until it is cancelled. After a failure the old FAQ stays.
-
-    `path` is the config's, for COMMAND; None if the sources of its FAQ are not watched.
-    """
+    """Keep the FAQs of all builders true to their files. Runs until it is cancelled. After a failure the old
+    FAQ stays. `path` is the config's, for COMMAND; None if the sources of its FAQ are not watched."""
     sources = config.data.faq if path else ()
     before = await asyncio.to_thread(stamps, sources)
     while True:
@@ -66,10 +56,7 @@ async def watch(config: Config, path: str | None, builders: Collection[PromptBui
 
 
 async def rebuild(builder: PromptBuilder) -> None:
-    """Build an index again if its `faq.jsonl` has changed.
-
-    A file that cannot be read leaves the old index in place.
-    """
+    """Build an index again if its `faq.jsonl` has changed. A broken file leaves the old one in place."""
     try:
         if await builder.refresh():
             access_log.write("faq was read again")

@@ -1,7 +1,8 @@
-"""The keys that the gateway knows: those in its environment, and the store's, which are read again every second.
+"""The keys that the gateway knows: those in its environment, and the store's, which are read again every
+second.
 
-Requests are checked in memory alone. While the store cannot be read, the keys read last stay valid for `LONGEST`
-seconds. Any other key may be new: its client is asked to try again (503).
+Requests are checked in memory alone. While the store cannot be read, the keys read last stay valid for
+`LONGEST` seconds. Any other key may be new: its client is asked to try again (503).
 """
 
 import asyncio
@@ -11,22 +12,17 @@ import os
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from frontdesk.config.schema import Config
 from frontdesk.engine.vllm import api_key
 from frontdesk.errors import UserError
 from frontdesk.store import credentials, keys
+from frontdesk.store.store import Store, StoreUnavailable, open_store
 from frontdesk.web import access_log
 from frontdesk.web.address import is_loopback
 
-if TYPE_CHECKING:
-    from frontdesk.store.store import Store
-
-POLL = 1.0
-"""Seconds between two reads of the store."""
-STALE = 10.0
-"""Seconds after the last read from which an unknown key may simply be new."""
+POLL = 1.0  # seconds between two reads of the store
+STALE = 10.0  # seconds after the last read from which an unknown key may simply be new
 FIRST_SECONDS = 5.0
 LONGEST = 600.0
 """Seconds that keys stay valid while the store cannot be read, even one that is revoked meanwhile."""
@@ -40,12 +36,10 @@ class Principal:
     role: str
     rate: int | None = None
     concurrency: int | None = None
-    guessable: bool = False
-    """The key was chosen by a person; ours are random."""
+    guessable: bool = False  # the key was chosen by a person; ours are random
 
 
-LOCAL = Principal(credentials.LOCAL, "admin")
-"""Anybody on this machine, where nobody needs a key."""
+LOCAL = Principal(credentials.LOCAL, "admin")  # anybody on this machine, where nobody needs a key
 
 
 class KeyCache:
@@ -60,16 +54,14 @@ class KeyCache:
             self.fixed[credentials.digest(own)] = Principal("environment", "customer", guessable=True)
         self.always_needed = bool(own) or not is_loopback(config.serve.host)
         """Whether everybody needs a key, whatever the store holds."""
-        if page := os.environ.pop(keys.PAGE_KEY, None):
+        if page := os.environ.pop(credentials.PAGE_KEY, None):
             self.fixed[credentials.digest(page)] = Principal("page", "admin")
-        self.any = True
-        """Whether the store has a key, or may have one because it was not read yet."""
+        self.any = True  # whether the store has a key, or may have one because it was not read yet
         self.read_at = -math.inf
         self.looked = asyncio.Event()
 
     @property
     def age(self) -> float:
-        """Seconds since the store was read."""
         return time.monotonic() - self.read_at
 
     @property
@@ -83,7 +75,7 @@ class KeyCache:
         return self.always_needed or self.any
 
     def principal(self, key: bytes) -> Principal | None:
-        """Whose key it is. The environment's are compared in constant time; the store's are looked up by hash."""
+        """Whose key it is. The environment's are compared in constant time, the store's looked up by hash."""
         hash = credentials.digest(key)
         for known, principal in self.fixed.items():
             if hmac.compare_digest(known, hash):
@@ -91,12 +83,7 @@ class KeyCache:
         return self.stored.get(hash) if self.age < LONGEST else None
 
     def read(self) -> None:
-        """Read the store; blocks.
-
-        Raises UserError if it cannot be opened, StoreUnavailable if it cannot be read now.
-        """
-        from frontdesk.store.store import open_store
-
+        """Read the store; blocks. UserError if it cannot be opened, StoreUnavailable if not read now."""
         self.store = self.store or open_store(self.config)
         found = keys.list_keys(self.store)
         self.stored = {key.hash: Principal(key.name, key.role, key.rate, key.concurrency) for key in found if key.revoked_at is None}
@@ -105,8 +92,6 @@ class KeyCache:
 
     async def watch(self) -> None:
         """Keep the cache up to date. Runs until it is cancelled. A problem is logged once."""
-        from frontdesk.store.store import StoreUnavailable
-
         logged = ""
         while True:
             problem = ""

@@ -1,4 +1,4 @@
-"""From a conversation to the prompt that the engine gets: FAQ entries in front, and the history cut to fit."""
+"""From a conversation to the engine's prompt: FAQ entries in front, and the history cut to fit."""
 
 import asyncio
 from collections.abc import Sequence
@@ -18,29 +18,23 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 CHARACTERS = 4
-"""Characters that are looked at for each token of the context. More would not fit, and retrieval takes time
-for each."""
+"""Characters that are looked at for each token of the context: more would not fit."""
 POOL = ThreadPoolExecutor(1, "prompt")
 """One thread makes all prompts: a question takes some 30 ms to encode, and the cores are the engine's."""
-BATCH = 16
-"""Texts of a new FAQ that are encoded before the next question has its turn."""
+BATCH = 16  # texts of a new FAQ that are encoded before the next question has its turn
 
 
 class PromptBuilder:
-    """Turns conversations into the prompts that `make eval` scored.
-
-    This is the only place where a conversation is cut to the context: only here are the FAQ entries known that
-    stand before it.
-    """
+    """Turns conversations into the prompts that `make eval` scored. This is the only place where a
+    conversation is cut to the context: only here are the FAQ entries known that stand before it."""
 
     def __init__(self, config: Config, run: Run, tokenizer: "PreTrainedTokenizerBase | None" = None) -> None:
-        """Load what a prompt needs: the tokenizer of the served weights, if none is given; for a grounded run its FAQ
-        and the encoder."""
+        """Load the tokenizer of the served weights, if none is given; if grounded, FAQ and encoder."""
         from transformers import AutoTokenizer
 
         self.context = config.serve.context_length
         self.tokenizer = tokenizer or AutoTokenizer.from_pretrained(served_model(config, run), local_files_only=True)
-        self.knowledge = load_knowledge(config, run) if config.grounding == "faq" else None
+        self.knowledge = _load_knowledge(config, run) if config.grounding == "faq" else None
 
     @property
     def grounded(self) -> bool:
@@ -48,10 +42,7 @@ class PromptBuilder:
         return self.knowledge is not None
 
     def prompt(self, messages: Sequence[Message], max_tokens: int) -> Grounded:
-        """The engine's messages for a conversation, with room for `max_tokens`, and the entries in them.
-
-        Blocks.
-        """
+        """The engine's messages, with room for `max_tokens`, and the entries in them. Blocks."""
         turns = newest(messages, CHARACTERS * self.context)
         found = self.knowledge.ground(turns) if self.knowledge else Grounded(turns, [])
         return found._replace(messages=fit(self.tokenizer, found.messages, self.context - max_tokens))
@@ -61,10 +52,7 @@ class PromptBuilder:
         return await asyncio.get_running_loop().run_in_executor(POOL, self.prompt, messages, max_tokens)
 
     async def refresh(self) -> bool:
-        """Build the index again if `faq.jsonl` has changed, and return whether it had.
-
-        Questions go on with the old one.
-        """
+        """Build the index again if `faq.jsonl` has changed; whether it had. Questions use the old one."""
         if self.knowledge is None or (entries := await asyncio.to_thread(self.knowledge.changed)) is None:
             return False
         texts = [text for entry in entries for text in entry.texts]
@@ -85,8 +73,7 @@ def prompt_builders(config: Config) -> dict[str, PromptBuilder]:
     }
 
 
-def load_knowledge(config: Config, run: Run) -> Knowledge:
-    """The run's FAQ. Raises UserError if `make data` has not written it."""
+def _load_knowledge(config: Config, run: Run) -> Knowledge:
     import torch
 
     if not run.faq.is_file():
@@ -98,10 +85,9 @@ def load_knowledge(config: Config, run: Run) -> Knowledge:
 
 
 def newest(messages: Sequence[Message], characters: int) -> list[Message]:
-    """The last messages that have so many characters together, the customer's first; of the very last, its end.
-
-    A system message that leads the conversation stays. This only bounds the work: what fits is for `fit` to say.
-    """
+    """The last messages that have so many characters together, the customer's first; of the very last, its
+    end. A system message that leads the conversation stays. This only bounds the work: what fits is for `fit`
+    to say."""
     if sum(len(message["content"]) for message in messages) <= characters:
         return list(messages)
     lead = [*messages[:1]] if len(messages) > 1 and messages[0]["role"] == "system" else []

@@ -1,6 +1,8 @@
-"""A request's way through the gateway: a place in the queue, the prompt, the engine, and the answer as it comes.
+"""A request's way through the gateway: a place in the queue, the prompt, the engine, and the answer as it
+comes.
 
-If the client leaves, the engine stops working on its request at once. A stream that breaks ends with an error event.
+If the client leaves, the engine stops working on its request at once. A stream that breaks ends with an error
+event.
 """
 
 import asyncio
@@ -8,8 +10,9 @@ import json
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import aiohttp
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
@@ -18,22 +21,14 @@ from frontdesk.web.errors import ApiError
 from frontdesk.web.sse import event
 from serve.gateway import sse
 from serve.gateway.access_log import AccessRecord
-from serve.gateway.engine_client import EngineClient, away, busy, gone
+from serve.gateway.engine_client import EngineClient, away, busy, gone, stopping
 from serve.gateway.metrics import Metrics
 from serve.gateway.prompts import PromptBuilder
 from serve.gateway.schema import Asked
 
-if TYPE_CHECKING:
-    import aiohttp
-
 STUCK_SECONDS = 5.0
 """Beyond its time limit, a request has so long to report it to a client that may have stopped reading."""
 STREAM_HEADERS = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"x-accel-buffering", b"no")]
-
-
-def stopping() -> ApiError:
-    """The desk is shutting down."""
-    return ApiError(503, "the desk is stopping; ask again in a moment", kind="server_error", code="stopping", retry_after=5)
 
 
 class Relay:
@@ -44,8 +39,7 @@ class Relay:
         self.engine, self.builders, self.metrics = engine, builders, metrics
         self.most, self.seconds = most, seconds
         self.stopping = False
-        self.deadlines: set[asyncio.Timeout] = set()
-        """One for each request in progress."""
+        self.deadlines: set[asyncio.Timeout] = set()  # one for each request in progress
         metrics.working.set_function(lambda: len(self.deadlines))
         metrics.ready.set_function(lambda: self.ready)
 
@@ -60,7 +54,7 @@ class Relay:
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
-        """A place among the requests in progress. Raises ApiError if there is none, or when the time is up."""
+        """A place among the running requests. Raises ApiError if there is none, or when the time is up."""
         if self.stopping:
             raise stopping()
         if not self.engine.ready and not await self.engine.look():  # it may have come back since the last look
@@ -82,19 +76,18 @@ class Relay:
 
     async def answer(self, asked: Asked, record: AccessRecord, send: Send) -> None:
         """Send the whole response. Raises ApiError if it fails before the response has begun."""
-        tracked = TrackedSend(send)
         try:
             async with self.place():
-                await self._answer(asked, record, tracked)
+                await self._answer(asked, record, send)
         except ApiError as error:
-            if not tracked.begun:
+            if record.status is None:  # no response has begun
                 raise
             record.error = error.code
             self.metrics.cut.labels(asked.model, error.code).inc()
-            await tracked({"type": "http.response.body", "body": event(error.openai_body()), "more_body": False})
+            await send({"type": "http.response.body", "body": event(error.openai_body()), "more_body": False})
         self.metrics.seconds.labels(asked.model).observe(time.monotonic() - record.begun)
 
-    async def _answer(self, asked: Asked, record: AccessRecord, send: "TrackedSend") -> None:
+    async def _answer(self, asked: Asked, record: AccessRecord, send: Send) -> None:
         builder = self.builders.get(asked.model)
         prompt = await builder.prepare(asked.messages, asked.max_tokens) if builder else Grounded(asked.messages, [])
         grounded = builder is not None and builder.grounded
@@ -109,11 +102,11 @@ class Relay:
         whole = Response(sse.with_provenance(answer, prompt) if grounded else body, media_type="application/json")
         await whole({"type": "http"}, _none, send)
 
-    async def _stream(self, response: "aiohttp.ClientResponse", rewriter: sse.RawStream, record: AccessRecord, send: "TrackedSend") -> None:
+    async def _stream(self, response: aiohttp.ClientResponse, rewriter: sse.RawStream, record: AccessRecord, send: Send) -> None:
         async for data in response.content.iter_any():
             if not (out := rewriter.add(data)):
                 continue
-            if not send.begun:
+            if record.status is None:
                 self.metrics.first.labels(record.model).observe(time.monotonic() - record.begun)
                 await send({"type": "http.response.start", "status": 200, "headers": STREAM_HEADERS})
             await send({"type": "http.response.body", "body": out, "more_body": True})
@@ -128,17 +121,6 @@ class Relay:
             record.prompt_tokens, record.completion_tokens = usage["prompt_tokens"], usage["completion_tokens"]
             self.metrics.tokens.labels(record.model, "prompt").inc(record.prompt_tokens)
             self.metrics.tokens.labels(record.model, "completion").inc(record.completion_tokens)
-
-
-class TrackedSend:
-    """ASGI's `send`, which remembers whether a response has begun."""
-
-    def __init__(self, send: Send) -> None:
-        self.send, self.begun = send, False
-
-    async def __call__(self, message: Message) -> None:
-        self.begun = True
-        await self.send(message)
 
 
 class RelayResponse(Response):
@@ -167,7 +149,6 @@ class RelayResponse(Response):
 
 
 async def _left(receive: Receive) -> None:
-    """Return when the client has left."""
     while (await receive())["type"] != "http.disconnect":
         pass
 

@@ -1,7 +1,7 @@
 """What a client may ask. Each request is read into typed fields with upper limits.
 
-The engine's request is built from these fields, so nothing else in a body reaches the engine. A mistake is an ApiError
-in the shape that OpenAI's clients read.
+The engine's request is built from these fields, so nothing else in a body reaches the engine. A mistake is an
+ApiError in the shape that OpenAI's clients read.
 """
 
 import json
@@ -94,10 +94,7 @@ class Rules:
     """What a config allows: the names of its models, its defaults and its token limit."""
 
     def __init__(self, config: Config, grounded: Collection[str] = ()) -> None:
-        """`grounded`: the adapters that answer from FAQ entries.
-
-        They face customers, as a run's own model does.
-        """
+        """`grounded`: the adapters that answer from FAQ entries, and so face customers."""
         from frontdesk.models.adapters import base_name
 
         self.serve = config.serve

@@ -1,7 +1,8 @@
 """The engine's stream of server-sent events on its way to the client: as little is done to it as possible.
 
-Events pass through unchanged. Of a grounded model's, the words are collected on the way, so that the last event can
-name the source. The event with the token counts is read, and passed on only if the client has asked for it.
+Events pass through unchanged. Of a grounded model's, the words are collected on the way, so that the last
+event can name the source. The event with the token counts is read, and passed on only if the client has asked
+for it.
 """
 
 import json
@@ -11,13 +12,13 @@ from frontdesk.retrieval.grounding import Grounded, heading
 from frontdesk.web.sse import END
 
 DONE = b"data: [DONE]"
-COUNTED = b'"usage":{'
-"""Only in the event with the token counts: within a text, quotes are escaped."""
+COUNTED = b'"usage":{'  # only in the event with the token counts: within a text, quotes are escaped
 
 
 def provenance(answer: str, prompt: Grounded) -> dict[str, Any]:
-    """The field `frontdesk` of a response: the FAQ entry that the answer rests on, with its id, first question and place
-    in the sources. If it rests on none: a question from each of the entries nearest to what was asked."""
+    """The field `frontdesk` of a response: the FAQ entry that the answer rests on, with its id, first
+    question and place in the sources. If it rests on none: a question from each of the entries nearest to
+    what was asked."""
     entry = prompt.source_of(answer)
     if entry is None:
         near = [heading(one.questions) for one in prompt.entries or prompt.near if one.questions]

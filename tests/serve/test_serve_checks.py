@@ -47,7 +47,9 @@ def test_a_model_whose_proof_failed_is_refused(config: Config) -> None:
     key = json.loads(run.provenance.read_text()).get("key")
     record = {"key": key, "passed": False, "failures": ["60.0% of the adapter's tokens are the served model's first choice"]}
     run.parity.write_text(json.dumps(record))
-    assert found(config).startswith("runs/shop/parity.json: the model does not say what was trained (60.0% of the adapter's tokens")
+    assert found(config).startswith(
+        "runs/shop/parity.json: the proof failed: the served model's answers are not the trained one's (60.0% of the adapter's"
+    )
     unproven = config.model_copy(update={"train": config.train.model_copy(update={"parity_prompts": 0})})
     checks.check(unproven, run, "cpu")
     run.parity.write_text(json.dumps(record | {"key": "of another training"}))

@@ -21,7 +21,7 @@ def tokenizer(tiny_llama3: Path) -> Any:
 @pytest.fixture
 def rows(tokenizer: Any) -> list[dict[str, list[int]]]:
     """Six short rows of different lengths."""
-    return token_rows(tokenizer, [conversation(text, f"answer to {text}") for text in TEXTS], 256)[0]
+    return token_rows(tokenizer, [conversation(text, f"answer to {text}") for text in TEXTS], 256)
 
 
 @pytest.fixture

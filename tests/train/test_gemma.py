@@ -11,7 +11,7 @@ from frontdesk.config.schema import Config, TrainConfig
 from frontdesk.models.base import load_tokenizer
 from frontdesk.models.generate import greedy_answers
 from tests.train.conftest import TEXTS, conversation
-from tests.train.trainer.test_sft import plain_loss
+from tests.train.trainer.test_sft import held_out_loss, plain_loss
 from train.export.merge import save
 from train.export.tuned import merged, unmerged
 from train.plan import shape_of
@@ -41,7 +41,7 @@ def gemma(config: Config, tiny_gemma3: Path) -> Any:
 @pytest.fixture
 def talk(gemma: Any) -> Rows:
     """Rows that are longer than the window of the tiny model's first layers."""
-    rows = token_rows(gemma, [conversation(text, f"배송은 {text} 3일입니다") for text in TEXTS], 256)[0]
+    rows = token_rows(gemma, [conversation(text, f"배송은 {text} 3일입니다") for text in TEXTS], 256)
     assert min(len(row["input_ids"]) for row in rows) > 16
     return rows
 
@@ -70,7 +70,7 @@ def test_the_loss_of_a_batch_is_that_of_its_rows_alone(
         if "lora_B" in name:
             torch.nn.init.normal_(parameter, std=0.05)
     assert tuning.args.padding_free == changes.get("packing", True)
-    packed = tuning.loss_of(talk)
+    packed = held_out_loss(tuning, talk)
     (tuning.model.get_base_model() if hasattr(tuning.model, "get_base_model") else tuning.model).set_attn_implementation("sdpa")
     assert packed == pytest.approx(plain_loss(tuning.model, talk), rel=1e-4)
 
@@ -88,14 +88,14 @@ def test_it_learns_and_the_merged_model_answers_as_the_adapter(
     monkeypatch.chdir(tmp_path)
     run = Run("t")
     tuning = trainer(config, tiny_gemma3, gemma, talk, run.checkpoints, epochs=12)
-    before = tuning.loss_of(talk)
+    before = tuning.evaluate()["eval_wordings_loss"]
     tuning.train()
-    after = tuning.loss_of(talk)
+    after = tuning.evaluate()["eval_wordings_loss"]
     assert after < before - 0.1
     tuning.save_adapter(run.adapter)
 
     model = merged(config, run, tiny_gemma3, "dequantized")
-    assert mean_loss(model, talk) == pytest.approx(after, rel=0.02)  # bf16
+    assert mean_loss(model, talk[:3]) == pytest.approx(after, rel=0.02)  # bf16
     save(config, model, gemma, run.model, {})
     prompts = [[{"role": "user", "content": text}] for text in TEXTS]
     adapter = greedy_answers(unmerged(config, run, tiny_gemma3, torch.float32, "dequantized"), gemma, prompts, 24)

@@ -9,8 +9,9 @@ import pytest
 
 from frontdesk.config.schema import TrainConfig
 from frontdesk.errors import UserError
+from frontdesk.models.methods import METHODS
 from train import memory
-from train.memory import GIB, METHODS, Batch, Method, Setup, flops, predict
+from train.memory import GIB, Batch, Setup, flops, predict
 from train.shapes import PRESETS, Shape
 
 SMALL = Shape(layers=2, hidden=72, intermediate=160, heads=6, kv_heads=2, head_dim=16, vocabulary=300, tied=True)
@@ -72,7 +73,7 @@ def kept(layers: int, setup: Setup, rows: int, length: int) -> int:
     return sum(tensor.untyped_storage().nbytes() for tensor in storages.values())
 
 
-PATHS: list[tuple[Method, dict[str, Any]]] = [
+PATHS: list[tuple[str, dict[str, Any]]] = [
     ("lora", {}),
     ("lora", {"packed": False}),
     ("full", {}),
@@ -87,7 +88,7 @@ PATHS: list[tuple[Method, dict[str, Any]]] = [
     [(method, more, compute, gpu) for method, more in PATHS for compute, gpu in ((4, False), (2, False), (2, True))]
     + [("lora", {"dropout": True}, compute, False) for compute in (2, 4)],
 )
-def test_what_a_layer_keeps_is_what_torch_saves(method: Method, more: dict[str, Any], compute: int, gpu: bool) -> None:
+def test_what_a_layer_keeps_is_what_torch_saves(method: str, more: dict[str, Any], compute: int, gpu: bool) -> None:
     """A GPU's path runs here on the CPU under the same autocast; only its dropout has masks of another kind, and is left out."""
     setup = Setup(method, rank=4, compute=compute, gpu=gpu, **more)
     batch = Batch(tokens=3 * 20, supervised=0, span=20)
@@ -96,7 +97,7 @@ def test_what_a_layer_keeps_is_what_torch_saves(method: Method, more: dict[str, 
 
 
 @pytest.mark.parametrize(("method", "gpu"), [("lora", False), ("lora", True), ("full", True)])
-def test_with_checkpointing_a_layer_keeps_its_input_only(method: Method, gpu: bool) -> None:
+def test_with_checkpointing_a_layer_keeps_its_input_only(method: str, gpu: bool) -> None:
     setup = Setup(method, rank=4, checkpointing=True, compute=2, gpu=gpu)
     batch = Batch(tokens=3 * 20, supervised=0, span=20)
     deeper = replace(SMALL, layers=SMALL.layers + 1)

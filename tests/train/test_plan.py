@@ -10,8 +10,9 @@ import pytest
 
 from frontdesk.config.schema import TrainConfig
 from frontdesk.errors import UserError
+from frontdesk.models.methods import METHODS
 from train import memory, plan
-from train.memory import GIB, METHODS, Setup
+from train.memory import GIB, Setup
 from train.shapes import PRESETS, Shape
 
 ROOT = Path(__file__).parent.parent.parent
@@ -32,7 +33,7 @@ def number(name: str, text: str) -> float:
 
 def test_the_table_has_a_row_a_model_and_marks_what_fits(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     lines = command(capsys, monkeypatch, "--memory", "48GB").splitlines()
-    assert lines[1].split() == ["model", "qlora", "4", "qlora", "8", *METHODS[1:], "merge"]
+    assert lines[1].split() == ["model", "qlora", "4", "qlora", "8", *list(METHODS)[1:], "merge"]
     rows = {line.split()[0]: line for line in lines[2:-1]}
     assert list(rows) == list(PRESETS)
     for line in rows.values():

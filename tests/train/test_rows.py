@@ -8,7 +8,7 @@ import pytest
 from frontdesk.config.schema import Config
 from frontdesk.errors import UserError
 from frontdesk.prompt.render import chat_template, encode
-from train.rows import IGNORED, Counts, token_rows
+from train.rows import IGNORED, token_rows
 
 
 @pytest.fixture(scope="module")
@@ -41,27 +41,18 @@ def trained_texts(tokenizer: Any, rows: list[dict[str, list[int]]]) -> list[str]
 @pytest.mark.parametrize("untrained", [(), (0,), (1,), (2,), (0, 2), (0, 1, 2)])
 def test_labels_are_on_the_answers_that_are_trained(tokenizer: Any, untrained: tuple[int, ...]) -> None:
     row = conversation(3, untrained)
-    rows, counts = token_rows(tokenizer, [row], 1000)
+    rows = token_rows(tokenizer, [row], 1000)
 
     assert [rows[0]["input_ids"]] == [encode(tokenizer, row["messages"])[0]]
     assert trained_texts(tokenizer, rows) == [f"answer {n}, 그래서" for n in range(3) if n not in untrained]
     assert all(label in (IGNORED, token) for token, label in zip(rows[0]["input_ids"], rows[0]["labels"], strict=True))
-    assert counts.supervised == sum(label != IGNORED for label in rows[0]["labels"])
-
-
-def test_counts_are_those_of_all_rows(tokenizer: Any) -> None:
-    rows, counts = token_rows(tokenizer, [conversation(1), conversation(4)], 1000)
-
-    assert (counts.rows, counts.tokens) == (2, sum(len(row["input_ids"]) for row in rows))
-    assert 0 < counts.supervised < counts.tokens
-    assert token_rows(tokenizer, [], 1000) == ([], Counts())
 
 
 def test_a_row_that_is_too_long_is_refused_with_what_to_do(tokenizer: Any) -> None:
     row = conversation(3)
     size = len(encode(tokenizer, row["messages"])[0])
 
-    assert len(token_rows(tokenizer, [row], size)[0]) == 1
+    assert len(token_rows(tokenizer, [row], size)) == 1
     with pytest.raises(
         UserError, match=rf"^chats\.csv:7: found a row of {size} tokens; expected at most train\.max_length {size - 1}; run"
     ):

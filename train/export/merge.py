@@ -1,8 +1,9 @@
 """Merge the adapter into each base it may go into, keep the better, and write the model that is served.
 
-QLoRA's adapter was trained on quantized weights. Added to the pristine ones it meets rounding it never saw; added to the dequantized
-ones it meets what it saw, and keeps their error. Neither always wins, so both are scored by the held-out loss of new wordings of trained
-entries. (The loss on entries that were never trained favours whatever has learned less.)
+QLoRA's adapter was trained on quantized weights. Added to the pristine ones it meets rounding it never saw;
+added to the dequantized ones it meets what it saw, and keeps their error. Neither always wins, so both are
+scored by the held-out loss of new wordings of trained entries. (The loss on entries that were never trained
+favours whatever has learned less.)
 
 Writes `runs/NAME/model/`: config, bf16 safetensors, tokenizer, `chat_template.jinja`, `generation_config.json` whose `eos_token_id` ends a
 turn, and, last, `provenance.json`:
@@ -12,7 +13,10 @@ turn, and, last, `provenance.json`:
 
 import importlib.metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import torch
+from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
@@ -25,16 +29,11 @@ from train.export.tuned import BASES, merged
 from train.rows import TIE
 from train.trainer.held_out import held_out_rows, mean_loss
 
-if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
-
 PACKAGES = ("torch", "transformers", "peft", "trl", "bitsandbytes")
 
 
 def merge(config: Config, run: Run, base: Path, data_hash: str, key: str) -> None:
     """Merge `runs/NAME/adapter` and write `runs/NAME/model`."""
-    import torch
-
     tokenizer = load_tokenizer(config, base)
     held_out = held_out_rows(config, run, tokenizer)
     losses: dict[str, float] = {}
@@ -71,7 +70,7 @@ def merge(config: Config, run: Run, base: Path, data_hash: str, key: str) -> Non
 
 
 def choose(losses: dict[str, float]) -> str:
-    """The base with the lowest loss; of two that are as good as equal the one that the adapter was trained on."""
+    """The base with the lowest loss; if two are nearly equal the one that the adapter was trained on."""
     best = min(losses, key=lambda into: losses[into])
     return "dequantized" if losses.get("dequantized", float("inf")) <= losses[best] * (1 + TIE) else best
 
@@ -81,10 +80,8 @@ def describe(into: str) -> str:
     return {"pristine": "the pristine base", "dequantized": "the dequantized base", "none": "nothing (every weight was trained)"}[into]
 
 
-def save(config: Config, model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", target: Path, provenance: dict[str, Any]) -> None:
-    """Write a complete model folder for vLLM; `provenance.json` is written last and the folder renamed when complete."""
-    from transformers import GenerationConfig
-
+def save(config: Config, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, target: Path, provenance: dict[str, Any]) -> None:
+    """Write a model folder for vLLM, `provenance.json` last; it is renamed when complete."""
     ends = sorted({int(tokenizer.convert_tokens_to_ids(token)) for token in TURN_ENDS[config.model.template]})
     eos = ends if len(ends) > 1 else ends[0]
     model.generation_config = GenerationConfig(eos_token_id=eos, pad_token_id=tokenizer.pad_token_id)

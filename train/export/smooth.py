@@ -1,29 +1,26 @@
-"""Before weights and inputs become int8: what is hard to round moves from the inputs into the weights (SmoothQuant, Xiao et al. 2023).
+"""Before weights and inputs become int8: what is hard to round moves from the inputs into the weights
+(SmoothQuant, Xiao et al. 2023).
 
-A few channels of a norm's output are many times as large as the others, and one scale for a token must fit them all. Each channel is
-divided by a factor in the norm's weight, and the weights of the maps that read it are multiplied by the same: the model computes what it
-did, and rounding costs less. Of 175 tokens that the untuned 135M model chose (six prompts), 89 % were the engine's first choice in int8
-without this, 97 % with it, and log-probabilities differed by 0.07 instead of 0.15 nats.
+A few channels of a norm's output are many times as large as the others, and one scale for a token must fit
+them all. Each channel is divided by a factor in the norm's weight, and the weights of the maps that read it
+are multiplied by the same: the model computes what it did, and rounding costs less. Of 175 tokens that the
+untuned 135M model chose (six prompts), 89 % were the engine's first choice in int8 without this, 97 % with
+it, and log-probabilities differed by 0.07 instead of 0.15 nats.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import torch
-    from transformers import PreTrainedModel
+import torch
+from transformers import PreTrainedModel
 
 SHARE = 0.65
 """Of the difference that the weights take over: 0.5 in the paper; with this the 135M model differed less."""
 LEAST = 1e-5
 
 
-def factors(model: "PreTrainedModel", texts: list[list[int]]) -> "dict[str, torch.Tensor]":
-    """{name of a weight: what each channel of a norm, or each input channel of a map that reads one, is multiplied by}.
-
-    `texts`: token ids, by which the channels of the norms are measured.
-    """
-    import torch
-
+def factors(model: PreTrainedModel, texts: list[list[int]]) -> dict[str, torch.Tensor]:
+    """{name of a weight: what each channel of a norm, or each input channel of a map that reads one, is
+    multiplied by}. `texts`: token ids, by which the channels of the norms are measured."""
     found: dict[str, torch.Tensor] = {}
     modules, read_by = dict(model.named_modules()), readers(model)
     largest = peaks(model, list(read_by), texts)
@@ -34,8 +31,8 @@ def factors(model: "PreTrainedModel", texts: list[list[int]]) -> "dict[str, torc
     return found
 
 
-def readers(model: "PreTrainedModel") -> dict[str, tuple[str, ...]]:
-    """{name of a norm: the maps that read its output}, of Llama's and Gemma's layers; of others, those that are named as there."""
+def readers(model: PreTrainedModel) -> dict[str, tuple[str, ...]]:
+    """{name of a norm: the maps that read its output}, of layers that are named as Llama's and Gemma's."""
     modules = dict(model.named_modules())
     found = {}
     for layer in (name.removesuffix(".self_attn") for name in modules if name.endswith(".self_attn")):
@@ -45,14 +42,12 @@ def readers(model: "PreTrainedModel") -> dict[str, tuple[str, ...]]:
     return {norm: maps for norm, maps in found.items() if all(name in modules for name in (norm, *maps))}
 
 
-def peaks(model: "PreTrainedModel", norms: list[str], texts: list[list[int]]) -> "dict[str, torch.Tensor]":
+def peaks(model: PreTrainedModel, norms: list[str], texts: list[list[int]]) -> dict[str, torch.Tensor]:
     """The largest size of each channel of the norms' outputs."""
-    import torch
-
     found: dict[str, torch.Tensor] = {}
 
     def watch(name: str) -> Any:
-        def look(module: Any, inputs: Any, output: "torch.Tensor") -> None:
+        def look(module: Any, inputs: Any, output: torch.Tensor) -> None:
             here = output.abs().flatten(0, -2).amax(dim=0).float()
             found[name] = torch.maximum(found[name], here) if name in found else here
 
@@ -67,8 +62,8 @@ def peaks(model: "PreTrainedModel", norms: list[str], texts: list[list[int]]) ->
     return found
 
 
-def smoothed(name: str, weight: "torch.Tensor", factors: "dict[str, torch.Tensor]", offset: int) -> "torch.Tensor":
-    """The weight times its factor, in fp32; as it is where it has none. `offset`: what the model adds to the weights of norms."""
+def smoothed(name: str, weight: torch.Tensor, factors: dict[str, torch.Tensor], offset: int) -> torch.Tensor:
+    """The weight times its factor, in fp32, if it has one. `offset`: what norms add to their weight."""
     if name not in factors:
         return weight
     factor = factors[name].to(weight.device)

@@ -2,19 +2,17 @@
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import psutil
+import torch
+from transformers import AutoModelForCausalLM, BitsAndBytesConfig, PreTrainedModel
 
 from frontdesk.config.schema import TrainConfig
 from frontdesk.errors import UserError
 from frontdesk.models.base import weights
-from train.memory import dequantizes
+from train.memory import GIB, dequantizes
 from train.trainer import processes
-
-if TYPE_CHECKING:
-    import torch
-    from transformers import PreTrainedModel
-
-GIB = 2**30
 
 
 def weight_bytes(folder: Path) -> int:
@@ -23,10 +21,7 @@ def weight_bytes(folder: Path) -> int:
 
 
 def free_memory() -> int:
-    """Free bytes where the whole model will live: the GPU's, or else the machine's (a sharded one is merged there)."""
-    import psutil
-    import torch
-
+    """Free bytes where the whole model will live: the GPU's, or the machine's, also for a sharded one."""
     on_gpu = torch.cuda.is_available() and not processes.sharded()
     return torch.cuda.mem_get_info()[0] if on_gpu else psutil.virtual_memory().available
 
@@ -45,28 +40,24 @@ def check_disk(folder: Path, run_root: Path, settings: TrainConfig) -> None:
         )
 
 
-def load(folder: Path, settings: TrainConfig, dtype: "torch.dtype") -> "PreTrainedModel":
+def load(folder: Path, settings: TrainConfig, dtype: torch.dtype) -> PreTrainedModel:
     """The base as `settings.method` needs it: quantized for qlora, in fp32 for full, else in `dtype`.
 
-    A quantized base whose weights, held in `dtype`, take less than a third of the free memory of a CPU is dequantized once: the
-    same numbers on NF4's (or int8's) grid, without decoding them at every product (`train.dequantize_once` forces or forbids it).
+    A quantized base whose weights, held in `dtype`, take less than a third of the free memory of a CPU is
+    dequantized once: the same numbers on NF4's (or int8's) grid, without decoding them at every product
+    (`train.dequantize_once` forces or forbids it).
     """
-    import torch
-
-    if settings.method == "full":
-        return load_plain(folder, torch.float32)
     if settings.method != "qlora":
-        return load_plain(folder, dtype)
+        return load_plain(folder, torch.float32 if settings.method == "full" else dtype)
     model = load_quantized(folder, settings.bits, dtype)
     once = dequantizes(settings, model.num_parameters() * dtype.itemsize, torch.cuda.is_available(), free_memory())
     return model.dequantize(dtype=dtype) if processes.agreed(once) else model
 
 
-def load_quantized(folder: Path, bits: int, dtype: "torch.dtype") -> "PreTrainedModel":
-    """The base in NF4 with double quantization (QLoRA, Dettmers et al. 2023) or in LLM.int8 (the same, 2022), computing in `dtype`."""
-    import torch
+def load_quantized(folder: Path, bits: int, dtype: torch.dtype) -> PreTrainedModel:
+    """The base in NF4 with double quantization (QLoRA, Dettmers et al. 2023) or in LLM.int8 (the same, 2022),
+    computing in `dtype`."""
     from bitsandbytes.nn import Linear4bit
-    from transformers import BitsAndBytesConfig
 
     if bits == 8:
         return load_plain(folder, dtype, quantization_config=BitsAndBytesConfig(load_in_8bit=True))
@@ -81,22 +72,21 @@ def load_quantized(folder: Path, bits: int, dtype: "torch.dtype") -> "PreTrained
     model = load_plain(folder, dtype, quantization_config=quantization)
     for module in model.modules():
         if isinstance(module, Linear4bit):
-            # On a CPU with avx512_bf16, bitsandbytes 0.50 repacks the weights for inference at the first forward in evaluation mode, for
-            # good; the packed product has no gradient, so a training that evaluates would go on with wrong gradients, silently.
+            # On a CPU with avx512_bf16, bitsandbytes 0.50 repacks the weights for inference at the first
+            # forward in
+            # evaluation mode, for good. The packed product has no gradient, so a training that evaluates
+            # would go on
+            # with wrong gradients, silently.
             module.support_avx512bf16_for_cpu = False
     return model
 
 
-def load_plain(folder: Path, dtype: "torch.dtype", **options: Any) -> "PreTrainedModel":
+def load_plain(folder: Path, dtype: torch.dtype, **options: Any) -> PreTrainedModel:
     """A model folder as it is, in `dtype`, on this process's GPU if there is one.
 
-    One that FSDP will shard is loaded into the machine's memory, unless it is quantized: then to this process's GPU, where it is quantized
-    weight by weight.
+    One that FSDP will shard is loaded into the machine's memory, unless it is quantized: then to this
+    process's GPU, where it is quantized weight by weight.
     """
-    import torch
-    from transformers import AutoModelForCausalLM
-
-    options["attn_implementation"] = "sdpa"
     if torch.cuda.is_available() and (not processes.sharded() or "quantization_config" in options):
         options["device_map"] = {"": processes.state().local_process_index}
-    return AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, **options)
+    return AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, attn_implementation="sdpa", **options)

@@ -1,7 +1,8 @@
-"""A trainer for a run: its settings, the tuned model, packing where a probe shows that rows stay apart, and what watches it."""
+"""A trainer for a run: its settings, the tuned model, packing if rows stay apart, what watches it."""
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from transformers import EarlyStoppingCallback, PreTrainedModel, PreTrainedTokenizerBase, PrinterCallback
@@ -10,13 +11,36 @@ from trl import SFTConfig
 from frontdesk.config.schema import TrainConfig
 from frontdesk.models.methods import METHODS
 from train.methods import with_trainable
+from train.rows import TokenRow
 from train.trainer import processes, tracking
 from train.trainer.fast import attention, lora
-from train.trainer.fast.batches import TokenRow
 from train.trainer.progress import Progress
 from train.trainer.sft import SupervisedSFTTrainer
 
 ROUNDING = {torch.float32: 1e-4, torch.bfloat16: 5e-2}  # what attention.leak may be without any leak
+
+
+def common_arguments(settings: TrainConfig, rows: int, checkpoints: Path, stage: str = "") -> dict[str, Any]:
+    """What training on rows and on pairs share: `rows` at once, optimizer, device, trackers."""
+    on_gpu = torch.cuda.is_available()
+    return {
+        "output_dir": str(checkpoints),
+        "per_device_train_batch_size": rows,
+        "per_device_eval_batch_size": rows,
+        "gradient_accumulation_steps": settings.gradient_accumulation_steps,
+        "lr_scheduler_type": "cosine",
+        "warmup_steps": 0.05,
+        "weight_decay": 0.0,
+        "max_grad_norm": 1.0,
+        # bitsandbytes' knows no sharded tensors
+        "optim": "paged_adamw_8bit" if on_gpu and not processes.sharded() else "adamw_torch",
+        "use_cpu": not on_gpu,
+        "gradient_checkpointing": settings.gradient_checkpointing,
+        "max_length": None,  # make data has cut the rows, and left out pairs that are too long
+        "dataloader_pin_memory": on_gpu,
+        "disable_tqdm": True,
+        "seed": settings.seed,
+    } | tracking.options(settings.report_to, checkpoints.parent.name, stage)
 
 
 def build(
@@ -30,13 +54,10 @@ def build(
     resumed: bool = False,
     deciding: Sequence[str] = (),
 ) -> tuple[SupervisedSFTTrainer, Progress]:
-    """A trainer, and its progress, for `model` by the method of `settings`.
-
-    `held_out` maps a name to token rows; the loss of those named in `deciding`, or else of the first, picks the best checkpoint and stops
-    training early. `autocast` computes fp32 weights in bf16 (the method `full`).
-    """
+    """A trainer, and its progress, for `model` by the method of `settings`. `held_out` maps a name to token
+    rows; the loss of those named in `deciding`, or else of the first, picks the best checkpoint and stops
+    training early. `autocast` computes fp32 weights in bf16 (the method `full`)."""
     on_gpu = torch.cuda.is_available()
-    share = processes.share(settings.batch_size)
     packed = processes.agreed(settings.packing and METHODS[settings.method].packs and _rows_stay_apart(model, train))
     tuned = with_trainable(model, settings)
     if not on_gpu and not processes.sharded():  # FSDP puts other tensors in the parameters' place
@@ -44,22 +65,11 @@ def build(
     total = settings.steps(len(train))
     every = max(1, total // settings.evaluations)
     args = SFTConfig(
-        output_dir=str(checkpoints),
-        per_device_train_batch_size=share,
-        per_device_eval_batch_size=share,
-        gradient_accumulation_steps=settings.gradient_accumulation_steps,
+        **common_arguments(settings, processes.share(settings.batch_size), checkpoints),
         num_train_epochs=settings.epochs,
         learning_rate=settings.learning_rate,
-        lr_scheduler_type="cosine",
-        warmup_steps=0.05,
-        weight_decay=0.0,
-        max_grad_norm=1.0,
-        optim="paged_adamw_8bit" if on_gpu and not processes.sharded() else "adamw_torch",  # bitsandbytes' knows no sharded tensors
         bf16=on_gpu or autocast,  # on a CPU a frozen base is in the chosen dtype itself; autocast would only add casts
-        use_cpu=not on_gpu,
-        gradient_checkpointing=settings.gradient_checkpointing,
         padding_free=packed,
-        max_length=None,  # make data has cut the rows
         train_sampling_strategy="random" if packed else "group_by_length",
         eval_strategy="steps",
         eval_steps=every,
@@ -73,12 +83,8 @@ def build(
         logging_steps=max(1, total // 100),
         dataset_kwargs={"skip_prepare_dataset": True},  # rows come as token ids with labels
         remove_unused_columns=False,
-        dataloader_pin_memory=on_gpu,
         ddp_find_unused_parameters=False,
-        disable_tqdm=True,
         log_level_replica="passive",  # as silence_libraries() has set it
-        **tracking.options(settings.report_to, checkpoints.parent.name),
-        seed=settings.seed,
     )
     progress = Progress(sum(len(row["input_ids"]) for row in train))
     trainer = SupervisedSFTTrainer(
@@ -99,7 +105,7 @@ def build(
 
 
 def _rows_stay_apart(model: PreTrainedModel, train: list[TokenRow]) -> bool:
-    """Whether rows packed into one sequence leave each other alone with this model and its attention; says so if not."""
+    """Whether rows packed into one sequence leave each other alone with this model; says so if not."""
     model.set_attn_implementation(attention.NAME)
     leak = attention.leak(model, [row["input_ids"][:64] for row in train[:4]])
     if leak <= ROUNDING[model.dtype]:

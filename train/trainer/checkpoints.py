@@ -1,7 +1,9 @@
-"""Checkpoints that survive a kill, an interrupt and a full disk: which ones are whole, and where a training goes on.
+"""Checkpoints that survive a kill, an interrupt and a full disk: which ones are whole, and where a training
+goes on.
 
-A checkpoint is whole once `whole.json`, the sizes of its files, lies in it; Trainer writes files in place, so after a kill or a full disk
-the last one may be cut off. Unfinished or truncated ones are removed, and the one before is used.
+A checkpoint is whole once `whole.json`, the sizes of its files, lies in it; Trainer writes files in place, so
+after a kill or a full disk the last one may be cut off. Unfinished or truncated ones are removed, and the one
+before is used.
 """
 
 import shutil
@@ -19,7 +21,7 @@ WHOLE = "whole.json"
 
 
 def newest_whole(folder: Path, key: str) -> Path | None:
-    """The newest whole checkpoint in `folder` of the training with this key; all others than whole ones of that training are removed."""
+    """The newest whole checkpoint of the training with this key; all others of `folder` are removed."""
     note = folder / "key"
     if not note.is_file() or note.read_text() != key:
         shutil.rmtree(folder, ignore_errors=True)
@@ -46,10 +48,9 @@ def is_whole(checkpoint: Path) -> bool:
 
 
 class Safekeeping(TrainerCallback):
-    """Marks saved checkpoints as whole. After SIGINT or SIGTERM it ends the training after the step at hand, with a checkpoint.
-
-    Several processes stop after the same step, and a checkpoint is whole once all have written to it.
-    """
+    """Marks saved checkpoints as whole. After SIGINT or SIGTERM it ends the training after the step at hand,
+    with a checkpoint. Several processes stop after the same step, and a checkpoint is whole once all have
+    written to it."""
 
     def __init__(self) -> None:
         self.interrupted = False
@@ -68,7 +69,8 @@ class Safekeeping(TrainerCallback):
             control.should_save = control.should_training_stop = True
 
     def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        processes.wait_for_all()
+        if processes.count() > 1:
+            processes.state().wait_for_everyone()
         if state.is_world_process_zero:
             checkpoint = Path(args.output_dir) / f"checkpoint-{state.global_step}"
             files = [file for file in checkpoint.rglob("*") if file.is_file()]

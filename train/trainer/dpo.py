@@ -1,50 +1,48 @@
-"""Preference pairs after the rows: what a person wrote is better than what the bot had said (DPO, Rafailov et al. 2023).
+"""Preference pairs after the rows: what a person wrote is better than what the bot had said (DPO, Rafailov et
+al. 2023).
 
-Part of `python -m train` where `train.dpo.epochs` is above 0 and the data has pairs (data_tools/feedback/dataset.py). TRL's DPOTrainer goes
-on from the adapter that the rows left. What it must not move away from is that adapter, of which it keeps a frozen copy, not the bare
-base; and the chosen answers' own loss is added, since without it they may become less likely too, only more slowly (Pang et al. 2024).
+Part of `python -m train` where `train.dpo.epochs` is above 0 and the data has pairs
+(data_tools/feedback/dataset.py). TRL's DPOTrainer goes on from the adapter that the rows left. What it must
+not move away from is that adapter, of which it keeps a frozen copy, not the bare base; and the chosen
+answers' own loss is added, since without it they may become less likely too, only more slowly (Pang et al.
+2024).
 
-Writes `runs/NAME/adapter/` anew and keeps the rows' own in `runs/NAME/sft/`, from which a killed stage, or one with other settings, begins
-again: it takes minutes. Turned off, it puts that one back. `runs/NAME/dpo.json`, written last: {"key", "pairs", "steps", "seconds", "loss":
-[first, last], "accuracy" (share of the pairs whose chosen answer has gained more than the rejected one), "margin" (by how much, in
-nats times beta), "held_out": {"before", "after"} (loss on the rows that chose the checkpoint: what of them is kept)}.
+Writes `runs/NAME/adapter/` anew and keeps the rows' own in `runs/NAME/sft/`, from which a killed stage, or
+one with other settings, begins again: it takes minutes. Turned off, it puts that one back.
+`runs/NAME/dpo.json`, written last: {"key", "pairs", "steps", "seconds", "loss": [first, last], "accuracy"
+(share of the pairs whose chosen answer has gained more than the rejected one), "margin" (by how much, in nats
+times beta), "held_out": {"before", "after"} (loss on the rows that chose the checkpoint: what of them is
+kept)}.
 """
 
 import shutil
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import torch
+from datasets import Dataset
+from peft import PeftModel
+from transformers import PreTrainedTokenizerBase, PrinterCallback
+from trl import DPOConfig, DPOTrainer
 
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
-from frontdesk.errors import UserError, warn
+from frontdesk.errors import warn
 from frontdesk.files import read_json, read_jsonl, whole_folder, write_json
 from frontdesk.models.base import load_tokenizer
 from frontdesk.prompt.render import Message, encode
+from train.trainer.base_model import load
+from train.trainer.build import common_arguments
+from train.trainer.held_out import held_out_rows, mean_loss
+from train.trainer.progress import Steps
 
-if TYPE_CHECKING:
-    import torch
-    from transformers import PreTrainedTokenizerBase
-
-METHODS = ("qlora", "lora")
-"""Of the others, PEFT's adapter has no frozen copy that DPOTrainer would make right (MiSS, prefix), or there is none (full)."""
-WORSE = 1.1
-"""A held-out loss that has grown by more than this factor is reported as a warning."""
-TENTH = 0.1
-"""The learning rate as a share of the rows', where the config names none."""
+WORSE = 1.1  # a held-out loss that has grown by more than this factor is reported as a warning
+TENTH = 0.1  # the learning rate as a share of the rows', where the config names none
 
 
-def check(config: Config) -> None:
-    """Raise UserError for a method that has no such stage."""
-    if config.train.dpo.epochs and config.train.method not in METHODS:
-        raise UserError(
-            f"train.dpo.epochs is {config.train.dpo.epochs:g} and train.method {config.train.method}; expected {' or '.join(METHODS)}, "
-            "whose adapter learns from pairs; change the method, or set train.dpo.epochs to 0"
-        )
-
-
-def learn_preferences(config: Config, run: Run, base: Path, dtype: "torch.dtype", key: str, rows_key: str) -> None:
-    """Make `run.adapter` be what pairs and rows taught, or, without pairs or epochs, rows alone. `rows_key` is that of `training.json`."""
+def learn_preferences(config: Config, run: Run, base: Path, dtype: torch.dtype, key: str, rows_key: str) -> None:
+    """Make `run.adapter` what pairs and rows taught, or rows alone. `rows_key` is that of `training.json`."""
     path, record = run.rows(config.grounding) / "preferences.jsonl", run.root / "dpo.json"
     pairs = read_jsonl(path) if config.train.dpo.epochs and path.is_file() else []
     if not pairs:
@@ -80,8 +78,8 @@ def _put_back(run: Run, record: Path) -> None:
     record.unlink(missing_ok=True)
 
 
-def token_pairs(tokenizer: "PreTrainedTokenizerBase", pairs: list[dict[str, Any]]) -> list[dict[str, list[int]]]:
-    """The pairs as "prompt_ids", "chosen_ids" and "rejected_ids": the prompt of a row, and of an answer what a row would train."""
+def token_pairs(tokenizer: PreTrainedTokenizerBase, pairs: list[dict[str, Any]]) -> list[dict[str, list[int]]]:
+    """Prompt, chosen and rejected token ids: the prompt of a row, and of answers what a row would train."""
     out = []
     for pair in pairs:
         prompt, chosen = _tokens(tokenizer, pair["prompt"], pair["chosen"])
@@ -91,20 +89,15 @@ def token_pairs(tokenizer: "PreTrainedTokenizerBase", pairs: list[dict[str, Any]
     return out
 
 
-def _tokens(tokenizer: "PreTrainedTokenizerBase", prompt: list[Message], answer: list[Message]) -> tuple[list[int], list[int]]:
+def _tokens(tokenizer: PreTrainedTokenizerBase, prompt: list[Message], answer: list[Message]) -> tuple[list[int], list[int]]:
     context = [turn | {"weight": 0} if turn["role"] == "assistant" else turn for turn in prompt]
     ids, mask = encode(tokenizer, [*context, *answer])
     start = mask.index(1)
     return ids[:start], [token for token, trained in zip(ids, mask, strict=True) if trained]
 
 
-def train_pairs(config: Config, run: Run, base: Path, dtype: "torch.dtype", pairs: list[dict[str, Any]]) -> dict[str, Any]:
-    """Train on the pairs, from the adapter that is kept, and save the result as `run.adapter`. Returns what happened."""
-    from peft import PeftModel
-
-    from train.trainer.base_model import load
-    from train.trainer.held_out import held_out_rows, mean_loss
-
+def train_pairs(config: Config, run: Run, base: Path, dtype: torch.dtype, pairs: list[dict[str, Any]]) -> dict[str, Any]:
+    """Train on the pairs from the adapter that is kept, and save `run.adapter`. Returns what happened."""
     tokenizer = load_tokenizer(config, base)
     held_out = held_out_rows(config, run, tokenizer)
     model = PeftModel.from_pretrained(load(base, config.train, dtype), kept(run), is_trainable=True)
@@ -138,47 +131,26 @@ def train_pairs(config: Config, run: Run, base: Path, dtype: "torch.dtype", pair
     }
 
 
-def build(config: Config, model: Any, tokenizer: "PreTrainedTokenizerBase", pairs: list[dict[str, list[int]]], checkpoints: Path) -> Any:
+class PairTrainer(DPOTrainer):  # type: ignore[misc]
+    """Takes pairs as token ids: TRL would train what the template writes after an answer."""
+
+    def _prepare_dataset(self, dataset: Any, *_: Any) -> Any:
+        return dataset
+
+
+def build(config: Config, model: Any, tokenizer: PreTrainedTokenizerBase, pairs: list[dict[str, list[int]]], checkpoints: Path) -> Any:
     """A DPOTrainer for a trainable PeftModel, of which it makes the frozen copy that it is compared with."""
-    import torch
-    from datasets import Dataset
-    from transformers import PrinterCallback
-    from trl import DPOConfig, DPOTrainer
-
-    from train.trainer.progress import Steps
-
-    class PairTrainer(DPOTrainer):  # type: ignore[misc]
-        """Takes the pairs as the token ids that they are: tokenized by TRL, what the template writes after an answer would be trained."""
-
-        def _prepare_dataset(self, dataset: Any, *_: Any) -> Any:
-            return dataset
-
-    settings, on_gpu = config.train, torch.cuda.is_available()
-    share = max(1, settings.batch_size // 2)  # a pair is two rows
+    settings = config.train
     args = DPOConfig(
-        output_dir=str(checkpoints),
-        per_device_train_batch_size=share,
-        per_device_eval_batch_size=share,
-        gradient_accumulation_steps=settings.gradient_accumulation_steps,
+        **common_arguments(settings, max(1, settings.batch_size // 2), checkpoints, "dpo"),  # a pair is two rows
         num_train_epochs=settings.dpo.epochs,
         learning_rate=settings.dpo.learning_rate or TENTH * settings.learning_rate,
-        lr_scheduler_type="cosine",
-        warmup_steps=0.05,
-        max_grad_norm=1.0,
-        optim="paged_adamw_8bit" if on_gpu else "adamw_torch",
         beta=settings.dpo.beta,
         loss_type=["sigmoid", "sft"],
         loss_weights=[1.0, 1.0],
-        bf16=on_gpu,
-        use_cpu=not on_gpu,
-        gradient_checkpointing=settings.gradient_checkpointing,
-        max_length=None,  # make data has left out pairs that are too long
+        bf16=torch.cuda.is_available(),
         save_strategy="no",
         logging_steps=1,
-        dataloader_pin_memory=on_gpu,
-        disable_tqdm=True,
-        report_to=[],
-        seed=settings.seed,
     )
     learned = {name: parameter.detach().clone() for name, parameter in model.named_parameters() if parameter.requires_grad}
     trainer = PairTrainer(model=model, args=args, train_dataset=Dataset.from_list(pairs), processing_class=tokenizer)

@@ -1,19 +1,19 @@
-"""Neutral text, written for this purpose, whose loss before and after training shows how much general ability was lost."""
+"""Neutral text, whose loss before and after training shows how much general ability was lost."""
 
-import json
-from importlib import resources
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
+from transformers import PreTrainedTokenizerBase
+
+from frontdesk.files import read_jsonl
+from train.rows import TokenRow
+
+TEXTS = Path(__file__).with_name("general.jsonl")
 
 
-def general_rows(tokenizer: "PreTrainedTokenizerBase", languages: set[str]) -> list[dict[str, list[int]]]:
-    """`general.jsonl` in the given languages ("en", "ko") as token rows: plain text without template, every token supervised."""
-    lines = resources.files("train.trainer").joinpath("general.jsonl").read_text(encoding="utf-8").splitlines()
-    texts = [text for text in map(json.loads, lines) if text["language"] in languages]
-    rows = [tokenizer(text["text"])["input_ids"] for text in texts]
-    return [{"input_ids": list(ids), "labels": list(ids)} for ids in rows]
+def general_rows(tokenizer: PreTrainedTokenizerBase, languages: set[str]) -> list[TokenRow]:
+    """TEXTS in the given languages ("en", "ko") as token rows: without template, every token supervised."""
+    rows = [list(tokenizer(row["text"])["input_ids"]) for row in read_jsonl(TEXTS) if row["language"] in languages]
+    return [{"input_ids": ids, "labels": list(ids)} for ids in rows]
 
 
 def languages(texts: list[str]) -> set[str]:

@@ -1,28 +1,23 @@
 """The held-out loss of a whole model, outside of a trainer: by it merges and preference pairs are judged."""
 
-from typing import TYPE_CHECKING
+import torch
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
 from frontdesk.files import read_jsonl
 from frontdesk.terminal import track
-from train.rows import IGNORED, token_rows
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from train.rows import IGNORED, TokenRow, token_rows
 
 
-def held_out_rows(config: Config, run: Run, tokenizer: "PreTrainedTokenizerBase") -> list[dict[str, list[int]]]:
+def held_out_rows(config: Config, run: Run, tokenizer: PreTrainedTokenizerBase) -> list[TokenRow]:
     """The token rows by whose loss the checkpoint was chosen."""
     files = (run.rows(config.grounding) / f"{name}.jsonl" for name in ("valid_wordings", "valid"))
-    rows = next(rows for file in files if (rows := read_jsonl(file)))
-    return token_rows(tokenizer, rows, config.train.max_length)[0]
+    return token_rows(tokenizer, next(rows for file in files if (rows := read_jsonl(file))), config.train.max_length)
 
 
-def mean_loss(model: "PreTrainedModel", rows: list[dict[str, list[int]]]) -> float:
+def mean_loss(model: PreTrainedModel, rows: list[TokenRow]) -> float:
     """Mean loss in nats of all supervised tokens of `rows`."""
-    import torch
-
     model.eval()
     total, tokens = 0.0, 0
     with torch.inference_mode():

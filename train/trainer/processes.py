@@ -1,7 +1,7 @@
 """The processes of a training: one, or as many as `accelerate launch` starts (docs/distributed.md).
 
-All run the same code on the same rows. What depends on the machine (a timed probe, free memory) the main process decides for all; only
-the main process prints, writes records, merges and proves.
+All run the same code on the same rows. What depends on the machine (a timed probe, free memory) the main
+process decides for all; only the main process prints, writes records, merges and proves.
 """
 
 import os
@@ -64,7 +64,8 @@ def silence_others() -> None:
 
 
 def set_up_torch() -> None:
-    """Settings of torch's libraries on a CPU, which are read once: to be called before torch is imported. The environment overrules them.
+    """Settings of torch's libraries on a CPU, which are read once: to be called before torch is imported. The
+    environment overrules them.
 
     * How threads wait for each other. Spinning without end, libgomp's default, is fastest on an idle machine and 30 to 60 times slower
       as soon as another program takes a core. Spinning briefly costs 2 % there and is three times faster here; sleeping at once is best
@@ -100,17 +101,9 @@ def total(*values: float) -> list[float]:
     return sums.tolist()  # type: ignore[no-any-return]
 
 
-def wait_for_all() -> None:
-    """Return once all have come here."""
-    if count() > 1:
-        state().wait_for_everyone()
-
-
 def go_on_alone(command: Sequence[str]) -> NoReturn:
-    """End all processes but the main one, which becomes `command`, without the launcher's variables.
-
-    The command sees no GPU where the model had to be sharded: merged, it fits into the machine's memory only.
-    """
+    """End all processes but the main one, which becomes `command`, without the launcher's variables. The
+    command sees no GPU where the model had to be sharded: merged, it fits into the machine's memory only."""
     state().destroy_process_group()
     sys.stdout.flush()
     if not is_main():

@@ -1,4 +1,4 @@
-"""What a person sees of a training: a bar of its steps, a line for each held-out loss, and early on how long all of it takes."""
+"""What a person sees of a training: a bar of its steps, each held-out loss, how long it will take."""
 
 import time
 from typing import Any
@@ -14,11 +14,11 @@ TRIM_SECONDS = 10.0  # between two looks for memory that malloc could give back
 class Steps(TrainerCallback):
     """A bar of the steps."""
 
-    def __init__(self, label: str) -> None:
-        self.label = label
+    def __init__(self, label: str, timed: bool = True) -> None:
+        self.label, self.timed = label, timed
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        self.bar = Bar(self.label, state.max_steps, "steps", timed=True)
+        self.bar = Bar(self.label, state.max_steps, "steps", self.timed)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         self.bar.update(state.global_step)
@@ -27,12 +27,13 @@ class Steps(TrainerCallback):
         self.bar.close()
 
 
-class Progress(TrainerCallback):
-    """A bar of the steps with loss, tokens/s and the time left; the whole time after a few steps; and each held-out loss."""
+class Progress(Steps):
+    """A bar with loss, tokens/s and time left; the whole time after a few steps; each held-out loss."""
 
     TIMED = 4  # steps after which the whole time is estimated; the first two warm up
 
     def __init__(self, tokens_per_epoch: int) -> None:
+        super().__init__("training", timed=False)
         self.tokens_per_epoch = tokens_per_epoch
         self.started = self.trimmed = self.step_ended = time.monotonic()
         self.evaluating = 0.0  # seconds spent on held-out losses
@@ -42,13 +43,13 @@ class Progress(TrainerCallback):
         self.steps = 0
 
     def speed(self) -> float:
-        """Tokens (prompt and answer, without padding) trained per second, without held-out losses and saving."""
+        """Tokens (without padding) trained per second, without held-out losses and saving."""
         return self.epochs * self.tokens_per_epoch / max(1e-9, self.step_ended - self.started - self.evaluating)
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         self.started = self.trimmed = self.step_ended = time.monotonic()
         self.first_epoch = state.epoch or 0.0
-        self.bar = Bar("training", state.max_steps, "steps", timed=False)
+        super().on_train_begin(args, state, control)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         now = time.monotonic()
@@ -72,9 +73,6 @@ class Progress(TrainerCallback):
         self.step_ended = now
         losses = ", ".join(f"{name[5:-5]} {value:.3f}" for name, value in (metrics or {}).items() if name.endswith("_loss"))
         print(f"  step {state.global_step}: held-out loss: {losses}", flush=True)
-
-    def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        self.bar.close()
 
     def _estimate(self, now: float, state: Any, steps_between: int) -> None:
         """Print how long the training takes, by a few timed steps."""

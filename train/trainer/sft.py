@@ -16,10 +16,10 @@ from frontdesk.errors import UserError
 from frontdesk.files import whole_folder
 from frontdesk.terminal import track
 from train.memory import PART_TOKENS
-from train.rows import IGNORED, TIE
+from train.rows import IGNORED, TIE, TokenRow
 from train.trainer import processes
 from train.trainer.checkpoints import Safekeeping
-from train.trainer.fast.batches import BLANK, Batch, TokenRow, parts
+from train.trainer.fast.batches import BLANK, Batch, parts
 from train.trainer.fast.loss import with_supervised_loss
 
 
@@ -93,7 +93,7 @@ class SupervisedSFTTrainer(SFTTrainer):
         self.accelerator.wait_for_everyone()
 
     def evaluate(self, eval_dataset: Any = None, ignore_keys: Any = None, metric_key_prefix: str = "eval") -> dict[str, float]:
-        """The loss of every held-out set, as `eval_SET_loss`, and the mean over the tokens of those that decide, as `eval_deciding`."""
+        """The loss of each held-out set, `eval_SET_loss`, and of the deciding ones, `eval_deciding`."""
         sums = {name: self._sums(rows) for name, rows in self.held_out.items()}
         metrics = {f"eval_{name}_loss": _mean(one) for name, one in sums.items()}
         metrics["eval_deciding"] = _mean(*(sums[name] for name in self.deciding))
@@ -101,13 +101,9 @@ class SupervisedSFTTrainer(SFTTrainer):
         self.control: Any = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
 
-    def loss_of(self, rows: list[TokenRow]) -> float:
-        """Mean loss in nats of all supervised tokens of `rows`, in evaluation mode; the processes share the rows."""
-        return _mean(self._sums(rows))
-
     @torch.no_grad()
     def _sums(self, rows: list[TokenRow]) -> tuple[float, float]:
-        """(summed loss, supervised tokens) of `rows`, of all processes."""
+        """(summed loss in nats, supervised tokens) of `rows`, which the processes share."""
         self.model.eval()
         total, tokens = 0.0, 0
         size = self.args.per_device_eval_batch_size * processes.count()
@@ -132,7 +128,8 @@ class SupervisedSFTTrainer(SFTTrainer):
             plugin.mixed_precision_policy = dataclasses.replace(plugin.mixed_precision_policy, **exact)
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
-        # Trainer looks for the best checkpoint's folder before FSDP has written into it, and a process that misses it knows no best one.
+        # Trainer looks for the best checkpoint's folder before FSDP has written into it, and a process that
+        # misses it knows no best one.
         (Path(self.args.output_dir) / f"checkpoint-{self.state.global_step}").mkdir(parents=True, exist_ok=True)
         super()._save_checkpoint(model, trial)
 
@@ -140,14 +137,14 @@ class SupervisedSFTTrainer(SFTTrainer):
         return EpochOrder(self)
 
     def _determine_best_metric(self, metrics: dict[str, float], trial: Any) -> bool:
-        """As Trainer has it, but of losses within TIE of the lowest the latest is best: there the learning rate has come down furthest."""
+        """As Trainer, but of losses within TIE of the lowest the latest is best: its rate is lowest."""
         lowest = min(entry["eval_deciding"] for entry in self.state.log_history if "eval_deciding" in entry)
         if metrics["eval_deciding"] <= lowest * (1 + TIE):
             self.state.best_metric = None
         return bool(super()._determine_best_metric(metrics, trial))
 
     def _add_noise(self, module: torch.nn.Module, inputs: Any, output: torch.Tensor) -> torch.Tensor:
-        """NEFTune (Jain et al. 2023): uniform noise of ±alpha / sqrt(row length × hidden size) on the embeddings, in training."""
+        """NEFTune (Jain et al. 2023): noise of ±alpha / sqrt(row length × hidden size), in training."""
         if not module.training:
             return output
         lengths = self._row_lengths
@@ -157,10 +154,9 @@ class SupervisedSFTTrainer(SFTTrainer):
 
 
 class EpochOrder(torch.utils.data.Sampler[int]):
-    """The training rows in an order that depends on seed and epoch alone, then the blank ones that fill the last batch.
-
-    accelerate deals each batch of the order out to the processes: together they take what one process takes in a step.
-    """
+    """The training rows in an order that depends on seed and epoch alone, then the blank ones that fill the
+    last batch. accelerate deals each batch of the order out to the processes: together they take what one
+    process takes in a step."""
 
     def __init__(self, trainer: SupervisedSFTTrainer) -> None:
         self.trainer = trainer

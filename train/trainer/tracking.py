@@ -14,18 +14,23 @@ from typing import Any
 
 from frontdesk.errors import UserError
 
+TENSORBOARD = "TENSORBOARD_LOGGING_DIR"
+
 
 def prepare(trackers: Sequence[str], run: Path) -> None:
-    """Have them write into the run's folder. To be called before TRL is imported, which imports them. Raises UserError for one that
-    is not installed."""
+    """Have them write into the run's folder. To be called before TRL is imported, which imports them. Raises
+    UserError for one that is not installed."""
     for name in trackers:
         if importlib.util.find_spec(name) is None:
             advice = f"run `.venv/bin/pip install {name}`, or take it out of the config"
             raise UserError(f"key 'train.report_to': {name} is not installed; {advice}")
-    os.environ.setdefault("TENSORBOARD_LOGGING_DIR", str((run / "tracking/tensorboard").absolute()))
+    os.environ.setdefault(TENSORBOARD, str((run / "tracking/tensorboard").absolute()))
     os.environ.setdefault("TRACKIO_DIR", str((run / "tracking/trackio").absolute()))
 
 
-def options(trackers: Sequence[str], name: str) -> dict[str, Any]:
-    """What transformers' trainer must know of them for the run of this name."""
+def options(trackers: Sequence[str], run: str, stage: str = "") -> dict[str, Any]:
+    """What transformers' trainer must know of them. A later `stage` has a name and folder of its own."""
+    if stage and trackers:
+        os.environ[TENSORBOARD] = str(Path(os.environ[TENSORBOARD]) / stage)
+    name = f"{run}-{stage}" if stage else run
     return {"report_to": list(trackers), "run_name": name, "project": "frontdesk", "trackio_static_space_id": False}

@@ -27,7 +27,7 @@ def address_rules() -> list[Rule]:
     code = r"(?!(?:usd|krw|eur|gbp|jpy)-?\d|(?:[ap]m|won|to|days?|hours?)-)[a-z][a-z_-]*\d[a-z0-9_-]*(?:\.\d+)*|#\d[\d-]*"
     return [
         (r"[\[<{]", r"[\[<{][a-z]+(?:_[a-z]+)*_?\d*[\]>}]", read_nothing),
-        ("@", rf"(?<![a-z0-9._%+-])[a-z0-9._%+-]+@{_HOST}[a-z]{{2,}}", _read_email),
+        ("@", rf"(?<![a-z0-9._%+-])[a-z0-9._%+-]+@{_HOST}[a-z]{{2,}}", lambda match, text: [value_at(match, "email", match[0])]),
         (r"\.[a-z0-9]|:/", rf"(?<![a-z0-9@.-]){url}", _read_url),
         (_SIX_DIGITS, rf"(?<![a-z0-9./-]){iso}", read_iso),
         ("[월화수목금토일]", rf"(?<![a-z0-9./-]){weekday}", read_iso),
@@ -35,10 +35,6 @@ def address_rules() -> list[Rule]:
         (_FOUR_DIGITS, rf"(?<![a-z0-9+-])(?<!\d[.,]){phone}", _read_phone),
         (r"[a-z_#-]\d", rf"(?<![a-z0-9])(?:{code})", read_nothing),
     ]
-
-
-def _read_email(match: re.Match[str], text: str) -> Iterator[Value]:
-    yield value_at(match, "email", match[0])
 
 
 def _read_url(match: re.Match[str], text: str) -> Iterator[Value]:

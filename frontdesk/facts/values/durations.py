@@ -31,7 +31,11 @@ def duration_rules() -> list[Rule]:
     return [
         ("h", rf"{START}{clock}", _read_hours_and_minutes),
         ("간", rf"(?<![a-z0-9])(?<!\d[.,])(?P<a>{DIGITS}|{KO_NATIVE}) ?시간 ?(?P<b>{DIGITS}|{KO_SINO}) ?분", _read_hours_and_minutes),
-        (" or two", rf"(?<![a-z])an? (?P<unit>{_U}) or two(?![a-z])", _read_or_two),
+        (
+            " or two",
+            rf"(?<![a-z])an? (?P<unit>{_U}) or two(?![a-z])",
+            lambda match, text: [value_at(match, "duration", "1-2", _unit(match["unit"]))],
+        ),
         ("and a half", rf"{START}{half}", _read_english_duration),
         (r"day|hour|hr|min|sec|week|wk|month|year|yr|\dh", rf"{START}{english}", _read_english_duration),
         ("[루틀흘새레보삼오륙]", rf"(?<![가-힣])(?:{some}|(?P<a>{days})(?:(?:{TO}|에서 )(?P<b>{days}))?(?!{rate}))", _read_days),
@@ -65,7 +69,7 @@ _SOON = r" ?(?:이내|안|내|동안|정도|후|뒤|전|까지|이상|만에|걸
 
 
 def _counts(number: str, unit: str, after: str) -> bool:
-    """Whether a Korean numeral goes with the unit: 세 시간 but 삼 분. `이 일` is a matter, `이 주` a week to come, unless time follows."""
+    """Whether a Korean numeral goes with the unit: 세 시간 but 삼 분. `이 일` is a matter unless time follows."""
     if number[0].isdigit():
         return True
     if re.fullmatch(KO_NATIVE, number):
@@ -116,10 +120,6 @@ def _read_hours_and_minutes(match: re.Match[str], text: str) -> Iterator[Value]:
     yield value_at(match, "duration", to_text(to_number(match["a"]) * 60 + to_number(match["b"])), "minute")
 
 
-def _read_or_two(match: re.Match[str], text: str) -> Iterator[Value]:
-    yield value_at(match, "duration", "1-2", _unit(match["unit"]))
-
-
 _DAYS = {"하루": 1, "이틀": 2, "사흘": 3, "나흘": 4, "닷새": 5, "엿새": 6, "이레": 7, "여드레": 8, "아흐레": 9, "열흘": 10, "보름": 15}
 _SOME_DAYS = {"하루이틀": "1-2", "이삼": "2-3", "사나흘": "3-4", "삼사": "3-4", "사오": "4-5", "오륙": "5-6"}
 
@@ -127,8 +127,7 @@ _SOME_DAYS = {"하루이틀": "1-2", "이삼": "2-3", "사나흘": "3-4", "삼�
 def _read_days(match: re.Match[str], text: str) -> Iterator[Value]:
     some = match["some"]
     if some:
-        word = match["unit"] or "일"
-        yield value_at(match, "duration", _SOME_DAYS[some.replace(" ", "")], _unit(word))
+        yield value_at(match, "duration", _SOME_DAYS[some.replace(" ", "")], _unit(match["unit"] or "일"))
     else:
         days = [str(_DAYS[match[group]]) for group in "ab" if match[group]]
         yield value_at(match, "duration", "-".join(days), "day")

@@ -17,7 +17,7 @@ _ENDLESS = re.compile(r"\d(?:[.,]?\d){29,}")
 
 
 def values(text: str) -> list[Value]:
-    """The values of the text in the order they stand; spans never overlap. Numbers inside words, codes and placeholders are none."""
+    """The values of the text in order; spans never overlap. Numbers in words, codes and such are none."""
     plain = rest = _ENDLESS.sub(lambda run: "\0" * len(run[0]), fold(text))
     found: list[Value] = []
     for needs, pattern, read in _rules():
@@ -32,13 +32,5 @@ def values(text: str) -> list[Value]:
 
 @cache
 def _rules() -> tuple[tuple[re.Pattern[str], re.Pattern[str], Reader], ...]:
-    rules = [
-        *address_rules(),
-        *price_rules(),
-        *percent_rules(),
-        *date_rules(),
-        *time_rules(),
-        *duration_rules(),
-        *number_rules(),
-    ]
+    rules = [*address_rules(), *price_rules(), *percent_rules(), *date_rules(), *time_rules(), *duration_rules(), *number_rules()]
     return tuple((re.compile(needs), re.compile(pattern), read) for needs, pattern, read in rules)

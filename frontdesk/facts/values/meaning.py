@@ -7,8 +7,7 @@ from frontdesk.facts.fold import lower
 from frontdesk.facts.values.numerals import to_text
 from frontdesk.facts.values.value import Value
 
-Key = tuple[str, str, str]
-"""Kind, value and unit of a value after `meaning`."""
+Key = tuple[str, str, str]  # kind, value and unit of a value after `meaning`
 
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
 _MONTHS = {"month": 1, "year": 12}
@@ -59,7 +58,7 @@ def denied(value: Value, text: str) -> bool:
 
 
 def agree(one: Key, two: Key) -> bool:
-    """Whether two values of one kind do not contradict: equal, one range within the other, a page below a page, 9 and 21 o'clock."""
+    """Whether two values do not contradict: equal, range in range, page below a page, 9 and 21 o'clock."""
     (kind, mine, unit), (other, theirs, other_unit) = one, two
     if one == two or kind != other:
         return one == two

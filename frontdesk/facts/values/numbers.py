@@ -1,4 +1,4 @@
-"""Numbers, and what they count where that is told apart: nights, times, people and items."""
+"""Numbers, and what they count where that is distinguished: nights, times, people and items."""
 
 import re
 from collections.abc import Iterator
@@ -31,7 +31,11 @@ def number_rules() -> list[Rule]:
     minus = r"(?P<minus>(?<![\w)] )-(?=\d+(?:\.\d+)? ?(?:°|도|degrees|℃))|영하 ?)?"
     return [
         ("night|time|people|person|item|piece|pcs", rf"{START}{pair.format(NUMERAL)}[ -]{things}", _read_some),
-        ("once|twice", r"(?<![a-z])(?<!at )(?:once|twice)(?= (?:per|an?|every|only|daily|weekly)(?![a-z])|[^ a-z]|$)", _read_once),
+        (
+            "once|twice",
+            r"(?<![a-z])(?<!at )(?:once|twice)(?= (?:per|an?|every|only|daily|weekly)(?![a-z])|[^ a-z]|$)",
+            lambda match, text: [value_at(match, "number", "1" if match[0] == "once" else "2", "times")],
+        ),
         ("[박번회명인람개]", rf"{START}{pair.format(DIGITS)} ?{after_digits}", _read_some),
         (f"[{counters}]", rf"{pair.format(KO_NATIVE)} ?{counted}{again}", _read_some),
         ("[십백박개명회]", sino, _read_some),
@@ -46,7 +50,7 @@ def number_rules() -> list[Rule]:
 
 
 def _read_some(match: re.Match[str], text: str) -> Iterator[Value]:
-    """What a number counts, where that is told apart: nights, times, people and items."""
+    """What a number counts, where that is distinguished: nights, times, people and items."""
     word = match["unit"]
     once_more = word == "번" and match["a"] == "한" and re.search("(?:다시|꼭) ?$", match.string[: match.start()])
     if not once_more:
@@ -58,10 +62,6 @@ _COUNTED = {
     "people": "people", "person": "people", "명": "people", "인": "people", "분": "people", "사람": "people",
     "item": "items", "piece": "items", "pc": "items", "개": "items",
 }  # fmt: skip
-
-
-def _read_once(match: re.Match[str], text: str) -> Iterator[Value]:
-    yield value_at(match, "number", "1" if match[0] == "once" else "2", "times")
 
 
 def _read_number(match: re.Match[str], text: str) -> Iterator[Value]:

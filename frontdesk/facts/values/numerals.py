@@ -9,17 +9,7 @@ from frontdesk.facts.values.value import Value, value_at
 _ONES = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 _TEENS = ["ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
 _TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-_NATIVE = [
-    ["하나", "한"],
-    ["둘", "두"],
-    ["셋", "세", "석", "서"],
-    ["넷", "네", "넉", "너"],
-    ["다섯"],
-    ["여섯"],
-    ["일곱"],
-    ["여덟"],
-    ["아홉"],
-]
+_NATIVE = ["하나 한", "둘 두", "셋 세 석 서", "넷 네 넉 너", "다섯", "여섯", "일곱", "여덟", "아홉"]
 _NATIVE_TENS = ["열", "스물", "서른", "마흔", "쉰", "예순", "일흔", "여든", "아흔"]
 SINO = "일이삼사오육칠팔구"
 _TIMES = {"십": 10, "백": 100, "천": 1000, "만": 10**4, "억": 10**8}
@@ -29,14 +19,14 @@ _WORDS = (
     | {word: i for i, word in enumerate(_ONES + _TEENS, 1)}
     | {word: i for i, word in enumerate(_TENS, 2) for i in [10 * i]}
     | {ten: 10 * i for i, ten in enumerate(_NATIVE_TENS, 1)}
-    | {ten + one: 10 * i + k for i, ten in enumerate(["", *_NATIVE_TENS]) for k, ones in enumerate(_NATIVE, 1) for one in ones}
+    | {ten + one: 10 * i + k for i, ten in enumerate(["", *_NATIVE_TENS]) for k, ones in enumerate(_NATIVE, 1) for one in ones.split()}
 )
 
 DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?)"
 _UNDER_100 = rf"(?:(?:{'|'.join(_TENS)})(?:[ -](?:{'|'.join(_ONES)})(?![a-z]))?|{'|'.join(sorted(_TEENS + _ONES, key=len)[::-1])}|zero)"
 ENGLISH = rf"(?:(?<![a-z])(?:(?:{_UNDER_100}|an?) (?:hundred|thousand)(?:(?: and)? {_UNDER_100})?|{_UNDER_100}))"
 NUMERAL = rf"(?:{DIGITS}|{ENGLISH})"
-NATIVE_ONE = "|".join(sorted((word for ones in _NATIVE for word in ones), key=len)[::-1])
+NATIVE_ONE = "|".join(sorted(" ".join(_NATIVE).split(), key=len)[::-1])
 KO_NATIVE = rf"(?:(?<![가-힣])(?:(?:{'|'.join(_NATIVE_TENS)})(?:{NATIVE_ONE})?|스무|{NATIVE_ONE}))"
 KO_SINO = rf"(?:(?<![가-힣])(?=[{SINO}십백])(?:[{SINO}]?백)?(?:[{SINO}]?십)?[{SINO}]?(?<=[{SINO}십백]))"
 KO_NUMERAL = rf"(?:{DIGITS}|{KO_NATIVE}|{KO_SINO})"

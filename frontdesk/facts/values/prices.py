@@ -33,7 +33,7 @@ def percent_rules() -> list[Rule]:
     sign = rf" ?(?:%|퍼센트|프로(?={after})|percent(?![a-z])|per cent(?![a-z]))"
     numeral = rf"{NUMERAL}|{KO_SINO}"
     percent = rf"(?<![a-z0-9])(?<!\d[.,])(?P<a>{numeral})(?:(?:{TO}| to | or |에서 ?)(?P<b>{numeral}))?{sign}"
-    return [("%|퍼센트|프로|per ?cent", percent, _read_percent)]
+    return [("%|퍼센트|프로|per ?cent", percent, lambda match, text: each(match, "percent", ""))]
 
 
 _CURRENCIES = {
@@ -66,7 +66,3 @@ def _read_free(match: re.Match[str], text: str) -> Iterator[Value]:
         return
     if not re.match(r"(?:[가는]|로는|배송[이은]?)? ?(?:아니|아닙|안 |불가)", after):
         yield value_at(match, "price", "0")
-
-
-def _read_percent(match: re.Match[str], text: str) -> Iterator[Value]:
-    return each(match, "percent", "")

@@ -8,14 +8,16 @@ from frontdesk.facts.values.numerals import KO_NATIVE, KO_SINO, to_number
 from frontdesk.facts.values.value import Rule, Value, value_at
 
 _HALVES = {"오전": "a", "새벽": "a", "아침": "a", "오후": "p", "저녁": "p", "밤": "p", "낮": "p", "점심": "p"}
+_NOON = {"midnight": "00:00", "자정": "00:00"}
 _HALF_DAY = "|".join(_HALVES)
 
 
 def time_rules() -> list[Rule]:
     pair = rf"{_clock_rule(1)}(?:(?P<to> ?[-~] ?| to | till | until | and |(?:부터|에서) ?){_clock_rule(2)})?"
+    noon = r"(?<!\w)(?:noon|midday|midnight)(?!\w)|정오|자정"
     return [
         ("[:m시']", rf"(?<![a-z0-9:/$€£₩])(?<!\d[.,]){pair}(?![\d:/])", _read_time),
-        ("noon|midday|midnight|정오|자정", r"(?<!\w)(?:noon|midday|midnight)(?!\w)|정오|자정", _read_noon),
+        ("noon|midday|midnight|정오|자정", noon, lambda match, text: [value_at(match, "time", _NOON.get(match[0], "12:00"))]),
     ]
 
 
@@ -31,7 +33,7 @@ def _clock_rule(i: int) -> str:
 class _Clock(NamedTuple):
     hour: int
     minute: int
-    half: str  # a or p, where told
+    half: str  # a or p, where the text says
     said: bool  # it has a mark of a time: a colon, 시, am
     start: int
     end: int
@@ -60,7 +62,8 @@ def _read_time(match: re.Match[str], text: str) -> Iterator[Value]:
 
 
 def _lend(one: _Clock, two: _Clock, joined: bool) -> list[_Clock]:
-    """`9 to 6 pm` is 9 am, `2~5 pm` is 2 pm, `오후 2시~5시` ends at 5 pm, `10시~6시` ends at 6 pm, `22:00-06:00` as it stands."""
+    """`9 to 6 pm` is 9 am, `2~5 pm` 2 pm; `오후 2시~5시` ends at 5 pm, `10시~6시` at 6 pm, `22:00-06:00` as it
+    stands."""
     later = (one.hour % 12, one.minute) < (two.hour % 12, two.minute)
     if joined and two.said and not one.said:
         one = one._replace(said=True)
@@ -71,7 +74,3 @@ def _lend(one: _Clock, two: _Clock, joined: bool) -> list[_Clock]:
     elif not one.half and not two.half and two.hour < one.hour <= 12:
         two = two._replace(half="p")
     return [one, two]
-
-
-def _read_noon(match: re.Match[str], text: str) -> Iterator[Value]:
-    yield value_at(match, "time", "12:00" if match[0] in {"noon", "midday", "정오"} else "00:00")

@@ -1,7 +1,7 @@
 """A value of a text, and what a rule that finds values is."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 
@@ -32,10 +32,9 @@ class Value(NamedTuple):
         return self.kind, self.value, self.unit
 
 
-Reader = Callable[[re.Match[str], str], Iterator[Value]]
-"""The values of one match of a rule. It also gets the text as given; what the match holds is in lower case."""
-Rule = tuple[str, str, Reader]
-"""What a text must have for the rule (soon looked for), the pattern, its reader."""
+Reader = Callable[[re.Match[str], str], Iterable[Value]]
+"""The values of one match of a rule, which is in lower case. It also gets the text as given."""
+Rule = tuple[str, str, Reader]  # what a text must have for the rule (soon looked for), the pattern, its reader
 A_DIGIT = "[0-9]"
 START = r"(?<![a-z0-9_$€£₩])(?<!\d[.,])"
 
@@ -44,5 +43,5 @@ def value_at(match: re.Match[str], kind: str, value: str, unit: str = "", first:
     return Value(kind, value, unit, match.start(first), match.end(last))
 
 
-def read_nothing(match: re.Match[str], text: str) -> Iterator[Value]:
-    yield value_at(match, "", "")  # takes the place, is no value
+def read_nothing(match: re.Match[str], text: str) -> list[Value]:
+    return [value_at(match, "", "")]  # takes the place, is no value

@@ -1,5 +1,4 @@
-"""What Alembic runs around each migration. The connection, in its transaction, comes from
-frontdesk/store/migrate.py."""
+"""What Alembic runs around each migration, with the connection of frontdesk/store/migrate.py."""
 
 from alembic import context
 

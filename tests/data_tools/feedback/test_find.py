@@ -14,7 +14,8 @@ from frontdesk.errors import UserError
 from frontdesk.files import read_jsonl
 from frontdesk.models.adapters import load_adapters
 from frontdesk.store import candidates
-from frontdesk.store.forget import forget_conversation
+from frontdesk.store.forget import forget
+from frontdesk.store.tables import Conversation
 from tests.data_tools.desk import REFUSAL, Desk, open_desk
 from tests.serve.adapters import write_provenance
 
@@ -218,7 +219,7 @@ def test_what_was_offered_to_the_faq_goes_when_its_conversation_is_gone(desk):
     path = Path("runs/shop/feedback/faq_additions.csv")
     found(desk)
     assert "Leeds" in path.read_text()
-    forget_conversation(desk.store, talk)
+    forget(desk.store, Conversation, talk)
     assert found(desk) == [] and not path.exists()
 
 

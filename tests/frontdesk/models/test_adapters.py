@@ -79,7 +79,7 @@ def test_two_companies(config: Config) -> None:
     assert (a.name, a.rank, a.config.company, a.config.system_prompt) == ("shop-a", 12, "Shop a", "You are a.")
     assert (b.name, b.run.adapter, b.config.name) == ("shop-b", Path("runs/b/adapter"), "shop-b")
     assert run_of(b.config) == b.run and run_of(config) == Run("desk")
-    assert (a.template_changed, a.loss, a.best_loss) == (False, 2.0, 1.0)
+    assert (a.template_hash, a.loss, a.best_loss) == (template_hash(a.config), 2.0, 1.0)
     assert page_model(config) == "shop-a"
 
 
@@ -97,7 +97,7 @@ def test_an_adapter_that_reads_the_faq_keeps_its_trainings_grounding_and_encoder
     assert "key 'serve.adapters.shop-b': runs/b/data/faq.jsonl not found" in found(config)
     write(Path("runs/b/data/faq.jsonl"), {})
     a, b = load_adapters(config)
-    assert (a.grounded, b.grounded, b.config.encoder) == (False, True, ("all-minilm-l6-v2",))
+    assert (a.config.grounding, b.config.grounding, b.config.encoder) == ("none", "faq", ("all-minilm-l6-v2",))
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_another_template_family(config: Config) -> None:
 
 def test_a_template_that_changed_since_training(config: Config) -> None:
     change("runs/a/model/provenance.json", template_hash="other")
-    assert [adapter.template_changed for adapter in load_adapters(config)] == [True, False]
+    assert [adapter.template_hash != template_hash(adapter.config) for adapter in load_adapters(config)] == [True, False]
 
 
 def test_the_bases_own_name_is_taken(config: Config) -> None:

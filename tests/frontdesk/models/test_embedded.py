@@ -12,11 +12,11 @@ from frontdesk.config.schema import Config, ModelConfig
 from frontdesk.errors import UserError
 from frontdesk.models import embedded
 from frontdesk.models.base import load_tokenizer, locate, typed_specials
-from frontdesk.models.embedded import SOURCES, Source, Terms, agree, fetch
+from frontdesk.models.embedded import SOURCES, Source, agree, fetch
 from frontdesk.prompt.render import encode, encode_prompt
 
 ROOT = Path(__file__).parents[3]
-TERMS = Terms("https://terms.example", "In short: be kind.")
+TERMS = ("https://terms.example", "In short: be kind.")
 ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # SHA-256 of "abc", FIPS 180-2
 
 
@@ -34,17 +34,17 @@ def test_every_embedded_model_has_a_source() -> None:
 def test_terms_are_shown_and_accepted_once(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     record = workplace / ".cache/models/gemma3-270m.terms.json"
     with pytest.raises(UserError, match=r"not accepted.*https://terms\.example.*frontdesk.models.embedded gemma3-270m --accept-terms"):
-        agree("gemma3-270m", TERMS, accepted=False)
-    assert TERMS.in_short in capsys.readouterr().out
+        agree("gemma3-270m", *TERMS, accepted=False)
+    assert TERMS[1] in capsys.readouterr().out
     assert not record.exists()
 
-    agree("gemma3-270m", TERMS, accepted=True)
-    assert TERMS.in_short in capsys.readouterr().out
+    agree("gemma3-270m", *TERMS, accepted=True)
+    assert TERMS[1] in capsys.readouterr().out
     given = json.loads(record.read_text())
-    assert given["terms"] == TERMS.address
+    assert given["terms"] == TERMS[0]
     assert len(given["accepted"].split("-")) == 3
 
-    agree("gemma3-270m", TERMS, accepted=False)
+    agree("gemma3-270m", *TERMS, accepted=False)
     assert capsys.readouterr().out == ""
 
 

@@ -10,7 +10,7 @@ import torch
 from transformers import BertConfig, BertModel
 
 from frontdesk.errors import UserError
-from frontdesk.models.q4_loader import BLOCK, EMBEDDING, LAYER, MAGIC, PROMPT, Reader, convert_q4, dequantize
+from frontdesk.models.q4_loader import BLOCK, EMBEDDING, LAYER, MAGIC, PROMPT, convert_q4, dequantize
 from frontdesk.retrieval.encoder import SentenceModel
 
 PIECES = ["<s>", "<pad>", "</s>", "<unk>", "▁", "▁query", ":", "▁배송", "비", "▁환불", "은", "는", "▁lamp", "s", "<mask>"]
@@ -104,7 +104,7 @@ def test_its_tokenizer_is_sentencepieces(folder: Path, text: str, pieces: list[s
 
 def test_halves_of_a_byte_are_weights_sixteen_apart() -> None:
     block = struct.pack("<e", 0.5) + bytes([0x1F] + [0x88] * 15)
-    weights = dequantize(Reader(block), BLOCK)
+    weights = dequantize(block, BLOCK)
     assert weights.tolist() == [3.5] + [0.0] * 15 + [-3.5] + [0.0] * 15
 
 

@@ -6,8 +6,9 @@ import pytest
 
 from frontdesk.store import candidates
 from frontdesk.store.candidates import Found
-from frontdesk.store.forget import forget_conversation
+from frontdesk.store.forget import forget
 from frontdesk.store.store import Store
+from frontdesk.store.tables import Conversation
 
 
 def talk(store: Store, run: str = "shop") -> tuple[str, int, int]:
@@ -40,7 +41,7 @@ def test_undecided_ones_follow_what_is_found_and_decided_ones_stay(store: Store)
 def test_what_was_forgotten_since_it_was_found_is_passed_over(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(candidates, "BATCH", 2)
     ones = [liked(id, answer) for id, _, answer in (talk(store) for _ in range(5))]
-    forget_conversation(store, ones[2].conversation_id)
+    forget(store, Conversation, ones[2].conversation_id)
     assert candidates.take_in(store, "shop", ones) == (4, 0, 0, 0)
     assert [row.message_id for row in candidates.candidates(store)] == [one.message_id for one in ones if one is not ones[2]]
 

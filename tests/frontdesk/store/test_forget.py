@@ -14,7 +14,7 @@ from sqlalchemy import event, select, update
 from frontdesk.config.schema import Config
 from frontdesk.store import forget as module
 from frontdesk.store.connect import StoreUnavailable
-from frontdesk.store.forget import Forgotten, expire, forget, forget_conversation, keep_expiring, remembered, remembered_conversation
+from frontdesk.store.forget import Forgotten, expire, forget, keep_expiring, remembered
 from frontdesk.store.store import Store, now, open_store
 from frontdesk.store.tables import Base, Candidate, Conversation, Customer
 from tests.frontdesk.store.test_store import begin
@@ -73,30 +73,30 @@ def test_a_customer_is_forgotten_with_everything(store: Store) -> None:
     customer, _ = fill(store)
     store.say(store.open(customer, "shop", "en").id, "customer", "again")
     expected = Forgotten(conversations=2, messages=3, candidates=2, runs=("shop", "shop-2"))
-    assert remembered(store, customer) == expected and rows(store)["customers"] == 1
+    assert remembered(store, Customer, customer) == expected and rows(store)["customers"] == 1
     fill(store)  # somebody else
-    assert forget(store, customer) == expected
+    assert forget(store, Customer, customer) == expected
     assert rows(store) == FILLED
     for unknown in (forget, remembered):
         with pytest.raises(LookupError):
-            unknown(store, customer)
+            unknown(store, Customer, customer)
 
 
 def test_one_conversation_is_forgotten_and_its_customer_is_not(store: Store) -> None:
     customer, conversation = fill(store)
     other = store.open(customer, "shop", "en").id
     expected = Forgotten(conversations=1, messages=2, candidates=2, runs=("shop", "shop-2"))
-    assert remembered_conversation(store, conversation) == expected == forget_conversation(store, conversation)
+    assert remembered(store, Conversation, conversation) == expected == forget(store, Conversation, conversation)
     assert rows(store) == EMPTY | {"customers": 1, "conversations": 1}
     assert store.conversation(other) is not None
-    for unknown in (forget_conversation, remembered_conversation):
+    for unknown in (forget, remembered):
         with pytest.raises(LookupError):
-            unknown(store, conversation)
+            unknown(store, Conversation, conversation)
 
 
 def test_an_answer_on_its_way_to_somebody_forgotten_ends(store: Store) -> None:
     customer, conversation = begin(store)
-    forget(store, customer)
+    forget(store, Customer, customer)
     with pytest.raises(LookupError):
         store.say(conversation, "bot", "too late")
     assert rows(store) == EMPTY
@@ -135,7 +135,7 @@ def test_a_trained_candidate_outlives_its_conversations_words_and_is_still_found
         kept = session.scalars(select(Candidate)).one()
     assert kept.runs == ["shop", "shop-2"] and kept.message_id is None and kept.messages[0]["content"] == "CANDIDATE"
     assert expire(store, 30) == 0  # once
-    assert forget(store, customer) == Forgotten(conversations=1, messages=0, candidates=1, runs=("shop", "shop-2"))
+    assert forget(store, Customer, customer) == Forgotten(conversations=1, messages=0, candidates=1, runs=("shop", "shop-2"))
     assert rows(store) == EMPTY
 
 
@@ -162,7 +162,7 @@ def test_the_bytes_are_gone_from_the_file(sqlite: Config) -> None:
     for message in store.messages(people[0][1])[::3]:
         store.amend(message.id, text="SECRET0 " * chance.choice((2, 90)))
     assert words(b"SECRET0") > 0 and words(b"SECRET1") > 0
-    assert forget(store, people[0][0]).erased
+    assert forget(store, Customer, people[0][0]).erased
     assert words(b"SECRET0") == 0 and words(people[0][1].encode()) == 0 and words(people[0][0].encode()) == 0
     assert words(b"SECRET1") > 0
     age(store, people[1][1], 100)
@@ -227,7 +227,7 @@ def test_a_file_in_use_is_said_to_be_not_erased(sqlite: Config, monkeypatch: pyt
     store.say(conversation, "customer", "SECRET")
     with reader.reading() as session:
         session.execute(select(Customer)).all()  # reads the file as it was
-        assert not forget(store, customer).erased
+        assert not forget(store, Customer, customer).erased
     assert rows(store) == EMPTY
     store.close()
     reader.close()
@@ -246,7 +246,7 @@ def test_the_bytes_go_while_the_desk_goes_on(sqlite: Config) -> None:
 
     thread = threading.Thread(target=talk)
     thread.start()
-    erased = forget(store, customer).erased
+    erased = forget(store, Customer, customer).erased
     over.set()
     thread.join()
     assert erased and words(b"SECRET") == 0 and words(b"word") > 0

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from frontdesk.config.schema import Config
-from frontdesk.store import keys
+from frontdesk.store import credentials, keys
 from frontdesk.store.store import Store, open_store
 from frontdesk.web.address import network
 from tests.serve.gateways import HI, ask, at, gateway, settings
@@ -22,7 +22,7 @@ from tests.waits import CEILING, wait_for
 
 @pytest.fixture(autouse=True)
 def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("FRONTDESK_API_KEY", keys.PAGE_KEY):
+    for name in ("FRONTDESK_API_KEY", credentials.PAGE_KEY):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -123,10 +123,10 @@ def test_one_house_is_one_address() -> None:
 
 
 def test_the_pages_key_is_an_admins_and_makes_nobody_else_need_one(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(keys.PAGE_KEY, "of-this-start")
+    monkeypatch.setenv(credentials.PAGE_KEY, "of-this-start")
     with gateway(config, Engine()) as client:
         assert (status(client), status(client, "of-this-start", "/metrics")) == (200, 200)
-    monkeypatch.setenv(keys.PAGE_KEY, "of-this-start")
+    monkeypatch.setenv(credentials.PAGE_KEY, "of-this-start")
     monkeypatch.setenv("FRONTDESK_API_KEY", "own")
     with gateway(config, Engine()) as client:
         assert (status(client), status(client, "of-this-start"), status(client, "of-this-start", "/metrics")) == (401, 200, 200)

@@ -19,7 +19,7 @@ from fastapi.routing import APIRoute
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
 from frontdesk.prompt.render import chat_template, encode_prompt
-from frontdesk.store import keys
+from frontdesk.store import credentials, keys
 from frontdesk.store.store import open_store
 from serve.gateway.app import create_app
 from serve.gateway.prompts import PromptBuilder
@@ -61,7 +61,7 @@ def table() -> str:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A working folder for the module, with a run in it."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("FRONTDESK_API_KEY", keys.PAGE_KEY):
+        for name in ("FRONTDESK_API_KEY", credentials.PAGE_KEY):
             patch.delenv(name, raising=False)
         patch.chdir(tmp_path_factory.mktemp("security"))
         write_run(settings())

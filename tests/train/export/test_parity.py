@@ -44,7 +44,7 @@ def test_another_model_is_told_apart(tiny_llama3: Path, tokenizer: Any) -> None:
     answers = greedy_answers(model, tokenizer, PROMPTS, max_new_tokens=12)
     torch.nn.init.normal_(model.model.layers[1].mlp.up_proj.weight)
     seen = parity.score(model, [encode_prompt(tokenizer, prompt) for prompt in PROMPTS], answers)
-    figures = parity.compare({"adapter": answers, "merged": answers, "served": answers}, {"merged": seen, "served": seen})
+    figures = parity.compare("adapter", {"adapter": answers, "merged": answers, "served": answers}, {"merged": seen, "served": seen})
     assert figures["agreement"]["merged"] < 0.9
     assert figures["log_prob_difference"]["merged/adapter"]["mean"] > 0
     assert figures["log_prob_difference"]["served/merged"] == {"mean": 0.0, "largest": 0.0}
@@ -63,7 +63,7 @@ def test_answers_are_the_same_only_to_the_last_token() -> None:
     answers = {"adapter": [answer([1, 2, 3]), answer([4])], "merged": [answer([1, 2, 3]), answer([4, 5], stopped=False)], "served": []}
     answers["served"] = answers["merged"]
     scores = {name: [parity.Score([-0.5, -0.7, -0.5], [True, False, True]), parity.Score([-0.5], [True])] for name in ("merged", "served")}
-    figures = parity.compare(answers, scores)
+    figures = parity.compare("adapter", answers, scores)
     assert figures["same_answers"] == {"merged": 1, "served": 1}
     assert figures["agreement"] == {"merged": 0.75, "served": 0.75}
     assert figures["log_prob_difference"]["merged/adapter"] == {"mean": 0.05, "largest": 0.2}

@@ -14,6 +14,7 @@ from frontdesk.errors import UserError
 from frontdesk.files import read_json, write_json, write_jsonl
 from frontdesk.prompt.render import encode, encode_prompt
 from tests.train.conftest import conversation
+from train.__main__ import check_pairs, run_key, without_dpo
 from train.rows import token_rows
 from train.trainer import dpo
 from train.trainer.base_model import load
@@ -54,7 +55,7 @@ def run(config: Config, tokenizer: Any, tiny_llama3: Path) -> Run:
     rows = [conversation(text, f"we say {text}") for text in ("red", "green", "blue", "yellow", "white", "black")]
     write_jsonl(run.data / "valid_wordings.jsonl", rows)
     write_jsonl(run.data / "preferences.jsonl", PAIRS)
-    tokens = token_rows(tokenizer, rows, 256)[0]
+    tokens = token_rows(tokenizer, rows, 256)
     model = load(tiny_llama3, config.train, torch.float32)
     trainer = build_rows(model, tokenizer, tokens, {"wordings": tokens}, config.train, run.checkpoints)[0]
     trainer.train()
@@ -75,7 +76,7 @@ def likelihoods(config: Config, base: Path, adapter: Path, tokenizer: Any) -> li
     out = []
     for pair in PAIRS:
         rows = [{"messages": [*pair["prompt"], *pair[name]], "source": "x:1"} for name in ("chosen", "rejected")]  # type: ignore[misc]
-        chosen, rejected = (mean_loss(model, token_rows(tokenizer, [row], 256)[0]) for row in rows)
+        chosen, rejected = (mean_loss(model, token_rows(tokenizer, [row], 256)) for row in rows)
         out.append((chosen, rejected))
     return out
 
@@ -168,13 +169,11 @@ def test_without_pairs_it_says_so_and_changes_nothing(
 def test_other_methods_are_told(config: Config, method: str) -> None:
     other = config.model_copy(update={"train": config.train.model_copy(update={"method": method})})
     with pytest.raises(UserError, match=f"train.method {method}; expected qlora or lora"):
-        dpo.check(other)
+        check_pairs(other)
 
 
 def test_keys(config: Config) -> None:
     """Other settings for pairs repeat no training on rows; without them nothing has another key than before there were any."""
-    from train.__main__ import run_key, without_dpo
-
     off = without_dpo(config)
     assert run_key(config, "d") != run_key(off, "d")
     more = config.model_copy(update={"train": config.train.model_copy(update={"dpo": DpoConfig(epochs=3)})})

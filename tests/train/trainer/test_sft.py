@@ -30,6 +30,12 @@ def make(tiny_llama3: Path, tokenizer: Any, rows: Rows, settings: TrainConfig, t
     return trainer
 
 
+def held_out_loss(trainer: SupervisedSFTTrainer, rows: Rows) -> float:
+    """The loss of these rows as the trainer measures its held-out sets."""
+    trainer.held_out, trainer.deciding = {"rows": rows}, ["rows"]
+    return trainer.evaluate()["eval_rows_loss"]
+
+
 def plain_loss(model: Any, rows: Rows) -> float:
     """Each row alone through the model's own forward; mean over all labelled tokens."""
     model.eval()
@@ -58,7 +64,7 @@ def test_the_loss_of_a_batch_is_that_of_its_rows_alone(make: Any, rows: Rows, ch
 
     assert trainer.args.padding_free == (changes.get("packing", True) and changes.get("method") != "prefix")
     assert trainer.compute_loss(trainer.model, trainer.data_collator(rows)).item() == pytest.approx(expected, rel=1e-4)
-    assert trainer.loss_of(rows) == pytest.approx(expected, rel=1e-4)
+    assert held_out_loss(trainer, rows) == pytest.approx(expected, rel=1e-4)
 
 
 @pytest.mark.parametrize("packing", [True, False])
@@ -186,7 +192,7 @@ def test_rows_that_do_not_stay_apart_are_padded_and_it_is_said(
     trainer = make()
     assert not trainer.args.padding_free
     assert "packing is off: rows in one sequence change each other's logits by 31.0%" in capsys.readouterr().out
-    assert trainer.loss_of(rows) == pytest.approx(plain_loss(trainer.model, rows), rel=1e-4)
+    assert held_out_loss(trainer, rows) == pytest.approx(plain_loss(trainer.model, rows), rel=1e-4)
 
 
 def test_a_diverging_training_ends_in_one_line(make: Any) -> None:
@@ -199,7 +205,7 @@ def test_a_diverging_training_ends_in_one_line(make: Any) -> None:
 def test_early_stopping_ends_a_training_that_gets_worse(
     tiny_llama3: Path, tokenizer: Any, rows: Rows, settings: TrainConfig, tmp_path: Path
 ) -> None:
-    held_out = token_rows(tokenizer, [conversation("a", "ZQX JKW VVV 93")], 256)[0]
+    held_out = token_rows(tokenizer, [conversation("a", "ZQX JKW VVV 93")], 256)
     changed = settings.model_copy(update={"epochs": 80, "batch_size": 6, "learning_rate": 5e-2, "evaluations": 40, "rank": 16})
     trainer, _ = build(load(tiny_llama3, changed, torch.float32), tokenizer, rows, {"wordings": held_out}, changed, tmp_path)
     trainer.train()

@@ -19,9 +19,9 @@ def no_places_of_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def train(run: Path, model: Path, *trackers: str) -> Path:
+def train(run: Path, model: Path, *words: str) -> Path:
     """Train in a process of its own, since libraries read where to write when they are imported; nothing can be reached from it."""
-    done(ROOT, "tests.train.trainer.tracked", str(run), str(model), *trackers)
+    done(ROOT, "tests.train.trainer.tracked", str(run), str(model), *words)
     return run / "tracking"
 
 
@@ -40,6 +40,16 @@ def test_the_local_ones_write_losses_into_the_run(tiny_llama3: Path, tmp_path: P
     with sqlite3.connect(next((folder / "trackio").glob("*.db"))) as database:
         kept = " ".join(str(text) for (text,) in database.execute("select metrics from metrics"))
     assert "train/loss" in kept and "eval/wordings_loss" in kept
+
+
+@pytest.mark.slow
+def test_preference_pairs_are_a_run_of_their_own(tiny_llama3: Path, tmp_path: Path) -> None:
+    folder = train(tmp_path / "shop", tiny_llama3, "tensorboard", "trackio", "pairs")
+    rows, pairs = (EventAccumulator(str(folder / place)).Reload().Tags()["scalars"] for place in ("tensorboard", "tensorboard/dpo"))
+    assert "train/loss" in rows and "train/rewards/accuracies" not in rows
+    assert "train/loss" in pairs and "train/rewards/accuracies" in pairs
+    with sqlite3.connect(next((folder / "trackio").glob("*.db"))) as database:
+        assert {name for (name,) in database.execute("select distinct run_name from metrics")} == {"shop", "shop-dpo"}
 
 
 def test_one_that_is_not_installed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

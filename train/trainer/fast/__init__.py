@@ -1,1 +1,1 @@
-"""What makes a training step fast: rows packed without padding, fused LoRA, the loss on supervised positions, the number format."""
+"""What makes a step fast: packed rows, fused LoRA, loss on supervised positions, number format."""

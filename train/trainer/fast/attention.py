@@ -1,9 +1,11 @@
-"""Attention over rows that lie in one sequence without padding, each row on its own: `attn_implementation="rows"`.
+"""Attention over rows that lie in one sequence without padding, each row on its own:
+`attn_implementation="rows"`.
 
-A batch of eight service conversations is a third padding. Laid end to end they need none, but then no token may see another row's.
-transformers hands the rows' borders (`cu_seq_lens_q`, cumulative lengths) to any registered attention; this one runs torch's
-scaled dot product attention once a row, with its causal kernel and no mask. A batch without borders is one row. Where a layer sees a
-window only, as five of six of Gemma 3's do, a row that is longer gets a mask.
+A batch of eight service conversations is a third padding. Laid end to end they need none, but then no token
+may see another row's. transformers hands the rows' borders (`cu_seq_lens_q`, cumulative lengths) to any
+registered attention; this one runs torch's scaled dot product attention once a row, with its causal kernel
+and no mask. A batch without borders is one row. Where a layer sees a window only, as five of six of Gemma 3's
+do, a row that is longer gets a mask.
 """
 
 from typing import Any
@@ -27,10 +29,9 @@ def attend_within_rows(
     sliding_window: int | None = None,
     **kwargs: Any,
 ) -> tuple[torch.Tensor, None]:
-    """`query` is (1, heads, tokens, size), `key` and `value` (1, key-value heads, tokens, size); returns (1, tokens, heads, size).
-
-    A token sees the last `sliding_window` tokens of its row, itself counted, or all before it.
-    """
+    """`query` is (1, heads, tokens, size), `key` and `value` (1, key-value heads, tokens, size); returns (1,
+    tokens, heads, size). A token sees the last `sliding_window` tokens of its row, itself counted, or all
+    before it."""
     lengths = [query.shape[2]] if cu_seq_lens_q is None else cu_seq_lens_q.diff().tolist()
     groups = query.shape[1] // key.shape[1]
     key, value = (tensor.repeat_interleave(groups, dim=1) for tensor in (key, value))
@@ -55,9 +56,9 @@ AttentionMaskInterface.register(NAME, lambda *args, **kwargs: None)  # causal by
 
 
 def leak(model: PreTrainedModel, rows: list[list[int]]) -> float:
-    """How much rows in one sequence change each other: the largest difference of a logit between a row in the sequence and the same
-    row alone, as a share of the largest logit. About 1e-6 in fp32 and 1e-2 in bf16 are rounding; what other rows leak is near 1.
-    """
+    """How much rows in one sequence change each other: the largest difference of a logit between a row in the
+    sequence and the same row alone, as a share of the largest logit. About 1e-6 in fp32 and 1e-2 in bf16 are
+    rounding; what other rows leak is near 1."""
     was_training = model.training
     model.eval()
     device = model.get_input_embeddings().weight.device

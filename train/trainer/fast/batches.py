@@ -1,20 +1,19 @@
-"""Token rows, the batches that are collated of them, and the parts in which a large one goes through the model."""
+"""Batches that are collated of token rows, and the parts in which a large one goes through the model."""
 
 from itertools import pairwise
 from typing import Any
 
 import torch
 
-from train.rows import IGNORED
+from train.rows import IGNORED, TokenRow
 
-TokenRow = dict[str, list[int]]
 Batch = dict[str, Any]
 
 BLANK: TokenRow = {"input_ids": [0, 0], "labels": [IGNORED, IGNORED]}  # without anything to learn: it fills a batch up
 
 
 def parts(batch: Batch, limit: int) -> list[Batch]:
-    """A collated batch as parts of at most `limit` tokens or one row; its tensors are (1, tokens) where packed, else (rows, width)."""
+    """A batch in parts of `limit` tokens or a row; tensors are (1, tokens) if packed, or (rows, width)."""
     if "cu_seq_lens_q" not in batch:
         width = batch["input_ids"].shape[1]
         pieces = zip(*(tensor.split(max(1, limit // width)) for tensor in batch.values()), strict=True)

@@ -1,8 +1,9 @@
 """LoRA's forward and backward as one product each way.
 
-PEFT computes `W x + s B (A x)` as separate steps: with a bf16 base and fp32 A and B it casts every input to fp32, runs the thin products
-there, scales, casts back and adds, and autograd keeps each of these tensors. On a CPU that is more than half of a step. Here the
-thin products run in the base's dtype and are accumulated in place; A, B and their gradients stay fp32, as in any mixed precision training.
+PEFT computes `W x + s B (A x)` as separate steps: with a bf16 base and fp32 A and B it casts every input to
+fp32, runs the thin products there, scales, casts back and adds, and autograd keeps each of these tensors. On
+a CPU that is more than half of a step. Here the thin products run in the base's dtype and are accumulated in
+place; A, B and their gradients stay fp32, as in any mixed precision training.
 """
 
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from torch.nn.functional import dropout
 
 
 class LoraProduct(torch.autograd.Function):
-    """`x Wᵀ + scale (z Aᵀ) Bᵀ` W frozen, z is x after dropout or None. x, z: (tokens, in); A: (rank, in); B: (out, rank)."""
+    """`x Wᵀ + scale (z Aᵀ) Bᵀ`, z: x after dropout or None; x, z (tokens, in), A (rank, in), B (out, rank)."""
 
     @staticmethod
     def forward(
@@ -50,10 +51,9 @@ class LoraProduct(torch.autograd.Function):
 
 
 def fuse(model: torch.nn.Module) -> int:
-    """Let the LoRA layers of a PeftModel over plain or NF4 linear layers compute by LoraProduct; returns how many do.
-
-    Parameters, names, saving and merging stay PEFT's. A bias, DoRA or another base layer keeps PEFT's forward.
-    """
+    """Let the LoRA layers of a PeftModel over plain or NF4 linear layers compute by LoraProduct; returns how
+    many do. Parameters, names, saving and merging stay PEFT's. A bias, DoRA or another base layer keeps
+    PEFT's forward."""
     from peft.tuners.lora import Linear
     from peft.tuners.lora.bnb import Linear4bit
 

@@ -1,4 +1,4 @@
-"""A causal LM's loss on a CPU, where the LM head sees the supervised positions only: a third of a customer-service row."""
+"""A causal LM's loss on a CPU, where the LM head sees the supervised positions only, a third of all."""
 
 from typing import Any
 
@@ -10,10 +10,9 @@ TILE = 256  # labelled positions that are projected at once: neutral text, label
 
 
 def with_supervised_loss(forward: Any) -> Any:
-    """A causal LM's forward that also takes `supervised_loss=True`: it then returns the sum of the losses of the labelled positions.
-
-    It is the model's own forward that is extended, not the trainer's loss, since distributed wrappers and prefix tuning act on it.
-    """
+    """A causal LM's forward that also takes `supervised_loss=True`: it then returns the sum of the losses of
+    the labelled positions. It is the model's own forward that is extended, not the trainer's loss, since
+    distributed wrappers and prefix tuning act on it."""
 
     def forward_or_loss(self: Any, *args: Any, supervised_loss: bool = False, labels: torch.Tensor | None = None, **options: Any) -> Any:
         if not supervised_loss:

@@ -1,16 +1,12 @@
 """Which number format trains faster here: bf16 on a GPU; on a CPU, what a timed probe says."""
 
 import time
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import torch
+import torch
 
 
-def choose(setting: str) -> "tuple[torch.dtype, str]":
+def choose(setting: str) -> tuple[torch.dtype, str]:
     """The dtype for `train.precision` ("auto", "bf16", "fp32") and the reason for it."""
-    import torch
-
     if setting != "auto":
         return (torch.bfloat16 if setting == "bf16" else torch.float32), "set in the config"
     if torch.cuda.is_available():
@@ -21,10 +17,8 @@ def choose(setting: str) -> "tuple[torch.dtype, str]":
     return (torch.bfloat16 if ratio > 1.2 else torch.float32), f"a timed probe: bf16 products take 1/{ratio:.2f} of fp32's time"
 
 
-def _probe(dtype: "torch.dtype") -> float:
-    """Best of five, in seconds: one product of a training step's usual shape (768 tokens, 576 to 1536 features)."""
-    import torch
-
+def _probe(dtype: torch.dtype) -> float:
+    """Best of five, in seconds: one product of a step's usual shape (768 tokens, 576 to 1536 features)."""
     x, weight = torch.randn(768, 576, dtype=dtype), torch.randn(576, 1536, dtype=dtype)
     best = float("inf")
     for _ in range(6):  # the first is a warm-up in all but name: the minimum ignores it

@@ -1,5 +1,7 @@
 """The desk's first tables."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -8,150 +10,133 @@ down_revision = None
 
 COUNTING = {"sqlite_autoincrement": True}
 """SQLite would otherwise give the id of a removed row to a new one; PostgreSQL never does."""
+INDEXED = {
+    "conversations": ("customer_id", "opened_at", "state", "updated_at"),
+    "handoffs": ("at", "conversation_id"),
+    "messages": ("at", "conversation_id"),
+    "candidates": ("conversation_id", "kind", "message_id", "status"),
+}
+
+
+def _column(name: str, kind: Any, *more: Any, **options: Any) -> sa.Column[Any]:
+    return sa.Column(name, kind, *more, **{"nullable": False} | options)
+
+
+def _of(table: str) -> sa.ForeignKey:
+    return sa.ForeignKey(f"{table}.id", ondelete="CASCADE")
+
+
+def _counted() -> sa.Column[Any]:
+    return _column("id", sa.Integer(), primary_key=True, autoincrement=True)
 
 
 def upgrade() -> None:
     op.create_table(
         "customers",
-        sa.Column("id", sa.String(length=32), nullable=False),
-        sa.Column("token_hash", sa.String(length=64), nullable=False),
-        sa.Column("created_at", sa.Float(), nullable=False),
-        sa.Column("seen_at", sa.Float(), nullable=False),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("token_hash"),
+        _column("id", sa.String(length=32), primary_key=True),
+        _column("token_hash", sa.String(length=64), unique=True),
+        _column("created_at", sa.Float()),
+        _column("seen_at", sa.Float()),
     )
     op.create_table(
         "keys",
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
-        sa.Column("name", sa.String(length=100), nullable=False),
-        sa.Column("hash", sa.String(length=64), nullable=False),
-        sa.Column("role", sa.String(length=16), nullable=False),
-        sa.Column("rate", sa.Integer(), nullable=True),
-        sa.Column("concurrency", sa.Integer(), nullable=True),
-        sa.Column("created_at", sa.Float(), nullable=False),
-        sa.Column("revoked_at", sa.Float(), nullable=True),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("hash"),
-        sa.UniqueConstraint("name"),
+        _counted(),
+        _column("name", sa.String(length=100), unique=True),
+        _column("hash", sa.String(length=64), unique=True),
+        _column("role", sa.String(length=16)),
+        _column("rate", sa.Integer(), nullable=True),
+        _column("concurrency", sa.Integer(), nullable=True),
+        _column("created_at", sa.Float()),
+        _column("revoked_at", sa.Float(), nullable=True),
         **COUNTING,
     )
     op.create_table(
         "conversations",
-        sa.Column("id", sa.String(length=32), nullable=False),
-        sa.Column("customer_id", sa.String(length=32), nullable=False),
-        sa.Column("run", sa.String(length=200), nullable=False),
-        sa.Column("language", sa.String(length=8), nullable=False),
-        sa.Column("state", sa.String(length=16), nullable=False),
-        sa.Column("revision", sa.Integer(), nullable=False),
-        sa.Column("opened_at", sa.Float(), nullable=False),
-        sa.Column("updated_at", sa.Float(), nullable=False),
-        sa.Column("closed_at", sa.Float(), nullable=True),
-        sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("id"),
+        _column("id", sa.String(length=32), primary_key=True),
+        _column("customer_id", sa.String(length=32), _of("customers")),
+        _column("run", sa.String(length=200)),
+        _column("language", sa.String(length=8)),
+        _column("state", sa.String(length=16)),
+        _column("revision", sa.Integer()),
+        _column("opened_at", sa.Float()),
+        _column("updated_at", sa.Float()),
+        _column("closed_at", sa.Float(), nullable=True),
     )
-    op.create_index(("ix_conversations_customer_id"), "conversations", ["customer_id"], unique=False)
-    op.create_index(("ix_conversations_opened_at"), "conversations", ["opened_at"], unique=False)
-    op.create_index(("ix_conversations_state"), "conversations", ["state"], unique=False)
-    op.create_index(("ix_conversations_updated_at"), "conversations", ["updated_at"], unique=False)
     op.create_table(
         "logins",
-        sa.Column("token_hash", sa.String(length=64), nullable=False),
-        sa.Column("key_id", sa.Integer(), nullable=False),
-        sa.Column("until", sa.Float(), nullable=False),
-        sa.ForeignKeyConstraint(["key_id"], ["keys.id"], ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("token_hash"),
+        _column("token_hash", sa.String(length=64), primary_key=True),
+        _column("key_id", sa.Integer(), _of("keys")),
+        _column("until", sa.Float()),
     )
     op.create_table(
         "handoffs",
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
-        sa.Column("conversation_id", sa.String(length=32), nullable=False),
-        sa.Column("reason", sa.String(length=16), nullable=False),
-        sa.Column("wish", sa.Text(), nullable=False),
-        sa.Column("out_of_hours", sa.Boolean(), nullable=False),
-        sa.Column("at", sa.Float(), nullable=False),
-        sa.Column("taken_at", sa.Float(), nullable=True),
-        sa.Column("agent", sa.String(length=100), nullable=True),
-        sa.Column("closed_at", sa.Float(), nullable=True),
-        sa.Column("result", sa.String(length=200), nullable=True),
-        sa.ForeignKeyConstraint(["conversation_id"], ["conversations.id"], ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("id"),
+        _counted(),
+        _column("conversation_id", sa.String(length=32), _of("conversations")),
+        _column("reason", sa.String(length=16)),
+        _column("wish", sa.Text()),
+        _column("out_of_hours", sa.Boolean()),
+        _column("at", sa.Float()),
+        _column("taken_at", sa.Float(), nullable=True),
+        _column("agent", sa.String(length=100), nullable=True),
+        _column("closed_at", sa.Float(), nullable=True),
+        _column("result", sa.String(length=200), nullable=True),
         **COUNTING,
     )
-    op.create_index(("ix_handoffs_at"), "handoffs", ["at"], unique=False)
-    op.create_index(("ix_handoffs_conversation_id"), "handoffs", ["conversation_id"], unique=False)
     op.create_table(
         "messages",
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
-        sa.Column("conversation_id", sa.String(length=32), nullable=False),
-        sa.Column("speaker", sa.String(length=16), nullable=False),
-        sa.Column("text", sa.Text(), nullable=False),
-        sa.Column("at", sa.Float(), nullable=False),
-        sa.Column("agent", sa.String(length=100), nullable=True),
-        sa.Column("cut", sa.Boolean(), nullable=False),
-        sa.Column("refusal", sa.Boolean(), nullable=False),
-        sa.Column("source", sa.JSON(), nullable=True),
-        sa.Column("model_version", sa.String(length=64), nullable=True),
-        sa.Column("data_version", sa.String(length=64), nullable=True),
-        sa.Column("prompt_tokens", sa.Integer(), nullable=True),
-        sa.Column("completion_tokens", sa.Integer(), nullable=True),
-        sa.Column("seconds", sa.Float(), nullable=True),
-        sa.ForeignKeyConstraint(["conversation_id"], ["conversations.id"], ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("id"),
+        _counted(),
+        _column("conversation_id", sa.String(length=32), _of("conversations")),
+        _column("speaker", sa.String(length=16)),
+        _column("text", sa.Text()),
+        _column("at", sa.Float()),
+        _column("agent", sa.String(length=100), nullable=True),
+        _column("cut", sa.Boolean()),
+        _column("refusal", sa.Boolean()),
+        _column("source", sa.JSON(), nullable=True),
+        _column("model_version", sa.String(length=64), nullable=True),
+        _column("data_version", sa.String(length=64), nullable=True),
+        _column("prompt_tokens", sa.Integer(), nullable=True),
+        _column("completion_tokens", sa.Integer(), nullable=True),
+        _column("seconds", sa.Float(), nullable=True),
         **COUNTING,
     )
-    op.create_index(("ix_messages_at"), "messages", ["at"], unique=False)
-    op.create_index(("ix_messages_conversation_id"), "messages", ["conversation_id"], unique=False)
     op.create_table(
         "candidates",
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
-        sa.Column("kind", sa.String(length=16), nullable=False),
-        sa.Column("conversation_id", sa.String(length=32), nullable=False),
-        sa.Column("message_id", sa.Integer(), nullable=True),
-        sa.Column("messages", sa.JSON(), nullable=False),
-        sa.Column("answer", sa.Text(), nullable=False),
-        sa.Column("worse", sa.Text(), nullable=True),
-        sa.Column("group", sa.String(length=64), nullable=False),
-        sa.Column("size", sa.Integer(), nullable=False),
-        sa.Column("status", sa.String(length=16), nullable=False),
-        sa.Column("reviewer", sa.String(length=100), nullable=True),
-        sa.Column("reviewed_at", sa.Float(), nullable=True),
-        sa.Column("at", sa.Float(), nullable=False),
-        sa.Column("runs", sa.JSON(), nullable=False),
-        sa.ForeignKeyConstraint(["conversation_id"], ["conversations.id"], ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(["message_id"], ["messages.id"], ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("id"),
+        _counted(),
+        _column("kind", sa.String(length=16)),
+        _column("conversation_id", sa.String(length=32), _of("conversations")),
+        _column("message_id", sa.Integer(), _of("messages"), nullable=True),
+        _column("messages", sa.JSON()),
+        _column("answer", sa.Text()),
+        _column("worse", sa.Text(), nullable=True),
+        _column("group", sa.String(length=64)),
+        _column("size", sa.Integer()),
+        _column("status", sa.String(length=16)),
+        _column("reviewer", sa.String(length=100), nullable=True),
+        _column("reviewed_at", sa.Float(), nullable=True),
+        _column("at", sa.Float()),
+        _column("runs", sa.JSON()),
         **COUNTING,
     )
-    op.create_index(("ix_candidates_conversation_id"), "candidates", ["conversation_id"], unique=False)
-    op.create_index(("ix_candidates_kind"), "candidates", ["kind"], unique=False)
-    op.create_index(("ix_candidates_message_id"), "candidates", ["message_id"], unique=False)
-    op.create_index(("ix_candidates_status"), "candidates", ["status"], unique=False)
+    of_message = {"primary_key": True, "autoincrement": False}
     op.create_table(
         "edits",
-        sa.Column("message_id", sa.Integer(), nullable=False),
-        sa.Column("suggested", sa.Text(), nullable=False),
-        sa.Column("at", sa.Float(), nullable=False),
-        sa.ForeignKeyConstraint(["message_id"], ["messages.id"], ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("message_id"),
+        _column("message_id", sa.Integer(), _of("messages"), **of_message),
+        _column("suggested", sa.Text()),
+        _column("at", sa.Float()),
     )
     op.create_table(
         "ratings",
-        sa.Column("message_id", sa.Integer(), nullable=False),
-        sa.Column("value", sa.Integer(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("at", sa.Float(), nullable=False),
-        sa.ForeignKeyConstraint(["message_id"], ["messages.id"], ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("message_id"),
+        _column("message_id", sa.Integer(), _of("messages"), **of_message),
+        _column("value", sa.Integer()),
+        _column("reason", sa.Text()),
+        _column("at", sa.Float()),
     )
+    for table, columns in INDEXED.items():
+        for column in columns:
+            op.create_index(f"ix_{table}_{column}", table, [column])
 
 
 def downgrade() -> None:
-    op.drop_table("ratings")
-    op.drop_table("edits")
-    op.drop_table("candidates")
-    op.drop_table("messages")
-    op.drop_table("handoffs")
-    op.drop_table("logins")
-    op.drop_table("conversations")
-    op.drop_table("keys")
-    op.drop_table("customers")
+    for table in ("ratings", "edits", "candidates", "messages", "handoffs", "logins", "conversations", "keys", "customers"):
+        op.drop_table(table)

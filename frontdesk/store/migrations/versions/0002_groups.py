@@ -18,8 +18,7 @@ def downgrade() -> None:
 
 
 def _alter(type_: sa.types.TypeEngine[str], existing_type: sa.types.TypeEngine[str]) -> None:
-    """SQLite copies the table, and would then count its ids from the highest that is there: those of
-    removed rows came again."""
+    """SQLite copies the table, and would then count on from the highest id: removed ids came again."""
     sqlite, last = op.get_bind().dialect.name == "sqlite", None
     if sqlite:
         last = op.get_bind().scalar(sa.text("SELECT seq FROM sqlite_sequence WHERE name = 'candidates'"))
