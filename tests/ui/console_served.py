@@ -16,7 +16,7 @@ from tests.ui.desks import Shop, migrated, settings, told
 from tests.waits import CEILING
 from ui.app import create_app, mount_page
 from ui.console.app import mount_console
-from ui.console.login.session import COOKIE
+from ui.console.session import COOKIE
 
 T = TypeVar("T")
 REPLIES = ("Thank you for waiting.", "Anything else?")

@@ -11,7 +11,7 @@ from starlette.responses import Response, StreamingResponse
 
 from frontdesk.store.store import Store, StoreUnavailable
 from frontdesk.web import sse
-from ui.console.login.session import Logins, Who
+from ui.console.session import Logins, Who
 
 TICK_SECONDS = 0.7
 """Between two looks into the store, of about a millisecond for each open console."""
