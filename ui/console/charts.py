@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import ceil, floor, log10
 
 WIDTH, HEIGHT = 460, 150
-LEFT, RIGHT, TOP, BOTTOM = 50, 8, 10, 20
+LEFT, RIGHT, TOP, BOTTOM = 60, 8, 10, 20
 """Room around the plot for its labels."""
 
 

@@ -29,17 +29,17 @@ class ConsoleMiddleware:
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})
             return
-        begun, headers = False, Headers(scope=scope)
+        begun, headers, path = False, Headers(scope=scope), route_path(scope)
 
         async def send_with_headers(message: Message) -> None:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
-                MutableHeaders(scope=message)["Cache-Control"] = "no-cache" if route_path(scope).startswith(STATIC) else "no-store"
+                MutableHeaders(scope=message)["Cache-Control"] = "no-cache" if path.startswith(STATIC) else "no-store"
             await send(message)
 
         try:
-            answer = await self._refusal(scope, headers) or self.app
+            answer = await self._refusal(scope, headers, path) or self.app
             await answer(scope, receive, send_with_headers)
         except StoreUnavailable:
             if begun:
@@ -49,9 +49,8 @@ class ConsoleMiddleware:
         except ApiError as error:
             await PlainTextResponse(error.message, error.status)(scope, receive, send_with_headers)
 
-    async def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
+    async def _refusal(self, scope: Scope, headers: Headers, path: str) -> Response | None:
         """The answer to a request that goes no further. Raises StoreUnavailable."""
-        path = route_path(scope)
         if not own(headers, scope["method"]):
             return PlainTextResponse(FOREIGN, 403)
         if path == "/login" or path.startswith(STATIC):

@@ -41,9 +41,12 @@ const refresh = async () => {
     }
     drawing = false;
 };
+const shown = {};  // what stands in each region; the same is not drawn again
 const draw = (id, now) => {
     const log = $('#transcript'), follow = log.scrollHeight - log.scrollTop - log.clientHeight < 400, row = document.activeElement?.dataset.open;
-    for (const [name, html] of Object.entries(now.regions)) $(`#${name}`).innerHTML = html;  // templates, in which all texts are escaped
+    for (const [name, html] of Object.entries(now.regions)) {
+        if (shown[name] !== html) $(`#${name}`).innerHTML = shown[name] = html;  // of a template, in which all texts are escaped
+    }
     if (row !== undefined) $(`#queue [data-open="${CSS.escape(row)}"]`)?.focus();
     tell();
     const last = log.querySelector('article:last-of-type'), place = `${id} ${last?.dataset.message ?? ''}`, same = heard.startsWith(`${id} `);
@@ -154,6 +157,10 @@ document.addEventListener('keydown', event => {
     event.preventDefault();
     rows[rows.indexOf(event.target) + (event.key === 'ArrowDown' ? 1 : -1)]?.focus();
 });
-const named = () => new URLSearchParams(location.search).get('conversation');
-addEventListener('popstate', () => choose(named() ?? ''));
-choose(named() ?? sessionStorage.getItem('open') ?? '');
+
+// The address names what is open; where it names nothing, what was open last is.
+const named = () => new URLSearchParams(location.search).get('conversation') ?? '';
+const last = sessionStorage.getItem('open');
+if (!named() && last) history.replaceState(null, '', `/desk/?conversation=${encodeURIComponent(last)}`);
+addEventListener('popstate', () => choose(named()));
+choose(named());
