@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expec
 from tests.waits import wait_for
 from ui.chat.texts import TEXTS, Language
 
-WAIT_MS = 15_000
+WAIT_MS = 120_000
 """For anything to appear: it only ends a test that would hang."""
 CHROMIUM = "/usr/bin/chromium"
 CHROMIUM_ARGS = [

@@ -1,8 +1,9 @@
-"""The agents' console at /desk: who waits, one conversation with what helps to answer it, all conversations, review, and numbers.
+"""The agents' console at /desk: the queue, a conversation and what helps to answer it, all conversations,
+review, and numbers.
 
-`mount_console(app, desk, store, config)` adds it to the page's application. The pages are rendered here (templates/); the script
-(static/) draws parts of them anew, and sends what an agent does. Each request is asked anew who sends it (middleware.py). Conversations
-are changed through the Desk alone.
+`mount_console(app, desk, store, config)` adds it to the page's application. The server renders the pages (templates/).
+A script (static/) redraws parts of them and sends what an agent does. Every request is checked for its sender
+(middleware.py). Only the Desk changes conversations.
 """
 
 from pathlib import Path
@@ -28,7 +29,7 @@ from ui.desk.desk import Desk
 
 
 def mount_console(app: FastAPI, desk: Desk, store: Store, config: Config) -> None:
-    """Add the console to an application, ahead of the routes that it has. Raises UserError for a time zone that there is none."""
+    """Add the console to an application, before its other routes. Raises UserError for an unknown time zone."""
     read_hours(config.desk)
     logins, pages = Logins(store, config), Pages(config)
     login, live, review = LoginPage(logins, pages), Live(store, logins), Review(store, pages)

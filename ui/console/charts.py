@@ -1,5 +1,8 @@
-"""Plots: where their bars, lines and labels stand. templates/numbers.jinja draws them as SVG, which follows the page's light and dark,
-with the numbers as a table for who cannot see it."""
+"""Plots: where their bars, lines and labels go.
+
+templates/numbers.jinja draws them as SVG in the page's colours, light and dark. Beside each stands a table of its
+numbers for those who cannot see it.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +23,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Mark:
-    """A bar with its upper left corner at (x, y), or a dot around it, of the series with this number."""
+    """A bar with its upper left corner at (x, y), or a dot with its centre there."""
 
     series: int
     title: str
@@ -32,7 +35,8 @@ class Mark:
 
 @dataclass(frozen=True)
 class Plot:
-    """All shapes. `lines` are (series, points as SVG writes them); `grid` and `labels` are (place, label) below and beside the plot."""
+    """All shapes. `lines` are (series, points in SVG's syntax). `grid` are (y, label) beside the plot, `labels` (x, label)
+    below it."""
 
     bars: list[Mark]
     lines: list[tuple[int, str]]

@@ -15,7 +15,7 @@ from ui.console.session import COOKIE, HOURS, Logins
 
 HOME, LOGIN = "/desk/", "/desk/login"
 BODY_BYTES = 4096
-"""Of a login. ui/security/middleware.py bounds all others, and sets the headers that keep the pages out of frames."""
+"""Of a login."""
 TRIES, TRIES_SECONDS = 10, 600.0
 """Wrong keys from one address. It is not that one could be guessed, of 2^256, but trying costs us work."""
 

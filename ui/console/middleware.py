@@ -1,4 +1,4 @@
-"""What comes to the console's address: nothing is done or shown unless a page of ours asks for somebody who is logged in."""
+"""Who may ask for what below /desk: only our own pages, and only for somebody who is logged in."""
 
 import asyncio
 from collections.abc import Mapping
@@ -16,11 +16,11 @@ from ui.security.middleware import FOREIGN, is_ours
 
 STATIC = "/static/"
 PAGES = ("/", "/conversations", "/review", "/numbers", "/logout")
-"""Below /desk: without a login a browser is sent to the form. Other requests are the script's, which gets a 401."""
+"""Without a login these redirect to the login page. The other paths are the script's; they answer 401."""
 
 
 class ConsoleMiddleware:
-    """ASGI middleware around everything below /desk. The routes find in `request.state.who` who asks."""
+    """ASGI middleware around everything below /desk. Routes read from `request.state.who` who asks."""
 
     def __init__(self, app: ASGIApp, logins: Logins) -> None:
         self.app, self.logins = app, logins

@@ -1,4 +1,4 @@
-"""Renders the console's templates. What people and models wrote is escaped there, as all else that is not markup."""
+"""Renders the console's templates, in which every text is escaped."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -22,7 +22,7 @@ FORM_BYTES = 64 * 1024
 
 
 class Pages:
-    """The templates, with what all of them need."""
+    """The templates and what all of them need."""
 
     def __init__(self, config: Config) -> None:
         zone = ZoneInfo(config.desk.timezone)

@@ -1,7 +1,7 @@
-"""The review page: one candidate for training at a time, decided on by a person (frontdesk/store/candidates.py).
+"""The review page: a person decides on one candidate for training at a time (frontdesk/store/candidates.py).
 
-The answer stands in a box: it is accepted as it is, accepted as corrected, or rejected; a question that nobody answered must be given
-one. Two people may review at once: the first decision counts.
+The answer is in a text box. It is accepted as it is, accepted with corrections, or rejected. A question that nobody
+answered needs an answer first. Two people may review at the same time; the first decision counts.
 """
 
 from asyncio import to_thread
@@ -24,7 +24,7 @@ NOTES = ("empty", "decided")
 
 
 class Review:
-    """The route /review: `?status=` and `?kind=` choose among the candidates; the first with an id above `?after=` is shown."""
+    """The route /review. `?status=` and `?kind=` filter the candidates; the first with an id above `?after=` is shown."""
 
     def __init__(self, store: Store, pages: Pages) -> None:
         self.store, self.pages = store, pages
@@ -58,13 +58,13 @@ class Review:
         return found[0] if found else None
 
     async def decide(self, request: Request) -> Response:
-        """Accept, reject, skip or review again (`decision` accepted, rejected, skip, new), and show the next."""
+        """Store a decision ("accepted", "rejected", "new": review again; "skip" stores none) and show the next."""
         form, who = await read_form(request), who_of(request)
-        id, decision, answer = number_of(form.get("id", "0")), form.get("decision", ""), form.get("answer", "")[:MAX_CHARACTERS]
-        told = ""
+        id, decision, told = number_of(form.get("id", "0")), form.get("decision", ""), ""
+        answer, was = form.get("answer", "").replace("\r\n", "\n")[:MAX_CHARACTERS], form.get("was", "new")
         if decision in STATES:
             try:
-                mine = await to_thread(candidates.review, self.store, id, decision, answer, who.name, was=form.get("was", "new"))
+                mine = await to_thread(candidates.review, self.store, id, decision, answer, who.name, was=was)
                 told = "" if mine else "decided"
             except ValueError:  # accepted without an answer: the same again
                 id, told = id - 1, "empty"

@@ -279,7 +279,7 @@ TEXTS: dict[Language, dict[str, str]] = {
 
 
 def language_of(headers: Mapping[str, str]) -> Language:
-    """The language that the agent has chosen, or else the browser's first that there is (names of headers in lower case)."""
+    """The language that the agent has chosen, or else the first of the browser's that we have."""
     try:
         chosen = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
     except CookieError:

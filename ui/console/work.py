@@ -1,6 +1,6 @@
-"""The console's first page: the queue, the conversation that an agent has chosen, and what helps to answer it.
+"""The console's first page: the queue, the chosen conversation, and what helps to answer it.
 
-The page keeps what is in an agent's box; the server keeps nothing of an open page.
+Drafts stay in the browser. The server keeps no state of an open page.
 """
 
 from asyncio import to_thread
@@ -22,25 +22,25 @@ from ui.desk.desk import MAX_CHARACTERS, Desk, Empty, TooLong
 
 ACTIONS = ("take", "send", "give-back", "close")
 REGIONS = ("queue", "head", "transcript")
-"""Parts of the page that are drawn anew when something has changed: each a template, and an element of this id."""
+"""Parts of the page that are redrawn when something has changed. Each is a template and an element of this id."""
 RESULTS = ("solved", "message_taken", "spam")
 Form = dict[str, str]
 
 
 @dataclass(frozen=True)
 class Case:
-    """A conversation as the store has it now."""
+    """A conversation as the store has it, for one agent."""
 
     conversation: Conversation
     call: Handoff | None
     messages: list[Message]
     ratings: dict[int, Rating]
-    free: bool  # the agent who asks may take it
-    mine: bool  # the agent who asks has it
+    free: bool  # the agent may take it
+    mine: bool  # the agent has it
 
     @property
     def drawn(self) -> str:
-        """Names the transcript as it is now."""
+        """Identifies the transcript's content."""
         return f"{self.conversation.id} {self.conversation.revision}"
 
     @property
@@ -65,7 +65,7 @@ class Workplace:
         return self.pages.page(request, "desk", self._values(request) | fixed)
 
     def regions(self, request: Request) -> Response:
-        """The regions as they are now. A transcript that the page has (`?seen=`, its name) is not sent again."""
+        """The regions as they are now, without a transcript that the page shows already (`?seen=`)."""
         values = self._values(request)
         case: Case | None = values["case"]
         names = [name for name in REGIONS if name != "transcript" or case is None or case.drawn != request.query_params.get("seen")]
@@ -100,7 +100,7 @@ class Workplace:
     # What agents do
 
     async def act(self, request: Request) -> Response:
-        """One of ACTIONS. The answer's note is what the agent should know, "" where all is well."""
+        """Do one of ACTIONS. The answer's note says what went wrong; "" if nothing did."""
         form, who = await read_form(request), who_of(request)
         actions = {"take": self._take, "send": self._send, "give-back": self._give_back, "close": self._close}
         try:
@@ -119,7 +119,7 @@ class Workplace:
         return "" if await self.desk.take(id, who.name, who.admin) else "taken_by_other"
 
     async def _send(self, id: str, who: Who, form: Form) -> str:
-        """`suggested`: what the bot had suggested, where that went into the box."""
+        """`suggested`: the bot's suggestion, if the text comes from one."""
         await self.desk.reply(id, who.name, form.get("text", ""), form.get("suggested", "")[:MAX_CHARACTERS] or None)
         return ""
 
@@ -128,7 +128,7 @@ class Workplace:
         return ""
 
     async def _close(self, id: str, who: Who, form: Form) -> str:
-        """A result is stored in English if it is one of ours."""
+        """One of RESULTS is stored in English; another result as it is."""
         await self._check_held(id, who)
         result = form.get("result", "").strip()[:200]
         names = {texts[key]: TEXTS["en"][key] for texts in TEXTS.values() for key in RESULTS}

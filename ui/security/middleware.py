@@ -7,7 +7,6 @@ queue. Its events take a language and nothing else (ui/security/gradio_events.py
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
 from typing import cast
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -16,7 +15,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.chat.texts import LANGUAGES
-from ui.security.gradio_events import PREDICT, of_language, pass_on
+from ui.security.gradio_events import PREDICT, pass_on
 
 GRADIO = {"/", "/config", "/theme.css", "/gradio_api/app_id", "/gradio_api/startup-events", *PREDICT}
 FOLDERS = ("/assets/", "/static/")
@@ -97,7 +96,7 @@ class PageMiddleware:
         if refused := refusal(scope):
             await refused(scope, receive, send)
         else:
-            await pass_on(self.app, scope["path"], partial(of_language, languages=LANGUAGES), scope, receive, send)
+            await pass_on(self.app, LANGUAGES, scope, receive, send)
 
     def headers(self, path: str) -> dict[str, str]:
         """The headers of an answer. The console is never in a frame, where a click may not be what it seems."""

@@ -1,4 +1,4 @@
-"""The agents' console in a real browser: what only a browser shows. Pages and answers are tested in test_work.py and its neighbours."""
+"""The agents' console in a browser: what only a browser shows. test_work.py and its neighbours test the rest."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,8 +33,10 @@ def staff(office: Office) -> dict[str, str]:
 
 @contextmanager
 def agent(chromium: Browser, office: Office, key: str, deaf: bool = False, **context: object) -> Iterator[Page]:
-    """An agent's browser, logged in; a `deaf` one hears of no change. At its end nothing may have failed, run that should not, or been
-    loaded from outside."""
+    """An agent's browser, logged in; a `deaf` one hears of no change.
+
+    At its end no script may have failed, none of a text's may have run, and nothing may come from outside.
+    """
     with new_context(chromium, **{"viewport": {"width": 1280, "height": 800}, **context}) as opened:
         page, failures, outside = opened.new_page(), [], []
         page.on("pageerror", lambda error: failures.append(str(error)))
@@ -54,7 +56,7 @@ def agent(chromium: Browser, office: Office, key: str, deaf: bool = False, **con
 def log_in(page: Page, key: str) -> None:
     page.fill("#key", key)
     page.click("main button")
-    page.wait_for_selector("#who")
+    page.wait_for_selector("body[data-ready]")
 
 
 def waiting(page: Page, conversation: str) -> None:
@@ -234,7 +236,7 @@ def test_words_begun_stay_with_their_conversation(office: Office, staff: dict[st
         expect(box).to_have_value("")
         box.fill("For the second")
         anna.click("#tabs a:nth-child(3)")
-        anna.wait_for_selector("#review-card")
+        anna.wait_for_selector("body[data-ready] #review-card")
         anna.click("#tabs a:nth-child(1)")
         anna.wait_for_selector(f"#head [data-conversation='{other}']")  # it is open again
         expect(box).to_have_value("For the second")
@@ -283,8 +285,14 @@ def test_a_late_suggestion_never_replaces_words(office: Office, staff: dict[str,
         office.engine.allowed = float("inf")
         expect(anna.locator("#origin")).to_have_text(EN["late"])
         expect(box).to_have_value("I am writing more")
+        office.engine.allowed, asked = 0, len(office.engine.bodies)
         anna.click("#suggest")
+        anna.wait_for_selector("#compose[data-suggestion=asked]")
+        box.fill("I am writing again")
+        anna.click("#suggest")  # joins the one in progress
+        office.engine.allowed = float("inf")
         expect(box).to_have_value(SUGGESTED)  # the button puts it into any box
+        assert len(office.engine.bodies) == asked + 1
         box.fill("Thanks.")
         anna.click("#send")
         expect(box).to_have_value("")
@@ -385,6 +393,7 @@ def test_old_conversations_are_found_and_only_read(office: Office, staff: dict[s
     conversation = office.store.current(customer).id
     with agent(chromium, office, staff["bert"]) as bert:
         bert.click("#tabs a:nth-child(2)")
+        bert.wait_for_selector("body[data-ready] #found")
         for words in (office.store.current(customer).customer_id, "rare ZEBRA"):
             bert.fill("#all-words", words)
             bert.click("#all-go")
@@ -408,7 +417,7 @@ def test_admins_see_numbers_and_open_what_went_unanswered(office: Office, staff:
     office.do(office.desk.rate(customer, answer.id, -1))
     with agent(chromium, office, staff["root"]) as root:
         root.click("#tabs a:nth-child(4)")
-        root.wait_for_selector("[data-card=volume] svg rect")
+        root.wait_for_selector("body[data-ready] [data-card=volume] svg rect")
         root.click("[data-card=volume] summary")
         assert root.locator("[data-card=volume] tbody tr").count() == 7
         root.click("#period label:nth-child(1)")
@@ -423,12 +432,13 @@ def test_who_waits_is_heard_on_every_page(office: Office, staff: dict[str, str],
     with agent(chromium, office, staff["bert"]) as bert:
         bert.add_init_script(SOUND)
         bert.reload()
+        bert.wait_for_selector("body[data-ready]")
         _, first = office.call("Silent?")
         waiting(bert, first)
         assert bert.evaluate("window.beeps") == 0
         bert.check("#sound")
         bert.click("#tabs a:nth-child(3)")
-        bert.wait_for_selector("#review-card")
+        bert.wait_for_selector("body[data-ready] #review-card")
         expect(bert.locator("#sound")).to_be_checked()
         wait_until(bert, lambda: bert.title().startswith("("))
         before = bert.title()

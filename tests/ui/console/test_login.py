@@ -38,7 +38,8 @@ def routes(office: Office) -> set[tuple[str, str]]:
 def test_a_laptop_without_keys_asks_nobody(office: Office) -> None:  # first: the module's keys come after it
     with office.browser() as laptop:
         assert laptop.get("/desk/who").json() == {"name": "local", "role": "admin"}
-        assert laptop.get("/desk/").status_code == 200
+        page = laptop.get("/desk/")
+        assert page.status_code == 200 and "/desk/logout" not in page.text
         assert laptop.get("/desk/login").headers["location"] == "/desk/"
         port = httpx.URL(office.address).port
         assert (

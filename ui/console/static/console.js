@@ -1,9 +1,9 @@
-// What every page of the console does: it hears of changes, shows ages, knows keys, and has forms and links change a part of the page.
+// Every page of the console: live events, ages, keys, and forms and links that replace a part of the page.
 const SECOND = 1000, title = document.title;
 export const $ = selector => document.querySelector(selector);
 export const say = words => { $('#note').textContent = words; };
 
-// Sends a request. Returns whether it was answered well, and the answer's text: else what the agent should know.
+// Sends a request. Returns whether it succeeded, and the answer's text; if it failed, words for the agent.
 export const ask = async (url, options) => {
     try {
         const answer = await fetch(url, options), text = await answer.text();
@@ -14,8 +14,8 @@ export const ask = async (url, options) => {
     }
 };
 
-// Changes come as server-sent events: of the queue, and of the conversation that is open. `changed` is called after each, and after
-// each connection.
+// Changes of the queue and of the open conversation come as server-sent events. `changed` is called for each, and
+// after each new connection.
 let source, waiting = null;
 export const listen = (conversation, changed) => {
     source?.close();
@@ -36,7 +36,8 @@ export const listen = (conversation, changed) => {
     events.onerror = async () => {
         away();
         await ask('/desk/who');
-        if (events.readyState === EventSource.CLOSED) setTimeout(() => { if (events === source) listen(conversation, changed); }, 3 * SECOND);
+        const again = () => { if (events === source) listen(conversation, changed); };
+        if (events.readyState === EventSource.CLOSED) setTimeout(again, 3 * SECOND);
     };
 };
 const beep = () => {
@@ -48,18 +49,29 @@ const beep = () => {
     tone.onended = () => audio.close();
 };
 
-// How long ago: "45 s", "12 min", "3 h". Whoever waits for five minutes is late.
+// How long ago: "45 s", "12 min", "3 h". A customer who waits five minutes is late.
 export const tell = () => document.querySelectorAll('[data-since]').forEach(time => {
     const seconds = Math.max(0, Math.round(Date.now() / SECOND - time.dataset.since));
-    time.textContent = seconds < 60 ? `${seconds} s` : seconds < 3600 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3600)} h`;
+    const minutes = Math.floor(seconds / 60), hours = Math.floor(seconds / 3600);
+    const text = hours ? `${hours} h` : minutes ? `${minutes} min` : `${seconds} s`;
+    if (time.textContent !== text) time.textContent = text;
     time.classList.toggle('late', seconds >= 3600 || (seconds >= 300 && time.closest('[data-queue=waiting]') !== null));
 });
 setInterval(tell, SECOND);
 
-// Forms and links with `data-swap` change the page's main part. Where they fail, all stays as it is.
+// Forms and links with `data-swap` replace the main part of the page. If one fails, all stays as it is. The newest
+// request counts, and a POST is sent once.
+let swaps = 0, posting = false;
 const swap = async (url, options) => {
-    const answer = await ask(url, options), focused = document.activeElement?.id;
-    if (!answer.ok) return say(answer.text);
+    if (posting) return;
+    posting = options !== undefined;
+    const mine = ++swaps, answer = await ask(url, options), focused = document.activeElement?.id;
+    if (mine !== swaps) return;
+    posting = false;
+    if (!answer.ok) {
+        say(answer.text);
+        return;
+    }
     $('#page').replaceChildren(...new DOMParser().parseFromString(answer.text, 'text/html').querySelector('#page').childNodes);
     history.replaceState(null, '', answer.url);
     if (focused) document.getElementById(focused)?.focus();
@@ -87,7 +99,7 @@ document.addEventListener('click', event => {
     }
 });
 
-// Alt with a button's letter, and Ctrl+Enter within its form (or outside of any), press it.
+// Alt and a letter press the button of that key; so does Ctrl+Enter, but not from a field of another form.
 document.addEventListener('keydown', event => {
     const enter = event.key === 'Enter' && (event.ctrlKey || event.metaKey);
     const button = (enter || (event.altKey && !event.ctrlKey)) && $(`button[data-key="${enter ? 'Enter' : CSS.escape(event.code)}"]`);
@@ -95,7 +107,7 @@ document.addEventListener('keydown', event => {
     event.preventDefault();
     button.click();
 });
-// In review the button says which it is: accepting, or accepting a correction.
+// The button of the review says whether it accepts the answer or a correction.
 document.addEventListener('input', event => {
     const accept = event.target.id === 'review-answer' && $('#review-accept'), before = event.target.defaultValue?.trim();
     if (accept) accept.textContent = accept.dataset[before && event.target.value.trim() !== before ? 'correct' : 'accept'];
@@ -103,4 +115,8 @@ document.addEventListener('input', event => {
 
 $('#sound').checked = localStorage.getItem('frontdesk-sound') === '1';
 tell();
-if (!$('#work')) listen('', () => {});
+export const ready = () => { document.body.dataset.ready = 'yes'; };  // for tests: from here on the page hears its keys
+if (!$('#work')) {
+    listen('', () => {});
+    ready();
+}

@@ -1,14 +1,13 @@
-// The desk: draws queue and conversation anew when something has changed, keeps what was begun in the box, and sends what an agent does.
-import {$, ask, listen, say, tell} from './console.js';
+// The desk: redraws queue and conversation when something has changed, keeps drafts, and sends what an agent does.
+import {$, ask, listen, ready, say, tell} from './console.js';
 
 const SECOND = 1000, box = $('#reply'), compose = $('#compose');
 let open = '';  // the conversation on the screen; '': none
-const asked = new Map();  // by conversation: the customer's message for which a suggestion was asked for
-const acting = new Set();  // conversations of which something is being done
+const asked = new Map();  // by conversation: the customer's message for which the last suggestion was requested
+const acting = new Set();  // conversations with an action in progress
 
-// What was begun for each conversation outlives a reload: the words, the suggestion that they came from, and a line about it. Only
-// `keep` changes what stands in the box.
-// `round` counts how often the box was emptied: what was asked for before is not for the words after.
+// The draft of each conversation: the words, the suggestion that they come from, and a line about it. It survives a
+// reload. Only `keep` changes the box. `round` counts how often the draft was sent or discarded.
 const draft = id => JSON.parse(sessionStorage.getItem(`draft ${id}`)) ?? {words: '', suggested: '', origin: '', round: 0};
 const keep = (id, begun) => {
     sessionStorage.setItem(`draft ${id}`, JSON.stringify(begun));
@@ -20,44 +19,49 @@ const show = () => {
     $('#origin').textContent = begun.origin;
 };
 
-// Draws what the server says is so now: once more where something changed meanwhile, and until it answers.
-let drawing = false, again = false, trouble = false, heard = '', retry;
+// Redraws from the server's state; again if something changed meanwhile, and until the server answers.
+let drawing = false, again = false, trouble = false, retry;
 const refresh = async () => {
     again = true;
     if (drawing) return;
     drawing = true;
-    while (again) {
-        again = false;
-        const id = open, seen = $('#transcript [data-drawn]')?.dataset.drawn ?? '';
-        const answer = await ask(`/desk/work?${new URLSearchParams({conversation: id, seen})}`);
-        if (id !== open) again = true;
-        else if (answer.ok) draw(id, JSON.parse(answer.text));
-        else {
-            clearTimeout(retry);
-            retry = setTimeout(refresh, 3 * SECOND);
-        }
-        if (!answer.ok || trouble) say(answer.ok ? '' : answer.text);
-        trouble = !answer.ok;
+    try {
+        while (again) await redraw();
+    } finally {
+        drawing = false;
     }
-    drawing = false;
 };
-const shown = {};  // what stands in each region; the same is not drawn again
+const redraw = async () => {
+    again = false;
+    const id = open, seen = $('#transcript [data-drawn]')?.dataset.drawn ?? '';
+    const answer = await ask(`/desk/work?${new URLSearchParams({conversation: id, seen})}`);
+    if (!answer.ok || trouble) say(answer.ok ? '' : answer.text);
+    trouble = !answer.ok;
+    clearTimeout(retry);
+    if (!answer.ok) retry = setTimeout(refresh, 3 * SECOND);
+    else if (id === open) draw(id, JSON.parse(answer.text));
+};
+
+let heard = '';  // the conversation and the newest message in the transcript
+const drawn = {};  // the markup of each region; the same is not drawn again
 const draw = (id, now) => {
-    const log = $('#transcript'), follow = log.scrollHeight - log.scrollTop - log.clientHeight < 400, row = document.activeElement?.dataset.open;
+    const log = $('#transcript'), atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 400;
+    const row = document.activeElement?.dataset.open;
     for (const [name, html] of Object.entries(now.regions)) {
-        if (shown[name] !== html) $(`#${name}`).innerHTML = shown[name] = html;  // of a template, in which all texts are escaped
+        if (drawn[name] !== html) $(`#${name}`).innerHTML = drawn[name] = html;  // from a template that escapes all texts
     }
     if (row !== undefined) $(`#queue [data-open="${CSS.escape(row)}"]`)?.focus();
     tell();
-    const last = log.querySelector('article:last-of-type'), place = `${id} ${last?.dataset.message ?? ''}`, same = heard.startsWith(`${id} `);
-    if (place !== heard && (!same || follow)) log.scrollTop = log.scrollHeight;
-    if (place !== heard && same && last) $('#told').textContent = last.innerText;  // for screen readers: the log itself is drawn anew
+    const last = log.querySelector('article:last-of-type'), place = `${id} ${last?.dataset.message ?? ''}`;
+    const same = heard.startsWith(`${id} `);
+    if (place !== heard && (!same || atEnd)) log.scrollTop = log.scrollHeight;
+    if (place !== heard && same && last) $('#told').textContent = last.innerText;  // for screen readers
     heard = place;
     if (!same) find($('#wish')?.textContent ?? '');
     $('#take').hidden = !now.free;
-    const appears = compose.hidden && now.mine;
+    const appears = compose.hidden && now.mine, writing = document.activeElement?.matches('input, textarea');
     compose.hidden = !now.mine;
-    if (appears && !document.activeElement?.matches('input, textarea') && matchMedia('(min-width: 801px)').matches) box.focus();
+    if (appears && !writing && matchMedia('(min-width: 801px)').matches) box.focus();
     if (now.owed && asked.get(id) !== now.owed) {
         asked.set(id, now.owed);
         if (!box.value.trim()) suggest(id, false);
@@ -76,14 +80,15 @@ const choose = id => {
     refresh();
 };
 
-// Does something with the open conversation. Returns whether it was done.
+// Does something with the open conversation. Returns whether it succeeded.
 const post = (url, fields) => ask(url, {method: 'POST', body: new URLSearchParams(fields)});
 const act = async (action, fields = {}) => {
     const id = open;
     if (acting.has(id)) return false;
     acting.add(id);
     say('');
-    const answer = await post(`/desk/${action}`, {conversation: id, ...fields}), note = answer.ok ? JSON.parse(answer.text).note : answer.text;
+    const answer = await post(`/desk/${action}`, {conversation: id, ...fields});
+    const note = answer.ok ? JSON.parse(answer.text).note : answer.text;
     acting.delete(id);
     if (id === open) say(note);
     refresh();
@@ -99,27 +104,39 @@ const finish = async (action, fields) => {
 };
 const forget = id => keep(id, {words: '', suggested: '', origin: '', round: draft(id).round + 1});
 
-// A suggestion goes into the box only if the words are still those that stood there when it was asked for: by itself nothing but an
-// empty box. Words that are being composed (Korean) count as others.
-let composing = false;
+// A suggestion replaces only the words for which it was asked: without the button, those of an empty box. If the agent
+// wrote, sent or discarded something meanwhile, it is late. The newest request counts; the button joins one in progress.
+const requests = new Map();
 const suggest = async (id, pressed) => {
-    const before = draft(id), state = name => { if (id === open) compose.dataset.suggestion = name; };
-    state('asked');
-    const answer = await post('/desk/suggest', {conversation: id});
-    if (!answer.ok) {
-        if (pressed && id === open) say(answer.text);
-        return state('failed');
+    const request = {before: draft(id), pressed};
+    if (pressed && requests.has(id)) {
+        Object.assign(requests.get(id), request);
+        return;
     }
-    const {text, note} = JSON.parse(answer.text), now = draft(id), late = now.words !== before.words || now.round !== before.round || (composing && id === open);
-    if (late && pressed) keep(id, {...now, origin: $('#origin').dataset.late});
-    else if (!late) keep(id, text ? {...now, words: text, suggested: text, origin: note} : {...now, origin: note});
-    state(late ? 'late' : text ? 'here' : 'none');
+    requests.set(id, request);
+    mark(id, 'asked');
+    const answer = await post('/desk/suggest', {conversation: id});
+    if (requests.get(id) !== request) return;
+    requests.delete(id);
+    mark(id, answer.ok ? offer(id, request, JSON.parse(answer.text)) : 'failed');
+    if (!answer.ok && request.pressed && id === open) say(answer.text);
 };
+const offer = (id, {before, pressed}, {text, note}) => {
+    const now = draft(id);
+    if (now.words !== before.words || now.round !== before.round) {
+        if (pressed) keep(id, {...now, origin: $('#origin').dataset.late});
+        return 'late';
+    }
+    keep(id, text ? {...now, words: text, suggested: text, origin: note} : {...now, origin: note});
+    return text ? 'here' : 'none';
+};
+const mark = (id, state) => { if (id === open) compose.dataset.suggestion = state; };
 
-// FAQ entries for some words; an answer to earlier words is not shown.
+// FAQ entries for some words; only the newest search is shown.
 let searches = 0;
 const find = async words => {
-    const mine = ++searches, answer = words.trim() ? await ask(`/desk/faq?${new URLSearchParams({words})}`) : {ok: true, text: ''};
+    const mine = ++searches, nothing = {ok: true, text: ''};
+    const answer = words.trim() ? await ask(`/desk/faq?${new URLSearchParams({words})}`) : nothing;
     if (answer.ok && mine === searches) $('#faq').innerHTML = answer.text;
 };
 // Text goes into the reply at the cursor.
@@ -133,8 +150,6 @@ const insert = text => {
 };
 
 box.addEventListener('input', () => keep(open, {...draft(open), words: box.value}));
-box.addEventListener('compositionstart', () => { composing = true; });
-box.addEventListener('compositionend', () => { composing = false; });
 $('#send').addEventListener('click', send);
 $('#faq-words').addEventListener('input', event => find(event.target.value));
 $('#faq-search').addEventListener('submit', event => { event.preventDefault(); find($('#faq-words').value); });
@@ -158,9 +173,10 @@ document.addEventListener('keydown', event => {
     rows[rows.indexOf(event.target) + (event.key === 'ArrowDown' ? 1 : -1)]?.focus();
 });
 
-// The address names what is open; where it names nothing, what was open last is.
+// The address names the open conversation; without one, the last one is opened.
 const named = () => new URLSearchParams(location.search).get('conversation') ?? '';
-const last = sessionStorage.getItem('open');
-if (!named() && last) history.replaceState(null, '', `/desk/?conversation=${encodeURIComponent(last)}`);
+const latest = sessionStorage.getItem('open');
+if (!named() && latest) history.replaceState(null, '', `/desk/?conversation=${encodeURIComponent(latest)}`);
 addEventListener('popstate', () => choose(named()));
 choose(named());
+ready();
