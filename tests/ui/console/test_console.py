@@ -25,12 +25,6 @@ const tone = {connect: next => next, start() {}, stop() {}, gain: {}};
 window.AudioContext = class { createOscillator() { window.beeps += 1; return tone } createGain() { return tone } close() {} }"""
 
 
-@pytest.fixture(scope="module")
-def staff(office: Office) -> dict[str, str]:
-    """Keys by name."""
-    return {name: office.key(name, role) for name, role in (("anna", "agent"), ("bert", "agent"), ("root", "admin"))}
-
-
 @contextmanager
 def agent(chromium: Browser, office: Office, key: str, deaf: bool = False, **context: object) -> Iterator[Page]:
     """An agent's browser, logged in; a `deaf` one hears of no change.
