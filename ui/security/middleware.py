@@ -33,7 +33,7 @@ POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'"
 )
-CONSOLE = (
+CONSOLE_POLICY = (
     # The agents' console has no inline script or style, and nothing of another site's.
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
@@ -101,7 +101,7 @@ class PageMiddleware:
     def headers(self, path: str) -> dict[str, str]:
         """The headers of an answer. The console is never in a frame, where a click may not be what it seems."""
         if under(path, "/desk"):
-            return {**HEADERS, "Content-Security-Policy": CONSOLE, "X-Frame-Options": "DENY"}
+            return {**HEADERS, "Content-Security-Policy": CONSOLE_POLICY, "X-Frame-Options": "DENY"}
         return {**HEADERS, **self.no_frames, "Content-Security-Policy": POLICY + self.frames}
 
 

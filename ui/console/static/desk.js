@@ -72,7 +72,7 @@ const choose = id => {
     open = id;
     sessionStorage.setItem('open', id);
     compose.hidden = $('#take').hidden = true;  // until it is drawn
-    compose.dataset.suggestion = '';
+    compose.dataset.suggestion = requests.has(id) ? 'asked' : '';
     $('#faq-words').value = $('#result').value = '';
     say('');
     show();
