@@ -18,19 +18,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
 import openai
 import psutil
 import pytest
 import yaml
 from playwright.sync_api import Page, expect, sync_playwright
 
+from frontdesk.engine.vllm import free_port
+from tests.serve.gateways import data
 from tests.stages import Result, done
 from tests.ui import browser
+from tests.waits import CEILING, START_SECONDS
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("end-to-end")]
 ROOT = Path(__file__).parent.parent
 KEY = "a-key-of-the-test"
-START_SECONDS = 300
 ENVIRONMENT = {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "FRONTDESK_API_KEY": KEY}
 ENTRIES = 14
 """Of the demo's FAQ: enough for near neighbours."""
@@ -49,6 +52,9 @@ class Desk:
     def client(self, key: str = KEY) -> openai.OpenAI:
         return openai.OpenAI(base_url=self.api, api_key=key, max_retries=0, timeout=120)
 
+    def http(self) -> httpx.Client:
+        return httpx.Client(base_url=self.api, headers={"Authorization": f"Bearer {KEY}"}, trust_env=False, timeout=CEILING)
+
     def wait_for(self, text: str, seconds: float = START_SECONDS, after: int = 0) -> None:
         """Wait for a line (not among the first `after`) that contains `text`."""
         deadline = time.monotonic() + seconds
@@ -59,12 +65,6 @@ class Desk:
     def engine_processes(self) -> list[psutil.Process]:
         children = psutil.Process(self.process.pid).children(recursive=True)
         return [child for child in children if "vllm" in " ".join(child.cmdline()).lower() or "VLLM" in child.name()]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def stage(folder: Path, *words: str, code: int = 0) -> Result:
@@ -251,14 +251,26 @@ def test_markup_in_a_message_is_text(page: Page) -> None:
     assert "<b>bold</b>" in browser.shown_turns(page)[0][1]
 
 
-def test_a_dead_engine_is_told_in_words_and_comes_back(desk: Desk, page: Page) -> None:
+LONG: dict[str, Any] = {"model": "demo-bare", "messages": user("Go on: " + "1 2 3 4 5 6 7 8, " * 6), "max_tokens": 500, "stop": None}
+
+
+def test_a_dead_engine_cuts_a_stream_is_told_in_words_and_comes_back(desk: Desk, page: Page) -> None:
     browser.clear(page)
     seen = len(desk.lines)
-    for process in desk.engine_processes():
-        process.kill()
-    assert browser.ask(page, "Are you still there?") == ""
-    assert "not reachable" in browser.notice(page)
-    desk.wait_for("the engine answers again", after=seen)
+    with desk.http() as http:
+        with http.stream("POST", "chat/completions", json=LONG | {"stream": True}) as response:
+            parts = response.iter_bytes()
+            text = next(parts)
+            for process in desk.engine_processes():
+                process.kill()
+            text += b"".join(parts)
+        assert data(text.decode())[-1]["error"]["code"] == "cut_off"
+        refused = http.post("chat/completions", json=LONG)
+        assert refused.status_code == 503 and refused.json()["error"]["code"] == "not_ready"
+        assert browser.ask(page, "Are you still there?") == ""
+        assert "not reachable" in browser.notice(page)
+        desk.wait_for("the engine answers again", after=seen)
+        assert http.post("chat/completions", json=LONG | {"max_tokens": 3}).status_code == 200
     assert browser.retry(page)
     assert browser.notice(page) == ""
 

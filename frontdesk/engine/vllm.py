@@ -21,6 +21,7 @@ import asyncio
 import contextlib
 import json
 import os
+import random
 import socket
 import sys
 from collections.abc import Iterator
@@ -179,6 +180,8 @@ def environment(config: Config, run: Run, key: str | None = None) -> dict[str, s
     }
     if key := key or api_key():
         variables["VLLM_API_KEY"] = key
+    if eager(config):
+        variables["TORCHDYNAMO_DISABLE"] = "1"  # --enforce-eager leaves out the ranks of log-probabilities: 11 s at the first request
     if device() == "cpu":
         variables |= {
             "VLLM_CPU_KVCACHE_SPACE": str(config.serve.cpu_kv_cache_gib),
@@ -267,7 +270,11 @@ def running(
 
 
 def free_port() -> int:
-    """A port of the loopback address on which nothing listens now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of the loopback address on which nothing listens now.
+
+    It is below those that systems give to outgoing connections, so that none of these takes it before the caller does.
+    """
+    while True:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port := random.randrange(20_000, 32_768)))
+            return port

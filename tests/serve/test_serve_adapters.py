@@ -42,6 +42,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory, embedded_model: Path) -> Iter
     Yields the two addresses, and those of the engine behind: its own and its key, as its process has them.
     """
     folder = tmp_path_factory.mktemp("desk")
+    (folder / ".cache").symlink_to(ROOT / ".cache")  # what vLLM keeps of a model's architecture saves seconds
     for name in ANSWERS:
         train(folder / f"elsewhere/{name}", company(name, embedded_model), embedded_model)
     ports = {"port": free_port(), "ui_port": free_port()}

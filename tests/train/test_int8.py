@@ -86,6 +86,7 @@ def test_weights_in_parts_keep_their_parts(config: Config) -> None:
         assert set(load_file(run.int8 / file)) == {name for name, place in places.items() if place == file}
 
 
+@pytest.mark.xdist_group("vllm")
 def test_vllm_reads_its_config_as_dynamic_int8(config: Config) -> None:
     from vllm.model_executor.layers.quantization.compressed_tensors.compressed_tensors import CompressedTensorsConfig
     from vllm.model_executor.layers.quantization.compressed_tensors.utils import should_ignore_layer

@@ -148,13 +148,13 @@ def test_the_predicted_adapter_has_the_size_of_the_real_one(tiny_llama3: Path) -
         assert memory.trained_parameters(shape, Setup.from_config(settings, shape, gpu=False)) == trained, method
 
 
-def test_nf4_takes_the_bytes_that_bitsandbytes_takes(embedded_model: Path) -> None:
+def test_nf4_takes_the_bytes_that_bitsandbytes_takes(tiny_llama3: Path) -> None:
     import torch
 
     from train.trainer.base_model import load_quantized
 
-    model = load_quantized(embedded_model, 4, torch.bfloat16)
-    shape = Shape.from_config(json.loads((embedded_model / "config.json").read_text()))
+    model = load_quantized(tiny_llama3, 4, torch.bfloat16)
+    shape = Shape.from_config(json.loads((tiny_llama3 / "config.json").read_text()))
     found = sum(tensor.untyped_storage().nbytes() for tensor in {t.untyped_storage().data_ptr(): t for t in model.parameters()}.values())
     for module in model.modules():
         if state := getattr(getattr(module, "weight", None), "quant_state", None):

@@ -1,6 +1,7 @@
 """Near copies are found, all of them, and crowds of copies cost no more than others."""
 
 import random
+from functools import cache
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ WORDS = {
 }
 
 
+@cache
 def reference(text, conversation=False):
     """The n-grams of a text, in plain Python."""
     plain = normalize(text)

@@ -3,6 +3,7 @@ questions of general ability, and questions that no company's FAQ answers, none 
 
 import csv
 from collections import Counter
+from functools import cache
 from itertools import combinations, pairwise, permutations
 from pathlib import Path
 from typing import Any
@@ -61,8 +62,14 @@ def trained(language: str) -> list[str]:
 
 def overlap(one: str, other: str, size: int) -> float:
     """The Jaccard index of two texts' character n-grams, 0 to 1; a text shorter than `size` is one n-gram."""
-    first, second = ({text[i : i + size] for i in range(max(1, len(text) - size + 1))} for text in (plain(one), plain(other)))
+    first, second = grams(one, size), grams(other, size)
     return len(first & second) / len(first | second)
+
+
+@cache
+def grams(text: str, size: int) -> set[str]:
+    text = plain(text)
+    return {text[i : i + size] for i in range(max(1, len(text) - size + 1))}
 
 
 def plain(text: str) -> str:
@@ -189,7 +196,8 @@ def test_no_question_out_of_scope_is_like_a_trained_one_or_another(language: str
 @pytest.mark.parametrize(("language", "size"), [("en", 4), ("ko", 4), ("ko", 2)])
 def test_no_injection_is_like_a_trained_question_or_another(language: str, size: int) -> None:
     texts = [row["text"] for row in injections() if row["language"] == language]
-    assert [(text, other) for text in texts for other in trained(language) if overlap(text, other, size) > ALIKE] == []
+    known = trained(language)
+    assert [(text, other) for text in texts for other in known if overlap(text, other, size) > ALIKE] == []
     assert [pair for pair in combinations(texts, 2) if overlap(*pair, size) > ALIKE] == []
 
 

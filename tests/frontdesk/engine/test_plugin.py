@@ -5,10 +5,10 @@ from importlib.util import find_spec, module_from_spec
 
 import pytest
 import torch
-from vllm.utils import cpu_triton_utils
 
 from frontdesk.engine import plugin as vllm_plugin
 
+pytestmark = pytest.mark.xdist_group("vllm")  # one process imports it
 ENDS = torch.tensor([2, 5, 6], dtype=torch.int32)
 
 
@@ -47,6 +47,8 @@ def test_vllm_still_needs_it() -> None:
 
 
 def test_it_is_put_in_the_place_of_vllms_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    from vllm.utils import cpu_triton_utils
+
     monkeypatch.setattr(cpu_triton_utils, "_expand_kernel_impl", None)
     vllm_plugin.mend()
     assert cpu_triton_utils._expand_kernel_impl is vllm_plugin.expand

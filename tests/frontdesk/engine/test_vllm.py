@@ -85,6 +85,7 @@ def test_eager_is_the_configs(config: Config, eager: bool) -> None:
     assert eager == ("--enforce-eager" in engine.command(changed, Run("shop")))
 
 
+@pytest.mark.xdist_group("vllm")
 def test_vllm_knows_every_option(config: Config) -> None:
     """The installed vLLM parses the command line and means by it what we mean."""
     from vllm.entrypoints.launchers.cli_args import make_arg_parser

@@ -123,6 +123,7 @@ def test_what_is_not_a_lora(config: Config, kind: str | None) -> None:
     assert "serve.adapters.shop-b" in line and str(kind) in line and "merged model" in line
 
 
+@pytest.mark.xdist_group("vllm")
 @pytest.mark.parametrize(("key", "value"), [("modules_to_save", ["lm_head"]), ("use_dora", True), ("bias", "all"), ("lora_bias", True)])
 def test_what_vllm_refuses_is_refused_before(config: Config, key: str, value: object) -> None:
     from vllm.config.lora import LoRAConfig
@@ -136,6 +137,7 @@ def test_what_vllm_refuses_is_refused_before(config: Config, key: str, value: ob
     assert key in found(config)
 
 
+@pytest.mark.xdist_group("vllm")
 def test_a_rank_that_vllm_does_not_take(config: Config) -> None:
     from vllm.config.lora import MaxLoRARanks
 
@@ -177,6 +179,7 @@ def test_the_bases_own_name_is_taken(config: Config) -> None:
     assert "serve.adapters.base" in found(config.model_copy(update={"serve": serve}))
 
 
+@pytest.mark.xdist_group("vllm")
 @pytest.mark.parametrize(("device", "adapters_", "places"), [("cpu", 2, 3), ("gpu", 2, 2), ("cpu", 12, 13), ("gpu", 12, 8)])
 def test_the_engine_serves_the_base_with_all_adapters(
     config: Config, monkeypatch: pytest.MonkeyPatch, device: engine.Device, adapters_: int, places: int

@@ -113,9 +113,9 @@ def _open(settings: Config, start: "multiprocessing.synchronize.Barrier", result
 
 
 def test_processes_that_start_together_migrate_once(settings: Config) -> None:
-    spawn = multiprocessing.get_context("spawn")
-    start, results = spawn.Barrier(4), spawn.Queue()
-    workers = [spawn.Process(target=_open, args=(settings, start, results)) for _ in range(4)]
+    context = multiprocessing.get_context("forkserver")
+    start, results = context.Barrier(4), context.Queue()
+    workers = [context.Process(target=_open, args=(settings, start, results)) for _ in range(4)]
     for worker in workers:
         worker.start()
     assert [results.get(timeout=CEILING) for _ in workers] == [""] * 4

@@ -162,7 +162,7 @@ def test_a_new_client_has_room_however_many_do_nothing(connect: Connect, client:
     for _ in range(5):
         with httpx.Client(base_url=client.base_url, trust_env=False) as other:
             assert ask(other).status_code == 200
-    assert sum(rest_is_there(raw) for raw in idle) <= 12
+    wait_for(lambda: sum(rest_is_there(raw) for raw in idle) <= 12)
 
 
 def rest_is_there(raw: socket.socket) -> bool:

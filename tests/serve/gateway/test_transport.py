@@ -11,7 +11,6 @@ import sys
 import threading
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import httpx
 import pytest
@@ -22,6 +21,7 @@ from serve.gateway.app import Server, create_app, main, server_settings
 from serve.gateway.schema import BODY_BYTES
 from tests.serve.gateways import ENGINE_KEY, HI, ask, at, data, empty_store, gateway, project, settings, spoken, write_run
 from tests.serve.stand_in import END, Engine, events, served
+from tests.stages import started
 from tests.waits import CEILING, until, wait_for
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -177,36 +177,21 @@ def test_a_length_that_cannot_be(length: bytes) -> None:
         assert raw.recv(100).split(b" ")[1] in (b"400", b"413")
 
 
-@pytest.fixture
-def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Starts `python -m serve.gateway` in a project of its own, before an engine; ends it afterwards."""
+def test_sigterm_lets_running_streams_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of `python -m serve.gateway`, as its own process."""
     monkeypatch.chdir(tmp_path)
-    started = []
-
-    def start(engine_url: str, **serve: Any) -> tuple["subprocess.Popen[str]", str]:
-        config = settings(port=free_port(), **serve)
-        write_run(config)
-        project(tmp_path, config)
-        told = {"FRONTDESK_ENGINE_URL": engine_url, "FRONTDESK_ENGINE_KEY": ENGINE_KEY}
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **told}
-        words = [sys.executable, "-m", "serve.gateway", "shop.yaml"]
-        process = subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        started.append(process)
-        return process, f"http://127.0.0.1:{config.serve.port}"
-
-    yield start
-    for process in started:
-        process.kill()
-        process.wait()
-
-
-def test_sigterm_lets_running_streams_end(command: Any) -> None:
+    config = settings(port=free_port(), drain_seconds=600)
+    write_run(config)
+    project(tmp_path, config)
     engine = Engine()
     engine.parts, engine.allowed = LONG, 3
     with served(engine) as engine_url:
-        process, url = command(engine_url, drain_seconds=600)
-        with httpx.Client(base_url=url, trust_env=False, timeout=CEILING) as client:
-            wait_for(lambda: answers(client), process)
+        told = {"FRONTDESK_ENGINE_URL": engine_url, "FRONTDESK_ENGINE_KEY": ENGINE_KEY}
+        with (
+            started(tmp_path, "serve.gateway", "shop.yaml", **told) as process,
+            httpx.Client(base_url=f"http://127.0.0.1:{config.serve.port}", trust_env=False, timeout=CEILING) as client,
+        ):
+            process.wait_for(lambda: answers(client))
             found: list[httpx.Response] = []
             running = threading.Thread(target=lambda: found.append(ask(client, "shop", stream=True)))
             running.start()
@@ -218,9 +203,9 @@ def test_sigterm_lets_running_streams_end(command: Any) -> None:
             assert late.status_code == 503 and late.json()["error"]["code"] == "stopping" and "retry-after" in late.headers
             engine.allowed = math.inf
             running.join()
-        assert process.wait(CEILING) == 0
+            result = process.wait()
+    assert result.returncode == 0 and "Traceback" not in result.stdout + result.stderr
     assert data(found[0].text)[-1] == "[DONE]" and spoken(found[0].text) == "abcdefghij"
-    assert process.stdout is not None and "Traceback" not in process.stdout.read()
 
 
 def test_a_stream_that_does_not_end_is_cut_after_the_time_for_that() -> None:

@@ -1,8 +1,5 @@
 import importlib.util
-import os
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,48 +7,21 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from frontdesk.config.schema import TrainConfig
 from frontdesk.errors import UserError
+from tests.stages import done
 from train.trainer import tracking
 
 ROOT = Path(__file__).parent.parent.parent.parent
-TRAIN = """
-import socket, sys
-from pathlib import Path
 
-def refuse(*_):
-    raise AssertionError("something is sent")
 
-socket.socket.connect = socket.getaddrinfo = refuse
-from frontdesk.config.schema import TrainConfig
-from train.trainer import tracking
-run, model = map(Path, sys.argv[1:3])
-settings = TrainConfig(rank=4, epochs=1, evaluations=1, batch_size=3, precision="fp32", dropout=0, neftune=0, report_to=sys.argv[3:])
-tracking.prepare(settings.report_to, run)
-import torch
-from tests.train.conftest import TEXTS, conversation
-from train.rows import token_rows
-from train.trainer.base_model import load
-from train.trainer.build import build
-from transformers import AutoTokenizer
-tokenizer = AutoTokenizer.from_pretrained(model)
-tokenizer.chat_template = Path("frontdesk/prompt/templates/llama3.jinja").read_text()
-tokenizer.pad_token = tokenizer.eos_token
-rows = token_rows(tokenizer, [conversation(text, f"answer to {text}") for text in TEXTS], 256)[0]
-build(load(model, settings, torch.float32), tokenizer, rows, {"wordings": rows[:3]}, settings, run / "checkpoints")[0].train()
-"""
+@pytest.fixture(autouse=True)
+def no_places_of_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("TENSORBOARD_LOGGING_DIR", "TRACKIO_DIR"):
+        monkeypatch.delenv(name, raising=False)
 
 
 def train(run: Path, model: Path, *trackers: str) -> Path:
     """Train in a process of its own, since libraries read where to write when they are imported; nothing can be reached from it."""
-    environment = {name: value for name, value in os.environ.items() if name not in ("TENSORBOARD_LOGGING_DIR", "TRACKIO_DIR")}
-    done = subprocess.run(
-        [sys.executable, "-c", TRAIN, run, model, *trackers],
-        check=False,
-        cwd=ROOT,
-        env=environment | {"PYTHONPATH": "."},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
+    done(ROOT, "tests.train.trainer.tracked", str(run), str(model), *trackers)
     return run / "tracking"
 
 
