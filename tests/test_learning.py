@@ -24,7 +24,7 @@ from tests.stages import done
 
 pytestmark = pytest.mark.xdist_group("learning")
 ROOT = Path(__file__).parent.parent
-ENTRIES, WORDINGS = 8, 5
+ENTRIES, WORDINGS = 6, 4
 """Of the demo's FAQ: enough to hold some out."""
 QUESTION = "May I bring my dog to the candle workshop?"
 RIGHT = "Yes, dogs are welcome in the candle workshop on Tuesdays after 4 pm."
