@@ -320,7 +320,7 @@ def test_a_person_takes_over_at_the_console(desk: Desk, page: Page) -> None:
     agent.click("button")
     agent.click("[data-queue=waiting] [data-open]")
     agent.click("#take")
-    box = agent.locator("#reply textarea")
+    box = agent.locator("#reply")
     expect(box).to_be_editable()
     box.fill("I have looked it up for you.")
     box.press("Control+Enter")

@@ -16,7 +16,7 @@ from tests.ui.desks import Shop, migrated, settings, told
 from tests.waits import CEILING
 from ui.app import create_app, mount_page
 from ui.console.app import mount_console
-from ui.console.login.session import COOKIE
+from ui.console.session import COOKIE
 
 T = TypeVar("T")
 REPLIES = ("Thank you for waiting.", "Anything else?")
@@ -91,3 +91,15 @@ def served_office(folder: Path, wait: float = 5.0, **sections: Any) -> Iterator[
             office.address = address
             yield office
         office.store.close()
+
+
+def act(client: httpx.Client, action: str, conversation: str, **fields: str) -> str:
+    """The note that an action leaves."""
+    answer = client.post(f"/desk/{action}", data={"conversation": conversation, **fields})
+    assert answer.status_code == 200
+    return str(answer.json()["note"])
+
+
+def regions(client: httpx.Client, conversation: str, **more: str) -> dict[str, str]:
+    found: dict[str, str] = client.get("/desk/work", params={"conversation": conversation, **more}).json()["regions"]
+    return found

@@ -1,13 +1,15 @@
-"""Plots as SVG in the page: they follow light and dark by the page's colours, and each has its numbers as a table for who cannot see it."""
+"""Plots: where their bars, lines and labels go.
+
+templates/numbers.jinja draws them as SVG in the page's colours, light and dark. Beside each stands a table of its
+numbers for those who cannot see it.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
 
-from frontdesk.reports.html import Html, tag
-
 WIDTH, HEIGHT = 460, 150
-LEFT, RIGHT, TOP, BOTTOM = 50, 8, 10, 20
+LEFT, RIGHT, TOP, BOTTOM = 60, 8, 10, 20
 """Room around the plot for its labels."""
 
 
@@ -19,48 +21,59 @@ class Series:
     values: Sequence[float | None]
 
 
-def bars(series: Sequence[Series], labels: Sequence[str], unit: str = "") -> Html:
+@dataclass(frozen=True)
+class Mark:
+    """A bar with its upper left corner at (x, y), or a dot with its centre there."""
+
+    series: int
+    title: str
+    x: float
+    y: float
+    width: float = 0.0
+    height: float = 0.0
+
+
+@dataclass(frozen=True)
+class Plot:
+    """All shapes. `lines` are (series, points in SVG's syntax). `grid` are (y, label) beside the plot, `labels` (x, label)
+    below it."""
+
+    bars: list[Mark]
+    lines: list[tuple[int, str]]
+    dots: list[Mark]
+    grid: list[tuple[float, str]]
+    labels: list[tuple[float, str]]
+    width: int = WIDTH
+    height: int = HEIGHT
+    left: int = LEFT
+    right: int = WIDTH - RIGHT
+
+
+def bars(series: Sequence[Series], labels: Sequence[str], unit: str = "") -> Plot:
     """Stacked bars."""
-    heights = [sum(one.values[i] or 0 for one in series) for i in range(len(labels))]
-    top = ceiling(max(heights, default=0))
-    step = (WIDTH - LEFT - RIGHT) / max(1, len(labels))
-    shapes = []
+    top = ceiling(max((sum(one.values[i] or 0 for one in series) for i in range(len(labels))), default=0))
+    step, marks = _step(labels), []
     for i, label in enumerate(labels):
         below = 0.0
         for number, one in enumerate(series):
-            value = one.values[i] or 0
-            if value:
-                title = tag("title", f"{label}: {shown(value)}{unit} {one.name}")
-                y, height = _y(below + value, top), _y(below, top) - _y(below + value, top)
-                shapes.append(_bar(title, LEFT + (i + 0.14) * step, y, step * 0.72, height, number))
-            below += value
-    return _plot(shapes, series, labels, top, unit)
+            if value := one.values[i]:
+                y, title = _y(below + value, top), f"{label}: {shown(value)}{unit} {one.name}"
+                marks.append(Mark(number, title, LEFT + (i + 0.14) * step, y, step * 0.72, _y(below, top) - y))
+                below += value
+    return Plot(marks, [], [], _grid(top, unit), _labels(labels))
 
 
-def lines(series: Sequence[Series], labels: Sequence[str], unit: str = "", top: float | None = None) -> Html:
+def lines(series: Sequence[Series], labels: Sequence[str], unit: str = "", top: float | None = None) -> Plot:
     """Lines with a dot for each value; a gap where there is none."""
-    known = [value for one in series for value in one.values if value is not None]
-    top = top or ceiling(max(known, default=0))
-    step = (WIDTH - LEFT - RIGHT) / max(1, len(labels))
-    shapes = []
+    top = top or ceiling(max((value for one in series for value in one.values if value is not None), default=0))
+    step, paths, dots = _step(labels), [], []
     for number, one in enumerate(series):
         points = [None if value is None else (LEFT + (i + 0.5) * step, _y(value, top)) for i, value in enumerate(one.values)]
-        for run in _runs(points):
-            path = " ".join(f"{x:.1f},{y:.1f}" for x, y in run)
-            shapes.append(tag("polyline", points=path, class_=f"series-{number}"))
+        paths += [(number, " ".join(f"{x:.1f},{y:.1f}" for x, y in run)) for run in _runs(points)]
         for label, value, point in zip(labels, one.values, points, strict=True):
             if point:
-                title = tag("title", f"{label}: {shown(value)}{unit} {one.name}")
-                shapes.append(tag("circle", title, cx=f"{point[0]:.1f}", cy=f"{point[1]:.1f}", r=3, class_=f"series-{number}"))
-    return _plot(shapes, series, labels, top, unit)
-
-
-def table(series: Sequence[Series], labels: Sequence[str], time: str, caption: str, unit: str = "") -> Html:
-    """The same numbers in words."""
-    header = tag("tr", tag("th", time, scope="col"), *(tag("th", one.name, scope="col") for one in series))
-    cells = [[shown(value) + (unit if value is not None else "") for value in one.values] for one in series]
-    rows = (tag("tr", tag("th", label, scope="row"), *(tag("td", column[i]) for column in cells)) for i, label in enumerate(labels))
-    return tag("details", tag("summary", caption), tag("table", tag("thead", header), tag("tbody", *rows)))
+                dots.append(Mark(number, f"{label}: {shown(value)}{unit} {one.name}", *point))
+    return Plot([], paths, dots, _grid(top, unit), _labels(labels))
 
 
 def shown(value: float | None) -> str:
@@ -78,9 +91,16 @@ def ceiling(value: float) -> float:
     return next((step * power for step in (1, 2, 3, 4, 5, 6, 8) if step * power >= value), 10 * power)
 
 
-def _bar(title: Html, x: float, y: float, width: float, height: float, number: int) -> Html:
-    place = {"x": x, "y": y, "width": width, "height": height}
-    return tag("rect", title, class_=f"series-{number}", **{name: f"{value:.1f}" for name, value in place.items()})
+def short(value: float) -> str:
+    """For an axis."""
+    for size, letter in ((1e6, "M"), (1e3, "k")):
+        if value >= size:
+            return f"{value / size:.3g}{letter}"
+    return f"{value:.3g}"
+
+
+def _step(labels: Sequence[str]) -> float:
+    return (WIDTH - LEFT - RIGHT) / max(1, len(labels))
 
 
 def _y(value: float, top: float) -> float:
@@ -98,28 +118,11 @@ def _runs(points: Sequence[tuple[float, float] | None]) -> list[list[tuple[float
     return [run for run in runs if len(run) > 1]
 
 
-def _plot(shapes: Sequence[Html], series: Sequence[Series], labels: Sequence[str], top: float, unit: str) -> Html:
-    """The shapes with grid and labels. Screen readers get the table instead."""
-    grid = []
-    for share in (0, 0.5, 1):
-        y = f"{_y(top * share, top):.1f}"
-        grid.append(tag("line", x1=LEFT, x2=WIDTH - RIGHT, y1=y, y2=y, class_="grid"))
-        grid.append(tag("text", short(top * share) + unit, x=LEFT - 6, y=y, class_="y"))
-    step = (WIDTH - LEFT - RIGHT) / max(1, len(labels))
+def _grid(top: float, unit: str) -> list[tuple[float, str]]:
+    return [(_y(top * share, top), short(top * share) + unit) for share in (0, 0.5, 1)]
+
+
+def _labels(labels: Sequence[str]) -> list[tuple[float, str]]:
+    """At most eight of them."""
     every = max(1, ceil(len(labels) / 8))
-    below = [
-        tag("text", label, x=f"{LEFT + (i + 0.5) * step:.1f}", y=HEIGHT - 5, class_="x")
-        for i, label in enumerate(labels)
-        if (len(labels) - 1 - i) % every == 0
-    ]
-    legend = tag("ul", *(tag("li", tag("i", class_=f"series-{number}"), one.name) for number, one in enumerate(series)), class_="legend")
-    picture = tag("svg", *grid, *shapes, *below, viewBox=f"0 0 {WIDTH} {HEIGHT}", aria_hidden="true")
-    return tag("div", picture, legend if len(series) > 1 else "", class_="plot")
-
-
-def short(value: float) -> str:
-    """For an axis."""
-    for size, letter in ((1e6, "M"), (1e3, "k")):
-        if value >= size:
-            return f"{value / size:.3g}{letter}"
-    return f"{value:.3g}"
+    return [(LEFT + (i + 0.5) * _step(labels), label) for i, label in enumerate(labels) if (len(labels) - 1 - i) % every == 0]

@@ -1,5 +1,7 @@
-"""Tells an open console that something has changed, as server-sent events: a browser slows the timers of a page in the background, but
-not these, so the title shows who waits while the agent looks at something else.
+"""Tells an open console what has changed, by server-sent events.
+
+A browser slows down the timers of a page in the background, but not these events. So the title shows who waits while
+the agent looks at something else.
 """
 
 import asyncio
@@ -11,17 +13,18 @@ from starlette.responses import Response, StreamingResponse
 
 from frontdesk.store.store import Store, StoreUnavailable
 from frontdesk.web import sse
-from ui.console.login.session import Logins, Who
+from ui.console.session import Logins, Who
 
 TICK_SECONDS = 0.7
 """Between two looks into the store, of about a millisecond for each open console."""
 QUIET_SECONDS = 15.0
-"""After which an unchanged state is told again, so that a connection that is gone is noticed on both sides."""
+"""After which an unchanged state is sent again, so that both sides notice a dead connection."""
 
 
 @dataclass(frozen=True)
 class Revision:
-    """When it differs, the page asks for what it shows. `revision` is that of the conversation on the screen, `free`: it may be taken."""
+    """When it differs, the page redraws. `revision` is that of the conversation on the screen; `free`: this agent
+    may take it."""
 
     queue: int
     revision: int

@@ -49,6 +49,7 @@ TEXTS: dict[Language, dict[str, str]] = {
         "reply_hint": "Write to the customer",
         "suggested": "Suggested by the bot. Check it before you send it.",
         "no_suggestion": "The bot has no suggestion.",
+        "late": "You went on writing, so the bot's suggestion was left out. The button asks for another.",
         "faq": "FAQ",
         "faq_hint": "Search the FAQ",
         "faq_none": "No entry has these words.",
@@ -87,6 +88,7 @@ TEXTS: dict[Language, dict[str, str]] = {
         "too_long": "A message has at most 2,000 characters. Nothing was sent.",
         "not_stored": "Nothing was stored: the database cannot be written now. Please try again.",
         "not_read": "The database cannot be read now. Please try again.",
+        "lost": "No connection to the desk. Nothing is lost; please try again.",
         "gone": "This conversation is not there any more.",
         "search": "Search",
         "search_hint": "Words, a date such as 2026-11-30, or the beginning of an id",
@@ -180,6 +182,7 @@ TEXTS: dict[Language, dict[str, str]] = {
         "reply_hint": "고객에게 보낼 답변",
         "suggested": "챗봇이 제안한 답변입니다. 확인한 뒤 보내 주세요.",
         "no_suggestion": "챗봇이 제안할 답변이 없습니다.",
+        "late": "계속 작성하고 계셔서 챗봇의 제안을 넣지 않았습니다. 버튼을 누르면 다시 제안합니다.",
         "faq": "FAQ",
         "faq_hint": "FAQ 검색",
         "faq_none": "해당하는 항목이 없습니다.",
@@ -218,6 +221,7 @@ TEXTS: dict[Language, dict[str, str]] = {
         "too_long": "메시지는 2,000자까지 보낼 수 있습니다. 보내지 않았습니다.",
         "not_stored": "저장되지 않았습니다. 지금은 데이터베이스에 쓸 수 없으니 다시 시도해 주세요.",
         "not_read": "지금은 데이터베이스를 읽을 수 없습니다. 다시 시도해 주세요.",
+        "lost": "상담 서버에 연결할 수 없습니다. 작성한 내용은 그대로 있으니 다시 시도해 주세요.",
         "gone": "이 대화는 더 이상 없습니다.",
         "search": "검색",
         "search_hint": "단어, 날짜(예: 2026-11-30) 또는 대화나 고객 ID의 앞부분",
@@ -275,7 +279,7 @@ TEXTS: dict[Language, dict[str, str]] = {
 
 
 def language_of(headers: Mapping[str, str]) -> Language:
-    """The language that the agent has chosen, or else the browser's first that there is (names of headers in lower case)."""
+    """The language that the agent has chosen, or else the first of the browser's that we have."""
     try:
         chosen = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
     except CookieError:

@@ -5,7 +5,6 @@ machine, an address) is read and copied before any component sees it, and a refu
 """
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from starlette.responses import PlainTextResponse
@@ -15,15 +14,12 @@ PREDICT = ("/gradio_api/run/predict", "/gradio_api/run/predict/")
 REFUSED = "not a request of this page"
 EVENTS = 1000
 """More than any page has."""
-DEEP = 20
-"""How deep lists and objects may be nested."""
 
 
-async def pass_on(app: ASGIApp, path: str, check: Callable[[bytes], bytes | None], scope: Scope, receive: Receive, send: Send) -> None:
-    """Pass a request on to Gradio, at its `path`. `check` rebuilds the body of an event, or refuses it (None,
-    then 400); `receive` bounds the body."""
-    if path in PREDICT and scope["method"] == "POST":
-        if (body := check(await whole(receive))) is None:
+async def pass_on(app: ASGIApp, languages: tuple[str, ...], scope: Scope, receive: Receive, send: Send) -> None:
+    """Pass a request on to Gradio; an event is rebuilt, or refused (400). `receive` bounds the body."""
+    if scope["path"] in PREDICT and scope["method"] == "POST":
+        if (body := of_language(await whole(receive), languages)) is None:
             app = PlainTextResponse(REFUSED, 400)
         else:
             kept = [pair for pair in scope["headers"] if pair[0] not in (b"content-length", b"transfer-encoding")]
@@ -69,18 +65,3 @@ def of_language(body: bytes, languages: tuple[str, ...]) -> bytes | None:
     if asked is None or len(asked["data"]) != 1 or not (asked["data"][0] is None or asked["data"][0] in languages):
         return None
     return json.dumps({"fn_index": asked["fn_index"], "data": asked["data"]}).encode()
-
-
-def without_files(body: bytes) -> bytes | None:
-    """An event's request without files, rebuilt so that Gradio reads what was checked here. None for any other."""
-    asked = parsed(body)
-    return None if asked is None or has_file(asked) else json.dumps(asked).encode()
-
-
-def has_file(value: Any, depth: int = 0) -> bool:
-    """Whether a value holds anything that Gradio may take for a file. Too deep nesting counts as one."""
-    if depth > DEEP:
-        return True
-    if isinstance(value, dict):
-        return "path" in value or any(has_file(one, depth + 1) for one in value.values())
-    return isinstance(value, list) and any(has_file(one, depth + 1) for one in value)

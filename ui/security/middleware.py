@@ -7,7 +7,6 @@ uploads or queue. Its events take a language and nothing else (ui/security/gradi
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -15,7 +14,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.chat.texts import LANGUAGES
-from ui.security.gradio_events import PREDICT, of_language, pass_on
+from ui.security.gradio_events import PREDICT, pass_on
 
 GRADIO = {"/", "/config", "/theme.css", "/gradio_api/app_id", "/gradio_api/startup-events", *PREDICT}
 FOLDERS = ("/assets/", "/static/")
@@ -32,6 +31,11 @@ POLICY = (
     # Gradio needs inline scripts and eval for itself; nothing may come from, or go to, another site.
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'"
+)
+CONSOLE_POLICY = (
+    # The agents' console has no inline script or style, and nothing of another site's.
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
 )
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -78,7 +82,7 @@ class PageMiddleware:
             if refused := refusal(scope):
                 await refused(scope, body, send_with_headers)
             else:
-                await pass_on(self.app, scope["path"], partial(of_language, languages=LANGUAGES), scope, body, send_with_headers)
+                await pass_on(self.app, LANGUAGES, scope, body, send_with_headers)
         except BodyRefused:
             if begun:
                 raise
@@ -90,7 +94,7 @@ class PageMiddleware:
     def headers(self, path: str) -> dict[str, str]:
         """The headers of an answer. The console is never in a frame, where a click may not be what it seems."""
         if under(path, "/desk"):
-            return {**HEADERS, "Content-Security-Policy": POLICY + "; frame-ancestors 'none'", "X-Frame-Options": "DENY"}
+            return {**HEADERS, "Content-Security-Policy": CONSOLE_POLICY, "X-Frame-Options": "DENY"}
         return {**HEADERS, **self.no_frames, "Content-Security-Policy": POLICY + self.frames}
 
 

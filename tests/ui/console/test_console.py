@@ -1,52 +1,56 @@
-"""The agents' console in a real browser: one customer's way through it, what two agents do at once, and that words stay words."""
+"""The agents' console in a browser: what only a browser shows. test_work.py and its neighbours test the rest."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, Page, Response, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
+from sqlalchemy import update
 
 from frontdesk.store import calls, keys
 from frontdesk.store.search import last_call
-from frontdesk.store.tables import Edit
+from frontdesk.store.store import StoreUnavailable
+from frontdesk.store.tables import Edit, Login
 from tests.ui.browser import new_context, wait_until
 from tests.ui.console_served import REPLIES, Office
 from tests.ui.desks import told
 from tests.waits import wait_for
-from ui.console.texts import TEXTS, language_of
+from ui.console.texts import TEXTS
 
+EN = TEXTS["en"]
 EVIL = "<script>boom()</script><img src=http://out.example/x onerror=boom()> [x](javascript:boom()) ${boom()} {{boom}} &lt;"  # < 120
-
-
-@pytest.fixture(scope="module")
-def staff(office: Office) -> dict[str, str]:
-    """Keys by name."""
-    return {name: office.key(name, role) for name, role in (("anna", "agent"), ("bert", "agent"), ("root", "admin"))}
+SUGGESTED = "Shipping is 4 dollars."
+SOUND = """window.beeps = 0;
+const tone = {connect: next => next, start() {}, stop() {}, gain: {}};
+window.AudioContext = class { createOscillator() { window.beeps += 1; return tone } createGain() { return tone } close() {} }"""
 
 
 @contextmanager
 def agent(chromium: Browser, office: Office, key: str, deaf: bool = False, **context: object) -> Iterator[Page]:
-    """An agent's browser, logged in; a `deaf` one hears of no change. At its end nothing may have failed, run that should not, or been
-    loaded from outside."""
+    """An agent's browser, logged in; a `deaf` one hears of no change.
+
+    At its end no script may have failed, none of a text's may have run, and nothing may come from outside.
+    """
     with new_context(chromium, **{"viewport": {"width": 1280, "height": 800}, **context}) as opened:
         page, failures, outside = opened.new_page(), [], []
-        near = (office.address, "data:", "blob:")
         page.on("pageerror", lambda error: failures.append(str(error)))
         page.on("dialog", lambda dialog: failures.append(dialog.message))
-        page.on(
-            "request",
-            lambda request: outside.append(request.url) if not request.url.startswith(near) else None,
-        )
+        page.on("console", lambda said: failures.append(said.text) if "Content Security Policy" in said.text else None)
+        page.on("request", lambda request: outside.append(request.url) if not request.url.startswith(office.address) else None)
         page.add_init_script("window.boom = () => { window.boomed = true }")
         if deaf:
             page.route("**/desk/live*", lambda route: route.abort())
         page.goto(f"{office.address}/desk/")
-        page.fill("#key", key)
-        page.click("button")
-        page.wait_for_selector("#who")
+        log_in(page, key)
         yield page
         assert page.evaluate("window.boomed") is None
         assert (failures, outside) == ([], [])
+
+
+def log_in(page: Page, key: str) -> None:
+    page.fill("#key", key)
+    page.click("main button")
+    page.wait_for_selector("body[data-ready]")
 
 
 def waiting(page: Page, conversation: str) -> None:
@@ -58,11 +62,11 @@ def choose(page: Page, conversation: str) -> None:
     page.wait_for_selector(f"#head [data-conversation='{conversation}']")
 
 
-def take(page: Page, conversation: str) -> None:
-    """Choose it, take it, and wait for the bot's suggestion."""
+def take(page: Page, conversation: str, suggestion: str = "here") -> None:
+    """Choose it, take it, and wait until the bot's suggestion is so far."""
     choose(page, conversation)
     page.click("#take")
-    expect(page.locator("#reply textarea")).not_to_have_value("")
+    page.wait_for_selector(f"#compose[data-suggestion={suggestion}]")
 
 
 def said(office: Office, conversation: str) -> list[tuple[str, str]]:
@@ -74,8 +78,9 @@ def test_a_customer_is_heard_answered_and_served_without_a_reload(office: Office
         anna.evaluate("window.same = true")
         customer, conversation = office.call("Where is my parcel?")
         waiting(anna, conversation)
-        assert anna.title().startswith("(1) ")
+        wait_until(anna, lambda: anna.title().startswith("(1) "))
         assert "Where is my parcel?" in anna.inner_text(f"[data-open='{conversation}']")
+        expect(anna.locator(f"[data-open='{conversation}'] time")).not_to_be_empty()
         anna.focus(f"#queue [data-open='{conversation}']")
         anna.keyboard.press("Enter")
         anna.wait_for_selector(f"#head [data-conversation='{conversation}']")
@@ -85,24 +90,25 @@ def test_a_customer_is_heard_answered_and_served_without_a_reload(office: Office
         assert not anna.locator("#reply").is_visible()  # read-only until taken
         anna.wait_for_selector("#take")
         anna.keyboard.press("Alt+T")
-        box = anna.locator("#reply textarea")
-        expect(box).to_have_value("Shipping is 4 dollars.")
+        box = anna.locator("#reply")
+        expect(box).to_have_value(SUGGESTED)
         assert "How much is shipping?" in anna.inner_text("#origin")
         expect(box).to_be_focused()
         box.fill("Your parcel comes tomorrow.")
         box.press("Control+Enter")
         wait_for(lambda: said(office, conversation)[-1] == ("agent", "Your parcel comes tomorrow."))
         expect(box).to_have_value("")
+        expect(anna.locator("#origin")).to_be_empty()
         turn = office.do(office.desk.view(customer)).turns[-1]
         assert (turn.speaker, turn.text, turn.agent) == ("agent", "Your parcel comes tomorrow.", "anna")
         with office.store.reading() as session:
-            assert session.get(Edit, turn.id).suggested == "Shipping is 4 dollars."
+            assert session.get(Edit, turn.id).suggested == SUGGESTED
 
         office.do(office.desk.say(customer, "Thank you!", "en"))
         anna.wait_for_selector("#transcript article.customer:has-text('Thank you!')")
         expect(anna.locator("#told")).to_contain_text("Thank you!")
-        anna.fill("#result input", "parcel found")
-        anna.press("#result input", "Enter")
+        anna.fill("#result", "parcel found")
+        anna.press("#result", "Enter")
         anna.click("#close")
         wait_for(lambda: office.store.conversation(conversation).state == "closed")
         anna.wait_for_selector("#head [data-state=closed]")
@@ -119,7 +125,7 @@ def test_of_two_agents_one_gets_it_and_the_other_is_told(office: Office, staff: 
         bert.wait_for_selector("#take")
         take(anna, conversation)
         bert.click("#take")
-        expect(bert.locator("#note")).to_contain_text(TEXTS["en"]["taken_by_other"])
+        expect(bert.locator("#note")).to_contain_text(EN["taken_by_other"])
         bert.wait_for_selector(f"[data-queue=others] [data-open='{conversation}']:has-text('anna')")
         assert not bert.locator("#reply").is_visible()
         anna.click("#give-back")
@@ -149,33 +155,69 @@ def test_who_is_let_wait_can_be_taken_from_an_agent_that_left(
     office.do(office.desk.finish(conversation, "root", "solved"))
 
 
-@pytest.mark.slow
 def test_a_failed_request_costs_no_words_and_no_place(office: Office, staff: dict[str, str], chromium: Browser) -> None:
     customer, conversation = office.call("Are you there?")
     with agent(chromium, office, staff["anna"]) as anna:
         take(anna, conversation)
-        anna.locator("#reply textarea").fill("I was writ")
+        box = anna.locator("#reply")
+        box.fill("I was writ")
         lost: list[int] = []
 
         def lose(route: Route) -> None:
             lost.append(route.fetch().status)  # the server has answered, the page never hears it
             route.abort()
 
-        anna.route("**/run/predict*", lose)
+        anna.route("**/desk/work*", lose)
         office.do(office.desk.say(customer, "Still there?", "en"))
-        wait_until(anna, lambda: bool(lost))
+        expect(anna.locator("#note")).to_have_text(EN["lost"])
+        assert lost
         anna.unroute_all(behavior="wait")
-        anna.wait_for_selector("#transcript article:has-text('Still there?')")  # Gradio has loaded the page anew
-        expect(anna.locator("#reply textarea")).to_have_value("I was writ")
+        anna.wait_for_selector("#transcript article:has-text('Still there?')")  # it asks again by itself
+        expect(anna.locator("#note")).to_be_empty()
+        anna.route("**/desk/send", lambda route: route.abort())
+        anna.click("#send")
+        expect(anna.locator("#note")).to_have_text(EN["lost"])
+        expect(box).to_have_value("I was writ")
+        anna.unroute_all(behavior="wait")
+        anna.reload()
+        anna.wait_for_selector("#compose", state="visible")
+        expect(box).to_have_value("I was writ")
         anna.click("#send")
         wait_for(lambda: said(office, conversation)[-1] == ("agent", "I was writ"))
+        expect(box).to_have_value("")
+
+
+@pytest.mark.slow
+def test_a_store_that_is_away_is_told_once_and_costs_nothing(
+    office: Office, staff: dict[str, str], chromium: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise StoreUnavailable("away")
+
+    _, conversation = office.call("Is it open?")
+    with agent(chromium, office, staff["anna"]) as anna:
+        take(anna, conversation)
+        anna.locator("#reply").fill("Yes, it is")
+        monkeypatch.setattr(office.store, "reply", away)
+        anna.click("#send")
+        expect(anna.locator("#note")).to_have_text(EN["not_stored"])
+        monkeypatch.setattr(office.store, "queue", away)
+        anna.wait_for_selector("#offline", state="visible")
+        anna.click(f"#queue [data-open='{conversation}']")
+        expect(anna.locator("#note")).to_have_text(EN["not_read"])
+        monkeypatch.undo()
+        anna.wait_for_selector("#offline", state="hidden")
+        expect(anna.locator("#note")).to_be_empty()
+        expect(anna.locator("#reply")).to_have_value("Yes, it is")
+        anna.click("#send")
+        wait_for(lambda: said(office, conversation)[-1] == ("agent", "Yes, it is"))
 
 
 @pytest.mark.slow
 def test_words_begun_stay_with_their_conversation(office: Office, staff: dict[str, str], chromium: Browser) -> None:
     (_, one), (_, other) = office.call("First question?"), office.call("Second question?")
     with agent(chromium, office, staff["anna"]) as anna:
-        box = anna.locator("#reply textarea")
+        box = anna.locator("#reply")
         waiting(anna, other)
         anna.focus(f"#queue [data-open='{one}']")
         anna.keyboard.press("ArrowDown")
@@ -183,12 +225,21 @@ def test_words_begun_stay_with_their_conversation(office: Office, staff: dict[st
         take(anna, one)
         box.fill("For the first")
         take(anna, other)
-        expect(box).to_have_value("Shipping is 4 dollars.")
+        expect(box).to_have_value(SUGGESTED)
         anna.click("#discard")
         expect(box).to_have_value("")
         box.fill("For the second")
+        anna.click("#tabs a:nth-child(3)")
+        anna.wait_for_selector("body[data-ready] #review-card")
+        anna.click("#tabs a:nth-child(1)")
+        anna.wait_for_selector(f"#head [data-conversation='{other}']")  # it is open again
+        expect(box).to_have_value("For the second")
         choose(anna, one)
         expect(box).to_have_value("For the first")
+        anna.go_back()
+        anna.wait_for_selector(f"#head [data-conversation='{other}']")
+        expect(box).to_have_value("For the second")
+        choose(anna, one)
         anna.click("#send")
         wait_for(lambda: said(office, one)[-1] == ("agent", "For the first"))
         choose(anna, other)
@@ -201,22 +252,76 @@ def test_words_begun_stay_with_their_conversation(office: Office, staff: dict[st
         assert session.get(Edit, last[other]) is None  # that suggestion was discarded
 
 
-@pytest.mark.slow
-def test_a_suggestion_never_replaces_words_that_are_being_written(office: Office, staff: dict[str, str], chromium: Browser) -> None:
-    customer, conversation = office.call("Question?")
+@pytest.fixture
+def held(office: Office) -> Iterator[None]:
+    """The bot says nothing until `office.engine.allowed` is raised."""
+    yield
+    office.engine.allowed = float("inf")
+
+
+@pytest.mark.usefixtures("held")
+def test_a_late_suggestion_never_replaces_words(office: Office, staff: dict[str, str], chromium: Browser) -> None:
+    _, conversation = office.call("Question?")
     with agent(chromium, office, staff["anna"]) as anna:
-        box = anna.locator("#reply textarea")
-        take(anna, conversation)
-        box.fill("I am writing")
-        answers: list[Response] = []
-        anna.on("response", lambda answer: answers.append(answer) if "/run/predict" in answer.url else None)
-        office.do(office.desk.say(customer, "Hello?", "en"))
-        wait_until(anna, lambda: any(TEXTS["en"]["suggested"] in answer.text() for answer in answers))
-        office.do(office.desk.say(customer, "Still there?", "en"))
-        anna.wait_for_selector("#transcript article:has-text('Still there?')")  # so the page has long seen the suggestion
+        box = anna.locator("#reply")
+        office.engine.allowed = 0
+        take(anna, conversation, "asked")
+        box.press_sequentially("I am writing")
+        office.engine.allowed = float("inf")
+        anna.wait_for_selector("#compose[data-suggestion=late]")
         expect(box).to_have_value("I am writing")
+        expect(anna.locator("#origin")).to_be_empty()
+        office.engine.allowed = 0
         anna.click("#suggest")
-        expect(box).to_have_value("Shipping is 4 dollars.")
+        anna.wait_for_selector("#compose[data-suggestion=asked]")
+        box.press("End")
+        box.press_sequentially(" more")
+        office.engine.allowed = float("inf")
+        expect(anna.locator("#origin")).to_have_text(EN["late"])
+        expect(box).to_have_value("I am writing more")
+        office.engine.allowed, asked = 0, len(office.engine.bodies)
+        anna.click("#suggest")
+        anna.wait_for_selector("#compose[data-suggestion=asked]")
+        box.fill("I am writing again")
+        anna.click("#suggest")  # joins the one in progress
+        office.engine.allowed = float("inf")
+        expect(box).to_have_value(SUGGESTED)  # the button puts it into any box
+        assert len(office.engine.bodies) == asked + 1
+        box.fill("Thanks.")
+        anna.click("#send")
+        expect(box).to_have_value("")
+    with office.store.reading() as session:
+        assert session.get(Edit, office.store.messages(conversation)[-1].id).suggested == SUGGESTED
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("held")
+def test_a_suggestion_is_for_the_words_and_the_conversation_that_it_was_asked_for(
+    office: Office, staff: dict[str, str], chromium: Browser
+) -> None:
+    (_, one), (_, other) = office.call("One?"), office.call("Other?")
+    with agent(chromium, office, staff["anna"]) as anna:
+        box = anna.locator("#reply")
+        take(anna, other)
+        anna.click("#discard")
+        office.engine.allowed = 0
+        take(anna, one, "asked")
+        choose(anna, other)
+        with anna.expect_response("**/desk/suggest"):
+            office.engine.allowed = float("inf")
+        choose(anna, one)
+        expect(box).to_have_value(SUGGESTED)
+        choose(anna, other)
+        anna.wait_for_selector("#compose", state="visible")
+        expect(box).to_have_value("")
+        office.engine.allowed = 0
+        anna.click("#suggest")
+        box.fill("Sent meanwhile")
+        anna.click("#send")
+        expect(box).to_have_value("")
+        office.engine.allowed = float("inf")
+        anna.wait_for_selector("#compose[data-suggestion=late]")
+        expect(box).to_have_value("")
 
 
 @pytest.mark.slow
@@ -224,19 +329,21 @@ def test_faq_and_ready_made_replies_go_into_the_reply(office: Office, staff: dic
     _, conversation = office.call("Anything")
     with agent(chromium, office, staff["anna"]) as anna:
         take(anna, conversation)
-        box = anna.locator("#reply textarea")
+        box = anna.locator("#reply")
         box.fill("")
         # No piece of the word is in an entry; "nothing" has "ing", as "shipping".
-        anna.locator("#faq-search textarea").press_sequentially("zebra")
-        anna.wait_for_selector(f"#faq >> text={TEXTS['en']['faq_none']}")
-        anna.locator("#faq-search textarea").fill("what is the shipping cost")
-        anna.press("#faq-search textarea", "Enter")
+        anna.locator("#faq-words").press_sequentially("zebra")
+        anna.wait_for_selector(f"#faq >> text={EN['faq_none']}")
+        anna.locator("#faq-words").fill("what is the shipping cost")
+        anna.press("#faq-words", "Enter")
         anna.locator("#faq li:has-text('$4.90') [data-insert]").click()
         expect(box).to_have_value("Shipping costs $4.90.")
         anna.click(f"#replies li:has-text('{REPLIES[1]}') [data-insert]")
         expect(box).to_have_value(f"Shipping costs $4.90. {REPLIES[1]}")
+        anna.press("#faq-words", "Control+Enter")  # that is another box
         box.press("Control+Enter")
         wait_for(lambda: said(office, conversation)[-1] == ("agent", f"Shipping costs $4.90. {REPLIES[1]}"))
+    assert [speaker for speaker, _ in said(office, conversation)].count("agent") == 1
 
 
 def test_what_people_and_models_write_is_shown_as_text_and_nothing_else(office: Office, staff: dict[str, str], chromium: Browser) -> None:
@@ -257,17 +364,18 @@ def test_what_people_and_models_write_is_shown_as_text_and_nothing_else(office: 
             for place in (".source", ".mark.disliked"):
                 assert EVIL in root.inner_text(f"#transcript article.bot {place}")
             root.click("#take")
-            expect(root.locator("#reply textarea")).to_have_value(EVIL)
+            expect(root.locator("#reply")).to_have_value(EVIL)
             assert EVIL in root.inner_text("#origin")
-            root.locator("#faq-search textarea").press_sequentially("tents")
+            root.locator("#faq-words").press_sequentially("tents")
             root.wait_for_selector("#faq b:has-text('<img src=x onerror=boom()> tents?')")
-            root.press("#reply textarea", "Control+Enter")
+            root.press("#reply", "Control+Enter")
             root.wait_for_selector("#transcript article.agent")
             assert root.inner_text("#transcript article.agent .said") == EVIL
-            for tab, place in ((1, "#found [data-open]"), (3, "#numbers .unanswered [data-open]")):
-                root.locator("#tabs [role=tab]:visible").nth(tab).click()
+            assert root.locator("#page :is(img, script, iframe, [onerror], a[href^=javascript])").count() == 0
+            for path, place in (("conversations", "#found [data-open]"), ("numbers", "#numbers .unanswered [data-open]")):
+                root.click(f"#tabs [href='/desk/{path}']")
                 root.wait_for_selector(f"{place} >> text=boom()")
-            assert root.locator("#found img, #found script, #work img, #work script:not([src]), #numbers img").count() == 0
+                assert root.locator("#page :is(img, script, iframe, [onerror], a[href^=javascript])").count() == 0
     finally:
         office.engine.parts = told("Shipping is ", "4 dollars.")
 
@@ -278,11 +386,16 @@ def test_old_conversations_are_found_and_only_read(office: Office, staff: dict[s
     office.do(office.ask(customer, "A very rare zebra question"))
     conversation = office.store.current(customer).id
     with agent(chromium, office, staff["bert"]) as bert:
-        bert.locator("#tabs [role=tab]:visible").nth(1).click()
+        bert.click("#tabs a:nth-child(2)")
+        bert.wait_for_selector("body[data-ready] #found")
         for words in (office.store.current(customer).customer_id, "rare ZEBRA"):
-            bert.locator("#all-words textarea").fill(words)
+            bert.fill("#all-words", words)
             bert.click("#all-go")
             expect(bert.locator("#found [data-open]")).to_have_count(1)
+        bert.click("#all-which label:nth-child(3)")  # past ones
+        expect(bert.locator("#found")).to_have_text(EN["found_none"])
+        expect(bert.locator("#all-words")).to_have_value("rare ZEBRA")
+        bert.click("#all-which label:nth-child(2)")
         bert.click(f"#found [data-open='{conversation}']")
         bert.wait_for_selector("#transcript article:has-text('rare zebra')")
         assert not bert.locator("#take").is_visible()
@@ -292,37 +405,40 @@ def test_old_conversations_are_found_and_only_read(office: Office, staff: dict[s
 
 
 @pytest.mark.slow
-def test_only_admins_see_numbers(office: Office, staff: dict[str, str], chromium: Browser) -> None:
+def test_admins_see_numbers_and_open_what_went_unanswered(office: Office, staff: dict[str, str], chromium: Browser) -> None:
     customer = office.do(office.enter())
     answer = office.do(office.ask(customer, "How much is a zebra?")).turns[-1]
     office.do(office.desk.rate(customer, answer.id, -1))
-    with agent(chromium, office, staff["bert"]) as bert:
-        expect(bert.locator("#tabs [role=tab]:visible")).to_have_count(3)
-        assert "Numbers" not in bert.inner_text("#tabs")
     with agent(chromium, office, staff["root"]) as root:
-        root.locator("#tabs [role=tab]:visible").nth(3).click()
-        root.wait_for_selector("[data-card=volume] svg rect")
-        assert root.locator(".card").count() == 7
-        root.wait_for_selector("[data-card=unanswered] svg rect")
-        assert "How much is a zebra?" in root.inner_text("[data-card=unanswered] > table")
+        root.click("#tabs a:nth-child(4)")
+        root.wait_for_selector("body[data-ready] [data-card=volume] svg rect")
         root.click("[data-card=volume] summary")
         assert root.locator("[data-card=volume] tbody tr").count() == 7
         root.click("#period label:nth-child(1)")
         expect(root.locator("[data-card=volume] tbody tr")).to_have_count(24)
+        expect(root.locator("#period-day")).to_be_focused()
+        root.click("[data-card=unanswered] > table [data-open]:has-text('How much is a zebra?')")
+        root.wait_for_selector("#transcript article:has-text('How much is a zebra?')")
 
 
-def test_numbers_refuse_an_agent_who_calls_the_event_itself(office: Office, staff: dict[str, str]) -> None:
-    def ask(key: str) -> str:
-        with office.browser(key) as client:
-            config = client.get("/desk/config").json()
-            event = next(one["id"] for one in config["dependencies"] if "numbers" in one["api_name"])
-            body = {"fn_index": event, "data": ["week"], "session_hash": key[-9:]}
-            return client.post("/desk/gradio_api/run/predict", json=body).text
-
-    assert "<svg" in ask(staff["root"])
-    refused = ask(staff["anna"])
-    assert "<svg" not in refused
-    assert TEXTS["en"]["only_admins"] in refused
+@pytest.mark.slow
+def test_who_waits_is_heard_on_every_page(office: Office, staff: dict[str, str], chromium: Browser) -> None:
+    with agent(chromium, office, staff["bert"]) as bert:
+        bert.add_init_script(SOUND)
+        bert.reload()
+        bert.wait_for_selector("body[data-ready]")
+        _, first = office.call("Silent?")
+        waiting(bert, first)
+        assert bert.evaluate("window.beeps") == 0
+        bert.check("#sound")
+        bert.click("#tabs a:nth-child(3)")
+        bert.wait_for_selector("body[data-ready] #review-card")
+        expect(bert.locator("#sound")).to_be_checked()
+        wait_until(bert, lambda: bert.title().startswith("("))
+        before = bert.title()
+        office.call("Loud?")
+        wait_until(bert, lambda: bert.evaluate("window.beeps") == 1)
+        assert bert.title() != before
 
 
 @pytest.mark.slow
@@ -340,8 +456,25 @@ def test_it_speaks_korean_and_fits_a_phone(office: Office, staff: dict[str, str]
         anna.click("#head .back")
         anna.wait_for_selector("#queue", state="visible")
         anna.click("#bar [data-language]")
-        anna.wait_for_selector(f"#bar >> text={TEXTS['en']['title']}")
+        anna.wait_for_selector(f"#bar >> text={EN['title']}")
         assert anna.evaluate("document.documentElement.lang") == "en"
+
+
+@pytest.mark.slow
+def test_a_login_that_ends_costs_no_words(office: Office, staff: dict[str, str], chromium: Browser) -> None:
+    _, conversation = office.call("Will you be back?")
+    with agent(chromium, office, staff["anna"]) as anna:
+        take(anna, conversation)
+        anna.fill("#reply", "I will")
+        with office.store.transaction() as session:
+            session.execute(update(Login).values(until=1.0))
+        anna.wait_for_selector("#key")
+        log_in(anna, staff["anna"])
+        anna.wait_for_selector("#compose", state="visible")
+        expect(anna.locator("#reply")).to_have_value("I will")
+        anna.click("#logout button")  # after that nothing of hers is left in the browser
+        anna.wait_for_selector("#key")
+        assert anna.evaluate("sessionStorage.length") == 0
 
 
 @pytest.mark.slow
@@ -350,24 +483,3 @@ def test_a_revoked_agent_sees_the_login(office: Office, chromium: Browser) -> No
         keys.revoke(office.store, "leaver")
         leaver.wait_for_selector("#key")
         assert leaver.url.endswith("/desk/login")
-
-
-def test_both_languages_have_every_text() -> None:
-    assert TEXTS["en"].keys() == TEXTS["ko"].keys()
-    for key in TEXTS["en"]:
-        assert TEXTS["en"][key].count("{") == TEXTS["ko"][key].count("{"), key
-    assert all(TEXTS[language][key].strip() for language in TEXTS for key in TEXTS[language])
-
-
-@pytest.mark.parametrize(
-    ("headers", "language"),
-    [
-        ({}, "en"),
-        ({"accept-language": "ko-KR,ko;q=0.9,en;q=0.8"}, "ko"),
-        ({"accept-language": "fr,ko;q=0.9"}, "ko"),
-        ({"accept-language": "ko", "cookie": "frontdesk_language=en"}, "en"),
-        ({"accept-language": "ko", "cookie": "frontdesk_language=<b>"}, "ko"),
-    ],
-)
-def test_the_language_is_the_agents_choice_or_the_browsers(headers: dict[str, str], language: str) -> None:
-    assert language_of(headers) == language

@@ -1,57 +1,44 @@
-"""The review tab in a browser: what is decided lands in the store, and what people wrote is text."""
+"""The review page: decisions land in the store, what people wrote is text; in a browser, keys and drafts."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
-import gradio as gr
+import httpx
 import pytest
-from fastapi import FastAPI
-from playwright.sync_api import Page, expect
+from lxml import html
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import delete
 
-from frontdesk.config.schema import Config
 from frontdesk.store import candidates
 from frontdesk.store.candidates import Found
-from frontdesk.store.store import Store, open_store
-from tests.serve.stand_in import served
+from frontdesk.store.tables import Candidate
 from tests.ui import browser
-from ui.console.review.tab import review_tab
-from ui.console.review.texts import TEXTS
+from tests.ui.console_served import Office
+from ui.console.review_texts import TEXTS
 
+EN = TEXTS["en"]
 EVIL = "<img src=x onerror=\"document.title='owned'\"><b>bold</b> ${document.title='owned'} {{7*7}} [a](javascript:alert(1)) **b**"
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    config = Config(
-        name="shop", company="Shop", system_prompt="Answer.", model={"base": "none", "template": "chatml"},
-        data={"faq": ["faq.csv"]}, desk={"database": f"sqlite:///{tmp_path}/store.db"},
-    )  # fmt: skip
-    store = open_store(config)
-    yield store
-    store.close()
+@pytest.fixture(scope="module")
+def key(office: Office) -> str:
+    return office.key("bo", "agent")
+
+
+@pytest.fixture(autouse=True)
+def clean(office: Office) -> None:
+    """No candidate is left of the test before."""
+    with office.store.transaction() as session:
+        session.execute(delete(Candidate))
 
 
 @pytest.fixture
-def address(store: Store) -> Iterator[str]:
-    """A console with the tab, which the reviewer opens second."""
-
-    def who(request: gr.Request) -> str:
-        if "nobody" in request.headers.get("user-agent", ""):
-            raise PermissionError("not logged in")
-        return "bo"
-
-    with gr.Blocks() as blocks, gr.Tabs():
-        with gr.Tab("Desk"):
-            gr.HTML("nothing here")
-        with gr.Tab("Review"):
-            review_tab(store, who)
-    app = FastAPI()
-    gr.mount_gradio_app(app, blocks, path="/", ssr_mode=False)
-    with served(app) as address:
-        yield address
+def reviewer(office: Office, key: str) -> Iterator[httpx.Client]:
+    with office.browser(key) as client:
+        yield client
 
 
-def add(store: Store, kind: str, question: str, answer: str, worse: str | None = None, size: int = 1) -> None:
+def add(office: Office, kind: str, question: str, answer: str, worse: str | None = None, size: int = 1) -> None:
+    store = office.store
     talk = store.open(store.add_customer()[1].id, "shop", "en").id
     message = store.say(talk, "customer", question)
     turns = [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hi!"}, {"role": "user", "content": question}]
@@ -60,11 +47,13 @@ def add(store: Store, kind: str, question: str, answer: str, worse: str | None =
     candidates.take_in(store, "shop", [*before, one])
 
 
-def opened(chromium: browser.Browser, address: str, language: str = "en-US") -> Page:
-    page = browser.new_context(chromium, locale=language, viewport={"width": 1280, "height": 800}).new_page()
-    page.goto(address)
-    page.get_by_role("tab", name="Review").click()
-    page.wait_for_selector("#review-left [data-left]")
+def opened(chromium: Browser, office: Office, key: str) -> Page:
+    page = browser.new_context(chromium, viewport={"width": 1280, "height": 800}).new_page()
+    page.goto(f"{office.address}/desk/login")
+    page.fill("#key", key)
+    page.click("main button")
+    page.click("#tabs [href='/desk/review']")
+    page.wait_for_selector("body[data-ready] #review-left")
     return page
 
 
@@ -72,14 +61,27 @@ def is_shown(page: Page, candidate: int) -> None:
     expect(page.locator(f"#review-card [data-candidate='{candidate}']")).to_be_visible()
 
 
-def test_accept_correct_reject_and_write(store: Store, address: str, chromium: browser.Browser) -> None:
-    add(store, "thumbs", "Is it brass?", "It is brass.")
-    add(store, "edit", "Is it old?", "Very old.", "It is new.")
-    add(store, "agent", "Is it heavy?", "No.")
-    add(store, "unanswered", "Where is it made?", "", "I cannot answer that.", size=4)
-    first, second, third, fourth = candidates.candidates(store)
-    page = opened(chromium, address)
-    answer, accept = page.locator("#review-answer textarea"), page.locator("#review-accept")
+def decide(client: httpx.Client, id: int, decision: str, answer: str = "", **more: str) -> html.HtmlElement:
+    """The page after a decision."""
+    sent = client.post("/desk/review", data={"id": str(id), "decision": decision, "answer": answer, **more})
+    assert sent.status_code == 303
+    return html.document_fromstring(client.get(sent.headers["location"]).text)
+
+
+def shown(page: html.HtmlElement) -> list[str]:
+    """The id of the candidate on a page."""
+    found: list[str] = page.xpath("//@data-candidate")
+    return found
+
+
+def test_accept_correct_reject_and_write(office: Office, key: str, chromium: Browser) -> None:
+    add(office, "thumbs", "Is it brass?", "It is brass.")
+    add(office, "edit", "Is it old?", "Very old.", "It is new.")
+    add(office, "agent", "Is it heavy?", "No.")
+    add(office, "unanswered", "Where is it made?", "", "I cannot answer that.", size=4)
+    first, second, third, fourth = candidates.candidates(office.store)
+    page = opened(chromium, office, key)
+    answer, accept = page.locator("#review-answer"), page.locator("#review-accept")
 
     is_shown(page, first.id)
     expect(page.locator("#review-card .said")).to_have_text(["Hello", "Hi!", "Is it brass?"])
@@ -90,23 +92,25 @@ def test_accept_correct_reject_and_write(store: Store, address: str, chromium: b
     is_shown(page, second.id)
     expect(page.locator("#review-worse .said")).to_have_text("It is new.")
     answer.fill("Very, very old.")
-    expect(accept).to_have_text(TEXTS["en"]["correct"])
+    expect(accept).to_have_text(EN["correct"])
     answer.press("Control+Enter")
 
     is_shown(page, third.id)
-    expect(accept).to_have_text(TEXTS["en"]["accept"])
+    expect(accept).to_have_text(EN["accept"])
     page.keyboard.press("Alt+r")
 
     is_shown(page, fourth.id)
-    expect(page.locator("#review-card")).to_contain_text(TEXTS["en"]["times"].format(size=4))
+    expect(page.locator("#review-card")).to_contain_text(EN["times"].format(size=4))
+    page.keyboard.press("Alt+s")  # and comes round again
+    is_shown(page, fourth.id)
     accept.click()
-    expect(page.locator("#review-note")).to_contain_text(TEXTS["en"]["empty"])
+    expect(page.locator("#note")).to_have_text(EN["empty"])
     answer.fill("In York.")
     accept.click()
-    expect(page.locator("#review-card")).to_contain_text(TEXTS["en"]["none"])
-    expect(page.locator("#review-left")).to_contain_text(TEXTS["en"]["left"].format(left=0, accepted=3, rejected=1))
+    expect(page.locator("#review-card")).to_contain_text(EN["none"])
+    expect(page.locator("#review-left")).to_contain_text(EN["left"].format(left=0, accepted=3, rejected=1))
 
-    assert [(row.status, row.answer, row.reviewer) for row in candidates.candidates(store)] == [
+    assert [(row.status, row.answer, row.reviewer) for row in candidates.candidates(office.store)] == [
         ("accepted", "It is brass.", "bo"),
         ("accepted", "Very, very old.", "bo"),
         ("rejected", "No.", "bo"),
@@ -115,79 +119,85 @@ def test_accept_correct_reject_and_write(store: Store, address: str, chromium: b
 
 
 @pytest.mark.slow
-def test_filters_skip_and_review_again(store: Store, address: str, chromium: browser.Browser) -> None:
-    add(store, "thumbs", "Is it brass?", "It is brass.")
-    add(store, "edit", "Is it old?", "Very old.", "It is new.")
-    first, second = candidates.candidates(store)
-    page = opened(chromium, address)
-    is_shown(page, first.id)
-    page.keyboard.press("Alt+s")
-    is_shown(page, second.id)
-    page.locator("#review-skip").click()
-    is_shown(page, first.id)
-    page.locator("#review-kind").get_by_text(TEXTS["en"]["edit"]).click()
-    is_shown(page, second.id)
-    page.locator("#review-reject").click()
-    expect(page.locator("#review-card")).to_contain_text(TEXTS["en"]["none"])
-    page.locator("#review-status").get_by_text(TEXTS["en"]["rejected"], exact=True).click()
-    is_shown(page, second.id)
-    expect(page.locator("#review-accept")).to_be_disabled()
-    page.locator("#review-undo").click()
-    expect(page.locator("#review-card")).to_contain_text(TEXTS["en"]["none"])
-    assert [row.status for row in candidates.candidates(store)] == ["new", "new"]
+def test_a_decision_that_does_not_arrive_costs_no_words(office: Office, key: str, chromium: Browser) -> None:
+    add(office, "edit", "Is it old?", "Very old.", "It is new.")
+    page = opened(chromium, office, key)
+    page.fill("#review-answer", "Quite old.")
+    page.route("**/desk/review", lambda route: route.abort())
+    page.click("#review-accept")
+    expect(page.locator("#note")).not_to_be_empty()
+    expect(page.locator("#review-answer")).to_have_value("Quite old.")
+    page.unroute_all(behavior="wait")
+    page.click("#review-kind label:has-text('Edited')")
+    page.wait_for_url("**kind=edit")
+    page.fill("#review-answer", "Quite old.")
+    page.click("#review-accept")
+    expect(page.locator("#review-card")).to_contain_text(EN["none"])
+    expect(page.locator("#review-kind-edit")).to_be_checked()
+    assert [row.answer for row in candidates.candidates(office.store)] == ["Quite old."]
 
 
-@pytest.mark.slow
-def test_the_first_of_two_decisions_counts(store: Store, address: str, chromium: browser.Browser) -> None:
-    add(store, "thumbs", "Is it brass?", "It is brass.")
-    (one,) = candidates.candidates(store)
-    page = opened(chromium, address)
-    is_shown(page, one.id)
-    candidates.review(store, one.id, "rejected", "", "cy")
-    page.locator("#review-accept").click()
-    expect(page.locator("#review-note")).to_contain_text(TEXTS["en"]["decided"])
-    row = candidates.candidate(store, one.id)
+def test_filters_skip_and_review_again(office: Office, reviewer: httpx.Client) -> None:
+    add(office, "thumbs", "Is it brass?", "It is brass.")
+    add(office, "edit", "Is it old?", "Very old.", "It is new.")
+    first, second = (one.id for one in candidates.candidates(office.store))
+    assert shown(decide(reviewer, first, "skip")) == [str(second)]
+    assert shown(decide(reviewer, second, "skip")) == [str(first)]
+    assert shown(html.document_fromstring(reviewer.get("/desk/review?kind=edit").text)) == [str(second)]
+    assert shown(decide(reviewer, second, "rejected", kind="edit")) == []
+    rejected = html.document_fromstring(reviewer.get("/desk/review?status=rejected").text)
+    assert shown(rejected) == [str(second)] and "by bo" in rejected.text_content()
+    assert rejected.get_element_by_id("review-accept").get("disabled") is not None
+    assert shown(decide(reviewer, second, "new", was="rejected", status="rejected")) == []
+    assert [row.status for row in candidates.candidates(office.store)] == ["new", "new"]
+
+
+def test_the_first_of_two_decisions_counts(office: Office, reviewer: httpx.Client) -> None:
+    add(office, "thumbs", "Is it brass?", "It is brass.")
+    (one,) = candidates.candidates(office.store)
+    candidates.review(office.store, one.id, "rejected", "", "cy")
+    page = decide(reviewer, one.id, "accepted", "It is brass.")
+    assert page.get_element_by_id("note").text == EN["decided"]
+    row = candidates.candidate(office.store, one.id)
     assert row and (row.status, row.reviewer) == ("rejected", "cy")
 
 
-def test_what_people_wrote_is_text(store: Store, address: str, chromium: browser.Browser) -> None:
-    add(store, "edit", EVIL, EVIL, EVIL)
-    (one,) = candidates.candidates(store)
-    page = opened(chromium, address)
-    outside: list[str] = []
-    page.on("request", lambda request: outside.append(request.url) if not request.url.startswith(address) else None)
-    is_shown(page, one.id)
-    expect(page.locator("#review-card .said").last).to_have_text(EVIL)
-    expect(page.locator("#review-worse .said")).to_have_text(EVIL)
-    expect(page.locator("#review-answer textarea")).to_have_value(EVIL)
-    assert page.title() != "owned" and page.locator("#review-card img, #review-card .said b, #review-worse img").count() == 0
-    assert outside == []
+@pytest.mark.parametrize("id", ["", "x", "-1", "0", "9" * 15, "9" * 400])
+def test_a_decision_on_nothing_changes_nothing(office: Office, reviewer: httpx.Client, id: str) -> None:
+    add(office, "thumbs", "Is it brass?", "It is brass.")
+    for decision in ("accepted", "rejected", "owned", ""):
+        fields = {"id": id, "decision": decision, "answer": "x", "status": EVIL, "kind": "a&told=empty"}
+        sent = reviewer.post("/desk/review", data=fields)
+        assert sent.status_code == 303 and sent.headers["location"].startswith("/desk/review?")
+        assert reviewer.get(sent.headers["location"]).status_code == 200
+    assert [row.status for row in candidates.candidates(office.store)] == ["new"]
 
 
-@pytest.mark.slow
-def test_korean(store: Store, address: str, chromium: browser.Browser) -> None:
-    add(store, "thumbs", "놋쇠인가요?", "네, 놋쇠입니다.")
-    page = opened(chromium, address, "ko-KR")
-    expect(page.locator("#review-accept")).to_have_text(TEXTS["ko"]["accept"])
-    expect(page.locator("#review-status")).to_contain_text(TEXTS["ko"]["new"])
+def test_what_people_wrote_is_text(office: Office, reviewer: httpx.Client) -> None:
+    evil = f"\n</textarea>{EVIL}"
+    add(office, "edit", EVIL, evil, EVIL)
+    page = html.document_fromstring(reviewer.get("/desk/review").text)
+    assert [one.text_content() for one in page.find_class("said")] == ["Hello", "Hi!", EVIL, EVIL]
+    assert page.get_element_by_id("review-answer").text_content().removeprefix("\n") == evil
+    assert page.xpath("//main//img | //main//p/b | //main//*[@class='said']/*") == []
+
+
+def test_korean(office: Office, key: str) -> None:
+    add(office, "thumbs", "놋쇠인가요?", "네, 놋쇠입니다.")
+    with office.browser(key, **{"Accept-Language": "ko-KR"}) as client:
+        page = client.get("/desk/review").text
+    assert TEXTS["ko"]["accept"] in page and TEXTS["ko"]["new"] in page
 
 
 def test_each_language_has_every_text() -> None:
     assert TEXTS["en"].keys() == TEXTS["ko"].keys()
 
 
-def test_an_event_of_nobody_changes_and_shows_nothing(store: Store, address: str) -> None:
-    """Whoever sends events past the page is asked who they are, each time."""
-    import httpx
-
-    add(store, "thumbs", "Is it brass?", "It is brass.")
-    (one,) = candidates.candidates(store)
-    config = httpx.get(f"{address}config").json() if address.endswith("/") else httpx.get(f"{address}/config").json()
-    with httpx.Client(base_url=address, headers={"User-Agent": "nobody"}) as client:
-        for event in config["dependencies"]:
-            inputs = [{"id": 1, "status": "new", "answer": "x"} for _ in event["inputs"]]
-            body = {"data": inputs, "fn_index": event["id"], "session_hash": "s"}
-            said = client.post("/gradio_api/run/predict", json=body).text + client.post("/gradio_api/queue/join", json=body).text
-            assert "brass" not in said
-    row = candidates.candidate(store, one.id)
+def test_nobody_changes_and_sees_anything(office: Office, key: str) -> None:
+    add(office, "thumbs", "Is it brass?", "It is brass.")
+    (one,) = candidates.candidates(office.store)
+    with office.browser() as nobody:
+        for answer in (nobody.get("/desk/review"), nobody.post("/desk/review", data={"id": str(one.id), "decision": "rejected"})):
+            assert answer.headers["location"] == "/desk/login" and "brass" not in answer.text
+    row = candidates.candidate(office.store, one.id)
     assert row and row.status == "new"

@@ -1,8 +1,8 @@
 """Who may see the agents' console: whoever entered the key of an agent or admin in this browser, within HOURS.
 
-A login is a random token in a cookie that scripts cannot read and other sites cannot send; its hash stands in the store beside the key,
-and each request asks the store anew, so a revoked key ends its logins at once. Where no key ever existed and the page listens on
-loopback, as on a laptop, nobody is asked: the agent is then called "local".
+A login is a random token in a cookie that scripts cannot read and other sites cannot send. The store has its hash
+beside the key, and each request looks there, so a revoked key ends its logins at once. Where no key ever existed and
+the page listens on loopback, as on a laptop, nobody needs one: the agent is then called "local".
 """
 
 import os
@@ -45,7 +45,7 @@ class Logins:
         self.laptop = is_loopback(config.serve.host)
 
     def open(self, headers: Mapping[str, str]) -> bool:
-        """Whether nobody is asked for a key: on a laptop where no key ever was, by a request that names this machine and came by no proxy.
+        """Whether no key is needed: on a laptop without keys, for a request that names this machine and used no proxy.
 
         The name matters: a page elsewhere may let its own name point to this machine (DNS rebinding) and would be asked for nothing.
         """

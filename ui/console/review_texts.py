@@ -4,6 +4,7 @@ from ui.chat.texts import Language
 
 TEXTS: dict[Language, dict[str, str]] = {
     "en": {
+        "kind": "Kind",
         "all": "All",
         "unanswered": "No answer",
         "edit": "Edited",
@@ -31,9 +32,9 @@ TEXTS: dict[Language, dict[str, str]] = {
         "runs": "in the data of {runs}",
         "empty": "Write an answer first.",
         "decided": "Somebody else has decided on it.",
-        "not_stored": "The store cannot be reached now. Nothing was changed.",
     },
     "ko": {
+        "kind": "종류",
         "all": "전체",
         "unanswered": "답변 없음",
         "edit": "수정한 답변",
@@ -61,6 +62,5 @@ TEXTS: dict[Language, dict[str, str]] = {
         "runs": "{runs}의 데이터에 들어 있음",
         "empty": "답변을 먼저 써 주세요.",
         "decided": "다른 사람이 이미 처리했습니다.",
-        "not_stored": "저장소에 연결할 수 없습니다. 바뀐 것은 없습니다.",
     },
 }

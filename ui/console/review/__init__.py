@@ -1,1 +1,0 @@
-"""The review of what may be learned."""
