@@ -23,6 +23,7 @@ NODE_PACKAGE := openai@6.30.1
 PYTEST := $(BIN)/python -m pytest --durations=30 -n 2 --dist loadgroup --no-loadscope-reorder
 SECONDS ?= 60
 export PYTHONUNBUFFERED := 1
+unexport PYTHONDONTWRITEBYTECODE # compiled modules and rewritten assertions are kept for the next run
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
