@@ -3,7 +3,7 @@ review, and numbers.
 
 `mount_console(app, desk, store, config)` adds it to the page's application. The server renders the pages (templates/).
 A script (static/) redraws parts of them and sends what an agent does. Every request is checked for its sender
-(middleware.py). Only the Desk changes conversations.
+(access/middleware.py). Only the Desk changes conversations.
 """
 
 from pathlib import Path
@@ -16,14 +16,14 @@ from starlette.staticfiles import StaticFiles
 from frontdesk.config.hours import read_hours
 from frontdesk.config.schema import Config
 from frontdesk.store.store import Store
+from ui.console.access.login import HOME, LoginPage
+from ui.console.access.middleware import ConsoleMiddleware
 from ui.console.conversations import Conversations
 from ui.console.live import Live
-from ui.console.login import HOME, LoginPage
-from ui.console.middleware import ConsoleMiddleware
+from ui.console.numbers.statistics import Numbers
 from ui.console.pages import Pages
 from ui.console.review import Review
 from ui.console.session import Logins
-from ui.console.statistics import Numbers
 from ui.console.work import ACTIONS, Workplace
 from ui.desk.desk import Desk
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ui.console.charts import HEIGHT, LEFT, RIGHT, WIDTH, Series, bars, ceiling, lines, short, shown
+from ui.console.numbers.charts import HEIGHT, LEFT, RIGHT, WIDTH, Series, bars, ceiling, lines, short, shown
 
 
 def test_bars_stand_on_each_other_and_stay_within_the_plot() -> None:

@@ -15,8 +15,8 @@ from frontdesk.store.tables import Login
 from frontdesk.web.address import is_loopback
 from tests.ui.console_served import Office, served_office
 from tests.ui.desks import SOON
-from ui.console.login import TRIES, TRIES_SECONDS
-from ui.console.middleware import PAGES
+from ui.console.access.login import TRIES, TRIES_SECONDS
+from ui.console.access.middleware import PAGES
 from ui.console.session import COOKIE, host_name
 from ui.console.texts import TEXTS
 

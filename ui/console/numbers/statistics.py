@@ -13,7 +13,7 @@ from frontdesk.config.schema import Config
 from frontdesk.store import statistics
 from frontdesk.store.statistics import PERIODS, Cluster, Period, Volume, Waits
 from frontdesk.store.store import Store
-from ui.console.charts import Plot, Series, bars, lines, shown
+from ui.console.numbers.charts import Plot, Series, bars, lines, shown
 from ui.console.pages import Pages, text_of, who_of
 
 Text = dict[str, str]

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from frontdesk.store.store import StoreUnavailable
 from frontdesk.web.errors import ApiError
-from ui.console.login import LOGIN
+from ui.console.access.login import LOGIN
 from ui.console.session import Logins
 from ui.console.texts import TEXTS, language_of
 from ui.security.middleware import FOREIGN, is_ours

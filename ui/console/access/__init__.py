@@ -1,0 +1,1 @@
+"""Who may come in: the login, and the check of every request."""
