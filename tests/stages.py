@@ -32,7 +32,7 @@ PRELOADED = [
     "train.export.parity",
     "train.trainer.sft",
 ]
-FOREVER = 600
+FOREVER = 3000
 """Seconds until a stage counts as stuck. No test is meant to come near."""
 
 
