@@ -1,6 +1,7 @@
 """Connections to the store's database: its address, its settings, and its failures."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,7 +56,7 @@ def connect(url: URL, wait: float = WAIT, pool: type[Pool] | None = None) -> Eng
     size["hide_parameters"] = True  # tracebacks must not show customers' words
     if url.drivername == "sqlite":
         engine = create_engine(url, **size, connect_args={"timeout": wait, "check_same_thread": False})
-        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "connect", lambda connection, _record: _set_up_sqlite(connection, wait))
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     # For a server that vanishes with its network: the system's own timeout is 15 minutes.
@@ -76,10 +77,26 @@ def connect(url: URL, wait: float = WAIT, pool: type[Pool] | None = None) -> Eng
     return engine
 
 
-def _set_up_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:
+def _set_up_sqlite(connection: sqlite3.Connection, wait: float) -> None:
     connection.isolation_level = None  # `_begin_sqlite` begins transactions; Python itself would read before it locks
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+    give_up = time.monotonic() + wait
+    while not _keeps_journal(connection):  # two processes make the file at once: SQLite waits for every lock but this one
+        if time.monotonic() > give_up:
+            raise sqlite3.OperationalError("database is locked")
+        time.sleep(0.01)
+    for pragma in ("synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _keeps_journal(connection: sqlite3.Connection) -> bool:
+    """Have the file keep a write-ahead log. False if another connection is about to do so."""
+    try:
+        connection.execute("PRAGMA journal_mode=WAL").close()
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True
 
 
 def _begin_sqlite(connection: Connection) -> None:
