@@ -27,7 +27,7 @@ from frontdesk.commands import arguments
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, DpoConfig, load_config
 from frontdesk.errors import UserError, run_command, warn
-from frontdesk.files import read_json
+from frontdesk.files import read_json, write_json
 from frontdesk.models.base import locate
 from frontdesk.models.methods import METHODS
 from frontdesk.terminal import silence_libraries
@@ -82,7 +82,6 @@ def train(config: Config, run: Run, data_hash: str, key: str) -> None:
     from train.export import merge
     from train.free import release
     from train.trainer import base_model, dpo
-    from train.trainer.fast import precision
 
     silence_libraries()
     with processes.state().main_process_first():
@@ -96,7 +95,7 @@ def train(config: Config, run: Run, data_hash: str, key: str) -> None:
         dtype = getattr(torch, read_json(run.training)["precision"])
         print(f"train: {run.adapter} is trained already", flush=True)
     else:
-        dtype, reason = processes.agreed(precision.choose(config.train.precision))
+        dtype, reason = processes.agreed(chosen_precision(config, run, rows_key))
         print(f"train: {config.name}: {config.train.method} of {config.model.base} in {str(dtype)[6:]} ({reason})", flush=True)
         train_adapter(config, run, base, dtype, rows_key)
         release()
@@ -113,6 +112,22 @@ def train(config: Config, run: Run, data_hash: str, key: str) -> None:
     if config.train.parity_prompts:
         prove(config, run, base, dtype, key)
     print(f"train: the model is {run.model}, the loss curve {run.root}/loss.png")
+
+
+def chosen_precision(config: Config, run: Run, key: str) -> tuple["torch.dtype", str]:
+    """The precision of the training with this key, and the reason. One that was interrupted goes on as it began:
+    the timed probe of a busier hour may say otherwise."""
+    import torch
+
+    from train.trainer.fast import precision
+
+    kept = run.root / "precision.json"
+    if has_key(kept, key):
+        return getattr(torch, read_json(kept)["precision"]), "as this training began"
+    dtype, reason = precision.choose(config.train.precision)
+    if processes.is_main():
+        write_json(kept, {"key": key, "precision": str(dtype).removeprefix("torch.")})
+    return dtype, reason
 
 
 def prove(config: Config, run: Run, base: Path, dtype: "torch.dtype", key: str) -> None:

@@ -7,9 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 import yaml
 
+from frontdesk.config.run import Run
+from frontdesk.config.schema import load_config
 from tests.stages import Result, done, run
+from train.__main__ import chosen_precision
+from train.trainer.fast import precision
 
 pytestmark = pytest.mark.xdist_group("training")
 ROOT = Path(__file__).parent.parent.parent
@@ -21,7 +26,8 @@ def project(folder: Path, model: Path, **train: Any) -> Path:
     values = yaml.safe_load((ROOT / f"configs/{NAME}.yaml").read_text(encoding="utf-8"))
     values["model"]["base"] = str(model)
     values["grounding"] = "none"  # whose rows are fewer and shorter
-    values["train"] |= {"epochs": 0.31, "evaluations": 3, "parity_prompts": 0} | train  # six steps
+    # Six steps. The precision is set: the timed probe of each training may say something else on a busy machine.
+    values["train"] |= {"epochs": 0.31, "evaluations": 3, "parity_prompts": 0, "precision": "fp32"} | train
     values["data"] |= {"faq": ["examples/faq.products.en.jsonl"], "chats": ["examples/chats/web_chat.csv"], "out_of_scope": []}
     (folder / "examples").symlink_to(ROOT / "examples")
     (folder / f"{NAME}.yaml").write_text(yaml.safe_dump(values, allow_unicode=True), encoding="utf-8")
@@ -224,3 +230,15 @@ def test_a_model_folder_without_weights_is_one_line(tiny_llama3: Path, tmp_path:
     done(folder, "data_tools", f"{NAME}.yaml")  # the tokenizer is enough for the data
     result = train(folder, code=2)
     assert result.stderr.count("\n") == 1 and "no model found" in result.stderr
+
+
+def test_an_interrupted_training_goes_on_in_the_precision_in_which_it_began(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = load_config(project(tmp_path, tmp_path, precision="auto") / f"{NAME}.yaml")
+    run = Run(config.name)
+    run.root.mkdir(parents=True)
+    said = [(torch.bfloat16, "fast"), (torch.float32, "busy")]
+    monkeypatch.setattr(precision, "choose", lambda _: said.pop(0))
+    assert chosen_precision(config, run, "a") == (torch.bfloat16, "fast")
+    assert chosen_precision(config, run, "a") == (torch.bfloat16, "as this training began")
+    assert chosen_precision(config, run, "b") == (torch.float32, "busy")
