@@ -236,4 +236,4 @@ def test_auto_takes_bf16_only_where_it_is_clearly_faster(monkeypatch: pytest.Mon
 
 
 def test_the_probe_measures(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert 0 < precision._probe(torch.float32) < 10
+    assert precision._probe(torch.float32) > 0
