@@ -29,7 +29,7 @@ from frontdesk.engine.vllm import free_port
 from tests.serve.gateways import data
 from tests.stages import Result, done
 from tests.ui import browser
-from tests.waits import CEILING, START_SECONDS
+from tests.waits import CEILING, START_SECONDS, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("end-to-end")]
 ROOT = Path(__file__).parent.parent
@@ -300,10 +300,7 @@ def test_an_edited_faq_is_answered_without_training(desk: Desk) -> None:
         text = text.replace(old, new)
     faq.write_text(text, encoding="utf-8")
     log = desk.folder / "runs/demo/serve/gateway.log"
-    deadline = time.monotonic() + 60
-    while "was read again" not in log.read_text(encoding="utf-8") + "".join(desk.lines[seen:]):
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
+    wait_for(lambda: "was read again" in log.read_text(encoding="utf-8") + "".join(desk.lines[seen:]), seconds=60)
     after = {question: said(question).choices[0].message.content or "" for question in right}
     assert not any(EDITS[question][1] in answer for question, answer in after.items()), after
     assert any(EDITS[question][2] in answer for question, answer in after.items()), after

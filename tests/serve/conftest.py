@@ -1,9 +1,7 @@
 """A small project folder with a run whose model folder is complete on paper; nothing here loads it."""
 
-import contextlib
 import json
 import os
-import random
 from pathlib import Path
 
 import pytest
@@ -11,6 +9,7 @@ import yaml
 
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, load_config
+from frontdesk.engine.vllm import free_port
 from frontdesk.prompt.render import chat_template, template_hash
 
 
@@ -35,13 +34,10 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free_ports: tuple[in
 @pytest.fixture
 def free_ports() -> tuple[int, int]:
     """Two ports on which nothing listens, and which the system gives to no outgoing connection while a server is started again."""
-    import socket
-
-    found: list[int] = []
-    for port in random.sample(range(15_000, 32_000), 1000):
-        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            found.append(port)
-    return found[0], found[1]
+    first = second = free_port()
+    while second == first:
+        second = free_port()
+    return first, second
 
 
 def write_model(config: Config, run: Run) -> None:

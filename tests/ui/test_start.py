@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from frontdesk.config.schema import Config, load_config
+from frontdesk.engine.vllm import free_port
 from frontdesk.prompt.render import chat_template
 from frontdesk.store.keys import create
 from frontdesk.store.store import open_store
@@ -76,9 +77,7 @@ def test_there_is_no_console_for_strangers(tmp_path: Path, capsys: pytest.Captur
 
 
 def test_it_serves_page_api_and_console_until_a_signal(tmp_path: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     (tmp_path / "shop.yaml").write_text(YAML.format(serve=f"ui_port: {port}", ui=""))
     config = load_config(tmp_path / "shop.yaml")
     byte_tokenizer(chat_template(config)).save_pretrained(tmp_path / "runs/shop/model")
