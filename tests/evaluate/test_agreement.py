@@ -4,8 +4,11 @@ from typing import Any
 
 import pytest
 
-from evaluate.agreement import LABELLED, agreement, kappa, scored, speed
+from evaluate.agreement import LABELLED, agreement, kappa, scored
+from frontdesk.facts.statements import read
+from frontdesk.facts.yes_no import says
 from frontdesk.files import read_jsonl
+from tests.timing import LINEAR, exponent
 
 ROWS = read_jsonl(LABELLED)
 
@@ -45,8 +48,16 @@ def test_right_and_wrong_exclude_each_other() -> None:
         assert len(result.stated) == len(row["facts"])
 
 
-def test_it_is_fast() -> None:
-    assert speed(ROWS) > 1000  # 9,000 on a quiet core
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_long_answers_take_time_in_proportion(language: str) -> None:
+    row = max((row for row in ROWS if row["language"] == language), key=lambda row: len(row["facts"]))
+
+    def score(times: int) -> None:
+        read.cache_clear()
+        says.cache_clear()
+        scored(row | {"answer": f"{row['answer']} " * times})
+
+    assert exponent(score, 50, 200) < LINEAR
 
 
 def test_kappa() -> None:
