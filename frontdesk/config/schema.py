@@ -160,6 +160,8 @@ class ServeConfig(Section):
     """0 takes the likeliest word: facts are wanted, not variety."""
     dtype: Literal["auto", "bfloat16", "float32"] = "auto"
     """Of the engine; `auto`: bf16 on a GPU or a CPU that multiplies it, else fp32."""
+    tensor_parallel_size: int = Field(1, ge=1)
+    """GPUs that share the served weights, each a part of every layer; for a model that does not fit into one."""
     cpu_kv_cache_gib: int = Field(1, ge=1)
     """Memory for prompts that are kept; without a limit the engine takes half of the machine's."""
     quantization: Literal["w8a8"] | None = None

@@ -143,7 +143,9 @@ def command(config: Config, run: Run, folder: Path | None = None) -> list[str]:
         "--max-model-len": serve.context_length,
         "--max-num-queued-reqs": max(MAX_REQUESTS[device()], 2 * serve.max_in_flight),
     }
-    if device() == "cpu":
+    if device() == "gpu":
+        arguments |= {"--tensor-parallel-size": serve.tensor_parallel_size}
+    else:
         arguments |= {"--block-size": BLOCK} | ({"--speculative-config": json.dumps(LOOKUP)} if plugin_installed() else {})
     words = [sys.executable, "-m", "vllm.entrypoints.openai.api_server"]
     words += [str(word) for pair in arguments.items() for word in pair]

@@ -43,28 +43,12 @@ def common_arguments(settings: TrainConfig, rows: int, checkpoints: Path, stage:
     } | tracking.options(settings.report_to, checkpoints.parent.name, stage)
 
 
-def build(
-    model: PreTrainedModel,
-    tokenizer: PreTrainedTokenizerBase,
-    train: list[TokenRow],
-    held_out: dict[str, list[TokenRow]],
-    settings: TrainConfig,
-    checkpoints: Path,
-    autocast: bool = False,
-    resumed: bool = False,
-    deciding: Sequence[str] = (),
-) -> tuple[SupervisedSFTTrainer, Progress]:
-    """A trainer, and its progress, for `model` by the method of `settings`. `held_out` maps a name to token
-    rows; the loss of those named in `deciding`, or else of the first, picks the best checkpoint and stops
-    training early. `autocast` computes fp32 weights in bf16 (the method `full`)."""
+def arguments(settings: TrainConfig, rows: int, checkpoints: Path, *, packed: bool, autocast: bool, resumed: bool) -> SFTConfig:
+    """TRL's settings for a training on so many rows; the rest as for `build`."""
     on_gpu = torch.cuda.is_available()
-    packed = processes.agreed(settings.packing and METHODS[settings.method].packs and _rows_stay_apart(model, train))
-    tuned = with_trainable(model, settings)
-    if not on_gpu and not processes.sharded():  # FSDP puts other tensors in the parameters' place
-        lora.fuse(tuned)  # on a GPU the thin products cost little, and autocast has its own rules
-    total = settings.steps(len(train))
+    total = settings.steps(rows)
     every = max(1, total // settings.evaluations)
-    args = SFTConfig(
+    return SFTConfig(
         **common_arguments(settings, processes.share(settings.batch_size), checkpoints),
         num_train_epochs=settings.epochs,
         learning_rate=settings.learning_rate,
@@ -86,6 +70,26 @@ def build(
         ddp_find_unused_parameters=False,
         log_level_replica="passive",  # as silence_libraries() has set it
     )
+
+
+def build(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    train: list[TokenRow],
+    held_out: dict[str, list[TokenRow]],
+    settings: TrainConfig,
+    checkpoints: Path,
+    autocast: bool = False,
+    resumed: bool = False,
+    deciding: Sequence[str] = (),
+) -> tuple[SupervisedSFTTrainer, Progress]:
+    """A trainer, and its progress, for `model` by the method of `settings`. `held_out` maps a name to token
+    rows; the loss of those named in `deciding`, or else of the first, picks the best checkpoint and stops
+    training early. `autocast` computes fp32 weights in bf16 (the method `full`)."""
+    packed = processes.agreed(settings.packing and METHODS[settings.method].packs and _rows_stay_apart(model, train))
+    tuned = with_trainable(model, settings)
+    if not torch.cuda.is_available() and not processes.sharded():  # FSDP puts other tensors in the parameters' place
+        lora.fuse(tuned)  # on a GPU the thin products cost little, and autocast has its own rules
     progress = Progress(sum(len(row["input_ids"]) for row in train))
     trainer = SupervisedSFTTrainer(
         model=tuned,
@@ -93,7 +97,7 @@ def build(
         held_out={name: sorted(rows, key=lambda row: len(row["input_ids"])) for name, rows in held_out.items()},
         neftune=settings.neftune,
         deciding=deciding or [next(iter(held_out))],
-        args=args,
+        args=arguments(settings, len(train), checkpoints, packed=packed, autocast=autocast, resumed=resumed),
         processing_class=tokenizer,
         callbacks=[progress, EarlyStoppingCallback(settings.patience)],
     )

@@ -27,7 +27,7 @@ from transformers import PreTrainedTokenizerBase, PrinterCallback
 from trl import DPOConfig, DPOTrainer
 
 from frontdesk.config.run import Run
-from frontdesk.config.schema import Config
+from frontdesk.config.schema import Config, TrainConfig
 from frontdesk.errors import warn
 from frontdesk.files import read_json, read_jsonl, whole_folder, write_json
 from frontdesk.models.base import load_tokenizer
@@ -138,10 +138,9 @@ class PairTrainer(DPOTrainer):  # type: ignore[misc]
         return dataset
 
 
-def build(config: Config, model: Any, tokenizer: PreTrainedTokenizerBase, pairs: list[dict[str, list[int]]], checkpoints: Path) -> Any:
-    """A DPOTrainer for a trainable PeftModel, of which it makes the frozen copy that it is compared with."""
-    settings = config.train
-    args = DPOConfig(
+def arguments(settings: TrainConfig, checkpoints: Path) -> DPOConfig:
+    """TRL's settings for a training on pairs."""
+    return DPOConfig(
         **common_arguments(settings, max(1, settings.batch_size // 2), checkpoints, "dpo"),  # a pair is two rows
         num_train_epochs=settings.dpo.epochs,
         learning_rate=settings.dpo.learning_rate or TENTH * settings.learning_rate,
@@ -152,7 +151,12 @@ def build(config: Config, model: Any, tokenizer: PreTrainedTokenizerBase, pairs:
         save_strategy="no",
         logging_steps=1,
     )
+
+
+def build(config: Config, model: Any, tokenizer: PreTrainedTokenizerBase, pairs: list[dict[str, list[int]]], checkpoints: Path) -> Any:
+    """A DPOTrainer for a trainable PeftModel, of which it makes the frozen copy that it is compared with."""
     learned = {name: parameter.detach().clone() for name, parameter in model.named_parameters() if parameter.requires_grad}
+    args = arguments(config.train, checkpoints)
     trainer = PairTrainer(model=model, args=args, train_dataset=Dataset.from_list(pairs), processing_class=tokenizer)
     for name, parameter in learned.items():  # TRL rounds an adapter on quantized weights to bf16, but not its copy
         model.get_parameter(name).data = parameter.float()

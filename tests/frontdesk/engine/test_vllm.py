@@ -12,6 +12,7 @@ from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, DataConfig, ModelConfig
 from frontdesk.engine import vllm as engine
 from frontdesk.errors import StartFailed
+from frontdesk.files import write_json
 from frontdesk.models import hardware
 
 
@@ -86,15 +87,30 @@ def test_eager_is_the_configs(config: Config, eager: bool) -> None:
 
 
 @pytest.mark.xdist_group("vllm")
-def test_vllm_knows_every_option(config: Config) -> None:
-    """The installed vLLM parses the command line and means by it what we mean."""
+@pytest.mark.parametrize("quantization", [None, "w8a8"])
+@pytest.mark.parametrize(("device", "gpus"), [("cpu", 1), ("gpu", 1), ("gpu", 2), ("gpu", 8)])
+def test_vllm_knows_every_option(
+    config: Config, monkeypatch: pytest.MonkeyPatch, device: engine.Device, gpus: int, quantization: str | None
+) -> None:
+    """The installed vLLM parses the command line and means by it what we mean. Its builds for CPUs and GPUs know the same options."""
+    from vllm.engine.arg_utils import AsyncEngineArgs
     from vllm.entrypoints.launchers.cli_args import make_arg_parser
     from vllm.utils.argparse_utils import FlexibleArgumentParser
 
+    monkeypatch.setattr(engine, "device", lambda: device)
+    run = Run("shop")
+    write_json(run.provenance, {"key": "abc"})
+    write_json(run.int8_provenance, {"key": engine.int8_key({"key": "abc"})})
+    changes = {"quantization": quantization, "tensor_parallel_size": gpus}
+    config = config.model_copy(update={"serve": config.serve.model_copy(update=changes)})
     parser = make_arg_parser(FlexibleArgumentParser())  # type: ignore[no-untyped-call]
-    parsed = parser.parse_args(engine.command(config, Run("shop"))[3:])
-    assert (config.serve.port, 2048, False) == (parsed.port, parsed.max_model_len, parsed.enable_log_requests)
-    assert parsed.max_num_queued_reqs in engine.MAX_REQUESTS.values() and parsed.disable_uvicorn_access_log
+    parsed = parser.parse_args(engine.command(config, run)[3:])
+    assert (config.serve.port, False, True) == (parsed.port, parsed.enable_log_requests, parsed.disable_uvicorn_access_log)
+    assert parsed.max_num_queued_reqs == engine.MAX_REQUESTS[device]
+    parsed.model = str(run.model)  # there are no weights
+    arguments = AsyncEngineArgs.from_cli_args(parsed)
+    assert (arguments.max_model_len, arguments.dtype) == (2048, engine.dtype(config))
+    assert (arguments.tensor_parallel_size, arguments.quantization) == (gpus, None), "int8 weights say themselves what they are"
 
 
 def test_the_key_is_in_the_environment_and_not_on_the_command_line(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:

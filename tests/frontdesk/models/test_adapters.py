@@ -190,14 +190,14 @@ def test_the_engine_serves_the_base_with_all_adapters(
 
     monkeypatch.setattr(engine, "device", lambda: device)
     named = {f"shop {number}": f"runs/{'ab'[number % 2]}" for number in range(adapters_)}
-    config = config.model_copy(update={"serve": config.serve.model_copy(update={"adapters": named})})
+    config = config.model_copy(update={"serve": config.serve.model_copy(update={"adapters": named, "tensor_parallel_size": 2})})
     words = engine.command(config, Run("desk"))
     parsed = make_arg_parser(FlexibleArgumentParser()).parse_args(words[3:])  # type: ignore[no-untyped-call]
     assert (parsed.model, parsed.served_model_name) == ("models/base", ["base"])
     assert [(module.name, module.path) for module in parsed.lora_modules] == [(name, f"{root}/adapter") for name, root in named.items()]
     assert (parsed.max_lora_rank, parsed.max_loras, parsed.enable_lora) == (16, places, True)
     assert parsed.max_cpu_loras >= max(adapters_, places)
-    assert parsed.enforce_eager == (device == "cpu")
+    assert (parsed.enforce_eager, parsed.tensor_parallel_size) == ((True, 1) if device == "cpu" else (False, 2))
     assert Path(parsed.chat_template).read_text() == chat_template(config)
     assert json.loads((Path(parsed.generation_config) / "generation_config.json").read_text()) == {"eos_token_id": [2]}
     prompts = json.loads(Path(engine.environment(config, Run("desk"))["FRONTDESK_SYSTEM_PROMPTS"]).read_text())
