@@ -64,14 +64,15 @@ def gpu_findings(gpus: Gpus, cuda: str | None, engine: str | None) -> Iterator[F
         yield Finding(mark, "GPU", gpus.problem, gpus.mend)
     elif not gpus.driver:
         yield Finding(mark, "GPU", "none", f"{AGAIN} EXTRA=cpu" if engine == "gpu" else "")
-    yield from (device(number, gpu, mark) for number, gpu in enumerate(gpus.devices))
+    for number, gpu in enumerate(gpus.devices):
+        yield device(number, gpu, "note" if number else mark)  # only the first is used
     if gpus.devices and engine == "cpu":
         yield Finding("note", "GPU", "not used: the packages are those for a CPU", f"{AGAIN} EXTRA=gpu")
 
 
 def driver(version: str, newest: str | None, cuda: str | None, mark: Mark) -> Finding:
-    """The driver, and the newest CUDA that it runs, against the CUDA that torch was built for. Within a major
-    version of CUDA any driver runs what is newer too."""
+    """The driver, and the newest CUDA that it knows, against the CUDA that torch was built for. One of the same
+    major version will do."""
     fact = f"{version}, CUDA {newest or 'unknown'}"
     if cuda is None:
         return Finding("ok", "driver", f"{fact}; torch is built for a CPU")
@@ -88,8 +89,8 @@ def _major(version: str) -> int:
 
 def device(number: int, gpu: Gpu, mark: Mark) -> Finding:
     """A GPU: memory and compute capability."""
-    free = gpu.memory if gpu.free is None else gpu.free
-    memory = f"{gib(free)} free of {gib(gpu.memory)}" if gpu.memory and free is not None else "the machine's memory"
+    shared = gpu.memory is None or gpu.free is None
+    memory = "the machine's memory" if shared else f"{gib(gpu.free)} free of {gib(gpu.memory)}"
     fact = f"{gpu.name}, {memory}, compute capability {gpu.capability or 'unknown'}"
     if gpu.capability and gpu.capability < CAPABILITY:
         return Finding(mark, f"GPU {number}", f"{fact}: too old; torch and vLLM need {CAPABILITY}", f"{AGAIN} EXTRA=cpu")

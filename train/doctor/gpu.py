@@ -28,7 +28,8 @@ OTHERWISE = "run nvidia-smi; in a container, start that again with --gpus all"
 
 @dataclass(frozen=True)
 class Gpu:
-    """What CUDA calls a device: a GPU, or an instance of one that MIG divides. Bytes; None: it does not say."""
+    """What CUDA calls a device: a GPU, or an instance of one that MIG divides. Memory in bytes; None: it shares the
+    machine's."""
 
     uuid: str
     name: str
@@ -100,7 +101,8 @@ def _devices(rows: list[list[str]]) -> Iterator[Gpu]:
     for uuid, name, capability, total, free, mig in rows:
         power = float(capability) if re.fullmatch(r"\d+\.\d+", capability) else None
         if mig != "Enabled":
-            yield Gpu(uuid, name, power, _bytes(total), _bytes(free))
+            memory = _bytes(total)
+            yield Gpu(uuid, name, power, memory, memory if _bytes(free) is None else _bytes(free))
             continue
         part = divided.partition(uuid)[2].partition("\nGPU ")[0]
         for profile, gigabytes, instance in re.findall(r"MIG (\S*?(\d+)gb\S*).*?UUID: (MIG-[^)]+)", part):

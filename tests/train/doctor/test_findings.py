@@ -90,6 +90,8 @@ def test_a_card_without_a_driver_is_one_line() -> None:
 def test_a_gpu_that_torch_has_no_kernels_for(monkeypatch: pytest.MonkeyPatch) -> None:
     line = "NVIDIA GeForce GTX 1080, 7.8 GiB free of 8.0 GiB, compute capability 6.1: too old; torch and vLLM need 7.5"
     assert of_gpus(server(monkeypatch, outputs.PASCAL))[1] == f"fail  GPU 0: {line} → rm -r .venv && make setup EXTRA=cpu"
+    beside = outputs.ONE._replace(query=(0, outputs.ONE.query[1] + outputs.PASCAL.query[1]))
+    assert of_gpus(server(monkeypatch, beside))[2].startswith("note  GPU 1: NVIDIA GeForce GTX 1080")
 
 
 def test_a_gpu_may_share_the_machines_memory(monkeypatch: pytest.MonkeyPatch) -> None:

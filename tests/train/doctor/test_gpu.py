@@ -71,6 +71,11 @@ def test_a_gpu_may_not_say_its_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     assert read_gpus().devices == (Gpu("GPU-0a", "NVIDIA GB10", 12.1, None, None),)
 
 
+def test_who_may_not_ask_what_is_free_is_told_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    outputs.ONE._replace(query=(0, outputs.ONE.query[1].replace("24080", "[Insufficient Permissions]"))).stand_in(monkeypatch)
+    assert [one.free for one in read_gpus().devices] == [24564 * MIB]
+
+
 def test_a_driver_older_than_a_field_still_says_its_version(monkeypatch: pytest.MonkeyPatch) -> None:
     outputs.VERY_OLD.stand_in(monkeypatch)
     assert read_gpus() == Gpus((), "470.57.02", "11.4")
