@@ -89,8 +89,9 @@ def _major(version: str) -> int:
 
 def device(number: int, gpu: Gpu, mark: Mark) -> Finding:
     """A GPU: memory and compute capability."""
-    shared = gpu.memory is None or gpu.free is None
-    memory = "the machine's memory" if shared else f"{gib(gpu.free)} free of {gib(gpu.memory)}"
+    memory = "the machine's memory"
+    if gpu.memory is not None and gpu.free is not None:
+        memory = f"{gib(gpu.free)} free of {gib(gpu.memory)}"
     fact = f"{gpu.name}, {memory}, compute capability {gpu.capability or 'unknown'}"
     if gpu.capability and gpu.capability < CAPABILITY:
         return Finding(mark, f"GPU {number}", f"{fact}: too old; torch and vLLM need {CAPABILITY}", f"{AGAIN} EXTRA=cpu")
