@@ -8,12 +8,14 @@ A line is `ok`, a `note`, or a `fail`, and after → comes what mends it. Exit c
 cannot. No model is loaded. The Hugging Face hub is asked only about a model.base that is not here yet.
 """
 
-import getpass
 import json
 import platform
 import re
 import sys
 from dataclasses import asdict
+from typing import Any
+
+import psutil
 
 from frontdesk.commands import arguments
 from frontdesk.config.schema import Config, load_config
@@ -66,13 +68,19 @@ def report(config: Config, machine: Machine, findings: list[Finding]) -> str:
     for gpu in facts["gpus"]["devices"]:
         del gpu["uuid"]  # it names this very GPU
     data = {"config": config.name, "runs_here": runs(findings), "findings": [one._asdict() for one in findings], "machine": facts}
-    return anonymous(json.dumps(data, ensure_ascii=False, indent=2))
+    return json.dumps(anonymous(data), ensure_ascii=False, indent=2)
 
 
-def anonymous(text: str) -> str:
-    """The text without the names of user and machine, and without the folders of absolute paths."""
-    text = PATH.sub(r"…/\1", text)
-    for name, instead in ((getpass.getuser(), "USER"), (platform.node(), "HOST")):
+def anonymous(value: Any) -> Any:
+    """The same data, with texts that lack the names of user and machine, and the folders of absolute paths."""
+    if isinstance(value, dict):
+        return {key: anonymous(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [anonymous(one) for one in value]
+    if not isinstance(value, str):
+        return value
+    text = PATH.sub(r"…/\1", value)
+    for name, instead in ((psutil.Process().username(), "USER"), (platform.node(), "HOST")):
         text = re.sub(rf"\b{re.escape(name)}\b", instead, text) if name not in ("", "root", "localhost") else text
     return text
 

@@ -62,6 +62,7 @@ def test_one_that_it_does_not_give(address: str) -> None:
     assert said == "the hub says it is gated" and "accept its licence" in mend and "export HF_TOKEN=" in mend
     said, mend = problem("shop/none")
     assert said == "the hub has no such model, or it is private" and "correct model.base" in mend
+    assert problem("shop/my model") == ("its name is no hub id", f"correct model.base, {hub.INSTEAD}")
     assert problem("shop/broken")[0].startswith("the hub cannot be reached (")
 
 
@@ -77,6 +78,7 @@ def test_the_cache_has_a_model_or_not(tmp_path: Path, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
     assert hub.folder(ModelConfig(base="shop/open")) is None
+    assert hub.folder(ModelConfig(base="shop/my model")) is None
     snapshot = tmp_path / "models--shop--open/snapshots/c0ffee"
     snapshot.mkdir(parents=True)
     (snapshot / "config.json").write_text("{}")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.train.doctor import outputs
@@ -75,7 +76,7 @@ def test_a_report_names_no_person_no_machine_and_no_folder(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
-    monkeypatch.setattr(doctor.getpass, "getuser", lambda: "jane")
+    monkeypatch.setattr(psutil.Process, "username", lambda _: "jane")
     monkeypatch.setattr(doctor.platform, "node", lambda: "reception-7")
     monkeypatch.setattr(doctor, "read_machine", lambda: replace(LAPTOP, cpu="Xeon of reception-7"))
     text = (ROOT / "configs/demo.yaml").read_text(encoding="utf-8").replace("base: smollm2-135m", "base: /srv/jane-models/acme/llama")
@@ -98,9 +99,9 @@ def test_a_report_names_no_person_no_machine_and_no_folder(
     ],
 )
 def test_what_is_replaced(monkeypatch: pytest.MonkeyPatch, text: str, expected: str) -> None:
-    monkeypatch.setattr(doctor.getpass, "getuser", lambda: "jane")
+    monkeypatch.setattr(psutil.Process, "username", lambda _: "jane")
     monkeypatch.setattr(doctor.platform, "node", lambda: "desk")
-    assert doctor.anonymous(text) == expected
+    assert doctor.anonymous({"fact": [text, 7, None]}) == {"fact": [expected, 7, None]}
 
 
 def test_neither_torch_nor_transformers_is_imported() -> None:
