@@ -48,8 +48,6 @@ def machine_findings(machine: Machine) -> Iterator[Finding]:
     yield Finding("ok", "memory", f"{gib(machine.free)} free of {gib(machine.memory)}")
     yield from gpu_findings(machine.gpus, machine.cuda, machine.engine)
     yield packages(machine)
-    if not machine.compiler:
-        yield Finding("fail", "compiler", "no g++, with which the engine compiles the model", "sudo apt-get install g++")
     if machine.for_tests:
         missing = " ".join(machine.for_tests)
         yield Finding("note", "for tests", f"not here: {missing}", f"sudo apt-get install {missing}")

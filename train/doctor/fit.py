@@ -10,7 +10,7 @@ from frontdesk.errors import UserError
 from frontdesk.models.base import locate, on_hub, weights
 from frontdesk.web.address import check_port
 from train.doctor import hub
-from train.doctor.findings import Finding, gib, multiplies_bf16, refused
+from train.doctor.findings import Finding, Mark, gib, multiplies_bf16, refused
 from train.doctor.machine import Machine
 from train.memory import CUDA_CONTEXT, GIB, Batch, Setup, disk_bytes, flops, predict
 from train.plan import describe, refuse, refuse_merge, shape_of
@@ -32,6 +32,7 @@ def config_findings(config: Config, machine: Machine) -> Iterator[Finding]:
     yield from encoders(config)
     yield from ports(config)
     yield from bf16(config, machine)
+    yield from compiler(config, machine)
     try:
         shape = shape_of(str(hub.folder(config.model) or config.model.base) if on_hub(config.model) else config.model.base)
     except UserError:
@@ -88,6 +89,13 @@ def bf16(config: Config, machine: Machine) -> Iterator[Finding]:
     for key, value, other in (("train.precision", config.train.precision, "fp32"), ("serve.dtype", config.serve.dtype, "float32")):
         if value != other:
             yield Finding("fail", "bf16", f"{key} is {value}, and this GPU has no bf16", f"set {key}: {other}")
+
+
+def compiler(config: Config, machine: Machine) -> Iterator[Finding]:
+    """What torch compiles the engine's model with; for a CPU it finds no other way."""
+    if not machine.compiler and not config.serve.eager:
+        mark: Mark = "note" if machine.gpu else "fail"
+        yield Finding(mark, "compiler", "no g++, with which torch compiles the engine's model", "sudo apt-get install g++")
 
 
 def training(train: TrainConfig, shape: Shape, machine: Machine) -> Iterator[Finding]:

@@ -177,6 +177,15 @@ def test_a_gpu_without_bf16_needs_other_formats(llama: Config, monkeypatch: pyte
     assert not list(fit.bf16(llama, server(monkeypatch, outputs.ONE)))
 
 
+def test_the_engine_on_a_cpu_needs_a_compiler_unless_it_is_eager(demo: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    (finding,) = fit.compiler(demo, replace(LAPTOP, compiler=False))
+    assert str(finding) == "fail  compiler: no g++, with which torch compiles the engine's model → sudo apt-get install g++"
+    assert not list(fit.compiler(changed(demo, "serve", eager=True), replace(LAPTOP, compiler=False)))
+    assert not list(fit.compiler(demo, LAPTOP))
+    (on_a_gpu,) = fit.compiler(demo, replace(server(monkeypatch, outputs.ONE), compiler=False))
+    assert on_a_gpu.mark == "note"
+
+
 def on_disks(first: int, second: int | None = None) -> Machine:
     """The laptop with so many bytes free for the runs, and for the cache on another disk if it has one."""
     cache = Place("the hub's cache", 1, first) if second is None else Place("the hub's cache", 2, second)
