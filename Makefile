@@ -33,6 +33,7 @@ help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 11
 
 setup: $(READY) $(MODEL) $(LLAMA3) $(NODE_CLIENT) $(VENV)/.debian  ## install everything into .venv, convert the embedded models that CONFIG names (other targets do it when needed)
+	@$(BIN)/python -m train.doctor $(CONFIG) --summary || true # whether the config can run here; setup itself is done
 
 data: $(READY) $(MODEL)  ## read FAQ and chat logs, write training rows to runs/NAME/data (ARGS=--strict stops at the first broken record)
 	@$(BIN)/python -m data_tools $(CONFIG) $(ARGS)

@@ -191,6 +191,13 @@ def _plan(parser: Parser) -> None:
     parser.add_argument("--epochs", type=float)
 
 
+def _doctor(parser: Parser) -> None:
+    _config(parser, nargs="?", default="configs/demo.yaml", help="the run's YAML file (%(default)s)")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="the same as data, for a bug report")
+    form.add_argument("--summary", action="store_true", help="one paragraph")
+
+
 def _pii(parser: Parser) -> None:
     parser.add_argument("labelled", nargs="?", type=Path, help="labelled texts as JSON lines; the package's own without it")
     parser.add_argument("--errors", action="store_true", help="list every miss and every false alarm")
@@ -208,6 +215,7 @@ COMMANDS = {
     "update": Command("data_tools.update", "read the FAQ again while the desk is open", _config),
     "read": Command("data_tools.read", "print the conversations of chat exports, as they were spoken", _read),
     "plan": Command("train.plan", "memory and time of a training, before it is started", _plan),
+    "doctor": Command("train.doctor", "what this machine is, what it can train and serve, what is missing", _doctor),
     "int8": Command("train.int8", "int8 weights of a trained model, proven against it", _config),
     "pii": Command("data_tools.pii", "recall and precision of the masking on labelled texts", _pii),
 }

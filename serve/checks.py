@@ -8,20 +8,17 @@ from typing import Any
 from frontdesk.config.hours import read_hours
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
-from frontdesk.engine.vllm import KEY_VARIABLE, Device, api_key, dtype, served_key, served_weights
+from frontdesk.engine.vllm import CPU_OVERHEAD_GIB, KEY_VARIABLE, Device, api_key, dtype, served_key, served_weights
 from frontdesk.errors import UserError, warn
 from frontdesk.files import read_json
 from frontdesk.models.adapters import Adapter, load_adapters, read_record
 from frontdesk.models.base import locate, weights
+from frontdesk.models.hardware import free_memory
 from frontdesk.prompt.render import template_hash
 from frontdesk.web.address import check_port, is_loopback
 
 MODEL_FILES = ("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
 GIB = 1024**3
-OVERHEAD = 2.5
-"""GiB beside weights and cache, on a CPU, with the 135M model: 1.5 for the engine and its API server, 0.6 for
-the gateway and 0.4 for its encoder."""
-
 WORSE = 1.02  # ratio of held-out losses from which a warning is printed
 
 
@@ -101,28 +98,14 @@ def check_scorecard(config: Config, run: Run, provenance: dict[str, Any]) -> Non
 def check_memory(config: Config, model: Path, files: list[Path]) -> None:
     """Raise UserError unless weights, cache and engine fit into free memory."""
     size = sum(file.stat().st_size for file in files) / GIB * (2 if dtype(config) == "float32" else 1)  # the files hold bf16
-    needed = size + config.serve.cpu_kv_cache_gib + OVERHEAD
+    needed = size + config.serve.cpu_kv_cache_gib + CPU_OVERHEAD_GIB
     free = free_memory() / GIB
     if needed > free:
         raise UserError(
             f"too little memory: {free:.1f} GiB free, about {needed:.1f} GiB needed ({size:.1f} weights of {model}, "
-            f"{config.serve.cpu_kv_cache_gib} key 'serve.cpu_kv_cache_gib', {OVERHEAD} engine and gateway); close programs, lower "
+            f"{config.serve.cpu_kv_cache_gib} key 'serve.cpu_kv_cache_gib', {CPU_OVERHEAD_GIB} engine and gateway); close programs, lower "
             "that key or use a smaller model.base"
         )
-
-
-def free_memory(cgroup: Path = Path("/sys/fs/cgroup")) -> int:
-    """Free bytes: the machine's, or less if a container has a limit (cgroup version 2)."""
-    import psutil
-
-    free = int(psutil.virtual_memory().available)
-    try:
-        limit = int((cgroup / "memory.max").read_text())  # "max" where there is no limit
-        used = int((cgroup / "memory.current").read_text())
-        statistics = dict(line.split() for line in (cgroup / "memory.stat").read_text().splitlines())
-    except (OSError, ValueError):
-        return free
-    return min(free, limit - used + int(statistics.get("inactive_file", 0)))  # the kernel frees file cache
 
 
 def warnings(config: Config, run: Run, provenance: dict[str, Any]) -> list[str]:

@@ -232,6 +232,12 @@ def logit_bytes(shape: Shape, setup: Setup, batch: Batch) -> float:
     return 12 * batch.supervised * shape.vocabulary  # log-probabilities and the gradients before and after them, in fp32
 
 
+def disk_bytes(parameters: float, method: str) -> float:
+    """What a run writes: the merged model and checkpoints."""
+    checkpoints = 3 * 12 * parameters if method == "full" else 0  # three, of fp32 weights and AdamW's two moments
+    return 2 * parameters + checkpoints + GIB
+
+
 def flops(shape: Shape, setup: Setup, tokens: int, supervised: int, length: int) -> float:
     """Floating point operations of training on so many tokens in rows of `length`, a multiply-add as two. A
     frozen weight costs one product forward and one backward, for its input; a trained one two backward;

@@ -136,6 +136,15 @@ def refuse(shape: Shape, setup: Setup, batch: Batch, memory: Memory, free: int, 
     raise UserError(f"train: needs {memory.total / GIB:.1f} GiB at the peak of a step, {free / GIB:.1f} GiB are there; {advice}")
 
 
+def refuse_merge(memory: Memory, free: int) -> None:
+    """Raise UserError if the merge after training needs more than `free` bytes."""
+    if memory.merge > free:
+        raise UserError(
+            f"train: the merge after training needs {memory.merge / GIB:.1f} GiB, {free / GIB:.1f} GiB are there; "
+            "choose a smaller model.base or a machine with more memory"
+        )
+
+
 def preflight(
     shape: Shape, setup: Setup, train: TrainConfig, rows: Sequence[tuple[int, int]], windows: int, free: int, merge_free: int | None = None
 ) -> Memory:
@@ -153,12 +162,7 @@ def preflight(
     print(f"train: {describe(setup)}; {steps} steps of {at_once} rows, {train.epochs:g} epochs")
     print(f"train: predicted memory, of {(free + held) / GIB:.1f} GiB\n{parts(memory)}", flush=True)
     refuse(shape, setup, batch, memory, free + held, overhead)
-    room = held + (free if merge_free is None else merge_free)
-    if memory.merge > room:
-        raise UserError(
-            f"train: the merge after training needs {memory.merge / GIB:.1f} GiB, {room / GIB:.1f} GiB are there; "
-            "choose a smaller model.base or a machine with more memory"
-        )
+    refuse_merge(memory, held + (free if merge_free is None else merge_free))
     return memory
 
 

@@ -55,6 +55,9 @@ CACHE = Path(".cache/vllm")
 PLUGIN = "frontdesk.engine.plugin:mend"
 LOOKUP = {"method": "ngram", "num_speculative_tokens": 5, "prompt_lookup_min": 3, "prompt_lookup_max": 3}
 BLOCK = 32  # as LOOKUP measured by bench/serve.py (docs/experiments.md)
+CPU_OVERHEAD_GIB = 2.5
+"""GiB beside weights and cache, on a CPU, with the 135M model: 1.5 for the engine and its API server, 0.6 for
+the gateway and 0.4 for its encoder."""
 MAX_REQUESTS: dict[Device, int] = {"cpu": 128, "gpu": 2048}
 """Requests in the engine at once, including waiting ones; more get HTTP 503. vLLM's own queue is unlimited.
 128 answers of 60 tokens are about 16 s of work for the 135M model on two cores; nobody would wait longer."""

@@ -24,11 +24,17 @@ def locate(model: ModelConfig, whole: bool = True) -> Path:
     else:
         folder = Path(model.base).expanduser()
         advice = "check model.base in the config"
-        if not folder.is_dir() and not model.base.startswith((".", "/", "~")) and model.base.count("/") == 1:
+        if on_hub(model):
             return _download(model, whole)
     if not (folder / "config.json").is_file() or (whole and not weights(folder)):
         raise UserError(f"{folder}: no model found; expected a folder with config.json and *.safetensors weights; {advice}")
     return folder
+
+
+def on_hub(model: ModelConfig) -> bool:
+    """Whether the base is named by its hub id: no local folder is meant."""
+    named = not model.base.startswith((".", "/", "~")) and model.base.count("/") == 1
+    return model.base not in NAMED and named and not Path(model.base).is_dir()
 
 
 def _download(model: ModelConfig, whole: bool) -> Path:

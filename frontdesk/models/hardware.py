@@ -15,12 +15,38 @@ def multiplies_bf16() -> bool:
     return bool(found and BF16 & set(found[1].split()))
 
 
+def processor() -> str:
+    """Its name, or that of its architecture where it does not say."""
+    named = re.search(r"model name\s*: (.+)", CPUINFO.read_text()) if CPUINFO.is_file() else None
+    return named[1] if named else platform.machine()
+
+
+def cores() -> int:
+    """Those that this process may use."""
+    import psutil
+
+    return len(psutil.Process().cpu_affinity() or [])
+
+
+def free_memory(cgroup: Path = Path("/sys/fs/cgroup")) -> int:
+    """Free bytes: the machine's, or less if a container has a limit (cgroup version 2)."""
+    import psutil
+
+    free = int(psutil.virtual_memory().available)
+    try:
+        limit = int((cgroup / "memory.max").read_text())  # "max" where there is no limit
+        used = int((cgroup / "memory.current").read_text())
+        statistics = dict(line.split() for line in (cgroup / "memory.stat").read_text().splitlines())
+    except (OSError, ValueError):
+        return free
+    return min(free, limit - used + int(statistics.get("inactive_file", 0)))  # the kernel frees file cache
+
+
 def describe_hardware() -> str:
     """Processor, cores, memory, and the GPU if there is one, in words."""
     import psutil
     import torch
 
-    named = re.search(r"model name\s*: (.+)", CPUINFO.read_text()) if CPUINFO.is_file() else None
-    words = [named[1] if named else platform.machine(), f"{len(psutil.Process().cpu_affinity() or [])} cores"]
+    words = [processor(), f"{cores()} cores"]
     words.append(f"{psutil.virtual_memory().total / 2**30:.0f} GiB of memory")
     return ", ".join(words + ([torch.cuda.get_device_name(0)] if torch.cuda.is_available() else []))

@@ -101,15 +101,6 @@ def test_too_little_memory_tells_free_and_needed(config: Config) -> None:
     checks.check(serving(config, cpu_kv_cache_gib=1_000_000), Run("shop"), "gpu")  # the key is for a CPU
 
 
-def test_a_container_limit_counts(tmp_path: Path) -> None:
-    (tmp_path / "memory.max").write_text("3000\n")
-    (tmp_path / "memory.current").write_text("2500\n")
-    (tmp_path / "memory.stat").write_text("anon 1500\ninactive_file 400\n")
-    assert checks.free_memory(tmp_path) == 900
-    (tmp_path / "memory.max").write_text("max\n")
-    assert checks.free_memory(tmp_path) > 10_000_000
-
-
 def test_lengths(config: Config) -> None:
     line = found(serving(config, context_length=9000))
     assert "serve.context_length" in line and "9000" in line and "8192" in line

@@ -11,7 +11,7 @@ from transformers import AutoModelForCausalLM, BitsAndBytesConfig, PreTrainedMod
 from frontdesk.config.schema import TrainConfig
 from frontdesk.errors import UserError
 from frontdesk.models.base import weights
-from train.memory import GIB, dequantizes
+from train.memory import GIB, dequantizes, disk_bytes
 from train.trainer import processes
 
 
@@ -28,10 +28,7 @@ def free_memory() -> int:
 
 def check_disk(folder: Path, run_root: Path, settings: TrainConfig) -> None:
     """Refuse a base model whose checkpoints and merged weights this machine's disk cannot take."""
-    parameters = weight_bytes(folder) / 2  # most models lie there in 16 bits
-    need = 2 * parameters + GIB
-    if settings.method == "full":
-        need += 3 * 12 * parameters  # three checkpoints of fp32 weights and AdamW's two moments
+    need = disk_bytes(weight_bytes(folder) / 2, settings.method)  # most models lie there in 16 bits
     free = shutil.disk_usage(Path()).free
     if need > free:
         raise UserError(

@@ -1,0 +1,114 @@
+"""What the machine's facts mean: each in one line, and after a problem what mends it."""
+
+import re
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+from frontdesk.errors import UserError
+from train.doctor.gpu import INSTALL, Gpu, Gpus
+from train.doctor.machine import Machine
+from train.memory import GIB
+
+DRIVERS = {11: 450, 12: 525, 13: 580}
+"""The oldest driver on Linux for a major version of CUDA (NVIDIA's guide "CUDA Compatibility")."""
+CAPABILITY = 7.5  # Turing: CUDA 13 knows nothing older
+BF16_CAPABILITY = 8.0  # Ampere
+AGAIN = "rm -r .venv && make setup"
+
+Mark = Literal["ok", "note", "fail"]
+
+
+class Finding(NamedTuple):
+    """A `fail` keeps the config from running here; a `note` does not. `mend` is a command or what else helps."""
+
+    mark: Mark
+    about: str
+    fact: str
+    mend: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.mark:<4}  {self.about}: {self.fact}{f' → {self.mend}' if self.mend else ''}"
+
+
+def gib(size: float) -> str:
+    """Bytes in words."""
+    return f"{size / GIB:.1f} GiB"
+
+
+def refused(about: str, error: UserError, mark: Mark = "fail") -> Finding:
+    """The finding where a stage would stop: the parts of a UserError are what was found and what to do."""
+    found, *_, mend = str(error).split("; ")
+    return Finding(mark, about, re.sub(r"^(train|keys? [^:]+): ", "", found), mend)
+
+
+def machine_findings(machine: Machine) -> Iterator[Finding]:
+    """Hardware, driver, packages."""
+    yield Finding("ok", "system", f"{machine.system}, Python {machine.python}")
+    yield Finding("ok", "CPU", f"{machine.cpu}, {machine.cores} cores, {'' if machine.bf16 else 'no '}bf16")
+    yield Finding("ok", "memory", f"{gib(machine.free)} free of {gib(machine.memory)}")
+    yield from gpu_findings(machine.gpus, machine.cuda, machine.engine)
+    yield packages(machine)
+    if machine.for_tests:
+        missing = " ".join(machine.for_tests)
+        yield Finding("note", "for tests", f"not here: {missing}", f"sudo apt-get install {missing}")
+
+
+def gpu_findings(gpus: Gpus, cuda: str | None, engine: str | None) -> Iterator[Finding]:
+    """The driver and each GPU. What is wrong with them is a `fail` only where the packages need a GPU."""
+    mark: Mark = "fail" if engine == "gpu" else "note"
+    if gpus.driver:
+        yield driver(gpus.driver, gpus.cuda, cuda, mark)
+    if gpus.problem:
+        yield Finding(mark, "GPU", gpus.problem, gpus.mend)
+    elif not gpus.driver:
+        yield Finding(mark, "GPU", "none", f"{AGAIN} EXTRA=cpu" if engine == "gpu" else "")
+    for number, gpu in enumerate(gpus.devices):
+        yield device(number, gpu, "note" if number else mark)  # only the first is used
+    if gpus.devices and engine == "cpu":
+        yield Finding("note", "GPU", "not used: the packages are those for a CPU", f"{AGAIN} EXTRA=gpu")
+
+
+def driver(version: str, newest: str | None, cuda: str | None, mark: Mark) -> Finding:
+    """The driver, and the newest CUDA that it knows, against the CUDA that torch was built for. One of the same
+    major version will do."""
+    fact = f"{version}, CUDA {newest or 'unknown'}"
+    if cuda is None:
+        return Finding("ok", "driver", f"{fact}; torch is built for a CPU")
+    needed = DRIVERS.get(_major(cuda), 0)
+    if (_major(newest) >= _major(cuda)) if newest else (_major(version) >= needed):
+        return Finding("ok", "driver", f"{fact}; torch is built for CUDA {cuda}")
+    words = f"driver {needed} or newer" if needed else "a newer driver"
+    return Finding(mark, "driver", f"{fact}: too old; torch is built for CUDA {cuda}, which needs {words}", INSTALL)
+
+
+def _major(version: str) -> int:
+    return int(version.partition(".")[0])
+
+
+def device(number: int, gpu: Gpu, mark: Mark) -> Finding:
+    """A GPU: memory and compute capability."""
+    memory = "the machine's memory"
+    if gpu.memory is not None and gpu.free is not None:
+        memory = f"{gib(gpu.free)} free of {gib(gpu.memory)}"
+    fact = f"{gpu.name}, {memory}, compute capability {gpu.capability or 'unknown'}"
+    if gpu.capability and gpu.capability < CAPABILITY:
+        return Finding(mark, f"GPU {number}", f"{fact}: too old; torch and vLLM need {CAPABILITY}", f"{AGAIN} EXTRA=cpu")
+    return Finding("ok", f"GPU {number}", f"{fact}, {'' if multiplies_bf16(gpu) else 'no '}bf16")
+
+
+def multiplies_bf16(gpu: Gpu) -> bool:
+    """Whether the GPU does, as all do that are sold today."""
+    return gpu.capability is None or gpu.capability >= BF16_CAPABILITY
+
+
+def packages(machine: Machine) -> Finding:
+    """The installed extra against its constraints."""
+    if machine.engine is None:
+        return Finding("fail", "packages", "no vllm: neither extra, cpu or gpu, is installed", "make setup")
+    file = f"configs/constraints-{machine.engine}.txt"
+    extra = f"extra {machine.engine}, torch {machine.versions.get('torch', 'missing')}"
+    if not machine.differing:
+        return Finding("ok", "packages", f"{extra}; {machine.pinned} versions are those of {file}")
+    shown = ", ".join(machine.differing[:3]) + ", …" * (len(machine.differing) > 3)
+    fact = f"{extra}; {len(machine.differing)} of {machine.pinned} versions are not those of {file}: {shown}"
+    return Finding("note", "packages", fact, f"{AGAIN} EXTRA={machine.engine}")
