@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from frontdesk.config.run import NAMED
 from frontdesk.config.schema import Config, ModelConfig
 from frontdesk.errors import UserError
-from frontdesk.prompt.render import TURN_ENDS, chat_template, encode_prompt
+from frontdesk.prompt.families import FAMILIES
+from frontdesk.prompt.render import chat_template, encode_prompt
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -68,10 +69,10 @@ def load_tokenizer(config: Config, folder: Path) -> "PreTrainedTokenizerBase":
     tokenizer = AutoTokenizer.from_pretrained(folder)
     template = f"model.template '{config.model.template}': the tokenizer of {folder}"
     choose = "choose the template of the model's family"
-    if missing := [end for end in TURN_ENDS[config.model.template] if end not in tokenizer.get_vocab()]:
+    if missing := [end for end in FAMILIES[config.model.template].ends if end not in tokenizer.get_vocab()]:
         raise UserError(f"{template} has no {missing[-1]}; {choose}")
     tokenizer.chat_template = chat_template(config)
-    tokenizer.eos_token = TURN_ENDS[config.model.template][-1]
+    tokenizer.eos_token = FAMILIES[config.model.template].ends[-1]
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token  # padding is masked in attention and loss, so any token serves
     if typed := typed_specials(tokenizer):
