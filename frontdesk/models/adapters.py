@@ -88,6 +88,7 @@ def engine_arguments(config: Config, run: Run, device: str) -> list[str]:
         "--served-model-name": base_name(config),
         "--chat-template": folder / "chat_template.jinja",
         "--generation-config": folder,
+        "--tokenizer-mode": "hf",  # as in training; vLLM prefers Mistral's own format where the base's folder has it too
         "--middleware": "frontdesk.engine.system_prompts.SystemPrompts",
         "--max-lora-rank": next(size for size in RANKS if size >= rank),
         "--max-loras": places,

@@ -66,7 +66,7 @@ def load_tokenizer(config: Config, folder: Path) -> "PreTrainedTokenizerBase":
     """The base's tokenizer with the run's chat template; its end-of-sequence token ends a turn."""
     from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder, mistral_format=False)  # whose own format takes no template
     template = f"model.template '{config.model.template}': the tokenizer of {folder}"
     choose = "choose the template of the model's family"
     if missing := [end for end in FAMILIES[config.model.template].ends if end not in tokenizer.get_vocab()]:

@@ -22,18 +22,18 @@ def with_family(config: Config, stage: str, trained: Path | None = None) -> Conf
     `trained` model if there is one, else of the base. Raises UserError where no family is known."""
     if config.model.template != "auto":
         return config
+    from transformers import AutoTokenizer
+
     folder = trained if trained and (trained / "tokenizer.json").is_file() else locate(config.model, whole=False)
-    template = family_of(config, folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder, mistral_format=False)
+    template = family_of(config, tokenizer)
     print(f"{stage}: chat template {template} ({FAMILIES[template].models}), told by the tokenizer of {folder}", flush=True)
     return _with_template(config, template)
 
 
-def family_of(config: Config, folder: Path) -> str:
+def family_of(config: Config, tokenizer: "PreTrainedTokenizerBase") -> str:
     """The first family whose marks the tokenizer has and whose template writes what the model's own writes; a
     base without a template of its own has the marks alone. Raises UserError."""
-    from transformers import AutoTokenizer
-
-    tokenizer = AutoTokenizer.from_pretrained(folder)
     words = tokenizer.get_vocab()
     marked = [name for name, family in FAMILIES.items() if words.keys() >= {*family.marks, *family.ends}]
     own = _rendered(tokenizer, None) if tokenizer.chat_template else None
@@ -42,7 +42,7 @@ def family_of(config: Config, folder: Path) -> str:
             return name
     near = f" (it has the tokens of {marked[0]}, but its own chat template writes others)" if marked else ""
     raise UserError(
-        f"model.template 'auto': the tokenizer of {folder} is of no family known here{near}; expected one of {known()}; "
+        f"model.template 'auto': the tokenizer of {tokenizer.name_or_path} is of no family known here{near}; expected one of {known()}; "
         "choose another model.base, or name the family in model.template"
     )
 

@@ -56,14 +56,15 @@ class Family:
         return {number: token.content for number, token in added.items() if token.special or every}
 
     @cached_property
-    def _theirs(self) -> Any:
+    def theirs(self) -> Any:
+        """The tokenizer as the model comes with it, with its own template."""
         from transformers import AutoTokenizer
 
         return AutoTokenizer.from_pretrained(self.folder)
 
     def own(self, messages: list[dict[str, Any]], answered: bool) -> list[int]:
         """Token ids by the template that the model comes with: of a whole conversation, or of a prompt."""
-        text = self._theirs.apply_chat_template(messages, tokenize=False, add_generation_prompt=not answered, **SWITCHES)
+        text = self.theirs.apply_chat_template(messages, tokenize=False, add_generation_prompt=not answered, **SWITCHES)
         if opening := FAMILIES[self.name].opening:
             text = text.replace(opening, "").replace("<|im_start|>assistant\n", "<|im_start|>assistant\n" + opening)
         return list(self.tokenizer.encode(text, add_special_tokens=False))
@@ -111,6 +112,7 @@ def render_app(family: Family, place: Path) -> FastAPI:
     template = place / f"{family.name}.jinja"
     template.write_text(chat_template(family.config), encoding="utf-8")
     words = ["--model", str(family.folder), "--served-model-name", "t", "--chat-template", str(template)]
+    words += ["--hf-overrides", '{"architectures": ["LlamaForCausalLM"]}']  # which vLLM looks up in 10 s each, and does not use here
     args = make_arg_parser(FlexibleArgumentParser()).parse_args(words)
     validate_parsed_serve_args(args)
     config = VllmConfig(model_config=AsyncEngineArgs.from_cli_args(args).create_model_config())
