@@ -27,7 +27,8 @@ FAMILIES = {
     "llama3.1": Family("Llama 3.1, 3.2 and 3.3", "llama3.1", (LLAMA[0], "<|eom_id|>", LLAMA[1]), ("<|eom_id|>", "<|start_header_id|>")),
     "llama3": Family("Llama 3", "llama3", LLAMA, ("<|start_header_id|>",)),
     "gemma": Family("Gemma 3", "gemma", ("<eos>", "<end_of_turn>"), ("<start_of_turn>",)),
-    "mistral-nemo": Family("Mistral Nemo, Ministral 2410 and Pixtral", "mistral-nemo", ("</s>",), ("[INST]", "[PREFIX]")),
+    # Later ones of Mistral have [SYSTEM_PROMPT] in the place of the 17th, and another format.
+    "mistral-nemo": Family("Mistral Nemo", "mistral-nemo", ("</s>",), ("[INST]", "<SPECIAL_17>")),
 }
 """By the name that `model.template` gives them; where the tokens of one are among another's, the other is first."""
 
