@@ -3,6 +3,7 @@
 Each trained agent turn is trained in one window; half of it at most is context. Only customers' texts are shortened.
 """
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import takewhile
@@ -37,6 +38,9 @@ class Windows:
         once, twice = self.tokens(pair), self.tokens(pair * 2)
         self.prompt, self.turn = 2 * once - twice, (twice - once + 1) // 2  # tokens of the system prompt and around each turn
         self.end = str(self.tokenizer.eos_token)
+        special = {number: token.content for number, token in self.tokenizer.added_tokens_decoder.items() if token.special}
+        asked = next(special[number] for number in reversed(encode(self.tokenizer, pair[:1])[0]) if number in special)
+        self.ends = re.compile("|".join(map(re.escape, {self.end, asked})))  # Mistral's end of a question is not that of an answer
         self.count = lru_cache(CACHED)(self._count)
 
     def tokens(self, messages: list[Message]) -> int:
@@ -57,7 +61,7 @@ class Windows:
         sizes = []
         # The system prompt is a turn of its own, or the beginning of the first: that of another message then.
         rendered = str(self.tokenizer.apply_chat_template([{"role": "user", "content": "a"}, *messages], tokenize=False))
-        for turn, bound in zip(rendered.split(self.end)[-len(messages) - 1 : -1], most, strict=True):
+        for turn, bound in zip(self.ends.split(rendered)[-len(messages) - 1 : -1], most, strict=True):
             sizes.append(self.count(turn))
             spare += bound - sizes[-1]
             if spare >= 0:

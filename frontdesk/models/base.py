@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
-TOKENIZER = ["tokenizer*", "special_tokens_map.json", "config.json", "*.model"]
+TOKENIZER = ["tokenizer*", "chat_template*", "special_tokens_map.json", "config.json", "*.model"]
 
 
 def locate(model: ModelConfig, whole: bool = True) -> Path:
