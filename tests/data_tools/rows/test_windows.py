@@ -171,6 +171,14 @@ def test_the_sizes_of_turns_add_up_to_what_the_template_renders(tokenizer, texts
             assert windows.prompt + sum(sizes[start:end]) == len(encode(tokenizer, messages[start:end])[0])
 
 
+@pytest.mark.parametrize("text", ["/start", "/help", "/", " /a/b", "//", "http://a"])
+def test_a_slash_that_joins_the_system_prompt_is_counted(tokenizer, text):
+    messages = [{"role": "user", "content": text}, {"role": "assistant", "content": "yes"}]
+    windows = Windows(tokenizer, 0)
+
+    assert windows.prompt + sum(windows.sizes(messages)) - len(encode(tokenizer, messages)[0]) in range(windows.slash + 1)
+
+
 def test_short_conversations_are_not_tokenized(tokenizer):
     messages = conversation(3)
     windows = Windows(tokenizer, 2000)
