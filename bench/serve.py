@@ -38,6 +38,7 @@ from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, load_config
 from frontdesk.engine.vllm import KEY_VARIABLE, free_port, raw_model
 from frontdesk.errors import StartFailed, UserError, run_command
+from frontdesk.models.family import with_family
 from frontdesk.models.hardware import describe_hardware
 
 T = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.20, 2.18, 2.16, 2.14, 2.13)
@@ -63,6 +64,7 @@ def main() -> None:
     run = Run(config.name)
     if not run.provenance.is_file():
         raise UserError(f"{run.model}: no trained model; the bench serves one; run `make train` with this CONFIG first")
+    config = with_family(config, "bench", run.model)
     os.environ.pop(KEY_VARIABLE, None)
     asked = questions(run)
     prompts = rendered(config, run, asked)

@@ -24,6 +24,7 @@ from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, load_config
 from frontdesk.errors import UserError, run_command
 from frontdesk.files import read_json, write_json, write_jsonl
+from frontdesk.models.family import with_family
 from frontdesk.models.hardware import describe_hardware
 from frontdesk.terminal import silence_libraries, track
 
@@ -38,6 +39,7 @@ def main() -> None:
     if other and config.grounding == "none":
         raise UserError(f"--faq {args.faq}: this run's model answers by heart (grounding: none); expected one that reads; leave --faq out")
     provenance = trained(run)
+    config = with_family(config, "eval", run.model)
     silence_libraries()
     if not scorecard(config, run, provenance, other, baseline):
         sys.exit(1)

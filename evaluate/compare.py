@@ -41,6 +41,7 @@ from frontdesk.config.schema import Config, DpoConfig, load_config
 from frontdesk.errors import UserError, run_command, warn
 from frontdesk.files import read_json, write_json, write_jsonl, write_text
 from frontdesk.models.base import load_tokenizer, locate
+from frontdesk.models.family import with_family
 from frontdesk.models.hardware import describe_hardware
 from frontdesk.models.methods import METHODS
 from frontdesk.retrieval.grounding import knowledge_of
@@ -63,6 +64,7 @@ def main() -> None:
     config = load_config(args.config)
     if args.epochs:
         config = config.model_copy(update={"train": config.train.model_copy(update={"epochs": args.epochs})})
+    config = with_family(config, "compare")
     run, base = Run(config.name), locate(config.model)
     if not run.manifest.is_file():
         raise UserError(f"{run.manifest}: no data; the comparison needs it; run `make data CONFIG={args.config}` first")

@@ -1,4 +1,4 @@
-"""What all tests share: the embedded model and Llama-3's tokenizer (both from `make setup`), and tiny random models."""
+"""What all tests share: the embedded model and real tokenizers (both from `make setup`), and tiny random models."""
 
 import json
 import os
@@ -9,6 +9,7 @@ from typing import Any
 import hypothesis
 import pytest
 
+from tests import families
 from tests.frontdesk.store.postgres import Cluster
 
 ROOT = Path(__file__).parent.parent
@@ -78,61 +79,34 @@ def tiny_llama3(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def real_llama(folder: Path, renamed: dict[int, str]) -> Path:
-    """Writes Llama-3's tokenizer of 128,256 tokens, with some of its reserved ones renamed, and a random 2-layer Llama of 16 MB."""
-    import torch
-    from transformers import LlamaConfig, LlamaForCausalLM
-
-    source = ROOT / ".cache/tokenizers/llama3/tokenizer.json"
-    assert source.is_file(), "run `make setup` first"
-    tokenizer = json.loads(source.read_text(encoding="utf-8"))
-    for token in tokenizer["added_tokens"]:
-        token["content"] = renamed.get(token["id"], token["content"])
-    # As in the model's own folder, but not in the package: text that is encoded outside of the template begins with <|begin_of_text|>.
-    bos = {"SpecialToken": {"id": "<|begin_of_text|>", "type_id": 0}}
-    first, second = ({"Sequence": {"id": name, "type_id": place}} for place, name in enumerate("AB"))
-    special = {"<|begin_of_text|>": {"id": "<|begin_of_text|>", "ids": [128000], "tokens": ["<|begin_of_text|>"]}}
-    begin = {"type": "TemplateProcessing", "single": [bos, first], "pair": [bos, first, bos, second], "special_tokens": special}
-    tokenizer["post_processor"] = {"type": "Sequence", "processors": [tokenizer["post_processor"], begin]}
-    settings = {
-        "tokenizer_class": "PreTrainedTokenizerFast",
-        "bos_token": "<|begin_of_text|>",
-        "eos_token": "<|end_of_text|>",
-        "model_input_names": ["input_ids", "attention_mask"],
-        "clean_up_tokenization_spaces": True,
-    }
-    torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=128256,
-        hidden_size=64,
-        intermediate_size=128,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        num_key_value_heads=1,
-        max_position_embeddings=8192,
-        tie_word_embeddings=True,
-        bos_token_id=128000,
-        eos_token_id=128001,
-    )
-    LlamaForCausalLM(config).to(torch.bfloat16).save_pretrained(folder)
-    (folder / "tokenizer.json").write_text(json.dumps(tokenizer, ensure_ascii=False), encoding="utf-8")
-    (folder / "tokenizer_config.json").write_text(json.dumps(settings), encoding="utf-8")
-    return folder
-
-
 @pytest.fixture(scope="session")
 def real_llama3(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with Llama-3's real tokenizer and a tiny random Llama."""
-    return real_llama(tmp_path_factory.mktemp("real-llama3"), {})
+    """A folder with Llama 3's real tokenizer and a tiny random Llama."""
+    return families.llama(tmp_path_factory.mktemp("real-llama3"), minor=False)
 
 
 @pytest.fixture(scope="session")
 def real_llama31(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same of Llama 3.1, whose tokenizer gives names to reserved tokens."""
-    names = {128004: "<|finetune_right_pad_id|>", 128008: "<|eom_id|>", 128010: "<|python_tag|>"}
-    reserved = [token for token in range(128002, 128256) if token not in names and token not in (128006, 128007, 128009)]
-    names |= {token: f"<|reserved_special_token_{number}|>" for number, token in enumerate(reserved)}
-    return real_llama(tmp_path_factory.mktemp("real-llama31"), names)
+    """The same of Llama 3.1, 3.2 and 3.3."""
+    return families.llama(tmp_path_factory.mktemp("real-llama31"), minor=True)
+
+
+@pytest.fixture(scope="session")
+def real_qwen25(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same of Qwen2.5."""
+    return families.qwen(tmp_path_factory.mktemp("real-qwen25"), third=False)
+
+
+@pytest.fixture(scope="session")
+def real_qwen3(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same of Qwen3."""
+    return families.qwen(tmp_path_factory.mktemp("real-qwen3"), third=True)
+
+
+@pytest.fixture(scope="session")
+def real_nemo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same of Mistral Nemo."""
+    return families.mistral_nemo(tmp_path_factory.mktemp("real-nemo"))
 
 
 @pytest.fixture(scope="session")
@@ -170,6 +144,7 @@ def tiny_gemma3(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tokenizer.backend_tokenizer.post_processor = processors.TemplateProcessing(
         single="<bos> $A", pair="<bos> $A <bos> $B", special_tokens=[("<bos>", 2)]
     )
+    tokenizer.chat_template = families.own_template("gemma3")
     tokenizer.save_pretrained(folder)
     torch.manual_seed(0)
     config = Gemma3TextConfig(

@@ -29,6 +29,7 @@ from frontdesk.config.schema import Config, DpoConfig, load_config
 from frontdesk.errors import UserError, run_command, warn
 from frontdesk.files import read_json, write_json
 from frontdesk.models.base import locate
+from frontdesk.models.family import with_family
 from frontdesk.models.methods import METHODS
 from frontdesk.terminal import silence_libraries
 from train.trainer import processes, tracking
@@ -51,6 +52,7 @@ def main() -> None:
         raise UserError(f"{run.manifest}: no data; training needs it; run `make data CONFIG=configs/{config.name}.yaml` first")
     check_pairs(config)
     tracking.prepare(config.train.report_to, run.root)
+    config = with_family(config, "train")
     data_hash = read_json(run.manifest)["data_hash"]
     key = run_key(config, data_hash)
     if finished(config, run, key):

@@ -35,6 +35,7 @@ from frontdesk.config.schema import Config, load_config
 from frontdesk.engine.vllm import dtype, int8_key
 from frontdesk.errors import UserError, run_command
 from frontdesk.files import read_json, read_jsonl, whole_folder, write_json
+from frontdesk.models.family import with_family
 from frontdesk.prompt.render import encode, encode_prompt
 from frontdesk.terminal import silence_libraries
 
@@ -71,7 +72,7 @@ def main() -> None:
     run = Run(config.name)
     if not run.provenance.is_file():
         raise UserError(f"{run.model}: no trained model; int8 weights are made of one; run `make train` with this CONFIG first")
-    make(config, run)
+    make(with_family(config, "int8", run.model), run)
 
 
 def make(config: Config, run: Run) -> None:

@@ -3,6 +3,7 @@
 Each trained agent turn is trained in one window; half of it at most is context. Only customers' texts are shortened.
 """
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import takewhile
@@ -33,10 +34,15 @@ class Windows:
     made: int = 0  # windows of conversations that became several
 
     def __post_init__(self) -> None:
-        pair = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "a"}]
+        pair, slashed = ([{"role": "user", "content": text}, {"role": "assistant", "content": "a"}] for text in ("a", "/a"))
         once, twice = self.tokens(pair), self.tokens(pair * 2)
         self.prompt, self.turn = 2 * once - twice, (twice - once + 1) // 2  # tokens of the system prompt and around each turn
+        # Between Mistral's system prompt and a first question that begins with a slash, no token ends: it may take one more than alone.
+        self.slash = 2 * self.tokens(slashed) - self.tokens(slashed * 2) - self.prompt
         self.end = str(self.tokenizer.eos_token)
+        special = {number: token.content for number, token in self.tokenizer.added_tokens_decoder.items() if token.special}
+        asked = next((special[one] for one in reversed(encode(self.tokenizer, pair[:1])[0]) if one in special), self.end)
+        self.ends = re.compile("|".join(map(re.escape, {self.end, asked})))  # Mistral's end of a question is not that of an answer
         self.count = lru_cache(CACHED)(self._count)
 
     def tokens(self, messages: list[Message]) -> int:
@@ -50,15 +56,17 @@ class Windows:
         at least, so that seldom all must be tokenized; the template adds at most a byte to a mark such as `<|` or `[multimodal]`.
         """
         texts = [message["content"] for message in messages]
-        most = [self.turn + len(text.encode()) + text.count("<") + text.count("[") for text in texts]
+        slashes = [self.slash * text.strip().startswith("/") for text in texts]
+        marks = [text.count("<") + text.count("[") for text in texts]
+        most = [self.turn + len(text.encode()) + sum(more) for text, *more in zip(texts, marks, slashes, strict=True)]
         spare = self.max_length - self.prompt - 2 * self.turn - sum(most)
         if spare >= 0:
             return []
         sizes = []
         # The system prompt is a turn of its own, or the beginning of the first: that of another message then.
         rendered = str(self.tokenizer.apply_chat_template([{"role": "user", "content": "a"}, *messages], tokenize=False))
-        for turn, bound in zip(rendered.split(self.end)[-len(messages) - 1 : -1], most, strict=True):
-            sizes.append(self.count(turn))
+        for turn, slash, bound in zip(self.ends.split(rendered)[-len(messages) - 1 : -1], slashes, most, strict=True):
+            sizes.append(self.count(turn) + slash)
             spare += bound - sizes[-1]
             if spare >= 0:
                 return []

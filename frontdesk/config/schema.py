@@ -26,8 +26,8 @@ class ModelConfig(Section):
     """`smollm2-135m` or `gemma3-270m` (embedded, made by `make setup`), a local folder, or a hub id."""
     revision: str | None = None
     """The hub commit to load; null takes the newest."""
-    template: Literal["chatml", "llama3", "llama3.1", "gemma"] = "llama3"
-    """A file of frontdesk/prompt/templates; `llama3.1` is that of 3.2 and 3.3 too."""
+    template: Literal["auto", "chatml", "gemma", "llama3", "llama3.1", "mistral-nemo", "qwen2.5", "qwen3"] = "auto"
+    """The family whose chat format the base was trained on; `auto` tells it by the tokenizer, and says which."""
 
 
 HANDOFF = {

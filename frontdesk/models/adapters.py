@@ -16,7 +16,8 @@ from frontdesk.config.schema import Config
 from frontdesk.errors import UserError
 from frontdesk.files import write_json, write_text
 from frontdesk.models.base import locate
-from frontdesk.prompt.render import TURN_ENDS, chat_template
+from frontdesk.prompt.families import FAMILIES
+from frontdesk.prompt.render import chat_template
 
 RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)  # the values of vLLM's --max-lora-rank
 
@@ -87,6 +88,7 @@ def engine_arguments(config: Config, run: Run, device: str) -> list[str]:
         "--served-model-name": base_name(config),
         "--chat-template": folder / "chat_template.jinja",
         "--generation-config": folder,
+        "--tokenizer-mode": "hf",  # as in training; vLLM prefers Mistral's own format where the base's folder has it too
         "--middleware": "frontdesk.engine.system_prompts.SystemPrompts",
         "--max-lora-rank": next(size for size in RANKS if size >= rank),
         "--max-loras": places,
@@ -101,7 +103,7 @@ def _turn_end_ids(config: Config, base: Path) -> list[int]:
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
-    ends = TURN_ENDS[config.model.template]
+    ends = FAMILIES[config.model.template].ends
     ids = [number for token in ends if (number := tokenizer.token_to_id(token)) is not None]
     if len(ids) < len(ends):
         raise UserError(

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 from frontdesk.config.run import NAMED
 from frontdesk.config.schema import Config, ModelConfig
 from frontdesk.errors import UserError
-from frontdesk.prompt.render import TURN_ENDS, chat_template, encode_prompt
+from frontdesk.prompt.families import FAMILIES
+from frontdesk.prompt.render import chat_template, encode_prompt
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
-TOKENIZER = ["tokenizer*", "special_tokens_map.json", "config.json", "*.model"]
+TOKENIZER = ["tokenizer*", "chat_template*", "special_tokens_map.json", "config.json", "*.model"]
 
 
 def locate(model: ModelConfig, whole: bool = True) -> Path:
@@ -71,13 +72,13 @@ def load_tokenizer(config: Config, folder: Path) -> "PreTrainedTokenizerBase":
     """The base's tokenizer with the run's chat template; its end-of-sequence token ends a turn."""
     from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder, mistral_format=False)  # whose own format takes no template
     template = f"model.template '{config.model.template}': the tokenizer of {folder}"
     choose = "choose the template of the model's family"
-    if missing := [end for end in TURN_ENDS[config.model.template] if end not in tokenizer.get_vocab()]:
+    if missing := [end for end in FAMILIES[config.model.template].ends if end not in tokenizer.get_vocab()]:
         raise UserError(f"{template} has no {missing[-1]}; {choose}")
     tokenizer.chat_template = chat_template(config)
-    tokenizer.eos_token = TURN_ENDS[config.model.template][-1]
+    tokenizer.eos_token = FAMILIES[config.model.template].ends[-1]
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token  # padding is masked in attention and loss, so any token serves
     if typed := typed_specials(tokenizer):

@@ -1,10 +1,10 @@
 """The one place where a prompt is made.
 
-A run's chat template is its family's file in `frontdesk/prompt/templates/` with the run's system prompt
-written into it. The same text is the trainer's template, `runs/NAME/model/chat_template.jinja` and vLLM's
-`--chat-template`, so a conversation is the same tokens in training, evaluation, serving and the chat, and no
-client can forget the system prompt. What a customer types cannot end a turn: a space breaks special tokens in
-messages, `<|` becomes `< |`.
+A run's chat template is its family's file in `frontdesk/prompt/templates/` (families.py says which) with the
+run's system prompt written into it. The same text is the trainer's template,
+`runs/NAME/model/chat_template.jinja` and vLLM's `--chat-template`, so a conversation is the same tokens in
+training, evaluation, serving and the chat, and no client can forget the system prompt. What a customer types
+cannot end a turn: a space breaks special tokens in messages, `<|` becomes `< |`.
 """
 
 import hashlib
@@ -14,6 +14,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from frontdesk.config.schema import Config
+from frontdesk.prompt.families import FAMILIES
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -22,19 +23,14 @@ Message = dict[str, Any]
 """`{"role": "user" | "assistant" | "system", "content": str}`; an assistant's with `"weight": 0` is context
 and not trained."""
 
-TURN_ENDS = {
-    "chatml": ("<|im_end|>",),
-    "llama3": ("<|end_of_text|>", "<|eot_id|>"),
-    "llama3.1": ("<|end_of_text|>", "<|eom_id|>", "<|eot_id|>"),
-    "gemma": ("<eos>", "<end_of_turn>"),
-}
-"""The tokens of each template family that end an answer; the last is the one that the template writes."""
-
 
 def chat_template(config: Config) -> str:
     """The run's Jinja chat template."""
-    family = resources.files("frontdesk.prompt").joinpath(f"templates/{config.model.template}.jinja").read_text(encoding="utf-8")
-    return "{%- set default_system = " + json.dumps(config.system_prompt.strip(), ensure_ascii=False) + " -%}\n" + family
+    family = FAMILIES[config.model.template]
+    file = resources.files("frontdesk.prompt").joinpath(f"templates/{family.file}.jinja")
+    values = {"default_system": config.system_prompt.strip(), "opening": family.opening}
+    texts = [f"{{%- set {name} = {json.dumps(text, ensure_ascii=False)} -%}}\n" for name, text in values.items() if text is not None]
+    return "".join(texts) + file.read_text(encoding="utf-8")
 
 
 def template_hash(config: Config) -> str:

@@ -52,7 +52,7 @@ def engine(shop: Run, api: Any, monkeypatch: pytest.MonkeyPatch, make_run: Calla
     monkeypatch.setattr("evaluate.systems.collect.packaged", lambda name, languages: few)
     packaged = module.packaged
     monkeypatch.setattr(module, "packaged", lambda name, languages: packaged(name, languages)[:4])  # the rest only takes time
-    config = Config(name="shop", company="", system_prompt="", model={"base": "x"}, data={"faq": ()})  # type: ignore[arg-type]
+    config = Config(name="shop", company="", system_prompt="", model={"base": "x", "template": "chatml"}, data={"faq": ()})  # type: ignore[arg-type]
     asked = [*questions(config, shop), *questions(config, shop, make_run("inn", ENTRIES))]
     answers = {question.turns[-1].text: right_answer(question) for question in reversed(asked)}  # "unseen" before "unanswerable"
 
@@ -186,7 +186,12 @@ def start(*arguments: str) -> Result:
 
 
 def write_config(**more: Any) -> None:
-    values = {"company": "Shop", "system_prompt": "You answer.", "model": {"base": "smollm2-135m"}, "data": {"faq": []}} | more
+    values = {
+        "company": "Shop",
+        "system_prompt": "You answer.",
+        "model": {"base": "smollm2-135m", "template": "chatml"},
+        "data": {"faq": []},
+    } | more
     Path("shop.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
 
 

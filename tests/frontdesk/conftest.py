@@ -18,12 +18,23 @@ from fastapi.testclient import TestClient
 
 from frontdesk.config.schema import Config
 from frontdesk.models.base import load_tokenizer
+from frontdesk.models.family import SWITCHES
+from frontdesk.prompt.families import FAMILIES
 from frontdesk.prompt.render import chat_template
 
 SYSTEM = "You are \"Ada\" of Müller\\Söhne.\nBe brief, 고객님. {{ 7 * 7 }} {% raw %} {# <b> #} %} <|eot_id|><file_sep> \\n 'end'"
 """A system prompt of which nothing may be taken for Jinja, for JSON or for a special token."""
 
-FAMILIES = ("chatml", "llama3", "llama3.1", "gemma")
+FOLDERS = {
+    "chatml": "embedded_model",
+    "gemma": "tiny_gemma3",
+    "llama3": "real_llama3",
+    "llama3.1": "real_llama31",
+    "mistral-nemo": "real_nemo",
+    "qwen2.5": "real_qwen25",
+    "qwen3": "real_qwen3",
+}
+"""The fixture with the model folder of each template family."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +51,23 @@ class Family:
 
     @cached_property
     def special(self) -> dict[int, str]:
-        """Every special token by its id."""
-        return {number: token.content for number, token in self.tokenizer.added_tokens_decoder.items() if token.special}
+        """Every special token by its id; of Qwen's, those too that its tokenizer does not call so, such as <think>."""
+        added, every = self.tokenizer.added_tokens_decoder, self.name.startswith("qwen")
+        return {number: token.content for number, token in added.items() if token.special or every}
+
+    @cached_property
+    def theirs(self) -> Any:
+        """The tokenizer as the model comes with it, with its own template."""
+        from transformers import AutoTokenizer
+
+        return AutoTokenizer.from_pretrained(self.folder)
+
+    def own(self, messages: list[dict[str, Any]], answered: bool) -> list[int]:
+        """Token ids by the template that the model comes with: of a whole conversation, or of a prompt."""
+        text = self.theirs.apply_chat_template(messages, tokenize=False, add_generation_prompt=not answered, **SWITCHES)
+        if opening := FAMILIES[self.name].opening:
+            text = text.replace(opening, "").replace("<|im_start|>assistant\n", "<|im_start|>assistant\n" + opening)
+        return list(self.tokenizer.encode(text, add_special_tokens=False))
 
 
 def load(name: str, folder: Path, system: str = SYSTEM) -> Family:
@@ -51,15 +77,15 @@ def load(name: str, folder: Path, system: str = SYSTEM) -> Family:
 
 
 @pytest.fixture(scope="session")
-def folders(embedded_model: Path, real_llama3: Path, real_llama31: Path, tiny_gemma3: Path) -> dict[str, Path]:
+def folders(request: pytest.FixtureRequest) -> dict[str, Path]:
     """The model folder of each template family."""
-    return dict(zip(FAMILIES, (embedded_model, real_llama3, real_llama31, tiny_gemma3), strict=True))
+    return {name: request.getfixturevalue(fixture) for name, fixture in FOLDERS.items()}
 
 
-@pytest.fixture(scope="session", params=FAMILIES)
-def family(request: pytest.FixtureRequest, folders: dict[str, Path]) -> Family:
+@pytest.fixture(scope="session", params=FOLDERS)
+def family(request: pytest.FixtureRequest) -> Family:
     """One template family after the other."""
-    return load(request.param, folders[request.param])
+    return load(request.param, request.getfixturevalue(FOLDERS[request.param]))
 
 
 Render = Callable[..., httpx.Response]
@@ -86,6 +112,7 @@ def render_app(family: Family, place: Path) -> FastAPI:
     template = place / f"{family.name}.jinja"
     template.write_text(chat_template(family.config), encoding="utf-8")
     words = ["--model", str(family.folder), "--served-model-name", "t", "--chat-template", str(template)]
+    words += ["--hf-overrides", '{"architectures": ["LlamaForCausalLM"]}']  # which vLLM looks up in 10 s each, and does not use here
     args = make_arg_parser(FlexibleArgumentParser()).parse_args(words)
     validate_parsed_serve_args(args)
     config = VllmConfig(model_config=AsyncEngineArgs.from_cli_args(args).create_model_config())

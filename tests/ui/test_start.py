@@ -66,7 +66,13 @@ def test_a_logo_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_there_is_no_console_for_strangers(tmp_path: Path, capsys: pytest.CaptureFixture[str], host: str, key: bool, there: bool) -> None:
     database = {"database": f"sqlite:///{tmp_path}/store.db"}
     config = Config(
-        name="shop", company="Shop", system_prompt="Help.", model={"base": "none"}, data={"faq": ["f"]}, serve={"host": host}, desk=database
+        name="shop",
+        company="Shop",
+        system_prompt="Help.",
+        model={"base": "none", "template": "chatml"},
+        data={"faq": ["f"]},
+        serve={"host": host},
+        desk=database,
     )
     store = open_store(config)
     if key:

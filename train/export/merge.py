@@ -23,7 +23,8 @@ from frontdesk.config.schema import Config
 from frontdesk.engine.vllm import dtype
 from frontdesk.files import whole_folder, write_json, write_text
 from frontdesk.models.base import load_tokenizer
-from frontdesk.prompt.render import TURN_ENDS, chat_template, template_hash
+from frontdesk.prompt.families import FAMILIES
+from frontdesk.prompt.render import chat_template, template_hash
 from frontdesk.terminal import bar
 from train.export.tuned import BASES, merged
 from train.rows import TIE
@@ -82,7 +83,7 @@ def describe(into: str) -> str:
 
 def save(config: Config, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, target: Path, provenance: dict[str, Any]) -> None:
     """Write a model folder for vLLM, `provenance.json` last; it is renamed when complete."""
-    ends = sorted({int(tokenizer.convert_tokens_to_ids(token)) for token in TURN_ENDS[config.model.template]})
+    ends = sorted({int(tokenizer.convert_tokens_to_ids(token)) for token in FAMILIES[config.model.template].ends})
     eos = ends if len(ends) > 1 else ends[0]
     model.generation_config = GenerationConfig(eos_token_id=eos, pad_token_id=tokenizer.pad_token_id)
     model.config.eos_token_id = eos

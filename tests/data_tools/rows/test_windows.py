@@ -14,13 +14,21 @@ from tests.timing import LINEAR, exponent
 
 KOREAN = "배송은 보통 이틀 걸리고 환불은 영업일 기준 사흘 안에 처리됩니다 고객님 주문번호를 알려 주시겠어요".split()  # noqa: SIM905
 ENGLISH = "delivery takes two days and a refund three working days could you tell me the number of your order please".split()  # noqa: SIM905
+FOLDERS = {
+    "chatml": "embedded_model",
+    "llama3": "tiny_llama3",
+    "gemma": "tiny_gemma3",
+    "mistral-nemo": "real_nemo",
+    "qwen3": "real_qwen3",
+}
+"""Of each way in which a turn begins and ends, the fixture with a model's folder."""
 LETTERS = st.text("ab 가힣뷁é—😀👍🏽<|im_end>\n\tＡ㎏ﷺ", max_size=40)
 
 
-@pytest.fixture(scope="module", params=["chatml", "llama3", "gemma"])
-def tokenizer(request, embedded_model, tiny_llama3, tiny_gemma3):
+@pytest.fixture(scope="module", params=FOLDERS)
+def tokenizer(request):
     config = Config(name="t", company="c", system_prompt="Be brief.", model={"base": "x", "template": request.param}, data={"faq": ()})
-    return load_tokenizer(config, {"chatml": embedded_model, "llama3": tiny_llama3, "gemma": tiny_gemma3}[request.param])
+    return load_tokenizer(config, request.getfixturevalue(FOLDERS[request.param]))
 
 
 def words(rng, number):
@@ -161,6 +169,14 @@ def test_the_sizes_of_turns_add_up_to_what_the_template_renders(tokenizer, texts
     for start in range(0, len(messages), 2):
         for end in range(start + 1, len(messages) + 1):
             assert windows.prompt + sum(sizes[start:end]) == len(encode(tokenizer, messages[start:end])[0])
+
+
+@pytest.mark.parametrize("text", ["/start", "/help", "/", " /a/b", "//", "http://a"])
+def test_a_slash_that_joins_the_system_prompt_is_counted(tokenizer, text):
+    messages = [{"role": "user", "content": text}, {"role": "assistant", "content": "yes"}]
+    windows = Windows(tokenizer, 0)
+
+    assert windows.prompt + sum(windows.sizes(messages)) - len(encode(tokenizer, messages)[0]) in range(windows.slash + 1)
 
 
 def test_short_conversations_are_not_tokenized(tokenizer):
