@@ -20,7 +20,8 @@ Effect = Callable[[str, random.Random], str]
 TRIES = 12  # for each wording asked for; a short question has few wordings, and the search has to end
 
 HELD = re.compile(  # what no slip, blank or case may touch; one group, so that split() gives it at odd places
-    r"(\[[^\]\n]*\]|\"[^\"\n]+\"|“[^”\n]+”|‘[^’\n]+’|(?<!\w)'[^'\n]+'(?!\w)|(?<!\S)\S*[\d@/_#]\S*|(?<!\S)\S+\.[A-Za-z]{2}\S*|\b[A-Z]{2,}\b"
+    r"(`[^`\n]+`"
+    r"|\[[^\]\n]*\]|\"[^\"\n]+\"|“[^”\n]+”|‘[^’\n]+’|(?<!\w)'[^'\n]+'(?!\w)|(?<!\S)\S*[\d@/_#]\S*|(?<!\S)\S+\.[A-Za-z]{2}\S*|\b[A-Z]{2,}\b"
     r"|(?<!\S)\S*(?:[없않]|\S못|못\S|아니|말고|마세요|불가|안되|안돼)\S*|(?<!\S)[안못]\s?"
     r"|(?<!\S)(?:[한두세네열]|다섯|여섯|일곱|여덟|아홉|스무|서른|마흔|[일이삼사오육칠팔구십백천만억]+(?:원|개|월|일|년|층|시|분|명|박|회|번)?)(?!\S))"
 )

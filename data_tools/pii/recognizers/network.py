@@ -33,11 +33,14 @@ ROUTER = re.compile(
 )
 """Beside these a private address is the same in every home."""
 
-VERSION = re.compile(rf"{either('v ver version 버전 펌웨어 firmware release build')}\W{{0,3}}{HOLE}|{HOLE}\s?버전", re.IGNORECASE)
+VERSION = re.compile(
+    rf"{either('v ver version 버전 펌웨어 firmware release build')}\W{{0,3}}{HOLE}|{HOLE}\s?버전|[=~<>]={HOLE}", re.IGNORECASE
+)
 
 TOKENS = re.compile(
     r"(?<![A-Za-z0-9])(?:sk-[\w-]{8,}|(?:sk|pk|rk|whsec)_[A-Za-z0-9_]{12,}|gh[pousr]_\w{16,}|github_pat_\w{20,}|(?:AKIA|ASIA)[A-Z0-9]{12,}"
-    r"|xox[abprs]-[A-Za-z0-9-]{10,}|AIza[\w-]{20,}|glpat-[\w-]{12,}|hf_[A-Za-z0-9]{16,}|npm_[A-Za-z0-9]{20,}|eyJ[\w-]{6,}\.[\w-]{6,}(?:\.[\w-]*)?"
+    r"|[a-z]{2,8}_(?:live|test|prod)_(?=[A-Za-z]*\d)[A-Za-z0-9]{12,}|xox[abprs]-[A-Za-z0-9-]{10,}"
+    r"|AIza[\w-]{20,}|glpat-[\w-]{12,}|hf_[A-Za-z0-9]{16,}|npm_[A-Za-z0-9]{20,}|eyJ[\w-]{6,}\.[\w-]{6,}(?:\.[\w-]*)?"
     r"|(?=[a-f]{0,20}\d)(?=\d{0,20}[a-f])[0-9a-f]{32,128}(?![A-Za-z0-9]))"
     r"|-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[^-]*(?:-----END [A-Z ]{0,30}PRIVATE KEY-----)?",
     re.ASCII,
@@ -66,6 +69,7 @@ ANSWERED = re.compile(r"\d{3}|[A-Za-z!-/]\d|\d[A-Za-z!-/]")
 ASKED_PASSWORD = re.compile(r"password|passcode|비밀\s?번호|비번|패스워드", re.IGNORECASE)
 ANSWERED_PASSWORD = re.compile(r"\W{0,3}(?:it'?s |is )?((?=[!-~]*\d)(?=[!-~]*[A-Za-z])[!-~]{6,40})[.\s]*", re.ASCII)
 CUES = words(
+    "_live_ _test_ _prod_ "
     "sk- sk_ pk_ rk_ whsec ghp_ gho_ ghu_ ghs_ ghr_ pat_ akia asia xox aiza hf_ npm_ eyj ----- bearer key token secret pass pin pw otp cvc cvv code "
     "키 시크릿 토큰 비밀 비번 워드 암호 인증 현관 도어락 출입 대문 택배함 자물쇠 금고 사물함 라커 보관함 코드 와이파이 wifi wi-fi alarm gate lockbox door buzz punch"
 )
@@ -110,6 +114,8 @@ def find_network(text: str, asked: str) -> Iterator[Span]:
     """All e-mail addresses, IP addresses and secrets. `asked` is what the other side said just before."""
     if "@" in text:
         for match in EMAIL.finditer(text):
+            if match[0].startswith("git@") and text.startswith(":", match.end()):  # git@host.example:team/repo.git
+                continue
             yield Span(match.start() + len(match[0]) - len(match[0].lstrip("'.-")), match.end(), "EMAIL")
     if any(map(text.lower().__contains__, AT)) and AT_HINT.search(text):
         yield from matches("EMAIL", SPELLED_EMAIL, text)

@@ -1,4 +1,7 @@
-"""FAQ as Markdown or plain text: headings, lines in bold, or lines that begin with `Q.` are questions, what stands below them answers."""
+"""FAQ as Markdown or plain text: headings, lines in bold, or lines that begin with `Q.` are questions, what stands below them answers.
+
+Answers are plain text; only code keeps its backticks, and its indentation in a block between fences.
+"""
 
 import re
 from collections.abc import Iterator
@@ -74,8 +77,10 @@ def _blocks(tokens: list["Token"]) -> Iterator[Block]:
             else:
                 yield from _item(item, paragraph(count(line), pieces))
                 item = ""
-        elif token.type in ("fence", "code_block"):
-            yield from paragraph(count(line + (token.type == "fence")), [Piece(token.content, False)])
+        elif token.type == "fence":
+            yield Block(line, f"{token.markup}{token.info}\n{token.content}{token.markup}")
+        elif token.type == "code_block":  # often a page whose text is indented
+            yield from paragraph(count(line), [Piece(token.content, False)])
         elif token.type == "html_block":
             yield from _html(line, token.content)
 
@@ -89,13 +94,15 @@ def _item(mark: str, blocks: Iterator[Block]) -> Iterator[Block]:
 
 
 def _pieces(tokens: list["Token"]) -> Iterator[Piece]:
-    """The parts of a paragraph; a link is its text and its address."""
+    """The parts of a paragraph; a link is its text and its address, and code keeps its marks."""
     bold = 0
     links: list[tuple[str, list[str]]] = []
     for token in tokens:
-        text = token.content if token.type in ("text", "code_inline", "image") else ""
+        text = token.content if token.type in ("text", "image") else ""
         if token.type in ("softbreak", "hardbreak") or (token.type == "html_inline" and BREAK.match(token.content)):
             text = "\n"
+        elif token.type == "code_inline":
+            text = f"{token.markup}{token.content}{token.markup}"
         elif token.type in ("strong_open", "strong_close"):
             bold += token.nesting
         elif token.type == "html_inline" and (strong := STRONG.match(token.content)):

@@ -105,7 +105,8 @@ def test_a_negation_stays(question: str, kept: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "held", ["AB-12", "[ORDER NUMBER]", "WELCOME", "shop.example/Terms", "mina_k@shop.example", "Glow2Go", '"Save Changes"']
+    "held",
+    ["AB-12", "`install widget`", "[ORDER NUMBER]", "WELCOME", "shop.example/Terms", "mina_k@shop.example", "Glow2Go", '"Save Changes"'],
 )
 @pytest.mark.parametrize("sentence", ["Where should customers enter {} before paying?", "결제하면서 {} 입력은 어디에서 하나요?"])
 def test_codes_and_placeholders_stay(held: str, sentence: str) -> None:

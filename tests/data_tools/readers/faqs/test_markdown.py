@@ -54,7 +54,7 @@ def read(source):
 def test_answers_keep_lists_links_tables_and_code_as_lines(source):
     answer = [
         *("Within two days.", "See the map (https://shop.example/map), https://shop.example or *.", "- by post", "- by bike", "  1. small"),
-        *("  2. large", "Not on Sundays.", "Size | Price", "S | 3", "code"),
+        *("  2. large", "Not on Sundays.", "Size | Price", "S | 3", "```", "code", "```"),
     ]
 
     assert read(source(PAGE)) == [
@@ -86,6 +86,14 @@ def test_questions_of_each_style(source, text):
 
     assert [record[:-1] for record in found] == [("When?", "At nine."), ("Why?", "So.")]
     assert all("When?" in text.splitlines()[found[0][-1] - 1] and "Why?" in text.splitlines()[found[1][-1] - 1] for _ in found)
+
+
+def test_code_stays_as_it_is_written(source):
+    code = "```python\nfor m in box:\n    if m.ok:\n\n        m.ack()  # Q. done?\n```"
+
+    assert read(source(f"## What does `E-1 <b>` mean?\n\nRun `a  --b=*c*`:\n\n{code}\n\n**Then** wait.\n")) == [
+        ("What does `E-1 <b>` mean?", f"Run `a  --b=*c*`:\n{code}\nThen wait.", 1)
+    ]
 
 
 def test_a_letter_in_another_encoding_is_read(source):

@@ -1,0 +1,151 @@
+"""Other domains than a shop by their configs alone: code support and a clinic, from data to a trained model, the first to the scorecard."""
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from frontdesk.config.schema import HANDOFF
+from frontdesk.facts.handoff import is_handoff
+from frontdesk.files import read_jsonl
+from tests import stages
+from tests.stages import done
+from ui.desk.handoff import topic_of
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("domains")]
+ROOT = Path(__file__).parent.parent
+Json = dict[str, Any]
+CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
+PERSONAL = {
+    "ferrywire": ["Priya", "oberholt", "fw_live_7", "612 555"],
+    "clinic": ["표은성", "4821-7730", "830412", "maeng", "Lindqvist", "302호"],
+}
+"""What people wrote of themselves in the chats."""
+FEW_STEPS = {"evaluations": 1, "rank": 16, "dropout": 0.0}
+
+
+def trained(folder: Path, name: str, **changes: Json) -> Path:
+    """The run of a shipped config, trained for some steps. `changes` are added to the config's sections."""
+    for shared in ("examples", ".cache"):
+        (folder / shared).symlink_to(ROOT / shared)
+    config = yaml.safe_load((ROOT / f"configs/{name}.yaml").read_text(encoding="utf-8"))
+    config["encoder"] = "all-minilm-l6-v2"
+    for section, values in changes.items():
+        config[section] = config.get(section, {}) | values
+    (folder / f"{name}.yaml").write_text(yaml.safe_dump(config, allow_unicode=True), encoding="utf-8")
+    done(folder, "data_tools", f"{name}.yaml")
+    done(folder, "train", f"{name}.yaml")
+    return folder / "runs" / name
+
+
+@pytest.fixture(scope="module")
+def ferrywire(tmp_path_factory: pytest.TempPathFactory, embedded_model: Path) -> Path:
+    """Code support: JSON lines, a Markdown page and Slack."""
+    serve = {"eager": True, "context_length": 1024, "max_tokens": 48}
+    evaluate = {"sample": 6, "max_tokens": 24}
+    train = FEW_STEPS | {"batch_size": 2, "epochs": 0.1, "max_length": 512, "parity_prompts": 4}
+    return trained(tmp_path_factory.mktemp("ferrywire"), "ferrywire", train=train, serve=serve, evaluate=evaluate)
+
+
+@pytest.fixture(scope="module")
+def clinic(tmp_path_factory: pytest.TempPathFactory, embedded_model: Path) -> Path:
+    """The clinic: a Korean table and Channel Talk. The embedded model stands in for Gemma; without a proof on the engine."""
+    model = {"base": "smollm2-135m", "template": "chatml"}
+    train = FEW_STEPS | {"batch_size": 1, "epochs": 0.01, "parity_prompts": 0}
+    return trained(tmp_path_factory.mktemp("clinic"), "clinic", model=model, train=train)
+
+
+@pytest.fixture(params=["ferrywire", "clinic"])
+def run(request: pytest.FixtureRequest) -> Path:
+    path: Path = request.getfixturevalue(request.param)
+    return path
+
+
+def rows(run: Path, file: str) -> list[Json]:
+    return list(read_jsonl(run / f"data/{file}.jsonl"))
+
+
+def said(row: Json) -> str:
+    return str(row["messages"][-1]["content"])
+
+
+def test_rows_of_each_kind(run: Path) -> None:
+    plain = Counter(row["kind"] for row in rows(run, "train"))
+    assert plain["faq"] > 70 and plain["chat"] >= 5 and plain["refusal"] >= 5
+    assert Counter(row["kind"] for row in rows(run, "grounded/train")).keys() == {"faq", "chat", "refusal", "reading"}
+    assert len(rows(run, "test_wordings")) > 15 and rows(run, "test_unseen")
+    assert len(rows(run, "faq")) >= 25 and (run / "data/report.html").is_file()
+
+
+def test_nothing_personal_is_left(run: Path) -> None:
+    written = "".join(path.read_text(encoding="utf-8") for path in (run / "data").rglob("*.jsonl") if path.name != "canaries.jsonl")
+    assert not [text for text in PERSONAL[run.name] if text in written]
+    assert "[NAME_1]" in written and "[EMAIL_1]" in written and "[PHONE_1]" in written
+
+
+def test_what_a_company_publishes_is_not_masked(run: Path) -> None:
+    public = [fact for entry in rows(run, "faq") for fact in entry["facts"]]
+    chats = [str(turn["content"]) for row in rows(run, "train") if row["kind"] == "chat" for turn in row["messages"]]
+    assert sum(any(fact in text for text in chats) for fact in public) >= 5
+
+
+def test_unknown_questions_escalate(run: Path) -> None:
+    refused = [row for file in ("train", "test", "test_unseen") for row in rows(run, file) if row["kind"] == "refusal"]
+    assert len(refused) > 10
+    assert [said(row) for row in refused if not is_handoff(said(row), HANDOFF.values())] == []
+
+
+def test_training_lowered_the_held_out_loss(run: Path) -> None:
+    record = json.loads((run / "training.json").read_text())
+    assert record["held_out"]["wordings"]["after"] < record["held_out"]["wordings"]["before"]
+
+
+def test_a_clinics_emergencies_escalate_in_rows_and_at_the_desk(clinic: Path) -> None:
+    topics = yaml.safe_load((ROOT / "configs/clinic.yaml").read_text(encoding="utf-8"))["desk"]["topics"]
+    emergencies = [row for file in ("train", "valid", "test") for row in rows(clinic, file) if row["id"].startswith("emergency-")]
+    assert len(emergencies) >= 10
+    for row in emergencies:
+        assert "119" in said(row) and is_handoff(said(row), HANDOFF.values())
+        assert topic_of(row["messages"][0]["content"], topics) == "응급"
+    assert not [text for entry in rows(clinic, "faq") for text in entry["questions"] if topic_of(text, topics)]
+
+
+def snippets(*texts: str) -> set[str]:
+    return {code for text in texts for code in CODE.findall(text)}
+
+
+def test_code_survives_byte_for_byte(ferrywire: Path) -> None:
+    """From the input into `faq.jsonl`, the answers and the prompts, where numbers may be others, but in prompt and answer alike."""
+    page = (ROOT / "examples/ferrywire/errors.md").read_text(encoding="utf-8")
+    lines = [json.loads(line) for line in (ROOT / "examples/ferrywire/faq.jsonl").read_text(encoding="utf-8").splitlines()]
+    written = snippets(page, *(text for entry in lines for text in (*entry["questions"], *entry["answers"])))
+    entries = [text for entry in rows(ferrywire, "faq") for text in (*entry["questions"], *entry["answers"])]
+    assert len(written) > 40 and snippets(*entries) == written
+    answers = snippets(*(said(row) for file in ("train", "valid", "test") for row in rows(ferrywire, file) if row["kind"] == "faq"))
+    assert answers <= written and "```python\nclient = Client(\n    retries=5,\n    backoff=0.5,  # seconds\n)\n```" in answers
+    grounded = [row for row in rows(ferrywire, "grounded/train") if row["kind"] == "faq" and row["cites"]]
+    assert sum(bool(snippets(said(row))) for row in grounded) > 20
+    for row in grounded:
+        assert snippets(said(row)) <= snippets(row["messages"][0]["content"])
+    chats = [row for file in ("train", "valid", "test") for row in rows(ferrywire, file) if row["kind"] == "chat"]
+    asked = [str(turn["content"]) for row in chats for turn in row["messages"]]
+    assert any('    if message.body["total"] > 0 && ok:\n        message.ack()```' in text for text in asked)
+
+
+@pytest.fixture(scope="module")
+def card(ferrywire: Path) -> Json:
+    """The scorecard on the real engine; the desk may pass or not after so few steps."""
+    result = stages.run(ferrywire.parent.parent, "evaluate", "ferrywire.yaml")
+    assert result.returncode in (0, 1), result.stdout + result.stderr
+    scores: Json = json.loads((ferrywire / "report/scores.json").read_text(encoding="utf-8"))
+    return scores
+
+
+def test_the_served_system_knows_more_than_the_bare_base(card: Json, ferrywire: Path) -> None:
+    served, base = (card["systems"][name]["facts_right"]["value"] for name in (card["served"], "base"))
+    assert served > base
+    assert (ferrywire / "report/index.html").stat().st_size > 50_000
