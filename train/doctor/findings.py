@@ -48,9 +48,6 @@ def machine_findings(machine: Machine) -> Iterator[Finding]:
     yield Finding("ok", "memory", f"{gib(machine.free)} free of {gib(machine.memory)}")
     yield from gpu_findings(machine.gpus, machine.cuda, machine.engine)
     yield packages(machine)
-    if machine.for_tests:
-        missing = " ".join(machine.for_tests)
-        yield Finding("note", "for tests", f"not here: {missing}", f"sudo apt-get install {missing}")
 
 
 def gpu_findings(gpus: Gpus, cuda: str | None, engine: str | None) -> Iterator[Finding]:
@@ -91,6 +88,7 @@ def device(number: int, gpu: Gpu, mark: Mark) -> Finding:
     if gpu.memory is not None and gpu.free is not None:
         memory = f"{gib(gpu.free)} free of {gib(gpu.memory)}"
     fact = f"{gpu.name}, {memory}, compute capability {gpu.capability or 'unknown'}"
+    fact += ", divided by MIG: an instance has less" * gpu.divided
     if gpu.capability and gpu.capability < CAPABILITY:
         return Finding(mark, f"GPU {number}", f"{fact}: too old; torch and vLLM need {CAPABILITY}", f"{AGAIN} EXTRA=cpu")
     return Finding("ok", f"GPU {number}", f"{fact}, {'' if multiplies_bf16(gpu) else 'no '}bf16")
@@ -108,7 +106,7 @@ def packages(machine: Machine) -> Finding:
     file = f"configs/constraints-{machine.engine}.txt"
     extra = f"extra {machine.engine}, torch {machine.versions.get('torch', 'missing')}"
     if not machine.differing:
-        return Finding("ok", "packages", f"{extra}; {machine.pinned} versions are those of {file}")
+        return Finding("ok", "packages", f"{extra}; all versions are those of {file}")
     shown = ", ".join(machine.differing[:3]) + ", …" * (len(machine.differing) > 3)
-    fact = f"{extra}; {len(machine.differing)} of {machine.pinned} versions are not those of {file}: {shown}"
-    return Finding("note", "packages", fact, f"{AGAIN} EXTRA={machine.engine}")
+    fact = f"{extra}; {len(machine.differing)} not of the version in {file}: {shown}"
+    return Finding("note", "packages", fact, f"rm .venv/.ready-* && make setup EXTRA={machine.engine}")

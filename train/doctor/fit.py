@@ -13,7 +13,7 @@ from train.doctor import hub
 from train.doctor.findings import Finding, Mark, gib, multiplies_bf16, refused
 from train.doctor.machine import Machine
 from train.memory import CUDA_CONTEXT, GIB, Batch, Setup, disk_bytes, flops, predict
-from train.plan import describe, refuse, refuse_merge, shape_of
+from train.plan import PLANNED, describe, refuse, refuse_merge, shape_of
 from train.shapes import PRESETS, Shape
 
 SUPERVISED = 1 / 3  # of the tokens of a row, as in customer service
@@ -23,7 +23,6 @@ UTILIZATION = 0.92
 """Of a GPU's memory, what vLLM takes for itself by default."""
 STEP = 1.0 * GIB
 """What the engine's largest step needs on a GPU. An assumption, not measured here."""
-PLANNED = TrainConfig(batch_size=2, max_length=2048, gradient_checkpointing=True)  # as `frontdesk plan` has it
 
 
 def config_findings(config: Config, machine: Machine) -> Iterator[Finding]:
@@ -46,19 +45,19 @@ def config_findings(config: Config, machine: Machine) -> Iterator[Finding]:
 def base(config: Config, machine: Machine) -> Finding:
     """Whether the base model is here or can be had. The hub is asked only where it is needed: offline is fine."""
     name, token = Path(config.model.base).name, f"HF_TOKEN is {'' if machine.token else 'not '}set"
-    if not on_hub(config.model):
-        try:
-            locate(config.model)
-        except UserError as error:
-            return not_made(config, "base", name) if name in NAMED else refused("base", error)
-        return Finding("ok", "base", f"{name} is here; the hub is not asked, {token}")
-    folder = hub.folder(config.model)
-    if folder and weights(folder):
-        return Finding("ok", "base", f"{name} is here, in the hub's cache; {token}")
-    problem, mend = hub.problem(config.model)
-    if problem:
-        return Finding("fail", "base", f"{name} is not here, and {problem}; {token}", mend)
-    return Finding("ok", "base", f"{name} is on the hub, and `make train` may fetch it; {token}")
+    fetched = to_be_fetched(config)
+    try:
+        hub.check(config.model) if fetched else on_hub(config.model) or locate(config.model)
+    except UserError as error:
+        found = not_made(config, "base", name) if name in NAMED else refused("base", error)
+        return found._replace(fact=f"{found.fact}; {token}") if fetched else found
+    where = "on the hub, and `make train` may fetch it" if fetched else "here; the hub is not asked"
+    return Finding("ok", "base", f"{name} is {where}; {token}")
+
+
+def to_be_fetched(config: Config) -> bool:
+    """Whether the base is one of the hub's that the cache does not have."""
+    return on_hub(config.model) and not ((folder := hub.folder(config.model)) and weights(folder))
 
 
 def encoders(config: Config) -> Iterator[Finding]:
@@ -158,8 +157,8 @@ def serving_bytes(config: Config, shape: Shape, machine: Machine) -> int:
 
 def disk(config: Config, shape: Shape, machine: Machine) -> Iterator[Finding]:
     """What is written, by disk: the run, and the base that the hub gives."""
-    fetched = on_hub(config.model) and not ((folder := hub.folder(config.model)) and weights(folder))
-    needs = {"runs/": disk_bytes(shape.parameters, config.train.method), "the hub's cache": 2 * shape.parameters if fetched else 0}
+    fetched = 2 * shape.parameters if to_be_fetched(config) else 0
+    needs = {"runs/": disk_bytes(shape.parameters, config.train.method), "the hub's cache": fetched}
     for number in dict.fromkeys(place.disk for place in machine.places):
         places = [place for place in machine.places if place.disk == number and needs[place.name]]
         if places:
