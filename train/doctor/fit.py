@@ -106,8 +106,6 @@ def training(train: TrainConfig, shape: Shape, machine: Machine) -> Iterator[Fin
         refuse(shape, setup, batch, memory, free)
         refuse_merge(memory, free)
         yield Finding("ok", "training", f"{describe(setup)}: {gib(memory.peak)} of {gib(free)}")
-        if not setup.gpu and free - memory.peak < GIB:
-            yield Finding("note", "training", "less than a GiB is left, and pages of files need some", "close programs")
     except UserError as error:
         found = refused("training", error)
         several = "; or on several GPUs: docs/how-to/several-gpus.md" * (len(machine.gpus.devices) > 1)
