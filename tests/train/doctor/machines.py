@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.train.doctor.outputs import Output
-from train.doctor.gpu import GIB, Gpus, read_gpus
+from frontdesk.models.gpu import GIB, Gpus, read_gpus
+from tests.frontdesk.models.outputs import Output
 from train.doctor.machine import Machine, Place
 
 LAPTOP = Machine(

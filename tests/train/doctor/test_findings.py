@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from tests.train.doctor import outputs
+from frontdesk.models.gpu import Gpus
+from tests.frontdesk.models import outputs
+from tests.frontdesk.models.outputs import Output
 from tests.train.doctor.machines import LAPTOP, server
-from tests.train.doctor.outputs import Output
 from train.doctor.findings import Finding, gpu_findings, machine_findings, packages
-from train.doctor.gpu import Gpus
 from train.doctor.machine import Machine
 
 

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from frontdesk.config.schema import Config, load_config
-from tests.train.doctor import outputs
+from frontdesk.models.gpu import GIB
+from tests.frontdesk.models import outputs
 from tests.train.doctor.machines import LAPTOP, server
 from train.doctor import fit, hub
 from train.doctor.findings import Finding
-from train.doctor.gpu import GIB
 from train.doctor.machine import Machine, Place
 from train.memory import Batch, Setup, predict
 from train.plan import PRESETS
@@ -153,6 +153,17 @@ def test_the_engine_takes_nearly_the_whole_gpu(llama: Config, monkeypatch: pytes
     assert fit.serving(llama, EIGHT, unified).mark == "ok"
 
 
+def test_several_gpus_share_the_served_weights(llama: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    twice = outputs.ONE._replace(query=(0, outputs.ONE.query[1] * 2))
+    shared = changed(llama, "serve", tensor_parallel_size=2)
+    assert re.fullmatch(
+        r"ok    serving: 9\.\d GiB of 22\.1 GiB on each of 2 GPUs", str(fit.serving(shared, EIGHT, server(monkeypatch, twice)))
+    )
+    alone = fit.serving(shared, EIGHT, server(monkeypatch, outputs.ONE))
+    assert str(alone) == "fail  serving: serve.tensor_parallel_size is 2, GPUs are 1 → lower serve.tensor_parallel_size"
+    assert fit.serving(shared, PRESETS["1B"], LAPTOP).fact == fit.serving(llama, PRESETS["1B"], LAPTOP).fact  # a CPU has no such parts
+
+
 def test_what_is_served_counts_in_its_own_format(llama: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     machine = server(monkeypatch, outputs.ONE)
     whole = fit.serving_bytes(llama, EIGHT, machine)
@@ -169,10 +180,13 @@ def test_a_gpu_without_bf16_needs_other_formats(llama: Config, monkeypatch: pyte
     turing = outputs.ONE._replace(query=(0, "GPU-2c, Tesla T4, 7.5, 15360, 14914, [N/A]\n"))
     machine = server(monkeypatch, turing)
     assert [str(one) for one in fit.bf16(llama, machine)] == [
-        "fail  bf16: train.precision is auto, and this GPU has no bf16 → set train.precision: fp32",
         "fail  bf16: serve.dtype is auto, and this GPU has no bf16 → set serve.dtype: float32",
     ]
-    mended = changed(changed(llama, "train", precision="fp32"), "serve", dtype="float32")
+    assert str(next(fit.bf16(changed(llama, "train", precision="bf16"), machine))) == (
+        "fail  bf16: train.precision is bf16, and this GPU has none → set train.precision: fp32"
+    )
+    assert "QLoRA of rank 32, fp32 on a GPU" in fit.describe(fit.planned(llama.train, EIGHT, machine)[0])
+    mended = changed(llama, "serve", dtype="float32")
     assert not list(fit.bf16(mended, machine)) and not list(fit.bf16(llama, LAPTOP))
     assert not list(fit.bf16(llama, server(monkeypatch, outputs.ONE)))
 

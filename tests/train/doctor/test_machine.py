@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from frontdesk.engine.vllm import device
-from tests.train.doctor import outputs
+from frontdesk.models.gpu import MIB
+from tests.frontdesk.models import outputs
 from tests.train.doctor.machines import LAPTOP, server
 from train.doctor import machine
-from train.doctor.gpu import MIB
 
 
 def test_this_machines_facts_are_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -45,22 +45,6 @@ def test_constraints_are_those_for_this_python(tmp_path: Path) -> None:
     assert [machine.name(pin) for pin in pins] == ["a-b-c", "torch"]
     assert list(machine.differing(pins, {"a-b-c": "1.1", "torch": "2.13.0+cpu", "other": "1"})) == ["a-b-c 1.1 (1.0)"]
     assert machine.constraints(tmp_path / "none.txt") == []
-
-
-def test_torchs_cuda_is_read_from_its_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    package = tmp_path / "torch"
-    package.mkdir()
-    (package / "__init__.py").write_text("raise AssertionError('imported')")
-    monkeypatch.setattr(machine.importlib.util, "find_spec", lambda _: None)
-    assert machine.torch_cuda() is None
-    monkeypatch.undo()
-    monkeypatch.delitem(sys.modules, "torch", raising=False)
-    monkeypatch.syspath_prepend(tmp_path)
-    assert machine.torch_cuda() is None  # it has no such file
-    (package / "version.py").write_text(
-        "__version__ = '2.13.0+cu130'\ndebug = False\ncuda: Optional[str] = '13.0'\nhip: Optional[str] = None\n"
-    )
-    assert machine.torch_cuda() == "13.0"
 
 
 def test_a_token_is_one_of_the_environment_or_of_a_login(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -10,11 +10,11 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.train.doctor import outputs
+from frontdesk.models.gpu import GIB
+from tests.frontdesk.models import outputs
 from tests.train.doctor.machines import LAPTOP, server
 from train.doctor import __main__ as doctor
 from train.doctor.findings import Finding
-from train.doctor.gpu import GIB
 
 ROOT = Path(__file__).parents[3]
 

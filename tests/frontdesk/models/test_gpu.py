@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.train.doctor import outputs
-from tests.train.doctor.outputs import Output
-from train.doctor import gpu
-from train.doctor.gpu import GIB, MIB, Gpu, Gpus, read_gpus
+from frontdesk.models import gpu
+from frontdesk.models.gpu import GIB, MIB, Gpu, Gpus, read_gpus
+from tests.frontdesk.models import outputs
+from tests.frontdesk.models.outputs import Output
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import pytest
 
-from train.doctor import gpu
+from frontdesk.models import gpu
 
 
 class Output(NamedTuple):
