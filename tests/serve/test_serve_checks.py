@@ -140,8 +140,8 @@ def heavy(gib: int) -> None:
         (
             [H100, H100],
             {"tensor_parallel_size": 1},
-            "GPU 0 (NVIDIA H100 80GB HBM3): too little memory: 132.0 GiB of the weights of runs/shop/model come to it, and there is room for "
-            "73.3; raise serve.tensor_parallel_size, or use serve.quantization or a smaller model.base",
+            "GPU 0 (NVIDIA H100 80GB HBM3): too little memory: 132.0 GiB of the weights of runs/shop/model come to it, and there is room "
+            "for 73.3; raise serve.tensor_parallel_size, or use serve.quantization or a smaller model.base",
         ),
         ([T4], {}, "key 'serve.dtype': found auto; Tesla T4 has no bf16; set it to float32"),
     ],

@@ -143,9 +143,8 @@ def serving(config: Config, shape: Shape, machine: Machine) -> Finding:
             return Finding("fail", "serving", fact, "end the programs that nvidia-smi lists")
         free = room
     if need <= free:
-        return Finding(
-            "ok", "serving", f"{gib(need)} of {gib(free)}{f' on each of {count} GPUs' * (machine.gpu is not None and count > 1)}"
-        )
+        each = f" on each of {count} GPUs" if machine.gpu and count > 1 else ""
+        return Finding("ok", "serving", f"{gib(need)} of {gib(free)}{each}")
     key = "serve.context_length" if machine.gpu else "serve.cpu_kv_cache_gib"
     advice = f"close programs, lower {key} or choose a smaller model.base"
     return Finding("fail", "serving", f"needs {gib(need)}, {gib(free)} are there", advice)
