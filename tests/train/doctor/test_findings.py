@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from tests.train.doctor.machines import GB10, GTX_1080, H100S, LAPTOP, NEW, RTX_4090, T4, Said, header, nvidia_smi, server
+from frontdesk.models.gpu import INSTALL, Gpus, read_gpus
+from tests.frontdesk.models.outputs import GB10, GTX_1080, H100S, NEW, NO_DEVICE, RTX_4090, T4, Said, header
+from tests.train.doctor.machines import LAPTOP, server
 from train.doctor.findings import Finding, gpu_findings, machine_findings, packages
-from train.doctor.gpu import INSTALL, Gpus, read_gpus
 from train.doctor.machine import Machine
 
 
@@ -85,16 +86,8 @@ def test_a_driver_that_is_too_old_is_one_line_with_the_one_that_is_needed(
     assert of_gpus(server(monkeypatch, RTX_4090, said, cuda))[0] == f"fail  driver: {line}"
 
 
-@pytest.mark.parametrize(
-    ("driver", "known", "cuda"), [("550.163.01", "12.4", "12.8"), ("580.95.05", "N/A", "13.0")]
-)  # the second in a container without libcuda
-def test_a_driver_of_the_same_major_version_of_cuda_will_do(monkeypatch: pytest.MonkeyPatch, driver: str, known: str, cuda: str) -> None:
-    line = f"ok    driver: {driver}, CUDA {known.replace('N/A', 'unknown')}; torch is built for CUDA {cuda}"
-    assert of_gpus(server(monkeypatch, RTX_4090, header(driver, known), cuda))[0] == line
-
-
 def test_a_gpu_that_cannot_be_used_stops_only_who_needs_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    nvidia_smi(monkeypatch, (6, "No devices were found\n"))
+    NO_DEVICE.stand_in(monkeypatch)
     gpus = read_gpus()
     (needed,), (unused,) = gpu_findings(gpus, "13.0", "gpu"), gpu_findings(gpus, None, "cpu")
     assert needed == Finding("fail", "GPU", "No devices were found", gpus.mend) and unused == needed._replace(mark="note")

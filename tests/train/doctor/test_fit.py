@@ -11,7 +11,8 @@ import pytest
 
 from frontdesk.config.schema import Config, ModelConfig, load_config
 from frontdesk.errors import UserError
-from tests.train.doctor.machines import GB10, GIB, LAPTOP, RTX_4090, T4, server
+from tests.frontdesk.models.outputs import GB10, RTX_4090, T4
+from tests.train.doctor.machines import GIB, LAPTOP, server
 from train.doctor import fit, hub
 from train.doctor.findings import Finding
 from train.doctor.machine import Machine, Place
@@ -144,6 +145,16 @@ def test_the_engine_takes_nearly_the_whole_gpu(llama: Config, monkeypatch: pytes
     assert fit.serving(llama, EIGHT, unified).mark == "ok"
 
 
+def test_several_gpus_share_the_served_weights(llama: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    shared = changed(llama, "serve", tensor_parallel_size=2)
+    assert re.fullmatch(
+        r"ok    serving: 9\.\d GiB of 22\.1 GiB on each of 2 GPUs", str(fit.serving(shared, EIGHT, server(monkeypatch, RTX_4090 * 2)))
+    )
+    alone = fit.serving(shared, EIGHT, server(monkeypatch, RTX_4090))
+    assert str(alone) == "fail  serving: serve.tensor_parallel_size is 2, GPUs are 1 → lower serve.tensor_parallel_size"
+    assert fit.serving(shared, PRESETS["1B"], LAPTOP).fact == fit.serving(llama, PRESETS["1B"], LAPTOP).fact  # a CPU has no such parts
+
+
 def test_what_is_served_counts_in_its_own_format(llama: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     machine = server(monkeypatch, RTX_4090)
     whole = fit.serving_bytes(llama, EIGHT, machine)
@@ -159,10 +170,13 @@ def test_what_is_served_counts_in_its_own_format(llama: Config, monkeypatch: pyt
 def test_a_gpu_without_bf16_needs_other_formats(llama: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     machine = server(monkeypatch, T4)
     assert [str(one) for one in fit.bf16(llama, machine)] == [
-        "fail  bf16: train.precision is auto, and this GPU has no bf16 → set train.precision: fp32",
         "fail  bf16: serve.dtype is auto, and this GPU has no bf16 → set serve.dtype: float32",
     ]
-    mended = changed(changed(llama, "train", precision="fp32"), "serve", dtype="float32")
+    assert str(next(fit.bf16(changed(llama, "train", precision="bf16"), machine))) == (
+        "fail  bf16: train.precision is bf16, and this GPU has none → set train.precision: fp32"
+    )
+    assert "QLoRA of rank 32, fp32 on a GPU" in fit.describe(fit.planned(llama.train, EIGHT, machine)[0])
+    mended = changed(llama, "serve", dtype="float32")
     assert not list(fit.bf16(mended, machine)) and not list(fit.bf16(llama, LAPTOP))
     assert not list(fit.bf16(llama, server(monkeypatch, RTX_4090)))
 

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from tests.train.doctor.machines import GIB, H100S, LAPTOP, RTX_4090, header, server
+from frontdesk.models.gpu import Gpus
+from tests.frontdesk.models.outputs import H100S, RTX_4090, header
+from tests.train.doctor.machines import GIB, LAPTOP, server
 from train.doctor import __main__ as doctor
 from train.doctor.findings import Finding
-from train.doctor.gpu import Gpus
 from train.doctor.machine import read_machine
 
 ROOT = Path(__file__).parents[3]

@@ -6,9 +6,23 @@ from pathlib import Path
 
 import pytest
 
-from tests.train.doctor.machines import GB10, H100S, NEW, RTX_4090, T4, Said, header, nvidia_smi
-from train.doctor import gpu
-from train.doctor.gpu import MIB, Gpu, Gpus, read_gpus
+from frontdesk.models import gpu
+from frontdesk.models.gpu import MIB, Gpu, Gpus, read_gpus
+from tests.frontdesk.models.outputs import (
+    ABSENT,
+    GB10,
+    H100S,
+    MISMATCH,
+    NEW,
+    NO_CUDA,
+    NO_DEVICE,
+    NOT_LOADED,
+    ONE,
+    RTX_4090,
+    T4,
+    VERY_OLD,
+    Output,
+)
 
 CARD = Gpu("NVIDIA GeForce RTX 4090", 8.9, 24564 * MIB, 24080 * MIB, False)
 
@@ -21,22 +35,22 @@ def pci(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("plain", "query", "expected"),
+    ("output", "expected"),
     [
-        (NEW, (0, RTX_4090), Gpus((CARD,), "580.95.05", "13.0")),
-        ((0, "| KMD Version: 610.57.04     CUDA UMD Version: 13.3     |\n"), (0, RTX_4090), Gpus((CARD,), "610.57.04", "13.3")),
-        (header("580.95.05", "N/A"), (0, RTX_4090), Gpus((CARD,), "580.95.05")),  # a container without libcuda
-        (NEW, (0, GB10), Gpus((Gpu("NVIDIA GB10", 12.1, None, None, False),), "580.95.05", "13.0")),
-        (header("470.57.02", "11.4"), (2, 'Field "compute_cap" is not a valid field to query.\n'), Gpus((), "470.57.02", "11.4")),
+        (ONE, Gpus((CARD,), "580.95.05", "13.0")),
+        (Output((0, "| KMD Version: 610.57.04     CUDA UMD Version: 13.3     |\n"), (0, RTX_4090)), Gpus((CARD,), "610.57.04", "13.3")),
+        (NO_CUDA, Gpus((CARD,), "580.95.05")),
+        (Output(NEW, (0, GB10)), Gpus((Gpu("NVIDIA GB10", 12.1, None, None, False),), "580.95.05", "13.0")),
+        (VERY_OLD, Gpus((), "470.57.02", "11.4")),
     ],
 )
-def test_driver_and_gpus_are_read(monkeypatch: pytest.MonkeyPatch, plain: Said, query: Said, expected: Gpus) -> None:
-    nvidia_smi(monkeypatch, plain, query)
+def test_driver_and_gpus_are_read(monkeypatch: pytest.MonkeyPatch, output: Output, expected: Gpus) -> None:
+    output.stand_in(monkeypatch)
     assert read_gpus() == expected
 
 
 def test_a_divided_gpu_may_not_say_what_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
-    nvidia_smi(monkeypatch, NEW, (0, "GPU-0a, NVIDIA A100-SXM4-40GB, 8.0, 40960, [Insufficient Permissions], Enabled\n"))
+    Output(NEW, (0, "GPU-0a, NVIDIA A100-SXM4-40GB, 8.0, 40960, [Insufficient Permissions], Enabled\n")).stand_in(monkeypatch)
     assert read_gpus().devices == (Gpu("NVIDIA A100-SXM4-40GB", 8.0, 40960 * MIB, 40960 * MIB, True),)
 
 
@@ -45,41 +59,35 @@ def test_a_divided_gpu_may_not_say_what_is_free(monkeypatch: pytest.MonkeyPatch)
     [(None, [0, 1, 2]), ("1", [1]), ("2, 0", [2, 0]), ("0,9,1", [0]), ("GPU-1b", [1])],
 )
 def test_several_gpus_as_cuda_shows_them(monkeypatch: pytest.MonkeyPatch, variable: str | None, expected: list[int]) -> None:
-    nvidia_smi(monkeypatch, NEW, (0, H100S + T4))
+    Output(NEW, (0, H100S + T4)).stand_in(monkeypatch)
     every = read_gpus().devices
     assert len(every) == 3 and read_gpus(variable).devices == tuple(every[number] for number in expected)
 
 
 @pytest.mark.parametrize("variable", ["", "-1", "NoDevFiles"])
 def test_gpus_can_be_hidden(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
-    nvidia_smi(monkeypatch, NEW, (0, H100S))
+    Output(NEW, (0, H100S)).stand_in(monkeypatch)
     assert read_gpus(variable) == Gpus((), "580.95.05", "13.0", "CUDA_VISIBLE_DEVICES hides all", "unset CUDA_VISIBLE_DEVICES")
 
 
-MISMATCH = "Failed to initialize NVML: Driver/library version mismatch"
-NOT_LOADED = "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver"
-
-
 @pytest.mark.parametrize(
-    ("plain", "query", "problem", "command"),
+    ("output", "problem", "command"),
     [
-        ((18, f"{MISMATCH}\nNVML library version: 580.95\n"), (0, ""), MISMATCH, "sudo reboot"),
-        ((9, f"{NOT_LOADED}.\n\n"), (0, ""), NOT_LOADED, "sudo modprobe nvidia"),
-        ((6, "No devices were found\n"), (0, ""), "No devices were found", "--gpus all"),
-        (NEW, (15, "Unable to determine the device handle\n"), "Unable to determine the device handle", "run nvidia-smi"),
-        ((1, "\n"), (0, ""), "nvidia-smi fails and says nothing", "start that again with --gpus all"),
+        (MISMATCH, "Failed to initialize NVML: Driver/library version mismatch", "sudo reboot"),
+        (NOT_LOADED, "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver", "sudo modprobe nvidia"),
+        (NO_DEVICE, "No devices were found", "--gpus all"),
+        (Output(NEW, (15, "Unable to determine the device handle\n")), "Unable to determine the device handle", "run nvidia-smi"),
+        (Output((1, "\n")), "nvidia-smi fails and says nothing", "start that again with --gpus all"),
     ],
 )
-def test_what_is_wrong_is_one_line_with_what_helps(
-    monkeypatch: pytest.MonkeyPatch, plain: Said, query: Said, problem: str, command: str
-) -> None:
-    nvidia_smi(monkeypatch, plain, query)
+def test_what_is_wrong_is_one_line_with_what_helps(monkeypatch: pytest.MonkeyPatch, output: Output, problem: str, command: str) -> None:
+    output.stand_in(monkeypatch)
     found = read_gpus()
     assert (found.devices, found.problem) == ((), problem) and command in found.mend
 
 
 def test_without_the_command_only_the_bus_knows_of_a_gpu(monkeypatch: pytest.MonkeyPatch, pci: Path) -> None:
-    nvidia_smi(monkeypatch, (gpu.NO_COMMAND, ""))
+    ABSENT.stand_in(monkeypatch)
     add_device(pci / "0", "0x8086", "0x030000")
     add_device(pci / "1", "0x10de", "0x040300")  # the sound of a card of NVIDIA's
     assert read_gpus() == Gpus()
