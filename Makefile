@@ -117,7 +117,7 @@ $(BIN)/uv:
 $(READY): pyproject.toml configs/constraints-$(EXTRA).txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 12) else "error: $(PYTHON) is Python %d.%d; expected 3.11 or 3.12; run make setup PYTHON=/path/to/python3.11" % v)'
 	@echo "setup: installing the $(EXTRA) packages into $(VENV) (minutes, once)"
-	@$(PYTHON) -m venv --upgrade-deps $(VENV)
+	@[ -x $(BIN)/pip ] || $(PYTHON) -m venv --upgrade-deps $(VENV)
 	@PYTHONWARNINGS=ignore $(BIN)/pip install -q -c configs/constraints-$(EXTRA).txt -e '.[$(EXTRA),test,docs]' || { \
 		echo "setup: pip's sources lack something; trying uv with PyTorch's $(EXTRA) builds"; \
 		$(BIN)/pip install -q -c configs/constraints-$(EXTRA).txt uv && VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install -q --torch-backend=$(subst gpu,auto,$(EXTRA)) -c configs/constraints-$(EXTRA).txt -e '.[$(EXTRA),test,docs]'; }

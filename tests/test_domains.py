@@ -32,8 +32,7 @@ PERSONAL = {
 CHATS = {"ferrywire": "examples/ferrywire/slack/support/*.json", "clinic": "examples/clinic/chats.jsonl"}
 """Files with a message a line."""
 TRAIN = {"evaluations": 1, "rank": 16, "dropout": 0.0, "precision": "fp32", "parity_prompts": 4}
-SERVE = {"eager": True, "dtype": "float32", "context_length": 1024, "max_tokens": 48}
-EVALUATE = {"sample": 4, "max_tokens": 24}
+SERVE = {"eager": True, "dtype": "float32", "context_length": 1024, "max_tokens": 64}
 SYSTEMS = ["base", "base few-shot", "base chain of thought", "base + FAQ in prompt", "tuned", "tuned + FAQ in prompt"]
 
 
@@ -44,7 +43,7 @@ def trained(folder: Path, name: str, **changes: Json) -> Path:
         (folder / shared).symlink_to(ROOT / shared)
     config = yaml.safe_load((ROOT / f"configs/{name}.yaml").read_text(encoding="utf-8"))
     config["encoder"] = "all-minilm-l6-v2"
-    for section, values in {"serve": SERVE, "evaluate": EVALUATE, **changes}.items():
+    for section, values in {"serve": SERVE, **changes}.items():
         config[section] = config.get(section, {}) | values
     (folder / f"{name}.yaml").write_text(yaml.safe_dump(config, allow_unicode=True), encoding="utf-8")
     done(folder, "data_tools", f"{name}.yaml")
@@ -58,7 +57,7 @@ def trained(folder: Path, name: str, **changes: Json) -> Path:
 def ferrywire(tmp_path_factory: pytest.TempPathFactory, embedded_model: Path) -> Path:
     """Code support: JSON lines, a Markdown page and Slack."""
     train = TRAIN | {"batch_size": 2, "epochs": 0.1, "max_length": 512}
-    return trained(tmp_path_factory.mktemp("ferrywire"), "ferrywire", train=train)
+    return trained(tmp_path_factory.mktemp("ferrywire"), "ferrywire", train=train, evaluate={"sample": 4, "max_tokens": 32})
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +65,7 @@ def clinic(tmp_path_factory: pytest.TempPathFactory, embedded_model: Path) -> Pa
     """The clinic: a Korean table and Channel Talk."""
     model = {"base": "smollm2-135m", "template": "chatml"}
     train = TRAIN | {"batch_size": 1, "epochs": 0.01}
-    return trained(tmp_path_factory.mktemp("clinic"), "clinic", model=model, train=train)
+    return trained(tmp_path_factory.mktemp("clinic"), "clinic", model=model, train=train, evaluate={"sample": 4, "max_tokens": 64})
 
 
 @pytest.fixture(params=["ferrywire", "clinic"])
