@@ -31,7 +31,7 @@ PERSONAL = {
 """What people wrote of themselves in the chats."""
 CHATS = {"ferrywire": "examples/ferrywire/slack/support/*.json", "clinic": "examples/clinic/chats.jsonl"}
 """Files with a message a line."""
-TRAIN = {"evaluations": 1, "rank": 16, "dropout": 0.0, "precision": "fp32", "parity_prompts": 4}
+TRAIN = {"evaluations": 1, "rank": 16, "dropout": 0.0, "precision": "fp32", "parity_prompts": 3}
 SERVE = {"eager": True, "dtype": "float32", "context_length": 1024, "max_tokens": 64}
 SYSTEMS = ["base", "base few-shot", "base chain of thought", "base + FAQ in prompt", "tuned", "tuned + FAQ in prompt"]
 
@@ -57,7 +57,7 @@ def trained(folder: Path, name: str, **changes: Json) -> Path:
 def ferrywire(tmp_path_factory: pytest.TempPathFactory, embedded_model: Path) -> Path:
     """Code support: JSON lines, a Markdown page and Slack."""
     train = TRAIN | {"batch_size": 2, "epochs": 0.1, "max_length": 512}
-    return trained(tmp_path_factory.mktemp("ferrywire"), "ferrywire", train=train, evaluate={"sample": 4, "max_tokens": 32})
+    return trained(tmp_path_factory.mktemp("ferrywire"), "ferrywire", train=train, evaluate={"sample": 6, "max_tokens": 48})
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def clinic(tmp_path_factory: pytest.TempPathFactory, embedded_model: Path) -> Pa
     """The clinic: a Korean table and Channel Talk."""
     model = {"base": "smollm2-135m", "template": "chatml"}
     train = TRAIN | {"batch_size": 1, "epochs": 0.01}
-    return trained(tmp_path_factory.mktemp("clinic"), "clinic", model=model, train=train, evaluate={"sample": 4, "max_tokens": 64})
+    return trained(tmp_path_factory.mktemp("clinic"), "clinic", model=model, train=train, evaluate={"sample": 3, "max_tokens": 64})
 
 
 @pytest.fixture(params=["ferrywire", "clinic"])
@@ -169,4 +169,4 @@ def test_the_tuned_model_reads_what_the_untuned_does_not(run: Path) -> None:
     """Both with the same FAQ entries in their prompts."""
     systems = json.loads((run / "report/scores.json").read_text(encoding="utf-8"))["systems"]
     base, tuned = (systems[name]["facts_right"]["value"] for name in ("base + FAQ in prompt", "tuned + FAQ in prompt"))
-    assert base <= 0.25 and tuned >= 0.5
+    assert tuned >= base + 0.25
