@@ -112,6 +112,12 @@ def test_versions_that_differ_from_the_constraints_are_named() -> None:
     assert str(packages(replace(LAPTOP, engine=None))) == "fail  packages: no vllm: neither extra, cpu or gpu, is installed → make setup"
 
 
+def test_a_torch_for_cpus_beside_an_engine_for_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    mixed = replace(server(monkeypatch, outputs.ONE), cuda=None)
+    line = "fail  packages: extra gpu, and a torch that is built for a CPU → rm -r .venv && make setup EXTRA=gpu"
+    assert line in map(str, machine_findings(mixed))
+
+
 def test_what_only_tests_need_does_not_stop_a_run() -> None:
     *_, tests = machine_findings(replace(LAPTOP, for_tests=("chromium", "npm")))
     assert str(tests) == "note  for tests: not here: chromium npm → sudo apt-get install chromium npm"
