@@ -13,6 +13,7 @@ DRIVERS = {11: 450, 12: 525, 13: 580}
 """The oldest driver on Linux for a major version of CUDA (NVIDIA's guide "CUDA Compatibility")."""
 CAPABILITY = 7.5  # Turing: CUDA 13 knows nothing older
 BF16_CAPABILITY = 8.0  # Ampere
+CPU_BUILD = "extra gpu, and a torch that is built for a CPU"
 AGAIN = "rm -r .venv && make setup"
 
 
@@ -49,7 +50,9 @@ def require_gpu() -> Gpus:
     gpus, cuda = read_gpus(os.environ.get("CUDA_VISIBLE_DEVICES")), torch_cuda()
     if not shutil.which("nvidia-smi") and _torch_sees_one():
         return Gpus()
-    if gpus.driver and cuda and (needed := too_old(gpus.driver, gpus.cuda, cuda)):
+    if cuda is None:
+        raise UserError(f"{CPU_BUILD}; vLLM for a GPU does not run with it; {AGAIN} EXTRA=gpu")
+    if gpus.driver and (needed := too_old(gpus.driver, gpus.cuda, cuda)):
         fact = f"the driver {gpus.driver}, CUDA {gpus.cuda or 'unknown'}, is too old; torch is built for CUDA {cuda}, which needs {needed}"
         raise UserError(f"{fact}; {INSTALL}")
     if gpus.problem:

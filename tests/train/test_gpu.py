@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -11,6 +12,8 @@ from frontdesk.errors import UserError
 from frontdesk.models import driver
 from tests.frontdesk.models import outputs
 from train import __main__ as stage
+from train.adapter import measured
+from train.trainer.progress import Progress
 
 
 @pytest.fixture
@@ -58,3 +61,13 @@ def test_a_full_gpu_is_one_line(tmp_path: Path) -> None:
         "the GPU's memory is full (CUDA out of memory. Tried to allocate 2.00 GiB); end other programs that nvidia-smi lists, or halve "
         "train.batch_size and double train.gradient_accumulation_steps; run `make train` again, it resumes from the last whole checkpoint"
     )
+
+
+def test_the_record_has_the_peak_of_the_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    history = [{"step": step, "eval_deciding": 1.0, "eval_general_loss": 2.0} for step in (0, 3)]
+    state = SimpleNamespace(log_history=history, best_global_step=3, global_step=3)
+    trainer = SimpleNamespace(state=state, args=SimpleNamespace(padding_free=True))
+    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda: 9 * 2**30)
+    for sees_one, peak in ((False, None), (True, 9.0)):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda sees_one=sees_one: sees_one)
+        assert measured(trainer, Progress(1), None)["peak_gpu_gib"] == peak

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from frontdesk.errors import UserError
-from frontdesk.models.driver import AGAIN, CAPABILITY, has_kernels, multiplies_bf16, too_old
+from frontdesk.models.driver import AGAIN, CAPABILITY, CPU_BUILD, has_kernels, multiplies_bf16, too_old
 from frontdesk.models.gpu import INSTALL, Gpu, Gpus
 from train.doctor.machine import Machine
 from train.memory import GIB
@@ -87,6 +87,8 @@ def packages(machine: Machine) -> Finding:
     """The installed extra against its constraints."""
     if machine.engine is None:
         return Finding("fail", "packages", "no vllm: neither extra, cpu or gpu, is installed", "make setup")
+    if machine.engine == "gpu" and machine.cuda is None:
+        return Finding("fail", "packages", CPU_BUILD, f"{AGAIN} EXTRA=gpu")
     file = f"configs/constraints-{machine.engine}.txt"
     extra = f"extra {machine.engine}, torch {machine.versions.get('torch', 'missing')}"
     if not machine.differing:

@@ -66,6 +66,12 @@ def test_what_is_in_the_way_is_one_line(monkeypatch: pytest.MonkeyPatch, output:
     assert refused().startswith(line)
 
 
+def test_a_torch_for_cpus_beside_an_engine_for_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    outputs.ONE.stand_in(monkeypatch)
+    monkeypatch.setattr(driver, "torch_cuda", lambda: None)
+    assert refused().startswith("extra gpu, and a torch that is built for a CPU; ")
+
+
 def test_a_card_without_a_driver(monkeypatch: pytest.MonkeyPatch, machine: Path) -> None:
     outputs.ABSENT.stand_in(monkeypatch)
     (machine / "pci/0").mkdir(parents=True)

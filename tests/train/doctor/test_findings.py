@@ -105,3 +105,9 @@ def test_versions_that_differ_from_the_constraints_are_named() -> None:
         "rm .venv/.ready-* && make setup EXTRA=cpu",
     )
     assert str(packages(replace(LAPTOP, engine=None))) == "fail  packages: no vllm: neither extra, cpu or gpu, is installed → make setup"
+
+
+def test_a_torch_for_cpus_beside_an_engine_for_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    mixed = replace(server(monkeypatch, RTX_4090), cuda=None)
+    line = "fail  packages: extra gpu, and a torch that is built for a CPU → rm -r .venv && make setup EXTRA=gpu"
+    assert line in map(str, machine_findings(mixed))

@@ -9,6 +9,8 @@ from peft.tuners.lora.bnb import Linear4bit
 from transformers import TrainerCallback
 
 from frontdesk.config.schema import TrainConfig
+from tests.train.export.test_parity import held
+from train.free import release
 from train.trainer import build as building
 from train.trainer.base_model import load
 from train.trainer.fast import lora
@@ -86,9 +88,13 @@ def test_in_bf16_by_autocast_it_is_the_same_up_to_rounding(make: Any) -> None:
 def test_it_trains_stops_and_saves_an_adapter_in_fp32(make: Any, tmp_path: Path) -> None:
     from safetensors.torch import load_file
 
+    before = held()
     trainer = make(True, torch.bfloat16, gradient_checkpointing=True, epochs=6, dropout=0.05, neftune=5.0)
     trainer.train()
     losses = [entry["eval_wordings_loss"] for entry in trainer.state.log_history if "eval_wordings_loss" in entry]
     assert min(losses) < losses[0] - 0.02
     trainer.save_adapter(tmp_path / "adapter")
     assert {weight.dtype for weight in load_file(tmp_path / "adapter/adapter_model.safetensors").values()} == {torch.float32}
+    del trainer
+    release()
+    assert held() == before  # the engine needs the room that a training had
