@@ -106,7 +106,13 @@ def real_qwen3(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def real_nemo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same of Mistral Nemo."""
-    return families.mistral_nemo(tmp_path_factory.mktemp("real-nemo"))
+    return families.mistral(tmp_path_factory.mktemp("real-nemo"), small=False)
+
+
+@pytest.fixture(scope="session")
+def real_mistral(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same of Mistral Small 3."""
+    return families.mistral(tmp_path_factory.mktemp("real-mistral"), small=True)
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,7 @@ FOLDERS = {
     "gemma": "tiny_gemma3",
     "llama3": "real_llama3",
     "llama3.1": "real_llama31",
+    "mistral": "real_mistral",
     "mistral-nemo": "real_nemo",
     "qwen2.5": "real_qwen25",
     "qwen3": "real_qwen3",
@@ -65,7 +66,7 @@ class Family:
     def own(self, messages: list[dict[str, Any]], answered: bool) -> list[int]:
         """Token ids by the template that the model comes with: of a whole conversation, or of a prompt."""
         text = self.theirs.apply_chat_template(messages, tokenize=False, add_generation_prompt=not answered, **SWITCHES)
-        if opening := FAMILIES[self.name].opening:
+        if opening := str(FAMILIES[self.name].settings.get("opening", "")):
             text = text.replace(opening, "").replace("<|im_start|>assistant\n", "<|im_start|>assistant\n" + opening)
         return list(self.tokenizer.encode(text, add_special_tokens=False))
 

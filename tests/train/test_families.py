@@ -15,7 +15,14 @@ from tests.stages import done
 from tests.train.test_train import NAME, project
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("training")]
-ARCHITECTURES = {"llama3.1": "Llama", "mistral-nemo": "Mistral", "qwen2.5": "Qwen2", "qwen3": "Qwen3"}
+ARCHITECTURES = {
+    "gemma": "Gemma3",
+    "llama3.1": "Llama",
+    "mistral": "Mistral",
+    "mistral-nemo": "Mistral",
+    "qwen2.5": "Qwen2",
+    "qwen3": "Qwen3",
+}
 SERVED = "qwen3"
 """An engine takes most of a minute to start. vLLM's rendering of every family's prompts is in tests/frontdesk/prompt."""
 

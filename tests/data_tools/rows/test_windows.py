@@ -18,6 +18,7 @@ FOLDERS = {
     "chatml": "embedded_model",
     "llama3": "tiny_llama3",
     "gemma": "tiny_gemma3",
+    "mistral": "real_mistral",
     "mistral-nemo": "real_nemo",
     "qwen3": "real_qwen3",
 }
