@@ -40,7 +40,7 @@ def test_each_family_is_told_by_its_tokenizer(family: Family, theirs: Any) -> No
 
 
 OTHERS = {
-    "qwen3": [(own_template("qwen3_instruct_2507"), "qwen2.5")],  # the same tokens, without the thought
+    "qwen3": [(own_template("qwen3_instruct_2507"), "qwen2.5"), (own_template("qwen3_8"), "qwen3")],  # the first without the thought
     "llama3.1": [(own_template("llama3_1"), "llama3.1"), (own_template("llama3"), "llama3")],  # the second learned 3.0's format
     "mistral": [(mistral_template("v13", thinking_support=True), "mistral"), (mistral_template("v3"), "mistral-nemo")],
 }
