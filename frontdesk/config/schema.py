@@ -26,7 +26,7 @@ class ModelConfig(Section):
     """`smollm2-135m` or `gemma3-270m` (embedded, made by `make setup`), a local folder, or a hub id."""
     revision: str | None = None
     """The hub commit to load; null takes the newest."""
-    template: Literal["auto", "chatml", "gemma", "llama3", "llama3.1", "mistral-nemo", "qwen2.5", "qwen3"] = "auto"
+    template: Literal["auto", "chatml", "gemma", "llama3", "llama3.1", "mistral", "mistral-nemo", "qwen2.5", "qwen3"] = "auto"
     """The family whose chat format the base was trained on; `auto` tells it by the tokenizer, and says which."""
 
 

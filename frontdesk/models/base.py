@@ -1,5 +1,6 @@
 """The base model's folder and tokenizer, which `make data`, `make train` and `make serve` must agree on."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,9 +30,19 @@ def locate(model: ModelConfig, whole: bool = True) -> Path:
         folder = Path(model.base).expanduser()
         advice = "check model.base in the config"
         if on_hub(model):
-            return _download(model, whole)
+            return _of_text(_download(model, whole))
     if not (folder / "config.json").is_file() or (whole and not weights(folder)):
         raise UserError(f"{folder}: no model found; expected a folder with config.json and *.safetensors weights; {advice}")
+    return _of_text(folder)
+
+
+def _of_text(folder: Path) -> Path:
+    """The folder, unless its model sees images too: a part that is neither trained nor measured here."""
+    config = folder / "config.json"
+    values = json.loads(config.read_text(encoding="utf-8")) if config.is_file() else {}
+    if "vision_config" in values:
+        found = ", ".join(values.get("architectures") or ["no architecture"])
+        raise UserError(f"{folder}: found a model of text and images ({found}); expected one of text alone; choose another model.base")
     return folder
 
 
