@@ -24,12 +24,12 @@ def pretend_gpus() -> None:
     class Reported(CudaPlatform):  # type: ignore[misc, valid-type]
         """A server of eight."""
 
-        get_device_capability = classmethod(lambda *_, **__: DeviceCapability(9, 0))
-        get_device_name = classmethod(lambda *_, **__: "NVIDIA H100 80GB HBM3")
-        get_device_total_memory = classmethod(lambda *_, **__: 80 * 2**30)
+        get_device_capability = classmethod(lambda *_, **__: DeviceCapability(8, 9))
+        get_device_name = classmethod(lambda *_, **__: "NVIDIA L40S")
+        get_device_total_memory = classmethod(lambda *_, **__: 48 * 2**30)
         device_count = classmethod(lambda _: 8)
 
-    platforms._current_platform = Reported()
+    platforms._current_platform = Reported()  # type: ignore[assignment]
 
 
 def configured(words: list[str]) -> dict[str, Any]:
