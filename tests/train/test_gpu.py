@@ -8,11 +8,15 @@ import pytest
 import torch
 
 from frontdesk.config.run import Run
+from frontdesk.config.schema import load_config
 from frontdesk.errors import UserError
 from frontdesk.models import driver
+from tests.conftest import ROOT
 from tests.frontdesk.models import outputs
 from train import __main__ as stage
-from train.adapter import measured
+from train.adapter import measured, predict_memory
+from train.memory import CUDA_CONTEXT
+from train.rows import TokenRow
 from train.trainer.progress import Progress
 
 
@@ -71,3 +75,19 @@ def test_the_record_has_the_peak_of_the_gpu(monkeypatch: pytest.MonkeyPatch) -> 
     for sees_one, peak in ((False, None), (True, 9.0)):
         monkeypatch.setattr(torch.cuda, "is_available", lambda sees_one=sees_one: sees_one)
         assert measured(trainer, Progress(1), None)["peak_gpu_gib"] == peak
+
+
+def test_the_memory_of_a_training_is_that_of_the_gpu(
+    tiny_llama3: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = load_config(ROOT / "configs/llama3-8b.yaml")
+    rows: list[TokenRow] = [{"input_ids": [1] * 512, "labels": [1] * 512}] * 8
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (4 * 2**30, 24 * 2**30))
+    predicted = predict_memory(config, tiny_llama3, rows, 0, torch.bfloat16)
+    assert predicted and predicted.overhead == int(CUDA_CONTEXT)
+    said = capsys.readouterr().out
+    assert "bf16 on a GPU, gradient checkpointing" in said and "predicted memory, of 4.0 GiB" in said
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (2**29, 24 * 2**30))
+    with pytest.raises(UserError, match=r"^train: needs 0.6 GiB at the peak of a step, 0.5 GiB are there; choose a smaller model.base"):
+        predict_memory(config, tiny_llama3, rows, 0, torch.bfloat16)

@@ -38,7 +38,7 @@ def test_command(config: Config) -> None:
     assert str(config.serve.port) == value(words, "--port")
     assert value(words, "--host") == "127.0.0.1"
     assert value(words, "--max-model-len") == "2048"
-    assert value(words, "--dtype") == ("bfloat16" if hardware.multiplies_bf16() else "float32")
+    assert value(words, "--dtype") == engine.dtype(config)
     assert value(words, "--chat-template") == "runs/shop/model/chat_template.jinja"
     assert int(value(words, "--max-num-queued-reqs")) > 0
     assert "--no-enable-log-requests" in words
@@ -69,6 +69,7 @@ def test_without_its_mend_vllm_drafts_nothing(config: Config, monkeypatch: pytes
 def test_bf16_where_the_processor_multiplies_it(
     config: Config, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, flags: str, expected: bool
 ) -> None:
+    monkeypatch.setattr(engine, "device", lambda: "cpu")
     (tmp_path / "cpuinfo").write_text(flags)
     monkeypatch.setattr(hardware, "CPUINFO", tmp_path / "cpuinfo")
     assert hardware.multiplies_bf16() is expected
@@ -88,6 +89,7 @@ def test_eager_is_the_configs(config: Config, eager: bool) -> None:
 
 
 @pytest.mark.xdist_group("vllm")
+@pytest.mark.usefixtures("vllm_device")
 @pytest.mark.parametrize("quantization", [None, "w8a8"])
 @pytest.mark.parametrize(("device", "gpus"), [("cpu", 1), ("gpu", 1), ("gpu", 2), ("gpu", 8)])
 def test_vllm_knows_every_option(
