@@ -114,6 +114,7 @@ def test_no_model_is_held_where_the_engine_starts(
     tiny_llama3: Path, tokenizer: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proof: str
 ) -> None:
     """Which on a GPU finds nine tenths of it free, or does not start."""
+    gc.collect()
     before, run = held(), Run("shop", tmp_path)
     config = Config(name="shop", company="c", system_prompt="s", model={"base": "x", "template": "llama3"}, data={"faq": ()})  # type: ignore[arg-type]
 

@@ -1,5 +1,6 @@
 """The road that a training takes on a GPU, on this CPU: NF4 weights that stay so, PEFT's own LoRA, autocast, TRL's loss, checkpointing."""
 
+import gc
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,7 @@ def test_in_bf16_by_autocast_it_is_the_same_up_to_rounding(make: Any) -> None:
 def test_it_trains_stops_and_saves_an_adapter_in_fp32(make: Any, tmp_path: Path) -> None:
     from safetensors.torch import load_file
 
+    gc.collect()
     before = held()
     trainer = make(True, torch.bfloat16, gradient_checkpointing=True, epochs=6, dropout=0.05, neftune=5.0)
     trainer.train()
