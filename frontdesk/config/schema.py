@@ -122,7 +122,7 @@ class TrainConfig(Section):
     patience: int = Field(2, ge=1)
     """Evaluations without a better held-out loss before training stops."""
     precision: Literal["auto", "bf16", "fp32"] = "auto"
-    """`auto`: bf16 on a GPU, the faster of both in a timed probe on a CPU."""
+    """`auto`: bf16 on a GPU that has it, the faster of both in a timed probe on a CPU."""
     packing: bool = True
     """The rows of a batch as one row without padding, if a probe shows that they stay apart."""
     dequantize_once: bool | None = None

@@ -32,7 +32,13 @@ def test_a_missing_folder_is_no_hub_id(tmp_path: Path, monkeypatch: pytest.Monke
 
 def hub_errors() -> list[tuple[Callable[[], Exception], str]]:
     import httpx
-    from huggingface_hub.errors import GatedRepoError, LocalEntryNotFoundError, RepositoryNotFoundError
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HFValidationError,
+        LocalEntryNotFoundError,
+        OfflineModeIsEnabled,
+        RepositoryNotFoundError,
+    )
 
     response = httpx.Response(403, request=httpx.Request("GET", "http://hub.invalid"))
     return [
@@ -40,6 +46,9 @@ def hub_errors() -> list[tuple[Callable[[], Exception], str]]:
         (lambda: RepositoryNotFoundError("404", response=response), r"no such model.*HF_TOKEN.*local folder"),
         (lambda: LocalEntryNotFoundError("offline"), r"cannot be reached.*local folder"),
         (lambda: OSError("network is unreachable"), r"cannot be reached.*network is unreachable"),
+        (lambda: RuntimeError("no such host"), r"cannot be reached.*no such host"),
+        (lambda: OfflineModeIsEnabled("offline"), r"HF_HUB_OFFLINE is set; go online without it.*local folder"),
+        (lambda: HFValidationError("blank"), r"that is no hub id; correct it.*local folder"),
     ]
 
 
