@@ -1,4 +1,5 @@
-"""What the scorecard asks: the run's own test sets, scripted dialogues, injections, canaries, and customers as they are."""
+"""What the scorecard asks: the run's own test sets, scripted dialogues, injections, canaries, and what customers
+ask in their own manner."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -15,8 +16,8 @@ from frontdesk.files import read_jsonl
 from frontdesk.prompt.render import Message
 
 CUSTOMERS = ("noisy", "long", "double", "no_faq", "premise", "near_miss")
-"""Questions as customers put them: spoken with slips, at the end of a long conversation, two at once, no question at all,
-with a wrong premise, and those that an entry looks like the answer to, but is not."""
+"""Questions as customers put them: spoken with slips, at the end of a long conversation, two at once, no question
+at all, with a wrong premise, and those to which an entry looks like the answer, but is not."""
 SETS = ("wordings", "unseen", "unanswerable", "out_of_scope", "dialogues", "injections", "canaries", *CUSTOMERS)
 
 
@@ -165,9 +166,9 @@ def _dialogues(path: Path, faq: dict[str, dict[str, Any]]) -> Iterator[Question]
 def _customers(path: Path, faq: dict[str, dict[str, Any]]) -> Iterator[Question]:
     """Questions of CUSTOMERS, each the last of its messages; one that needs an entry which the FAQ lacks is left out.
 
-    A line is {"id", "set", "messages": [{"role", "content"}], "entries": [the ids of those that answer it]} and, where
-    they are other than all facts of the entries, "facts"; of a near miss "near", the entry that it is taken for; of a
-    wrong premise "claim", the value that the customer believes.
+    A line is {"id", "set", "messages": [{"role", "content"}], "entries": [the ids of those that answer it]} and,
+    where less than all facts of the entries is asked for, "facts"; of a near miss "near", the entry that it is
+    taken for; of a wrong premise "claim", the value that the customer believes.
     """
     for number, one in _numbered(path, "customers"):
         if one["set"] not in CUSTOMERS:

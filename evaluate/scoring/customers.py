@@ -1,5 +1,5 @@
-"""What the FAQ's facts alone do not tell of an answer: whether it affirms a wrong premise, and whether it tells a
-customer something who asked for nothing. No model involved."""
+"""What the FAQ's facts alone do not tell of an answer: whether it affirms a wrong premise, and whether it tells
+something to a customer who asked for nothing. No model involved."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ _NOTHING = Sources(())
 
 
 def affirms(answer: str, claim: str) -> bool:
-    """Whether an answer says yes to a wrong premise, or repeats its value (`claim`, may be empty) but to deny it."""
+    """Whether an answer says yes to a wrong premise, or names its value (`claim`, may be empty) without denying it."""
     if claim and states(answer, [claim]):
         return True
     begins = opening(answer)
@@ -26,8 +26,8 @@ def affirms(answer: str, claim: str) -> bool:
 
 
 def tells(answer: str, texts: Iterable[str], said: Sequence[str]) -> bool:
-    """Whether an answer states something: a value that was not `said` before, or most of what one of the FAQ's answers
-    (`texts`) says."""
+    """Whether an answer states something: a value that was not `said` before, or most of what one of the FAQ's
+    answers (`texts`) says."""
     words = features(answer).keys()
     shares = (len(words & own.keys()) / max(1, len(own)) for own in map(features, texts))
     return any(share >= WORDS for share in shares) or bool(invented(answer, _NOTHING, said))

@@ -1,6 +1,6 @@
 """The scores of all systems and the differences between them, with intervals, from their records."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from evaluate.grouping import grouped
@@ -11,6 +11,14 @@ from frontdesk.errors import UserError
 
 PAIRS = (("tuned + FAQ in prompt", "base + FAQ in prompt"), ("tuned", "base few-shot"), ("QLoRA NF4", "LoRA"), ("QLoRA int8", "LoRA"))
 """What tuning adds to a prompt, what it replaces, what quantizing costs. The served one meets all others."""
+
+
+ENDS: dict[str, Callable[[Record], bool]] = {
+    "right": lambda record: bool(record["right"]),
+    "wrong": lambda record: bool(record["wrong"]),
+    "escalated": lambda record: bool(record["handoff"] and not record["right"]),
+}
+"""How a question of CUSTOMERS may end; what escalates and invents besides is escalated."""
 
 
 def summarize(records: list[Record], served: str) -> dict[str, Any]:
@@ -64,15 +72,10 @@ def scores_by(records: list[Record], key: str) -> dict[str, dict[str, Any]]:
 
 
 def customers(records: list[Record]) -> dict[str, dict[str, dict[str, Any]]]:
-    """How each set of CUSTOMERS ended: right, wrong, or escalated without being right."""
-    ends = {
-        "right": lambda record: record["right"],
-        "wrong": lambda record: record["wrong"],
-        "escalated": lambda record: record["handoff"] and not record["right"],
-    }
+    """How the questions of each set of CUSTOMERS ended."""
     mine = grouped(records, lambda record: str(record["set"]))
     return {
-        name: {end: bootstrap(clustered((one["entry"], float(ended(one))) for one in mine[name]))._asdict() for end, ended in ends.items()}
+        name: {end: bootstrap(clustered((one["entry"], float(ended(one))) for one in mine[name]))._asdict() for end, ended in ENDS.items()}
         for name in CUSTOMERS
         if name in mine
     }

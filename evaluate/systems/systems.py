@@ -7,8 +7,8 @@
   (`evaluate.endpoints`), with the run's system prompt and with the FAQ in it.
 
 What every system is asked (SINGLE) are single questions. Those that could be served are also asked the rest:
-dialogues, attempts to misuse them, personal data; and who reads the FAQ, entries that were never trained. Questions as
-customers put them (CUSTOMERS) are for who reads the FAQ, and for what is served.
+dialogues, attempts to misuse them, personal data; and who reads the FAQ, entries that were never trained.
+Questions as customers put them (CUSTOMERS) go to who reads the FAQ, and to what is served.
 """
 
 from collections.abc import Callable, Sequence

@@ -86,9 +86,11 @@ def asked(data: Path) -> list[Question]:
 
 
 def test_what_customers_ask_is_no_copy_of_any_row(everything: Path, demo: Path, tmp_path: Path) -> None:
-    """Neither what is trained, the reading practice too, nor what decides when to stop, nor what retrieval knows."""
-    texts = [question.turns[0].text for question in asked(everything)]
-    assert len(texts) >= 300
+    """Neither of what is trained, reading practice too, nor of what decides when to stop, nor of what retrieval
+    knows. One that is a copy is found."""
+    copy = "whats the capital of australia"
+    texts = [*(question.turns[0].text for question in asked(everything)), copy]
+    assert len(texts) > 300
     lines = [row for path in (*everything.rglob("*.jsonl"), *demo.rglob("*.jsonl")) for row in read_jsonl(path)]
     said = {turn["content"] for line in lines for turn in line.get("messages", []) if turn["role"] == "user"}
     known = sorted(said.union(*(line.get("questions", []) for line in lines)))
@@ -97,7 +99,8 @@ def test_what_customers_ask_is_no_copy_of_any_row(everything: Path, demo: Path, 
         for text in [*texts, *known]:
             store.add(grams(text).tobytes())
         new, old = range(len(texts)), range(len(texts), len(store))
-        assert [(texts[one], known[other - len(texts)]) for one, other, _ in near_pairs(store, new, old, seed=0)] == []
+        copies = [(texts[one], known[other - len(texts)]) for one, other, _ in near_pairs(store, new, old, seed=0)]
+        assert {text for text, _ in copies} == {copy}, copies
         assert [(texts[one], texts[other]) for one, other, _ in near_pairs(store, new, new, seed=0)] == []
 
 
