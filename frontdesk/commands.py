@@ -193,6 +193,7 @@ def _plan(parser: Parser) -> None:
 
 def _doctor(parser: Parser) -> None:
     _config(parser, nargs="?", default="configs/demo.yaml", help="the run's YAML file (%(default)s)")
+    parser.add_argument("--offline", action="store_true", help="do not ask the Hugging Face hub")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="the same as data, for a bug report")
     form.add_argument("--summary", action="store_true", help="one paragraph")

@@ -8,11 +8,13 @@ from typing import Any
 from frontdesk.config.hours import read_hours
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
-from frontdesk.engine.vllm import CPU_OVERHEAD_GIB, KEY_VARIABLE, Device, api_key, dtype, served_key, served_weights
+from frontdesk.engine.vllm import CPU_OVERHEAD_GIB, KEY_VARIABLE, UTILIZATION, Device, api_key, dtype, served_key, served_weights
 from frontdesk.errors import UserError, warn
 from frontdesk.files import read_json
 from frontdesk.models.adapters import Adapter, load_adapters, read_record
 from frontdesk.models.base import locate, weights
+from frontdesk.models.driver import multiplies_bf16, require_gpu
+from frontdesk.models.gpu import Gpu
 from frontdesk.models.hardware import free_memory
 from frontdesk.prompt.render import template_hash
 from frontdesk.web.address import check_port, is_loopback
@@ -39,13 +41,16 @@ def check(config: Config, run: Run, device: Device) -> str | None:
         model = served_weights(config, run)
         files = [model / name for name in _weights(model)]
         lines, key = warnings(config, run, provenance), served_key(config, provenance)
-    length, limit = config.serve.context_length, read_json(model / "config.json").get("max_position_embeddings", math.inf)
+    shape = read_json(model / "config.json")
+    length, limit = config.serve.context_length, shape.get("max_position_embeddings", math.inf)
     if length > limit:
         raise UserError(f"key 'serve.context_length': found {length}; {model} takes at most {limit} tokens; lower it in the config")
     check_port(config.serve.host, config.serve.port, "serve.port")
     check_port(config.serve.host, config.serve.ui_port, "serve.ui_port")
     if device == "cpu":
         check_memory(config, model, files)
+    else:
+        check_gpus(config, model, files, shape)
     check_host(config)
     if config.serve.bare_model == config.name:
         raise UserError(
@@ -97,7 +102,7 @@ def check_scorecard(config: Config, run: Run, provenance: dict[str, Any]) -> Non
 
 def check_memory(config: Config, model: Path, files: list[Path]) -> None:
     """Raise UserError unless weights, cache and engine fit into free memory."""
-    size = sum(file.stat().st_size for file in files) / GIB * (2 if dtype(config) == "float32" else 1)  # the files hold bf16
+    size = weight_gib(config, files)
     needed = size + config.serve.cpu_kv_cache_gib + CPU_OVERHEAD_GIB
     free = free_memory() / GIB
     if needed > free:
@@ -106,6 +111,41 @@ def check_memory(config: Config, model: Path, files: list[Path]) -> None:
             f"{config.serve.cpu_kv_cache_gib} key 'serve.cpu_kv_cache_gib', {CPU_OVERHEAD_GIB} engine and gateway); close programs, lower "
             "that key or use a smaller model.base"
         )
+
+
+def check_gpus(config: Config, model: Path, files: list[Path], shape: dict[str, Any]) -> None:
+    """Raise UserError unless there are as many GPUs as `serve.tensor_parallel_size` says, and each has room for its
+    part of the weights. `shape` is the model's config.json."""
+    devices, count = require_gpu().devices, config.serve.tensor_parallel_size
+    key, heads = f"key 'serve.tensor_parallel_size': found {count}", shape.get("num_attention_heads", count)
+    if heads % count:
+        raise UserError(f"{key}; {model} has {heads} attention heads, which it must divide; take 1, 2, 4 or 8")
+    if devices and len(devices) < count:
+        raise UserError(f"{key}; the GPUs here are {len(devices)}; lower it in the config")
+    if devices and dtype(config) == "bfloat16" and not multiplies_bf16(devices[0]):
+        raise UserError(f"key 'serve.dtype': found {config.serve.dtype}; {devices[0].name} has no bf16; set it to float32")
+    for number, gpu in enumerate(devices[:count]):
+        check_room(gpu, f"GPU {number} ({gpu.name})", weight_gib(config, files) / count, model)
+
+
+def check_room(gpu: Gpu, name: str, size: float, model: Path) -> None:
+    """Raise UserError unless vLLM's share of a GPU is free and larger than `size` GiB of weights. A GPU that does not
+    say what it has shares the machine's memory."""
+    if gpu.memory is None or gpu.free is None:
+        return
+    room, free = UTILIZATION * gpu.memory / GIB, gpu.free / GIB
+    if free < room:
+        raise UserError(f"{name}: vLLM takes {room:.1f} GiB of it, {free:.1f} GiB are free; end the programs that nvidia-smi lists")
+    if size > room:
+        raise UserError(
+            f"{name}: too little memory: {size:.1f} GiB of the weights of {model} come to it, and there is room for {room:.1f}; "
+            "raise serve.tensor_parallel_size, or use serve.quantization or a smaller model.base"
+        )
+
+
+def weight_gib(config: Config, files: list[Path]) -> float:
+    """GiB of the weights in memory; the files hold bf16."""
+    return sum(file.stat().st_size for file in files) / GIB * (2 if dtype(config) == "float32" else 1)
 
 
 def warnings(config: Config, run: Run, provenance: dict[str, Any]) -> list[str]:

@@ -106,7 +106,13 @@ def real_qwen3(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def real_nemo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same of Mistral Nemo."""
-    return families.mistral_nemo(tmp_path_factory.mktemp("real-nemo"))
+    return families.mistral(tmp_path_factory.mktemp("real-nemo"), small=False)
+
+
+@pytest.fixture(scope="session")
+def real_mistral(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same of Mistral Small 3."""
+    return families.mistral(tmp_path_factory.mktemp("real-mistral"), small=True)
 
 
 @pytest.fixture(scope="session")
@@ -152,10 +158,10 @@ def tiny_gemma3(tmp_path_factory: pytest.TempPathFactory) -> Path:
         hidden_size=64,
         intermediate_size=128,
         num_hidden_layers=3,
-        num_attention_heads=4,
+        num_attention_heads=2,
         num_key_value_heads=1,
-        head_dim=16,
-        query_pre_attn_scalar=16,
+        head_dim=32,
+        query_pre_attn_scalar=32,
         max_position_embeddings=8192,
         sliding_window=16,
         layer_types=["sliding_attention", "sliding_attention", "full_attention"],

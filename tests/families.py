@@ -82,7 +82,30 @@ def qwen(folder: Path, third: bool) -> Path:
     return write(folder, "Qwen3" if third else "Qwen2", tokenizer, settings, vocab_size=151936, eos_token_id=151645)
 
 
-def mistral_nemo(folder: Path) -> Path:
-    """Mistral Nemo."""
+def mistral(folder: Path, small: bool) -> Path:
+    """Mistral Nemo, or (`small`) Mistral Small 3 with every special token that Mistral's own library names."""
     tokenizer, settings = (read(f"mistral_nemo/{name}.json") for name in ("tokenizer", "tokenizer_config"))
+    if small:
+        names = {old: new for old, new in zip(tokenizer["model"]["vocab"], tekken_specials(), strict=False) if old != new}
+        tokenizer["model"]["vocab"] = {names.get(token, token): number for token, number in tokenizer["model"]["vocab"].items()}
+        for token in (*tokenizer["added_tokens"], *settings["added_tokens_decoder"].values()):
+            token["content"] = names.get(token["content"], token["content"])
+        settings["chat_template"] = mistral_template("v7")
     return write(folder, "Mistral", tokenizer, settings, vocab_size=131072, sliding_window=None, bos_token_id=1, eos_token_id=2)
+
+
+def tekken_specials() -> list[str]:
+    """Tekken's special tokens in their order; those that came later, in any."""
+    from mistral_common.tokens.tokenizers.base import SpecialTokens
+    from mistral_common.tokens.tokenizers.tekken import Tekkenizer
+
+    first = [str(token["token_str"]) for token in Tekkenizer.DEPRECATED_SPECIAL_TOKENS]
+    return first + [token for token in SpecialTokens if token not in first]
+
+
+def mistral_template(version: str, **settings: Any) -> str:
+    """The chat template that Mistral's own library makes for a version of its format; `spm` is of the tokenizers before Tekken."""
+    from mistral_common.integrations.chat_templates.template_generator import TemplateConfig, build_chat_template
+    from mistral_common.tokens.tokenizers.base import TokenizerVersion
+
+    return build_chat_template(TemplateConfig(TokenizerVersion(version), **settings))

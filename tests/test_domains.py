@@ -1,4 +1,8 @@
-"""Other domains than a shop by their configs alone: code support and a clinic, from data to a trained model, the first to the scorecard."""
+"""Other domains than a shop by their configs alone: code support and a clinic, from data over training to the scorecard.
+
+Each is trained for some steps in fp32 with its seed, so that the outcome is the same each time; an untrained model fails what is asked
+of it. The embedded SmolLM2 stands in for the clinic's Gemma. It has never seen Korean: what it learns there is to read.
+"""
 
 import json
 import re
@@ -21,42 +25,47 @@ ROOT = Path(__file__).parent.parent
 Json = dict[str, Any]
 CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
 PERSONAL = {
-    "ferrywire": ["Priya", "oberholt", "fw_live_7", "612 555"],
-    "clinic": ["표은성", "4821-7730", "830412", "maeng", "Lindqvist", "302호"],
+    "ferrywire": ["Priya", "oberholt", "fw_live_7", "555-0119"],
+    "clinic": ["표은성", "0000-7730", "830412", "maeng", "Lindqvist", "302호"],
 }
 """What people wrote of themselves in the chats."""
-FEW_STEPS = {"evaluations": 1, "rank": 16, "dropout": 0.0}
+CHATS = {"ferrywire": "examples/ferrywire/slack/support/*.json", "clinic": "examples/clinic/chats.jsonl"}
+"""Files with a message a line."""
+TRAIN = {"evaluations": 1, "rank": 16, "dropout": 0.0, "precision": "fp32", "parity_prompts": 3}
+SERVE = {"eager": True, "dtype": "float32", "context_length": 1024, "max_tokens": 64}
+SYSTEMS = ["base", "base few-shot", "base chain of thought", "base + FAQ in prompt", "tuned", "tuned + FAQ in prompt"]
 
 
 def trained(folder: Path, name: str, **changes: Json) -> Path:
-    """The run of a shipped config, trained for some steps. `changes` are added to the config's sections."""
+    """The run of a shipped config, trained for some steps, with its scorecard, which may pass or not. `changes` are added to the
+    config's sections."""
     for shared in ("examples", ".cache"):
         (folder / shared).symlink_to(ROOT / shared)
     config = yaml.safe_load((ROOT / f"configs/{name}.yaml").read_text(encoding="utf-8"))
     config["encoder"] = "all-minilm-l6-v2"
-    for section, values in changes.items():
+    for section, values in {"serve": SERVE, **changes}.items():
         config[section] = config.get(section, {}) | values
     (folder / f"{name}.yaml").write_text(yaml.safe_dump(config, allow_unicode=True), encoding="utf-8")
     done(folder, "data_tools", f"{name}.yaml")
     done(folder, "train", f"{name}.yaml")
+    result = stages.run(folder, "evaluate", f"{name}.yaml")
+    assert result.returncode in (0, 1), result.stdout + result.stderr
     return folder / "runs" / name
 
 
 @pytest.fixture(scope="module")
 def ferrywire(tmp_path_factory: pytest.TempPathFactory, embedded_model: Path) -> Path:
     """Code support: JSON lines, a Markdown page and Slack."""
-    serve = {"eager": True, "context_length": 1024, "max_tokens": 48}
-    evaluate = {"sample": 6, "max_tokens": 24}
-    train = FEW_STEPS | {"batch_size": 2, "epochs": 0.1, "max_length": 512, "parity_prompts": 4}
-    return trained(tmp_path_factory.mktemp("ferrywire"), "ferrywire", train=train, serve=serve, evaluate=evaluate)
+    train = TRAIN | {"batch_size": 2, "epochs": 0.1, "max_length": 512}
+    return trained(tmp_path_factory.mktemp("ferrywire"), "ferrywire", train=train, evaluate={"sample": 6, "max_tokens": 48})
 
 
 @pytest.fixture(scope="module")
 def clinic(tmp_path_factory: pytest.TempPathFactory, embedded_model: Path) -> Path:
-    """The clinic: a Korean table and Channel Talk. The embedded model stands in for Gemma; without a proof on the engine."""
+    """The clinic: a Korean table and Channel Talk."""
     model = {"base": "smollm2-135m", "template": "chatml"}
-    train = FEW_STEPS | {"batch_size": 1, "epochs": 0.01, "parity_prompts": 0}
-    return trained(tmp_path_factory.mktemp("clinic"), "clinic", model=model, train=train)
+    train = TRAIN | {"batch_size": 1, "epochs": 0.01}
+    return trained(tmp_path_factory.mktemp("clinic"), "clinic", model=model, train=train, evaluate={"sample": 3, "max_tokens": 64})
 
 
 @pytest.fixture(params=["ferrywire", "clinic"])
@@ -81,10 +90,20 @@ def test_rows_of_each_kind(run: Path) -> None:
     assert len(rows(run, "faq")) >= 25 and (run / "data/report.html").is_file()
 
 
+def test_every_message_is_in_the_ledger_once(run: Path) -> None:
+    said = [(path, line) for path in ROOT.glob(CHATS[run.name]) for line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)]
+    messages = [f"{path.relative_to(ROOT)}:{number}" for path, (number, line) in said if line.startswith("{")]
+    ledger = rows(run, "ledger")
+    assert len(messages) > 30
+    assert sorted(one["source"] for one in ledger if not one["source"].startswith("canaries")) == sorted(messages)
+    assert {one["fate"] for one in ledger} <= {"kept", "merged", "capped", "dropped"}
+
+
 def test_nothing_personal_is_left(run: Path) -> None:
     written = "".join(path.read_text(encoding="utf-8") for path in (run / "data").rglob("*.jsonl") if path.name != "canaries.jsonl")
     assert not [text for text in PERSONAL[run.name] if text in written]
-    assert "[NAME_1]" in written and "[EMAIL_1]" in written and "[PHONE_1]" in written
+    masks = {"[NAME_1]", "[EMAIL_1]", "[PHONE_1]", *({"[SECRET_1]"} if run.name == "ferrywire" else {"[RRN_1]", "[ADDRESS_1]"})}
+    assert {mask for mask in masks if mask in written} == masks
 
 
 def test_what_a_company_publishes_is_not_masked(run: Path) -> None:
@@ -99,9 +118,11 @@ def test_unknown_questions_escalate(run: Path) -> None:
     assert [said(row) for row in refused if not is_handoff(said(row), HANDOFF.values())] == []
 
 
-def test_training_lowered_the_held_out_loss(run: Path) -> None:
-    record = json.loads((run / "training.json").read_text())
-    assert record["held_out"]["wordings"]["after"] < record["held_out"]["wordings"]["before"]
+def test_training_lowered_the_held_out_loss_and_what_is_served_is_what_was_trained(run: Path) -> None:
+    loss = json.loads((run / "training.json").read_text())["held_out"]["wordings"]
+    assert loss["after"] < 0.75 * loss["before"]
+    parity = json.loads((run / "parity.json").read_text())
+    assert parity["passed"] and parity["agreement"]["served"] > 0.95 and parity["tokens"] > 20
 
 
 def test_a_clinics_emergencies_escalate_in_rows_and_at_the_desk(clinic: Path) -> None:
@@ -136,16 +157,16 @@ def test_code_survives_byte_for_byte(ferrywire: Path) -> None:
     assert any('    if message.body["total"] > 0 && ok:\n        message.ack()```' in text for text in asked)
 
 
-@pytest.fixture(scope="module")
-def card(ferrywire: Path) -> Json:
-    """The scorecard on the real engine; the desk may pass or not after so few steps."""
-    result = stages.run(ferrywire.parent.parent, "evaluate", "ferrywire.yaml")
-    assert result.returncode in (0, 1), result.stdout + result.stderr
-    scores: Json = json.loads((ferrywire / "report/scores.json").read_text(encoding="utf-8"))
-    return scores
+def test_each_row_of_the_scorecard_was_measured(run: Path) -> None:
+    card = json.loads((run / "report/scores.json").read_text(encoding="utf-8"))
+    assert list(card["systems"]) == SYSTEMS and card["served"] == SYSTEMS[-1]
+    for scores in card["systems"].values():
+        assert all(scores[metric]["value"] is not None for metric in ("facts_right", "facts_wrong", "facts_invented", "handoff_right"))
+    assert (run / "report/index.html").stat().st_size > 50_000
 
 
-def test_the_served_system_knows_more_than_the_bare_base(card: Json, ferrywire: Path) -> None:
-    served, base = (card["systems"][name]["facts_right"]["value"] for name in (card["served"], "base"))
-    assert served > base
-    assert (ferrywire / "report/index.html").stat().st_size > 50_000
+def test_the_tuned_model_reads_what_the_untuned_does_not(run: Path) -> None:
+    """Both with the same FAQ entries in their prompts."""
+    systems = json.loads((run / "report/scores.json").read_text(encoding="utf-8"))["systems"]
+    base, tuned = (systems[name]["facts_right"]["value"] for name in ("base + FAQ in prompt", "tuned + FAQ in prompt"))
+    assert tuned >= base + 0.25

@@ -42,7 +42,7 @@ def wheel(folder: Path, name: str, version: str, *needs: str) -> None:
 
 @pytest.fixture
 def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
-    """Runs the project's Makefile in a folder with PROJECT, whose pins are written."""
+    """Runs the project's Makefile in a folder with PROJECT, whose pins are written. Nothing is installed there: uv is at hand."""
     monkeypatch.chdir(tmp_path)
     index = Path("index")
     index.mkdir()
@@ -59,7 +59,7 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
     offline = {"UV_NO_INDEX": "1", "UV_FIND_LINKS": str(index), "UV_CACHE_DIR": str(tmp_path / "cache"), "CI": ""}
 
     def run(target: str, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        command = ["make", "--no-print-directory", "-f", str(ROOT / "Makefile"), "-o", ".venv/.ready-cpu", "EXTRA=cpu"]
+        command = ["make", "--no-print-directory", "-f", str(ROOT / "Makefile"), "EXTRA=cpu"]
         command += [f"BIN={Path(sys.executable).parent}", target, *words]
         return subprocess.run(command, env=os.environ | offline | variables, capture_output=True, text=True, check=False)
 

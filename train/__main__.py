@@ -29,6 +29,7 @@ from frontdesk.config.schema import Config, DpoConfig, load_config
 from frontdesk.errors import UserError, run_command, warn
 from frontdesk.files import read_json, write_json
 from frontdesk.models.base import locate
+from frontdesk.models.driver import require_gpu
 from frontdesk.models.family import with_family
 from frontdesk.models.methods import METHODS
 from frontdesk.terminal import silence_libraries
@@ -58,12 +59,12 @@ def main() -> None:
     if finished(config, run, key):
         print(f"train: {run.root} is up to date with data {data_hash} and its config; nothing to do")
     else:
-        with full_disk_in_one_line(run):
+        with exhaustion_in_one_line(run):
             train(config, run, data_hash, key)
     if config.serve.quantization and run.provenance.is_file():
         from train import int8
 
-        with full_disk_in_one_line(run):
+        with exhaustion_in_one_line(run):
             int8.make(config, run)
 
 
@@ -86,13 +87,15 @@ def train(config: Config, run: Run, data_hash: str, key: str) -> None:
     from train.trainer import base_model, dpo
 
     silence_libraries()
+    rows_key = run_key(without_dpo(config), data_hash)
+    if not has_key(run.training, rows_key):
+        check_gpu()
     with processes.state().main_process_first():
         base = locate(config.model)
     base_model.check_disk(base, run.root, config.train)
     mergeable = METHODS[config.train.method].mergeable
     if not mergeable and processes.is_main():
         warn(f"{config.train.method} tuning cannot be merged and vLLM cannot serve it: this run can be compared (make compare), not served")
-    rows_key = run_key(without_dpo(config), data_hash)
     if has_key(run.training, rows_key):
         dtype = getattr(torch, read_json(run.training)["precision"])
         print(f"train: {run.adapter} is trained already", flush=True)
@@ -114,6 +117,18 @@ def train(config: Config, run: Run, data_hash: str, key: str) -> None:
     if config.train.parity_prompts:
         prove(config, run, base, dtype, key)
     print(f"train: the model is {run.model}, the loss curve {run.root}/loss.png")
+
+
+def check_gpu() -> None:
+    """Raise UserError where torch is built for a GPU and sees none: on the CPU it would train for days, unasked."""
+    import torch
+
+    if torch.version.cuda and not torch.cuda.is_available():
+        require_gpu()
+        try:
+            torch.cuda.init()
+        except (AssertionError, RuntimeError) as error:
+            raise UserError(f"torch sees no GPU, though nvidia-smi does: {error}; mend that, see `frontdesk doctor`") from None
 
 
 def chosen_precision(config: Config, run: Run, key: str) -> tuple["torch.dtype", str]:
@@ -175,17 +190,23 @@ def finished(config: Config, run: Run, key: str) -> bool:
 
 
 @contextlib.contextmanager
-def full_disk_in_one_line(run: Run) -> Iterator[None]:
-    """Turn the many errors that a full disk causes in libraries into one that says so."""
+def exhaustion_in_one_line(run: Run) -> Iterator[None]:
+    """Turn the many errors that a full disk causes in libraries into one that says so, and that of a full GPU."""
     try:
         yield
     except Exception as error:
+        again = "run `make train` again, it resumes from the last whole checkpoint"
+        said = str(error).strip().splitlines() or [""]
+        if type(error).__name__ == "OutOfMemoryError":  # torch's
+            raise UserError(
+                f"the GPU's memory is full ({'. '.join(said[0].split('. ')[:2])}); end other programs that nvidia-smi lists, or halve "
+                f"train.batch_size and double train.gradient_accumulation_steps; {again}"
+            ) from None
         if isinstance(error, UserError) or not any(words in str(error) for words in FULL_DISK):
             raise
         free = shutil.disk_usage(run.root).free
         raise UserError(
-            f"{run.root}: a file could not be written ({str(error).splitlines()[0][:100]}; {free / 2**20:.0f} MiB free); free some space "
-            "and run `make train` again, it resumes from the last whole checkpoint"
+            f"{run.root}: a file could not be written ({said[0][:100]}; {free / 2**20:.0f} MiB free); free some space and {again}"
         ) from None
 
 

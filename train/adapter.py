@@ -23,6 +23,7 @@ from train.trainer.base_model import free_memory, load
 from train.trainer.build import build
 from train.trainer.checkpoints import newest_whole
 from train.trainer.curve import draw
+from train.trainer.fast.precision import autocasts
 from train.trainer.general import general_rows, languages
 from train.trainer.progress import Progress
 
@@ -42,7 +43,7 @@ def train_adapter(config: Config, run: Run, base: Path, dtype: torch.dtype, key:
         held_out,
         settings,
         run.checkpoints,
-        autocast=settings.method == "full" and dtype == torch.bfloat16,
+        autocast=autocasts(settings.method, dtype),
         resumed=checkpoint is not None,
         deciding=deciding(config, held_out),
     )

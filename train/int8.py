@@ -156,6 +156,7 @@ def prove(config: Config, run: Run, key: str) -> list[str]:
     from frontdesk.engine.vllm import running
     from frontdesk.models.generate import greedy_answers
     from train.export import parity
+    from train.free import release
     from train.trainer.base_model import load_plain
 
     tokenizer = AutoTokenizer.from_pretrained(run.model, local_files_only=True)
@@ -164,6 +165,8 @@ def prove(config: Config, run: Run, key: str) -> list[str]:
     most = min(config.serve.max_tokens, parity.MOST_TOKENS)
     whole = load_plain(run.model, getattr(torch, dtype(config)))
     merged = greedy_answers(whole, tokenizer, prompts, most, label="parity: the merged model")
+    del whole
+    release()  # the engine needs the room
     with running(config, run, log=run.root / "parity-w8a8.log", folder=run.int8) as url:
         served, scores, same = parity.ask(parity.Engine(url, config.name), prompts, ids, most, merged)
     record: dict[str, Any] = {"key": key, "same_prompt_tokens": same} | compare(merged, served, scores)

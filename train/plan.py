@@ -24,6 +24,9 @@ from frontdesk.models.methods import METHODS
 from train.memory import GIB, RUNTIME, Batch, Memory, Setup, cheaper, flops, predict
 from train.shapes import PRESETS, Shape
 
+PLANNED = TrainConfig(batch_size=2, max_length=2048, gradient_checkpointing=True)
+"""Where no config says otherwise. A model is large that one has to plan for, so checkpointing is the rule."""
+
 
 def main() -> None:
     """One training in parts, or the table of models and methods."""
@@ -31,8 +34,7 @@ def main() -> None:
     if args.tokens and not args.tflops:
         raise UserError("--tokens: the time needs a speed too; add --tflops, what the device does in a second")
     config = load_config(args.config) if args.config else None
-    # A model is large that one has to plan for, so that checkpointing is the rule here.
-    train = config.train if config else TrainConfig(batch_size=2, max_length=2048, gradient_checkpointing=True)
+    train = config.train if config else PLANNED
     asked = ("method", "bits", "rank", "batch_size", "gradient_accumulation_steps", "max_length", "gradient_checkpointing", "epochs")
     train = train.model_copy(update={name: getattr(args, name) for name in asked if getattr(args, name) is not None})
     model = args.model or (config.model.base if config else None)

@@ -26,7 +26,7 @@ class ModelConfig(Section):
     """`smollm2-135m` or `gemma3-270m` (embedded, made by `make setup`), a local folder, or a hub id."""
     revision: str | None = None
     """The hub commit to load; null takes the newest."""
-    template: Literal["auto", "chatml", "gemma", "llama3", "llama3.1", "mistral-nemo", "qwen2.5", "qwen3"] = "auto"
+    template: Literal["auto", "chatml", "gemma", "llama3", "llama3.1", "mistral", "mistral-nemo", "qwen2.5", "qwen3"] = "auto"
     """The family whose chat format the base was trained on; `auto` tells it by the tokenizer, and says which."""
 
 
@@ -122,7 +122,7 @@ class TrainConfig(Section):
     patience: int = Field(2, ge=1)
     """Evaluations without a better held-out loss before training stops."""
     precision: Literal["auto", "bf16", "fp32"] = "auto"
-    """`auto`: bf16 on a GPU, the faster of both in a timed probe on a CPU."""
+    """`auto`: bf16 on a GPU that has it, the faster of both in a timed probe on a CPU."""
     packing: bool = True
     """The rows of a batch as one row without padding, if a probe shows that they stay apart."""
     dequantize_once: bool | None = None

@@ -58,6 +58,8 @@ BLOCK = 32  # as LOOKUP measured by bench/serve.py (docs/experiments.md)
 CPU_OVERHEAD_GIB = 2.5
 """GiB beside weights and cache, on a CPU, with the 135M model: 1.5 for the engine and its API server, 0.6 for
 the gateway and 0.4 for its encoder."""
+UTILIZATION = 0.92
+"""Of a GPU's memory, what vLLM takes for itself by default."""
 MAX_REQUESTS: dict[Device, int] = {"cpu": 128, "gpu": 2048}
 """Requests in the engine at once, including waiting ones; more get HTTP 503. vLLM's own queue is unlimited.
 128 answers of 60 tokens are about 16 s of work for the 135M model on two cores; nobody would wait longer."""

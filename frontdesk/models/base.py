@@ -1,5 +1,8 @@
 """The base model's folder and tokenizer, which `make data`, `make train` and `make serve` must agree on."""
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +15,7 @@ from frontdesk.prompt.render import chat_template, encode_prompt
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
+INSTEAD = "or set model.base to a local folder that has the weights"
 WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 TOKENIZER = ["tokenizer*", "chat_template*", "special_tokens_map.json", "config.json", "*.model"]
 
@@ -26,9 +30,19 @@ def locate(model: ModelConfig, whole: bool = True) -> Path:
         folder = Path(model.base).expanduser()
         advice = "check model.base in the config"
         if on_hub(model):
-            return _download(model, whole)
+            return _of_text(_download(model, whole))
     if not (folder / "config.json").is_file() or (whole and not weights(folder)):
         raise UserError(f"{folder}: no model found; expected a folder with config.json and *.safetensors weights; {advice}")
+    return _of_text(folder)
+
+
+def _of_text(folder: Path) -> Path:
+    """The folder, unless its model sees images too: a part that is neither trained nor measured here."""
+    config = folder / "config.json"
+    values = json.loads(config.read_text(encoding="utf-8")) if config.is_file() else {}
+    if "vision_config" in values:
+        found = ", ".join(values.get("architectures") or ["no architecture"])
+        raise UserError(f"{folder}: found a model of text and images ({found}); expected one of text alone; choose another model.base")
     return folder
 
 
@@ -40,27 +54,38 @@ def on_hub(model: ModelConfig) -> bool:
 
 def _download(model: ModelConfig, whole: bool) -> Path:
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import GatedRepoError, LocalEntryNotFoundError, RepositoryNotFoundError
 
-    where = f"model.base '{model.base}'"
-    instead = "or set model.base to a local folder that has the weights"
-    try:
+    with hub_errors(model):
         folder = snapshot_download(
             model.base,
             revision=model.revision,
             allow_patterns=None if whole else TOKENIZER,
             ignore_patterns=["original/*", "onnx/*", "openvino/*", "*.pth", "*.gguf"],
         )
-    except GatedRepoError:
-        raise UserError(f"{where}: the hub says the model is gated; accept its licence on its page and set HF_TOKEN, {instead}") from None
-    except RepositoryNotFoundError:
-        raise UserError(f"{where}: the hub has no such model, or it is private; correct the name, set HF_TOKEN, {instead}") from None
-    except (LocalEntryNotFoundError, OSError) as error:
-        cause = str(error).split("\n")[0][:120]
-        raise UserError(f"{where}: the hub cannot be reached and no copy is cached ({cause}); connect to it, {instead}") from None
     if whole and not weights(Path(folder)):
-        raise UserError(f"{where}: the hub's folder has no *.safetensors weights; choose another model, {instead}")
+        raise UserError(f"model.base '{model.base}': the hub's folder has no *.safetensors weights; choose another model, {INSTEAD}")
     return Path(folder)
+
+
+@contextmanager
+def hub_errors(model: ModelConfig) -> Iterator[None]:
+    """Raise UserError where the hub does not give the model: what it says, and what helps."""
+    from huggingface_hub.errors import GatedRepoError, HFValidationError, OfflineModeIsEnabled, RepositoryNotFoundError
+
+    where = f"model.base '{model.base}'"
+    try:
+        yield
+    except GatedRepoError:
+        raise UserError(f"{where}: the hub says the model is gated; accept its licence on its page and set HF_TOKEN, {INSTEAD}") from None
+    except RepositoryNotFoundError:
+        raise UserError(f"{where}: the hub has no such model, or it is private; correct the name, set HF_TOKEN, {INSTEAD}") from None
+    except HFValidationError:
+        raise UserError(f"{where}: that is no hub id; correct it, {INSTEAD}") from None
+    except OfflineModeIsEnabled:
+        raise UserError(f"{where}: no copy is cached, and HF_HUB_OFFLINE is set; go online without it, {INSTEAD}") from None
+    except Exception as error:  # what the libraries below raise changes with their versions
+        cause = str(error).split("\n")[0][:120]
+        raise UserError(f"{where}: the hub cannot be reached and no copy is cached ({cause}); connect to it, {INSTEAD}") from None
 
 
 def weights(folder: Path) -> list[Path]:

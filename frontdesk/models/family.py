@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from frontdesk.config.schema import Config
 from frontdesk.errors import UserError
 from frontdesk.models.base import locate
-from frontdesk.prompt.families import FAMILIES, known
+from frontdesk.prompt.families import FAMILIES, UNKNOWN, known
 from frontdesk.prompt.render import chat_template
 
 if TYPE_CHECKING:
@@ -40,10 +40,11 @@ def family_of(config: Config, tokenizer: "PreTrainedTokenizerBase") -> str:
     for name in marked:
         if not tokenizer.chat_template or own == _rendered(tokenizer, chat_template(_with_template(config, name))):
             return name
-    near = f" (it has the tokens of {marked[0]}, but its own chat template writes others)" if marked else ""
+    near = f"it has the tokens of {marked[0]}, but its own chat template writes others" if marked else None
+    reason = near or next((why for token, why in UNKNOWN.items() if token in words), None)
     raise UserError(
-        f"model.template 'auto': the tokenizer of {tokenizer.name_or_path} is of no family known here{near}; expected one of {known()}; "
-        "choose another model.base, or name the family in model.template"
+        f"model.template 'auto': the tokenizer of {tokenizer.name_or_path} is of no family known here{f' ({reason})' if reason else ''}; "
+        f"expected one of {known()}; choose another model.base, or name the family in model.template"
     )
 
 

@@ -28,9 +28,9 @@ def chat_template(config: Config) -> str:
     """The run's Jinja chat template."""
     family = FAMILIES[config.model.template]
     file = resources.files("frontdesk.prompt").joinpath(f"templates/{family.file}.jinja")
-    values = {"default_system": config.system_prompt.strip(), "opening": family.opening}
-    texts = [f"{{%- set {name} = {json.dumps(text, ensure_ascii=False)} -%}}\n" for name, text in values.items() if text is not None]
-    return "".join(texts) + file.read_text(encoding="utf-8")
+    values = {"default_system": config.system_prompt.strip(), **family.settings}
+    lines = [f"{{%- set {name} = {json.dumps(value, ensure_ascii=False)} -%}}\n" for name, value in values.items()]
+    return "".join(lines) + file.read_text(encoding="utf-8")
 
 
 def template_hash(config: Config) -> str:

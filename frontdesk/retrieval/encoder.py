@@ -98,7 +98,7 @@ class SentenceModel:
         if not texts:
             return np.zeros((0, self.width), np.float32)
         with bar("encoding", len(texts), "texts") as shown:
-            done = self.model.register_forward_hook(lambda *_: shown.advance(BATCH))
+            done = self.model.register_forward_hook(lambda _, __, batch: shown.advance(len(batch["sentence_embedding"])))
             made = self.model.encode(list(texts), batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False)
             done.remove()
         return np.asarray(made, np.float32)

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +30,14 @@ FOLDERS = {
     "gemma": "tiny_gemma3",
     "llama3": "real_llama3",
     "llama3.1": "real_llama31",
+    "mistral": "real_mistral",
     "mistral-nemo": "real_nemo",
     "qwen2.5": "real_qwen25",
     "qwen3": "real_qwen3",
 }
 """The fixture with the model folder of each template family."""
+TWINS = ("mistral-nemo", "qwen2.5")
+"""Their template's file is that of another family: in the slow tests."""
 
 
 @dataclass(frozen=True)
@@ -65,39 +68,48 @@ class Family:
     def own(self, messages: list[dict[str, Any]], answered: bool) -> list[int]:
         """Token ids by the template that the model comes with: of a whole conversation, or of a prompt."""
         text = self.theirs.apply_chat_template(messages, tokenize=False, add_generation_prompt=not answered, **SWITCHES)
-        if opening := FAMILIES[self.name].opening:
+        if opening := str(FAMILIES[self.name].settings.get("opening", "")):
             text = text.replace(opening, "").replace("<|im_start|>assistant\n", "<|im_start|>assistant\n" + opening)
         return list(self.tokenizer.encode(text, add_special_tokens=False))
 
 
+@cache
 def load(name: str, folder: Path, system: str = SYSTEM) -> Family:
     """The family `name` with the model in `folder`."""
     config = Config(name="t", company="c", system_prompt=system, model={"base": str(folder), "template": name}, data={"faq": ()})  # type: ignore[arg-type]
     return Family(config, folder, load_tokenizer(config, folder))
 
 
-@pytest.fixture(scope="session")
-def folders(request: pytest.FixtureRequest) -> dict[str, Path]:
-    """The model folder of each template family."""
-    return {name: request.getfixturevalue(fixture) for name, fixture in FOLDERS.items()}
-
-
-@pytest.fixture(scope="session", params=FOLDERS)
+@pytest.fixture(scope="session", params=[pytest.param(name, marks=[pytest.mark.slow] * (name in TWINS)) for name in FOLDERS])
 def family(request: pytest.FixtureRequest) -> Family:
     """One template family after the other."""
     return load(request.param, request.getfixturevalue(FOLDERS[request.param]))
+
+
+@pytest.fixture
+def vllm_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kind of device for vLLM's parser, which asks for one: its build for GPUs has none on a machine without a GPU."""
+    from vllm import platforms
+
+    if not platforms.current_platform.device_type:
+        monkeypatch.setattr(platforms.current_platform, "device_type", "cuda")
 
 
 Render = Callable[..., httpx.Response]
 
 
 @pytest.fixture(scope="session")
-def renderers(folders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, TestClient]]:
-    """vLLM's server for each family, asked without a socket: its web app, renderer and tokenizer on the run's template file, no engine."""
-    place = tmp_path_factory.mktemp("renderers")
+def renderer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Family], TestClient]]:
+    """vLLM's server for a family, asked without a socket: its web app, renderer and tokenizer on the run's template file, no engine."""
+    place, clients = tmp_path_factory.mktemp("renderers"), dict[str, TestClient]()
     with ExitStack() as stack:
-        apps = {name: render_app(load(name, folder), place) for name, folder in folders.items()}
-        yield {name: stack.enter_context(TestClient(app)) for name, app in apps.items()}
+
+        def of(family: Family) -> TestClient:
+            if family.name not in clients:
+                clients[family.name] = stack.enter_context(TestClient(render_app(family, place)))
+            return clients[family.name]
+
+        yield of
 
 
 def render_app(family: Family, place: Path) -> FastAPI:
@@ -122,11 +134,11 @@ def render_app(family: Family, place: Path) -> FastAPI:
 
 
 @pytest.fixture(scope="session")
-def render(family: Family, renderers: dict[str, TestClient]) -> Render:
+def render(family: Family, renderer: Callable[[Family], TestClient]) -> Render:
     """Asks vLLM which tokens it makes of a chat request: `render(messages, **more of the request)`."""
 
     def ask(messages: list[dict[str, Any]], **more: Any) -> httpx.Response:
         body = {"model": "t", "messages": messages, "max_tokens": 1, **more}
-        return renderers[family.name].post("/v1/chat/completions/render", json=body)
+        return renderer(family).post("/v1/chat/completions/render", json=body)
 
     return ask

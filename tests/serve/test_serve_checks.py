@@ -11,8 +11,11 @@ import pytest
 
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, ModelConfig
+from frontdesk.engine.vllm import UTILIZATION
 from frontdesk.errors import UserError
+from frontdesk.models import driver
 from serve import checks
+from tests.frontdesk.models import outputs
 from tests.serve.adapters import write_adapter, write_provenance
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -98,7 +101,80 @@ def test_a_foreign_address_is_refused(config: Config) -> None:
 def test_too_little_memory_tells_free_and_needed(config: Config) -> None:
     line = found(serving(config, cpu_kv_cache_gib=1_000_000))
     assert "serve.cpu_kv_cache_gib" in line and "1000002.5 GiB needed" in line
-    checks.check(serving(config, cpu_kv_cache_gib=1_000_000), Run("shop"), "gpu")  # the key is for a CPU
+
+
+def on_gpus(monkeypatch: pytest.MonkeyPatch, *gpus: str) -> None:
+    """A machine with these GPUs, as `nvidia-smi` lists them, and torch for its CUDA."""
+    monkeypatch.setattr(driver, "torch_cuda", lambda: "13.0")
+    monkeypatch.setattr(checks, "dtype", lambda config: "float32" if config.serve.dtype == "float32" else "bfloat16")
+    outputs.ONE._replace(query=(0, "\n".join(gpus) + "\n")).stand_in(monkeypatch)
+
+
+H100, BUSY, T4 = (
+    "GPU-0a, NVIDIA H100 80GB HBM3, 9.0, 81559, 81079, Disabled",
+    "GPU-1b, NVIDIA H100 80GB HBM3, 9.0, 81559, 12004, Disabled",
+    "GPU-2c, Tesla T4, 7.5, 15360, 14914, [N/A]",
+)
+
+
+def heavy(gib: int) -> None:
+    """Let the model's weights take so many GiB, of which the disk has none."""
+    with (Run("shop").model / "model.safetensors").open("r+b") as file:
+        file.truncate(gib * 2**30)
+
+
+@pytest.mark.parametrize(
+    ("gpus", "changes", "line"),
+    [
+        ([H100], {"tensor_parallel_size": 2}, "key 'serve.tensor_parallel_size': found 2; the GPUs here are 1; lower it in the config"),
+        (
+            [H100] * 8,
+            {"tensor_parallel_size": 3},
+            "key 'serve.tensor_parallel_size': found 3; runs/shop/model has 32 attention heads, which it must divide; take 1, 2, 4 or 8",
+        ),
+        (
+            [H100, BUSY],
+            {"tensor_parallel_size": 2},
+            "GPU 1 (NVIDIA H100 80GB HBM3): vLLM takes 73.3 GiB of it, 11.7 GiB are free; end the programs that nvidia-smi lists",
+        ),
+        (
+            [H100, H100],
+            {"tensor_parallel_size": 1},
+            "GPU 0 (NVIDIA H100 80GB HBM3): too little memory: 132.0 GiB of the weights of runs/shop/model come to it, and there is room "
+            "for 73.3; raise serve.tensor_parallel_size, or use serve.quantization or a smaller model.base",
+        ),
+        ([T4], {}, "key 'serve.dtype': found auto; Tesla T4 has no bf16; set it to float32"),
+    ],
+)
+def test_gpus_that_will_not_do(
+    config: Config, monkeypatch: pytest.MonkeyPatch, gpus: list[str], changes: dict[str, int], line: str
+) -> None:
+    on_gpus(monkeypatch, *gpus)
+    shape = Run("shop").model / "config.json"
+    shape.write_text(json.dumps(json.loads(shape.read_text()) | {"num_attention_heads": 32}))
+    heavy(132)
+    assert found(serving(config, **changes), "gpu") == line
+
+
+def test_gpus_that_share_the_weights_have_room(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    on_gpus(monkeypatch, H100, H100, BUSY)
+    heavy(132)
+    checks.check(serving(config, tensor_parallel_size=2, cpu_kv_cache_gib=1_000_000), Run("shop"), "gpu")  # that key is for a CPU
+    on_gpus(monkeypatch, "GPU-0a, NVIDIA GB10, 12.1, [N/A], [N/A], [N/A]")  # its memory is the machine's
+    checks.check(config, Run("shop"), "gpu")
+
+
+def test_the_packages_for_a_gpu_are_not_served_without_one(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    on_gpus(monkeypatch)
+    outputs.OLD.stand_in(monkeypatch)
+    assert found(config, "gpu").startswith("the driver 550.163.01, CUDA 12.4, is too old; torch is built for CUDA 13.0")
+
+
+@pytest.mark.xdist_group("vllm")
+def test_vllm_takes_as_much_of_a_gpu_as_we_think() -> None:
+    from vllm.config import CacheConfig
+
+    assert CacheConfig().gpu_memory_utilization == UTILIZATION
 
 
 def test_lengths(config: Config) -> None:

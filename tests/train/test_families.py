@@ -15,7 +15,13 @@ from tests.stages import done
 from tests.train.test_train import NAME, project
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("training")]
-ARCHITECTURES = {"llama3.1": "Llama", "mistral-nemo": "Mistral", "qwen2.5": "Qwen2", "qwen3": "Qwen3"}
+ARCHITECTURES = {
+    "gemma": "Gemma3",
+    "llama3.1": "Llama",
+    "mistral": "Mistral",
+    "qwen2.5": "Qwen2",
+    "qwen3": "Qwen3",
+}
 SERVED = "qwen3"
 """An engine takes most of a minute to start. vLLM's rendering of every family's prompts is in tests/frontdesk/prompt."""
 
@@ -28,6 +34,7 @@ def test_a_family_goes_through_data_training_and_merge(name: str, request: pytes
     config = project(tmp_path, base, parity_prompts=8 if name == SERVED else 0) / f"{NAME}.yaml"
     values = yaml.safe_load(config.read_text(encoding="utf-8"))
     del values["model"]["template"]
+    values["serve"]["eager"] = True
     config.write_text(yaml.safe_dump(values), encoding="utf-8")
     for stage, module in (("data", "data_tools"), ("train", "train")):
         assert f"{stage}: chat template {name} (" in done(tmp_path, module, config.name).stdout

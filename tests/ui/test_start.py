@@ -21,7 +21,8 @@ from tests.waits import CEILING, wait_for
 from ui.__main__ import has_console
 
 ROOT = Path(__file__).parents[2]
-YAML = "company: Shop\nsystem_prompt: Help.\nmodel: {{base: none}}\ndata: {{faq: [faq.csv]}}\nserve: {{{serve}}}\nui: {{{ui}}}\n"
+MODEL = "company: Shop\nsystem_prompt: Help.\nmodel: {{base: none, template: llama3}}\n"
+YAML = MODEL + "data: {{faq: [faq.csv]}}\nserve: {{{serve}}}\nui: {{{ui}}}\n"
 
 
 def start(folder: Path, serve: str, *, model: bool, ui: str = "") -> subprocess.CompletedProcess[str]:

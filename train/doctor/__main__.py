@@ -2,20 +2,18 @@
 
     python -m train.doctor                              for the demo
     python -m train.doctor configs/llama3-8b.yaml
-    python -m train.doctor --json                       for a bug report: no secrets, names of people or machines, or paths
+    python -m train.doctor --json                       for a bug report: no token, and your home folder is ~
 
 A line is `ok`, a `note`, or a `fail`, and after → comes what mends it. Exit code 0: the config can run here; 1: it
-cannot. No model is loaded. The Hugging Face hub is asked only about a model.base that is not here yet.
+cannot. No model is loaded. The Hugging Face hub is asked only about a model.base that is not here yet, and not
+with --offline.
 """
 
 import json
-import platform
-import re
+import os
 import sys
 from dataclasses import asdict
-from typing import Any
-
-import psutil
+from pathlib import Path
 
 from frontdesk.commands import arguments
 from frontdesk.config.schema import Config, load_config
@@ -24,13 +22,12 @@ from train.doctor.findings import Finding, gib, machine_findings
 from train.doctor.fit import config_findings, largest
 from train.doctor.machine import Machine, read_machine
 
-PATH = re.compile(r"(?<![\w.:/])~?/[^\s'\",;)]*/([^\s'\",;)/]+)")
-"""An absolute path; its last part says enough."""
-
 
 def main() -> None:
     """Read, judge, print; exit with 1 where the config cannot run."""
     args = arguments("doctor")
+    if args.offline:
+        os.environ["HF_HUB_OFFLINE"] = "1"  # read when huggingface_hub is imported, which is below
     config = load_config(args.config)
     machine = read_machine()
     findings = [*machine_findings(machine), *config_findings(config, machine), largest(config, machine)]
@@ -64,25 +61,8 @@ def summary(path: str, machine: Machine, findings: list[Finding]) -> str:
 def report(config: Config, machine: Machine, findings: list[Finding]) -> str:
     """The facts as JSON: {"config", "runs_here", "findings": [{"mark", "about", "fact", "mend"}], "machine"},
     sizes in bytes; see `Machine`."""
-    facts = asdict(machine)
-    for gpu in facts["gpus"]["devices"]:
-        del gpu["uuid"]  # it names this very GPU
-    data = {"config": config.name, "runs_here": runs(findings), "findings": [one._asdict() for one in findings], "machine": facts}
-    return json.dumps(anonymous(data), ensure_ascii=False, indent=2)
-
-
-def anonymous(value: Any) -> Any:
-    """The same data, with texts that lack the names of user and machine, and the folders of absolute paths."""
-    if isinstance(value, dict):
-        return {key: anonymous(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [anonymous(one) for one in value]
-    if not isinstance(value, str):
-        return value
-    text = PATH.sub(r"…/\1", value)
-    for name, instead in ((psutil.Process().username(), "USER"), (platform.node(), "HOST")):
-        text = re.sub(rf"\b{re.escape(name)}\b", instead, text) if name not in ("", "root", "localhost") else text
-    return text
+    data = {"config": config.name, "runs_here": runs(findings), "findings": [one._asdict() for one in findings], "machine": asdict(machine)}
+    return json.dumps(data, ensure_ascii=False, indent=2).replace(f"{Path.home()}/", "~/")
 
 
 if __name__ == "__main__":

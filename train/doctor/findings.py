@@ -5,15 +5,10 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from frontdesk.errors import UserError
-from train.doctor.gpu import INSTALL, Gpu, Gpus
+from frontdesk.models.driver import AGAIN, CAPABILITY, CPU_BUILD, has_kernels, multiplies_bf16, too_old
+from frontdesk.models.gpu import INSTALL, Gpu, Gpus
 from train.doctor.machine import Machine
 from train.memory import GIB
-
-DRIVERS = {11: 450, 12: 525, 13: 580}
-"""The oldest driver on Linux for a major version of CUDA (NVIDIA's guide "CUDA Compatibility")."""
-CAPABILITY = 7.5  # Turing: CUDA 13 knows nothing older
-BF16_CAPABILITY = 8.0  # Ampere
-AGAIN = "rm -r .venv && make setup"
 
 Mark = Literal["ok", "note", "fail"]
 
@@ -48,9 +43,6 @@ def machine_findings(machine: Machine) -> Iterator[Finding]:
     yield Finding("ok", "memory", f"{gib(machine.free)} free of {gib(machine.memory)}")
     yield from gpu_findings(machine.gpus, machine.cuda, machine.engine)
     yield packages(machine)
-    if machine.for_tests:
-        missing = " ".join(machine.for_tests)
-        yield Finding("note", "for tests", f"not here: {missing}", f"sudo apt-get install {missing}")
 
 
 def gpu_findings(gpus: Gpus, cuda: str | None, engine: str | None) -> Iterator[Finding]:
@@ -69,20 +61,14 @@ def gpu_findings(gpus: Gpus, cuda: str | None, engine: str | None) -> Iterator[F
 
 
 def driver(version: str, newest: str | None, cuda: str | None, mark: Mark) -> Finding:
-    """The driver, and the newest CUDA that it knows, against the CUDA that torch was built for. One of the same
-    major version will do."""
+    """The driver, and the newest CUDA that it knows, against the CUDA that torch was built for."""
     fact = f"{version}, CUDA {newest or 'unknown'}"
     if cuda is None:
         return Finding("ok", "driver", f"{fact}; torch is built for a CPU")
-    needed = DRIVERS.get(_major(cuda), 0)
-    if (_major(newest) >= _major(cuda)) if newest else (_major(version) >= needed):
+    needed = too_old(version, newest, cuda)
+    if needed is None:
         return Finding("ok", "driver", f"{fact}; torch is built for CUDA {cuda}")
-    words = f"driver {needed} or newer" if needed else "a newer driver"
-    return Finding(mark, "driver", f"{fact}: too old; torch is built for CUDA {cuda}, which needs {words}", INSTALL)
-
-
-def _major(version: str) -> int:
-    return int(version.partition(".")[0])
+    return Finding(mark, "driver", f"{fact}: too old; torch is built for CUDA {cuda}, which needs {needed}", INSTALL)
 
 
 def device(number: int, gpu: Gpu, mark: Mark) -> Finding:
@@ -91,24 +77,22 @@ def device(number: int, gpu: Gpu, mark: Mark) -> Finding:
     if gpu.memory is not None and gpu.free is not None:
         memory = f"{gib(gpu.free)} free of {gib(gpu.memory)}"
     fact = f"{gpu.name}, {memory}, compute capability {gpu.capability or 'unknown'}"
-    if gpu.capability and gpu.capability < CAPABILITY:
+    fact += ", divided by MIG: an instance has less" * gpu.divided
+    if not has_kernels(gpu):
         return Finding(mark, f"GPU {number}", f"{fact}: too old; torch and vLLM need {CAPABILITY}", f"{AGAIN} EXTRA=cpu")
     return Finding("ok", f"GPU {number}", f"{fact}, {'' if multiplies_bf16(gpu) else 'no '}bf16")
-
-
-def multiplies_bf16(gpu: Gpu) -> bool:
-    """Whether the GPU does, as all do that are sold today."""
-    return gpu.capability is None or gpu.capability >= BF16_CAPABILITY
 
 
 def packages(machine: Machine) -> Finding:
     """The installed extra against its constraints."""
     if machine.engine is None:
         return Finding("fail", "packages", "no vllm: neither extra, cpu or gpu, is installed", "make setup")
+    if machine.engine == "gpu" and machine.cuda is None:
+        return Finding("fail", "packages", CPU_BUILD, f"{AGAIN} EXTRA=gpu")
     file = f"configs/constraints-{machine.engine}.txt"
     extra = f"extra {machine.engine}, torch {machine.versions.get('torch', 'missing')}"
     if not machine.differing:
-        return Finding("ok", "packages", f"{extra}; {machine.pinned} versions are those of {file}")
+        return Finding("ok", "packages", f"{extra}; all versions are those of {file}")
     shown = ", ".join(machine.differing[:3]) + ", …" * (len(machine.differing) > 3)
-    fact = f"{extra}; {len(machine.differing)} of {machine.pinned} versions are not those of {file}: {shown}"
-    return Finding("note", "packages", fact, f"{AGAIN} EXTRA={machine.engine}")
+    fact = f"{extra}; {len(machine.differing)} not of the version in {file}: {shown}"
+    return Finding("note", "packages", fact, f"rm .venv/.ready-* && make setup EXTRA={machine.engine}")

@@ -5,25 +5,23 @@ from pathlib import Path
 
 from frontdesk.config.run import NAMED
 from frontdesk.config.schema import Config, TrainConfig
-from frontdesk.engine.vllm import CPU_OVERHEAD_GIB
+from frontdesk.engine.vllm import CPU_OVERHEAD_GIB, UTILIZATION
 from frontdesk.errors import UserError
 from frontdesk.models.base import locate, on_hub, weights
+from frontdesk.models.driver import multiplies_bf16
 from frontdesk.web.address import check_port
 from train.doctor import hub
-from train.doctor.findings import Finding, Mark, gib, multiplies_bf16, refused
+from train.doctor.findings import Finding, Mark, gib, refused
 from train.doctor.machine import Machine
 from train.memory import CUDA_CONTEXT, GIB, Batch, Setup, disk_bytes, flops, predict
-from train.plan import describe, refuse, refuse_merge, shape_of
+from train.plan import PLANNED, describe, refuse, refuse_merge, shape_of
 from train.shapes import PRESETS, Shape
 
 SUPERVISED = 1 / 3  # of the tokens of a row, as in customer service
 PATIENCE = 1e9
 """Parameters beyond which a training on a CPU takes days."""
-UTILIZATION = 0.92
-"""Of a GPU's memory, what vLLM takes for itself by default."""
 STEP = 1.0 * GIB
 """What the engine's largest step needs on a GPU. An assumption, not measured here."""
-PLANNED = TrainConfig(batch_size=2, max_length=2048, gradient_checkpointing=True)  # as `frontdesk plan` has it
 
 
 def config_findings(config: Config, machine: Machine) -> Iterator[Finding]:
@@ -46,19 +44,19 @@ def config_findings(config: Config, machine: Machine) -> Iterator[Finding]:
 def base(config: Config, machine: Machine) -> Finding:
     """Whether the base model is here or can be had. The hub is asked only where it is needed: offline is fine."""
     name, token = Path(config.model.base).name, f"HF_TOKEN is {'' if machine.token else 'not '}set"
-    if not on_hub(config.model):
-        try:
-            locate(config.model)
-        except UserError as error:
-            return not_made(config, "base", name) if name in NAMED else refused("base", error)
-        return Finding("ok", "base", f"{name} is here; the hub is not asked, {token}")
-    folder = hub.folder(config.model)
-    if folder and weights(folder):
-        return Finding("ok", "base", f"{name} is here, in the hub's cache; {token}")
-    problem, mend = hub.problem(config.model)
-    if problem:
-        return Finding("fail", "base", f"{name} is not here, and {problem}; {token}", mend)
-    return Finding("ok", "base", f"{name} is on the hub, and `make train` may fetch it; {token}")
+    fetched = to_be_fetched(config)
+    try:
+        hub.check(config.model) if fetched else on_hub(config.model) or locate(config.model)
+    except UserError as error:
+        found = not_made(config, "base", name) if name in NAMED else refused("base", error)
+        return found._replace(fact=f"{found.fact}; {token}") if fetched else found
+    where = "on the hub, and `make train` may fetch it" if fetched else "here; the hub is not asked"
+    return Finding("ok", "base", f"{name} is {where}; {token}")
+
+
+def to_be_fetched(config: Config) -> bool:
+    """Whether the base is one of the hub's that the cache does not have."""
+    return on_hub(config.model) and not ((folder := hub.folder(config.model)) and weights(folder))
 
 
 def encoders(config: Config) -> Iterator[Finding]:
@@ -83,12 +81,14 @@ def ports(config: Config) -> Iterator[Finding]:
 
 
 def bf16(config: Config, machine: Machine) -> Iterator[Finding]:
-    """Keys that mean bf16, where the GPU has none: torch computes in it slowly, and vLLM refuses it."""
+    """Keys that mean bf16, where the GPU has none: torch computes in it slowly, and vLLM refuses it. `auto` is fp32
+    in training, but bf16 in serving."""
     if machine.gpu is None or multiplies_bf16(machine.gpu):
         return
-    for key, value, other in (("train.precision", config.train.precision, "fp32"), ("serve.dtype", config.serve.dtype, "float32")):
-        if value != other:
-            yield Finding("fail", "bf16", f"{key} is {value}, and this GPU has no bf16", f"set {key}: {other}")
+    if config.train.precision == "bf16":
+        yield Finding("fail", "bf16", "train.precision is bf16, and this GPU has none", "set train.precision: fp32")
+    if config.serve.dtype != "float32":
+        yield Finding("fail", "bf16", f"serve.dtype is {config.serve.dtype}, and this GPU has no bf16", "set serve.dtype: float32")
 
 
 def compiler(config: Config, machine: Machine) -> Iterator[Finding]:
@@ -107,8 +107,6 @@ def training(train: TrainConfig, shape: Shape, machine: Machine) -> Iterator[Fin
         refuse(shape, setup, batch, memory, free)
         refuse_merge(memory, free)
         yield Finding("ok", "training", f"{describe(setup)}: {gib(memory.peak)} of {gib(free)}")
-        if not setup.gpu and free - memory.peak < GIB:
-            yield Finding("note", "training", "less than a GiB is left, and pages of files need some", "close programs")
     except UserError as error:
         found = refused("training", error)
         several = "; or on several GPUs: docs/how-to/several-gpus.md" * (len(machine.gpus.devices) > 1)
@@ -122,7 +120,8 @@ def training(train: TrainConfig, shape: Shape, machine: Machine) -> Iterator[Fin
 def planned(train: TrainConfig, shape: Shape, machine: Machine) -> tuple[Setup, Batch, tuple[int, int]]:
     """Setup, batch and (tokens, supervised tokens) of a row, for rows as long as the config allows."""
     gpu = machine.gpu is not None
-    wide = train.precision == "fp32" or (train.precision == "auto" and not gpu and not machine.bf16)
+    bf16 = machine.bf16 if machine.gpu is None else multiplies_bf16(machine.gpu)
+    wide = train.precision == "fp32" or (train.precision == "auto" and not bf16)
     setup = Setup.from_config(train, shape, gpu, 4 if wide else 2, machine.free_where_trained)
     row = (train.max_length, round(train.max_length * SUPERVISED))
     return setup, Batch.largest([row] * train.batch_size, train, gpu), row
@@ -130,7 +129,10 @@ def planned(train: TrainConfig, shape: Shape, machine: Machine) -> tuple[Setup, 
 
 def serving(config: Config, shape: Shape, machine: Machine) -> Finding:
     """Weights, and the cache for at least one conversation, against what the engine may take."""
-    need, free = serving_bytes(config, shape, machine), machine.free_where_trained
+    need, free, count = serving_bytes(config, shape, machine), machine.free_where_trained, config.serve.tensor_parallel_size
+    if machine.gpu and count > len(machine.gpus.devices):
+        fact = f"serve.tensor_parallel_size is {count}, GPUs are {len(machine.gpus.devices)}"
+        return Finding("fail", "serving", fact, "lower serve.tensor_parallel_size")
     if machine.gpu and machine.gpu.memory:
         room = int(UTILIZATION * machine.gpu.memory)
         if free < room:
@@ -138,14 +140,15 @@ def serving(config: Config, shape: Shape, machine: Machine) -> Finding:
             return Finding("fail", "serving", fact, "end the programs that nvidia-smi lists")
         free = room
     if need <= free:
-        return Finding("ok", "serving", f"{gib(need)} of {gib(free)}")
+        each = f" on each of {count} GPUs" if machine.gpu and count > 1 else ""
+        return Finding("ok", "serving", f"{gib(need)} of {gib(free)}{each}")
     key = "serve.context_length" if machine.gpu else "serve.cpu_kv_cache_gib"
     advice = f"close programs, lower {key} or choose a smaller model.base"
     return Finding("fail", "serving", f"needs {gib(need)}, {gib(free)} are there", advice)
 
 
 def serving_bytes(config: Config, shape: Shape, machine: Machine) -> int:
-    """What the engine needs, in bytes."""
+    """What the engine needs of the machine's memory, or of each GPU's, in bytes."""
     wide = config.serve.dtype == "float32" or (config.serve.dtype == "auto" and machine.gpu is None and not machine.bf16)
     width = 4 if wide else 2
     linear = 1 if config.serve.quantization else width
@@ -153,13 +156,13 @@ def serving_bytes(config: Config, shape: Shape, machine: Machine) -> int:
     if machine.gpu is None:
         return model + int(GIB * (config.serve.cpu_kv_cache_gib + CPU_OVERHEAD_GIB))
     cache = 2 * width * shape.layers * shape.keys * config.serve.context_length
-    return model + cache + int(CUDA_CONTEXT + STEP)
+    return (model + cache) // config.serve.tensor_parallel_size + int(CUDA_CONTEXT + STEP)
 
 
 def disk(config: Config, shape: Shape, machine: Machine) -> Iterator[Finding]:
     """What is written, by disk: the run, and the base that the hub gives."""
-    fetched = on_hub(config.model) and not ((folder := hub.folder(config.model)) and weights(folder))
-    needs = {"runs/": disk_bytes(shape.parameters, config.train.method), "the hub's cache": 2 * shape.parameters if fetched else 0}
+    fetched = 2 * shape.parameters if to_be_fetched(config) else 0
+    needs = {"runs/": disk_bytes(shape.parameters, config.train.method), "the hub's cache": fetched}
     for number in dict.fromkeys(place.disk for place in machine.places):
         places = [place for place in machine.places if place.disk == number and needs[place.name]]
         if places:

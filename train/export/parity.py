@@ -36,6 +36,7 @@ from frontdesk.models.generate import Answer, greedy_answers
 from frontdesk.prompt.render import Message, encode_prompt
 from frontdesk.terminal import track
 from train.export.tuned import unmerged
+from train.free import release
 from train.trainer.base_model import load_plain
 
 MOST_TOKENS = 96  # of an answer
@@ -68,6 +69,7 @@ def prove(config: Config, run: Run, base: Path, dtype: torch.dtype, key: str) ->
     answers["merged"] = greedy_answers(merged, tokenizer, prompts, most, label="parity: merged")
     scores = {"merged": score(merged, ids, answers["adapter"])}
     del merged  # the engine loads it again
+    release()
     with running(config, run, log=run.root / "parity.log") as url:
         answers["served"], scores["served"], same = ask(Engine(url, config.name), prompts, ids, most, answers["adapter"])
     record: dict[str, Any] = {"key": key, "same_prompt_tokens": same} | compare("adapter", answers, scores)

@@ -45,14 +45,13 @@ def common_arguments(settings: TrainConfig, rows: int, checkpoints: Path, stage:
 
 def arguments(settings: TrainConfig, rows: int, checkpoints: Path, *, packed: bool, autocast: bool, resumed: bool) -> SFTConfig:
     """TRL's settings for a training on so many rows; the rest as for `build`."""
-    on_gpu = torch.cuda.is_available()
     total = settings.steps(rows)
     every = max(1, total // settings.evaluations)
     return SFTConfig(
         **common_arguments(settings, processes.share(settings.batch_size), checkpoints),
         num_train_epochs=settings.epochs,
         learning_rate=settings.learning_rate,
-        bf16=on_gpu or autocast,  # on a CPU a frozen base is in the chosen dtype itself; autocast would only add casts
+        bf16=autocast,
         padding_free=packed,
         train_sampling_strategy="random" if packed else "group_by_length",
         eval_strategy="steps",
@@ -85,7 +84,7 @@ def build(
 ) -> tuple[SupervisedSFTTrainer, Progress]:
     """A trainer, and its progress, for `model` by the method of `settings`. `held_out` maps a name to token
     rows; the loss of those named in `deciding`, or else of the first, picks the best checkpoint and stops
-    training early. `autocast` computes fp32 weights in bf16 (the method `full`)."""
+    training early. `autocast` computes fp32 weights in bf16 (fast.precision.autocasts)."""
     packed = processes.agreed(settings.packing and METHODS[settings.method].packs and _rows_stay_apart(model, train))
     tuned = with_trainable(model, settings)
     if not torch.cuda.is_available() and not processes.sharded():  # FSDP puts other tensors in the parameters' place

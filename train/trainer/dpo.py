@@ -34,6 +34,7 @@ from frontdesk.models.base import load_tokenizer
 from frontdesk.prompt.render import Message, encode
 from train.trainer.base_model import load
 from train.trainer.build import common_arguments
+from train.trainer.fast.precision import autocasts
 from train.trainer.held_out import held_out_rows, mean_loss
 from train.trainer.progress import Steps
 
@@ -104,7 +105,8 @@ def train_pairs(config: Config, run: Run, base: Path, dtype: torch.dtype, pairs:
     before = mean_loss(model.get_base_model(), held_out)
     print(f"train: {len(pairs)} preference pairs, {config.train.dpo.epochs:g} epochs, beta {config.train.dpo.beta:g}", flush=True)
     started = time.monotonic()
-    trainer = build(config, model, tokenizer, token_pairs(tokenizer, pairs), run.checkpoints)
+    autocast = autocasts(config.train.method, dtype)
+    trainer = build(config, model, tokenizer, token_pairs(tokenizer, pairs), run.checkpoints, autocast)
     trainer.train()
     seconds = time.monotonic() - started
     metrics = trainer.evaluate(trainer.train_dataset)
@@ -138,8 +140,8 @@ class PairTrainer(DPOTrainer):  # type: ignore[misc]
         return dataset
 
 
-def arguments(settings: TrainConfig, checkpoints: Path) -> DPOConfig:
-    """TRL's settings for a training on pairs."""
+def arguments(settings: TrainConfig, checkpoints: Path, *, autocast: bool) -> DPOConfig:
+    """TRL's settings for a training on pairs, as `build.arguments` has them for one on rows."""
     return DPOConfig(
         **common_arguments(settings, max(1, settings.batch_size // 2), checkpoints, "dpo"),  # a pair is two rows
         num_train_epochs=settings.dpo.epochs,
@@ -147,16 +149,23 @@ def arguments(settings: TrainConfig, checkpoints: Path) -> DPOConfig:
         beta=settings.dpo.beta,
         loss_type=["sigmoid", "sft"],
         loss_weights=[1.0, 1.0],
-        bf16=torch.cuda.is_available(),
+        bf16=autocast,
         save_strategy="no",
         logging_steps=1,
     )
 
 
-def build(config: Config, model: Any, tokenizer: PreTrainedTokenizerBase, pairs: list[dict[str, list[int]]], checkpoints: Path) -> Any:
+def build(
+    config: Config,
+    model: Any,
+    tokenizer: PreTrainedTokenizerBase,
+    pairs: list[dict[str, list[int]]],
+    checkpoints: Path,
+    autocast: bool = False,
+) -> Any:
     """A DPOTrainer for a trainable PeftModel, of which it makes the frozen copy that it is compared with."""
     learned = {name: parameter.detach().clone() for name, parameter in model.named_parameters() if parameter.requires_grad}
-    args = arguments(config.train, checkpoints)
+    args = arguments(config.train, checkpoints, autocast=autocast)
     trainer = PairTrainer(model=model, args=args, train_dataset=Dataset.from_list(pairs), processing_class=tokenizer)
     for name, parameter in learned.items():  # TRL rounds an adapter on quantized weights to bf16, but not its copy
         model.get_parameter(name).data = parameter.float()

@@ -13,6 +13,7 @@ from data_tools.pii.spans import HOLE, Span, around, matches
 LOCAL = r"[A-Za-z0-9._%+'-]"
 PROVIDER = either("gmail naver daum hanmail kakao nate yahoo hotmail outlook icloud")
 EMAIL = re.compile(rf"(?<!{LOCAL}){LOCAL}+ ?@ ?(?:(?:[A-Za-z0-9-]{{1,63}}\.){{1,8}}[A-Za-z]{{2,24}}|{PROVIDER}\b)")
+REPOSITORY = re.compile(r"git@[\w.-]+:[\w~/.-]")  # git@host.example:team/repo.git
 SPELLED_DOT = r"(?:\.|\s?(?:닷|점|쩜)\s?|\sdot\s|\s?[(\[]dot[)\]]\s?)"
 SITE = either(
     "네이버 지메일 구글 다음 한메일 네이트 카카오 핫메일 야후 아이클라우드 gmail naver daum hanmail kakao nate yahoo hotmail outlook icloud"
@@ -114,7 +115,7 @@ def find_network(text: str, asked: str) -> Iterator[Span]:
     """All e-mail addresses, IP addresses and secrets. `asked` is what the other side said just before."""
     if "@" in text:
         for match in EMAIL.finditer(text):
-            if match[0].startswith("git@") and text.startswith(":", match.end()):  # git@host.example:team/repo.git
+            if REPOSITORY.match(text, match.start()):
                 continue
             yield Span(match.start() + len(match[0]) - len(match[0].lstrip("'.-")), match.end(), "EMAIL")
     if any(map(text.lower().__contains__, AT)) and AT_HINT.search(text):

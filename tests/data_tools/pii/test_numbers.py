@@ -103,6 +103,7 @@ Authorization: Bearer [[SECRET:eyJhbGciOi.eyJzdWIiOi.c2lnbmF0dXJl]]
 [[SECRET:ghp_16C7e42F292c6912E7710c838347Ae178B4a]]
 it was `[[SECRET:qw_live_7Qm2xVd9Kp4sTz81LwYb]]`, not unit_test_connection2 or qw_test_…
 `pip install "lib==1.20.3.4"` and git clone git@code.example:team/repo.git
+write to [[EMAIL:git@code.example]]: they know
 AWS [[SECRET:AKIAIOSFODNN7EXAMPLE]]
 my password is [[SECRET:Hunter2!x]]
 비밀번호는 [[SECRET:abcd1234!]]예요

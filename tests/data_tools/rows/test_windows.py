@@ -18,6 +18,7 @@ FOLDERS = {
     "chatml": "embedded_model",
     "llama3": "tiny_llama3",
     "gemma": "tiny_gemma3",
+    "mistral": "real_mistral",
     "mistral-nemo": "real_nemo",
     "qwen3": "real_qwen3",
 }
@@ -83,7 +84,7 @@ def test_a_conversation_that_fits_stays_as_it_is(tokenizer):
 def test_each_answer_is_trained_whole_and_once(tokenizer, max_length, capped):
     for seed in range(3):
         windows = Windows(tokenizer, max_length)
-        messages = conversation(24, seed=seed, capped=capped)
+        messages = conversation(36, seed=seed, capped=capped)
         made = checked(windows, messages)
         assert len(made) > 1
         assert all(trained(window) and window[-1].get("weight", 1) for window in made)

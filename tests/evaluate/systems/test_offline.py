@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+import torch
+from transformers import PreTrainedModel
 
 from evaluate.questions.load import Question, Turn
 from evaluate.systems import offline
@@ -41,3 +43,16 @@ def test_answers_are_kept_by_weights_and_prompts(tiny: Config, tiny_llama3: Path
     assert [one.answers for one in again] == [one.answers for one in before]
     with pytest.raises(pytest.fail.Exception):
         ask_offline(tiny, system, tiny_llama3, None, [question("b")], cache)
+
+
+@pytest.mark.parametrize(("sees_one", "device"), [(True, "cuda"), (False, "cpu")])
+def test_weights_are_asked_on_the_gpu_if_there_is_one(
+    tiny: Config, tiny_llama3: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sees_one: bool, device: str
+) -> None:
+    def move(model: torch.nn.Module, to: str) -> None:
+        raise InterruptedError(to)
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: sees_one)
+    monkeypatch.setattr(PreTrainedModel, "to", move)
+    with pytest.raises(InterruptedError, match=f"^{device}$"):
+        offline.generate(tiny, tiny_llama3, None, {}, 3, Cache(tmp_path / "cache.jsonl"))

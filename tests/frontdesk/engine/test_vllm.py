@@ -1,5 +1,6 @@
 """The engine's command line and environment; an engine that runs for a while and leaves nothing behind."""
 
+import os
 import socket
 import sys
 from pathlib import Path
@@ -37,7 +38,7 @@ def test_command(config: Config) -> None:
     assert str(config.serve.port) == value(words, "--port")
     assert value(words, "--host") == "127.0.0.1"
     assert value(words, "--max-model-len") == "2048"
-    assert value(words, "--dtype") == ("bfloat16" if hardware.multiplies_bf16() else "float32")
+    assert value(words, "--dtype") == engine.dtype(config)
     assert value(words, "--chat-template") == "runs/shop/model/chat_template.jinja"
     assert int(value(words, "--max-num-queued-reqs")) > 0
     assert "--no-enable-log-requests" in words
@@ -68,6 +69,7 @@ def test_without_its_mend_vllm_drafts_nothing(config: Config, monkeypatch: pytes
 def test_bf16_where_the_processor_multiplies_it(
     config: Config, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, flags: str, expected: bool
 ) -> None:
+    monkeypatch.setattr(engine, "device", lambda: "cpu")
     (tmp_path / "cpuinfo").write_text(flags)
     monkeypatch.setattr(hardware, "CPUINFO", tmp_path / "cpuinfo")
     assert hardware.multiplies_bf16() is expected
@@ -87,6 +89,7 @@ def test_eager_is_the_configs(config: Config, eager: bool) -> None:
 
 
 @pytest.mark.xdist_group("vllm")
+@pytest.mark.usefixtures("vllm_device")
 @pytest.mark.parametrize("quantization", [None, "w8a8"])
 @pytest.mark.parametrize(("device", "gpus"), [("cpu", 1), ("gpu", 1), ("gpu", 2), ("gpu", 8)])
 def test_vllm_knows_every_option(
@@ -111,6 +114,16 @@ def test_vllm_knows_every_option(
     arguments = AsyncEngineArgs.from_cli_args(parsed)
     assert (arguments.max_model_len, arguments.dtype) == (2048, engine.dtype(config))
     assert (arguments.tensor_parallel_size, arguments.quantization) == (gpus, None), "int8 weights say themselves what they are"
+
+
+@pytest.mark.xdist_group("vllm")
+@pytest.mark.parametrize("device", ["cpu", "gpu"])
+def test_vllm_knows_every_variable(config: Config, monkeypatch: pytest.MonkeyPatch, device: engine.Device) -> None:
+    from vllm import envs
+
+    monkeypatch.setattr(engine, "device", lambda: device)
+    ours = {name for name in engine.environment(config, Run("shop"), "its-own") if name.startswith("VLLM_") and name not in os.environ}
+    assert "VLLM_CACHE_ROOT" in ours and ours <= envs.environment_variables.keys()
 
 
 def test_the_key_is_in_the_environment_and_not_on_the_command_line(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:

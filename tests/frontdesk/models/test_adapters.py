@@ -180,6 +180,7 @@ def test_the_bases_own_name_is_taken(config: Config) -> None:
 
 
 @pytest.mark.xdist_group("vllm")
+@pytest.mark.usefixtures("vllm_device")
 @pytest.mark.parametrize(("device", "adapters_", "places"), [("cpu", 2, 3), ("gpu", 2, 2), ("cpu", 12, 13), ("gpu", 12, 8)])
 def test_the_engine_serves_the_base_with_all_adapters(
     config: Config, monkeypatch: pytest.MonkeyPatch, device: engine.Device, adapters_: int, places: int

@@ -14,6 +14,13 @@ def test_a_folder_without_weights_is_named(tmp_path: Path) -> None:
         base.locate(ModelConfig(base=str(tmp_path)))
 
 
+def test_a_model_of_images_too_is_refused_before_its_weights_are_there(tmp_path: Path) -> None:
+    config = '{"architectures": ["Gemma3ForConditionalGeneration"], "text_config": {}, "vision_config": {}}'
+    (tmp_path / "config.json").write_text(config, encoding="utf-8")
+    with pytest.raises(UserError, match=r"text and images \(Gemma3ForConditionalGeneration\); expected one of text alone.*model.base"):
+        base.locate(ModelConfig(base=str(tmp_path)), whole=False)
+
+
 def test_a_missing_folder_is_no_hub_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("./no/where", "/no/where", "models/a/b"):
@@ -25,7 +32,13 @@ def test_a_missing_folder_is_no_hub_id(tmp_path: Path, monkeypatch: pytest.Monke
 
 def hub_errors() -> list[tuple[Callable[[], Exception], str]]:
     import httpx
-    from huggingface_hub.errors import GatedRepoError, LocalEntryNotFoundError, RepositoryNotFoundError
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HFValidationError,
+        LocalEntryNotFoundError,
+        OfflineModeIsEnabled,
+        RepositoryNotFoundError,
+    )
 
     response = httpx.Response(403, request=httpx.Request("GET", "http://hub.invalid"))
     return [
@@ -33,6 +46,9 @@ def hub_errors() -> list[tuple[Callable[[], Exception], str]]:
         (lambda: RepositoryNotFoundError("404", response=response), r"no such model.*HF_TOKEN.*local folder"),
         (lambda: LocalEntryNotFoundError("offline"), r"cannot be reached.*local folder"),
         (lambda: OSError("network is unreachable"), r"cannot be reached.*network is unreachable"),
+        (lambda: RuntimeError("no such host"), r"cannot be reached.*no such host"),
+        (lambda: OfflineModeIsEnabled("offline"), r"HF_HUB_OFFLINE is set; go online without it.*local folder"),
+        (lambda: HFValidationError("blank"), r"that is no hub id; correct it.*local folder"),
     ]
 
 

@@ -9,7 +9,8 @@ import pytest
 from frontdesk.config.schema import Config
 from frontdesk.errors import UserError
 from frontdesk.models.family import family_of, with_family
-from tests.families import own_template
+from frontdesk.prompt.families import UNKNOWN
+from tests.families import mistral_template, own_template
 from tests.frontdesk.conftest import FOLDERS, Family, load
 
 pytestmark = pytest.mark.xdist_group("vllm")  # the tests of the templates load the same tokenizers
@@ -39,23 +40,31 @@ def test_each_family_is_told_by_its_tokenizer(family: Family, theirs: Any) -> No
 
 
 OTHERS = {
-    "qwen3": [("qwen3_instruct_2507", "qwen2.5")],  # the same tokens, without the thought
-    "llama3.1": [("llama3_1", "llama3.1"), ("llama3", "llama3")],  # the second has learned 3.0's format on 3.1's tokenizer
+    "qwen3": [(own_template("qwen3_instruct_2507"), "qwen2.5"), (own_template("qwen3_8"), "qwen3")],  # the first without the thought
+    "llama3.1": [(own_template("llama3_1"), "llama3.1"), (own_template("llama3"), "llama3")],  # the second learned 3.0's format
+    "mistral": [(mistral_template("v13", thinking_support=True), "mistral"), (mistral_template("v3"), "mistral-nemo")],
 }
 
 
 @pytest.mark.parametrize("family", OTHERS, indirect=True)
 def test_models_of_one_tokenizer_are_told_apart_by_their_own_template(family: Family, theirs: Any) -> None:
-    assert all(told(theirs, own_template(template)) == name for template, name in OTHERS[family.name])
+    assert all(told(theirs, template) == name for template, name in OTHERS[family.name])
 
 
-BRACKETS = "{% for message in messages %}[|{{ message.role }}|]{{ message.content }}[|endofturn|]\n{% endfor %}"
+FOREIGN = {
+    "EXAONE's brackets": ("qwen3", "{% for message in messages %}[|{{ message.role }}|]{{ message.content }}[|endofturn|]\n{% endfor %}"),
+    "no system prompt": ("qwen3", "{{ raise_exception('no system prompt') }}"),
+    "blanks beside the brackets": ("mistral", mistral_template("v7", spm=True)),
+    "settings before the question": (
+        "mistral",
+        mistral_template("v15", reasoning_effort_values=("none", "high"), reasoning_effort_default="none"),
+    ),
+}
 
 
-@pytest.mark.parametrize("template", [BRACKETS, "{{ raise_exception('no system prompt') }}"])
-@pytest.mark.parametrize("family", ["qwen3"], indirect=True)
+@pytest.mark.parametrize(("family", "template"), FOREIGN.values(), ids=FOREIGN, indirect=["family"])
 def test_a_model_of_another_format_is_refused_though_it_has_a_familys_tokens(family: Family, theirs: Any, template: str) -> None:
-    with pytest.raises(UserError, match=r"tokens of qwen3, but its own chat template writes others\); expected one of qwen3 \(Qwen3\), "):
+    with pytest.raises(UserError, match=f"tokens of {family.name}, but its own chat template writes others.*; expected one of qwen3"):
         told(theirs, template)
 
 
@@ -73,12 +82,14 @@ def test_a_family_that_is_named_is_not_looked_for() -> None:
     assert with_family(named, "data") is named
 
 
-def test_an_unknown_tokenizer_is_one_line_that_lists_the_families(tiny_llama3: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("token", ["[|header|]", *UNKNOWN])
+def test_an_unknown_tokenizer_is_one_line_that_lists_the_families(tiny_llama3: Path, tmp_path: Path, token: str) -> None:
     for name in ("tokenizer.json", "tokenizer_config.json", "config.json"):
         text = (tiny_llama3 / name).read_text(encoding="utf-8")
-        (tmp_path / name).write_text(text.replace("<|start_header_id|>", "[|header|]"), encoding="utf-8")
+        (tmp_path / name).write_text(text.replace("<|start_header_id|>", token), encoding="utf-8")
     with pytest.raises(UserError) as caught:
         with_family(config(tmp_path), "data")
     line = str(caught.value)
-    assert "\n" not in line and f"'auto': the tokenizer of {tmp_path} is of no family known here; expected" in line
+    reason = f" ({UNKNOWN[token]})" if token in UNKNOWN else ""
+    assert "\n" not in line and f"'auto': the tokenizer of {tmp_path} is of no family known here{reason}; expected" in line
     assert all(name in line for name in FOLDERS)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import torch
 
 from frontdesk.models import hardware
 
@@ -23,3 +24,12 @@ def test_a_processor_says_its_name_and_whether_it_multiplies_bf16(tmp_path: Path
     assert (hardware.processor(), hardware.multiplies_bf16()) == ("AMD EPYC 9R14", True)
     hardware.CPUINFO.write_text("Features\t: fp asimd\n")
     assert not hardware.multiplies_bf16()
+
+
+def test_the_hardware_in_words_ends_with_its_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    without = hardware.describe_hardware()
+    assert without.endswith("GiB of memory") and f"{hardware.cores()} cores" in without
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda number: f"NVIDIA H100, number {number}")
+    assert hardware.describe_hardware() == f"{without}, NVIDIA H100, number 0"

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from tests.train.doctor.outputs import Output
-from train.doctor.gpu import GIB, Gpus, read_gpus
+from frontdesk.models.gpu import Gpus, read_gpus
+from tests.frontdesk.models.outputs import NEW, Output, Said
 from train.doctor.machine import Machine, Place
 
+GIB = 2**30
 LAPTOP = Machine(
     system="Linux x86_64",
     python="3.11.9",
@@ -21,15 +22,13 @@ LAPTOP = Machine(
     cuda=None,
     versions={"torch": "2.13.0+cpu"},
     differing=(),
-    pinned=240,
     compiler=True,
     token=False,
-    for_tests=(),
     places=(Place("runs/", 1, 100 * GIB), Place("the hub's cache", 1, 100 * GIB)),
 )
 
 
-def server(monkeypatch: pytest.MonkeyPatch, output: Output, cuda: str = "13.0") -> Machine:
-    """A machine with the packages for a GPU, whose `nvidia-smi` says this."""
-    output.stand_in(monkeypatch)
+def server(monkeypatch: pytest.MonkeyPatch, rows: str, plain: Said = NEW, cuda: str = "13.0") -> Machine:
+    """A machine with the packages for a GPU and with these GPUs."""
+    Output(plain, (0, rows)).stand_in(monkeypatch)
     return replace(LAPTOP, gpus=read_gpus(), engine="gpu", cuda=cuda, versions={"torch": "2.13.0"})

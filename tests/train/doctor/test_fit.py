@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from frontdesk.config.schema import Config, load_config
-from tests.train.doctor import outputs
-from tests.train.doctor.machines import LAPTOP, server
+from frontdesk.config.schema import Config, ModelConfig, load_config
+from frontdesk.errors import UserError
+from tests.frontdesk.models.outputs import GB10, RTX_4090, T4
+from tests.train.doctor.machines import GIB, LAPTOP, server
 from train.doctor import fit, hub
 from train.doctor.findings import Finding
-from train.doctor.gpu import GIB
 from train.doctor.machine import Machine, Place
 from train.memory import Batch, Setup, predict
 from train.plan import PRESETS
@@ -53,7 +53,7 @@ def marks(findings: Iterable[Finding]) -> dict[str, str]:
 def test_the_demo_runs_on_a_laptop(demo: Config) -> None:
     found = list(fit.config_findings(demo, LAPTOP))
     assert marks(found) == dict.fromkeys(("base", "port", "training", "serving", "disk"), "ok")
-    assert "ok    base: smollm2-135m is here; the hub is not asked, HF_TOKEN is not set" in map(str, found)
+    assert "ok    base: smollm2-135m is here; the hub is not asked; HF_TOKEN is not set" in map(str, found)
     assert re.search(r"NF4 QLoRA of rank 16, bf16 on a CPU: [12]\.\d GiB of 20\.0 GiB", "\n".join(map(str, found)))
 
 
@@ -81,28 +81,31 @@ def test_who_has_a_port_is_said(demo: Config) -> None:
     assert str(second) == f"ok    port: {demo.serve.ui_port} is free (serve.ui_port)"
 
 
-def hub_says(monkeypatch: pytest.MonkeyPatch, problem: str = "", mend: str = "", folder: Path | None = None) -> None:
-    monkeypatch.setattr(hub, "problem", lambda _: (problem, mend))
-    monkeypatch.setattr(hub, "folder", lambda _: folder)
+@pytest.fixture
+def cached(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The folder of the model in the hub's cache; it is empty, and the hub would give the model."""
+    monkeypatch.setattr(hub, "check", lambda _: None)
+    monkeypatch.setattr(hub, "folder", lambda _: tmp_path if any(tmp_path.iterdir()) else None)
+    return tmp_path
 
 
-def test_the_hub_is_asked_where_the_base_is_not_here(llama: Config, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    hub_says(monkeypatch)
+def test_the_hub_is_asked_where_the_base_is_not_here(llama: Config, monkeypatch: pytest.MonkeyPatch, cached: Path) -> None:
     fetched = fit.base(llama, replace(LAPTOP, token=True))
     assert str(fetched) == "ok    base: Meta-Llama-3-8B-Instruct is on the hub, and `make train` may fetch it; HF_TOKEN is set"
-    hub_says(monkeypatch, "the hub says it is gated", "accept its licence")
-    gated = fit.base(llama, LAPTOP)
-    line = "Meta-Llama-3-8B-Instruct is not here, and the hub says it is gated; HF_TOKEN is not set → accept its licence"
-    assert str(gated) == f"fail  base: {line}"
-    hub_says(monkeypatch, "the hub cannot be reached", folder=tmp_path)  # whose weights are not there
-    assert fit.base(llama, LAPTOP).mark == "fail"
-    (tmp_path / "model.safetensors").touch()
-    assert str(fit.base(llama, LAPTOP)) == "ok    base: Meta-Llama-3-8B-Instruct is here, in the hub's cache; HF_TOKEN is not set"
+
+    def refuse(_: ModelConfig) -> None:
+        raise UserError("model.base 'a/b': the hub says the model is gated; accept its licence")
+
+    monkeypatch.setattr(hub, "check", refuse)
+    gated = "model.base 'a/b': the hub says the model is gated; HF_TOKEN is not set"
+    assert fit.base(llama, LAPTOP) == Finding("fail", "base", gated, "accept its licence")
+    (cached / "model.safetensors").touch()
+    assert str(fit.base(llama, LAPTOP)) == "ok    base: Meta-Llama-3-8B-Instruct is here; the hub is not asked; HF_TOKEN is not set"
 
 
+@pytest.mark.usefixtures("cached")
 def test_llama_trains_and_is_served_on_a_card_of_24_gb(llama: Config, monkeypatch: pytest.MonkeyPatch) -> None:
-    hub_says(monkeypatch)
-    machine = server(monkeypatch, outputs.ONE)
+    machine = server(monkeypatch, RTX_4090)
     found = list(fit.config_findings(llama, machine))
     assert marks(one for one in found if one.about not in ("port", "encoder")) == dict.fromkeys(
         ("base", "training", "serving", "disk"), "ok"
@@ -113,7 +116,7 @@ def test_llama_trains_and_is_served_on_a_card_of_24_gb(llama: Config, monkeypatc
 
 
 def test_a_model_that_fits_nowhere_is_told_what_to_do(llama: Config, monkeypatch: pytest.MonkeyPatch) -> None:
-    small = outputs.ONE._replace(query=(0, outputs.ONE.query[1].replace("24564, 24080", "8192, 8000")))
+    small = RTX_4090.replace("24564, 24080", "8192, 8000")
     machine = server(monkeypatch, small)
     (training,) = fit.training(llama.train, EIGHT, machine)
     assert str(training).startswith("fail  training: needs 9.") and "→ set train.batch_size: 1 with 4 times" in str(training)
@@ -121,8 +124,7 @@ def test_a_model_that_fits_nowhere_is_told_what_to_do(llama: Config, monkeypatch
     assert str(merge).startswith("fail  training: the merge after training needs 15.9 GiB, 7.8 GiB are there → choose a smaller model.base")
     serving = fit.serving(llama, EIGHT, machine)
     assert re.match(r"fail  serving: needs 17\.\d GiB, 7\.4 GiB are there → close programs, lower serve\.context_length", str(serving))
-    twice = small._replace(query=(0, small.query[1] * 2))
-    (several,) = fit.training(llama.train, EIGHT, server(monkeypatch, twice))
+    (several,) = fit.training(llama.train, EIGHT, server(monkeypatch, small * 2))
     assert several.mend.endswith("; or on several GPUs: docs/how-to/several-gpus.md")
 
 
@@ -136,25 +138,25 @@ def test_training_is_predicted_as_the_plan_does_it(llama: Config) -> None:
         assert str(patience).startswith("note  training: 8.0 B parameters on a CPU: 4") and patience.mend == "use a GPU"
 
 
-def test_memory_that_is_nearly_full_is_a_note(demo: Config) -> None:
-    def found(free: float) -> list[str]:
-        return [one.mark for one in fit.training(demo.train, PRESETS["1B"], replace(LAPTOP, free=int(free)))]
-
-    peak = next(free for free in range(GIB, 20 * GIB, GIB // 16) if found(free)[0] == "ok")
-    assert found(peak) == ["ok", "note", "note"]
-    assert found(peak + GIB) == ["ok", "note"]
-
-
 def test_the_engine_takes_nearly_the_whole_gpu(llama: Config, monkeypatch: pytest.MonkeyPatch) -> None:
-    busy = outputs.ONE._replace(query=(0, outputs.ONE.query[1].replace("24080", "20480")))
-    finding = fit.serving(llama, EIGHT, server(monkeypatch, busy))
+    finding = fit.serving(llama, EIGHT, server(monkeypatch, RTX_4090.replace("24080", "20480")))
     assert str(finding) == "fail  serving: vLLM takes 22.1 GiB of the GPU, 20.0 GiB are free → end the programs that nvidia-smi lists"
-    unified = replace(server(monkeypatch, outputs.SHARED), free=100 * GIB)
+    unified = replace(server(monkeypatch, GB10), free=100 * GIB)
     assert fit.serving(llama, EIGHT, unified).mark == "ok"
 
 
+def test_several_gpus_share_the_served_weights(llama: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    shared = changed(llama, "serve", tensor_parallel_size=2)
+    assert re.fullmatch(
+        r"ok    serving: 9\.\d GiB of 22\.1 GiB on each of 2 GPUs", str(fit.serving(shared, EIGHT, server(monkeypatch, RTX_4090 * 2)))
+    )
+    alone = fit.serving(shared, EIGHT, server(monkeypatch, RTX_4090))
+    assert str(alone) == "fail  serving: serve.tensor_parallel_size is 2, GPUs are 1 → lower serve.tensor_parallel_size"
+    assert fit.serving(shared, PRESETS["1B"], LAPTOP).fact == fit.serving(llama, PRESETS["1B"], LAPTOP).fact  # a CPU has no such parts
+
+
 def test_what_is_served_counts_in_its_own_format(llama: Config, monkeypatch: pytest.MonkeyPatch) -> None:
-    machine = server(monkeypatch, outputs.ONE)
+    machine = server(monkeypatch, RTX_4090)
     whole = fit.serving_bytes(llama, EIGHT, machine)
     assert fit.serving_bytes(changed(llama, "serve", context_length=8192), EIGHT, machine) - whole == GIB / 2  # Llama-3: 128 KiB a token
     assert whole - fit.serving_bytes(changed(llama, "serve", quantization="w8a8"), EIGHT, machine) == EIGHT.linear_parameters
@@ -166,15 +168,17 @@ def test_what_is_served_counts_in_its_own_format(llama: Config, monkeypatch: pyt
 
 
 def test_a_gpu_without_bf16_needs_other_formats(llama: Config, monkeypatch: pytest.MonkeyPatch) -> None:
-    turing = outputs.ONE._replace(query=(0, "GPU-2c, Tesla T4, 7.5, 15360, 14914, [N/A]\n"))
-    machine = server(monkeypatch, turing)
+    machine = server(monkeypatch, T4)
     assert [str(one) for one in fit.bf16(llama, machine)] == [
-        "fail  bf16: train.precision is auto, and this GPU has no bf16 → set train.precision: fp32",
         "fail  bf16: serve.dtype is auto, and this GPU has no bf16 → set serve.dtype: float32",
     ]
-    mended = changed(changed(llama, "train", precision="fp32"), "serve", dtype="float32")
+    assert str(next(fit.bf16(changed(llama, "train", precision="bf16"), machine))) == (
+        "fail  bf16: train.precision is bf16, and this GPU has none → set train.precision: fp32"
+    )
+    assert "QLoRA of rank 32, fp32 on a GPU" in fit.describe(fit.planned(llama.train, EIGHT, machine)[0])
+    mended = changed(llama, "serve", dtype="float32")
     assert not list(fit.bf16(mended, machine)) and not list(fit.bf16(llama, LAPTOP))
-    assert not list(fit.bf16(llama, server(monkeypatch, outputs.ONE)))
+    assert not list(fit.bf16(llama, server(monkeypatch, RTX_4090)))
 
 
 def test_the_engine_on_a_cpu_needs_a_compiler_unless_it_is_eager(demo: Config, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,7 +186,7 @@ def test_the_engine_on_a_cpu_needs_a_compiler_unless_it_is_eager(demo: Config, m
     assert str(finding) == "fail  compiler: no g++, with which torch compiles the engine's model → sudo apt-get install g++"
     assert not list(fit.compiler(changed(demo, "serve", eager=True), replace(LAPTOP, compiler=False)))
     assert not list(fit.compiler(demo, LAPTOP))
-    (on_a_gpu,) = fit.compiler(demo, replace(server(monkeypatch, outputs.ONE), compiler=False))
+    (on_a_gpu,) = fit.compiler(demo, replace(server(monkeypatch, RTX_4090), compiler=False))
     assert on_a_gpu.mark == "note"
 
 
@@ -192,21 +196,18 @@ def on_disks(first: int, second: int | None = None) -> Machine:
     return replace(LAPTOP, places=(Place("runs/", 1, first), cache))
 
 
-def test_what_shares_a_disk_shares_what_is_free(llama: Config, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    hub_says(monkeypatch)
+def test_what_shares_a_disk_shares_what_is_free(llama: Config, cached: Path) -> None:
     (together,) = fit.disk(llama, EIGHT, on_disks(25 * GIB))
     assert str(together) == "fail  disk: runs/ and the hub's cache: 30.9 GiB of 25.0 GiB free → free some space, or move the folder"
     runs, cache = fit.disk(llama, EIGHT, on_disks(25 * GIB, 10 * GIB))
     assert str(runs) == "ok    disk: runs/: 16.0 GiB of 25.0 GiB free"
     assert (cache.mark, cache.fact) == ("fail", "the hub's cache: 15.0 GiB of 10.0 GiB free")
-    (tmp_path / "model.safetensors").touch()
-    hub_says(monkeypatch, folder=tmp_path)
-    (here,) = fit.disk(llama, EIGHT, on_disks(25 * GIB))
-    assert here == runs
+    (cached / "model.safetensors").touch()
+    assert list(fit.disk(llama, EIGHT, on_disks(25 * GIB))) == [runs]
 
 
 def test_the_largest_models_by_method(llama: Config, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert str(fit.largest(llama, server(monkeypatch, outputs.ONE))) == (
+    assert str(fit.largest(llama, server(monkeypatch, RTX_4090))) == (
         "ok    largest: Llama models that can be trained: 8B by qlora, 8B by lora, 1B by full; served: 8B → frontdesk plan --memory 23.5GiB"
     )
     little = fit.largest(llama, replace(LAPTOP, free=2 * GIB))

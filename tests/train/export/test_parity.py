@@ -1,14 +1,22 @@
 """What the parity gate compares. The gate itself, with a real engine, is in tests/test_end_to_end.py."""
 
+import contextlib
+import gc
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from transformers import AutoModelForCausalLM
+from transformers import AutoModelForCausalLM, PreTrainedModel
 
+from frontdesk.config.run import Run
+from frontdesk.config.schema import Config
+from frontdesk.files import write_json
 from frontdesk.models.generate import Answer, greedy_answers
 from frontdesk.prompt.render import encode_prompt
+from train import int8
 from train.export import parity
 
 PROMPTS = [[{"role": "user", "content": text}] for text in ("hello", "what does shipping cost", "a")]
@@ -94,3 +102,36 @@ def test_what_rounding_cannot_explain_fails(changes: dict[str, Any], line: str) 
 
     (failure,) = parity.out_of_tolerance(record(**changes))
     assert re.fullmatch(line, failure)
+
+
+def held() -> int:
+    """How many models this process holds."""
+    return sum(PreTrainedModel in type(one).__mro__ for one in gc.get_objects())
+
+
+@pytest.mark.parametrize("proof", ["bf16", "int8"])
+def test_no_model_is_held_where_the_engine_starts(
+    tiny_llama3: Path, tokenizer: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proof: str
+) -> None:
+    """Which on a GPU finds nine tenths of it free, or does not start."""
+    gc.collect()
+    before, run = held(), Run("shop", tmp_path)
+    config = Config(name="shop", company="c", system_prompt="s", model={"base": "x", "template": "llama3"}, data={"faq": ()})  # type: ignore[arg-type]
+
+    @contextlib.contextmanager
+    def running(*_: Any, **__: Any) -> Iterator[str]:
+        raise InterruptedError(f"{held() - before} held")
+        yield ""
+
+    write_json(run.provenance, {"merge": {"into": "pristine"}})
+    shutil.copytree(tiny_llama3, run.model, dirs_exist_ok=True)
+    tokenizer.save_pretrained(run.model)
+    monkeypatch.setattr(parity, "held_out_prompts", lambda *_: [[{"role": "user", "content": "hello"}]])
+    monkeypatch.setattr(parity, "unmerged", lambda *_: AutoModelForCausalLM.from_pretrained(tiny_llama3))
+    monkeypatch.setattr(parity, "running", running)
+    monkeypatch.setattr("frontdesk.engine.vllm.running", running)
+    with pytest.raises(InterruptedError, match=r"^0 held$"):
+        if proof == "bf16":
+            parity.prove(config, run, tiny_llama3, torch.float32, "key")
+        else:
+            int8.prove(config, run, "key")

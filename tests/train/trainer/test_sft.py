@@ -235,5 +235,15 @@ def test_auto_takes_bf16_only_where_it_is_clearly_faster(monkeypatch: pytest.Mon
     assert precision.choose("auto")[0] is dtype
 
 
+@pytest.mark.parametrize(("supported", "dtype"), [(True, torch.bfloat16), (False, torch.float32)])
+def test_auto_takes_bf16_on_a_gpu_that_has_it(monkeypatch: pytest.MonkeyPatch, supported: bool, dtype: torch.dtype) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: supported and not including_emulation)
+    assert precision.choose("auto")[0] is dtype
+    assert [precision.autocasts(method, dtype) for method in ("qlora", "full")] == [supported, supported]
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert [precision.autocasts(method, dtype) for method in ("qlora", "full")] == [False, supported]
+
+
 def test_the_probe_measures(monkeypatch: pytest.MonkeyPatch) -> None:
     assert precision._probe(torch.float32) > 0

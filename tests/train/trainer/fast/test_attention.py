@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.nn.functional import scaled_dot_product_attention
 from transformers import AutoModelForCausalLM
 
 from train.trainer.build import ROUNDING
@@ -28,6 +30,26 @@ def test_a_row_alone_is_what_torchs_own_attention_makes_of_it(embedded_model: Pa
     with torch.no_grad():
         ours, theirs = (model(embedded_model, name)(input_ids=ids).logits for name in (attention.NAME, "sdpa"))
     torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("kernel", [SDPBackend.FLASH_ATTENTION, SDPBackend.MATH])
+def test_each_kernel_of_torch_computes_it(tiny_llama3: Path, kernel: SDPBackend) -> None:
+    """torch takes FlashAttention where it can. On a GPU it does so for rows without a mask only, in 16 bits."""
+    packed = model(tiny_llama3, attention.NAME, torch.bfloat16)
+    with sdpa_kernel([kernel]):
+        assert attention.leak(packed, ROWS) < ROUNDING[torch.bfloat16]
+
+
+def test_rows_have_no_mask_that_flash_attention_would_refuse(tiny_llama3: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[tuple[Any, bool]] = []
+
+    def spy(*tensors: torch.Tensor, attn_mask: Any, is_causal: bool, **options: Any) -> torch.Tensor:
+        calls.append((attn_mask, is_causal))
+        return scaled_dot_product_attention(*tensors, attn_mask=attn_mask, is_causal=is_causal, **options)
+
+    monkeypatch.setattr(attention, "scaled_dot_product_attention", spy)
+    attention.leak(model(tiny_llama3, attention.NAME), ROWS)
+    assert set(calls) == {(None, True)} and len(calls) == 2 * 2 * len(ROWS)  # layers, together and alone
 
 
 def test_the_proof_fails_for_an_attention_that_ignores_the_borders(tiny_llama3: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,14 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-GIB = 2**30
 MIB = 2**20
 FIELDS = "uuid,name,compute_cap,memory.total,memory.free,mig.mode.current"
 PCI = Path("/sys/bus/pci/devices")
 NVIDIA, DISPLAY = "0x10de", "0x03"
 """A PCI device's vendor, and how the class of those begins that compute or draw."""
-SLICE = 0.95
-"""Of the memory in a MIG profile's name that a program gets at least: 4,864 MiB of `1g.5gb`."""
 
 NO_COMMAND = 127  # as a shell has it
 TROUBLES = {
@@ -28,20 +25,19 @@ OTHERWISE = "run nvidia-smi; in a container, start that again with --gpus all"
 
 @dataclass(frozen=True)
 class Gpu:
-    """What CUDA calls a device: a GPU, or an instance of one that MIG divides. Memory in bytes; None: it shares the
-    machine's."""
+    """A GPU, also where MIG divides it. Memory in bytes; None: it shares the machine's."""
 
-    uuid: str
     name: str
     capability: float | None
     memory: int | None
     free: int | None
+    divided: bool
 
 
 @dataclass(frozen=True)
 class Gpus:
-    """All devices, the driver's version and the newest CUDA that it runs. `problem` and `mend` where they
-    cannot be used."""
+    """All that a program sees, the driver's version and the newest CUDA that it runs. `problem` and `mend`
+    where they cannot be used."""
 
     devices: tuple[Gpu, ...] = ()
     driver: str | None = None
@@ -67,20 +63,17 @@ def read_gpus(visible: str | None = None) -> Gpus:
     if code == NO_COMMAND:
         return Gpus(problem="the machine has one of NVIDIA's, but no driver", mend=INSTALL) if on_pci() else Gpus()
     driver, cuda = (_first(pattern, text) for pattern in (r"(?:Driver|KMD) Version\s*: ([\d.]+)", r"CUDA (?:UMD )?Version\s*: ([\d.]+)"))
+    if not code:
+        code, text = nvidia_smi(f"--query-gpu={FIELDS}", "--format=csv,noheader,nounits")
+    if "not a valid field" in text:  # a driver older than a field is too old, which its version says
+        return Gpus((), driver, cuda)
     if code:
-        return _trouble(text, driver, cuda)
-    code, table = nvidia_smi(f"--query-gpu={FIELDS}", "--format=csv,noheader,nounits")
-    if code and "not a valid field" not in table:  # a driver that is older than the field is too old, which it says above
-        return _trouble(table, driver, cuda)
-    rows = [[cell.strip() for cell in line.split(",")] for line in table.splitlines() if not code and line.strip()]
-    devices = tuple(_devices(rows))
-    if rows and not devices:
-        advice = "make one: sudo nvidia-smi mig -cgi 0 -C; or undivide the GPU: sudo nvidia-smi -mig 0"
-        return Gpus((), driver, cuda, "MIG is on and the GPU has no instance", advice)
-    seen = tuple(_visible(devices, visible))
-    if devices and not seen:
+        return Gpus((), driver, cuda, *_trouble(text))
+    rows = [[cell.strip() for cell in line.split(",")] for line in text.splitlines() if line.strip()]
+    seen = rows if visible is None else list(_visible(rows, visible))
+    if rows and not seen:
         return Gpus((), driver, cuda, "CUDA_VISIBLE_DEVICES hides all", "unset CUDA_VISIBLE_DEVICES")
-    return Gpus(seen, driver, cuda)
+    return Gpus(tuple(_gpu(*row) for row in seen), driver, cuda)
 
 
 def on_pci() -> bool:
@@ -89,40 +82,25 @@ def on_pci() -> bool:
     return any((one / "vendor").read_text().strip() == NVIDIA and (one / "class").read_text().startswith(DISPLAY) for one in found)
 
 
-def _trouble(text: str, driver: str | None, cuda: str | None) -> Gpus:
+def _trouble(text: str) -> tuple[str, str]:
+    """The first line of what `nvidia-smi` says, and what helps."""
     line = next((line.strip() for line in text.splitlines() if line.strip()), "nvidia-smi fails and says nothing")
-    mend = next((mend for words, mend in TROUBLES.items() if words in text), OTHERWISE)
-    return Gpus((), driver, cuda, line.rstrip("."), mend)
+    return line.rstrip("."), next((mend for words, mend in TROUBLES.items() if words in text), OTHERWISE)
 
 
-def _devices(rows: list[list[str]]) -> Iterator[Gpu]:
-    """A GPU that MIG divides is none itself; its instances are."""
-    divided = nvidia_smi("-L")[1] if any(row[-1] == "Enabled" for row in rows) else ""
-    for uuid, name, capability, total, free, mig in rows:
-        power = float(capability) if re.fullmatch(r"\d+\.\d+", capability) else None
-        if mig != "Enabled":
-            memory = _bytes(total)
-            yield Gpu(uuid, name, power, memory, memory if _bytes(free) is None else _bytes(free))
-            continue
-        part = divided.partition(uuid)[2].partition("\nGPU ")[0]
-        for profile, gigabytes, instance in re.findall(r"MIG (\S*?(\d+)gb\S*).*?UUID: (MIG-[^)]+)", part):
-            memory = int(SLICE * int(gigabytes) * GIB)
-            yield Gpu(instance, f"{name} MIG {profile}", power, memory, memory)
-
-
-def _visible(devices: tuple[Gpu, ...], variable: str | None) -> Iterator[Gpu]:
-    """As CUDA reads it: numbers or the beginnings of UUIDs; the first that fits nothing hides the rest."""
-    if variable is None:
-        yield from devices
-        return
+def _visible(rows: list[list[str]], variable: str) -> Iterator[list[str]]:
+    """As CUDA reads the variable: numbers or UUIDs; the first that is none hides the rest."""
     for word in map(str.strip, variable.split(",")):
-        if word.isdigit():
-            found = devices[int(word) : int(word) + 1]
-        else:
-            found = tuple(one for one in devices if word and one.uuid.startswith(word))[:1]
+        found = [row for number, row in enumerate(rows) if word in (str(number), row[0])]
         if not found:
             return
         yield from found
+
+
+def _gpu(_: str, name: str, capability: str, total: str, free: str, mig: str) -> Gpu:
+    memory = _bytes(total)
+    power = float(capability) if re.fullmatch(r"\d+\.\d+", capability) else None
+    return Gpu(name, power, memory, memory if _bytes(free) is None else _bytes(free), mig == "Enabled")
 
 
 def _bytes(cell: str) -> int | None:
