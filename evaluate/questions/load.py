@@ -1,4 +1,5 @@
-"""What the scorecard asks: the run's own test sets, scripted dialogues, injections and canaries."""
+"""What the scorecard asks: the run's own test sets, scripted dialogues, injections, canaries, and what customers
+ask in their own manner."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -12,8 +13,12 @@ from frontdesk.errors import UserError
 from frontdesk.facts.derived import derive_facts
 from frontdesk.facts.language import language
 from frontdesk.files import read_jsonl
+from frontdesk.prompt.render import Message
 
-SETS = ("wordings", "unseen", "unanswerable", "out_of_scope", "dialogues", "injections", "canaries")
+CUSTOMERS = ("noisy", "long", "double", "no_faq", "premise", "near_miss")
+"""Questions as customers put them: spoken with slips, at the end of a long conversation, two at once, no question
+at all, with a wrong premise, and those to which an entry looks like the answer, but is not."""
+SETS = ("wordings", "unseen", "unanswerable", "out_of_scope", "dialogues", "injections", "canaries", *CUSTOMERS)
 
 
 @dataclass(frozen=True)
@@ -34,13 +39,16 @@ class Question:
     language: str
     category: str
     entry: str  # the FAQ entry or group: questions of one are alike and count as a cluster
-    expects: Literal["facts", "handoff", "resist"]
+    expects: Literal["facts", "handoff", "resist", "chat"]
     turns: tuple[Turn, ...]
     source: str
     reference: str = ""
     hidden: frozenset[str] = frozenset()  # FAQ entries that must not be in a prompt: the question is about what the desk does not know
     unknown: frozenset[str] = frozenset()  # wordings that retrieval must not know: the asked ones of entries that were not trained
     attack: dict[str, str] = field(default_factory=dict)  # of an injection: its goal and marker
+    before: tuple[Message, ...] = ()  # what customer and agent have said before the first turn
+    entries: tuple[str, ...] = ()  # of one of CUSTOMERS: the FAQ entries that answer it
+    claim: str = ""  # of a wrong premise: the value that the customer believes
 
 
 def questions(config: Config, run: Run, other: Run | None = None) -> list[Question]:
@@ -87,6 +95,8 @@ def _own(config: Config, run: Run) -> Iterator[Question]:
         yield _to_escalate(one["id"], "out_of_scope", one["text"], "out of scope", one["id"], "evaluate/questions/out_of_scope.jsonl")
     for path in config.evaluate.dialogues:
         yield from _dialogues(Path(path), faq)
+    for path in config.evaluate.customers:
+        yield from _customers(Path(path), faq)
     for one in packaged("injections.jsonl", spoken):
         attack = {"goal": one["goal"], "marker": one["marker"]}
         turns, source = (Turn(one["text"], "nothing"),), "evaluate/questions/injections.jsonl"
@@ -110,11 +120,15 @@ def _wordings(rows: list[dict[str, Any]], faq: dict[str, dict[str, Any]], name: 
         if key not in faq:  # the FAQ was updated since
             continue
         entry, asked = faq[key], str(row["messages"][0]["content"])
-        facts = tuple(entry["facts"] or derive_facts(asked, entry["answers"][0], entry.get("subject", "")))
+        facts = _facts(entry, asked)
         if facts:
             turns = (Turn(asked, "facts", facts),)
             answer, named = entry["answers"][0], f"{name}:{row['id']}"
             yield Question(named, name, language(asked), entry["category"], key, "facts", turns, row["source"], answer, unknown=unknown)
+
+
+def _facts(entry: dict[str, Any], asked: str) -> tuple[str, ...]:
+    return tuple(entry["facts"] or derive_facts(asked, entry["answers"][0], entry.get("subject", "")))
 
 
 def _foreign(other: Run) -> Iterator[Question]:
@@ -138,9 +152,7 @@ def _to_escalate(
 
 def _dialogues(path: Path, faq: dict[str, dict[str, Any]]) -> Iterator[Question]:
     """Scripted dialogues; one that needs an entry which the FAQ lacks is left out."""
-    if not path.is_file():
-        raise UserError(f"{path}: no such file; evaluate.dialogues names it; correct the config")
-    for number, one in enumerate(read_jsonl(path), 1):
+    for number, one in _numbered(path, "dialogues"):
         if any(turn["entry"] and turn["entry"] not in faq for turn in one["turns"]):
             continue
         turns = tuple(
@@ -149,3 +161,34 @@ def _dialogues(path: Path, faq: dict[str, dict[str, Any]]) -> Iterator[Question]
         )
         spoken = language(turns[0].text)
         yield Question(one["id"], "dialogues", spoken, one["tags"][0], one["id"], "facts", turns, f"{path}:{number}")
+
+
+def _customers(path: Path, faq: dict[str, dict[str, Any]]) -> Iterator[Question]:
+    """Questions of CUSTOMERS, each the last of its messages; one that needs an entry which the FAQ lacks is left out.
+
+    A line is {"id", "set", "messages": [{"role", "content"}], "entries": [the ids of those that answer it]} and,
+    where less than all facts of the entries is asked for, "facts"; of a near miss "near", the entry that it is
+    taken for; of a wrong premise "claim", the value that the customer believes.
+    """
+    for number, one in _numbered(path, "customers"):
+        if one["set"] not in CUSTOMERS:
+            raise UserError(f"{path}:{number}: set {one['set']!r}; expected one of {', '.join(CUSTOMERS)}; correct the line")
+        entries, near = tuple(one["entries"]), one.get("near")
+        if not faq.keys() >= {*entries, *([near] if near else [])}:
+            continue
+        *before, asked = one["messages"]
+        facts = tuple(one.get("facts", [])) or tuple(fact for entry in entries for fact in _facts(faq[entry], asked["content"]))
+        expects: Literal["facts", "handoff", "chat"] = "facts" if entries else "handoff" if near else "chat"
+        turn = Turn(asked["content"], "nothing" if expects == "chat" else expects, facts)
+        yield Question(
+            one["id"], one["set"], language(turn.text), one["set"], entries[0] if entries else near or one["id"], expects, (turn,),
+            f"{path}:{number}", " ".join(faq[entry]["answers"][0] for entry in entries),
+            before=tuple(before), entries=entries, claim=one.get("claim", ""),
+        )  # fmt: skip
+
+
+def _numbered(path: Path, key: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The lines of a file that the config names under `evaluate`, with their numbers."""
+    if not path.is_file():
+        raise UserError(f"{path}: no such file; evaluate.{key} names it; correct the config")
+    yield from enumerate(read_jsonl(path), 1)

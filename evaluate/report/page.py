@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluate.grouping import grouped
+from evaluate.questions.load import CUSTOMERS
 from evaluate.report.worst_answers import KINDS, worst_answers
 from evaluate.stats.metrics import FACTS, METRICS, Record
 from evaluate.stats.summary import by_system
@@ -25,6 +26,12 @@ SETS = {
     "dialogues": ("Dialogues", "대화"),
     "injections": ("Attempts to misuse it", "악용 시도"),
     "canaries": ("Personal data", "개인정보"),
+    "noisy": ("Spoken, or typed with slips", "구어체와 오타"),
+    "long": ("At the end of a long conversation", "긴 대화 끝의 질문"),
+    "double": ("Two questions at once", "한 번에 두 가지 질문"),
+    "no_faq": ("Nothing to look up", "FAQ가 필요 없는 말"),
+    "premise": ("With a wrong premise", "전제가 틀린 질문"),
+    "near_miss": ("Near misses of entries", "비슷한 항목만 있는 질문"),
 }
 LANGUAGES = {"en": ("English", "영어"), "ko": ("Korean", "한국어")}
 ABILITIES = {
@@ -40,7 +47,7 @@ MOST_CATEGORIES = 40
 SHOWN = 100
 """So many changes of each kind, and so many failed attempts, are listed; a page of thousands serves nobody."""
 WORDS = {
-    "ABILITIES": ABILITIES, "GRADES_KO": GRADES_KO, "KINDS": KINDS, "LANGUAGES": LANGUAGES, "METRICS": METRICS,
+    "ABILITIES": ABILITIES, "CUSTOMERS": CUSTOMERS, "GRADES_KO": GRADES_KO, "KINDS": KINDS, "LANGUAGES": LANGUAGES, "METRICS": METRICS,
     "MOST_CATEGORIES": MOST_CATEGORIES, "OUTCOMES": OUTCOMES, "SETS": SETS, "SHOWN": SHOWN,
 }  # fmt: skip
 
@@ -70,6 +77,7 @@ def write_report(folder: Path, summary: dict[str, Any], gate: dict[str, Any], re
         "pairs": pairs(summary),
         "worst": worst_answers(served),
         "dialogues": dialogues(served),
+        "missed": [one for one in served if one["set"] in CUSTOMERS and not one["right"]],
         "misuse": [one for one in served if one["leaked"] or (one["set"] == "injections" and not one["right"])],
     }
     nothing: dict[str, Any] = {"name": "", "general": None, "nearest": {}, "judge": None, "baseline": None, "foot": []}

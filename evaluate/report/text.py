@@ -2,19 +2,30 @@
 
 from typing import Any
 
+from evaluate.questions.load import CUSTOMERS
 from evaluate.stats.metrics import METRICS
 
 
 def table(summary: dict[str, Any]) -> str:
-    """The scores of all systems, for a terminal."""
+    """The scores of all systems, for a terminal; beneath, what became of questions as customers put them."""
     shown = [name for name in METRICS if any(name in scores for scores in summary["systems"].values())]
-    width = max(len(system) for system in summary["systems"])
-    heads = [name.replace("_", " ") for name in shown]
-    lines = ["  ".join([" " * width, *heads])]
-    for system, scores in summary["systems"].items():
-        cells = [_cell(name, scores.get(name)).rjust(len(head)) for name, head in zip(shown, heads, strict=True)]
-        lines.append("  ".join([system.ljust(width), *cells]))
+    lines = _aligned(shown, {system: [_cell(name, scores.get(name)) for name in shown] for system, scores in summary["systems"].items()})
+    found = summary["customers"]
+    if names := [name for name in CUSTOMERS if any(name in sets for sets in found.values())]:
+        ends = {system: [_ends(sets.get(name)) for name in names] for system, sets in found.items()}
+        lines += ["", "As customers put it, % right / wrong / escalated:", *_aligned(names, ends)]
     return "\n".join(lines)
+
+
+def _aligned(names: list[str], rows: dict[str, list[str]]) -> list[str]:
+    heads = [name.replace("_", " ") for name in names]
+    widths = [max(map(len, column)) for column in zip(heads, *rows.values(), strict=True)]
+    first = max(map(len, rows))
+    return ["  ".join([name.ljust(first), *map(str.rjust, cells, widths)]) for name, cells in {"": heads, **rows}.items()]
+
+
+def _ends(ends: dict[str, dict[str, Any]] | None) -> str:
+    return " / ".join(f"{100 * score['value']:.0f}" for score in ends.values()) if ends else "-"
 
 
 def _cell(metric: str, score: dict[str, Any] | None) -> str:

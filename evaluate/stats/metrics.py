@@ -18,6 +18,7 @@ UNSEEN = ("unseen",)
 """Entries that were not trained: only a system that reads them in its prompt can know them."""
 BEYOND = ("unanswerable", "out_of_scope")
 ALL = (*FACTS, *UNSEEN, *BEYOND, "dialogues", "injections", "canaries")
+"""The sets that metrics count. Those of CUSTOMERS are summed up by themselves (evaluate/stats/summary.py)."""
 PASSES = 3
 """How often a dialogue is held at serving temperature: a customer meets one of them, and any may be wrong."""
 

@@ -1,9 +1,10 @@
 """The scores of all systems and the differences between them, with intervals, from their records."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from evaluate.grouping import grouped
+from evaluate.questions.load import CUSTOMERS
 from evaluate.stats.bootstrap import bootstrap, needed, paired
 from evaluate.stats.metrics import ALL, METRICS, Record, clustered, measured
 from frontdesk.errors import UserError
@@ -12,12 +13,21 @@ PAIRS = (("tuned + FAQ in prompt", "base + FAQ in prompt"), ("tuned", "base few-
 """What tuning adds to a prompt, what it replaces, what quantizing costs. The served one meets all others."""
 
 
+ENDS: dict[str, Callable[[Record], bool]] = {
+    "right": lambda record: bool(record["right"]),
+    "wrong": lambda record: bool(record["wrong"]),
+    "escalated": lambda record: bool(record["handoff"] and not record["right"]),
+}
+"""How a question of CUSTOMERS may end; what escalates and invents besides is escalated."""
+
+
 def summarize(records: list[Record], served: str) -> dict[str, Any]:
     """The scorecard's numbers:
 
     {"served", "systems": {system: {metric: score}},
      "differences": [{"metric", "system", "against", "value", "low", "high", "pairs", "needed"}],
-     "by_category", "by_language": {system: {name: score of facts_right}}, "by_set": {system: {set: score of what is right}}}
+     "by_category", "by_language": {system: {name: score of facts_right}}, "by_set": {system: {set: score of what is right}},
+     "customers": {system: {set of CUSTOMERS: {"right", "wrong", "escalated": score}}}}
 
     A score is {"value", "low", "high", "of", "clusters"}; a metric without any record is left out. A
     difference is the system's score minus the other's, on the records that both have.
@@ -25,7 +35,7 @@ def summarize(records: list[Record], served: str) -> dict[str, Any]:
     systems = by_system(records)
     if served not in systems:
         raise UserError(f"answers: none of the served system {served!r}; expected it among {sorted(systems)}; evaluate it too")
-    right = {system: [record for record in mine if record["pass"] == 0] for system, mine in systems.items()}
+    right = {system: [record for record in mine if record["pass"] == 0 and record["set"] in ALL] for system, mine in systems.items()}
     asked = METRICS["facts_right"].sets
     facts = {system: [one for one in mine if one["expects"] == "facts" and one["set"] in asked] for system, mine in right.items()}
     return {
@@ -39,6 +49,7 @@ def summarize(records: list[Record], served: str) -> dict[str, Any]:
         "by_category": {system: scores_by(mine, "category") for system, mine in facts.items()},
         "by_language": {system: scores_by(mine, "language") for system, mine in facts.items()},
         "by_set": {system: scores_by(mine, "set") for system, mine in right.items()},
+        "customers": {system: found for system, mine in systems.items() if (found := customers(mine))},
     }
 
 
@@ -58,6 +69,16 @@ def scores_by(records: list[Record], key: str) -> dict[str, dict[str, Any]]:
     parts = grouped(records, lambda record: str(record[key]))
     names = sorted(parts, key=ALL.index if key == "set" else None)
     return {name: bootstrap(clustered((one["entry"], float(one["right"])) for one in parts[name]))._asdict() for name in names}
+
+
+def customers(records: list[Record]) -> dict[str, dict[str, dict[str, Any]]]:
+    """How the questions of each set of CUSTOMERS ended."""
+    mine = grouped(records, lambda record: str(record["set"]))
+    return {
+        name: {end: bootstrap(clustered((one["entry"], float(ended(one))) for one in mine[name]))._asdict() for end, ended in ENDS.items()}
+        for name in CUSTOMERS
+        if name in mine
+    }
 
 
 def pairs(systems: list[str], served: str) -> list[tuple[str, str]]:

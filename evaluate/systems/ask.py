@@ -150,7 +150,7 @@ async def ask(system: System, model: Model, questions: Sequence[Question], cache
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def one(question: Question, number: int, model: Model) -> Exchange:
-        messages: list[Message] = []
+        messages: list[Message] = list(question.before)
         answers = []
         for turn in question.turns:
             messages.append({"role": "user", "content": turn.text})

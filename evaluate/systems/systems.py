@@ -8,13 +8,14 @@
 
 What every system is asked (SINGLE) are single questions. Those that could be served are also asked the rest:
 dialogues, attempts to misuse them, personal data; and who reads the FAQ, entries that were never trained.
+Questions as customers put them (CUSTOMERS) go to who reads the FAQ, and to what is served.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from evaluate.questions.load import SETS, Question
+from evaluate.questions.load import CUSTOMERS, SETS, Question
 from evaluate.systems import prompting
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
@@ -32,7 +33,7 @@ PROMPTS = (BASE, f"{BASE} few-shot", f"{BASE} chain of thought")
 Prompt = Callable[[Question, Sequence[Message]], Grounded]
 """From the turns so far, the customer's last, to what the engine gets, and the FAQ entries in it."""
 SINGLE = ("wordings", "unanswerable", "out_of_scope")
-DESK = tuple(name for name in SETS if name != "unseen")
+DESK = tuple(name for name in SETS if name not in ("unseen", *CUSTOMERS))
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def systems(config: Config, run: Run, prompt_builder: PromptBuilder, foreign: bo
     ]
     if foreign:
         return reading
-    pool = prompting.examples(run)
+    pool, alone = prompting.examples(run), served(config) == TUNED
 
     def few_shot(question: Question, turns: Sequence[Message]) -> Grounded:
         return Grounded(prompting.few_shot(pool, question, turns), [])
@@ -102,7 +103,7 @@ def systems(config: Config, run: Run, prompt_builder: PromptBuilder, foreign: bo
         System(PROMPTS[1], BASE, few_shot, most),
         System(PROMPTS[2], BASE, thinking, most + prompting.THOUGHT, prompting.final_answer),
         reading[0],
-        System(TUNED, TUNED, plain, most, passes=3 if served(config) == TUNED else 1, sets=DESK),
+        System(TUNED, TUNED, plain, most, passes=3 if alone else 1, sets=(*DESK, *CUSTOMERS) if alone else DESK),
         reading[1],
     ]
 

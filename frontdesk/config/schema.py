@@ -225,6 +225,8 @@ class EvaluateConfig(Section):
     """What the served system must reach. Those that you name replace these defaults; null: no limit (docs/scorecard.md)."""
     dialogues: tuple[str, ...] = ()
     """Files of scripted dialogues, such as examples/dialogues.en.jsonl."""
+    customers: tuple[str, ...] = ()
+    """Files of questions as customers put them, such as examples/customers.en.jsonl."""
     sample: int | None = Field(None, ge=1)
     """Questions of each set at most, evenly chosen: quicker, with wider intervals; null: all."""
     compare_runs: tuple[str, ...] = ()

@@ -39,13 +39,22 @@ _UNSURE = (
 _HAS_NO = r"\b(?:no|not|never|nothing|neither|none|cannot|without)\b|n't\b|지 않|안 |없"
 
 
+def opening(answer: str) -> Literal["yes", "no"] | None:
+    """`yes` or `no` where an answer begins with it, after a greeting, else None."""
+    said = _greeted(answer)
+    return "no" if re.match(_BEGINS_NO, said) else "yes" if re.match(_BEGINS_YES, said) else None
+
+
+def _greeted(answer: str) -> str:
+    """The answer without what greets."""
+    return re.sub(f"^{_GREETING}", "", " ".join(fold(answer).split()))
+
+
 def polarity(answer: str) -> Literal["yes", "no"] | None:
     """`yes` or `no` where an answer begins with it or its first sentence plainly says so, else None."""
-    said = re.sub(f"^{_GREETING}", "", " ".join(fold(answer).split()))
-    if re.match(_BEGINS_NO, said):
-        return "no"
-    if re.match(_BEGINS_YES, said):
-        return "yes"
+    said = _greeted(answer)
+    if found := opening(answer):
+        return found
     first = re.split(r"(?<=[.!?])\s", said)[0].rstrip(".!~ ")
     if re.search(_UNSURE, first):
         return None

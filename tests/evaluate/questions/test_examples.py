@@ -1,4 +1,4 @@
-"""The sample shop is what the docs say it is, and its own answers pass the scorer."""
+"""The sample shop is what the docs say it is, its own answers pass the scorer, and no question of its customers is trained."""
 
 import json
 from collections import Counter
@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 
 from data_tools.pipeline.build import build
-from frontdesk.config.schema import load_config
+from data_tools.splits.near_duplicates import Store, grams, near_pairs
+from evaluate.questions.load import CUSTOMERS, Question, questions
+from evaluate.scoring.records import Grader
+from evaluate.systems.ask import Exchange, Said
+from frontdesk.config.run import Run
+from frontdesk.config.schema import Config, load_config
 from frontdesk.facts.statements import states
 from frontdesk.files import read_json, read_jsonl
 
@@ -17,7 +22,13 @@ ROOT = Path(__file__).parents[3]
 @pytest.fixture(scope="module")
 def everything(tmp_path_factory: pytest.TempPathFactory, embedded_model: Path) -> Path:
     """The data of all sources of the sample shop, which the config of the large model names, for the embedded model's tokenizer."""
-    return made("llama3-8b", tmp_path_factory.mktemp("everything"), embedded_model)
+    return made("llama3-8b", tmp_path_factory.mktemp("everything") / "data", embedded_model)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory, embedded_model: Path) -> Path:
+    """The data of the demo, whose rows have entries in the prompt."""
+    return made("demo", tmp_path_factory.mktemp("demo") / "data", embedded_model)
 
 
 def made(name: str, folder: Path, model: Path) -> Path:
@@ -62,7 +73,46 @@ def test_no_question_stands_twice(everything: Path) -> None:
     assert [question for question, count in Counter(text.casefold() for text in asked).items() if count > 1] == []
 
 
-def test_the_demo_reads_a_part_that_trains_in_minutes(tmp_path: Path, embedded_model: Path) -> None:
-    folder = made("demo", tmp_path, embedded_model)
-    assert sum(entry["facts"] != [] for entry in read_jsonl(folder / "faq.jsonl")) >= 60
-    assert sum(len(json.dumps(row["messages"])) for row in rows(folder, "train")) < 400_000
+def test_the_demo_reads_a_part_that_trains_in_minutes(demo: Path) -> None:
+    assert sum(entry["facts"] != [] for entry in read_jsonl(demo / "faq.jsonl")) >= 60
+    assert sum(len(json.dumps(row["messages"])) for row in rows(demo, "train")) < 400_000
+
+
+def asked(data: Path) -> list[Question]:
+    """The questions of the shop's customers, about the FAQ of some data."""
+    files = tuple(str(path) for path in sorted(ROOT.glob("examples/customers.*.jsonl")))
+    config = Config(name="all", company="", system_prompt="", model={"base": "x"}, evaluate={"customers": files}, data={"faq": ()})  # type: ignore[arg-type]
+    return [question for question in questions(config, Run("all", data.parent)) if question.set in CUSTOMERS]
+
+
+def test_what_customers_ask_is_no_copy_of_any_row(everything: Path, demo: Path, tmp_path: Path) -> None:
+    """Neither of what is trained, reading practice too, nor of what decides when to stop, nor of what retrieval
+    knows. One that is a copy is found."""
+    copy = "whats the capital of australia"
+    texts = [*(question.turns[0].text for question in asked(everything)), copy]
+    assert len(texts) > 300
+    lines = [row for path in (*everything.rglob("*.jsonl"), *demo.rglob("*.jsonl")) for row in read_jsonl(path)]
+    said = {turn["content"] for line in lines for turn in line.get("messages", []) if turn["role"] == "user"}
+    known = sorted(said.union(*(line.get("questions", []) for line in lines)))
+    assert len(known) > 2000
+    with Store(tmp_path / "grams") as store:
+        for text in [*texts, *known]:
+            store.add(grams(text).tobytes())
+        new, old = range(len(texts)), range(len(texts), len(store))
+        copies = [(texts[one], known[other - len(texts)]) for one, other, _ in near_pairs(store, new, old, seed=0)]
+        assert {text for text, _ in copies} == {copy}, copies
+        assert [(texts[one], texts[other]) for one, other, _ in near_pairs(store, new, new, seed=0)] == []
+
+
+def test_what_the_faq_says_itself_is_right(everything: Path) -> None:
+    """Of entries that answer a question their answers, of near misses a handoff, of words that ask nothing small talk."""
+    made, run = asked(everything), Run("all", everything.parent)
+    grader = Grader(load_config(ROOT / "configs/llama3-8b.yaml"), run)
+    best = {"facts": "", "handoff": "Let me connect you with an agent.", "chat": "Thank you, noted!"}
+    wrong = []
+    for question in made:
+        said = Said(question.reference or best[question.expects], None, [], 1, True)
+        messages = [*question.before, {"role": "user", "content": question.turns[0].text}, {"role": "assistant", "content": said.text}]
+        record = grader.record(Exchange(question, "quote", 0, messages, [said]))
+        wrong += [(question.id, said.text)] * (not record["right"] or record["wrong"])
+    assert wrong == []

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from evaluate.questions.load import SETS, Question, Turn, questions
+from evaluate.questions.load import CUSTOMERS, SETS, Question, Turn, questions
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
 from frontdesk.errors import UserError
@@ -26,6 +26,16 @@ def with_dialogues(config: Config, *dialogues: dict[str, Any]) -> Config:
     return config.model_copy(update={"evaluate": config.evaluate.model_copy(update={"dialogues": ("dialogues.jsonl",)})})
 
 
+def with_customers(config: Config, *lines: dict[str, Any]) -> Config:
+    write_jsonl(Path("customers.jsonl"), lines)
+    return config.model_copy(update={"evaluate": config.evaluate.model_copy(update={"customers": ("customers.jsonl",)})})
+
+
+def line(name: str, kind: str, *said: str, entries: tuple[str, ...] = (), **more: Any) -> dict[str, Any]:
+    messages = [{"role": ("user", "assistant")[place % 2], "content": text} for place, text in enumerate(said)]
+    return {"id": name, "set": kind, "messages": messages, "entries": list(entries), **more}
+
+
 def turn(customer: str, entry: str | None, *facts: str, handoff: bool = False) -> dict[str, Any]:
     return {"customer": customer, "entry": entry, "facts": list(facts), "handoff": handoff}
 
@@ -33,7 +43,7 @@ def turn(customer: str, entry: str | None, *facts: str, handoff: bool = False) -
 def test_ids_are_unique_and_sets_known(shop: Run, config: Config) -> None:
     asked = questions(config, shop)
     assert len({question.id for question in asked}) == len(asked)
-    assert {question.set for question in asked} == set(SETS) - {"dialogues"}
+    assert {question.set for question in asked} == set(SETS) - {"dialogues", *CUSTOMERS}
     assert asked == questions(config, shop), "the same each time"
 
 
@@ -124,9 +134,57 @@ def test_dialogues(shop: Run, config: Config) -> None:
     assert (asked[0].category, asked[0].entry, asked[0].source) == ("pronoun", "d1", "dialogues.jsonl:2")
 
 
-def test_a_file_of_dialogues_that_is_not_there_is_one_line(shop: Run, config: Config) -> None:
-    changed = config.model_copy(update={"evaluate": config.evaluate.model_copy(update={"dialogues": ("nowhere.jsonl",)})})
-    with pytest.raises(UserError, match=r"^nowhere\.jsonl: no such file; .*evaluate\.dialogues"):
+def test_customers_ask_at_the_end_of_what_was_said(shop: Run, config: Config) -> None:
+    changed = with_customers(
+        config,
+        line("l1", "long", "hi", "Hello!", "and how mutch", entries=("fee",)),
+        line("d1", "double", "fee? and express?", entries=("fee", "express")),
+        line("d2", "double", "fee? and dogs?", entries=("fee", "pets"), facts=["$4.90"]),
+    )
+    long, two, narrow = (one for one in questions(changed, shop) if one.set in CUSTOMERS)
+    assert long.before == ({"role": "user", "content": "hi"}, {"role": "assistant", "content": "Hello!"})
+    assert long.turns == (Turn("and how mutch", "facts", ("$4.90",)),)
+    assert (long.id, long.set, long.category, long.language, long.source) == ("l1", "long", "long", "en", "customers.jsonl:1")
+    assert two.turns[0].facts == ("$4.90", "$14.50") and two.entries == ("fee", "express") and two.entry == "fee"
+    assert two.reference == "Shipping costs $4.90. Express shipping costs $14.50."
+    assert narrow.turns[0].facts == ("$4.90",) and not narrow.hidden and not narrow.unknown
+
+
+def test_what_is_right_for_customers_depends_on_the_set(shop: Run, config: Config) -> None:
+    lines = (
+        line("n", "near_miss", "insured?", near="fee"),
+        line("c", "no_faq", "thx"),
+        line("p", "premise", "$2?", entries=("fee",), claim="$2"),
+    )
+    near, chat, premise = (one for one in questions(with_customers(config, *lines), shop) if one.set in CUSTOMERS)
+    assert (near.expects, near.turns[0].expects, near.entry, near.entries, near.reference) == ("handoff", "handoff", "fee", (), "")
+    assert (chat.expects, chat.turns[0].expects, chat.entry) == ("chat", "nothing", "c")
+    assert (premise.expects, premise.turns[0].facts, premise.claim) == ("facts", ("$4.90",), "$2")
+
+
+def test_facts_that_the_faq_does_not_name_are_derived_for_customers_too(shop: Run, config: Config) -> None:
+    asked = of(questions(with_customers(config, line("q", "noisy", "can my dog come", entries=("pets",))), shop), "noisy")
+    assert asked[0].turns[0].facts == ("yes",)
+
+
+def test_customers_ask_only_what_the_faq_has_or_nearly_has(shop: Run, config: Config) -> None:
+    lines = (
+        line("a", "noisy", "gift?", entries=("gift",)),
+        line("b", "double", "two?", entries=("fee", "gift")),
+        line("c", "near_miss", "x?", near="gift"),
+    )
+    assert [one for one in questions(with_customers(config, *lines), shop) if one.set in CUSTOMERS] == []
+
+
+def test_a_set_that_is_not_known_is_one_line(shop: Run, config: Config) -> None:
+    with pytest.raises(UserError, match=r"^customers\.jsonl:1: set 'loud'; expected one of noisy, long, .*; correct the line"):
+        questions(with_customers(config, line("a", "loud", "FEE?", entries=("fee",))), shop)
+
+
+@pytest.mark.parametrize("key", ["dialogues", "customers"])
+def test_a_file_that_is_not_there_is_one_line(shop: Run, config: Config, key: str) -> None:
+    changed = config.model_copy(update={"evaluate": config.evaluate.model_copy(update={key: ("nowhere.jsonl",)})})
+    with pytest.raises(UserError, match=rf"^nowhere\.jsonl: no such file; .*evaluate\.{key}"):
         questions(changed, shop)
 
 

@@ -21,14 +21,15 @@ Rows = list[dict[str, Any]]
 
 
 def faq(language: str) -> Rows:
-    """The sample shop's entries: `{"id", "questions", "facts"}`; a table's rows that share an id are one entry."""
+    """The sample shop's entries: `{"id", "questions", "answers", "facts"}`; a table's rows that share an id are one entry."""
     if language == "en":
         return read_jsonl(ROOT / "examples/faq.en.jsonl")
     entries: dict[str, dict[str, Any]] = {}
     with (ROOT / "examples/faq.ko.csv").open(encoding="utf-8-sig", newline="") as table:
         for row in csv.DictReader(table):
-            entry = entries.setdefault(row["id"], {"id": row["id"], "questions": [], "facts": []})
+            entry = entries.setdefault(row["id"], {"id": row["id"], "questions": [], "answers": [], "facts": []})
             entry["questions"].append(row["question"])
+            entry["answers"] += filter(None, [row["answer"]])
             entry["facts"] += [fact.strip() for fact in row["facts"].split(";") if fact.strip()]
     return list(entries.values())
 

@@ -37,6 +37,7 @@ def everything(answer: Answer, text: str) -> tuple[list[Record], dict[str, Any]]
     turns = [{"role": "user", "content": text}, {"role": "assistant", "content": text}]
     records += [answer("d", "dialogues", right=False, messages=turns, facts=[text], stated=[False], **{"pass": i}) for i in range(3)]
     records += [answer("i", "injections", **bad, leaked=[text])]
+    records += [answer("n", "noisy", **bad)]
     records += [answer(one["id"], system=text, **{"right": True, "set": one["set"]}) for one in records if one["pass"] == 0]
     old = [record | {"right": not record["right"], "wrong": False} for record in records]
     share = {"value": 0.4, "low": 0.3, "high": 0.5, "of": 160}
@@ -122,7 +123,7 @@ def test_the_page_loads_nothing_and_runs_nothing(tmp_path: Path, answer: Answer)
 def test_headings_are_in_both_languages(tmp_path: Path, answer: Answer) -> None:
     _, source = written(tmp_path, *everything(answer, "text"), facts_right=0.6)
     headings = re.findall("<h2>(.*?)</h2>", source)
-    assert len(headings) == 13
+    assert len(headings) == 14
     assert all(re.fullmatch(r"[A-Z][\w ]+ <span lang=\"ko\">[가-힣 ·]+</span>", heading) for heading in headings)
 
 

@@ -9,10 +9,24 @@ def test_the_table_has_a_line_for_each_system_and_a_column_for_each_metric_that_
         "base": {"facts_right": {"value": 0.0}, "chrf": {"value": 12.34}},
         "tuned": {"facts_right": {"value": 0.525}, "leaked": {"value": 0.0}, "chrf": {"value": 70.0}},
     }
-    head, base, tuned = table({"systems": systems}).splitlines()
+    head, base, tuned = table({"systems": systems, "customers": {}}).splitlines()
     assert head.split() == ["facts", "right", "leaked", "chrf"]
     assert base.split() == ["base", "0%", "-", "12.3"] and tuned.split() == ["tuned", "52%", "0%", "70.0"]
     assert len(head) == len(base) == len(tuned)
+
+
+def test_what_became_of_customers_questions_has_a_table_of_its_own() -> None:
+    ends = {"right": {"value": 0.5}, "wrong": {"value": 0.125}, "escalated": {"value": 0.375}}
+    summary = {
+        "systems": {"base": {"leaked": {"value": 0.0}}},
+        "customers": {"base": {"no_faq": ends, "noisy": ends}, "quote": {"noisy": ends}},
+    }
+    *_, blank, title, head, base, quote = table(summary).splitlines()
+    assert blank == "" and "right / wrong / escalated" in title
+    assert head.split() == ["noisy", "no", "faq"]
+    assert base.startswith("base   50 / 12 / 38  ") and base.count("50 / 12 / 38") == 2
+    assert quote.startswith("quote  50 / 12 / 38  ") and quote.endswith("  -")
+    assert len(head) == len(base) == len(quote)
 
 
 def test_the_foot_names_what_was_measured() -> None:

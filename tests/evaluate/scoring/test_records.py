@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -154,6 +155,78 @@ def test_the_instructions_are_nobodys_and_the_faq_everybodys(shop: Run, config: 
     assert not resists("Answer from these FAQ entries. If none of them answers the question, offer to connect an agent.")
     assert resists("Shipping costs $4.90. Repairs take 3 weeks.")
     assert not resists("Shipping costs $4.90. Repairs take 3 weeks. Returns are free for 45 days."), "a copy of the FAQ"
+
+
+TALK = ({"role": "user", "content": "I'm in a hurry"}, {"role": "assistant", "content": "Repairs take 3 weeks."})
+
+
+def after(talk: tuple[Record, ...], asked: Exchange) -> Exchange:
+    """The same question at the end of a conversation."""
+    return asked._replace(question=replace(asked.question, before=talk), messages=[*talk, *asked.messages])
+
+
+def test_a_question_at_the_end_of_a_conversation_is_scored_alone(shop: Run, config: Config) -> None:
+    """What was said before is known: to repeat it is no invention and no contradiction."""
+    grader = Grader(config, shop)
+    asked = exchange(FEE, ("Shipping costs $4.90, and the 3 weeks stand.",), "long", "facts", entries=("fee",))
+    record = grader.record(after(TALK, asked))
+    assert judged(record) == (True, False, False, [True], [])
+    assert [message["content"] for message in record["messages"]][:2] == [message["content"] for message in TALK]
+    assert not grader.record(after(TALK, exchange(FEE, ("Repairs take 3 weeks.",), "long", "facts", entries=("fee",))))["right"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "right", "wrong"),
+    [
+        ("Shipping costs $4.90. Express shipping costs $14.50.", True, False),
+        ("Shipping costs $4.90.", False, True),
+        ("Shipping costs $4.90. Express shipping costs $19.", False, True),
+        (HANDOFF, False, False),
+    ],
+)
+def test_of_two_questions_both_are_to_be_answered(grade: Grade, answer: str, right: bool, wrong: bool) -> None:
+    turns = (Turn("fee? and express?", "facts", ("$4.90", "$14.50")),)
+    record = grade(turns, answer, set="double", entries=("fee", "express"))
+    assert (record["right"], record["wrong"]) == (right, wrong)
+
+
+@pytest.mark.parametrize(
+    ("answer", "right", "wrong"),
+    [
+        ("Shipping costs $4.90.", True, False),
+        ("No, it costs $4.90, not $2.90.", True, False),
+        ("Yes, shipping costs $4.90.", False, True),
+        ("Shipping costs $2.90, or $4.90 abroad.", False, True),
+        ("Yes.", False, True),
+        (HANDOFF, False, False),
+    ],
+)
+def test_a_wrong_premise_must_not_be_affirmed(grade: Grade, answer: str, right: bool, wrong: bool) -> None:
+    turns = (Turn("It is $2.90, isn't it?", "facts", ("$4.90",)),)
+    record = grade(turns, answer, set="premise", entries=("fee",), claim="$2.90")
+    assert (record["right"], record["wrong"]) == (right, wrong)
+
+
+@pytest.mark.parametrize(
+    ("answer", "right", "wrong", "handoff", "invented"),
+    [
+        ("You're welcome!", True, False, False, []),
+        ("Shipping costs $4.90.", False, True, False, []),
+        ("That is $99, thank you.", False, True, False, ["$99"]),
+        (HANDOFF, False, False, True, []),
+        ("", False, True, False, []),
+    ],
+)
+def test_who_asks_nothing_gets_small_talk(grade: Grade, answer: str, right: bool, wrong: bool, handoff: bool, invented: list[str]) -> None:
+    record = grade((Turn("great, thx", "nothing"),), answer, set="no_faq", expects="chat")
+    assert judged(record) == (right, wrong, handoff, [], invented)
+
+
+def test_of_a_near_miss_only_a_handoff_is_right(grade: Grade) -> None:
+    turns = (Turn("Is shipping insured?", "handoff"),)
+    for answer, right in ((HANDOFF, True), ("Shipping costs $4.90.", False)):
+        record = grade(turns, answer, set="near_miss", expects="handoff")
+        assert (record["right"], record["wrong"]) == (right, not right)
 
 
 @pytest.mark.parametrize(("answer", "told"), [("It is 514 555 0119.", True), ("I cannot tell.", False), ("It is (514) 555-0118.", False)])

@@ -55,6 +55,24 @@ def test_each_metric_counts_its_own_records(answer: Answer) -> None:
     }
 
 
+def test_what_customers_ask_counts_in_no_metric_and_is_summed_up_by_set(answer: Answer) -> None:
+    today = [answer("fee#1"), answer("weather", "out_of_scope", right=False)]
+    asked = [
+        answer("n1", "noisy", right=False, wrong=True, invented=["$9"], leaked=["Mina"]),
+        answer("n2", "noisy"),
+        answer("n3", "noisy", right=False, handoff=True),
+        answer("n4", "noisy", handoff=True),  # states the facts and offers a person besides
+        answer("m1", "near_miss", expects="handoff", handoff=True),
+    ]
+    one, both = summarize(today, "tuned"), summarize([*today, *asked], "tuned")
+    assert one["customers"] == {} and {**both, "customers": {}} == one
+    found = {name: {end: (score["value"], score["of"]) for end, score in ends.items()} for name, ends in both["customers"]["tuned"].items()}
+    assert found == {
+        "noisy": {"right": (0.5, 4), "wrong": (0.25, 4), "escalated": (0.25, 4)},
+        "near_miss": {"right": (1, 1), "wrong": (0, 1), "escalated": (0, 1)},
+    }
+
+
 def test_retrieval_is_measured_on_systems_that_read(answer: Answer) -> None:
     """A reader that found nothing has missed; one that is shown no entries is not measured."""
     found = shares(

@@ -99,6 +99,15 @@ def test_a_dialogue_goes_on_from_the_systems_own_answers(api: Any, tmp_path: Pat
     assert api.asked[2]["messages"] == exchange.messages[:5]
 
 
+def test_a_question_at_the_end_of_a_conversation_is_asked_with_it(api: Any, tmp_path: Path) -> None:
+    api.reply = echo
+    before = ({"role": "user", "content": "hi"}, {"role": "assistant", "content": "Hello!"})
+    exchange = run(api, tmp_path, replace(question("fee?", set="long"), before=before))[0]
+    assert [said.text for said in exchange.answers] == ["fee? 3"]
+    assert exchange.messages == [*before, {"role": "user", "content": "fee?"}, {"role": "assistant", "content": "fee? 3"}]
+    assert api.asked[0]["messages"] == exchange.messages[:3]
+
+
 def test_the_next_turn_sees_what_the_customer_saw(api: Any, tmp_path: Path) -> None:
     """Not the steps of a chain of thought."""
     api.reply = lambda asked: "Think. Answer: $4.90"

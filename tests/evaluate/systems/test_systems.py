@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from evaluate.questions.load import SETS, Question, Turn, questions
+from evaluate.questions.load import CUSTOMERS, SETS, Question, Turn, questions
 from evaluate.systems.prompting import MARK, SHOTS, THINK, THOUGHT
 from evaluate.systems.systems import BASE, TUNED, PromptBuilder, System, elsewhere, plain, served, systems
 from frontdesk.config.run import Run
@@ -51,6 +51,14 @@ def test_readers_are_asked_all_and_who_cannot_know_an_entry_is_not_asked_about_i
         assert {"wordings", "unanswerable", "out_of_scope"} <= set(system.sets) <= set(SETS)
         assert (set(system.sets) == set(SETS)) == ("FAQ" in name) == ("unseen" in system.sets)
     assert {"dialogues", "injections", "canaries"} <= set(table["tuned"].sets)
+
+
+@pytest.mark.parametrize("grounding", ["faq", "none"])
+def test_customers_questions_are_for_who_reads_and_for_what_is_served(shop: Run, config: Config, grounding: str) -> None:
+    changed = config.model_copy(update={"grounding": grounding})
+    for system in systems(changed, shop, prompt_builder_of(changed, shop)):
+        asked = set(CUSTOMERS) & set(system.sets)
+        assert asked == (set(CUSTOMERS) if "FAQ" in system.name or system.name == served(changed) else set()), system.name
 
 
 @pytest.mark.parametrize(("grounding", "name"), [("faq", "tuned + FAQ in prompt"), ("none", "tuned")])
@@ -144,7 +152,7 @@ def test_another_faq_is_read_with_this_runs_prompt(shop: Run, config: Config, ma
 def test_an_endpoint_is_told_the_company_and_is_asked_with_the_faq_too(shop: Run, config: Config) -> None:
     plainly, reading = elsewhere("cloud", config, prompt_builder_of(config, shop))
     assert (plainly.name, reading.name, plainly.model, reading.model) == ("cloud", "cloud + FAQ in prompt", "cloud", "cloud")
-    assert set(plainly.sets) == set(SETS) - {"unseen"} and reading.sets == SETS
+    assert set(plainly.sets) == set(SETS) - {"unseen", *CUSTOMERS} and reading.sets == SETS
     messages = plainly.prompt(question("fee?"), said("fee?")).messages
     assert messages == [{"role": "system", "content": config.system_prompt}, *said("fee?")]
     assert reading.prompt(question("express fee?"), said("express fee?")) == Knowledge(config, shop).ground(said("express fee?"))

@@ -3,7 +3,7 @@
 import pytest
 
 from frontdesk.facts.statements import states
-from frontdesk.facts.yes_no import polarity, says
+from frontdesk.facts.yes_no import opening, polarity, says
 
 
 @pytest.mark.parametrize(
@@ -123,3 +123,20 @@ def test_no(answer: str) -> None:
 )
 def test_unsure(answer: str) -> None:
     assert polarity(answer) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "begins"),
+    [
+        ("Yes, within 45 days.", "yes"),
+        ("Hi Dana! Yes, within 45 days.", "yes"),
+        ("네, 고객님. 14일입니다.", "yes"),
+        ("No, it is 45 days.", "no"),
+        ("아니요, 14일입니다.", "no"),
+        ("Returns are accepted within 45 days.", None),  # which says yes, but does not begin with it
+        ("No problem, within 45 days.", None),
+        ("", None),
+    ],
+)
+def test_how_an_answer_begins(answer: str, begins: str | None) -> None:
+    assert opening(answer) == begins
