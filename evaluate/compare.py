@@ -1,4 +1,5 @@
-"""Train every method with equal data and steps, and score each beside the untuned base with three prompts.
+"""Train every method with equal data and steps, and score each beside the untuned base with three prompts and
+beside quoting the FAQ.
 
     python -m evaluate.compare configs/demo.yaml                         # make compare
     python -m evaluate.compare configs/demo.yaml --methods qlora lora
@@ -34,7 +35,8 @@ import yaml
 from evaluate.questions.load import Question, questions
 from evaluate.systems.ask import Cache, Exchange
 from evaluate.systems.offline import ask_offline
-from evaluate.systems.systems import PROMPTS, PromptBuilder, served, systems
+from evaluate.systems.quote import ask_quote
+from evaluate.systems.systems import PROMPTS, QUOTE, UNTRAINED, PromptBuilder, served, systems
 from frontdesk.commands import arguments
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, DpoConfig, load_config
@@ -91,7 +93,7 @@ def write_comparison(config: Config, run: Run, compared: dict[str, Any], exchang
     records = [grader.record(exchange) for exchange in exchanges]
     answered = [row["system"] for row in compared["rows"] if "error" not in row]
     mine = next(VARIANTS[name][0] for name in VARIANTS if is_variant(config, name))
-    own = mine if mine in answered else next((name for name in answered if name not in PROMPTS), answered[0])
+    own = mine if mine in answered else next((name for name in answered if name not in UNTRAINED), answered[0])
     compared |= {"own": own} | summarize(records, own)
     write_jsonl(folder / "answers.jsonl", records)
     write_methods(compared, folder / "index.html")
@@ -168,7 +170,7 @@ def train(run: Run, config: Config, place: str) -> str | None:
 def ask_all(
     config: Config, run: Run, base: Path, configs: dict[str, Config], failures: dict[str, str | None], asked: list[Question]
 ) -> tuple[list[Exchange], list[dict[str, Any]]]:
-    """The answers of the untuned base with each prompt and of each trained method, and a row for each."""
+    """The answers of the untuned base with each prompt, of quote and of each trained method, and a row for each."""
     cache = Cache(run.root / "compare/cache.jsonl")
     prompt_builder = PromptBuilder(config, knowledge_of(config, run), load_tokenizer(config, base))
     table = {system.name: system for system in systems(config, run, prompt_builder)}
@@ -178,6 +180,8 @@ def ask_all(
         answers, length = ask_offline(config, table[name], base, None, asked, cache)
         exchanges += answers
         rows.append({"system": name, "prompt_tokens": length})
+    exchanges += ask_quote(table[QUOTE], asked, config.data.handoff)
+    rows.append({"system": QUOTE})
     for name, one in configs.items():
         system = replace(table[served(config)], name=VARIANTS[name][0], model=name, passes=1)  # asked as it was trained
         if reason := failures[name]:

@@ -346,7 +346,7 @@ def test_the_scorecard(desk: Desk) -> None:
     report = desk.folder / "runs/demo/report"
     card = json.loads((report / "scores.json").read_text(encoding="utf-8"))
     assert list(card["systems"])[-1] == card["served"] == "tuned + FAQ in prompt"
-    assert len(card["systems"]) == 6
+    assert len(card["systems"]) == 7
     served, base = (card["systems"][name]["facts_right"]["value"] for name in (card["served"], "base"))
     assert served > base
     assert card["general"]["before"]["of"] == card["general"]["after"]["of"] == 12

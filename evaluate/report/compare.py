@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluate.stats.verdict import difference
-from evaluate.systems.systems import PROMPTS
+from evaluate.systems.systems import PROMPTS, QUOTE, UNTRAINED
 from frontdesk.files import write_text
 from frontdesk.reports.html import Html, both
 from frontdesk.reports.numbers import percent, points, span
@@ -98,12 +98,13 @@ def quantized(compared: Row, rows: dict[str, Row]) -> list[str]:
 
 def prompted(compared: Row, rows: dict[str, Row]) -> list[str]:
     """The run's own method, or the first that there is, beside the best prompt for the untuned base."""
-    if compared["own"] in PROMPTS:
+    if compared["own"] in UNTRAINED:
         return ["Not compared: no training ended."]
     costs = ", ".join(f"{rows[name]['prompt_tokens']} {name}" for name in PROMPTS)
     best = max(PROMPTS, key=lambda name: float(rows[name]["right"]["value"]))
     return [
         paired(compared, rows, compared["own"], best),
+        paired(compared, rows, compared["own"], QUOTE),
         f"Tokens of a prompt, which every question pays: {costs}; {rows[compared['own']]['prompt_tokens']} tuned.",
         "No prompt of the untuned base here holds the fact that is asked for: examples show how the desk answers, and steps how to find an "
         "answer, but what the base has never read it can only guess. A larger base would use such prompts better, and with the FAQ in the "
@@ -124,7 +125,7 @@ def paired(compared: Row, rows: dict[str, Row], one: str, other: str) -> str:
 
 def measured(compared: Row, rows: dict[str, Row]) -> list[str]:
     """Command, machine and settings; what was not equal; what failed."""
-    tuned = [row for name, row in rows.items() if name not in PROMPTS]
+    tuned = [row for name, row in rows.items() if name not in UNTRAINED]
     where = f"{compared['command']}; trainings ended {compared['date']}, on {compared['machine']}"
     said = [f"{where}; base {Path(compared['base']).name}, data {compared['data_hash']}."]
     if tuned:
@@ -140,6 +141,7 @@ def measured(compared: Row, rows: dict[str, Row]) -> list[str]:
             f"The held-out loss is that of the kept checkpoint, before the merge. Learning rates: {rates}.",
             f"Forgetting, as the change of the loss on general text: {', '.join(general)}." if general else "",
         ]
+    said.append(f"{QUOTE} is no model: the answer of the FAQ entry that retrieval finds first, or the desk's handoff where it finds none.")
     said.append(
         "Answers are greedy, from transformers in bf16, and graded as in the scorecard (docs/scorecard.md); intervals are its bootstrap "
         "over FAQ entries."
@@ -166,12 +168,12 @@ def draw(compared: Row, target: Path | io.StringIO) -> None:
     from matplotlib import pyplot
 
     rows = [row for row in with_scores(compared) if "error" not in row][::-1]
-    tuned = [row for row in rows if row["system"] not in PROMPTS]
+    tuned = [row for row in rows if row["system"] not in UNTRAINED]
     with pyplot.rc_context({"svg.hashsalt": "compare"}):
         figure, (left, right) = pyplot.subplots(1, 2, figsize=(12, 4.6), dpi=120)
         for place, row in enumerate(rows):
             score = row["right"]
-            colour = "#9a8f7a" if row["system"] in PROMPTS else "#1f6f69"
+            colour = "#9a8f7a" if row["system"] in UNTRAINED else "#1f6f69"
             left.barh(place, score["value"], color=colour, height=0.6)
             left.plot([score["low"], score["high"]], [place, place], color="#1c2423", linewidth=1.2)
         left.set_yticks(range(len(rows)), [row["system"] for row in rows])

@@ -15,6 +15,7 @@ from evaluate.report.worst_answers import KINDS, worst_answers
 from evaluate.stats.metrics import FACTS, METRICS, Record
 from evaluate.stats.summary import by_system
 from evaluate.stats.verdict import apart, tuning, verdict
+from evaluate.systems.systems import QUOTE
 from frontdesk.reports.html import Html, join, tag
 from frontdesk.reports.page import write_page
 
@@ -48,7 +49,7 @@ SHOWN = 100
 """So many changes of each kind, and so many failed attempts, are listed; a page of thousands serves nobody."""
 WORDS = {
     "ABILITIES": ABILITIES, "CUSTOMERS": CUSTOMERS, "GRADES_KO": GRADES_KO, "KINDS": KINDS, "LANGUAGES": LANGUAGES, "METRICS": METRICS,
-    "MOST_CATEGORIES": MOST_CATEGORIES, "OUTCOMES": OUTCOMES, "SETS": SETS, "SHOWN": SHOWN,
+    "MOST_CATEGORIES": MOST_CATEGORIES, "OUTCOMES": OUTCOMES, "QUOTE": QUOTE, "SETS": SETS, "SHOWN": SHOWN,
 }  # fmt: skip
 
 

@@ -136,10 +136,10 @@ METRICS = {
         True,
     ),
     "answer_tokens": Metric(
-        "Answer length, tokens", "답변 길이(토큰)", ALL, lambda record: float(record["tokens"]), True,
+        "Answer length, tokens", "답변 길이(토큰)", ALL, lambda record: float(record["tokens"]) or None, True,
         "answers", "", "",
-        "Mean length of an answer in tokens (a diagnostic).",
-        "답변의 평균 길이입니다(참고용).",
+        "Mean length of an answer in tokens, where a model wrote it (a diagnostic).",
+        "모델이 쓴 답변의 평균 길이입니다(참고용).",
         True,
     ),
 }  # fmt: skip

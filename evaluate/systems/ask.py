@@ -163,9 +163,13 @@ async def ask(system: System, model: Model, questions: Sequence[Question], cache
     with counted(label, sum(len(question.turns) for question, _ in jobs), ahead) as progress:
         async with connected(model) as mine:
             exchanges = await together(one(*job, mine) for job in jobs)
-    alike = range(1, 1 if model.temperature else system.passes)  # without chance every pass is the first again
+    return exchanges if model.temperature else every_pass(system, exchanges)
+
+
+def every_pass(system: System, exchanges: list[Exchange]) -> list[Exchange]:
+    """Dialogues that were held once, for all passes: without chance each is the first again."""
     dialogues = [exchange for exchange in exchanges if exchange.question.set == "dialogues"]
-    return exchanges + [exchange._replace(number=number) for exchange in dialogues for number in alike]
+    return exchanges + [exchange._replace(number=number) for exchange in dialogues for number in range(1, system.passes)]
 
 
 async def together(jobs: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:

@@ -1,4 +1,4 @@
-"""The answers of all systems: the run's own models one after the other, then other runs and endpoints."""
+"""The answers of all systems: quote, the run's own models one after the other, then other runs and endpoints."""
 
 import asyncio
 from dataclasses import replace
@@ -9,7 +9,8 @@ from evaluate.questions.load import Question, evenly, packaged
 from evaluate.systems.ask import Cache, Exchange, Model, ask, jobs_of
 from evaluate.systems.engines import client_of, engine
 from evaluate.systems.general import choose
-from evaluate.systems.systems import BASE, TUNED, PromptBuilder, elsewhere, served, systems
+from evaluate.systems.quote import ask_quote
+from evaluate.systems.systems import BASE, QUOTE, TUNED, PromptBuilder, elsewhere, served, systems
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, stored_config
 from frontdesk.engine.vllm import served_weights
@@ -17,6 +18,7 @@ from frontdesk.errors import warn
 from frontdesk.files import read_json, read_jsonl
 from frontdesk.models.base import load_tokenizer
 from frontdesk.retrieval.grounding import knowledge_of
+from frontdesk.terminal import track
 
 Items = list[dict[str, Any]]
 Choices = tuple[Items, list[bool], list[bool]]
@@ -39,7 +41,10 @@ def collect(
     table = systems(config, run, prompt_builder, foreign=other is not None)
     spoken = {question.language for question in questions}
     general = [] if other else evenly(packaged("general.jsonl", spoken), config.evaluate.sample, lambda one: one["ability"])
-    exchanges: list[Exchange] = []
+    quote = next(system for system in table if system.model == QUOTE)
+    label = f"eval: {quote.name} (1 of {len(table)})"
+    exchanges = ask_quote(quote, track(questions, label, len(questions), "questions"), config.data.handoff)
+    print(f"{label}: {len(questions)} questions, no model", flush=True)
     chosen: dict[str, list[bool]] = {}
     for which, folder in folders.items():
         with engine(config, run, folder, which) as model:

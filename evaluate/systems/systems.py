@@ -1,5 +1,6 @@
 """The systems that are asked the same questions: what each puts into the prompt, and which model answers it.
 
+* quote: no model; the nearest entry's own answer, or the handoff where retrieval finds nothing (evaluate/systems/quote.py).
 * base: the untuned base with the run's system prompt; base few-shot and chain of thought: with examples (evaluate/systems/prompting.py);
   base + FAQ in prompt: with the entries that retrieval finds, as the desk shows them (frontdesk/retrieval/grounding.py).
 * tuned, and tuned + FAQ in prompt: the same for the run's model.
@@ -26,9 +27,11 @@ from frontdesk.retrieval.index import Index
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-BASE, TUNED, WITH_FAQ = "base", "tuned", " + FAQ in prompt"
+QUOTE, BASE, TUNED, WITH_FAQ = "quote", "base", "tuned", " + FAQ in prompt"
 PROMPTS = (BASE, f"{BASE} few-shot", f"{BASE} chain of thought")
 """The systems of the untuned base that read no FAQ."""
+UNTRAINED = (*PROMPTS, QUOTE)
+"""What `make compare` sets beside the methods that it trains."""
 
 Prompt = Callable[[Question, Sequence[Message]], Grounded]
 """From the turns so far, the customer's last, to what the engine gets, and the FAQ entries in it."""
@@ -41,7 +44,7 @@ class System:
     """One line of the scorecard."""
 
     name: str
-    model: str  # whose engine answers: BASE, TUNED, or the name of a run or an endpoint
+    model: str  # whose engine answers: BASE, TUNED, or the name of a run or an endpoint; QUOTE: none
     prompt: Prompt
     max_tokens: int
     final: Callable[[str], str] = str.strip  # the part of what it writes that the customer would see
@@ -84,12 +87,11 @@ def served(config: Config) -> str:
 def systems(config: Config, run: Run, prompt_builder: PromptBuilder, foreign: bool = False) -> list[System]:
     """The systems of a run, as the table has them. A `foreign` FAQ, which nobody learned, is for readers only."""
     most, passes = config.evaluate.max_tokens, 3 if served(config) == TUNED + WITH_FAQ else 1
-    reading = [
-        System(BASE + WITH_FAQ, BASE, prompt_builder.prompt, most, sets=SETS),
-        System(TUNED + WITH_FAQ, TUNED, prompt_builder.prompt, most, passes=passes, sets=SETS),
-    ]
+    quote = System(QUOTE, QUOTE, prompt_builder.prompt, 0, passes=3, sets=SETS)
+    base_reads = System(BASE + WITH_FAQ, BASE, prompt_builder.prompt, most, sets=SETS)
+    tuned_reads = System(TUNED + WITH_FAQ, TUNED, prompt_builder.prompt, most, passes=passes, sets=SETS)
     if foreign:
-        return reading
+        return [quote, base_reads, tuned_reads]
     pool, alone = prompting.examples(run), served(config) == TUNED
 
     def few_shot(question: Question, turns: Sequence[Message]) -> Grounded:
@@ -99,12 +101,13 @@ def systems(config: Config, run: Run, prompt_builder: PromptBuilder, foreign: bo
         return Grounded(prompting.thinking(config.system_prompt, pool, question, turns), [])
 
     return [
+        quote,
         System(BASE, BASE, plain, most),
         System(PROMPTS[1], BASE, few_shot, most),
         System(PROMPTS[2], BASE, thinking, most + prompting.THOUGHT, prompting.final_answer),
-        reading[0],
+        base_reads,
         System(TUNED, TUNED, plain, most, passes=3 if alone else 1, sets=(*DESK, *CUSTOMERS) if alone else DESK),
-        reading[1],
+        tuned_reads,
     ]
 
 

@@ -17,7 +17,7 @@ from evaluate.compare import VARIANTS, ask_all, derived, is_variant
 from evaluate.questions.load import questions
 from evaluate.report.compare import NONE, findings, table
 from evaluate.stats.summary import summarize
-from evaluate.systems.systems import PROMPTS
+from evaluate.systems.systems import PROMPTS, QUOTE, UNTRAINED
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, load_config
 from frontdesk.files import read_jsonl, write_json, write_jsonl
@@ -105,7 +105,7 @@ def line_of(folder: Path, system: str) -> list[str]:
 def test_the_tables_figures_are_those_of_the_records(compared: Compared) -> None:
     folder, done = compared
     record = record_of(folder)
-    assert [row["system"] for row in record["rows"]] == [*PROMPTS, "full tuning", "LoRA", "prefix tuning"]
+    assert [row["system"] for row in record["rows"]] == [*UNTRAINED, "full tuning", "LoRA", "prefix tuning"]
     lora = json.loads((folder / "runs/shop/compare/lora/training.json").read_text())
     adapter = sum(file.stat().st_size for file in (folder / "runs/shop/compare/lora/adapter").iterdir())
     figures = [
@@ -127,7 +127,7 @@ def test_the_tables_figures_are_those_of_the_records(compared: Compared) -> None
 @pytest.mark.slow
 def test_a_method_that_fails_is_a_row_with_its_reason_and_the_rest_goes_on(compared: Compared) -> None:
     folder, done = compared
-    full = record_of(folder)["rows"][3]
+    full = record_of(folder)["rows"][4]
     assert full["error"].startswith("runs/shop/compare/full/data/manifest.json: no data;") and "\n" not in full["error"]
     assert line_of(folder, "full tuning") == ["full tuning", *[NONE] * 6, "failed", NONE]
     assert f"full tuning failed: {full['error']}" in done.stdout
@@ -136,7 +136,7 @@ def test_a_method_that_fails_is_a_row_with_its_reason_and_the_rest_goes_on(compa
 
 @pytest.mark.slow
 def test_all_steps_are_made(compared: Compared) -> None:
-    lora, prefix = record_of(compared[0])["rows"][4:]
+    lora, prefix = record_of(compared[0])["rows"][5:]
     assert lora["steps"] == prefix["steps"] == 6
 
 
@@ -146,7 +146,7 @@ def test_the_scorecards_numbers_come_from_the_answers_that_are_kept(compared: Co
     records, record = read_jsonl(folder / "runs/shop/compare/answers.jsonl"), record_of(folder)
     assert summarize(records, record["own"]) == {key: record[key] for key in summarize(records, record["own"])}
     of = {name: scores["facts_right"]["of"] for name, scores in record["systems"].items()}
-    assert of == dict.fromkeys((*PROMPTS, "LoRA", "prefix tuning"), 3)
+    assert of == dict.fromkeys((*UNTRAINED, "LoRA", "prefix tuning"), 3)
 
 
 @pytest.mark.slow
@@ -194,8 +194,8 @@ def test_where_no_training_ends_the_base_stands_alone(tmp_path: Path, tiny_llama
     monkeypatch.setattr(sys, "argv", ["compare", "shop.yaml", "--methods", "lora", "--docs"])
     module.main()
     record = record_of(tmp_path)
-    assert [row["system"] for row in record["rows"]] == [*PROMPTS, "LoRA"] and record["own"] == PROMPTS[0]
-    assert line_of(tmp_path, "LoRA")[-2:] == ["failed", NONE] and list(record["systems"]) == list(PROMPTS)
+    assert [row["system"] for row in record["rows"]] == [*UNTRAINED, "LoRA"] and record["own"] == PROMPTS[0]
+    assert line_of(tmp_path, "LoRA")[-2:] == ["failed", NONE] and list(record["systems"]) == list(UNTRAINED)
     assert "Not compared: no training ended." in (tmp_path / "docs/compare.md").read_text(encoding="utf-8")
 
 
@@ -255,7 +255,7 @@ def test_methods_are_asked_as_they_were_trained(shop: Run, config: Config, monke
     config = config.model_copy(update={"grounding": grounding})
     held_out = [question for question in questions(config, shop) if question.set == "wordings"]
     exchanges, rows = ask_all(config, shop, Path("base"), {"lora": derived(config, "lora")}, {"lora": None}, held_out)
-    assert [row["system"] for row in rows] == [*PROMPTS, "LoRA"]
+    assert [row["system"] for row in rows] == [*UNTRAINED, "LoRA"] and rows[3] == {"system": QUOTE}
     prompts = asked[str(tuned.model)]
     assert [turns[-1]["content"] for turns in prompts] == [question.turns[0].text for question in held_out]
     leads = [turns[0] for turns in prompts if turns[0]["role"] == "system"]
@@ -280,12 +280,12 @@ def row_of(system: str, **figures: Any) -> dict[str, Any]:
 
 
 def said(answer: Callable[..., dict[str, Any]], right: dict[str, list[bool]], *rows: dict[str, Any], own: str = "LoRA") -> str:
-    """All findings about methods with these answers, beside a base that is right once, at the first question."""
-    right = {name: [name == PROMPTS[1] and place == 0 for place in range(10)] for name in PROMPTS} | right
+    """All findings about methods with these answers, beside a base that is right once and quote, which is right six times."""
+    right = {QUOTE: [True] * 6 + [False] * 4} | {name: [name == PROMPTS[1], *[False] * 9] for name in PROMPTS} | right
     records = [answer(f"e{i}#1", system=name, right=flag, wrong=not flag) for name, flags in right.items() for i, flag in enumerate(flags)]
     record = {"command": "make compare", "date": "2026-01-01", "machine": "a CPU", "base": "base", "data_hash": "abc", "own": own}
     prompts = [{"system": name, "prompt_tokens": tokens} for name, tokens in zip(PROMPTS, (40, 180, 400), strict=True)]
-    record |= {"rows": [*prompts, *rows]} | summarize(records, own)
+    record |= {"rows": [*prompts, {"system": QUOTE}, *rows]} | summarize(records, own)
     return " ".join(sentence for _, _, sentences in findings(record) for sentence in sentences)
 
 
@@ -298,6 +298,7 @@ def test_the_findings_follow_from_the_figures(answer: Callable[..., dict[str, An
     assert "held-out loss of 0.250 against 0.200 (+0.050)" in text
     assert "Facts right of 10: QLoRA NF4 7, LoRA 8; a difference of −10 points (" in text and "no more than chance explains." in text
     assert re.search(r"Facts right of 10: LoRA 8, base few-shot 1; a difference of \+70 points \(\+\d+ to \+\d+\), more than chance", text)
+    assert "LoRA 8, quote 6; a difference of +20 points (" in text and "quote is no model: the answer of the FAQ entry" in text
     assert "180 base few-shot, 400 base chain of thought; 40 tuned" in text and "LoRA +0.500" in text
     assert "Steps: 8; precision: bfloat16" in text and "0.310 in the pristine base, 0.250 in the dequantized base" in text
     assert "QLoRA NF4 7, base few-shot 1" in said(answer, right, qlora, row_of("LoRA"), own="QLoRA NF4")

@@ -81,11 +81,11 @@ def test_a_scorecard(engine: list[str], shop: Run, config: Config, capsys: pytes
     assert engine == ["base", "tuned"], "one engine at a time, each once"
     records, card = read_jsonl(shop.root / "report/answers.jsonl"), card_of("runs/shop/report")
     systems = list(dict.fromkeys(record["system"] for record in records))
-    names = ["base", "base few-shot", "base chain of thought", "base + FAQ in prompt", "tuned", "tuned + FAQ in prompt"]
+    names = ["quote", "base", "base few-shot", "base chain of thought", "base + FAQ in prompt", "tuned", "tuned + FAQ in prompt"]
     assert systems == list(card["systems"]) == names and card["served"] == names[-1]
     asked = questions(config, shop)
     assert sum(record["system"] == names[-1] for record in records) == len(asked)
-    assert {record["system"] for record in records if record["set"] == "unseen"} == {names[3], names[5]}, "who reads"
+    assert {record["system"] for record in records if record["set"] == "unseen"} == {names[0], names[4], names[6]}, "who reads"
     assert sum(card["questions"].values()) == len(asked) and card["questions"]["unseen"] == 2
     served = card["systems"][names[-1]]
     rights = ("facts_right", "unseen_right", "handoff_right", "injection_resisted")
@@ -97,6 +97,9 @@ def test_a_scorecard(engine: list[str], shop: Run, config: Config, capsys: pytes
     assert "The desk may talk to customers" in page
     printed = capsys.readouterr().out
     assert "tuned + FAQ in prompt  " in printed and f"eval: {len(records)} answers in" in printed
+    assert f"eval: quote (1 of 7): {len(asked)} questions, no model\neval: base (2 of 7): " in printed
+    assert "No model: the answer of the FAQ entry that retrieval finds first" in page
+    assert "answer_tokens" not in card["systems"]["quote"], "nothing is generated"
 
 
 def test_made_again_it_asks_nothing_and_finds_nothing_changed(
@@ -120,7 +123,7 @@ def test_another_faq_is_asked_of_readers_only_and_nothing_is_decided(engine: lis
     write_json(shop.root / "report/scores.json", {"untouched": True})
     assert scorecard(config, shop, PROVENANCE, other_run("runs/inn"), None) is True
     card = card_of("runs/shop/report-inn")
-    assert list(card["systems"]) == ["base + FAQ in prompt", "tuned + FAQ in prompt"]
+    assert list(card["systems"]) == ["quote", "base + FAQ in prompt", "tuned + FAQ in prompt"]
     assert (card["faq"], card["general"], card["gate"]["checks"], card["questions"]) == ("inn", None, [], {"wordings": 1})
     assert card["systems"]["tuned + FAQ in prompt"]["facts_right"]["value"] == 1
     assert card_of("runs/shop/report") == {"untouched": True}
@@ -175,7 +178,7 @@ def test_a_judge_compares_what_both_answered(engine: list[str], shop: Run, confi
     assert "A judge model" in (shop.root / "report/index.html").read_text(encoding="utf-8")
     assert set(found) == set(card_of("runs/shop/report")["systems"]) - {"tuned + FAQ in prompt"}
     asked = [request for request in api.asked if request["model"] == "judge"]
-    assert len(asked) == 2 * (5 * 3 + 2), "both orders; the wordings of five other systems, and what the other reader was asked besides"
+    assert len(asked) == 2 * (6 * 3 + 2 * 2), "both orders; the wordings of six other systems, and what readers are asked besides"
 
 
 # The command line -----------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import pytest
 
 from evaluate.questions.load import CUSTOMERS, SETS, Question, Turn, questions
 from evaluate.systems.prompting import MARK, SHOTS, THINK, THOUGHT
-from evaluate.systems.systems import BASE, TUNED, PromptBuilder, System, elsewhere, plain, served, systems
+from evaluate.systems.systems import BASE, QUOTE, TUNED, PromptBuilder, System, elsewhere, plain, served, systems
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
 from frontdesk.facts.statements import states
@@ -36,20 +36,24 @@ def table(shop: Run, config: Config) -> dict[str, System]:
 
 def test_names_and_order(shop: Run, config: Config) -> None:
     prompt_builder = prompt_builder_of(config, shop)
-    names = ["base", "base few-shot", "base chain of thought", "base + FAQ in prompt", "tuned", "tuned + FAQ in prompt"]
+    names = ["quote", "base", "base few-shot", "base chain of thought", "base + FAQ in prompt", "tuned", "tuned + FAQ in prompt"]
     made = systems(config, shop, prompt_builder)
     assert [system.name for system in made] == names
-    assert [system.model for system in made] == [BASE] * 4 + [TUNED] * 2
+    assert [system.model for system in made] == [QUOTE] + [BASE] * 4 + [TUNED] * 2
     assert [system.name for system in systems(config, shop, prompt_builder, foreign=True)] == [
+        "quote",
         "base + FAQ in prompt",
         "tuned + FAQ in prompt",
     ]
 
 
+READERS = ("quote", "base + FAQ in prompt", "tuned + FAQ in prompt")
+
+
 def test_readers_are_asked_all_and_who_cannot_know_an_entry_is_not_asked_about_it(table: dict[str, System]) -> None:
     for name, system in table.items():
         assert {"wordings", "unanswerable", "out_of_scope"} <= set(system.sets) <= set(SETS)
-        assert (set(system.sets) == set(SETS)) == ("FAQ" in name) == ("unseen" in system.sets)
+        assert (set(system.sets) == set(SETS)) == (name in READERS) == ("unseen" in system.sets)
     assert {"dialogues", "injections", "canaries"} <= set(table["tuned"].sets)
 
 
@@ -62,20 +66,20 @@ def test_customers_questions_are_for_who_reads_and_for_what_is_served(shop: Run,
 
 
 @pytest.mark.parametrize(("grounding", "name"), [("faq", "tuned + FAQ in prompt"), ("none", "tuned")])
-def test_the_served_system_alone_holds_each_dialogue_three_times(shop: Run, config: Config, grounding: str, name: str) -> None:
+def test_the_served_system_and_quote_hold_each_dialogue_three_times(shop: Run, config: Config, grounding: str, name: str) -> None:
     changed = config.model_copy(update={"grounding": grounding})
     assert served(changed) == name
     passes = {system.name: system.passes for system in systems(changed, shop, prompt_builder_of(changed, shop))}
-    assert passes.pop(name) == 3 and set(passes.values()) == {1}
+    assert passes.pop(name) == passes.pop(QUOTE) == 3 and set(passes.values()) == {1}
 
 
-def test_only_the_readers_see_entries_and_both_see_what_the_desk_shows(table: dict[str, System], shop: Run, config: Config) -> None:
+def test_only_the_readers_see_entries_and_all_see_what_the_desk_shows(table: dict[str, System], shop: Run, config: Config) -> None:
     asked, turns = question("express fee?"), said("express fee?")
     desk = Knowledge(config, shop).ground(turns)
     assert desk.entries[0].id == "express" and len(desk.entries) == SHOWN
     for name, system in table.items():
         prompt = system.prompt(asked, turns)
-        assert prompt == desk if "FAQ" in name else prompt.entries == []
+        assert prompt == desk if name in READERS else prompt.entries == []
         assert prompt.messages[-1] == turns[-1]
     assert table["base"].prompt(asked, turns).messages == table["tuned"].prompt(asked, turns).messages == turns
 
@@ -144,7 +148,7 @@ def test_plain_turns_stay_as_they_are() -> None:
 def test_another_faq_is_read_with_this_runs_prompt(shop: Run, config: Config, make_run: Callable[..., Run]) -> None:
     inn = {"room": ("train", ["What is a room?", "a room?"], "A room costs $80.", ["$80"])}
     other = prompt_builder_of(config, shop, make_run("inn", inn).faq)
-    shown = systems(config, shop, other, foreign=True)[0].prompt(question("a room?"), said("a room?"))
+    shown = systems(config, shop, other, foreign=True)[1].prompt(question("a room?"), said("a room?"))
     assert [entry.id for entry in shown.entries] == ["room"]
     assert shown.messages[0]["content"].startswith(config.system_prompt) and "A room costs $80." in shown.messages[0]["content"]
 
