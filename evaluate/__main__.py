@@ -1,13 +1,13 @@
-"""The scorecard: does the desk state our facts, does it invent any, does it know when to escalate; and does
-tuning pay?
+"""The scorecard: does the desk state our facts, does it invent any, does it know when to escalate; is its model
+better than none, and does tuning pay?
 
     python -m evaluate configs/demo.yaml [--baseline runs/OTHER] [--faq runs/OTHER]
 
 The same questions go to the untuned base with several prompts and to the tuned model, all through the engine
-that `make serve` starts, with the prompts that its gateway makes; evaluate/systems/systems.py says who is
-asked what. Writes `runs/NAME/report/`: `index.html` for people, `scores.json` for machines and the gate,
-`answers.jsonl` with every answer (evaluate/stats/metrics.py), `cache.jsonl`. Exit code 1 where the served
-system misses a threshold of the config.
+that `make serve` starts, with the prompts that its gateway makes, and to no model at all; who is asked what:
+evaluate/systems/systems.py. Writes `runs/NAME/report/`: `index.html` for people, `scores.json` for machines
+and the gate, `answers.jsonl` with every answer (evaluate/stats/metrics.py), `cache.jsonl`. Exit code 1 where
+the served system misses a threshold of the config.
 
 `scores.json`: {"key" of the model, "name", "date", "machine", "data_hash", "seconds", "gate", "general",
 "held_out" losses, "judge"} and what `evaluate.stats.summary.summarize` gives.
@@ -58,7 +58,7 @@ def scorecard(config: Config, run: Run, provenance: dict[str, Any], other: Run |
     from evaluate.stats.forgetting import forgetting
     from evaluate.stats.gate import check
     from evaluate.stats.summary import summarize
-    from evaluate.stats.verdict import tuning, verdict
+    from evaluate.stats.verdict import quoting, tuning, verdict
     from evaluate.systems.collect import collect
     from evaluate.systems.systems import served
     from frontdesk.engine.vllm import served_key
@@ -101,7 +101,7 @@ def scorecard(config: Config, run: Run, provenance: dict[str, Any], other: Run |
     write_report(folder, summary, gate, records, extras)
     write_json(folder / "scores.json", card)  # last: a folder that has it is complete
     print(table(summary))
-    print(f"\neval: {verdict(summary, gate)[0]}\neval: {tuning(summary)[0]}")
+    print(f"\neval: {verdict(summary, gate)[0]}\neval: {quoting(summary)[0]}\neval: {tuning(summary)[0]}")
     if changes:
         better, worse = len(changes["improved"]), len(changes["regressed"])
         print(f"eval: against {changes['name']}: {better} better, {worse} worse, {changes['same']} the same")

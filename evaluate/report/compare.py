@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from evaluate.stats.verdict import difference
+from evaluate.stats.summary import difference
 from evaluate.systems.systems import PROMPTS, QUOTE, UNTRAINED
 from frontdesk.files import write_text
 from frontdesk.reports.html import Html, both

@@ -1,5 +1,5 @@
-"""The page that `make eval` leaves in `runs/NAME/report/`: may the desk talk to customers, does tuning pay,
-and what to fix.
+"""The page that `make eval` leaves in `runs/NAME/report/`: may the desk talk to customers, is its model better
+than none, does tuning pay, and what to fix.
 
 It is for a manager and an engineer alike. scorecard.jinja and answers.jinja are the page; here is what they
 show.
@@ -14,7 +14,7 @@ from evaluate.questions.load import CUSTOMERS
 from evaluate.report.worst_answers import KINDS, worst_answers
 from evaluate.stats.metrics import FACTS, METRICS, Record
 from evaluate.stats.summary import by_system
-from evaluate.stats.verdict import apart, tuning, verdict
+from evaluate.stats.verdict import apart, quoting, tuning, verdict
 from evaluate.systems.systems import QUOTE
 from frontdesk.reports.html import Html, join, tag
 from frontdesk.reports.page import write_page
@@ -69,8 +69,7 @@ def write_report(folder: Path, summary: dict[str, Any], gate: dict[str, Any], re
     shown = {
         "gate": gate,
         "summary": summary,
-        "verdict": verdict(summary, gate),
-        "tuning": tuning(summary),
+        "said": [verdict(summary, gate), quoting(summary), tuning(summary)],
         "systems": order(summary),
         "measured": by_metric(summary),
         "limits": {check["metric"]: check["limit"] for check in gate["checks"]},

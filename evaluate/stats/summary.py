@@ -7,6 +7,7 @@ from evaluate.grouping import grouped
 from evaluate.questions.load import CUSTOMERS
 from evaluate.stats.bootstrap import bootstrap, needed, paired
 from evaluate.stats.metrics import ALL, METRICS, Record, clustered, measured
+from evaluate.systems.systems import QUOTE
 from frontdesk.errors import UserError
 
 PAIRS = (("tuned + FAQ in prompt", "base + FAQ in prompt"), ("tuned", "base few-shot"), ("QLoRA NF4", "LoRA"), ("QLoRA int8", "LoRA"))
@@ -97,3 +98,26 @@ def differences(one: list[Record], other: list[Record]) -> dict[str, dict[str, A
             score = paired(both)
             found[metric] = {"value": score.value, "low": score.low, "high": score.high, "pairs": score.of, "needed": needed(both)}
     return found
+
+
+def difference(summary: dict[str, Any], one: str, other: str, metric: str = "facts_right") -> dict[str, Any] | None:
+    """One system's score minus the other's, whichever way round the summary has it; None where it has neither."""
+    for found in summary["differences"]:
+        if found["metric"] == metric and (found["system"], found["against"]) == (one, other):
+            return dict(found)
+        if found["metric"] == metric and (found["system"], found["against"]) == (other, one):
+            turned = {"value": -found["value"], "low": -found["high"], "high": -found["low"]}
+            return {**found, **turned, "system": one, "against": other}
+    return None
+
+
+def beside_quote(summary: dict[str, Any]) -> list[dict[str, Any]]:
+    """The differences that say whether the served model is better than none: in facts right and in facts wrong."""
+    found = (difference(summary, summary["served"], QUOTE, metric) for metric in ("facts_right", "facts_wrong"))
+    return [one for one in found if one]
+
+
+def side(found: dict[str, Any]) -> int:
+    """1 where a difference is one for the better beyond chance, -1 for the worse, 0 where it may be chance."""
+    sign = int(found["low"] > 0) - int(found["high"] < 0)
+    return -sign if METRICS[found["metric"]].lower else sign

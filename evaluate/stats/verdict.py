@@ -1,12 +1,22 @@
-"""The scorecard in sentences, in English and Korean: may the desk talk to customers, and does tuning pay?"""
+"""The scorecard in sentences, in English and Korean: may the desk talk to customers, is its model better than
+none, and does tuning pay?"""
 
 from typing import Any
 
 from evaluate.stats.metrics import METRICS
+from evaluate.stats.summary import beside_quote, difference, side
 from frontdesk.reports.numbers import percent, points, span
 
 Said = tuple[str, str]
 """A sentence in English and in Korean."""
+QUOTING = ("quoting the nearest FAQ entry", "가장 가까운 FAQ 답을 그대로 인용하는 것")
+SIDES = {
+    ("facts_right", 1): ("more often right", "정답률이 더 높"),
+    ("facts_right", -1): ("less often right", "정답률이 더 낮"),
+    ("facts_wrong", 1): ("less often wrong", "오답률이 더 낮"),
+    ("facts_wrong", -1): ("more often wrong", "오답률이 더 높"),
+}
+"""How a system differs from quoting, by metric and side."""
 
 
 def verdict(summary: dict[str, Any], gate: dict[str, Any]) -> Said:
@@ -97,15 +107,38 @@ def tuning(summary: dict[str, Any]) -> Said:
     )
 
 
-def difference(summary: dict[str, Any], one: str, other: str, metric: str = "facts_right") -> dict[str, Any] | None:
-    """One system's score minus the other's, whichever way round the summary has it; None where it has neither."""
-    for found in summary["differences"]:
-        if found["metric"] == metric and (found["system"], found["against"]) == (one, other):
-            return dict(found)
-        if found["metric"] == metric and (found["system"], found["against"]) == (other, one):
-            turned = {"value": -found["value"], "low": -found["high"], "high": -found["low"]}
-            return {**found, **turned, "system": one, "against": other}
-    return None
+def quoting(summary: dict[str, Any]) -> Said:
+    """The served system against the nearest FAQ entry, word for word: is its model better than none?"""
+    compared, served = beside_quote(summary), summary["served"]
+    if not compared:
+        return f"“{served}” was not compared with quoting the FAQ.", f"{served}을(를) FAQ 인용과 비교하지 않았습니다."
+    sides = [side(one) for one in compared]
+    beside = [_beside(summary, one, any(sides) and not side(one)) for one in compared]
+    figures, figures_ko = (", ".join(parts) for parts in zip(*beside, strict=True))
+    if not any(sides):
+        return (
+            f"That the model earns its place is not shown: “{served}” and {QUOTING[0]} differ by no more than chance explains: {figures}.",
+            f"모델이 제 몫을 하는지 확인되지 않았습니다: {QUOTING[1]}과 우연을 넘는 차이가 없습니다({figures_ko}).",
+        )
+    told, head, head_ko = -1, "The model does not earn its place", "모델이 제 몫을 못 합니다"
+    if told not in sides:
+        told, head, head_ko = 1, "The model earns its place", "모델은 제 몫을 합니다"
+    words, stems = zip(*(SIDES[one["metric"], told] for one in compared if side(one) == told), strict=True)
+    return (
+        f"{head}: “{served}” is {' and '.join(words)} than {QUOTING[0]}: {figures}.",
+        f"{head_ko}: {QUOTING[1]}보다 {'고 '.join(stems)}습니다({figures_ko}).",
+    )
+
+
+def _beside(summary: dict[str, Any], found: dict[str, Any], marked: bool) -> Said:
+    """A metric of the served system and of quote, and their difference, `marked` as one that may be chance."""
+    mine, theirs = (summary["systems"][found[which]][found["metric"]] for which in ("system", "against"))
+    chance, chance_ko = (", may be chance", ", 우연일 수 있음") if marked else ("", "")
+    return (
+        f"{found['metric'].removeprefix('facts_')} {percent(mine['value'])} against {percent(theirs['value'])} "
+        f"({points(found['value'])} points, {_ends(found, ' to ')}{chance})",
+        f"{METRICS[found['metric']].korean} {_ko(mine)} 대 {_ko(theirs)}, 차이 {points(found['value'])}%p({_ends(found, '~')}){chance_ko}",
+    )
 
 
 def _ends(found: dict[str, Any], word: str) -> str:

@@ -99,6 +99,7 @@ def test_a_scorecard(engine: list[str], shop: Run, config: Config, capsys: pytes
     assert "tuned + FAQ in prompt  " in printed and f"eval: {len(records)} answers in" in printed
     assert f"eval: quote (1 of 7): {len(asked)} questions, no model\neval: base (2 of 7): " in printed
     assert "No model: the answer of the FAQ entry that retrieval finds first" in page
+    assert "\neval: The desk may talk to customers: " in printed and "\neval: That the model earns its place is not shown: " in printed
     assert "answer_tokens" not in card["systems"]["quote"], "nothing is generated"
 
 

@@ -146,6 +146,18 @@ def test_the_verdict_stands_first(tmp_path: Path, answer: Answer) -> None:
     assert re.fullmatch(begin + r"\d\d to \d\d\) of questions, where at least 60 % is required\.", said)
 
 
+def test_quoting_the_faq_stands_right_below_it_and_is_explained(tmp_path: Path, answer: Answer) -> None:
+    records = [answer(f"e{i}#1", system=system, right=i < right) for system, right in (("quote", 40), ("tuned", 20)) for i in range(50)]
+    _, source = written(tmp_path, records, {})
+    leads = re.findall(r'<p class="lead"(?: lang="ko")?>(.*?)</p>', source)
+    assert leads[1].startswith(
+        "The model does not earn its place: “tuned” is less often right than quoting the nearest FAQ entry: right 40\u00a0%"
+    )
+    assert leads[2].startswith("모델이 제 몫을 못 합니다: ") and leads[3].startswith("Whether tuning pays")
+    assert "No model: the answer of the FAQ entry that retrieval finds first, word for word" in source
+    assert "모델 없이 검색에서 가장 먼저 나온 FAQ 항목의 답을 그대로 말하고" in source
+
+
 def test_verdicts(answer: Answer) -> None:
     summary = summarize([answer(f"e{i}#1", right=i < 45, wrong=i >= 45, invented=["$9"] * (i >= 47)) for i in range(50)], "tuned")
     scores = summary["systems"]["tuned"]

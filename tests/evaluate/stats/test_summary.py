@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from evaluate.stats.metrics import METRICS, measured
-from evaluate.stats.summary import summarize
+from evaluate.stats.summary import beside_quote, difference, side, summarize
 from frontdesk.errors import UserError
 
 Record = dict[str, Any]
@@ -123,6 +123,40 @@ def test_three_questions_of_sixty_are_no_difference(answer: Answer) -> None:
     found = next(one for one in summarize(records, "tuned")["differences"] if one["metric"] == "facts_right")
     assert found["low"] < 0 < found["value"] < found["high"]
     assert found["needed"] > 60
+
+
+@pytest.mark.parametrize(
+    ("metric", "low", "high", "expected"),
+    [
+        ("facts_right", 0.01, 0.2, 1),
+        ("facts_right", -0.2, -0.01, -1),
+        ("facts_right", 0.0, 0.2, 0),
+        ("facts_wrong", 0.01, 0.2, -1),
+        ("facts_wrong", -0.2, -0.01, 1),
+        ("facts_wrong", 0.0, 0.2, 0),
+        ("facts_wrong", -0.2, 0.0, 0),
+    ],
+)
+def test_the_side_of_a_difference_is_told_by_its_whole_interval(metric: str, low: float, high: float, expected: int) -> None:
+    assert side({"metric": metric, "value": (low + high) / 2, "low": low, "high": high}) == expected
+
+
+def test_a_difference_is_found_from_either_end(answer: Answer) -> None:
+    records = [answer(f"e{i}#1", system=name, right=i < right) for name, right in (("tuned", 20), ("quote", 30)) for i in range(40)]
+    found = difference(summarize(records, "tuned"), "tuned", "quote")
+    assert found and found["value"] == pytest.approx(-0.25) and found["low"] < found["value"] < found["high"]
+    assert difference(summarize(records, "quote"), "tuned", "quote") == pytest.approx(found)
+    assert difference(summarize(records, "tuned"), "tuned", "base") is None
+
+
+def test_the_served_system_is_set_beside_quote_by_what_it_states(answer: Answer) -> None:
+    records = [answer(f"e{i}#1", system=name) for name in ("base", "quote", "tuned") for i in range(4)]
+    found = beside_quote(summarize(records, "tuned"))
+    assert [(one["metric"], one["system"], one["against"]) for one in found] == [
+        ("facts_right", "tuned", "quote"),
+        ("facts_wrong", "tuned", "quote"),
+    ]
+    assert beside_quote(summarize([answer()], "tuned")) == []
 
 
 def test_every_pair_is_compared_once(answer: Answer) -> None:

@@ -1,0 +1,73 @@
+"""Whether the served model is better than none is said plainly, in both languages."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from evaluate.stats.summary import summarize
+from evaluate.stats.verdict import quoting
+
+Answer = Callable[..., dict[str, Any]]
+
+
+def said(answer: Answer, tuned: tuple[int, int], quote: tuple[int, int]) -> tuple[str, str]:
+    """The sentence where so many of 100 entries are answered right and so many wrong; whose differs from system to system."""
+    records = []
+    for name, (right, wrong), stride in (("tuned", tuned, 37), ("quote", quote, 59)):
+        places = {i: i * stride % 100 for i in range(100)}
+        records += [
+            answer(f"e{i}#1", system=name, right=place < right, wrong=place >= 100 - wrong, handoff=right <= place < 100 - wrong)
+            for i, place in places.items()
+        ]
+    return quoting(summarize(records, "tuned"))
+
+
+@pytest.mark.parametrize(
+    ("tuned", "quote", "english", "korean"),
+    [
+        ((80, 2), (50, 30), "more often right and less often wrong", "정답률이 더 높고 오답률이 더 낮습니다"),
+        ((80, 10), (50, 10), "more often right", "정답률이 더 높습니다"),
+        ((50, 30), (80, 2), "less often right and more often wrong", "정답률이 더 낮고 오답률이 더 높습니다"),
+        ((80, 20), (50, 2), "more often wrong", "오답률이 더 높습니다"),  # what is better does not make up for it
+    ],
+)
+def test_better_or_worse(answer: Answer, tuned: tuple[int, int], quote: tuple[int, int], english: str, korean: str) -> None:
+    better = tuned[1] <= quote[1]
+    heads = (
+        ("The model earns its place", "모델은 제 몫을 합니다")
+        if better
+        else ("The model does not earn its place", "모델이 제 몫을 못 합니다")
+    )
+    told = said(answer, tuned, quote)
+    figures = f"right {tuned[0]} % against {quote[0]} % ({'+' if tuned > quote else '−'}30 points, "
+    assert told[0].startswith(f"{heads[0]}: “tuned” is {english} than quoting the nearest FAQ entry: {figures}")
+    figures = f"정답률 {tuned[0]}% 대 {quote[0]}%, 차이 {'+' if tuned > quote else '−'}30%p("
+    assert told[1].startswith(f"{heads[1]}: 가장 가까운 FAQ 답을 그대로 인용하는 것보다 {korean}({figures}")
+
+
+def test_not_told_apart(answer: Answer) -> None:
+    english, korean = said(answer, (51, 10), (50, 10))
+    assert "may be chance" not in english and "우연일" not in korean, "that was said of all"
+    begins = (
+        "That the model earns its place is not shown: “tuned” and quoting the nearest FAQ entry differ by no more than chance explains: "
+    )
+    assert english.startswith(f"{begins}right 51 % against 50 % (+1 points, ")
+    assert korean.startswith(
+        "모델이 제 몫을 하는지 확인되지 않았습니다: 가장 가까운 FAQ 답을 그대로 인용하는 것과 우연을 넘는 차이가 없습니다(정답률 51% 대 "
+    )
+
+
+def test_a_difference_that_may_be_chance_is_marked_beside_one_that_is_not() -> None:
+    wrong = {"metric": "facts_wrong", "system": "tuned", "against": "quote", "value": 0.01, "low": -0.02, "high": 0.04}
+    right = wrong | {"metric": "facts_right", "value": 0.1, "low": 0.02, "high": 0.18}
+    systems = {"tuned": {"facts_right": {"value": 0.8}, "facts_wrong": {"value": 0.05}}}
+    systems["quote"] = {"facts_right": {"value": 0.7}, "facts_wrong": {"value": 0.04}}
+    english, korean = quoting({"served": "tuned", "systems": systems, "differences": [right, wrong]})
+    assert english.endswith("right 80 % against 70 % (+10 points, +2 to +18), wrong 5 % against 4 % (+1 points, −2 to +4, may be chance).")
+    assert korean.endswith("(정답률 80% 대 70%, 차이 +10%p(+2~+18), 오답률 5% 대 4%, 차이 +1%p(−2~+4), 우연일 수 있음).")
+
+
+def test_without_quote_nothing_is_claimed(answer: Answer) -> None:
+    english, korean = quoting(summarize([answer()], "tuned"))
+    assert english == "“tuned” was not compared with quoting the FAQ." and "비교하지 않았습니다" in korean
