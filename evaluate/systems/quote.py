@@ -24,7 +24,7 @@ def ask_quote(system: System, questions: Iterable[Question], handoff: Mapping[st
     """Answer the questions of the system's sets, dialogues turn by turn. Nothing is generated: no tokens."""
 
     def one(question: Question) -> Exchange:
-        messages: list[Message] = [*question.before]
+        messages: list[Message] = list(question.before)
         answers: list[Said] = []
         for turn in question.turns:
             messages.append({"role": "user", "content": turn.text})
