@@ -69,6 +69,7 @@ fuzz: setup  ## search at random for inputs that break the readers and the other
 		$(PYTEST) -q -x -m hypothesis --hypothesis-profile fuzz || exit 1; done
 
 check: locked $(READY)  ## both engines' packages resolve, as configs/constraints-*.txt say; style, types, layering
+	@! git grep -nE "^(<<<<<<<|>>>>>>>) " || { echo "error: an unresolved merge"; exit 1; }
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo
 
 lock: $(BIN)/uv  ## write configs/constraints-*.txt from pyproject.toml; pins stay while they fit (UPGRADE=1: the newest)
