@@ -62,7 +62,7 @@ def test_customers_questions_are_for_who_reads_and_for_what_is_served(shop: Run,
     changed = config.model_copy(update={"grounding": grounding})
     for system in systems(changed, shop, prompt_builder_of(changed, shop)):
         asked = set(CUSTOMERS) & set(system.sets)
-        assert asked == (set(CUSTOMERS) if "FAQ" in system.name or system.name == served(changed) else set()), system.name
+        assert asked == (set(CUSTOMERS) if system.name in (*READERS, served(changed)) else set()), system.name
 
 
 @pytest.mark.parametrize(("grounding", "name"), [("faq", "tuned + FAQ in prompt"), ("none", "tuned")])
