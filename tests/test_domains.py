@@ -165,8 +165,8 @@ def test_each_row_of_the_scorecard_was_measured(run: Path) -> None:
     assert (run / "report/index.html").stat().st_size > 50_000
 
 
-def test_the_tuned_model_reads_what_the_untuned_does_not(run: Path) -> None:
-    """Both with the same FAQ entries in their prompts."""
-    systems = json.loads((run / "report/scores.json").read_text(encoding="utf-8"))["systems"]
+def test_the_tuned_model_reads_what_the_untuned_does_not(ferrywire: Path) -> None:
+    """Both with the same FAQ entries in their prompts. The clinic's few steps are too few to say an answer in a new language."""
+    systems = json.loads((ferrywire / "report/scores.json").read_text(encoding="utf-8"))["systems"]
     base, tuned = (systems[name]["facts_right"]["value"] for name in ("base + FAQ in prompt", "tuned + FAQ in prompt"))
     assert tuned >= base + 0.25

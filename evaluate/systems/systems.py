@@ -62,8 +62,11 @@ class PromptBuilder:
     def prompt(self, question: Question, turns: Sequence[Message]) -> Grounded:
         """As the desk does it."""
         found = grounded(self.config.system_prompt, self.index(question.hidden, question.unknown), turns)
-        room = self.config.serve.context_length - self.config.evaluate.max_tokens
-        return found._replace(messages=fit(self.tokenizer, found.messages, room))
+        return found._replace(messages=self.fit(found.messages, self.config.evaluate.max_tokens))
+
+    def fit(self, messages: list[Message], max_tokens: int) -> list[Message]:
+        """The messages with room for an answer in the engine's context, the oldest left out."""
+        return fit(self.tokenizer, messages, self.config.serve.context_length - max_tokens)
 
     def index(self, hidden: frozenset[str], unknown: frozenset[str]) -> Index:
         """The index without some entries, and without some wordings of the others."""
@@ -95,10 +98,11 @@ def systems(config: Config, run: Run, prompt_builder: PromptBuilder, foreign: bo
     pool, alone = prompting.examples(run), served(config) == TUNED
 
     def few_shot(question: Question, turns: Sequence[Message]) -> Grounded:
-        return Grounded(prompting.few_shot(pool, question, turns), [])
+        return Grounded(prompt_builder.fit(prompting.few_shot(pool, question, turns), most), [])
 
     def thinking(question: Question, turns: Sequence[Message]) -> Grounded:
-        return Grounded(prompting.thinking(config.system_prompt, pool, question, turns), [])
+        steps = prompting.thinking(config.system_prompt, pool, question, turns)
+        return Grounded(prompt_builder.fit(steps, most + prompting.THOUGHT), [])
 
     return [
         quote,

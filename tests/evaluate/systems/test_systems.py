@@ -170,3 +170,18 @@ def test_a_conversation_that_is_longer_than_the_context_is_cut_as_the_gateway_cu
     assert kept[0]["role"] == "system" and kept[-1]["content"] == "express fee?"
     assert len(kept) < len(talk)
     assert len(prompt_builder_of(config, shop).prompt(question("express fee?"), talk).messages) == len(talk) + 1
+
+
+@pytest.mark.parametrize("name", ["base few-shot", "base chain of thought"])
+def test_examples_that_do_not_fit_are_left_out(shop: Run, config: Config, name: str) -> None:
+    whole = {one.name: one for one in systems(config, shop, prompt_builder_of(config, shop))}[name].prompt(
+        question("how much?"), said("how much?")
+    )
+    room = sum(len(message["content"]) for message in whole.messages) // 2
+    most = config.evaluate.max_tokens + (THOUGHT if "thought" in name else 0)
+    small = config.model_copy(update={"serve": config.serve.model_copy(update={"context_length": room + most})})
+    cut = {one.name: one for one in systems(small, shop, prompt_builder_of(small, shop))}[name].prompt(
+        question("how much?"), said("how much?")
+    )
+    assert cut.messages[-1] == whole.messages[-1] and 1 < len(cut.messages) < len(whole.messages)
+    assert sum(len(message["content"]) for message in cut.messages) <= room
