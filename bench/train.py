@@ -59,10 +59,10 @@ def main() -> None:
 def measure(which: str, precision: str, steps: int) -> dict[str, float]:
     """Train once; tokens/s of the steps themselves, this process's peak memory and the held-out loss afterwards."""
     sys.path.insert(0, str(ROOT))
-    from train.trainer import processes
+    from frontdesk.models.hardware import set_up_torch
 
     if which == "ours":
-        processes.set_up_torch()
+        set_up_torch()
     import torch
 
     from frontdesk.config.schema import load_config

@@ -13,6 +13,7 @@ from frontdesk.config.schema import load_config
 from frontdesk.errors import run_command
 from frontdesk.files import whole_folder
 from frontdesk.models.family import with_family
+from frontdesk.models.hardware import set_up_torch
 
 MANY = 5  # more files than this of one folder and format are summed up in one line
 SHOWN = {"mended": "lines with a wrong encoding fixed", "damaged": "damaged characters", "broken": "broken records"}
@@ -22,6 +23,7 @@ SHOWN = {"mended": "lines with a wrong encoding fixed", "damaged": "damaged char
 def main() -> None:
     """Read, mask, clean, split, write; print the counts."""
     options = arguments("data")
+    set_up_torch()  # the encoders
     config = with_family(load_config(options.config), "data")
     from data_tools.feedback.dataset import finalize
     from data_tools.pipeline.build import build

@@ -31,6 +31,7 @@ from frontdesk.files import read_json, write_json
 from frontdesk.models.base import locate
 from frontdesk.models.driver import require_gpu
 from frontdesk.models.family import with_family
+from frontdesk.models.hardware import set_up_torch
 from frontdesk.models.methods import METHODS
 from frontdesk.terminal import silence_libraries
 from train.trainer import processes, tracking
@@ -46,7 +47,7 @@ LEARN_PAIRS = ("qlora", "lora")
 def main() -> None:
     """Check, train, merge, prove."""
     processes.silence_others()
-    processes.set_up_torch()
+    set_up_torch()
     config = load_config(arguments("train").config)
     run = Run(config.name)
     if not run.manifest.is_file():
