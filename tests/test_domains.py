@@ -65,7 +65,7 @@ def clinic(tmp_path_factory: pytest.TempPathFactory, embedded_model: Path) -> Pa
     """The clinic: a Korean table and Channel Talk."""
     model = {"base": "smollm2-135m", "template": "chatml"}
     train = TRAIN | {"batch_size": 1, "epochs": 0.01}
-    return trained(tmp_path_factory.mktemp("clinic"), "clinic", model=model, train=train, evaluate={"sample": 3, "max_tokens": 64})
+    return trained(tmp_path_factory.mktemp("clinic"), "clinic", model=model, train=train, evaluate={"sample": 1, "max_tokens": 64})
 
 
 @pytest.fixture(params=["ferrywire", "clinic"])
