@@ -107,6 +107,6 @@ def test_it_learns_and_the_merged_model_answers_as_the_adapter(
 def test_its_sizes_are_read(tiny_gemma3: Path) -> None:
     model = load_plain(tiny_gemma3, torch.float32)
     shape = shape_of(str(tiny_gemma3))
-    assert shape == Shape(3, 64, 128, 4, 1, 16, model.config.vocab_size, tied=True)
+    assert shape == Shape(3, 64, 128, 2, 1, 32, model.config.vocab_size, tied=True)
     assert shape.linear_parameters == sum(m.weight.numel() for n, m in model.named_modules() if n.endswith("_proj"))
     assert shape.parameters == pytest.approx(model.num_parameters(), rel=0.01)
