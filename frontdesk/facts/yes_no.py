@@ -41,7 +41,10 @@ _HAS_NO = r"\b(?:no|not|never|nothing|neither|none|cannot|without)\b|n't\b|ì§€ ì
 
 def opening(answer: str) -> Literal["yes", "no"] | None:
     """`yes` or `no` where an answer begins with it, after a greeting, else None."""
-    said = _greeted(answer)
+    return _begins(_greeted(answer))
+
+
+def _begins(said: str) -> Literal["yes", "no"] | None:
     return "no" if re.match(_BEGINS_NO, said) else "yes" if re.match(_BEGINS_YES, said) else None
 
 
@@ -53,7 +56,7 @@ def _greeted(answer: str) -> str:
 def polarity(answer: str) -> Literal["yes", "no"] | None:
     """`yes` or `no` where an answer begins with it or its first sentence plainly says so, else None."""
     said = _greeted(answer)
-    if found := opening(answer):
+    if found := _begins(said):
         return found
     first = re.split(r"(?<=[.!?])\s", said)[0].rstrip(".!~ ")
     if re.search(_UNSURE, first):
