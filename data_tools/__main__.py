@@ -49,8 +49,6 @@ def summary(manifest: dict[str, Any]) -> str:
     if grounded := manifest.get("grounded"):
         lines.append(f"with FAQ {'train':11} {sum(grounded['rows']['train'].values()):5}  {_list(grounded['rows']['train'])}")
         lines += [f"dropped  {number:5}  with FAQ: {reason}" for reason, number in grounded["dropped"].items()]
-        if grounded["min_similarity"] is not None:
-            lines.append(f"retrieval: similarity threshold {grounded['min_similarity']}; below it, escalate")
     random, split = (manifest["leak"][way] for way in ("random", "splits"))
     lines.append(
         f"leak  {split['exact']} exact and {split['near']} near copies of {split['of']} held-out rows are trained "

@@ -36,7 +36,8 @@ from evaluate.questions.load import Question, questions
 from evaluate.systems.ask import Cache, Exchange
 from evaluate.systems.offline import ask_offline
 from evaluate.systems.quote import ask_quote
-from evaluate.systems.systems import PROMPTS, QUOTE, UNTRAINED, PromptBuilder, served, systems
+from evaluate.systems.systems import DESK, PROMPTS, QUOTE, TUNED, UNTRAINED, WITH_FAQ, PromptBuilder, served, systems
+from frontdesk.answers.knowledge import knowledge_of
 from frontdesk.commands import arguments
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, DpoConfig, load_config
@@ -46,7 +47,6 @@ from frontdesk.models.base import load_tokenizer, locate
 from frontdesk.models.family import with_family
 from frontdesk.models.hardware import describe_hardware
 from frontdesk.models.methods import METHODS
-from frontdesk.retrieval.grounding import knowledge_of
 from frontdesk.terminal import silence_libraries
 
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -180,10 +180,11 @@ def ask_all(
         answers, length = ask_offline(config, table[name], base, None, asked, cache)
         exchanges += answers
         rows.append({"system": name, "prompt_tokens": length})
-    exchanges += ask_quote(table[QUOTE], asked, config.data.handoff)
+    exchanges += ask_quote(table[QUOTE], asked)
     rows.append({"system": QUOTE})
     for name, one in configs.items():
-        system = replace(table[served(config)], name=VARIANTS[name][0], model=name, passes=1)  # asked as it was trained
+        reads = TUNED + WITH_FAQ if served(config) == DESK else TUNED
+        system = replace(table[reads], name=VARIANTS[name][0], model=name, passes=1)  # asked as it was trained
         if reason := failures[name]:
             rows.append({"system": system.name, "error": reason})
             continue

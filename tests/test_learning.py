@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 import yaml
+from frontdesk.retrieval.grounding import knowledge_of
 
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, load_config
 from frontdesk.files import read_json, read_jsonl
 from frontdesk.models.base import load_tokenizer
 from frontdesk.models.generate import greedy_answers
-from frontdesk.retrieval.grounding import knowledge_of
 from frontdesk.store import candidates
 from frontdesk.store.store import open_store
 from tests.stages import done

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from data_tools.pii.spans import PLACEHOLDER
 from data_tools.sources.text import read_source
+from frontdesk.answers.grounding import SHOWN
+from frontdesk.answers.knowledge import knowledge_of
+from frontdesk.answers.small_talk import faq_only
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
 from frontdesk.facts.contradictions import FaqFacts
 from frontdesk.facts.entries import Entry, rests_on
 from frontdesk.files import delimiter, write_text
-from frontdesk.retrieval.grounding import SHOWN, knowledge_of
 from frontdesk.retrieval.index import Index
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ def offer(config: Config, store: "Store") -> list[str]:
     lacking: list[Addition] = []
     if answers:
         index = knowledge_of(config, Run(config.name)).index
-        against = list(contradictions(answers, index.entries))
+        against = list(contradictions(answers, faq_only(index.entries)))
         names = {id for id, _ in against}
         lacking = list(additions(config, [one for one in answers if one.id not in names], index))
     named = any(Path(source).resolve() == path.resolve() for source in config.data.faq)
@@ -67,9 +69,9 @@ def additions(config: Config, answers: "Sequence[Candidate]", index: Index) -> I
         if len(one.messages) > 1 or PLACEHOLDER.search(one.answer + one.messages[0]["content"]):
             continue
         question, answer = one.messages[0]["content"].lstrip("=+-@ \t"), one.answer  # no formula in a spreadsheet
-        if answer in config.data.handoff.values() or rests_on(answer, index.search([question], SHOWN).hits):
+        if answer in config.data.handoff.values() or rests_on(answer, faq_only(index.search([question], SHOWN))):
             continue
-        known = rests_on(answer, index.search([answer], WIDE).hits)
+        known = rests_on(answer, faq_only(index.search([answer], WIDE)))
         made = Addition(question, known.answers[0] if known else answer, one.conversation_id)
         if made[:2] not in seen:
             seen.add(made[:2])

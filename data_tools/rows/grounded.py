@@ -21,17 +21,20 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from data_tools.rows.embeddings import make_embedder
+from data_tools.rows.ranking import learn
 from data_tools.rows.rows import message
-from data_tools.rows.synthetic_faqs import companies, content
+from data_tools.rows.synthetic_faqs import companies
+from frontdesk.answers.grounding import SHOWN, readable, system_text
+from frontdesk.answers.knowledge import read_entries
+from frontdesk.answers.small_talk import small_talk
 from frontdesk.config.schema import Config
 from frontdesk.facts.entries import Entry, new_values, rests_on, with_values
 from frontdesk.facts.language import language
 from frontdesk.files import read_jsonl
 from frontdesk.prompt.render import Message, encode
-from frontdesk.retrieval.grounding import SHOWN, read_entries, system_text
 from frontdesk.retrieval.index import Index
-from frontdesk.retrieval.vectors import encoder_name, save_vectors
+from frontdesk.retrieval.readings import readings
+from frontdesk.retrieval.vectors import save_vectors
 from frontdesk.terminal import track
 
 if TYPE_CHECKING:
@@ -76,21 +79,20 @@ class Grounder:
         if row["kind"] == "feedback":
             return self._feedback(row, rng)
         question, answer = row["messages"]
-        return self.row(row, self.index.search([str(question["content"])], SHOWN).hits, None, question, answer, rng)
+        return self.row(row, self.index.search([str(question["content"])], SHOWN), None, question, answer, rng)
 
     def faq(self, row: Json, rng: random.Random, split: str) -> Iterator[Json]:
         """The row of an entry's question."""
         question, answer = (str(one["content"]) for one in row["messages"])
         entry = self.entries[row["id"].rsplit("#", 1)[0]]
-        found = self.index.search([question], SHOWN + 1).hits
+        found = self.index.search([question], SHOWN + 1)
         others = [one for one in found if one.id != entry.id and one.answers[0] != entry.answers[0]]
         if split == "train" and rng.random() < WITHOUT:
             handoff = message("assistant", self.config.data.handoff[language(question)])
             yield from self.row(row, others[:SHOWN], None, row["messages"][0], handoff, rng)
             return
         asked = tuple(one for one in entry.questions if one != question) or entry.questions
-        (query,) = self.index.encode_queries([question])
-        shown = self.index.closest_question_first(entry._replace(questions=asked, answers=(answer,)), query)
+        shown = self.index.closest_question_first(entry._replace(questions=asked, answers=(answer,)), question)
         if split == "train" and rng.random() < CHANGED:
             shown = shown._replace(answers=(other_numbers(answer, question, rng),))
         place = rng.choices(range(SHOWN), PLACES)[0]
@@ -113,7 +115,7 @@ class Grounder:
                 continue
             said = [str(turn["content"]) for turn in turns[:place]]
             new = new_values(str(turns[place]["content"]), said)
-            found = self.index.search(said, 2 * SHOWN).hits
+            found = self.index.search(said, 2 * SHOWN)
             base = with_values(new, found)
             if new and not base:
                 self.dropped["chat: states what no entry has"] += 1
@@ -127,7 +129,7 @@ class Grounder:
         """The reviewed answer, if an entry has it; a first question's that no entry answers is a line for the FAQ (faq_gaps.py)."""
         *before, question, answer = row["messages"]
         said, text = [str(turn["content"]) for turn in (*before, question)], str(answer["content"])
-        found = self.index.search(said, 2 * SHOWN).hits
+        found = self.index.search(said, 2 * SHOWN)
         base = rests_on(text, found, said)
         if not base and (new_values(text, said) or not before) and text not in self.config.data.handoff.values():
             self.dropped["feedback: states what no entry has"] += 1
@@ -146,8 +148,9 @@ class Grounder:
     ) -> Iterator[Json]:
         """The row, its oldest turns left out until it fits; none where it does not fit at all."""
         system = message("system", system_text(row.get("system", self.config.system_prompt), block, rng.random() >= WITHOUT_QUESTIONS))
-        for start in range(0, len(before) + 1, 2):
-            messages = [system, *before[start:], question, message("assistant", str(answer["content"]))]
+        turns = readable([*before, question])
+        for start in range(0, len(turns), 2):
+            messages = [system, *turns[start:], message("assistant", str(answer["content"]))]
             if len(encode(self.tokenizer, messages)[0]) <= self.config.train.max_length:
                 break
         else:
@@ -159,11 +162,10 @@ class Grounder:
 
 
 def searched(messages: Sequence[Message]) -> Iterator[str]:
-    """The texts that retrieval looks at in a conversation: each question, and what was said before it (`Index.search`)."""
+    """The texts that retrieval looks at in a conversation, at each question (`Index.read`)."""
     texts = [str(one["content"]) for one in messages]
     for place in range(0, len(texts), 2):
-        yield texts[place]
-        yield " ".join(texts[max(0, place - 2) : place])
+        yield from readings(texts[: place + 1]).texts
 
 
 def _shown(found: Sequence[Entry], base: Entry | None) -> list[Entry]:
@@ -191,7 +193,7 @@ def synthetic_rows(config: Config, tokenizer: "PreTrainedTokenizerBase", name: s
     made, unanswerable = companies(name)
     handoff = message("assistant", config.data.handoff[name])
     grounders = [(company, Grounder(config, tokenizer, Index(company.entries))) for company in made]
-    for number, (said, reply) in enumerate((said, one["answer"]) for one in content(name)["small_talk"] for said in one["questions"]):
+    for number, (said, reply) in enumerate((said, one.answers[0]) for one in small_talk(name) for said in one.questions):
         row = _head(f"small talk {name} {number}", "small talk", name)
         yield from grounders[0][1].row(row, [], None, message("user", said), message("assistant", reply), random.Random(row["id"]))
     for company, grounder in grounders:
@@ -201,7 +203,7 @@ def synthetic_rows(config: Config, tokenizer: "PreTrainedTokenizerBase", name: s
             row = _head(f"{entry.id}#0", company.name, name) | {"messages": turns, "system": company.system}
             yield from grounder.faq(row, rng, "train")
         question = rng.choice(unanswerable)
-        block = grounder.index.search([question], SHOWN).hits
+        block = grounder.index.search([question], SHOWN)
         row = _head(f"{company.name}#none", company.name, name) | {"system": company.system}
         yield from grounder.row(row, block, None, message("user", question), handoff, rng)
 
@@ -213,25 +215,23 @@ def _head(row_id: str, group: str, name: str) -> Json:
 def write_grounded(config: Config, folder: Path, tokenizer: "PreTrainedTokenizerBase") -> Json:
     """Write `vectors.npz` and `grounded/` into the data folder, from its plain rows and `faq.jsonl`, one row at a time.
 
-    Returns {"rows": {split: {kind: n}}, "dropped": {reason: n}, "min_similarity": the threshold of the domain, or None}.
+    Returns {"rows": {split: {kind: n}}, "dropped": {reason: n}}.
     """
     entries = read_entries(folder / "faq.jsonl")
     split_of = {entry["id"]: entry["split"] for entry in read_jsonl(folder / "faq.jsonl")}
-    embedder = make_embedder(config, entries, {name for name, split in split_of.items() if split != "test"})
-    if embedder:
-        save_vectors(folder / "vectors.npz", encoder_name(config.encoder), embedder.projection, embedder.stored)
+    embedder, ranker = learn(config, entries, {name for name, split in split_of.items() if split != "test"})
+    save_vectors(folder / "vectors.npz", config.encoder, embedder.stored if embedder else {}, ranker)
     (folder / "grounded").mkdir()
     rows, dropped = {split: Counter[str]() for split in SEES}, Counter[str]()
     for split, sees in SEES.items():
-        grounder = Grounder(config, tokenizer, Index([entry for entry in entries if split_of[entry.id] in sees], embedder))
+        grounder = Grounder(config, tokenizer, Index([entry for entry in entries if split_of[entry.id] in sees], embedder, ranker))
         with (folder / f"grounded/{split}.jsonl").open("w", encoding="utf-8") as file:
             for row in _split_rows(grounder, folder, split):
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
                 rows[split][row["kind"]] += 1
         dropped += grounder.dropped
-    threshold = embedder.projection.min_similarity if embedder else None
     written = {split: dict(sorted(kinds.items())) for split, kinds in rows.items()}
-    return {"rows": written, "dropped": dict(dropped), "min_similarity": None if threshold is None else round(threshold, 3)}
+    return {"rows": written, "dropped": dict(dropped)}
 
 
 def _split_rows(grounder: Grounder, folder: Path, split: str) -> Iterator[Json]:

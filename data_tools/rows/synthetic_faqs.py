@@ -31,5 +31,5 @@ def companies(language: str) -> tuple[list[Company], list[str]]:
 
 @cache
 def content(language: str) -> dict[str, Any]:
-    """What the file of a language has: companies, unanswerable, small_talk."""
+    """What the file of a language has: companies, unanswerable."""
     return dict(yaml.safe_load((COMPANIES / f"{language}.yaml").read_text(encoding="utf-8")))

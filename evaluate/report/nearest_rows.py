@@ -27,6 +27,6 @@ def _nearest_in(rows: list[dict[str, Any]], records: list[dict[str, Any]]) -> di
     index = Index([Entry(str(place), (said[0],), (said[1],)) for place, said in enumerate(texts)])
     found = {}
     for record in records:
-        places = [int(entry.id) for entry in index.search([record["messages"][-2]["content"]], COUNT).hits]
+        places = [int(entry.id) for entry in index.search([record["messages"][-2]["content"]], COUNT)]
         found[record["id"]] = [{"question": texts[i][0], "answer": texts[i][1], "source": rows[i]["source"]} for i in places]
     return found

@@ -7,14 +7,15 @@ from evaluate.scoring.canaries import leaked
 from evaluate.scoring.customers import affirms, tells
 from evaluate.scoring.injections import dumped, resisted
 from evaluate.scoring.scorer import Score, chrf, score
-from evaluate.systems.ask import Exchange, Said
+from evaluate.systems.ask import Exchange, Said, answers
+from frontdesk.answers.grounding import INSTRUCTION
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
+from frontdesk.facts.entries import Entry
 from frontdesk.facts.handoff import handoff_sentences, is_handoff
 from frontdesk.facts.sources import Sources, invented
 from frontdesk.facts.statements import holding
 from frontdesk.files import read_jsonl
-from frontdesk.retrieval.grounding import INSTRUCTION
 
 
 class Grader:
@@ -24,6 +25,7 @@ class Grader:
         self.config = config
         faq = read_jsonl((other or run).faq)
         self.entries = {entry["id"]: tuple(entry["answers"]) for entry in faq}
+        self.named = {entry["id"]: Entry(entry["id"], tuple(entry["questions"]), tuple(entry["answers"])) for entry in faq}
         self.answers = [answer for answers in self.entries.values() for answer in answers]
         asked = [question for entry in faq for question in entry["questions"]]
         self.sources = Sources([*self.answers, *asked, config.system_prompt, config.company])
@@ -36,8 +38,8 @@ class Grader:
         question, last = exchange.question, exchange.answers[-1]
         said = [message["content"] for message in exchange.messages]
         scores = [
-            (turn, self.turn(question, turn, answer, said[:place]))
-            for place, turn, answer in zip(_asked(question), question.turns, exchange.answers, strict=True)
+            (turn, self.turn(question, turn, answer, said[: answer.place]))
+            for turn, answer in zip(question.turns, exchange.answers, strict=True)
             if turn.expects != "nothing"
         ]
         graded = [one for _, one in scores]
@@ -62,6 +64,8 @@ class Grader:
             "leaked": secrets,
             "cited": last.cited.id if last.cited else None,
             "shown": [entry.id for entry in last.shown],
+            "outcome": last.outcome,
+            "asked": self.asked(exchange),
             "chrf": chrf(last.text, question.reference) if question.reference else None,
             "tokens": sum(answer.tokens for answer in exchange.answers),
             "source": question.source,
@@ -75,6 +79,14 @@ class Grader:
             record |= {"right": False, "wrong": not record["handoff"]}
         return record
 
+    def asked(self, exchange: Exchange) -> str | None:
+        """Whether the desk asked back "with" the right entry among those it named, each time, or "without" it;
+        None where it did not ask."""
+        pairs = zip(exchange.question.turns, exchange.answers, strict=True)
+        tries = [(turn, answer.asked) for turn, answer in pairs if answer.asked is not None]
+        named = [any(answers(exchange.question, turn, self.named[name]) for name in ids if name in self.named) for turn, ids in tries]
+        return None if not named else "with" if all(named) else "without"
+
     def suits(self, question: Question, answer: Said, said: list[str]) -> bool:
         """Whether an answer affirms no wrong premise; to who asks nothing, whether it is small talk and no handoff."""
         if question.set == "premise":
@@ -86,8 +98,8 @@ class Grader:
         if exchange.question.set not in ("dialogues", "no_faq"):
             return set()  # what an injection dictates is counted as not resisted
         said = [message["content"] for message in exchange.messages]
-        turns = zip(_asked(exchange.question), exchange.question.turns, strict=True)
-        places = [place for place, turn in turns if turn.expects == "nothing"]
+        turns = zip(exchange.answers, exchange.question.turns, strict=True)
+        places = [answer.place for answer, turn in turns if turn.expects == "nothing"]
         return {value for place in places for value in invented(said[place], self.sources, said[:place])}
 
     def turn(self, question: Question, turn: Turn, answer: Said, said: list[str]) -> Score:
@@ -109,9 +121,3 @@ class Grader:
             return False
         prompts = [self.config.system_prompt, *INSTRUCTION.values()]
         return resisted(answer.text, attack["goal"], attack["marker"], prompts, [*self.answers, *self.handoffs])  # type: ignore[arg-type]
-
-
-def _asked(question: Question) -> range:
-    """The places of the answers to its turns in the messages of an exchange."""
-    first = len(question.before) + 1
-    return range(first, first + 2 * len(question.turns), 2)

@@ -92,6 +92,18 @@ METRICS = {
         "Questions that the FAQ answers, escalated without the facts.",
         "FAQ에 답이 있는데도 답하지 않고 넘긴 비율입니다.",
     ),
+    "asked_right": Metric(
+        "Asked back, rightly", "올바른 되물음", FACTS, lambda record: facts(record, record["asked"] == "with"), False,
+        "questions that the FAQ answers", "asks back with the right entry in", "정답 항목을 들어 되물은 질문",
+        "Questions that the FAQ answers: the desk asks which entry is meant, the right one among those it names. Then it answers.",
+        "FAQ에 답이 있는 질문에서 정답 항목을 포함해 되물은 비율입니다. 그다음에 답합니다.",
+    ),
+    "asked_wrong": Metric(
+        "Asked back, in vain", "헛된 되물음", (*FACTS, *BEYOND), lambda record: float(record["asked"] == "without"), True,
+        "questions", "asks back without the right entry in", "정답 항목 없이 되물은 질문",
+        "Questions of all kinds: the desk asks which entry is meant, and none of those it names is.",
+        "되물었으나 그 가운데 맞는 항목이 없던 질문의 비율입니다.",
+    ),
     "dialogues_right": Metric(
         "Dialogues right", "대화 성공", ("dialogues",), lambda record: float(record["right"]), False,
         "dialogues", "is right to the end in", "끝까지 맞게 답한 대화",
@@ -155,6 +167,8 @@ def measured(records: Iterable[Record], name: str) -> dict[tuple[str, int], tupl
     mine = [record for record in records if record["set"] in metric.sets]
     if name.startswith("entry_") and not any(record["shown"] for record in mine):
         return {}  # a system that reads no entries
+    if name.startswith("asked_") and not any(record["outcome"] for record in mine):
+        return {}  # a system that never asks back
     if name == "dialogues_pass3":
         held = {name: tries for name, tries in grouped(mine, lambda record: str(record["id"])).items() if len(tries) >= PASSES}
         return {(name, 0): (tries[0]["entry"], float(all(record["right"] for record in tries))) for name, tries in held.items()}

@@ -10,18 +10,23 @@ import asyncio
 import hashlib
 import json
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
-from evaluate.questions.load import Question
+from evaluate.questions.load import Question, Turn
 from evaluate.systems.systems import System
+from frontdesk.answers.ask_back import heading
+from frontdesk.answers.knowledge import Grounded
+from frontdesk.answers.reply import Reply
 from frontdesk.errors import UserError
 from frontdesk.facts.entries import Entry
+from frontdesk.facts.language import language
+from frontdesk.facts.statements import states
 from frontdesk.prompt.render import Message
-from frontdesk.retrieval.grounding import Grounded
+from frontdesk.retrieval.readings import readings
 from frontdesk.terminal import Bar, bar
 
 if TYPE_CHECKING:
@@ -34,17 +39,24 @@ AT_ONCE = 32
 
 
 class Said(NamedTuple):
-    """An answer as the customer sees it. `stopped`: it ended by itself."""
+    """An answer as the customer sees it. `stopped`: it ended by itself. `offers`: the entries that a question
+    back is about. `asked`: ids of those that the desk had asked about before it answered; None: it had not.
+    `place`: in the messages of the exchange."""
 
     text: str
     cited: Entry | None
     shown: list[Entry]
     tokens: int
     stopped: bool
+    outcome: str = ""
+    offers: Sequence[Entry] = ()
+    asked: tuple[str, ...] | None = None
+    place: int = 0
 
 
 class Exchange(NamedTuple):
-    """One question or dialogue asked once: all turns, and an answer for each of the customer's."""
+    """One question or dialogue asked once: all turns, and an answer for each of the customer's. Where the desk
+    asked back, the customer's choice and what the desk says to it stand in the messages too."""
 
     question: Question
     system: str
@@ -150,20 +162,59 @@ async def ask(system: System, model: Model, questions: Sequence[Question], cache
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def one(question: Question, number: int, model: Model) -> Exchange:
-        messages: list[Message] = list(question.before)
-        answers = []
-        for turn in question.turns:
-            messages.append({"role": "user", "content": turn.text})
+        async def reply(question: Question, messages: Sequence[Message]) -> Said:
             async with gate:
-                said = await answer(system, model, question, messages, number, cache, progress)
-            answers.append(said)
-            messages.append({"role": "assistant", "content": said.text})
-        return Exchange(question, system.name, number, messages, answers)
+                return await answer(system, model, question, messages, number, cache, progress)
+
+        return await converse(system, question, number, reply)
 
     with counted(label, sum(len(question.turns) for question, _ in jobs), ahead) as progress:
         async with connected(model) as mine:
             exchanges = await together(one(*job, mine) for job in jobs)
     return exchanges if model.temperature else every_pass(system, exchanges)
+
+
+Answerer = Callable[[Question, Sequence[Message]], Awaitable[Said]]
+
+
+async def converse(system: System, question: Question, number: int, reply: Answerer) -> Exchange:
+    """Hold a conversation. A question back is answered as a customer would: by a press on the right entry, if
+    it is among those offered, or else by a no."""
+    messages: list[Message] = list(question.before)
+    answers = []
+    for turn in question.turns:
+        messages.append({"role": "user", "content": turn.text})
+        said = await reply(question, messages)
+        if said.outcome == "asked back":
+            offered = tuple(entry.id for entry in said.offers)
+            messages += [{"role": "assistant", "content": said.text}, {"role": "user", "content": choose(question, turn, said.offers)}]
+            said = (await reply(question, messages))._replace(asked=offered, shown=said.shown)
+        answers.append(said._replace(place=len(messages)))
+        messages.append({"role": "assistant", "content": said.text})
+    return Exchange(question, system.name, number, messages, answers)
+
+
+NONE_OF_THEM = {"en": "No, something else.", "ko": "아니요, 다른 내용이에요."}
+
+
+def choose(question: Question, turn: Turn, offers: Sequence[Entry]) -> str:
+    """What the customer answers to a question back: the right entry's own question, or that it is none."""
+    right = next((entry for entry in offers if answers(question, turn, entry)), None)
+    return heading(right.questions) if right else NONE_OF_THEM[language(turn.text)]
+
+
+def answers(question: Question, turn: Turn, entry: Entry) -> bool:
+    """Whether an entry answers a turn: it is the question's own, or a dialogue's and states the facts."""
+    if question.set == "dialogues":
+        return bool(turn.facts) and any(states(text, list(turn.facts)) for text in entry.answers)
+    return turn.expects == "facts" and entry.id in (question.entries or (question.entry,))
+
+
+def searched(question: Question) -> Iterator[str]:
+    """The texts that retrieval will look at, but for what depends on the desk's answers."""
+    said = [str(message["content"]) for message in question.before]
+    yield from readings([*said, question.turns[0].text]).texts
+    yield from (text for turn in question.turns[1:] for text in readings([turn.text]).texts)
 
 
 def every_pass(system: System, exchanges: list[Exchange]) -> list[Exchange]:
@@ -204,6 +255,9 @@ async def answer(
 ) -> Said:
     """The system's answer to the last of the messages."""
     prompt = system.prompt(question, messages)
+    if system.verified and prompt.decision and not prompt.decision.reads:
+        progress.add(0, False)
+        return said_by(system, prompt, UNASKED)
     settings = {"temperature": model.temperature if passes_of(system, model, question) > 1 else 0.0, "max_tokens": system.max_tokens}
     if settings["temperature"]:
         settings["seed"] = number
@@ -217,8 +271,18 @@ async def answer(
     return said_by(system, prompt, cache.kept[key])
 
 
+UNASKED: dict[str, Any] = {"text": "", "tokens": 0, "stopped": True}
+"""What no model has written."""
+
+
 def said_by(system: System, prompt: Grounded, given: dict[str, Any]) -> Said:
     """What a customer sees of an answer {"text", "tokens", "stopped"}."""
+    if system.verified and prompt.decision:
+        reply = Reply(prompt.decision)
+        text = reply.add(given["text"]) + reply.end()
+        offers = prompt.decision.entries if reply.outcome == "asked back" else ()
+        cited = reply.sources[0] if reply.sources else None
+        return Said(text, cited, prompt.entries, given["tokens"], given["stopped"], reply.outcome, offers)
     text = system.final(given["text"])
     return Said(text, prompt.source_of(text), prompt.entries, given["tokens"], given["stopped"])
 

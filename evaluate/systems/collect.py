@@ -6,18 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from evaluate.questions.load import Question, evenly, packaged
-from evaluate.systems.ask import Cache, Exchange, Model, ask, jobs_of
+from evaluate.systems.ask import Cache, Exchange, Model, ask, jobs_of, searched
 from evaluate.systems.engines import client_of, engine
 from evaluate.systems.general import choose
 from evaluate.systems.quote import ask_quote
 from evaluate.systems.systems import BASE, QUOTE, TUNED, PromptBuilder, elsewhere, served, systems
+from frontdesk.answers.knowledge import knowledge_of
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, stored_config
 from frontdesk.engine.vllm import served_weights
 from frontdesk.errors import warn
 from frontdesk.files import read_json, read_jsonl
 from frontdesk.models.base import load_tokenizer
-from frontdesk.retrieval.grounding import knowledge_of
 from frontdesk.terminal import track
 
 Items = list[dict[str, Any]]
@@ -32,7 +32,7 @@ def collect(
     import torch
 
     knowledge = knowledge_of(config, run, (other or run).faq)
-    knowledge.index.precompute([turn.text for question in questions for turn in question.turns])
+    knowledge.index.precompute([text for question in questions for text in searched(question)])
     torch.set_num_threads(1)  # from here on the cores are the engine's
     cache = Cache(run.report / "cache.jsonl")
     folders = {BASE: Path(provenance["base_path"]), TUNED: served_weights(config, run)}
@@ -43,7 +43,7 @@ def collect(
     general = [] if other else evenly(packaged("general.jsonl", spoken), config.evaluate.sample, lambda one: one["ability"])
     quote = next(system for system in table if system.model == QUOTE)
     label = f"eval: {quote.name} (1 of {len(table)})"
-    exchanges = ask_quote(quote, track(questions, label, len(questions), "questions"), config.data.handoff)
+    exchanges = ask_quote(quote, track(questions, label, len(questions), "questions"))
     print(f"{label}: {len(questions)} questions, no model", flush=True)
     chosen: dict[str, list[bool]] = {}
     for which, folder in folders.items():

@@ -1,6 +1,7 @@
 """The systems that are asked the same questions: what each puts into the prompt, and which model answers it.
 
-* quote: no model; the nearest entry's own answer, or the handoff where retrieval finds nothing (evaluate/systems/quote.py).
+* desk: what `make serve` serves: the tuned model, whose words pass a check or are replaced (frontdesk/answers).
+* quote: the same desk without a model; it says the entry's own answer.
 * base: the untuned base with the run's system prompt; base few-shot and chain of thought: with examples (evaluate/systems/prompting.py);
   base + FAQ in prompt: with the entries that retrieval finds, as the desk shows them (frontdesk/retrieval/grounding.py).
 * tuned, and tuned + FAQ in prompt: the same for the run's model.
@@ -18,16 +19,16 @@ from typing import TYPE_CHECKING
 
 from evaluate.questions.load import CUSTOMERS, SETS, Question
 from evaluate.systems import prompting
+from frontdesk.answers.knowledge import Grounded, Knowledge, grounded
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
 from frontdesk.prompt.render import Message, fit
-from frontdesk.retrieval.grounding import Grounded, Knowledge, grounded
 from frontdesk.retrieval.index import Index
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-QUOTE, BASE, TUNED, WITH_FAQ = "quote", "base", "tuned", " + FAQ in prompt"
+DESK, QUOTE, BASE, TUNED, WITH_FAQ = "desk", "quote", "base", "tuned", " + FAQ in prompt"
 PROMPTS = (BASE, f"{BASE} few-shot", f"{BASE} chain of thought")
 """The systems of the untuned base that read no FAQ."""
 UNTRAINED = (*PROMPTS, QUOTE)
@@ -36,7 +37,8 @@ UNTRAINED = (*PROMPTS, QUOTE)
 Prompt = Callable[[Question, Sequence[Message]], Grounded]
 """From the turns so far, the customer's last, to what the engine gets, and the FAQ entries in it."""
 SINGLE = ("wordings", "unanswerable", "out_of_scope")
-DESK = tuple(name for name in SETS if name not in ("unseen", *CUSTOMERS))
+READERS = (*SINGLE, "unseen", "dialogues")
+SERVED = tuple(name for name in SETS if name not in ("unseen", *CUSTOMERS))
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class System:
     max_tokens: int
     final: Callable[[str], str] = str.strip  # the part of what it writes that the customer would see
     passes: int = 1  # of each dialogue
+    verified: bool = False  # what it says is what `frontdesk.answers.reply` lets through
     sets: tuple[str, ...] = SINGLE  # what it is asked
 
 
@@ -61,7 +64,8 @@ class PromptBuilder:
 
     def prompt(self, question: Question, turns: Sequence[Message]) -> Grounded:
         """As the desk does it."""
-        found = grounded(self.config.system_prompt, self.index(question.hidden, question.unknown), turns)
+        index = self.index(question.hidden, question.unknown)
+        found = grounded(self.config.system_prompt, index, turns, self.knowledge.rules)
         return found._replace(messages=self.fit(found.messages, self.config.evaluate.max_tokens))
 
     def fit(self, messages: list[Message], max_tokens: int) -> list[Message]:
@@ -73,7 +77,7 @@ class PromptBuilder:
         if (hidden, unknown) not in self.indexes:
             shown = [entry for entry in self.knowledge.index.entries if entry.id not in hidden]
             left = [entry._replace(questions=tuple(one for one in entry.questions if one not in unknown)) for entry in shown]
-            self.indexes[hidden, unknown] = Index(left, self.knowledge.embedder)
+            self.indexes[hidden, unknown] = Index(left, self.knowledge.embedder, self.knowledge.ranker)
         return self.indexes[hidden, unknown]
 
 
@@ -84,17 +88,19 @@ def plain(question: Question, turns: Sequence[Message]) -> Grounded:
 
 def served(config: Config) -> str:
     """The name of the system that `make serve` serves."""
-    return TUNED + WITH_FAQ if config.grounding == "faq" else TUNED
+    return DESK if config.grounding == "faq" else TUNED
 
 
 def systems(config: Config, run: Run, prompt_builder: PromptBuilder, foreign: bool = False) -> list[System]:
     """The systems of a run, as the table has them. A `foreign` FAQ, which nobody learned, is for readers only."""
-    most, passes = config.evaluate.max_tokens, 3 if served(config) == TUNED + WITH_FAQ else 1
-    quote = System(QUOTE, QUOTE, prompt_builder.prompt, 0, passes=3, sets=SETS)
-    base_reads = System(BASE + WITH_FAQ, BASE, prompt_builder.prompt, most, sets=SETS)
-    tuned_reads = System(TUNED + WITH_FAQ, TUNED, prompt_builder.prompt, most, passes=passes, sets=SETS)
+    most = config.evaluate.max_tokens
+    quote = System(QUOTE, QUOTE, prompt_builder.prompt, 0, passes=3, verified=True, sets=SETS)
+    base_reads = System(BASE + WITH_FAQ, BASE, prompt_builder.prompt, most, sets=READERS)
+    tuned_reads = System(TUNED + WITH_FAQ, TUNED, prompt_builder.prompt, most, sets=READERS)
+    desk = System(DESK, TUNED, prompt_builder.prompt, most, passes=3, verified=True, sets=SETS)
+    desks = [desk] * (served(config) == DESK)
     if foreign:
-        return [quote, base_reads, tuned_reads]
+        return [quote, base_reads, tuned_reads, *desks]
     pool, alone = prompting.examples(run), served(config) == TUNED
 
     def few_shot(question: Question, turns: Sequence[Message]) -> Grounded:
@@ -110,8 +116,9 @@ def systems(config: Config, run: Run, prompt_builder: PromptBuilder, foreign: bo
         System(PROMPTS[1], BASE, few_shot, most),
         System(PROMPTS[2], BASE, thinking, most + prompting.THOUGHT, prompting.final_answer),
         base_reads,
-        System(TUNED, TUNED, plain, most, passes=3 if alone else 1, sets=(*DESK, *CUSTOMERS) if alone else DESK),
+        System(TUNED, TUNED, plain, most, passes=3 if alone else 1, sets=(*SERVED, *CUSTOMERS) if alone else SINGLE),
         tuned_reads,
+        *desks,
     ]
 
 
@@ -122,4 +129,7 @@ def elsewhere(name: str, config: Config, prompt_builder: PromptBuilder) -> list[
         return Grounded([{"role": "system", "content": config.system_prompt.strip()}, *turns], [])
 
     most = config.evaluate.max_tokens
-    return [System(name, name, with_system_prompt, most, sets=DESK), System(name + WITH_FAQ, name, prompt_builder.prompt, most, sets=SETS)]
+    return [
+        System(name, name, with_system_prompt, most, sets=SERVED),
+        System(name + WITH_FAQ, name, prompt_builder.prompt, most, sets=SETS),
+    ]

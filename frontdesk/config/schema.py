@@ -5,10 +5,10 @@ The docstring under a key is its entry in the reference: `python -m frontdesk.co
 
 import math
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from frontdesk.errors import UserError
 
@@ -61,8 +61,6 @@ class DataConfig(Section):
     """Share of the rows that escalate; questions for other companies fill up what `out_of_scope` lacks."""
     min_paraphrases: int = Field(4, ge=1, le=20)
     """An entry with fewer questions gets derived ones: a fact is not learned from one wording alone."""
-    max_false_handoff_rate: float = Field(0.05, ge=0, lt=0.5)
-    """Answerable questions that we accept escalating; higher means fewer wrong answers."""
     canaries: int = Field(4, ge=0, le=20)
     """Invented conversations among the chats: `make eval` asks for the personal data in them."""
     max_boilerplate_share: float = Field(0.005, gt=0, le=1)
@@ -79,6 +77,15 @@ class DataConfig(Section):
         if missing := HANDOFF.keys() - self.handoff.keys():
             raise ValueError(f"data.handoff has no sentence for {' and '.join(sorted(missing))}; one for each of en and ko is needed")
         return self
+
+
+class AnswersConfig(Section):
+    """When the desk answers, asks back or escalates: by the probability that an FAQ entry answers the question."""
+
+    say_from: float = Field(0.6, gt=0, le=1)
+    """From this probability on the entry is said; higher means fewer wrong answers, and more questions back."""
+    ask_from: float = Field(0.2, gt=0, le=1)
+    """From this one on the desk asks which entry is meant; below it a person is called."""
 
 
 class DpoConfig(Section):
@@ -279,11 +286,6 @@ class DeskConfig(Section):
     """Agents' ready-made replies."""
 
 
-def one_or_more(value: Any) -> Any:
-    """A name alone is a list of one."""
-    return () if value is None else (value,) if isinstance(value, str) else value
-
-
 class Config(Section):
     """A whole run. Everything that it makes lies under `runs/NAME/`."""
 
@@ -295,11 +297,11 @@ class Config(Section):
     """What the model is told to be, in training and serving alike."""
     grounding: Literal["faq", "none"] = "faq"
     """`faq`: the entries that the answer may rest on stand in the prompt; `none`: facts are learned by heart."""
-    encoder: Annotated[tuple[str, ...], BeforeValidator(one_or_more)] = ()
-    """Models that tell retrieval what texts mean, named as `model.base`: those of sentence-transformers, or a decoder, whose lower
-    half is taken. Empty: retrieval goes by words only."""
+    encoder: str | None = None
+    """The model that tells retrieval what texts mean: a name or folder of sentence-transformers; null: retrieval goes by words."""
     model: ModelConfig
     data: DataConfig
+    answers: AnswersConfig = AnswersConfig()
     train: TrainConfig = TrainConfig()
     evaluate: EvaluateConfig = EvaluateConfig()
     serve: ServeConfig = ServeConfig()
@@ -308,7 +310,6 @@ class Config(Section):
 
 
 RENAMED = {
-    "data.false_handoffs": "max_false_handoff_rate",
     "data.public": "allowlist",
     "data.stock_share": "max_boilerplate_share",
     "data.wordings": "min_paraphrases",
@@ -329,6 +330,10 @@ def stored_config(values: dict[str, Any]) -> Config:
         section, key = old.split(".")
         if key in sections.get(section, {}):
             sections[section][new] = sections[section].pop(key)
+    for gone in ("false_handoffs", "max_false_handoff_rate"):
+        sections.get("data", {}).pop(gone, None)
+    if isinstance(sections.get("encoder"), (list, tuple)):  # 0.1.0 had several side by side
+        sections["encoder"] = next(iter(sections["encoder"]), None)
     if sections.get("serve", {}).get("quantization") == "bf16":  # so 0.1.0 said that nothing is quantized
         sections["serve"]["quantization"] = None
     return Config(**sections)

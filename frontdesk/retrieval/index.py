@@ -1,9 +1,8 @@
-"""Which FAQ entries a customer's question is about.
+"""Which FAQ entries a customer's question is about, and how probable it is that one answers it.
 
-An entry's score is a weighted sum of what words say (lexical.py) and, with an encoder, what the meaning says
-(dense.py), each in standard deviations over the entries. A follow-up leans on the turns before it. Where
-entries have subjects and one of them is named (subjects.py), only its entries are candidates. A question that
-is similar to no entry has no hits, and the desk escalates.
+An entry is compared with the question by words (lexical.py) and, with an encoder, by meaning (dense.py). A
+ranker turns the similarities into probabilities (ranker.py). Where entries have subjects and one of them is
+named (subjects.py), only its entries are candidates.
 """
 
 from collections.abc import Sequence
@@ -12,96 +11,98 @@ from typing import NamedTuple
 import numpy as np
 
 from frontdesk.facts.entries import Entry
-from frontdesk.retrieval.dense import DenseIndex, Embedder, standardized
+from frontdesk.retrieval.dense import DenseIndex, Embedder
 from frontdesk.retrieval.lexical import LexicalIndex, terms
+from frontdesk.retrieval.ranker import Ranker
+from frontdesk.retrieval.readings import readings
 from frontdesk.retrieval.subjects import Subjects
 
-EARLIER_WEIGHT = 0.35  # the weight of the turns before a question; the question's is 1
-LEXICAL_WEIGHT = 0.5
-"""The weight of words beside one model, whose two measures weigh 1 each; beside several, a share of it."""
+BEFORE_WEIGHT = 0.35
+"""Of the turns before a follow-up, beside 1 of the question itself: entries that they are about gain on others."""
+BY_WORDS = Ranker(np.array([12.0], np.float32), 3.0)
+"""Where nothing was learned: words alone, told from the invented companies (bench/ranking.py)."""
 
 
-class Query(NamedTuple):
-    """What a search needs of a text: its terms and, with an encoder, its projected vector [size]."""
+class Ranked(NamedTuple):
+    """An entry, and the probability that it answers the question, 0 to 1."""
 
-    terms: list[str]
-    vector: np.ndarray | None
+    entry: Entry
+    probability: float
 
 
-class SearchResult(NamedTuple):
-    """What a search finds, best first: `hits`, or if the question is out of domain the `nearest` entries."""
+class Found(NamedTuple):
+    """The likeliest entries, best first, for the last turn, for each of its parts, and for it with what was
+    said before (none where nothing was)."""
 
-    hits: list[Entry]
-    nearest: list[Entry]
+    turn: list[Ranked]
+    parts: list[list[Ranked]]
+    before: list[Ranked]
+
+    @property
+    def surest(self) -> list[Ranked]:
+        """Those of the reading whose first entry is the likeliest."""
+        return max((self.turn, *self.parts, self.before), key=lambda found: found[0].probability if found else -1.0)
 
 
 class Index:
     """The entries of an FAQ, ready to be searched: by words, and by meaning where there is an embedder."""
 
-    def __init__(self, entries: Sequence[Entry], embedder: Embedder | None = None) -> None:
+    def __init__(self, entries: Sequence[Entry], embedder: Embedder | None = None, ranker: Ranker | None = None) -> None:
+        """`ranker`: what was learned for the encoder, or for words alone."""
         self.entries = list(entries)
         self.subjects = Subjects(entry.subject for entry in self.entries)
         self.lexical = LexicalIndex([" ".join(entry.texts) for entry in self.entries])
-        self.dense = DenseIndex([entry.texts for entry in self.entries], embedder) if embedder else None
+        self.dense = DenseIndex(self.entries, embedder) if embedder else None
+        self.ranker = ranker or BY_WORDS
 
-    def search(self, turns: Sequence[str], k: int = 3) -> SearchResult:
-        """The `k` entries with the highest scores. A hit has the wording first that is closest to the
-        question. `turns` are what was said so far, the question last. There is no hit where neither it nor
-        what was said before is in domain."""
-        queries = self._queries(turns)
-        scores = self._scores(queries, turns)
-        nearest = [self.entries[i] for i in scores.argsort()[::-1][:k] if scores[i] > float("-inf")]
-        if any(map(self.is_in_domain, queries)):
-            return SearchResult([self.closest_question_first(entry, queries[0]) for entry in nearest], [])
-        return SearchResult([], nearest)
+    def read(self, turns: Sequence[str], k: int = 5) -> Found:
+        """The `k` likeliest entries for each reading of the conversation (readings.py), best first. `turns`:
+        what was said so far, the question last."""
+        asked, meant = readings(turns), self._meant(turns)
+        features = self.features(asked.texts)
+        ranked = [self._ranked(one, meant, k) for one in features[: 1 + len(asked.parts)]]
+        leaning = features[0] + BEFORE_WEIGHT * (features[-1] - features[-1][meant].mean(axis=0)) if asked.before else None
+        return Found(ranked[0], ranked[1:], [] if leaning is None else self._ranked(leaning, meant, k))
 
-    def scores(self, turns: Sequence[str]) -> np.ndarray:
-        """The score of each entry, minus infinity for those of a subject that is not meant: [entries]."""
-        return self._scores(self._queries(turns), turns)
+    def search(self, turns: Sequence[str], k: int = 3) -> list[Entry]:
+        """The `k` likeliest entries, best first, by whichever reading is surest; each with the wording first
+        that is closest to the question."""
+        return [self.closest_question_first(one.entry, turns[-1]) for one in self.read(turns, k).surest]
+
+    def features(self, texts: Sequence[str]) -> list[np.ndarray]:
+        """Of each text how similar it is to the entries: by meaning, three measures, and by words: [entries, 4
+        or 1] each. An encoder takes some 30 ms for one text, and hardly longer for two."""
+        lexical = [self.lexical.scores(terms(text))[:, None] for text in texts]
+        if self.dense is None:
+            return lexical
+        vectors = self.dense.embedder.embed(texts)
+        return [np.hstack([self.dense.similarities(vector), words]) for vector, words in zip(vectors, lexical, strict=True)]
 
     def precompute(self, texts: Sequence[str]) -> None:
         """Encode the texts that many searches will ask for, all at once."""
         if self.dense:
             self.dense.embedder.precompute(texts)
 
-    def is_in_domain(self, query: Query) -> bool:
-        """Whether the FAQ is about this at all, as far as an encoder can say."""
-        return query.vector is None or self.dense is None or self.dense.is_in_domain(query.vector)
-
-    def closest_question_first(self, entry: Entry, query: Query) -> Entry:
-        """The entry with its wordings in the order of their similarity to the query."""
+    def closest_question_first(self, entry: Entry, question: str) -> Entry:
+        """The entry with its wordings in the order of their similarity to the question."""
         if len(entry.questions) < 2:
             return entry
-        if query.vector is not None and self.dense:
-            similarities = (self.dense.embed(entry.questions) @ query.vector).tolist()
+        if self.dense:
+            vectors = self.dense.embedder.embed([*entry.questions, question])
+            similarities = (vectors[:-1] @ vectors[-1]).tolist()
         else:
-            asked = set(query.terms)
+            asked = set(terms(question))
             similarities = [len(asked & (own := set(terms(one)))) / max(1, len(asked | own)) for one in entry.questions]
         order = sorted(range(len(similarities)), key=lambda i: -similarities[i])
         return entry._replace(questions=tuple(entry.questions[i] for i in order))
 
-    def encode_queries(self, texts: Sequence[str]) -> list[Query]:
-        """Texts as queries. With an encoder one takes some 30 ms, and two take hardly longer together."""
-        vectors = self.dense.embed(texts) if self.dense else [None] * len(texts)
-        return [Query(terms(text), vector) for text, vector in zip(texts, vectors, strict=True)]
+    def _meant(self, turns: Sequence[str]) -> np.ndarray:
+        """Which entries are candidates, by the subject that was named last: bool [entries]."""
+        named = next((names for turn in reversed(turns) if (names := self.subjects.named(turn))), None)
+        others = self.subjects.name_of.keys() - set(named or self.subjects.name_of)
+        return np.array([entry.subject not in others for entry in self.entries])
 
-    def _queries(self, turns: Sequence[str]) -> list[Query]:
-        """The question, and what a follow-up leans on where there is something: the two turns before it."""
-        earlier = " ".join(turns[-3:-1])
-        return self.encode_queries([turns[-1], earlier] if earlier else [turns[-1]])
-
-    def _scores(self, queries: Sequence[Query], turns: Sequence[str]) -> np.ndarray:
-        scores = self._score(queries[0])
-        for earlier in queries[1:]:
-            scores = scores + EARLIER_WEIGHT * self._score(earlier)
-        if meant := next((names for turn in reversed(turns) if (names := self.subjects.named(turn))), None):
-            others = self.subjects.name_of.keys() - set(meant)
-            scores[[entry.subject in others for entry in self.entries]] = -np.inf
-        return scores
-
-    def _score(self, query: Query) -> np.ndarray:
-        scores = standardized(self.lexical.scores(query.terms))
-        if query.vector is None or self.dense is None:
-            return scores
-        weight = LEXICAL_WEIGHT / max(1, len(self.dense.projection.parts))
-        return np.asarray(weight * scores + self.dense.scores(query.vector))
+    def _ranked(self, features: np.ndarray, meant: np.ndarray, k: int) -> list[Ranked]:
+        probabilities = self.ranker.probabilities(np.where(meant[:, None], features, -np.inf))
+        best = np.argsort(-probabilities, kind="stable")[:k]
+        return [Ranked(self.entries[i], float(probabilities[i])) for i in best if meant[i]]

@@ -34,11 +34,18 @@ class LexicalIndex:
         import bm25s
 
         logging.getLogger("bm25s").setLevel(logging.INFO)  # at DEBUG it reports every index
-        self.number = len(texts)
+        tokens = [terms(text) for text in texts]
         self.bm25 = bm25s.BM25()
-        self.bm25.index([terms(text) for text in texts], show_progress=False)
+        self.bm25.index(tokens, show_progress=False)
+        counts = np.bincount([self.bm25.vocab_dict[term] for own in tokens for term in set(own)], minlength=len(self.bm25.vocab_dict))
+        self.number = len(texts)
+        self.idf = np.log(1 + (self.number - counts + 0.5) / (counts + 0.5))  # [terms], as BM25 has it
+        self.unknown = float(np.log(1 + (self.number + 0.5) / 0.5))  # of a term that no text has
 
     def scores(self, query: Sequence[str]) -> np.ndarray:
-        """The BM25 score of each text for the query's terms: [texts]."""
+        """The BM25 score of each text for the query's terms, as a share of what all of them could give: [texts]."""
         known = [term for term in query if term in self.bm25.vocab_dict]
-        return np.asarray(self.bm25.get_scores(known)) if known else np.zeros(self.number, np.float32)
+        if not known:
+            return np.zeros(self.number, np.float32)
+        most = sum(self.idf[self.bm25.vocab_dict[term]] for term in known) + self.unknown * (len(query) - len(known))
+        return np.asarray(self.bm25.get_scores(known) / max(most, 1e-9))

@@ -69,7 +69,7 @@ class Message(Base):
     source: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     """The FAQ entry that the answer rests on: {"id", "question", "source"}."""
     near: Mapped[list[str] | None] = mapped_column(JSON)
-    """FAQ questions that a refusal offers: the nearest to what was asked."""
+    """FAQ questions that a refusal or a question back offers: the nearest to what was asked."""
     model_version: Mapped[str | None] = mapped_column(String(64))
     data_version: Mapped[str | None] = mapped_column(String(64))
     prompt_tokens: Mapped[int | None] = mapped_column(Integer)

@@ -17,6 +17,9 @@ class Metrics:
         self.cut = Counter("frontdesk_streams_cut", "Streams that ended with an error event", ["model", "code"], registry=own)
         self.left = Counter("frontdesk_clients_left", "Requests whose client left before the end", ["model"], registry=own)
         self.tokens = Counter("frontdesk_tokens", "Tokens of prompts and of completions", ["model", "kind"], registry=own)
+        self.answers = Counter(
+            "frontdesk_answers", "Verified answers, by what became of the question, and why", ["model", "outcome", "why"], registry=own
+        )
         self.first = _histogram("frontdesk_first_event_seconds", "To the first event of a stream", own)
         self.seconds = _histogram("frontdesk_answer_seconds", "To the end of an answer", own)
         self.working = Gauge("frontdesk_requests_in_work", "Requests in work, waiting ones too", registry=own)

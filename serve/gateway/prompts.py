@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from frontdesk.answers.knowledge import Grounded, Knowledge, knowledge_of
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
 from frontdesk.engine.vllm import served_model
@@ -12,7 +13,6 @@ from frontdesk.errors import UserError
 from frontdesk.models.adapters import load_adapters
 from frontdesk.models.base import load_tokenizer, locate
 from frontdesk.prompt.render import Message, fit
-from frontdesk.retrieval.grounding import Grounded, Knowledge, knowledge_of
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

@@ -16,7 +16,9 @@ import aiohttp
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from frontdesk.retrieval.grounding import Grounded
+from frontdesk.answers.knowledge import Grounded
+from frontdesk.answers.reply import Reply
+from frontdesk.prompt.render import Message as Turn
 from frontdesk.web.errors import ApiError
 from frontdesk.web.sse import event
 from serve.gateway import sse
@@ -90,28 +92,62 @@ class Relay:
     async def _answer(self, asked: Asked, record: AccessRecord, send: Send) -> None:
         builder = self.builders.get(asked.model)
         prompt = await builder.prepare(asked.messages, asked.max_tokens) if builder else Grounded(asked.messages, [])
-        grounded = builder is not None and builder.grounded
-        async with self.engine.ask(asked.body(prompt.messages), explain=not grounded) as response:
+        if prompt.decision:
+            await self._verified(asked, prompt.messages, Reply(prompt.decision), record, send)
+            return
+        async with self.engine.ask(asked.body(prompt.messages), explain=True) as response:
             if asked.stream:
-                rewriter = sse.GroundedStream(prompt, asked.usage) if grounded else sse.RawStream(asked.usage)
-                await self._stream(response, rewriter, record, send)
+                await self._stream(response, sse.RawStream(asked.usage), record, send)
                 return
             body = await response.read()
-        answer = json.loads(body)
-        self._count(record, answer.get("usage"))
-        whole = Response(sse.with_provenance(answer, prompt) if grounded else body, media_type="application/json")
-        await whole({"type": "http"}, _none, send)
+        self._count(record, json.loads(body).get("usage"))
+        await _send_whole(body, send)
 
-    async def _stream(self, response: aiohttp.ClientResponse, rewriter: sse.RawStream, record: AccessRecord, send: Send) -> None:
+    async def _verified(self, asked: Asked, messages: list[Turn], reply: Reply, record: AccessRecord, send: Send) -> None:
+        """Send what the desk may say, sentence by sentence as it is checked."""
+        answer, words = sse.Completion(asked.model, asked.usage), sse.Words()
+        pieces: list[str] = []
+        async for piece in self._pieces(asked, messages, reply, words):
+            pieces.append(piece)
+            if asked.stream:
+                await self._send(record, (b"" if record.status else answer.start()) + answer.words(piece), send)
+        ours = sse.provenance(reply)
+        self._count(record, words.counted)
+        self.metrics.answers.labels(asked.model, reply.outcome, reply.why).inc()
+        if not asked.stream:
+            await _send_whole(answer.whole("".join(pieces), ours, words.counted), send)
+            return
+        await self._send(record, answer.end(ours, words.counted), send)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _pieces(self, asked: Asked, messages: list[Turn], reply: Reply, words: sse.Words) -> AsyncIterator[str]:
+        """What may be said, as it comes. No engine is asked where the desk's words are fixed, and it is left as
+        soon as more of its words would change nothing."""
+        if not reply.done:
+            async with self.engine.ask(asked.verified_body(messages), explain=False) as response:
+                async for data in response.content.iter_any():
+                    if piece := reply.add(_read(words, data)):
+                        yield piece
+                    if reply.done:
+                        break
+            if not (words.done or reply.done):
+                raise gone()
+        if rest := reply.end():
+            yield rest
+
+    async def _send(self, record: AccessRecord, out: bytes, send: Send) -> None:
+        """The next part of a stream."""
+        if record.status is None:
+            self.metrics.first.labels(record.model).observe(time.monotonic() - record.begun)
+            await send({"type": "http.response.start", "status": 200, "headers": STREAM_HEADERS})
+        await send({"type": "http.response.body", "body": out, "more_body": True})
+
+    async def _stream(self, response: aiohttp.ClientResponse, stream: sse.RawStream, record: AccessRecord, send: Send) -> None:
         async for data in response.content.iter_any():
-            if not (out := rewriter.add(data)):
-                continue
-            if record.status is None:
-                self.metrics.first.labels(record.model).observe(time.monotonic() - record.begun)
-                await send({"type": "http.response.start", "status": 200, "headers": STREAM_HEADERS})
-            await send({"type": "http.response.body", "body": out, "more_body": True})
-        self._count(record, rewriter.counted)
-        if not rewriter.done:
+            if out := stream.add(data):
+                await self._send(record, out, send)
+        self._count(record, stream.counted)
+        if not stream.done:
             raise gone()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
@@ -151,6 +187,17 @@ class RelayResponse(Response):
 async def _left(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+def _read(words: sse.Words, data: bytes) -> str:
+    try:
+        return words.add(data)
+    except (ValueError, KeyError, TypeError):  # an error in the middle of the engine's stream
+        raise gone() from None
+
+
+async def _send_whole(body: bytes, send: Send) -> None:
+    await Response(body, media_type="application/json")({"type": "http"}, _none, send)
 
 
 async def _none() -> Message:

@@ -89,6 +89,11 @@ class Asked:
         """The engine's request."""
         return json.dumps({**self.fields, "messages": messages}).encode()
 
+    def verified_body(self, messages: list[Message]) -> bytes:
+        """The engine's request for words that are checked: always a stream, which may be left at any time."""
+        counted = {"include_usage": True, "continuous_usage_stats": True}
+        return json.dumps({**self.fields, "messages": messages, "stream": True, "stream_options": counted}).encode()
+
 
 class Rules:
     """What a config allows: the names of its models, its defaults and its token limit."""

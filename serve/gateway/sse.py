@@ -1,35 +1,94 @@
-"""The engine's stream of server-sent events on its way to the client: as little is done to it as possible.
+"""Answers in the format of OpenAI's API, whole or as server-sent events.
 
-Events pass through unchanged. Of a grounded model's, the words are collected on the way, so that the last
-event can name the source. The event with the token counts is read, and passed on only if the client has asked
-for it.
+A verified answer is made here, from what the desk may say. Of the engine's own stream only the words and the
+token counts are read. The bare model's stream passes through unchanged, but for the event with the token
+counts, which the client gets only if it has asked for it.
 """
 
 import json
+import time
+import uuid
 from typing import Any
 
-from frontdesk.retrieval.grounding import Grounded, heading
-from frontdesk.web.sse import END
+from frontdesk.answers.ask_back import heading
+from frontdesk.answers.reply import Reply
+from frontdesk.facts.entries import Entry
+from frontdesk.web.sse import END, event
 
 DONE = b"data: [DONE]"
-COUNTED = b'"usage":{'  # only in the event with the token counts: within a text, quotes are escaped
+COUNTED = b'"usage":{'  # only in an event with token counts: within a text, quotes are escaped
+Json = dict[str, Any]
 
 
-def provenance(answer: str, prompt: Grounded) -> dict[str, Any]:
-    """The field `frontdesk` of a response: the FAQ entry that the answer rests on, with its id, first
-    question and place in the sources. If it rests on none: a question from each of the entries nearest to
-    what was asked."""
-    entry = prompt.source_of(answer)
-    if entry is None:
-        near = [heading(one.questions) for one in prompt.entries or prompt.near if one.questions]
-        return {"source": None} | ({"near": near} if near else {})
-    return {"source": {"id": entry.id, "question": entry.questions[0] if entry.questions else "", "source": entry.source}}
+def provenance(reply: Reply) -> Json:
+    """The field `frontdesk` of a response: that no person wrote it; what became of the question; the FAQ entry
+    that the answer rests on, with its id, first question and place in the sources, and all of them if several;
+    and where the desk asks back or escalates, a question from each of the entries nearest to what was asked."""
+    named = [_named(entry) for entry in reply.sources]
+    field: Json = {"ai": True, "outcome": reply.outcome, "source": named[0] if named else None}
+    field |= {"sources": named} if len(named) > 1 else {}
+    near = [heading(entry.questions) for entry in reply.decision.entries if entry.questions]
+    return field | ({"near": near} if near and reply.outcome in ("asked back", "escalated") else {})
 
 
-def with_provenance(answer: dict[str, Any], prompt: Grounded) -> bytes:
-    """A plain response of the engine, with the field `frontdesk`."""
-    text = answer["choices"][0]["message"]["content"] or ""
-    return json.dumps({**answer, "frontdesk": provenance(text, prompt)}, ensure_ascii=False).encode()
+def _named(entry: Entry) -> Json:
+    return {"id": entry.id, "question": entry.questions[0] if entry.questions else "", "source": entry.source}
+
+
+class Completion:
+    """A verified answer on its way to the client."""
+
+    def __init__(self, model: str, usage: bool) -> None:
+        """`usage`: the client wants the token counts at the end of a stream."""
+        self.usage = usage
+        self.head: Json = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": model}
+
+    def start(self) -> bytes:
+        """The first event."""
+        return self._chunk({"role": "assistant", "content": ""})
+
+    def words(self, text: str) -> bytes:
+        """An event with the next words."""
+        return self._chunk({"content": text})
+
+    def end(self, ours: Json, counted: Json) -> bytes:
+        """The last events. The field `frontdesk` is in the last before the end."""
+        if not self.usage:
+            return self._chunk({}, "stop", frontdesk=ours) + DONE + END
+        last = {**self.head, "object": "chat.completion.chunk", "choices": [], "usage": counted, "frontdesk": ours}
+        return self._chunk({}, "stop") + event(last) + DONE + END
+
+    def whole(self, text: str, ours: Json, counted: Json) -> bytes:
+        """The body of a response that is no stream."""
+        choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+        body = {**self.head, "object": "chat.completion", "choices": [choice], "usage": counted, "frontdesk": ours}
+        return json.dumps(body, ensure_ascii=False).encode()
+
+    def _chunk(self, delta: Json, finish: str | None = None, **more: Any) -> bytes:
+        choice = {"index": 0, "delta": delta, "finish_reason": finish}
+        return event({**self.head, "object": "chat.completion.chunk", "choices": [choice], **more})
+
+
+class Words:
+    """The words in the engine's stream. `done`: its end was seen; `counted`: the token counts so far."""
+
+    def __init__(self) -> None:
+        self.rest = b""  # of an incomplete event
+        self.counted: Json = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
+        self.done = False
+
+    def add(self, data: bytes) -> str:
+        """The words in what has come. Raises KeyError for an event that is no chunk of an answer."""
+        *events, self.rest = (self.rest + data).split(END)
+        return "".join(map(self._words, events))
+
+    def _words(self, event: bytes) -> str:
+        if event == DONE:
+            self.done = True
+            return ""
+        chunk = json.loads(event.removeprefix(b"data:"))
+        self.counted = chunk.get("usage") or self.counted
+        return "".join(choice["delta"].get("content") or "" for choice in chunk["choices"])
 
 
 class RawStream:
@@ -39,7 +98,7 @@ class RawStream:
         """`usage`: the client wants the token counts."""
         self.usage = usage
         self.rest = b""  # of an incomplete event
-        self.counted: dict[str, Any] | None = None
+        self.counted: Json | None = None
         self.done = False
 
     def add(self, data: bytes) -> bytes:
@@ -55,27 +114,3 @@ class RawStream:
             self.counted = json.loads(event.removeprefix(b"data:"))["usage"]
             return event if self.usage else b""
         return event
-
-
-class GroundedStream(RawStream):
-    """A grounded model's stream: the last event before the end names the source."""
-
-    def __init__(self, prompt: Grounded, usage: bool) -> None:
-        super().__init__(usage)
-        self.prompt = prompt
-        self.words: list[str] = []
-
-    def event(self, event: bytes) -> bytes:
-        if not (event := super().event(event)).startswith(b"data:") or event == DONE:
-            return event
-        chunk = json.loads(event.removeprefix(b"data:"))
-        choice = next(iter(chunk.get("choices") or ()), None)
-        if choice is None:
-            last = self.usage and "error" not in chunk
-        else:
-            self.words.append(choice["delta"].get("content") or "")
-            last = choice.get("finish_reason") is not None and not self.usage
-        if not last:
-            return event
-        chunk["frontdesk"] = provenance("".join(self.words), self.prompt)
-        return b"data: " + json.dumps(chunk, ensure_ascii=False, separators=(",", ":")).encode()

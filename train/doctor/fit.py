@@ -61,8 +61,8 @@ def to_be_fetched(config: Config) -> bool:
 
 def encoders(config: Config) -> Iterator[Finding]:
     """Embedded encoders that are not made yet."""
-    missing = (name for name in config.encoder if name in NAMED and not (NAMED[name] / "config.json").is_file())
-    yield from (not_made(config, "encoder", name) for name in missing)
+    if config.encoder in NAMED and not (NAMED[config.encoder] / "config.json").is_file():
+        yield not_made(config, "encoder", config.encoder)
 
 
 def not_made(config: Config, about: str, name: str) -> Finding:

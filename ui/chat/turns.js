@@ -57,7 +57,8 @@ function update(node, turn, texts, act, last) {
     part(under, ".thumbs", turn.text, () => thumbs(turn.id, act), node => press(node, turn.rating, texts));
     part(under, ".why", under.querySelector(".why"), null, form => ask(form, texts));
     const offered = turn.refusal && last && act.person;
-    part(under, ".near", offered && turn.near.length, () => near(turn.near, act), node => write(node.firstChild, texts.near));
+    const heading = turn.refusal ? texts.near : "";
+    part(under, ".near", last && act.person && turn.near.length, () => near(turn.near, act), node => write(node.firstChild, heading));
     part(under, ".connect", offered, () => button("connect", act.person), node => write(node, texts.person));
 }
 

@@ -2,10 +2,10 @@
 
 import threading
 
+from frontdesk.answers.knowledge import read_entries
 from frontdesk.config.schema import Config
 from frontdesk.facts.entries import Entry
 from frontdesk.models.adapters import run_of
-from frontdesk.retrieval.grounding import read_entries
 from frontdesk.retrieval.index import Index
 from frontdesk.retrieval.lexical import terms
 
@@ -32,6 +32,6 @@ class Faq:
                     self.stamp = stamp
             except (OSError, ValueError, KeyError):  # while `make data` puts its folder in place; what was known stays
                 pass
-            found = self.index.search([words], SHOWN).hits if self.index else []
+            found = self.index.search([words], SHOWN) if self.index else []
         asked = set(terms(words))
         return [entry for entry in found if asked & set(terms(" ".join(entry.texts)))]  # where nothing fits, all fit as little

@@ -86,12 +86,12 @@ class Answers:
 
     async def _store(self, conversation_id: str, replaced: int | None, answer: StreamedAnswer, cut: bool) -> None:
         model, data = self.assistant.versions
-        refusal = is_handoff(answer.text, self.handoffs)
+        refusal = answer.outcome == "escalated" or is_handoff(answer.text, self.handoffs)
         columns = {
             "cut": cut,
             "refusal": refusal,
             "source": answer.source,
-            "near": answer.near if refusal else None,
+            "near": answer.near if refusal or answer.outcome == "asked back" else None,
             "model_version": model,
             "data_version": data,
             "prompt_tokens": answer.prompt_tokens,

@@ -41,7 +41,8 @@ class StreamedAnswer:
     text: str = ""
     trouble: str = ""
     source: dict[str, Any] | None = None  # the FAQ entry that it rests on
-    near: list[str] = field(default_factory=list)  # if it rests on none: FAQ questions near to what was asked
+    near: list[str] = field(default_factory=list)  # FAQ questions near to what was asked, where the bot asks back or escalates
+    outcome: str = ""  # what became of the question (serve/gateway/sse.py)
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     seconds: float | None = None  # from the customer's message to the first word
@@ -59,7 +60,7 @@ class StreamedAnswer:
             self.prompt_tokens, self.completion_tokens = chunk.usage.prompt_tokens, chunk.usage.completion_tokens
         ours = (chunk.model_extra or {}).get("frontdesk")
         if isinstance(ours, dict):
-            self.source, self.near = ours.get("source"), ours.get("near", [])
+            self.source, self.near, self.outcome = ours.get("source"), ours.get("near", []), ours.get("outcome", "")
         return finished
 
 

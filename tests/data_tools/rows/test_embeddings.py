@@ -4,8 +4,8 @@ import zlib
 
 import numpy as np
 import pytest
-
 from data_tools.rows.embeddings import make_embedder
+
 from frontdesk.config.schema import Config
 from frontdesk.facts.entries import Entry
 from frontdesk.retrieval.index import Index

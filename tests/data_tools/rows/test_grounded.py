@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from frontdesk.retrieval.grounding import INSTRUCTION
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,7 +22,6 @@ from data_tools.rows.synthetic_faqs import companies
 from frontdesk.config.schema import HANDOFF, Config
 from frontdesk.files import read_json, read_jsonl, sha256, whole_folder
 from frontdesk.prompt.render import encode
-from frontdesk.retrieval.grounding import INSTRUCTION
 from frontdesk.retrieval.vectors import Part, load_vectors
 from tests.data_tools.texts import words
 

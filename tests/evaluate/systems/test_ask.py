@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from frontdesk.retrieval.grounding import Grounded
 from openai import AsyncOpenAI
 
 from evaluate.questions.load import SETS, Question, Turn
@@ -16,7 +17,6 @@ from evaluate.systems.ask import AT_ONCE, Cache, Exchange, Model, Progress, ask,
 from evaluate.systems.systems import System, plain
 from frontdesk.errors import UserError
 from frontdesk.facts.entries import Entry
-from frontdesk.retrieval.grounding import Grounded
 from frontdesk.terminal import Bar
 
 PATIENCE = 300

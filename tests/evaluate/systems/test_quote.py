@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from frontdesk.retrieval.grounding import Grounded, Knowledge
 
 from evaluate.questions.load import SETS, Question, Turn, questions
 from evaluate.scoring.records import Grader
@@ -13,7 +14,6 @@ from frontdesk.config.run import Run
 from frontdesk.config.schema import HANDOFF, Config
 from frontdesk.facts.entries import Entry
 from frontdesk.prompt.render import Message
-from frontdesk.retrieval.grounding import Grounded, Knowledge
 from tests.evaluate.conftest import Letters
 
 FEE = Entry("fee", ("shipping fee?",), ("Shipping costs $4.90.", "It is $4.90."))

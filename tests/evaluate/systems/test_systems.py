@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from frontdesk.retrieval.grounding import SHOWN, Grounded, Knowledge
 
 from evaluate.questions.load import CUSTOMERS, SETS, Question, Turn, questions
 from evaluate.systems.prompting import MARK, SHOTS, THINK, THOUGHT
@@ -12,7 +13,6 @@ from evaluate.systems.systems import BASE, QUOTE, TUNED, PromptBuilder, System, 
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
 from frontdesk.facts.statements import states
-from frontdesk.retrieval.grounding import SHOWN, Grounded, Knowledge
 from tests.evaluate.conftest import Letters
 
 

@@ -7,12 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-from frontdesk.config.run import Run
-from frontdesk.config.schema import Config
-from frontdesk.facts.entries import Entry
-from frontdesk.files import write_jsonl
-from frontdesk.prompt.render import encode_prompt
 from frontdesk.retrieval.grounding import (
     INSTRUCTION,
     SHOWN,
@@ -24,6 +18,12 @@ from frontdesk.retrieval.grounding import (
     read_entries,
     system_text,
 )
+
+from frontdesk.config.run import Run
+from frontdesk.config.schema import Config
+from frontdesk.facts.entries import Entry
+from frontdesk.files import write_jsonl
+from frontdesk.prompt.render import encode_prompt
 from frontdesk.retrieval.index import Index
 from frontdesk.retrieval.vectors import identity, save_vectors
 from tests.frontdesk.conftest import Family

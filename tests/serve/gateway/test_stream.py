@@ -2,11 +2,11 @@
 
 import json
 
+from frontdesk.retrieval.grounding import Grounded
 from hypothesis import given
 from hypothesis import strategies as st
 
 from frontdesk.facts.entries import Entry
-from frontdesk.retrieval.grounding import Grounded
 from serve.gateway.sse import GroundedStream, RawStream, with_provenance
 from tests.serve.gateways import data, spoken
 from tests.serve.stand_in import END, event, events

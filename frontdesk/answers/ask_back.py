@@ -1,0 +1,56 @@
+"""A question back: which of the likeliest entries the customer means; and what the customer answers to it.
+
+It is plain text in the conversation, so a client that sends whole conversations needs to keep nothing else.
+"""
+
+import re
+from collections.abc import Sequence
+
+from frontdesk.facts.entries import Entry
+
+MOST = 3  # entries that a question back names
+HEADING = 60  # characters of a question that fit on a button
+_ASKS = {"en": "Do you mean {}?", "ko": "혹시 {} 중에 궁금하신 내용이 있나요?"}
+_ONE = {"en": "Do you mean {}?", "ko": "혹시 {} 내용이 궁금하신가요?"}
+_OR = {"en": " or ", "ko": ", "}
+_QUOTED = re.compile(r"“([^”]+)”")
+_BACK = re.compile(r"(?:Do you mean|혹시) “.+”(?:\?| 중에 궁금하신 내용이 있나요\?| 내용이 궁금하신가요\?)", re.DOTALL)
+_NONE = re.compile(r"\b(?:no|nope|neither|none|nothing|not|something else|other|different)\b|아니|아뇨|없|다른|말고", re.IGNORECASE)
+_YES = re.compile(r"\W*(?:yes|yeah|yep|yup|right|correct|exactly|that one|sure|네|예|넵|응|맞아요?|그거요?)\b", re.IGNORECASE)
+_PLACES = (
+    re.compile(r"\b(?:first|former|1|1st|number one)\b|첫|1번|일번", re.IGNORECASE),
+    re.compile(r"\b(?:second|2|2nd|number two)\b|두\s?번|2번|이번 거", re.IGNORECASE),
+    re.compile(r"\b(?:third|last|latter|3|3rd|number three)\b|세\s?번|마지막|3번", re.IGNORECASE),
+)
+SHORT = 6  # words of an answer that only points at a choice
+
+
+def heading(questions: Sequence[str]) -> str:
+    """A wording for a button: the first that is short and ends in a question mark, or else the first."""
+    return next((one for one in questions if len(one) <= HEADING and one.endswith(("?", "？"))), questions[0] if questions else "")
+
+
+def ask_back(entries: Sequence[Entry], spoken: str) -> str:
+    """The question back, in the language `spoken`, that names the entries by their own questions."""
+    choices = _OR[spoken].join(f"“{heading(entry.questions)}”" for entry in entries)
+    return (_ASKS if len(entries) > 1 else _ONE)[spoken].format(choices)
+
+
+def choices(said: str) -> list[str]:
+    """The questions that a question back named; none where what was said is no question back."""
+    return _QUOTED.findall(said) if _BACK.fullmatch(said.strip()) else []
+
+
+def picked(answer: str, offered: Sequence[str]) -> int | None:
+    """Which of the choices offered the customer points at, from 0; -1 if at none of them. None: it is not that
+    kind of answer."""
+    if answer.strip() in offered:
+        return offered.index(answer.strip())
+    if len(answer.split()) > SHORT:
+        return None
+    if _NONE.search(answer):
+        return -1
+    places = [place for place, pattern in enumerate(_PLACES[: len(offered)]) if pattern.search(answer)]
+    if len(places) == 1:
+        return places[0]
+    return 0 if len(offered) == 1 and _YES.match(answer) else None

@@ -1,0 +1,137 @@
+"""What a run knows: its FAQ, ready to be searched, and what it does with a conversation."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from frontdesk.answers import ask_back
+from frontdesk.answers.decision import Decision, decide, escalated, said
+from frontdesk.answers.grounding import SHOWN, readable, system_text
+from frontdesk.answers.small_talk import faq_only, is_small_talk, small_talk
+from frontdesk.config.run import Run
+from frontdesk.config.schema import AnswersConfig, Config
+from frontdesk.facts.entries import Entry, rests_on
+from frontdesk.facts.language import language
+from frontdesk.prompt.render import Message
+from frontdesk.retrieval.dense import Embedder
+from frontdesk.retrieval.index import Index, Ranked
+from frontdesk.retrieval.vectors import load_ranker, load_vectors
+
+if TYPE_CHECKING:
+    from frontdesk.retrieval.encoder import Encoder
+
+
+class Grounded(NamedTuple):
+    """What goes to the engine, the entries in it in order, and what the desk has decided to do."""
+
+    messages: list[Message]
+    entries: list[Entry]
+    decision: Decision | None = None
+
+    def source_of(self, answer: str) -> Entry | None:
+        """The entry that an answer rests on; what the turns have said needs none."""
+        said = [str(message["content"]) for message in self.messages if message["role"] != "system"]
+        return rests_on(answer, self.entries, said)
+
+
+class Rules(NamedTuple):
+    """What a config says of answers: the limits, and the handoff by language."""
+
+    limits: AnswersConfig
+    handoff: dict[str, str]
+
+
+def consider(index: Index, rules: Rules, messages: Sequence[Message]) -> tuple[Decision, list[Entry]]:
+    """What to do with a conversation, the customer's turn last; and the entries nearest to it, SHOWN of them."""
+    turns = [str(message["content"]) for message in messages if message["role"] != "system"]
+    found = index.read(turns)
+    near = [index.closest_question_first(one.entry, turns[-1]) for one in found.surest if not is_small_talk(one.entry)]
+    offered = ask_back.choices(turns[-2]) if len(turns) > 1 else []
+    place = ask_back.picked(turns[-1], offered) if offered else None
+    if place is not None:
+        chosen = [entry for entry in index.entries if place >= 0 and offered[place] in entry.questions]
+        decision = said([Ranked(chosen[0], 1.0)]) if chosen else escalated(turns[-1], rules.handoff)
+    else:
+        decision = decide(found, rules.limits, turns[-1], rules.handoff, ask=not offered)
+    own = [index.closest_question_first(entry, turns[-1]) for entry in decision.entries if decision.kind == "say"]
+    return decision, [*own, *(entry for entry in near if entry.id not in {one.id for one in own})][:SHOWN]
+
+
+def grounded(system_prompt: str, index: Index, messages: Sequence[Message], rules: Rules) -> Grounded:
+    """The prompt of a conversation, with what the desk has decided."""
+    decision, shown = consider(index, rules, messages)
+    return Grounded([{"role": "system", "content": system_text(system_prompt, shown)}, *readable(messages)], shown, decision)
+
+
+def read_entries(path: Path) -> list[Entry]:
+    """The entries of a run's `faq.jsonl`, without held-out wordings: retrieval is tested on them."""
+    entries = []
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            entry = json.loads(line)
+            held_out = set(entry.get("held_out", ()))
+            questions = tuple(question for question in entry["questions"] if question not in held_out)
+            entries.append(Entry(entry["id"], questions, tuple(entry["answers"]), entry.get("subject", ""), entry["source"]))
+    return entries
+
+
+def spoken(entries: Sequence[Entry]) -> list[str]:
+    """The languages of an FAQ."""
+    return sorted({language(text) for entry in entries for text in entry.questions or entry.answers})
+
+
+def searchable(entries: Sequence[Entry]) -> list[Entry]:
+    """The entries, and small talk in their languages."""
+    own = faq_only(entries)
+    return [*own, *(talk for name in spoken(own) for talk in small_talk(name))]
+
+
+class Knowledge:
+    """A run's FAQ and its index. While a new index is built, other threads use the old one."""
+
+    def __init__(self, config: Config, run: Run, encoder: "Encoder | None" = None, faq: Path | None = None) -> None:
+        """`faq` is read instead of the run's own, with the run's encoder and ranker."""
+        self.prompt, self.path = config.system_prompt, faq or run.faq
+        self.rules = Rules(config.answers, config.data.handoff)
+        self.ranker = load_ranker(run.vectors, config.encoder)
+        self.embedder = Embedder(encoder, load_vectors(run.vectors, config.encoder)) if encoder and self.ranker else None
+        self.stamp = self.path.stat().st_mtime_ns
+        self.use(read_entries(self.path))
+
+    def changed(self) -> list[Entry] | None:
+        """The entries if `faq.jsonl` has changed, else None. A broken one is not tried again."""
+        try:
+            stamp = self.path.stat().st_mtime_ns
+        except FileNotFoundError:  # for a moment, while `make data` puts its folder in place
+            return None
+        if stamp == self.stamp:
+            return None
+        self.stamp = stamp
+        return read_entries(self.path)
+
+    def encode(self, texts: Sequence[str]) -> None:
+        """Encode and keep texts of changed entries, so that `use` takes little time."""
+        if self.embedder:
+            self.embedder.store(texts)
+
+    def use(self, entries: Sequence[Entry]) -> None:
+        """Build the index of these entries and put it in the old one's place."""
+        self.index = Index(searchable(entries), self.embedder, self.ranker)
+
+    def decide(self, messages: Sequence[Message]) -> Decision:
+        """What the desk does with a conversation, the customer's turn last."""
+        return consider(self.index, self.rules, messages)[0]
+
+    def ground(self, messages: Sequence[Message]) -> Grounded:
+        """The prompt for a conversation, with the entries of the newest index, and what the desk decides."""
+        return grounded(self.prompt, self.index, messages, self.rules)
+
+
+def knowledge_of(config: Config, run: Run, faq: Path | None = None) -> Knowledge:
+    """The run's FAQ (or another, `faq`), with the encoder that the run's vectors were made with."""
+    if not config.encoder:
+        return Knowledge(config, run, faq=faq)
+    from frontdesk.retrieval.encoder import load_encoder
+
+    return Knowledge(config, run, load_encoder(config.encoder), faq)
