@@ -25,7 +25,7 @@ from safetensors.torch import save_file
 from sentence_transformers import SentenceTransformer
 from torch.nn.functional import cross_entropy, normalize
 
-from data_tools.rows.synthetic_faqs import companies
+from data_tools.rows.synthetic_faqs import for_encoder
 from frontdesk.config.run import NAMED
 from frontdesk.models.embedded import FAQ_LORA
 from frontdesk.terminal import track
@@ -84,7 +84,7 @@ def learn(model: SentenceTransformer, intents: Intents, rng: random.Random) -> N
 def batch(intents: Intents, rng: random.Random) -> list[tuple[str, str]]:
     """Pairs: a question and a text that it should be near to, the answer, another wording, or both."""
     pairs = []
-    for company in rng.sample(companies("en")[0], COMPANIES):
+    for company in rng.sample(for_encoder("en"), COMPANIES):
         for entry in company.entries:
             asked, other = rng.sample(entry.questions, 2)
             kind = rng.random()
