@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 STEPS, RATE, WARMUP, TEMPERATURE, RANK = 120, 4e-4, 20, 0.05, 16
 COMPANIES, INTENTS = 4, 24  # in a batch
-FILLERS = "um|uh|like|you know|so|well|hi|hello|please|i was wondering|can you tell me|okay|yeah".split("|")
+FILLERS = ["um", "uh", "like", "you know", "so", "well", "hi", "hello", "please", "i was wondering", "can you tell me", "okay", "yeah"]
 Intents = dict[str, list[str]]
 
 
