@@ -28,7 +28,11 @@ from serve.gateway.schema import Asked
 
 STUCK_SECONDS = 5.0
 """Beyond its time limit, a request has so long to report it to a client that may have stopped reading."""
-STREAM_HEADERS = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"x-accel-buffering", b"no")]
+STREAM_HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"x-accel-buffering", b"no"),
+    *((name.encode(), value.encode()) for name, value in sse.DISCLOSURE.items()),
+]
 
 
 class Relay:
@@ -99,7 +103,8 @@ class Relay:
             body = await response.read()
         answer = json.loads(body)
         self._count(record, answer.get("usage"))
-        whole = Response(sse.with_provenance(answer, prompt) if grounded else body, media_type="application/json")
+        out = sse.with_provenance(answer, prompt) if grounded else body
+        whole = Response(out, media_type="application/json", headers=sse.DISCLOSURE)
         await whole({"type": "http"}, _none, send)
 
     async def _stream(self, response: aiohttp.ClientResponse, rewriter: sse.RawStream, record: AccessRecord, send: Send) -> None:

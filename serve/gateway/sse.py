@@ -12,6 +12,10 @@ from frontdesk.retrieval.grounding import Grounded, heading
 from frontdesk.web.sse import END
 
 DONE = b"data: [DONE]"
+AI = {"ai": True}
+"""In the field `frontdesk` of every answer: a machine wrote or chose these words (EU AI Act, article 50)."""
+DISCLOSURE = {"ai-disclosure": "mode=machine-generated"}
+"""The same as a header of every answer, the bare model's too, as draft-abaris-aicdh words it."""
 COUNTED = b'"usage":{'  # only in the event with the token counts: within a text, quotes are escaped
 
 
@@ -22,8 +26,8 @@ def provenance(answer: str, prompt: Grounded) -> dict[str, Any]:
     entry = prompt.source_of(answer)
     if entry is None:
         near = [heading(one.questions) for one in prompt.entries or prompt.near if one.questions]
-        return {"source": None} | ({"near": near} if near else {})
-    return {"source": {"id": entry.id, "question": entry.questions[0] if entry.questions else "", "source": entry.source}}
+        return AI | {"source": None} | ({"near": near} if near else {})
+    return AI | {"source": {"id": entry.id, "question": entry.questions[0] if entry.questions else "", "source": entry.source}}
 
 
 def with_provenance(answer: dict[str, Any], prompt: Grounded) -> bytes:

@@ -56,7 +56,7 @@ def test_the_prompt_has_the_entries_and_the_answer_its_source(client: httpx.Clie
     assert "Q: Can I return a tent?\nA: Returns are free within 45 days." in system["content"]
     assert turns == QUESTION
     assert answer["choices"][0]["message"]["content"] == engine.text
-    assert answer["frontdesk"] == {"source": {"id": "return", "question": "Can I return a tent?", "source": "faq.csv:4"}}
+    assert answer["frontdesk"] == {"ai": True, "source": {"id": "return", "question": "Can I return a tent?", "source": "faq.csv:4"}}
     engine.text = "Shall I connect you with an agent?"
     answer = ask(client, "shop", messages=QUESTION).json()
     assert answer["choices"][0]["message"]["content"] == engine.text

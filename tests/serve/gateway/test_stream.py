@@ -42,7 +42,8 @@ def test_a_stream_cut_anywhere_is_the_same_answer(text: str, usage: bool, pieces
     *chunks, last, done = data(out.decode())
     assert done == "[DONE]" and not any("frontdesk" in chunk for chunk in chunks)
     named = {"id": source.id, "question": source.questions[0], "source": source.source} if source else None
-    assert last["frontdesk"] == ({"source": named} if source else {"source": None, "near": [one.questions[0] for one in ENTRIES]})
+    expected = {"source": named} if source else {"source": None, "near": [one.questions[0] for one in ENTRIES]}
+    assert last["frontdesk"] == {"ai": True, **expected}
     assert ("usage" in last) == usage
     plain = json.loads(with_provenance({"id": "1", "choices": [{"message": {"role": "assistant", "content": text}}]}, PROMPT))
     assert plain["choices"][0]["message"]["content"] == spoken(out.decode())
@@ -54,8 +55,8 @@ def test_an_answer_that_rests_on_nothing_names_what_is_near() -> None:
         answer = json.loads(with_provenance({"choices": [{"message": {"content": "Shall I connect you with an agent?"}}]}, prompt))
         return dict(answer["frontdesk"])
 
-    assert field(Grounded([], [], ENTRIES[1:])) == {"source": None, "near": [one.questions[0] for one in ENTRIES[1:]]}
-    assert field(Grounded([], [], [Entry("a", (), ("Yes.",))])) == field(Grounded([], [])) == {"source": None}
+    assert field(Grounded([], [], ENTRIES[1:])) == {"ai": True, "source": None, "near": [one.questions[0] for one in ENTRIES[1:]]}
+    assert field(Grounded([], [], [Entry("a", (), ("Yes.",))])) == field(Grounded([], [])) == {"ai": True, "source": None}
 
 
 def test_events_before_the_end_go_on_byte_by_byte() -> None:
