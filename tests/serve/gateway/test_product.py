@@ -107,6 +107,14 @@ def test_a_stream_says_the_same(client: httpx.Client, engine: Engine) -> None:
     assert done == "[DONE]" and last["frontdesk"]["source"]["id"] == "return" and last["usage"]["completion_tokens"] == 6
 
 
+def test_every_answer_says_that_it_is_a_machines(client: httpx.Client, engine: Engine) -> None:
+    engine.parts = events("Yes.")
+    for model in ("shop", "shop-bare"):
+        for stream in (False, True):
+            assert ask(client, model, messages=QUESTION, stream=stream).headers["ai-disclosure"] == "mode=machine-generated"
+    assert "ai-disclosure" not in client.get("/health").headers
+
+
 def test_a_stream_that_dies_says_so(client: httpx.Client, engine: Engine) -> None:
     engine.parts, engine.dies_after = events("Returns", " are", " free", " within"), 3
     assert data(ask(client, "shop", messages=QUESTION, stream=True).text)[-1]["error"]["code"] == "cut_off"
