@@ -141,7 +141,7 @@ def measured(compared: Row, rows: dict[str, Row]) -> list[str]:
             f"The held-out loss is that of the kept checkpoint, before the merge. Learning rates: {rates}.",
             f"Forgetting, as the change of the loss on general text: {', '.join(general)}." if general else "",
         ]
-    said.append(f"{QUOTE} is no model: the answer of the FAQ entry that retrieval finds first, or the desk's handoff where it finds none.")
+    said.append(f"{QUOTE} is no model: the desk with the entry's own answer where one answers; else it asks back, once, or escalates.")
     said.append(
         "Answers are greedy, from transformers in bf16, and graded as in the scorecard (docs/scorecard.md); intervals are its bootstrap "
         "over FAQ entries."

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from evaluate.scoring.customers import customer_turns
 from frontdesk.config.run import Run
 from frontdesk.facts.entries import Entry
 from frontdesk.files import read_jsonl
@@ -27,6 +28,6 @@ def _nearest_in(rows: list[dict[str, Any]], records: list[dict[str, Any]]) -> di
     index = Index([Entry(str(place), (said[0],), (said[1],)) for place, said in enumerate(texts)])
     found = {}
     for record in records:
-        places = [int(entry.id) for entry in index.search([record["messages"][-2]["content"]], COUNT)]
+        places = [int(entry.id) for entry in index.search(customer_turns(record["messages"])[-1:], COUNT)]
         found[record["id"]] = [{"question": texts[i][0], "answer": texts[i][1], "source": rows[i]["source"]} for i in places]
     return found

@@ -6,6 +6,7 @@ show.
 """
 
 import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from evaluate.grouping import grouped
 from evaluate.questions.load import CUSTOMERS
 from evaluate.report.worst_answers import KINDS, worst_answers
 from evaluate.stats.metrics import FACTS, METRICS, Record
-from evaluate.stats.summary import by_system
+from evaluate.stats.summary import by_system, in_vain
 from evaluate.stats.verdict import apart, quoting, tuning, verdict
 from evaluate.systems.systems import QUOTE
 from frontdesk.reports.html import Html, join, tag
@@ -41,15 +42,48 @@ ABILITIES = {
     "knowledge": ("Common knowledge", "상식"),
     "language": ("Language", "언어"),
 }
-OUTCOMES = {"right": ("right", "정답"), "over": ("escalated", "이관"), "none": ("neither", "답 없음"), "wrong": ("wrong", "오답")}
+OUTCOMES = {
+    "right": ("right at once", "바로 정답"),
+    "after": ("right after a question back", "되물은 뒤 정답"),
+    "vain": ("asked back in vain", "헛된 되물음"),
+    "over": ("escalated", "이관"),
+    "none": ("neither", "답 없음"),
+    "wrong": ("wrong", "오답"),
+}
+FIRST = {
+    "right": ("answers", "답함"),
+    "after": ("asks back with the right entry", "정답 항목을 들어 되물음"),
+    "vain": ("asks back without it", "정답 항목 없이 되물음"),
+    "over": ("escalates", "이관"),
+}
+"""What the desk does first with a question that the FAQ answers."""
+DONE = {
+    "said": ("said by the model", "모델의 말"),
+    "said in part": ("said by the model, up to what did not pass", "확인되지 않은 부분 앞까지 모델의 말"),
+    "replaced": ("replaced with the entry's own words", "항목의 원문으로 바꿈"),
+    "quoted": ("the entries' own words, no model asked", "모델 없이 항목의 원문"),
+    "small talk": ("small talk, no model asked", "모델 없이 인사말"),
+    "asked back": ("asked back, no model asked", "모델 없이 되물음"),
+    "escalated": ("escalated, no model asked", "모델 없이 이관"),
+}
+ENDS = {
+    "right_after_asking": ("after asking", "되물은 뒤"),
+    "wrong": ("wrong", "오답"),
+    "asked_in_vain": ("asked in vain", "헛된 되물음"),
+    "escalated": ("escalated", "이관"),
+}
+"""Beside what is right (evaluate/stats/summary.py)."""
+WHY = {"in no entry": "항목에 없는 말", "repeated": "되풀이", "no end": "끝나지 않는 말", "nothing said": "빈 답"}
+"""Why a model's words did not pass."""
 GRADES_KO = {"wrong": "오답", "not answered": "답 없음", "right": "정답"}
 MOST_CATEGORIES = 40
 """More categories than this are too long a list; the weakest are shown."""
 SHOWN = 100
 """So many changes of each kind, and so many failed attempts, are listed; a page of thousands serves nobody."""
 WORDS = {
-    "ABILITIES": ABILITIES, "CUSTOMERS": CUSTOMERS, "GRADES_KO": GRADES_KO, "KINDS": KINDS, "LANGUAGES": LANGUAGES, "METRICS": METRICS,
-    "MOST_CATEGORIES": MOST_CATEGORIES, "OUTCOMES": OUTCOMES, "QUOTE": QUOTE, "SETS": SETS, "SHOWN": SHOWN,
+    "ABILITIES": ABILITIES, "CUSTOMERS": CUSTOMERS, "ENDS": ENDS, "FIRST": FIRST, "GRADES_KO": GRADES_KO, "KINDS": KINDS,
+    "LANGUAGES": LANGUAGES, "METRICS": METRICS, "MOST_CATEGORIES": MOST_CATEGORIES, "OUTCOMES": OUTCOMES, "QUOTE": QUOTE, "SETS": SETS,
+    "SHOWN": SHOWN,
 }  # fmt: skip
 
 
@@ -73,7 +107,10 @@ def write_report(folder: Path, summary: dict[str, Any], gate: dict[str, Any], re
         "systems": order(summary),
         "measured": by_metric(summary),
         "limits": {check["metric"]: check["limit"] for check in gate["checks"]},
-        "outcomes": outcomes(records, summary),
+        "outcomes": by_class(records, summary, outcome, OUTCOMES),
+        "first": by_class([record for record in records if record["outcome"]], summary, first, FIRST),
+        "done": [(done(name), number) for name, number in summary["outcomes"].items()],
+        "model": {name: sum(number for one, number in summary["outcomes"].items() if one.partition(":")[0] == name) for name in DONE},
         "pairs": pairs(summary),
         "worst": worst_answers(served),
         "dialogues": dialogues(served),
@@ -105,18 +142,33 @@ def pairs(summary: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
     return {pair: by_name for pair, by_name in metrics.items() if "facts_right" in by_name}
 
 
-def outcomes(records: list[Record], summary: dict[str, Any]) -> dict[str, dict[str, int]]:
-    """What becomes of the questions that the FAQ answers: their number by system and class of OUTCOMES."""
+def by_class(
+    records: list[Record], summary: dict[str, Any], class_of: Callable[[Record], str], classes: Iterable[str]
+) -> dict[str, dict[str, int]]:
+    """What becomes of the questions that the FAQ answers: their number by system and class."""
     asked = [record for record in records if record["set"] in FACTS and record["expects"] == "facts" and record["pass"] == 0]
-    found = {name: [outcome(record) for record in mine] for name, mine in by_system(asked).items()}
-    return {name: {key: found[name].count(key) for key in OUTCOMES} for name in order(summary) if name in found}
+    found = {name: [class_of(record) for record in mine] for name, mine in by_system(asked).items()}
+    return {name: {key: found[name].count(key) for key in classes} for name in order(summary) if name in found}
 
 
 def outcome(record: Record) -> str:
     """An answer's class in `OUTCOMES`; each has one."""
     if record["right"]:
-        return "right"
+        return "after" if record["asked"] else "right"
+    if in_vain(record):
+        return "vain"
     return "wrong" if record["wrong"] else "over" if record["handoff"] else "none"
+
+
+def first(record: Record) -> str:
+    """What the desk did first, of FIRST."""
+    return {"with": "after", "without": "vain"}.get(record["asked"], "over" if record["outcome"] == "escalated" else "right")
+
+
+def done(name: str) -> tuple[str, str]:
+    """What the desk did (evaluate/scoring/records.py), in both languages."""
+    kind, colon, why = name.partition(": ")
+    return DONE[kind][0] + colon + why, DONE[kind][1] + colon + WHY.get(why, why)
 
 
 def dialogues(records: list[Record]) -> list[list[Record]]:

@@ -10,10 +10,20 @@ def table(summary: dict[str, Any]) -> str:
     """The scores of all systems, for a terminal; beneath, what became of questions as customers put them."""
     shown = [name for name in METRICS if any(name in scores for scores in summary["systems"].values())]
     lines = _aligned(shown, {system: [_cell(name, scores.get(name)) for name in shown] for system, scores in summary["systems"].items()})
-    found = summary["customers"]
-    if names := [name for name in CUSTOMERS if any(name in sets for sets in found.values())]:
-        ends = {system: [_ends(sets.get(name)) for name in names] for system, sets in found.items()}
-        lines += ["", "As customers put it, % right / wrong / escalated:", *_aligned(names, ends)]
+    asked = summary["customers"]
+    if names := [name for name in CUSTOMERS if any(name in sets for sets in asked.values())]:
+        ends = {system: [_ends(sets.get(name)) for name in names] for system, sets in asked.items()}
+        lines += [
+            "",
+            "As customers put it, % right (after a question back) / wrong / asked back in vain / escalated:",
+            *_aligned(names, ends),
+        ]
+    if done := summary["outcomes"]:
+        counts = ", ".join(f"{number:,} {name}" for name, number in done.items())
+        lines += ["", f"What {summary['served']} did with {sum(done.values()):,} turns: {counts}."]
+    if found := summary["calibration"]:
+        told = "" if found["auroc"] is None else f"; they tell what the FAQ answers with an AUROC of {found['auroc']:.3f}"
+        lines += ["", f"Probabilities of {found['of']:,} questions: calibration error {found['ece']:.3f}{told}."]
     return "\n".join(lines)
 
 
@@ -25,7 +35,10 @@ def _aligned(names: list[str], rows: dict[str, list[str]]) -> list[str]:
 
 
 def _ends(ends: dict[str, dict[str, Any]] | None) -> str:
-    return " / ".join(f"{100 * score['value']:.0f}" for score in ends.values()) if ends else "-"
+    if not ends:
+        return "-"
+    right, after, *others = (f"{100 * score['value']:.0f}" for score in ends.values())
+    return " / ".join([f"{right} ({after})", *others])
 
 
 def _cell(metric: str, score: dict[str, Any] | None) -> str:

@@ -1,20 +1,29 @@
-"""What the FAQ's facts alone do not tell of an answer: whether it affirms a wrong premise, and whether it tells
-something to a customer who asked for nothing. No model involved."""
+"""Of a conversation what the FAQ's facts alone do not tell: what the customer asked, whether an answer affirms a
+wrong premise, and whether it tells something to who asked for nothing. No model involved."""
 
 import re
 from collections.abc import Iterable, Sequence
 
+from frontdesk.answers.ask_back import choices
 from frontdesk.facts.entries import WORDS
 from frontdesk.facts.sources import Sources, invented
 from frontdesk.facts.statements import normalize, states
 from frontdesk.facts.words import features
 from frontdesk.facts.yes_no import opening
+from frontdesk.prompt.render import Message
 
 _AGREES = re.compile(
     r"\b(?:that(?:'s| is)|you(?:'re| are)) (?:\w+ly )?(?:right|correct|true)\b|^(?:that's )?(?:correct|right|exactly)\b"
     r"|(?<![가-힣])맞(?:습니다|아요|고요)"
 )
 _NOTHING = Sources(())
+
+
+def customer_turns(messages: Sequence[Message]) -> list[str]:
+    """What the customer wrote, turn by turn, but for what a question back was answered with."""
+    before = ["", *(str(message["content"]) for message in messages)]
+    turns = zip(messages, before, strict=False)
+    return [str(message["content"]) for message, said in turns if message["role"] == "user" and not choices(said)]
 
 
 def affirms(answer: str, claim: str) -> bool:

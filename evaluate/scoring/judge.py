@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from evaluate.scoring.customers import customer_turns
 from evaluate.systems.ask import together
 from evaluate.systems.engines import client_of
 from frontdesk.config.schema import Config
@@ -138,7 +139,7 @@ def judged(config: Config, records: list[dict[str, Any]], served: str) -> dict[s
     verdicts = {}
     for system in dict.fromkeys(record["system"] for record in answered if record["system"] != served):
         items = [
-            Item(record["messages"][-2]["content"], record["reference"], record["answer"], theirs[system, record["id"]])
+            Item(customer_turns(record["messages"])[-1], record["reference"], record["answer"], theirs[system, record["id"]])
             for record in mine
             if (system, record["id"]) in theirs
         ]

@@ -18,6 +18,16 @@ from frontdesk.facts.statements import holding
 from frontdesk.files import read_jsonl
 
 
+def outcomes(answer: Said) -> list[str]:
+    """What the desk did until it had answered; where a model's words did not pass, why: "replaced: in no entry"."""
+    done = answer.outcome
+    if done in ("said", "replaced") and not answer.tokens:
+        done = "quoted"  # no model was asked: two entries answer, or the system has none
+    elif answer.why:
+        done = f"{'said in part' if done == 'said' else done}: {answer.why}"
+    return [*["asked back"] * (answer.asked is not None), *[done] * bool(done)]
+
+
 class Grader:
     """Grades answers by what the company's own texts say."""
 
@@ -65,7 +75,10 @@ class Grader:
             "cited": last.cited.id if last.cited else None,
             "shown": [entry.id for entry in last.shown],
             "outcome": last.outcome,
+            "outcomes": [done for answer in exchange.answers for done in outcomes(answer)],
             "asked": self.asked(exchange),
+            "probability": last.decision.probability if last.decision else None,
+            "first_right": bool(last.decision and any(answers(question, question.turns[-1], one) for one in last.decision.entries[:1])),
             "chrf": chrf(last.text, question.reference) if question.reference else None,
             "tokens": sum(answer.tokens for answer in exchange.answers),
             "source": question.source,

@@ -3,6 +3,7 @@
 from typing import Any
 
 from evaluate.grouping import grouped
+from evaluate.scoring.customers import customer_turns
 from evaluate.stats.metrics import Record
 from evaluate.stats.summary import by_system, differences
 from frontdesk.errors import UserError
@@ -45,19 +46,14 @@ def grade(record: Record) -> str:
     return "right" if record["right"] else "wrong" if record["wrong"] else "not answered"
 
 
-def customer_turns(record: Record) -> list[str]:
-    """What the customer wrote, turn by turn."""
-    return [turn["content"] for turn in record["messages"] if turn["role"] == "user"]
-
-
 def _keyed(records: list[Record], system: str) -> dict[Key, Record]:
     systems = by_system(records)
     if system not in systems:
         raise UserError(f"baseline: no answers of {system!r}; expected it among {sorted(systems)}; evaluate that system in both runs")
-    return {(record["id"], record["pass"], tuple(customer_turns(record))): record for record in systems[system]}
+    return {(record["id"], record["pass"], tuple(customer_turns(record["messages"]))): record for record in systems[system]}
 
 
 def _change(old: Record, new: Record) -> dict[str, Any]:
     kept = {key: new[key] for key in ("id", "set", "category", "language", "source", "reference")}
-    question = "\n".join(customer_turns(new))
+    question = "\n".join(customer_turns(new["messages"]))
     return kept | {"question": question, "was": grade(old), "is": grade(new), "before": old["answer"], "after": new["answer"]}

@@ -53,8 +53,9 @@ METRICS = {
     "facts_right": Metric(
         "Facts right", "정답률", FACTS, lambda record: facts(record, record["right"]), False,
         "questions", "states the facts in", "사실을 맞힌 질문",
-        "Questions that the FAQ answers: the answer states every required fact and contradicts none.",
-        "FAQ에 답이 있는 질문에서 필요한 사실을 모두 맞게 말한 비율입니다.",
+        "Questions that the FAQ answers: the answer states every required fact and contradicts none. An answer counts after one "
+        "question back, too, if that named the right entry and the customer chose it.",
+        "FAQ에 답이 있는 질문에서 필요한 사실을 모두 맞게 말한 비율입니다. 정답 항목을 들어 한 번 되묻고 고객이 고른 뒤의 답도 포함합니다.",
     ),
     "unseen_right": Metric(
         "Untrained facts right", "학습하지 않은 사실 정답률", UNSEEN, lambda record: facts(record, record["right"]), False,
@@ -77,8 +78,8 @@ METRICS = {
     "handoff_right": Metric(
         "Escalated rightly", "올바른 이관", BEYOND, lambda record: float(record["right"]), False,
         "questions it cannot answer", "escalates", "답할 수 없어 올바르게 넘긴 질문",
-        "Questions that the FAQ cannot answer: the desk escalates to a person instead of guessing.",
-        "FAQ로 답할 수 없는 질문을 추측하지 않고 상담원에게 넘긴 비율입니다.",
+        "Questions that the FAQ cannot answer: the desk escalates to a person instead of guessing, at once or after one question back.",
+        "FAQ로 답할 수 없는 질문을 추측하지 않고, 바로 또는 한 번 되물은 뒤 상담원에게 넘긴 비율입니다.",
     ),
     "handoff_missed": Metric(
         "Escalation missed", "이관 누락", BEYOND, lambda record: float(not record["right"]), True,
@@ -89,8 +90,8 @@ METRICS = {
     "handoff_false": Metric(
         "Escalated needlessly", "불필요한 이관", FACTS, lambda record: facts(record, record["handoff"] and not record["right"]), True,
         "questions that the FAQ answers", "escalates needlessly in", "답할 수 있는데 넘긴 질문",
-        "Questions that the FAQ answers, escalated without the facts.",
-        "FAQ에 답이 있는데도 답하지 않고 넘긴 비율입니다.",
+        "Questions that the FAQ answers, escalated without the facts, at once or after a question back in vain.",
+        "FAQ에 답이 있는데도 바로 또는 헛되이 되물은 뒤, 답하지 않고 넘긴 비율입니다.",
     ),
     "asked_right": Metric(
         "Asked back, rightly", "올바른 되물음", FACTS, lambda record: facts(record, record["asked"] == "with"), False,
@@ -167,7 +168,7 @@ def measured(records: Iterable[Record], name: str) -> dict[tuple[str, int], tupl
     mine = [record for record in records if record["set"] in metric.sets]
     if name.startswith("entry_") and not any(record["shown"] for record in mine):
         return {}  # a system that reads no entries
-    if name.startswith("asked_") and not any(record["outcome"] for record in mine):
+    if name.startswith("asked_") and not any(record.get("outcome") for record in mine):  # of earlier scorecards none has
         return {}  # a system that never asks back
     if name == "dialogues_pass3":
         held = {name: tries for name, tries in grouped(mine, lambda record: str(record["id"])).items() if len(tries) >= PASSES}

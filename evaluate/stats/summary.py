@@ -1,25 +1,40 @@
 """The scores of all systems and the differences between them, with intervals, from their records."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from evaluate.grouping import grouped
 from evaluate.questions.load import CUSTOMERS
 from evaluate.stats.bootstrap import bootstrap, needed, paired
+from evaluate.stats.calibration import calibration
 from evaluate.stats.metrics import ALL, METRICS, Record, clustered, measured
-from evaluate.systems.systems import QUOTE
+from evaluate.systems.systems import BASE, PROMPTS, QUOTE, TUNED, WITH_FAQ
 from frontdesk.errors import UserError
 
-PAIRS = (("tuned + FAQ in prompt", "base + FAQ in prompt"), ("tuned", "base few-shot"), ("QLoRA NF4", "LoRA"), ("QLoRA int8", "LoRA"))
-"""What tuning adds to a prompt, what it replaces, what quantizing costs. The served one meets all others."""
+READER = TUNED + WITH_FAQ
+PAIRS = (
+    *((READER, prompt) for prompt in (BASE + WITH_FAQ, *PROMPTS)),
+    (TUNED, "base few-shot"),
+    ("QLoRA NF4", "LoRA"),
+    ("QLoRA int8", "LoRA"),
+)
+"""What tuning adds to any prompt, what it replaces, what quantizing costs. The served one meets all others."""
+
+
+def in_vain(record: Record) -> bool:
+    """Whether the desk asked back about none but wrong entries, and did not answer rightly after that."""
+    return record["asked"] == "without" and not record["right"]
 
 
 ENDS: dict[str, Callable[[Record], bool]] = {
     "right": lambda record: bool(record["right"]),
-    "wrong": lambda record: bool(record["wrong"]),
-    "escalated": lambda record: bool(record["handoff"] and not record["right"]),
+    "right_after_asking": lambda record: bool(record["right"] and record["asked"]),
+    "wrong": lambda record: bool(record["wrong"] and not in_vain(record)),
+    "asked_in_vain": in_vain,
+    "escalated": lambda record: bool(record["handoff"] and not record["right"] and not in_vain(record)),
 }
-"""How a question of CUSTOMERS may end; what escalates and invents besides is escalated."""
+"""How a question of CUSTOMERS may end; what escalates and invents besides is escalated. `right_after_asking` is a part of `right`."""
 
 
 def summarize(records: list[Record], served: str) -> dict[str, Any]:
@@ -28,7 +43,8 @@ def summarize(records: list[Record], served: str) -> dict[str, Any]:
     {"served", "systems": {system: {metric: score}},
      "differences": [{"metric", "system", "against", "value", "low", "high", "pairs", "needed"}],
      "by_category", "by_language": {system: {name: score of facts_right}}, "by_set": {system: {set: score of what is right}},
-     "customers": {system: {set of CUSTOMERS: {"right", "wrong", "escalated": score}}}}
+     "customers": {system: {set of CUSTOMERS: {end of ENDS: score}}},
+     "outcomes": {what the served system did: how often, question by question and turn by turn}, "calibration" of the served system}
 
     A score is {"value", "low", "high", "of", "clusters"}; a metric without any record is left out. A
     difference is the system's score minus the other's, on the records that both have.
@@ -51,6 +67,8 @@ def summarize(records: list[Record], served: str) -> dict[str, Any]:
         "by_language": {system: scores_by(mine, "language") for system, mine in facts.items()},
         "by_set": {system: scores_by(mine, "set") for system, mine in right.items()},
         "customers": {system: found for system, mine in systems.items() if (found := customers(mine))},
+        "outcomes": dict(Counter(done for one in systems[served] if one["pass"] == 0 for done in one["outcomes"]).most_common()),
+        "calibration": calibration(systems[served]),
     }
 
 

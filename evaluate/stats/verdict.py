@@ -4,7 +4,7 @@ none, and does tuning pay?"""
 from typing import Any
 
 from evaluate.stats.metrics import METRICS
-from evaluate.stats.summary import beside_quote, difference, side
+from evaluate.stats.summary import READER, beside_quote, difference, side
 from frontdesk.reports.numbers import percent, points, span
 
 Said = tuple[str, str]
@@ -29,9 +29,10 @@ def verdict(summary: dict[str, Any], gate: dict[str, Any]) -> Said:
         return f"The desk may not talk to customers yet: {'; '.join(misses)}.", f"아직 고객을 응대할 수 없습니다: {'; '.join(misses_ko)}."
     count = len(gate["checks"])
     kept = "the one limit is" if count == 1 else f"all {count} limits are"
-    right = summary["systems"][summary["served"]].get("facts_right")
-    english = f"; it states the facts in {percent(right['value'])} ({span(right)}) of questions" if right else ""
-    korean = f" 정답률은 {_ko(right)}({_span_ko(right)})입니다." if right else ""
+    right, asked = (summary["systems"][summary["served"]].get(metric) for metric in ("facts_right", "asked_right"))
+    after, after_ko = (f", asking back first in {percent(asked['value'])}", f", 먼저 되물은 질문 {_ko(asked)}") if asked else ("", "")
+    english = f"; it states the facts in {percent(right['value'])} ({span(right)}) of questions{after}" if right else ""
+    korean = f" 정답률은 {_ko(right)}({_span_ko(right)}{after_ko})입니다." if right else ""
     return f"The desk may talk to customers: {kept} kept{english}.", f"고객을 응대해도 됩니다: 기준 {count}개를 모두 지켰습니다.{korean}"
 
 
@@ -72,7 +73,8 @@ def apart(value: float, limit: float) -> Said:
 
 
 def tuning(summary: dict[str, Any]) -> Said:
-    """The tuned system (the served one if it is) against the best prompt for the untuned base, by facts right."""
+    """The tuned model (as it is served; or its reader, unverified) against the best prompt for the untuned base, by
+    facts right."""
     right = {name: scores["facts_right"] for name, scores in summary["systems"].items() if "facts_right" in scores}
     tuned, prompts = ([name for name in right if name.startswith(kind)] for kind in ("tuned", "base"))
     if not tuned or not prompts:
@@ -81,7 +83,7 @@ def tuning(summary: dict[str, Any]) -> Said:
             "튜닝한 시스템과 튜닝하지 않은 시스템이 모두 있어야 튜닝의 효과를 알 수 있습니다.",
         )
     best = max(prompts, key=lambda name: float(right[name]["value"]))
-    one = summary["served"] if summary["served"] in tuned else max(tuned, key=lambda name: float(right[name]["value"]))
+    one = next((name for name in (summary["served"], READER) if name in tuned), tuned[0])
     found = difference(summary, one, best)
     if found is None:
         return f"{one} was not compared with {best}.", f"{one}와(과) {best}을(를) 비교하지 않았습니다."

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 from evaluate.questions.load import Question, Turn
 from evaluate.systems.systems import System
 from frontdesk.answers.ask_back import heading
+from frontdesk.answers.decision import Decision
 from frontdesk.answers.knowledge import Grounded
 from frontdesk.answers.reply import Reply
 from frontdesk.errors import UserError
@@ -39,9 +40,9 @@ AT_ONCE = 32
 
 
 class Said(NamedTuple):
-    """An answer as the customer sees it. `stopped`: it ended by itself. `offers`: the entries that a question
-    back is about. `asked`: ids of those that the desk had asked about before it answered; None: it had not.
-    `place`: in the messages of the exchange."""
+    """An answer as the customer sees it. `stopped`: it ended by itself. `outcome` and `why` are those of Reply.
+    `decision`: what the desk decided on the customer's question. `asked`: ids of the entries that it asked
+    about before it answered; None: it did not. `place`: in the messages of the exchange."""
 
     text: str
     cited: Entry | None
@@ -49,7 +50,8 @@ class Said(NamedTuple):
     tokens: int
     stopped: bool
     outcome: str = ""
-    offers: Sequence[Entry] = ()
+    why: str = ""
+    decision: Decision | None = None
     asked: tuple[str, ...] | None = None
     place: int = 0
 
@@ -185,10 +187,11 @@ async def converse(system: System, question: Question, number: int, reply: Answe
     for turn in question.turns:
         messages.append({"role": "user", "content": turn.text})
         said = await reply(question, messages)
-        if said.outcome == "asked back":
-            offered = tuple(entry.id for entry in said.offers)
-            messages += [{"role": "assistant", "content": said.text}, {"role": "user", "content": choose(question, turn, said.offers)}]
-            said = (await reply(question, messages))._replace(asked=offered, shown=said.shown)
+        if said.outcome == "asked back" and said.decision:
+            offers = said.decision.entries
+            messages += [{"role": "assistant", "content": said.text}, {"role": "user", "content": choose(question, turn, offers)}]
+            asked = tuple(entry.id for entry in offers)
+            said = (await reply(question, messages))._replace(asked=asked, shown=said.shown, decision=said.decision)
         answers.append(said._replace(place=len(messages)))
         messages.append({"role": "assistant", "content": said.text})
     return Exchange(question, system.name, number, messages, answers)
@@ -256,7 +259,8 @@ async def answer(
     """The system's answer to the last of the messages."""
     prompt = system.prompt(question, messages)
     if system.verified and prompt.decision and not prompt.decision.reads:
-        progress.add(0, False)
+        if prompt.decision.kind != "ask back":  # the answer is still to come
+            progress.add(0, False)
         return said_by(system, prompt, UNASKED)
     settings = {"temperature": model.temperature if passes_of(system, model, question) > 1 else 0.0, "max_tokens": system.max_tokens}
     if settings["temperature"]:
@@ -280,9 +284,8 @@ def said_by(system: System, prompt: Grounded, given: dict[str, Any]) -> Said:
     if system.verified and prompt.decision:
         reply = Reply(prompt.decision)
         text = reply.add(given["text"]) + reply.end()
-        offers = prompt.decision.entries if reply.outcome == "asked back" else ()
         cited = reply.sources[0] if reply.sources else None
-        return Said(text, cited, prompt.entries, given["tokens"], given["stopped"], reply.outcome, offers)
+        return Said(text, cited, prompt.entries, given["tokens"], given["stopped"], reply.outcome, reply.why, prompt.decision)
     text = system.final(given["text"])
     return Said(text, prompt.source_of(text), prompt.entries, given["tokens"], given["stopped"])
 

@@ -28,7 +28,7 @@ def ask_offline(
         generate(config, folder, adapter, fresh, system.max_tokens, cache)
     exchanges = []
     for question, said, prompt, key in zip(asked, turns, prompts, keys, strict=True):
-        answer = said_by(system, prompt, cache.kept[key])
+        answer = said_by(system, prompt, cache.kept[key])._replace(place=len(said))
         exchanges.append(Exchange(question, system.name, 0, [*said, {"role": "assistant", "content": answer.text}], [answer]))
     tokenizer = load_tokenizer(config, folder)
     lengths = [len(encode_prompt(tokenizer, prompt.messages)) for prompt in prompts]

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from frontdesk.reports.html import Html, tag
-from frontdesk.reports.numbers import counted
+from frontdesk.reports.numbers import counted, percent
 
 BINS = 24
 
@@ -34,6 +34,30 @@ def interval(score: Mapping[str, Any], limit: float | None = None, low: float = 
     if limit is not None:
         lines.append(line(limit, limit, "limit", 0, 10))
     return tag("svg", *lines, viewBox="0 0 1000 10", preserveAspectRatio="none", class_="interval", role="presentation")
+
+
+def reliability(bins: Sequence[Mapping[str, Any]]) -> Html:
+    """How often what has a probability is true: a bar of each bin {"from", "to", "count", "right", "low", "high"} with its interval.
+    On the diagonal the probabilities are true."""
+
+    def line(x: float, low: float, x_end: float, high: float, class_: str) -> Html:
+        ends = (round(100 * end, 2) for end in (x, 1 - low, x_end, 1 - high))
+        return tag("line", **dict(zip(("x1", "y1", "x2", "y2"), ends, strict=True)), class_=class_)
+
+    rects = [
+        tag(
+            "rect",
+            tag("title", f"{one['from']:g} to {one['to']:g}: {percent(one['right'])} of {counted(one['count'], 'question')}"),
+            **{"x": f"{100 * one['from'] + 0.5:g}", "y": f"{100 - 100 * one['right']:.2f}"},
+            **{"width": f"{100 * (one['to'] - one['from']) - 1:g}", "height": f"{100 * one['right']:.2f}"},
+        )
+        for one in bins
+    ]
+    middles = [(one, (one["from"] + one["to"]) / 2) for one in bins]
+    lines = [line(0, 0, 1, 1, "limit"), *(line(at, one["low"], at, one["high"], "whisker") for one, at in middles)]
+    plot = tag("svg", *rects, *lines, viewBox="0 0 100 100", preserveAspectRatio="none", role="img", aria_label="reliability diagram")
+    marks = [tag("span", mark) for mark in ("0", "probability", "1")]
+    return Html("").join([tag("div", plot, class_="plot square"), tag("div", *marks, class_="axis square")])
 
 
 def histogram(lengths: Sequence[int], limit: int | None) -> Html:

@@ -16,7 +16,8 @@ from frontdesk.files import write_text
 from frontdesk.reports import charts, numbers
 from frontdesk.reports.html import Html, both
 
-FUNCTIONS = (both, charts.bar, charts.histogram, charts.interval, numbers.counted, numbers.percent, numbers.points, numbers.span)
+CHARTS = (charts.bar, charts.histogram, charts.interval, charts.reliability)
+FUNCTIONS = (both, *CHARTS, numbers.counted, numbers.percent, numbers.points, numbers.span)
 """What every template may call."""
 
 
