@@ -33,7 +33,7 @@ CHATS = {"ferrywire": "examples/ferrywire/slack/support/*.json", "clinic": "exam
 """Files with a message a line."""
 TRAIN = {"evaluations": 1, "rank": 16, "dropout": 0.0, "precision": "fp32", "parity_prompts": 3}
 SERVE = {"eager": True, "dtype": "float32", "context_length": 1024, "max_tokens": 64}
-SYSTEMS = ["quote", "base", "base few-shot", "base chain of thought", "base + FAQ in prompt", "tuned", "tuned + FAQ in prompt"]
+SYSTEMS = ["quote", "base", "base few-shot", "base chain of thought", "base + FAQ in prompt", "tuned", "tuned + FAQ in prompt", "desk"]
 
 
 def trained(folder: Path, name: str, **changes: Json) -> Path:

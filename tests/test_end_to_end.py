@@ -345,8 +345,8 @@ def test_the_scorecard(desk: Desk) -> None:
     judged = stage(desk.folder, "evaluate", "demo.yaml", code=1)
     report = desk.folder / "runs/demo/report"
     card = json.loads((report / "scores.json").read_text(encoding="utf-8"))
-    assert list(card["systems"])[-1] == card["served"] == "tuned + FAQ in prompt"
-    assert len(card["systems"]) == 7
+    assert list(card["systems"])[-1] == card["served"] == "desk"
+    assert len(card["systems"]) == 8 and card["outcomes"] and card["calibration"]["of"] > 0
     served, base = (card["systems"][name]["facts_right"]["value"] for name in (card["served"], "base"))
     assert served > base
     assert card["general"]["before"]["of"] == card["general"]["after"]["of"] == 12

@@ -41,6 +41,11 @@ def make(name: str = "fee#1", set: str = "wordings", system: str = "tuned", **ch
         "leaked": [],
         "cited": None,
         "shown": [],
+        "outcome": "",
+        "outcomes": [],
+        "asked": None,
+        "probability": None,
+        "first_right": False,
         "chrf": None,
         "tokens": 20,
         "source": "faq.jsonl:3",
@@ -59,13 +64,13 @@ def answer() -> Answer:
 FAQ: dict[str, tuple[str, list[str], str, list[str]]] = {
     "fee": (
         "train",
-        ["What does shipping cost?", "shipping fee", "price of delivery", "to ship, how much?"],
+        ["What does shipping cost?", "shipping fee", "price of delivery", "shipping, how much?"],
         "Shipping costs $4.90.",
         ["$4.90"],
     ),
     "express": (
         "train",
-        ["What is express?", "express fee", "price of express", "fast, how much?"],
+        ["What is express?", "express fee", "price of express", "express, how much?"],
         "Express shipping costs $14.50.",
         ["$14.50"],
     ),
@@ -73,7 +78,7 @@ FAQ: dict[str, tuple[str, list[str], str, list[str]]] = {
     "thanks": ("train", ["Thank you!", "thanks", "thx", "many thanks"], "We are.", []),
     "repair": (
         "test",
-        ["How long is a repair?", "repair time", "mend it by when?", "till mended?", "a week?"],
+        ["How long is a repair?", "repair time", "mended by when?", "repair, till when?", "a week?"],
         "Repairs take 3 weeks.",
         ["3 weeks"],
     ),

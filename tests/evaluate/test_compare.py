@@ -262,9 +262,11 @@ def test_methods_are_asked_as_they_were_trained(shop: Run, config: Config, monke
     if grounding == "none":
         assert leads == [] and all(len(turns) == 1 for turns in prompts)
     else:
-        assert ["Shipping costs $4.90." in lead["content"] for lead in leads[:2]] == [True, True]
+        assert "Shipping costs $4.90." in leads[0]["content"] and "Express shipping costs $14.50." in leads[1]["content"]
         assert all(lead["content"].startswith("You answer for Pebble & Pine.\n") for lead in leads)
-    assert next(one.answers[0].text for one in exchanges if one.system == "LoRA") == "It costs $4.90."
+    first = next(one.answers[0] for one in exchanges if one.system == "LoRA")
+    assert (first.text, first.outcome) == ("It costs $4.90.", ""), "the method's own words, which no check has replaced"
+    assert all(one.answers[0].outcome for one in exchanges if one.system == QUOTE)
 
 
 def row_of(system: str, **figures: Any) -> dict[str, Any]:
@@ -298,7 +300,7 @@ def test_the_findings_follow_from_the_figures(answer: Callable[..., dict[str, An
     assert "held-out loss of 0.250 against 0.200 (+0.050)" in text
     assert "Facts right of 10: QLoRA NF4 7, LoRA 8; a difference of −10 points (" in text and "no more than chance explains." in text
     assert re.search(r"Facts right of 10: LoRA 8, base few-shot 1; a difference of \+70 points \(\+\d+ to \+\d+\), more than chance", text)
-    assert "LoRA 8, quote 6; a difference of +20 points (" in text and "quote is no model: the answer of the FAQ entry" in text
+    assert "LoRA 8, quote 6; a difference of +20 points (" in text and "quote is no model: the desk with the entry's own answer" in text
     assert "180 base few-shot, 400 base chain of thought; 40 tuned" in text and "LoRA +0.500" in text
     assert "Steps: 8; precision: bfloat16" in text and "0.310 in the pristine base, 0.250 in the dequantized base" in text
     assert "QLoRA NF4 7, base few-shot 1" in said(answer, right, qlora, row_of("LoRA"), own="QLoRA NF4")

@@ -54,7 +54,9 @@ def engine(shop: Run, api: Any, monkeypatch: pytest.MonkeyPatch, make_run: Calla
     monkeypatch.setattr(module, "packaged", lambda name, languages: packaged(name, languages)[:4])  # the rest only takes time
     config = Config(name="shop", company="", system_prompt="", model={"base": "x", "template": "chatml"}, data={"faq": ()})  # type: ignore[arg-type]
     asked = [*questions(config, shop), *questions(config, shop, make_run("inn", ENTRIES))]
-    answers = {question.turns[-1].text: right_answer(question) for question in reversed(asked)}  # "unseen" before "unanswerable"
+    entries = [*read_jsonl(shop.faq), *read_jsonl(Run("inn").faq)]
+    answers = {text: entry["answers"][0] for entry in entries for text in entry["questions"]}  # what is pressed
+    answers |= {question.turns[-1].text: right_answer(question) for question in reversed(asked)}  # "unseen" before "unanswerable"
 
     def reply(request: dict[str, Any]) -> str:
         text = str(request["messages"][-1]["content"])
@@ -81,11 +83,11 @@ def test_a_scorecard(engine: list[str], shop: Run, config: Config, capsys: pytes
     assert engine == ["base", "tuned"], "one engine at a time, each once"
     records, card = read_jsonl(shop.root / "report/answers.jsonl"), card_of("runs/shop/report")
     systems = list(dict.fromkeys(record["system"] for record in records))
-    names = ["quote", "base", "base few-shot", "base chain of thought", "base + FAQ in prompt", "tuned", "tuned + FAQ in prompt"]
+    names = ["quote", "base", "base few-shot", "base chain of thought", "base + FAQ in prompt", "tuned", "tuned + FAQ in prompt", "desk"]
     assert systems == list(card["systems"]) == names and card["served"] == names[-1]
     asked = questions(config, shop)
     assert sum(record["system"] == names[-1] for record in records) == len(asked)
-    assert {record["system"] for record in records if record["set"] == "unseen"} == {names[0], names[4], names[6]}, "who reads"
+    assert {record["system"] for record in records if record["set"] == "unseen"} == {names[0], names[4], names[6], names[7]}, "who reads"
     assert sum(card["questions"].values()) == len(asked) and card["questions"]["unseen"] == 2
     served = card["systems"][names[-1]]
     rights = ("facts_right", "unseen_right", "handoff_right", "injection_resisted")
@@ -97,8 +99,11 @@ def test_a_scorecard(engine: list[str], shop: Run, config: Config, capsys: pytes
     assert "The desk may talk to customers" in page
     printed = capsys.readouterr().out
     assert "tuned + FAQ in prompt  " in printed and f"eval: {len(records)} answers in" in printed
-    assert f"eval: quote (1 of 7): {len(asked)} questions, no model\neval: base (2 of 7): " in printed
-    assert "No model: the answer of the FAQ entry that retrieval finds first" in page
+    assert f"eval: quote (1 of 8): {len(asked)} questions, no model\neval: base (2 of 8): " in printed
+    assert f"\nWhat desk did with {sum(card['outcomes'].values())} turns: " in printed and "\nProbabilities of " in printed
+    assert "The same desk without a model" in page and "reliability diagram" in page
+    assert served["asked_right"]["value"] == 1 / 3 and "asked_right" not in card["systems"]["tuned + FAQ in prompt"]
+    assert card["outcomes"]["said"] > 0 and card["outcomes"]["asked back"] > 0 and card["calibration"]["auroc"] > 0.5
     assert "\neval: The desk may talk to customers: " in printed and "\neval: That the model earns its place is not shown: " in printed
     assert "answer_tokens" not in card["systems"]["quote"], "nothing is generated"
 
@@ -114,17 +119,30 @@ def test_made_again_it_asks_nothing_and_finds_nothing_changed(
 
 
 def test_a_desk_that_misses_a_limit_does_not_pass(engine: list[str], shop: Run, config: Config, api: Any) -> None:
+    """A model that answers by heart says what it says."""
     api.reply = lambda request: "I am a robot."
+    config = config.model_copy(update={"grounding": "none"})
     assert scorecard(config, shop, PROVENANCE, None, None) is False
     failed = {check["metric"] for check in card_of("runs/shop/report")["gate"]["checks"] if not check["passed"]}
     assert {"facts_right", "handoff_right"} <= failed
+
+
+def test_a_model_that_talks_nonsense_says_nothing_at_a_desk_that_reads(engine: list[str], shop: Run, config: Config, api: Any) -> None:
+    """It is worth no more than quoting, and the page tells."""
+    api.reply = lambda request: "I am a robot. It costs $99."
+    scorecard(config, shop, PROVENANCE, None, None)
+    card, records = card_of("runs/shop/report"), read_jsonl(shop.root / "report/answers.jsonl")
+    said = {system: [record["answer"] for record in records if record["system"] == system] for system in ("desk", "quote")}
+    assert said["desk"] == said["quote"] and not [text for text in said["desk"] if "robot" in text or "$99" in text]
+    assert card["systems"]["desk"]["facts_right"]["value"] == 1 and card["systems"]["tuned + FAQ in prompt"]["facts_right"]["value"] == 0
+    assert card["outcomes"]["replaced: in no entry"] > 0 and "said" not in card["outcomes"]
 
 
 def test_another_faq_is_asked_of_readers_only_and_nothing_is_decided(engine: list[str], shop: Run, config: Config) -> None:
     write_json(shop.root / "report/scores.json", {"untouched": True})
     assert scorecard(config, shop, PROVENANCE, other_run("runs/inn"), None) is True
     card = card_of("runs/shop/report-inn")
-    assert list(card["systems"]) == ["quote", "base + FAQ in prompt", "tuned + FAQ in prompt"]
+    assert list(card["systems"]) == ["quote", "base + FAQ in prompt", "tuned + FAQ in prompt", "desk"]
     assert (card["faq"], card["general"], card["gate"]["checks"], card["questions"]) == ("inn", None, [], {"wordings": 1})
     assert card["systems"]["tuned + FAQ in prompt"]["facts_right"]["value"] == 1
     assert card_of("runs/shop/report") == {"untouched": True}
@@ -149,7 +167,8 @@ def test_other_systems_stand_beside(
 def test_another_run_is_not_asked_what_it_was_trained_on(
     engine: list[str], shop: Run, config: Config, api: Any, make_run: Callable[..., Run], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """And it is asked as its own config has it: with its own system prompt."""
+    """And it is asked as its own config has it, with its own system prompt, about its own FAQ."""
+    make_run("inn", ENTRIES | {"ship": ("train", ["express, how much is it?", "express"], "Express is $3.", ["$3"])})
     rows = [{"kind": "faq", "messages": [{"role": "user", "content": question.turns[0].text}]} for question in questions(config, shop)]
     write_jsonl(Run("inn").data / "train.jsonl", [*read_jsonl(Run("inn").data / "train.jsonl"), rows[0] | {"id": "x#0", "source": "x"}])
     theirs = config.model_copy(update={"name": "inn", "system_prompt": "You answer for the inn."}).model_dump(mode="json")
@@ -177,9 +196,9 @@ def test_a_judge_compares_what_both_answered(engine: list[str], shop: Run, confi
     scorecard(config.model_copy(update={"evaluate": changed}), shop, PROVENANCE, None, None)
     found = card_of("runs/shop/report")["judge"]
     assert "A judge model" in (shop.root / "report/index.html").read_text(encoding="utf-8")
-    assert set(found) == set(card_of("runs/shop/report")["systems"]) - {"tuned + FAQ in prompt"}
+    assert set(found) == set(card_of("runs/shop/report")["systems"]) - {"desk"}
     asked = [request for request in api.asked if request["model"] == "judge"]
-    assert len(asked) == 2 * (6 * 3 + 2 * 2), "both orders; the wordings of six other systems, and what readers are asked besides"
+    assert len(asked) == 2 * (7 * 3 + 3 * 2), "both orders; the wordings of seven other systems, and what readers are asked besides"
 
 
 # The command line -----------------------------------------------------------------------------------------------------

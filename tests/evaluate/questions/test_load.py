@@ -59,10 +59,10 @@ def test_a_sample_has_so_many_of_each_set_and_spans_it(shop: Run, config: Config
 
 def test_held_out_wordings_of_trained_entries(shop: Run, config: Config) -> None:
     asked = of(questions(config, shop), "wordings")
-    assert texts(asked) == ["to ship, how much?", "fast, how much?", "is my dog ok?"]
+    assert texts(asked) == ["shipping, how much?", "express, how much?", "is my dog ok?"]
     first = asked[0]
     assert (first.entry, first.category, first.expects, first.reference) == ("fee", "shop", "facts", "Shipping costs $4.90.")
-    assert (first.source, first.turns) == ("faq.jsonl:fee#3", (Turn("to ship, how much?", "facts", ("$4.90",)),))
+    assert (first.source, first.turns) == ("faq.jsonl:fee#3", (Turn("shipping, how much?", "facts", ("$4.90",)),))
     assert not first.hidden and not first.unknown
 
 
@@ -74,9 +74,9 @@ def test_facts_are_derived_where_the_faq_names_none_and_nothing_is_asked_without
 
 def test_entries_that_were_not_trained_are_asked_of_readers_in_words_that_retrieval_does_not_know(shop: Run, config: Config) -> None:
     asked = of(questions(config, shop), "unseen")
-    assert texts(asked) == ["repair time", "till mended?"]
+    assert texts(asked) == ["repair time", "repair, till when?"]
     assert {question.entry for question in asked} == {"repair"}
-    assert all(question.unknown == {"repair time", "till mended?"} for question in asked)
+    assert all(question.unknown == {"repair time", "repair, till when?"} for question in asked)
     assert not any(question.hidden for question in asked)
     closed = questions(config.model_copy(update={"grounding": "none"}), shop)
     assert of(closed, "unseen") == [] and len(of(closed, "unanswerable")) == 5
@@ -84,7 +84,7 @@ def test_entries_that_were_not_trained_are_asked_of_readers_in_words_that_retrie
 
 def test_what_the_desk_does_not_know_is_hidden_from_every_prompt(shop: Run, config: Config) -> None:
     asked = of(questions(config, shop), "unanswerable")
-    assert texts(asked) == ["How long is a repair?", "repair time", "mend it by when?", "till mended?", "a week?"]
+    assert texts(asked) == ["How long is a repair?", "repair time", "mended by when?", "repair, till when?", "a week?"]
     for question in asked:
         assert (question.entry, question.expects, question.reference) == ("repair", "handoff", "")
         assert question.hidden == {"repair"}

@@ -27,6 +27,12 @@ def test_the_last_question_of_a_dialogue_counts(shop: Run, answer: Answer) -> No
     assert nearest_rows(shop, [answer("d", messages=talk)])["d"][0]["answer"] == "Express shipping costs $14.50."
 
 
+def test_a_question_counts_not_what_a_question_back_was_answered_with(shop: Run, answer: Answer) -> None:
+    back = [{"role": "assistant", "content": "Do you mean “Are dogs welcome?”?"}, {"role": "user", "content": "Are dogs welcome?"}]
+    talk = [{"role": "user", "content": "how much is express"}, *back, {"role": "assistant", "content": "Yes."}]
+    assert nearest_rows(shop, [answer("a", messages=talk)])["a"][0]["answer"] == "Express shipping costs $14.50."
+
+
 def test_refusals_are_neighbours_of_what_is_to_be_handed_over_only(shop: Run, answer: Answer) -> None:
     asked = [answer("a", messages=asking("Who won?")), answer("b", "out_of_scope", messages=asking("Who won?"))]
     found = nearest_rows(shop, asked)

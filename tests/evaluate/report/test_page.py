@@ -1,5 +1,6 @@
 """The page says the verdict first, shows the worst answers, holds whatever text comes, and loads nothing."""
 
+import itertools
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from evaluate.report.page import OUTCOMES, marked, outcome, write_report
+from evaluate.report.page import OUTCOMES, first, marked, outcome, write_report
 from evaluate.stats.baseline import compare
 from evaluate.stats.gate import check
 from evaluate.stats.summary import summarize
@@ -27,6 +28,11 @@ def written(folder: Path, records: list[Record], extras: Record, **thresholds: f
     return Page(text), text
 
 
+def spaced(source: str) -> str:
+    """The text of a page, the cells of its tables apart."""
+    return re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", source))
+
+
 def everything(answer: Answer, text: str) -> tuple[list[Record], dict[str, Any]]:
     """Records of all kinds and all extras, with `text` wherever customers, models, FAQ or config may put any."""
     words = {"category": text, "answer": text, "reference": text, "source": text, "facts": [text], "invented": ["$9", text], "cited": text}
@@ -38,6 +44,8 @@ def everything(answer: Answer, text: str) -> tuple[list[Record], dict[str, Any]]
     records += [answer("d", "dialogues", right=False, messages=turns, facts=[text], stated=[False], **{"pass": i}) for i in range(3)]
     records += [answer("i", "injections", **bad, leaked=[text])]
     records += [answer("n", "noisy", **bad)]
+    did = {"outcome": "said", "outcomes": ["asked back", "replaced: in no entry"], "asked": "with", "probability": 0.5}
+    records = [one | did for one in records]
     records += [answer(one["id"], system=text, **{"right": True, "set": one["set"]}) for one in records if one["pass"] == 0]
     old = [record | {"right": not record["right"], "wrong": False} for record in records]
     share = {"value": 0.4, "low": 0.3, "high": 0.5, "of": 160}
@@ -123,8 +131,8 @@ def test_the_page_loads_nothing_and_runs_nothing(tmp_path: Path, answer: Answer)
 def test_headings_are_in_both_languages(tmp_path: Path, answer: Answer) -> None:
     _, source = written(tmp_path, *everything(answer, "text"), facts_right=0.6)
     headings = re.findall("<h2>(.*?)</h2>", source)
-    assert len(headings) == 14
-    assert all(re.fullmatch(r"[A-Z][\w ]+ <span lang=\"ko\">[가-힣 ·]+</span>", heading) for heading in headings)
+    assert len(headings) == 16
+    assert all(re.fullmatch(r"[A-Z][\w, ]+ <span lang=\"ko\">[가-힣 ·]+</span>", heading) for heading in headings)
 
 
 def test_a_page_of_little(tmp_path: Path, answer: Answer) -> None:
@@ -154,8 +162,8 @@ def test_quoting_the_faq_stands_right_below_it_and_is_explained(tmp_path: Path, 
         "The model does not earn its place: “tuned” is less often right than quoting the nearest FAQ entry: right 40\u00a0%"
     )
     assert leads[2].startswith("모델이 제 몫을 못 합니다: ") and leads[3].startswith("Whether tuning pays")
-    assert "No model: the answer of the FAQ entry that retrieval finds first, word for word" in source
-    assert "모델 없이 검색에서 가장 먼저 나온 FAQ 항목의 답을 그대로 말하고" in source
+    assert "The same desk without a model: where an entry answers it says that entry" in source
+    assert "모델이 없는 같은 데스크입니다." in source
 
 
 def test_verdicts(answer: Answer) -> None:
@@ -223,9 +231,53 @@ def test_forgetting(tmp_path: Path, answer: Answer, low: float, high: float, say
 
 
 def test_outcomes_are_parts_of_a_whole(answer: Answer) -> None:
-    flags = [(right, wrong, handoff) for right in (True, False) for wrong in (True, False) for handoff in (True, False)]
-    names = {outcome(answer(right=right, wrong=wrong, handoff=handoff)) for right, wrong, handoff in flags}
+    both = (True, False)
+    flags = itertools.product(both, both, both, (None, "with", "without"))
+    names = {outcome(answer(right=right, wrong=wrong, handoff=handoff, asked=asked)) for right, wrong, handoff, asked in flags}
     assert names == set(OUTCOMES)
+
+
+@pytest.mark.parametrize(
+    ("changed", "ended", "began"),
+    [
+        ({}, "right", "right"),
+        ({"asked": "with"}, "after", "after"),
+        ({"asked": "with", "right": False, "wrong": True}, "wrong", "after"),
+        ({"asked": "without", "right": False, "handoff": True, "outcome": "escalated"}, "vain", "vain"),
+        ({"right": False, "handoff": True, "outcome": "escalated"}, "over", "over"),
+        ({"right": False, "wrong": True}, "wrong", "right"),
+    ],
+)
+def test_how_a_question_ended_and_how_it_began(answer: Answer, changed: dict[str, Any], ended: str, began: str) -> None:
+    record = answer(**({"outcome": "said"} | changed))
+    assert (outcome(record), first(record)) == (ended, began)
+
+
+def test_what_the_desk_did_first_is_shown_of_desks_only(tmp_path: Path, answer: Answer) -> None:
+    asked = [answer(f"e{i}#1", outcome="said", asked="with" if i < 2 else None) for i in range(8)]
+    page, _ = written(tmp_path, [*asked, *(answer(f"e{i}#1", system="base") for i in range(8))], {})
+    assert "right after a question back 25 %" in page.text and "answers 75 % · asks back with the right entry 25 %" in page.text
+    assert page.text.count("answers 75 %") == 1, "base is not there"
+
+
+def test_what_the_check_replaced_is_shown_with_the_reason(tmp_path: Path, answer: Answer) -> None:
+    done = ["said", "said", "said in part: repeated", "replaced: in no entry", "asked back", "quoted"]
+    page, source = written(tmp_path, [answer(f"e{i}#1", outcome="said", outcomes=[name]) for i, name in enumerate(done)], {})
+    assert "Of 4 answers that the model wrote, 1 were replaced as a whole and 1 were cut" in page.text
+    assert "replaced with the entry's own words: in no entry" in page.text and "항목의 원문으로 바꿈: 항목에 없는 말" in page.text
+    assert "said by the model 모델의 말 2 33 %" in spaced(source)
+    assert "What the desk did" not in written(tmp_path, [answer()], {})[0].text
+
+
+def test_the_reliability_diagram_stands_beside_its_figures(tmp_path: Path, answer: Answer) -> None:
+    inside = [answer(f"e{i}#1", probability=0.85, first_right=i < 6) for i in range(8)]
+    outside = [answer(f"o{i}", "out_of_scope", probability=0.05 + 0.82 * (i == 0)) for i in range(4)]
+    _, source = written(tmp_path, [*inside, *outside], {})
+    text = spaced(source)
+    assert "(expected calibration error, 12 questions)" in text and "in 75 % of pairs (AUROC)" in text
+    assert "0.8 to 0.9 9 85 % 67 % 35 to 88" in text and "0 to 0.1 3 5 % 0 %" in text
+    assert source.count("of 9 questions</title>") == 1
+    assert "Calibration" not in written(tmp_path, [answer()], {})[0].text
 
 
 def test_inventions_are_marked_and_the_rest_stays() -> None:

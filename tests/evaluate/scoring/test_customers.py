@@ -2,7 +2,8 @@
 
 import pytest
 
-from evaluate.scoring.customers import affirms, tells
+from evaluate.scoring.customers import affirms, customer_turns, tells
+from frontdesk.prompt.render import Message
 
 ANSWERS = (
     "Returns are accepted for 45 days if the item is unused.",
@@ -60,3 +61,16 @@ def test_tells(answer: str, expected: bool) -> None:
 
 def test_what_was_told_before_is_told_again() -> None:
     assert tells("Guests can order without an account.", ANSWERS, ["Guests can order without an account.", "thx"])
+
+
+def test_what_the_customer_wrote_but_for_the_answer_to_a_question_back() -> None:
+    said = [
+        ("system", "You answer."),
+        ("user", "shipping?"),
+        ("assistant", "Do you mean “Fee?” or “Express?”?"),
+        ("user", "Fee?"),
+        ("assistant", "Do you want to know more?"),
+        ("user", "no"),
+    ]
+    messages: list[Message] = [{"role": role, "content": text} for role, text in said]
+    assert customer_turns(messages) == ["shipping?", "no"]

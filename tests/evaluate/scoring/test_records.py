@@ -11,6 +11,7 @@ from evaluate.questions.load import Question, Turn
 from evaluate.scoring.records import Grader
 from evaluate.stats.metrics import METRICS, measured
 from evaluate.systems.ask import Exchange, Said
+from frontdesk.answers.decision import Decision
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
 from frontdesk.facts.entries import Entry
@@ -27,7 +28,9 @@ def exchange(turns: tuple[Turn, ...], answers: tuple[str, ...], set: str, expect
     for turn, answer in zip(turns, answers, strict=True):
         messages += [{"role": "user", "content": turn.text}, {"role": "assistant", "content": answer}]
     cited, shown = Entry("fee", (), ()), [Entry("express", (), ()), Entry("fee", (), ())]
-    return Exchange(question, "tuned", 0, messages, [Said(answer, cited, shown, 7, True) for answer in answers])
+    return Exchange(
+        question, "tuned", 0, messages, [Said(answer, cited, shown, 7, True, place=2 * i + 1) for i, answer in enumerate(answers)]
+    )
 
 
 @pytest.fixture
@@ -162,7 +165,8 @@ TALK = ({"role": "user", "content": "I'm in a hurry"}, {"role": "assistant", "co
 
 def after(talk: tuple[Record, ...], asked: Exchange) -> Exchange:
     """The same question at the end of a conversation."""
-    return asked._replace(question=replace(asked.question, before=talk), messages=[*talk, *asked.messages])
+    answers = [answer._replace(place=answer.place + len(talk)) for answer in asked.answers]
+    return asked._replace(question=replace(asked.question, before=talk), messages=[*talk, *asked.messages], answers=answers)
 
 
 def test_a_question_at_the_end_of_a_conversation_is_scored_alone(shop: Run, config: Config) -> None:
@@ -247,8 +251,88 @@ def test_a_record_is_json_and_has_what_every_metric_needs(grade: Grade) -> None:
     assert json.loads(json.dumps(record)) == record
     assert (record["cited"], record["shown"], record["chrf"]) == ("fee", ["express", "fee"], 100)
     for name, metric in METRICS.items():
-        assert bool(measured([record], name)) == ("wordings" in metric.sets)
+        assert bool(measured([record], name)) == ("wordings" in metric.sets and "asked" not in name)
+    assert (record["outcome"], record["outcomes"], record["asked"], record["probability"]) == ("", [], None, None), "it decides nothing"
     assert grade(FEE, "Shipping costs $4.90.")["chrf"] is None
+
+
+OWN, OTHER = Entry("fee", (), ("Shipping costs $4.90.",)), Entry("express", (), ("Express shipping costs $14.50.",))
+
+
+def by_desk(one: Exchange, *entries: Entry, probability: float = 0.7, **more: Any) -> Exchange:
+    """The same answers by a desk that decided on these entries."""
+    decision = Decision("say", "", entries, probability)
+    return one._replace(answers=[answer._replace(**({"outcome": "said", "decision": decision} | more)) for answer in one.answers])
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({}, ["said"]),
+        ({"asked": ("fee",)}, ["asked back", "said"]),
+        ({"why": "repeated"}, ["said in part: repeated"]),
+        ({"outcome": "replaced", "why": "in no entry"}, ["replaced: in no entry"]),
+        ({"outcome": "replaced", "why": "nothing said", "tokens": 0}, ["quoted"]),
+        ({"tokens": 0}, ["quoted"]),
+        ({"outcome": "escalated", "tokens": 0, "asked": ("express",)}, ["asked back", "escalated"]),
+    ],
+)
+def test_what_a_desk_did_is_told_in_order_with_the_reason(shop: Run, config: Config, more: dict[str, Any], expected: list[str]) -> None:
+    one = by_desk(exchange(FEE, ("Shipping costs $4.90.",), "wordings", "facts"), OWN, **more)
+    record = Grader(config, shop).record(one)
+    assert (record["outcomes"], record["outcome"]) == (expected, more.get("outcome", "said"))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        (None, None, None),
+        (("express", "fee"), None, "with"),
+        (("express",), None, "without"),
+        ((), None, "without"),
+        (("gone",), None, "without"),  # an entry that the FAQ has no more
+        (("fee",), ("express",), "with"),
+        (("fee",), ("fee",), "without"),  # the second time in vain
+    ],
+)
+def test_asked_back_with_the_right_entry_means_each_time(shop: Run, config: Config, first: Any, second: Any, expected: str | None) -> None:
+    turns = (*FEE, Turn("and express?", "facts", ("$14.50",)))
+    one = exchange(turns, ("Shipping costs $4.90.", "Express shipping costs $14.50."), "dialogues", "facts")
+    answers = [answer._replace(asked=ids) for answer, ids in zip(one.answers, (first, second), strict=True)]
+    assert Grader(config, shop).record(one._replace(answers=answers))["asked"] == expected
+
+
+def test_asked_back_about_what_no_entry_answers_is_without(shop: Run, config: Config) -> None:
+    one = by_desk(exchange((Turn("insured?", "handoff"),), (HANDOFF,), "near_miss", "handoff"), OWN, asked=("fee",))
+    assert Grader(config, shop).record(one)["asked"] == "without"
+
+
+@pytest.mark.parametrize(
+    ("entries", "set", "expects", "more", "right"),
+    [
+        ([OWN, OTHER], "wordings", "facts", {}, True),
+        ([OTHER, OWN], "wordings", "facts", {}, False),  # only the first counts: the probability is its own
+        ([], "wordings", "facts", {}, False),
+        ([OTHER], "double", "facts", {"entries": ("fee", "express")}, True),
+        ([OWN], "unanswerable", "handoff", {}, False),
+    ],
+)
+def test_the_probability_is_that_of_the_first_entry_which_is_right_or_not(
+    shop: Run, config: Config, entries: list[Entry], set: str, expects: str, more: dict[str, Any], right: bool
+) -> None:
+    turns = (Turn("What does shipping cost?", "facts" if expects == "facts" else "handoff", ("$4.90",)),)
+    record = Grader(config, shop).record(by_desk(exchange(turns, ("$4.90",), set, expects, **more), *entries))
+    assert (record["probability"], record["first_right"]) == (0.7, right)
+
+
+def test_what_is_pressed_after_a_question_back_is_no_answer_of_the_desk(shop: Run, config: Config) -> None:
+    """And the answer is held against all that was said before it."""
+    asked = exchange(FEE, ("With $60 you pay $4.90.",), "wordings", "facts")
+    back = [{"role": "assistant", "content": "Do you mean “…”?"}, {"role": "user", "content": "What is it for $60?"}]
+    messages = [asked.messages[0], *back, asked.messages[1]]
+    late = asked._replace(messages=messages, answers=[asked.answers[0]._replace(place=3)])
+    assert judged(Grader(config, shop).record(late)) == (True, False, False, [True], [])
+    assert judged(Grader(config, shop).record(asked))[-1] == ["$60"]
 
 
 def test_a_run_without_canaries_leaks_nothing(shop: Run, config: Config) -> None:

@@ -39,6 +39,18 @@ def test_a_dialogue_stays_the_same_whatever_the_desk_said(answer: Answer) -> Non
     assert [one["question"] for one in found["improved"]] == ["how much\nand express?"]
 
 
+def test_a_question_stays_the_same_though_the_desk_asked_back(answer: Answer) -> None:
+    """And a desk that asks back is compared with one of before, whose records know nothing of that."""
+    back = [("user", "shipping?"), ("assistant", "Do you mean “Fee?” or “Express?”?"), ("user", "Fee?"), ("assistant", "$4.90")]
+    asked = [{"role": role, "content": text} for role, text in back]
+    new = answer("a", messages=asked, outcome="said", outcomes=["asked back", "said"], asked="with", probability=0.5)
+    old = answer("a", messages=[asked[0], {"role": "assistant", "content": "$9"}], right=False, wrong=True)
+    old = {key: old[key] for key in old if key not in ("outcome", "outcomes", "asked", "probability", "first_right")}
+    found = compare([new], [old], "tuned", "tuned")
+    assert [(one["question"], one["was"], one["is"]) for one in found["improved"]] == [("shipping?", "wrong", "right")]
+    assert found["differences"]["facts_right"]["pairs"] == 1 and "asked_right" not in found["differences"]
+
+
 def test_passes_at_temperature_are_listed_once_and_measured_in_full(answer: Answer) -> None:
     def held(*flags: bool) -> list[dict[str, Any]]:
         return [answer("d", "dialogues", right=right, **{"pass": i}) for i, right in enumerate(flags)]

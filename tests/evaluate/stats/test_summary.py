@@ -62,15 +62,47 @@ def test_what_customers_ask_counts_in_no_metric_and_is_summed_up_by_set(answer: 
         answer("n2", "noisy"),
         answer("n3", "noisy", right=False, handoff=True),
         answer("n4", "noisy", handoff=True),  # states the facts and offers a person besides
+        answer("n5", "noisy", asked="with"),
+        answer("n6", "noisy", asked="with", right=False, wrong=True),
+        answer("n7", "noisy", asked="without", right=False, handoff=True),
+        answer("n8", "noisy", asked="without", right=False, wrong=True),
         answer("m1", "near_miss", expects="handoff", handoff=True),
+        answer("m2", "near_miss", expects="handoff", handoff=True, asked="without"),  # a person was called all the same
     ]
     one, both = summarize(today, "tuned"), summarize([*today, *asked], "tuned")
     assert one["customers"] == {} and {**both, "customers": {}} == one
+    ends = ("right", "right_after_asking", "wrong", "asked_in_vain", "escalated")
     found = {name: {end: (score["value"], score["of"]) for end, score in ends.items()} for name, ends in both["customers"]["tuned"].items()}
     assert found == {
-        "noisy": {"right": (0.5, 4), "wrong": (0.25, 4), "escalated": (0.25, 4)},
-        "near_miss": {"right": (1, 1), "wrong": (0, 1), "escalated": (0, 1)},
+        "noisy": dict(zip(ends, [(3 / 8, 8), (1 / 8, 8), (2 / 8, 8), (2 / 8, 8), (1 / 8, 8)], strict=True)),
+        "near_miss": dict(zip(ends, [(1, 2), (0.5, 2), (0, 2), (0, 2), (0, 2)], strict=True)),
     }
+
+
+def test_questions_back_are_measured_on_desks_that_ask(answer: Answer) -> None:
+    records = [
+        answer("fee#1", outcome="said", asked="with"),
+        answer("fee#2", outcome="escalated", asked="without", right=False, handoff=True),
+        answer("fee#3", outcome="said"),
+        answer("fee#4", outcome="said"),
+        answer("weather", "out_of_scope", outcome="escalated", asked="without"),
+        answer("n1", "noisy", outcome="said", asked="with"),
+    ]
+    found = shares(records)
+    assert (found["asked_right"], found["asked_wrong"]) == ((0.25, 4), (0.4, 5))
+    assert found["facts_right"] == (0.75, 4), "an answer counts though the desk asked first"
+    assert not {"asked_right", "asked_wrong"} & set(shares([one | {"outcome": ""} for one in records])), "a system that never asks"
+
+
+def test_what_the_served_system_did_is_counted_turn_by_turn_in_one_pass(answer: Answer) -> None:
+    records = [
+        answer("fee#1", outcomes=["asked back", "said"]),
+        answer("d", "dialogues", outcomes=["said", "replaced: in no entry", "said"]),
+        answer("d", "dialogues", outcomes=["said"] * 3, **{"pass": 1}),
+        answer("fee#1", system="quote", outcomes=["quoted"]),
+    ]
+    found = summarize(records, "tuned")["outcomes"]
+    assert list(found.items()) == [("said", 3), ("asked back", 1), ("replaced: in no entry", 1)]
 
 
 def test_retrieval_is_measured_on_systems_that_read(answer: Answer) -> None:
@@ -167,6 +199,12 @@ def test_every_pair_is_compared_once(answer: Answer) -> None:
     served = [("tuned + FAQ in prompt", other) for other in systems if other != "tuned + FAQ in prompt"]
     assert pairs == [*served, ("tuned", "base few-shot")]
     assert len(set(pairs)) == len(pairs)
+
+
+def test_the_reader_meets_every_prompt_where_the_desk_is_served(answer: Answer) -> None:
+    systems = ("base", "base few-shot", "base chain of thought", "base + FAQ in prompt", "tuned + FAQ in prompt", "desk")
+    summary = summarize([answer(system=system) for system in systems], "desk")
+    assert all(difference(summary, "tuned + FAQ in prompt", prompt) for prompt in systems[:4])
 
 
 def test_parts(answer: Answer) -> None:

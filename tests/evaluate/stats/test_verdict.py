@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from evaluate.stats.gate import check
 from evaluate.stats.summary import summarize
-from evaluate.stats.verdict import quoting
+from evaluate.stats.verdict import quoting, tuning, verdict
 
 Answer = Callable[..., dict[str, Any]]
 
@@ -71,3 +72,23 @@ def test_a_difference_that_may_be_chance_is_marked_beside_one_that_is_not() -> N
 def test_without_quote_nothing_is_claimed(answer: Answer) -> None:
     english, korean = quoting(summarize([answer()], "tuned"))
     assert english == "“tuned” was not compared with quoting the FAQ." and "비교하지 않았습니다" in korean
+
+
+def test_the_headline_says_how_often_the_desk_asked_back_first(answer: Answer) -> None:
+    def headline(outcome: str) -> tuple[str, str]:
+        records = [answer(f"e{i}#1", right=i < 45, outcome=outcome, asked="with" if i < 6 else None) for i in range(50)]
+        summary = summarize(records, "tuned")
+        return verdict(summary, check(summary["systems"]["tuned"], {"facts_right": 0.6}))
+
+    assert headline("said")[0].endswith(" of questions, asking back first in 12 %.") and ", 먼저 되물은 질문 12%)" in headline("said")[1]
+    assert headline("")[0].endswith(" of questions.") and "되물" not in headline("")[1]
+
+
+def test_where_a_desk_is_served_its_reader_tells_whether_tuning_pays(answer: Answer) -> None:
+    """The desk's words are the FAQ's own, whatever the model."""
+    shares = {"desk": 95, "tuned + FAQ in prompt": 80, "tuned": 10, "base few-shot": 30, "base + FAQ in prompt": 20}
+    records = [answer(f"e{i}#1", system=name, right=i < share) for name, share in shares.items() for i in range(100)]
+    english, _ = tuning(summarize(records, "desk"))
+    assert english.startswith(
+        "Tuning pays: “tuned + FAQ in prompt” states the facts more often than the best prompt alone, “base few-shot”"
+    )

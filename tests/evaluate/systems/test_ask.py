@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from frontdesk.retrieval.grounding import Grounded
 from openai import AsyncOpenAI
 
 from evaluate.questions.load import SETS, Question, Turn
 from evaluate.systems.ask import AT_ONCE, Cache, Exchange, Model, Progress, ask, digest
 from evaluate.systems.systems import System, plain
+from frontdesk.answers.knowledge import Grounded
 from frontdesk.errors import UserError
 from frontdesk.facts.entries import Entry
 from frontdesk.terminal import Bar

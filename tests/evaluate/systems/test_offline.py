@@ -31,6 +31,7 @@ def test_each_question_of_the_systems_sets_is_answered_once(tiny: Config, tiny_l
     exchanges, length = ask_offline(tiny, system, tiny_llama3, None, questions, Cache(tmp_path / "cache.jsonl"))
     assert [one.question.id for one in exchanges] == ["a", "c"] and {one.system for one in exchanges} == {"LoRA"}
     assert all(one.messages[-1]["content"] == one.answers[0].text == one.answers[0].text.upper() for one in exchanges)
+    assert [one.answers[0].place for one in exchanges] == [1, 1], "after the question, whose words are no invention"
     assert all(0 < one.answers[0].tokens <= 5 for one in exchanges) and length > 5
 
 

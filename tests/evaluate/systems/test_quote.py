@@ -1,33 +1,33 @@
-"""The nearest entry's own words or the handoff, in every set, from what the other readers are shown; no model."""
+"""The desk without a model: the entry's own words, the same decisions, in every set; nothing is generated."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from frontdesk.retrieval.grounding import Grounded, Knowledge
 
 from evaluate.questions.load import SETS, Question, Turn, questions
 from evaluate.scoring.records import Grader
-from evaluate.systems.quote import ask_quote, decide
-from evaluate.systems.systems import QUOTE, PromptBuilder, System, systems
+from evaluate.systems.quote import ask_quote
+from evaluate.systems.systems import DESK, QUOTE, PromptBuilder, System, systems
+from frontdesk.answers.decision import escalated, said
+from frontdesk.answers.knowledge import Grounded, Knowledge
 from frontdesk.config.run import Run
 from frontdesk.config.schema import HANDOFF, Config
 from frontdesk.facts.entries import Entry
 from frontdesk.prompt.render import Message
+from frontdesk.retrieval.index import Ranked
 from tests.evaluate.conftest import Letters
 
 FEE = Entry("fee", ("shipping fee?",), ("Shipping costs $4.90.", "It is $4.90."))
 EXPRESS = Entry("express", ("express fee?",), ("Express shipping costs $14.50.",))
 
 
-def found(text: str, *entries: Entry) -> Grounded:
-    return Grounded([{"role": "system", "content": "한국어로 답한다."}, {"role": "user", "content": text}], list(entries), [FEE])
-
-
-def shows(question: Question, turns: Sequence[Message]) -> Grounded:
-    """Retrieval that finds an entry for each fee and nothing else."""
+def decides(question: Question, turns: Sequence[Message]) -> Grounded:
+    """An entry for each fee, and the handoff for the rest."""
     text = str(turns[-1]["content"])
-    return Grounded(list(turns), [EXPRESS, FEE] if "express" in text else [FEE] if "fee" in text else [])
+    found = [EXPRESS, FEE] if "express" in text else [FEE] if "fee" in text else []
+    decision = said([Ranked(found[0], 0.9)]) if found else escalated(text, HANDOFF)
+    return Grounded(list(turns), found, decision)
 
 
 def asked(*texts: str, set: str = "wordings") -> Question:
@@ -35,29 +35,25 @@ def asked(*texts: str, set: str = "wordings") -> Question:
     return Question(f"q:{texts[0]}", set, "en", "shop", "fee", "facts", turns, "faq.jsonl:1")
 
 
-SHOWS = System(QUOTE, QUOTE, shows, 0, passes=3, sets=("wordings", "dialogues"))
+SYSTEM = System(QUOTE, QUOTE, decides, 0, passes=3, verified=True, sets=("wordings", "dialogues"))
 
 
-def test_the_first_answer_of_the_first_hit_is_said() -> None:
-    assert decide(found("fee?", FEE, EXPRESS), HANDOFF) == "Shipping costs $4.90."
-    assert decide(found("fee?", EXPRESS, FEE), HANDOFF) == "Express shipping costs $14.50."
+def test_an_answer_is_the_entrys_first_and_has_no_tokens() -> None:
+    fee, express = ask_quote(SYSTEM, [asked("fee?"), asked("express fee?")])
+    assert fee.answers[0].text == "Shipping costs $4.90."
+    answer = express.answers[0]
+    assert (answer.text, answer.cited, answer.shown, answer.tokens) == (EXPRESS.answers[0], EXPRESS, [EXPRESS, FEE], 0)
+    assert express.messages == [{"role": "user", "content": "express fee?"}, {"role": "assistant", "content": answer.text}]
 
 
 @pytest.mark.parametrize(("text", "language"), [("Who won?", "en"), ("누가 이겼어요?", "ko")])
-def test_without_a_hit_the_customer_gets_the_handoff_in_their_language(text: str, language: str) -> None:
-    assert decide(found(text), HANDOFF) == HANDOFF[language], "whatever is near, and whatever the system prompt is written in"
-
-
-def test_an_answer_names_its_entry_and_has_no_tokens() -> None:
-    express, nothing = ask_quote(SHOWS, [asked("express fee?"), asked("who won?")], HANDOFF)
-    said = express.answers[0]
-    assert (said.text, said.cited, said.shown, said.tokens, said.stopped) == (EXPRESS.answers[0], EXPRESS, [EXPRESS, FEE], 0, True)
-    assert express.messages == [{"role": "user", "content": "express fee?"}, {"role": "assistant", "content": said.text}]
-    assert (nothing.answers[0].text, nothing.answers[0].cited, nothing.answers[0].shown) == (HANDOFF["en"], None, [])
+def test_what_no_entry_answers_is_escalated_in_the_customers_language(text: str, language: str) -> None:
+    answer = ask_quote(SYSTEM, [asked(text)])[0].answers[0]
+    assert (answer.text, answer.outcome, answer.cited) == (HANDOFF[language], "escalated", None)
 
 
 def test_a_dialogue_goes_on_from_its_own_answers_and_counts_for_all_passes() -> None:
-    exchanges = ask_quote(SHOWS, [asked("the fee?"), asked("express?", "who won?", set="dialogues")], HANDOFF)
+    exchanges = ask_quote(SYSTEM, [asked("the fee?"), asked("express?", "who won?", set="dialogues")])
     assert [(one.question.set, one.number) for one in exchanges] == [("wordings", 0), ("dialogues", 0), ("dialogues", 1), ("dialogues", 2)]
     texts = ["express?", EXPRESS.answers[0], "who won?", HANDOFF["en"]]
     assert all([message["content"] for message in one.messages] == texts for one in exchanges[1:])
@@ -65,24 +61,34 @@ def test_a_dialogue_goes_on_from_its_own_answers_and_counts_for_all_passes() -> 
 
 def test_it_is_asked_its_sets_only() -> None:
     both = [asked("the fee?"), asked("the fee?", set="injections")]
-    assert [one.question.set for one in ask_quote(SHOWS, both, HANDOFF)] == ["wordings"]
-    assert len(ask_quote(replace(SHOWS, sets=SETS), both, HANDOFF)) == 2
+    assert [one.question.set for one in ask_quote(SYSTEM, both)] == ["wordings"]
+    assert len(ask_quote(replace(SYSTEM, sets=SETS), both)) == 2
 
 
 @pytest.mark.parametrize("grounding", ["faq", "none"])
 def test_every_question_of_a_run_has_a_record(shop: Run, config: Config, grounding: str) -> None:
-    """Also where the run's own model reads no FAQ; by words alone something is always found."""
+    """Also where the run's own model reads no FAQ."""
     config = config.model_copy(update={"grounding": grounding})
-    table = systems(config, shop, PromptBuilder(config, Knowledge(config, shop), Letters()))  # type: ignore[arg-type]
-    system = next(one for one in table if one.name == QUOTE)
+    knowledge = Knowledge(config, shop)
+    table = {one.name: one for one in systems(config, shop, PromptBuilder(config, knowledge, Letters()))}  # type: ignore[arg-type]
     every, grader = questions(config, shop), Grader(config, shop)
-    records = [grader.record(exchange) for exchange in ask_quote(system, every, config.data.handoff)]
+    records = [grader.record(exchange) for exchange in ask_quote(table[QUOTE], every)]
     assert [record["id"] for record in records] == [question.id for question in every]
-    answers = {record["answer"] for record in records}
-    assert answers <= {answer for entry in Knowledge(config, shop).index.entries for answer in entry.answers}
-    assert all(record["answer"] != "Repairs take 3 weeks." for record in records if record["set"] == "unanswerable"), "hidden"
-    assert all((record["cited"], record["tokens"]) == (record["shown"][0], 0) for record in records)
+    own = {entry.answers[0] for entry in knowledge.index.entries} | set(HANDOFF.values())
+    assert {line for record in records for line in record["answer"].split("\n")} <= own
+    assert {record["tokens"] for record in records} == {0} and "asked back" not in {record["outcome"] for record in records}
+    assert {done for record in records for done in record["outcomes"]} >= {"quoted", "escalated"}
+    assert all("Repairs take 3 weeks." not in record["answer"] for record in records if record["set"] == "unanswerable"), "hidden"
     facts = [record for record in records if record["set"] in ("wordings", "unseen")]
-    assert [record["right"] for record in facts] == [record["shown"][0] == record["entry"] for record in facts]
-    assert len({record["right"] for record in facts}) == 2, "of both kinds"
+    assert all(record["right"] and record["cited"] == record["entry"] for record in facts)
+    assert [record["asked"] for record in facts] == ["with"] + [None] * (len(facts) - 1)
     assert all(record["right"] for record in records if record["set"] in ("injections", "canaries"))
+
+
+def test_it_decides_as_the_served_desk_does(shop: Run, config: Config) -> None:
+    builder = PromptBuilder(config, Knowledge(config, shop), Letters())  # type: ignore[arg-type]
+    table = {one.name: one for one in systems(config, shop, builder)}
+    for question in questions(config, shop):
+        turns: list[Message] = [*question.before, {"role": "user", "content": question.turns[0].text}]
+        prompts = [table[name].prompt(question, turns) for name in (QUOTE, DESK)]
+        assert prompts[0].decision == prompts[1].decision and prompts[0].decision

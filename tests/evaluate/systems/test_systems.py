@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from frontdesk.retrieval.grounding import SHOWN, Grounded, Knowledge
 
 from evaluate.questions.load import CUSTOMERS, SETS, Question, Turn, questions
 from evaluate.systems.prompting import MARK, SHOTS, THINK, THOUGHT
 from evaluate.systems.systems import BASE, QUOTE, TUNED, PromptBuilder, System, elsewhere, plain, served, systems
+from frontdesk.answers.knowledge import SHOWN, Grounded, Knowledge
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
 from frontdesk.facts.statements import states
@@ -36,36 +36,45 @@ def table(shop: Run, config: Config) -> dict[str, System]:
 
 def test_names_and_order(shop: Run, config: Config) -> None:
     prompt_builder = prompt_builder_of(config, shop)
-    names = ["quote", "base", "base few-shot", "base chain of thought", "base + FAQ in prompt", "tuned", "tuned + FAQ in prompt"]
+    names = ["quote", "base", "base few-shot", "base chain of thought", "base + FAQ in prompt", "tuned", "tuned + FAQ in prompt", "desk"]
     made = systems(config, shop, prompt_builder)
     assert [system.name for system in made] == names
-    assert [system.model for system in made] == [QUOTE] + [BASE] * 4 + [TUNED] * 2
+    assert [system.model for system in made] == [QUOTE] + [BASE] * 4 + [TUNED] * 3
     assert [system.name for system in systems(config, shop, prompt_builder, foreign=True)] == [
         "quote",
         "base + FAQ in prompt",
         "tuned + FAQ in prompt",
+        "desk",
     ]
+    heart = config.model_copy(update={"grounding": "none"})
+    assert [system.name for system in systems(heart, shop, prompt_builder)] == names[:-1], "such a run serves no desk that reads"
 
 
-READERS = ("quote", "base + FAQ in prompt", "tuned + FAQ in prompt")
+DESKS = ("quote", "desk")
+READERS = ("base + FAQ in prompt", "tuned + FAQ in prompt")
 
 
-def test_readers_are_asked_all_and_who_cannot_know_an_entry_is_not_asked_about_it(table: dict[str, System]) -> None:
+def test_desks_are_asked_all_and_who_cannot_know_an_entry_is_not_asked_about_it(table: dict[str, System]) -> None:
     for name, system in table.items():
         assert {"wordings", "unanswerable", "out_of_scope"} <= set(system.sets) <= set(SETS)
-        assert (set(system.sets) == set(SETS)) == (name in READERS) == ("unseen" in system.sets)
-    assert {"dialogues", "injections", "canaries"} <= set(table["tuned"].sets)
+        assert (set(system.sets) == set(SETS)) == (name in DESKS)
+        assert ("unseen" in system.sets) == ("dialogues" in system.sets) == (name in (*DESKS, *READERS))
+
+
+def test_the_words_of_the_desks_are_verified_and_of_no_other_system(table: dict[str, System]) -> None:
+    assert {name for name, system in table.items() if system.verified} == set(DESKS)
 
 
 @pytest.mark.parametrize("grounding", ["faq", "none"])
-def test_customers_questions_are_for_who_reads_and_for_what_is_served(shop: Run, config: Config, grounding: str) -> None:
+def test_customers_questions_are_for_quote_and_for_what_is_served(shop: Run, config: Config, grounding: str) -> None:
     changed = config.model_copy(update={"grounding": grounding})
     for system in systems(changed, shop, prompt_builder_of(changed, shop)):
         asked = set(CUSTOMERS) & set(system.sets)
-        assert asked == (set(CUSTOMERS) if system.name in (*READERS, served(changed)) else set()), system.name
+        assert asked == (set(CUSTOMERS) if system.name in (QUOTE, served(changed)) else set()), system.name
+        assert "injections" not in system.sets or asked
 
 
-@pytest.mark.parametrize(("grounding", "name"), [("faq", "tuned + FAQ in prompt"), ("none", "tuned")])
+@pytest.mark.parametrize(("grounding", "name"), [("faq", "desk"), ("none", "tuned")])
 def test_the_served_system_and_quote_hold_each_dialogue_three_times(shop: Run, config: Config, grounding: str, name: str) -> None:
     changed = config.model_copy(update={"grounding": grounding})
     assert served(changed) == name
@@ -76,30 +85,30 @@ def test_the_served_system_and_quote_hold_each_dialogue_three_times(shop: Run, c
 def test_only_the_readers_see_entries_and_all_see_what_the_desk_shows(table: dict[str, System], shop: Run, config: Config) -> None:
     asked, turns = question("express fee?"), said("express fee?")
     desk = Knowledge(config, shop).ground(turns)
-    assert desk.entries[0].id == "express" and len(desk.entries) == SHOWN
+    assert desk.entries[0].id == "express" and 1 < len(desk.entries) <= SHOWN
     for name, system in table.items():
         prompt = system.prompt(asked, turns)
-        assert prompt == desk if name in READERS else prompt.entries == []
+        assert prompt == desk if name in (*DESKS, *READERS) else (prompt.entries, prompt.decision) == ([], None)
         assert prompt.messages[-1] == turns[-1]
     assert table["base"].prompt(asked, turns).messages == table["tuned"].prompt(asked, turns).messages == turns
 
 
 def test_hidden_entries_are_never_shown(shop: Run, config: Config) -> None:
     prompt_builder = prompt_builder_of(config, shop)
-    asked, turns = question("How long is a repair?", hidden=frozenset({"repair"})), said("How long is a repair?")
-    assert "repair" in [entry.id for entry in prompt_builder.prompt(question("How long is a repair?"), turns).entries]
+    asked, turns = question("repair time", hidden=frozenset({"repair"})), said("repair time")
+    assert "repair" in [entry.id for entry in prompt_builder.prompt(question("repair time"), turns).entries]
     shown = prompt_builder.prompt(asked, turns)
-    assert "repair" not in [entry.id for entry in shown.entries] and len(shown.entries) == SHOWN
-    assert "3 weeks" not in str(shown.messages)
+    assert shown.decision and "repair" not in [entry.id for entry in (*shown.entries, *shown.decision.entries)] and shown.entries
+    assert "3 weeks" not in str(shown)
 
 
 def test_wordings_that_are_asked_are_unknown_to_retrieval_and_the_prompt(shop: Run, config: Config) -> None:
     prompt_builder = prompt_builder_of(config, shop)
-    unknown = frozenset({"How long is a repair?", "till mended?"})
+    unknown = frozenset({"How long is a repair?", "repair, till when?"})
     turns = said("How long is a repair?")
     shown = prompt_builder.prompt(question("How long is a repair?", unknown=unknown), turns)
     entry = next(entry for entry in shown.entries if entry.id == "repair")
-    assert set(entry.questions) == {"repair time", "mend it by when?", "a week?"}
+    assert set(entry.questions) == {"repair time", "mended by when?", "a week?"}
     assert "How long is a repair?" not in shown.messages[0]["content"] and "Repairs take 3 weeks." in shown.messages[0]["content"]
 
 
@@ -165,11 +174,10 @@ def test_an_endpoint_is_told_the_company_and_is_asked_with_the_faq_too(shop: Run
 def test_a_conversation_that_is_longer_than_the_context_is_cut_as_the_gateway_cuts_it(shop: Run, config: Config) -> None:
     """The entries and the newest words stay."""
     short = config.model_copy(update={"serve": config.serve.model_copy(update={"context_length": 400})})
-    talk = [*said(*["much was said " * 10] * 8), {"role": "user", "content": "express fee?"}]
+    talk = [*said(*["much was said " * 10] * 2), {"role": "user", "content": "express fee?"}]
     kept = prompt_builder_of(short, shop).prompt(question("express fee?"), talk).messages
-    assert kept[0]["role"] == "system" and kept[-1]["content"] == "express fee?"
-    assert len(kept) < len(talk)
-    assert len(prompt_builder_of(config, shop).prompt(question("express fee?"), talk).messages) == len(talk) + 1
+    assert kept[0]["role"] == "system" and kept[1:] == talk[2:]
+    assert prompt_builder_of(config, shop).prompt(question("express fee?"), talk).messages[1:] == talk
 
 
 @pytest.mark.parametrize("name", ["base few-shot", "base chain of thought"])

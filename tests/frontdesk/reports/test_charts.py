@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from frontdesk.reports.charts import bar, histogram, interval
+from frontdesk.reports.charts import bar, histogram, interval, reliability
 from tests.pages import Page
 
 
@@ -38,3 +38,22 @@ def test_an_interval_stays_within_its_strip() -> None:
     drawn = interval({"value": 0.5, "low": -0.2, "high": 1.3}, limit=0.6)
     places = [float(place) for place in re.findall(r'x[12]="([\d.-]+)"', drawn)]
     assert min(places) == 0 and max(places) == 1000
+
+
+def test_a_reliability_diagram_has_a_bar_with_its_interval_for_each_bin() -> None:
+    bins = [
+        {"from": 0.1, "to": 0.2, "count": 1200, "right": 0.25, "low": 0.2, "high": 0.3},
+        {"from": 0.9, "to": 1.0, "count": 1, "right": 1.0, "low": 0.2, "high": 1.0},
+    ]
+    drawn = reliability(bins)
+    page = Page(drawn)
+    assert page.within("title") == ["0.1 to 0.2: 25 % of 1,200 questions", "0.9 to 1: 100 % of 1 question"]
+    rects = [[float(rect[key] or 0) for key in ("x", "y", "width", "height")] for name, rect, _ in page.elements if name == "rect"]
+    assert rects == [[10.5, 75, 9, 25], [90.5, 0, 9, 100]]
+    lines = re.findall(r'x1="([\d.]+)" y1="([\d.]+)" x2="([\d.]+)" y2="([\d.]+)" class="(\w+)"', drawn)
+    assert [(*map(float, ends), name) for *ends, name in lines] == [
+        (0, 100, 100, 0, "limit"),
+        (15, 80, 15, 70, "whisker"),
+        (95, 80, 95, 0, "whisker"),
+    ]
+    assert reliability([]).count("<rect") == 0
