@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 import yaml
-from frontdesk.retrieval.grounding import knowledge_of
 
+from frontdesk.answers.knowledge import knowledge_of
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, load_config
 from frontdesk.files import read_json, read_jsonl
