@@ -19,7 +19,8 @@ _NONE = re.compile(
     r"\b(?:no|nope|nah|neither|none|nothing|not|something else|other|different)\b|아니|아닙|아뇨|없|다른|말고", re.IGNORECASE
 )
 _YES = re.compile(
-    r"\W*(?:(?:yes|yeah|yep|yup|right|correct|exactly|sure|that(?:['’]s| is)? (?:one|it|right)|네+|넵|예|응+|그거요?)\b|맞|그렇)", re.IGNORECASE
+    r"\W*(?:(?:yes|yeah|yep|yup|right|correct|exactly|sure|that(?:['’]s| is)? (?:one|it|right)|네+|넵|예|응+|그거요?)\b|맞|그렇)",
+    re.IGNORECASE,
 )
 _PLACES = (
     re.compile(r"\b(?:first|former|1|1st|number one)\b|첫|1번|일번", re.IGNORECASE),

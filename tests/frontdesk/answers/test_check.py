@@ -132,7 +132,13 @@ def test_nothing_of_any_text_is_lost(text: str) -> None:
 
 def test_a_sentence_that_takes_up_another_is_said_with_it() -> None:
     sentences = split_sentences("Returns are free. This is for all. But not for sale items. We are open. It is warm.")
-    cases = {range(0, 1): range(0, 3), range(2, 3): range(0, 3), range(1, 2): range(0, 3), range(3, 4): range(3, 5), range(2, 4): range(0, 5)}
+    cases = {
+        range(0, 1): range(0, 3),
+        range(2, 3): range(0, 3),
+        range(1, 2): range(0, 3),
+        range(3, 4): range(3, 5),
+        range(2, 4): range(0, 5),
+    }
     for said, all_of_them in cases.items():
         assert whole(sentences, said) == all_of_them
     assert whole(split_sentences("환불됩니다. 단, 세일 상품은 제외됩니다. 네."), range(0, 1)) == range(0, 2)

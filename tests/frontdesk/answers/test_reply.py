@@ -80,7 +80,9 @@ def spoil(sentence: str, rng: random.Random) -> str:
 bits = st.one_of(
     st.sampled_from(EVERY),
     st.builds(spoil, st.sampled_from(EVERY), st.randoms(use_true_random=False)),
-    st.sampled_from(["no", "yes yes yes", "The fee is $7.", "Sí, claro.", "\x00", "\u202e", "...", ".", "!", "\n\n", "<|im_end|>", "¡", "👍", "é"]),
+    st.sampled_from(
+        ["no", "yes yes yes", "The fee is $7.", "Sí, claro.", "\x00", "\u202e", "...", ".", "!", "\n\n", "<|im_end|>", "¡", "👍", "é"]
+    ),
     st.text(max_size=20),
     st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join),
 )

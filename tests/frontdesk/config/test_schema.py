@@ -33,7 +33,10 @@ def test_the_name_is_the_file_stem_and_sections_have_defaults(tmp_path: Path) ->
         (GOOD.replace("company: A\n", ""), r"key 'company' is missing"),
         (GOOD + "serve: {max_tokens: 300, context_length: 300}\n", r"serve.max_tokens 300 must be less than serve.context_length 300"),
         (GOOD + "serve: {port: 9000, ui_port: 9000}\n", r"serve.port and serve.ui_port are both 9000"),
-        (GOOD + "answers: {say_from: 0.2, ask_from: 0.3}\n", r"answers.ask_from 0.3 must not be greater than answers.say_from 0.2; change one"),
+        (
+            GOOD + "answers: {say_from: 0.2, ask_from: 0.3}\n",
+            r"answers.ask_from 0.3 must not be greater than answers.say_from 0.2; change one",
+        ),
         (GOOD + "answers: {say_from: 60}\n", r"key 'answers.say_from': found 60"),
         (GOOD + "encoder: [a, b]\n", r"key 'encoder': found \['a', 'b'\]; Input should be a valid string; change it in the config"),
         ("- a\n- b\n", "found list"),

@@ -96,7 +96,9 @@ def test_a_question_without_a_known_word_prefers_nothing(question: str) -> None:
 
 def test_a_probability_is_high_where_the_words_are_the_entrys_and_falls_with_them() -> None:
     index = Index(SHOP)
-    own, some, none = (sure(index, text) for text in ("How much is standard shipping?", "is shipping of pianos to Peru free", "tell me a joke"))
+    own, some, none = (
+        sure(index, text) for text in ("How much is standard shipping?", "is shipping of pianos to Peru free", "tell me a joke")
+    )
     assert own > 0.8 > some > none and none < 0.2
 
 
