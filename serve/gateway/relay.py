@@ -30,7 +30,11 @@ from serve.gateway.schema import Asked
 
 STUCK_SECONDS = 5.0
 """Beyond its time limit, a request has so long to report it to a client that may have stopped reading."""
-STREAM_HEADERS = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"x-accel-buffering", b"no")]
+STREAM_HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"x-accel-buffering", b"no"),
+    *((name.encode(), value.encode()) for name, value in sse.DISCLOSURE.items()),
+]
 
 
 class Relay:
@@ -197,7 +201,7 @@ def _read(words: sse.Words, data: bytes) -> str:
 
 
 async def _send_whole(body: bytes, send: Send) -> None:
-    await Response(body, media_type="application/json")({"type": "http"}, _none, send)
+    await Response(body, media_type="application/json", headers=sse.DISCLOSURE)({"type": "http"}, _none, send)
 
 
 async def _none() -> Message:

@@ -16,6 +16,8 @@ from frontdesk.facts.entries import Entry
 from frontdesk.web.sse import END, event
 
 DONE = b"data: [DONE]"
+DISCLOSURE = {"ai-disclosure": "mode=machine-generated"}
+"""A header of every answer, the bare model's too, as draft-abaris-aicdh words it."""
 COUNTED = b'"usage":{'  # only in an event with token counts: within a text, quotes are escaped
 Json = dict[str, Any]
 

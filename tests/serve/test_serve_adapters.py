@@ -166,6 +166,6 @@ def test_the_page_is_that_of_its_company(desk: dict[str, str]) -> None:
         chromium = browser.launch(playwright)
         page = browser.new_context(chromium).new_page()
         browser.open_chat(page, desk["page"])
-        assert page.title() == "Shop-B"
+        assert page.title() == "Shop-B · AI"
         assert browser.ask(page, "When do you open?") == ANSWERS["shop-b"]
         chromium.close()

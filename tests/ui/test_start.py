@@ -95,7 +95,7 @@ def test_it_serves_page_api_and_console_until_a_signal(tmp_path: Path) -> None:
     try:
         with httpx.Client(base_url=f"http://localhost:{port}", trust_env=False, timeout=CEILING) as client:
             wait_for(lambda: reached(client), process)
-            assert "<title>Shop</title>" in client.get("/").text
+            assert "<title>Shop · AI</title>" in client.get("/").text
             assert client.get("/api/chat").status_code == 401
             assert client.post("/api/customers", json={}).status_code == 201
             assert client.get("/desk/").status_code == 200, "nobody has a key, and only this machine comes here"

@@ -13,8 +13,9 @@
 
 A view is {"conversation_id", "revision", "state", "turns", "pending", "busy", "notices", "place", "agent",
 "open", "language"} (ui/desk/views.py). Its states are bot, waiting (for a person), agent and closed; its
-notices are keys of ui/chat/texts.py. Posting a message is enough: the answer appears in the view, in
-`pending` while it grows and then as a turn. No request can name another customer's conversation.
+notices are keys of ui/chat/texts.py. The `speaker` of a turn is customer, bot (an AI) or agent (a person).
+Posting a message is enough: the answer appears in the view, in `pending` while it grows and then as a turn.
+No request can name another customer's conversation.
 
 A program sends `Authorization: Bearer TOKEN`. A browser on the page has the cookie, and its POSTs must come
 from this site. Pages of other sites cannot use this API (there is no CORS header); they show the chat in a

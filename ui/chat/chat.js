@@ -178,6 +178,8 @@ function show() {
     page.classList.toggle("busy", view.busy);
     page.classList.toggle("by-person", view.state !== "bot");
     const box = document.querySelector("#question textarea");
+    if (view.state === "bot") box.setAttribute("aria-describedby", "about"); // the box has the focus: who answers is heard with it
+    else box.removeAttribute("aria-describedby");
     box.placeholder = view.state === "waiting" && !view.open ? texts[language].message : texts[language].placeholder;
     announce();
 }

@@ -41,7 +41,7 @@ class Page:
     def __init__(self, company: str, questions: list[str], logo: bool = False) -> None:
         """`questions` become buttons; `logo`: show the picture at `/logo` beside the company's name."""
         self.i18n = gr.I18n(**{language: {**TEXTS[language]} for language in LANGUAGES})
-        with gr.Blocks(title=company, analytics_enabled=False, fill_height=True) as self.blocks:
+        with gr.Blocks(title=title(company), analytics_enabled=False, fill_height=True) as self.blocks:
             self._build(company, questions, logo)
             self._connect()
 
@@ -107,6 +107,11 @@ class Page:
             gr.update(placeholder=text["placeholder"], label=text["placeholder"]),
             *(gr.update(value=text[name]) for name in self.buttons),
         ]
+
+
+def title(company: str) -> str:
+    """The page's title: what is heard first, before a language is chosen."""
+    return f"{company} · AI"
 
 
 def _conversation() -> str:

@@ -9,10 +9,10 @@ NAMES: dict[Language, str] = {"ko": "한국어", "en": "English"}
 
 TEXTS: dict[Language, dict[str, str]] = {
     "en": {
-        "about": "Automated assistant. It can be wrong; ask for a person at any time.",
+        "about": "You are talking to an AI assistant, not a person. It can be wrong; ask for a person at any time.",
         "chat": "Conversation",
         "language": "Language",
-        "greeting": "How can we help you?",
+        "greeting": "Hello, I am an AI assistant. How can I help you?",
         "often_asked": "Often asked",
         "placeholder": "Type your question",
         "message": "Leave a message",
@@ -23,8 +23,8 @@ TEXTS: dict[Language, dict[str, str]] = {
         "person": "Talk to a person",
         # Who speaks, for those who hear the page.
         "you": "You",
-        "assistant": "Assistant",
-        "writing": "The assistant is writing.",
+        "assistant": "AI assistant",
+        "writing": "The AI assistant is writing.",
         # Under an answer.
         "source": "Source",
         "entry": "Our FAQ: {question}",
@@ -63,10 +63,10 @@ TEXTS: dict[Language, dict[str, str]] = {
         "no_session": "This browser keeps no cookie of ours, so we cannot keep your conversation. Allow cookies and load the page again.",
     },
     "ko": {
-        "about": "자동 상담 도우미입니다. 답변이 틀릴 수 있으며, 언제든지 상담원 연결을 요청하실 수 있습니다.",
+        "about": "상담원이 아닌 AI 상담 도우미와 대화하고 계십니다. 답변이 틀릴 수 있으며, 언제든지 상담원 연결을 요청하실 수 있습니다.",
         "chat": "대화",
         "language": "언어",
-        "greeting": "무엇을 도와드릴까요?",
+        "greeting": "안녕하세요, AI 상담 도우미입니다. 무엇을 도와드릴까요?",
         "often_asked": "자주 묻는 질문",
         "placeholder": "궁금한 점을 입력하세요",
         "message": "메시지를 남겨 주세요",
@@ -76,8 +76,8 @@ TEXTS: dict[Language, dict[str, str]] = {
         "clear": "새 대화",
         "person": "상담원 연결",
         "you": "나",
-        "assistant": "상담 도우미",
-        "writing": "답변을 작성하고 있습니다.",
+        "assistant": "AI 상담 도우미",
+        "writing": "AI 상담 도우미가 답변을 작성하고 있습니다.",
         "source": "출처",
         "entry": "자주 묻는 질문: {question}",
         "place": "항목 {id}",
@@ -115,7 +115,7 @@ TEXTS: dict[Language, dict[str, str]] = {
 }
 
 EMBEDDED: dict[Language, dict[str, str]] = {
-    "en": {"open": "Chat with us", "close": "Close the chat", "frame": "Chat with {company}", "news": "New message"},
-    "ko": {"open": "채팅 상담", "close": "채팅 닫기", "frame": "{company} 채팅 상담", "news": "새 메시지"},
+    "en": {"open": "Ask our AI assistant", "close": "Close the chat", "frame": "AI assistant of {company}", "news": "New message"},
+    "ko": {"open": "AI 채팅 상담", "close": "채팅 닫기", "frame": "{company} AI 채팅 상담", "news": "새 메시지"},
 }
 """What `embed.js` writes on another site's page."""

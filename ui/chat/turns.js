@@ -42,6 +42,7 @@ function made(turn) {
     const node = element("div", `turn ${turn.speaker}`, element("span", "who"), element("p", "text"));
     node.dataset.id = turn.id;
     node.querySelector(".text").dataset.testid = { customer: "user" }[turn.speaker] ?? turn.speaker;
+    node.querySelector(".text").dir = "auto"; // Arabic and Hebrew run from right to left
     return node;
 }
 

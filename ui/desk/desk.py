@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from frontdesk.answers.languages import is_sentence
 from frontdesk.config.hours import read_hours
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
@@ -308,7 +309,7 @@ class Desk:
             await self.assistant.read(said, answer)
             with suppress(StoreUnavailable):
                 await to_thread(self.store.spend, messages[-1].id, answer.prompt_tokens or 0, answer.completion_tokens or 0)
-        useless = answer.trouble or is_handoff(answer.text, self.handoffs)
+        useless = answer.trouble or is_handoff(answer.text, self.handoffs) or is_sentence(answer.text)
         return Suggestion("", None) if useless else Suggestion(answer.text, answer.source)
 
     async def take(self, conversation_id: str, agent: str, admin: bool = False) -> bool:

@@ -1,4 +1,5 @@
-"""When to call a person, from what was said. Pure functions; English and Korean.
+"""When to call a person, from what was said. Pure functions; English and Korean, and in other languages a yes to
+what the desk offers in them (frontdesk/answers/languages.py).
 
 Patterns, not a model. What they miss, the button "Talk to a person" does; a false match costs an agent's
 time. So they look for a clear request ("I want to talk to a human", "상담원 연결해 주세요"), not for the mere word
@@ -12,6 +13,7 @@ from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from frontdesk.answers.languages import accepts, is_sentence
 from frontdesk.facts.handoff import repeats
 from frontdesk.store.tables import Reason
 from ui.desk import phrases
@@ -103,14 +105,19 @@ def reason_to_call(messages: Sequence["Message"], topics: Mapping[str, Sequence[
     *before, last = messages
     if wants_person(last.text):
         return "wish"
-    if before and before[-1].speaker == "bot" and says_yes(last.text):
-        answer = before[-1].text
-        if repeats(answer, offers) or offers_person(answer):
-            return "refusal"
+    if before and before[-1].speaker == "bot" and _accepted(before[-1].text, last.text, offers):
+        return "refusal"
     if topic_of(last.text, topics):
         return "topic"
     answered = [one.text for one, reply in pairwise(before) if one.speaker == "customer" and _answers(reply)]
     return "repeated" if any(same_question(last.text, one) for one in answered[-BACK:]) else None
+
+
+def _accepted(answer: str, reply: str, offers: Sequence[str]) -> bool:
+    """Whether a reply accepts the person that an answer offers."""
+    if accepts(answer, reply):
+        return True
+    return says_yes(reply) and (repeats(answer, offers) or offers_person(answer) or is_sentence(answer))
 
 
 def _answers(message: "Message") -> bool:
@@ -119,7 +126,9 @@ def _answers(message: "Message") -> bool:
 
 def wish_of(messages: Sequence["Message"]) -> str:
     """What the customer wants, in one line: their last words beyond hello, yes or the call for a person."""
-    said = [" ".join(message.text.split()) for message in messages if message.speaker == "customer"]
+    before = ["", *(message.text for message in messages)]
+    theirs = [one.text for one, last in zip(messages, before, strict=False) if one.speaker == "customer" and not accepts(last, one.text)]
+    said = [" ".join(text.split()) for text in theirs]
     best = next((text for text in reversed(said) if says_more(text)), said[-1] if said else "")
     return best if len(best) <= WISH_CHARACTERS else best[: WISH_CHARACTERS - 1].rstrip() + "…"
 

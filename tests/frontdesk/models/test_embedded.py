@@ -6,13 +6,16 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file, save_file
 
 from frontdesk.config.run import EMBEDDED, EMBEDDED_NAME, ENCODERS, NAMED
 from frontdesk.config.schema import Config, ModelConfig
 from frontdesk.errors import UserError
+from frontdesk.files import sha256
 from frontdesk.models import embedded
 from frontdesk.models.base import load_tokenizer, locate, typed_specials
-from frontdesk.models.embedded import SOURCES, Source, agree, fetch
+from frontdesk.models.embedded import FAQ_LORA, SOURCES, Source, agree, fetch, merge_lora
 from frontdesk.prompt.render import encode, encode_prompt
 
 ROOT = Path(__file__).parents[3]
@@ -165,3 +168,22 @@ def test_the_real_gemma_speaks_its_template(gemma: Path) -> None:
     assert mask == [0] * len(prompt) + [1] * (len(words) + 1) + [0]
     assert len(words) < len(question)
     assert (tokenizer.eos_token_id, tokenizer.pad_token_id) == (end, 0)
+
+
+def test_a_lora_is_added_to_the_weights_that_it_names(tmp_path: Path) -> None:
+    weights, lora = tmp_path / "model.safetensors", tmp_path / "lora.safetensors"
+    down, up = torch.tensor([[1.0, 2.0, 0.0]]), torch.tensor([[1.0], [-1.0]])
+    save_file({"a.query.weight": torch.ones(2, 3), "a.query.bias": torch.ones(2), "a.key.weight": torch.ones(2, 3)}, weights)
+    save_file({"a.query.lora_A.weight": down.half(), "a.query.lora_B.weight": up.half()}, lora)
+    merge_lora(weights, lora)
+    merged = load_file(weights)
+    assert merged["a.query.weight"].tolist() == [[3.0, 5.0, 1.0], [-1.0, -3.0, 1.0]]  # 1 + 2 * up @ down
+    assert merged["a.query.bias"].tolist() == [1.0, 1.0] and merged["a.key.weight"].tolist() == [[1.0] * 3] * 2
+
+
+def test_the_shipped_lora_is_in_the_demos_encoder() -> None:
+    tuned, learned = load_file(NAMED["faq-minilm"] / "model.safetensors"), load_file(FAQ_LORA)
+    for key in (key for key in learned if key.endswith(".lora_A.weight")):
+        name = key.removesuffix(".lora_A.weight")
+        assert tuned[f"{name}.weight"].shape == (len(learned[f"{name}.lora_B.weight"]), learned[key].shape[1])
+    assert sha256(NAMED["faq-minilm"] / "model.safetensors") != SOURCES["faq-minilm"].sha256

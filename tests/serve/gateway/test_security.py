@@ -297,11 +297,12 @@ def test_the_system_prompt_cannot_be_asked_for(product: tuple[httpx.Client, Engi
         response = ask(client, "shop", messages=messages)
         assert response.status_code == 400
         whole += response.text
-    assert ask(client, "shop").status_code == 200 and SECRET in json.dumps(engine.bodies[-1])
+    asked = [{"role": "user", "content": "How much is shipping?"}]
+    assert ask(client, "shop", messages=asked).status_code == 200 and SECRET in json.dumps(engine.bodies[-1])
     engine.status, engine.error = 400, json.dumps({"error": {"message": f"bad prompt: {SECRET}", "param": SECRET}}).encode()
-    whole += ask(client, "shop").text
+    whole += ask(client, "shop", messages=asked).text
     engine.status = 500
-    whole += ask(client, "shop", stream=True).text
+    whole += ask(client, "shop", messages=asked, stream=True).text
     engine.status = 200
     assert SECRET not in whole and len(whole) > 1000
 
@@ -331,7 +332,7 @@ def test_what_looks_like_a_special_token_is_text(
                 turns: list[dict[str, Any]] = [
                     {"role": "user", "content": text},
                     {"role": "assistant", "content": text},
-                    {"role": "user", "content": text},
+                    {"role": "user", "content": "How much is shipping?"},
                 ]
                 assert ask(client, model, messages=turns, user=trick, stop=["<|im_end|>"]).status_code == 200
                 tokens = encode_prompt(tokenizer, engine.bodies[-1]["messages"])

@@ -1,19 +1,21 @@
-"""The product's stream and the source at its end, however the stream is cut into pieces."""
+"""A verified answer and the bare model's stream, however the engine's stream is cut into pieces."""
 
 import json
 
-from frontdesk.retrieval.grounding import Grounded
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from frontdesk.answers.decision import Decision
+from frontdesk.answers.reply import Reply
 from frontdesk.facts.entries import Entry
-from serve.gateway.sse import GroundedStream, RawStream, with_provenance
+from serve.gateway.sse import Completion, RawStream, Words, provenance
 from tests.serve.gateways import data, spoken
 from tests.serve.stand_in import END, event, events
 
-ANSWERS = ("Returns are free within 45 days.", "Wrapping costs $2 an item.", "Kayaks cost 300 dollars.")
-ENTRIES = [Entry(text[:4], (f"What of {text}?",), (text,), "", f"faq.csv:{line}") for line, text in enumerate(ANSWERS, 2)]
-PROMPT = Grounded([], ENTRIES)
+ENTRY = Entry("return", ("Can I return a tent?",), ("Returns are free within 45 days. Use the box that it came in.",), "", "faq.csv:4")
+OTHER = Entry("wrap", ("Do you wrap gifts?",), ("Wrapping costs $2.",), "", "faq.csv:5")
+COUNTED = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
 
 
 def cut(whole: bytes, pieces: st.DataObject) -> list[bytes]:
@@ -22,62 +24,71 @@ def cut(whole: bytes, pieces: st.DataObject) -> list[bytes]:
     return [whole[start:end] for start, end in zip([0, *ends], ends, strict=False)]
 
 
-TEXTS = [
-    "Returns are free within 45 days.",
-    "Wrapping costs $2 an item, kayaks not.",
-    "Shall I connect you with an agent?",
-    "",
-    " x ",
-    '네, "됩니다" \\ ok',
-]
+TEXTS = ["Returns are free within 45 days.", "", " x ", '네, "됩니다" \\ ok', 'a "quote" 가 "finish_reason":"stop" data: [DONE]']
 
 
-@given(st.sampled_from(TEXTS), st.booleans(), st.data())
-def test_a_stream_cut_anywhere_is_the_same_answer(text: str, usage: bool, pieces: st.DataObject) -> None:
+@given(st.sampled_from(TEXTS), st.data())
+def test_the_engines_words_are_read_however_they_come(text: str, pieces: st.DataObject) -> None:
     letters = [text[i : i + 2] for i in range(0, len(text), 2)]
-    rewriter = GroundedStream(PROMPT, usage)
-    out = b"".join(rewriter.add(part) for part in cut(b"".join(events(*letters, usage=True)), pieces))
-    source = PROMPT.source_of(text)
-    assert rewriter.done and spoken(out.decode()) == text
+    words = Words()
+    assert "".join(map(words.add, cut(b"".join(events(*letters, usage=True)), pieces))) == text
+    assert words.done and words.counted == {"prompt_tokens": 1, "completion_tokens": len(letters), "total_tokens": 9}
+
+
+def test_words_come_with_their_event_and_the_end_is_no_word() -> None:
+    words = Words()
+    assert [words.add(event(word)) for word in ("Yes", " we")] == ["Yes", " we"]
+    assert not words.done
+    assert words.add(b"data: [DONE]" + END) == "" and words.done
+
+
+def test_an_error_of_the_engine_is_no_chunk() -> None:
+    with pytest.raises(KeyError):
+        Words().add(b'data: {"error":{"message":"no"}}' + END)
+
+
+@pytest.mark.parametrize("usage", [True, False])
+def test_a_completion_has_the_same_field_and_words_whole_and_streamed(usage: bool) -> None:
+    answer, ours = Completion("shop", usage), {"ai": True, "source": None}
+    out = answer.start() + answer.words("Returns ") + answer.words('are "free".') + answer.end(ours, COUNTED)
     *chunks, last, done = data(out.decode())
-    assert done == "[DONE]" and not any("frontdesk" in chunk for chunk in chunks)
-    named = {"id": source.id, "question": source.questions[0], "source": source.source} if source else None
-    assert last["frontdesk"] == ({"source": named} if source else {"source": None, "near": [one.questions[0] for one in ENTRIES]})
+    assert done == "[DONE]" and spoken(out.decode()) == 'Returns are "free".'
+    assert last["frontdesk"] == ours and not any("frontdesk" in chunk for chunk in chunks)
     assert ("usage" in last) == usage
-    plain = json.loads(with_provenance({"id": "1", "choices": [{"message": {"role": "assistant", "content": text}}]}, PROMPT))
-    assert plain["choices"][0]["message"]["content"] == spoken(out.decode())
-    assert plain["frontdesk"] == last["frontdesk"]
+    assert [choice["finish_reason"] for chunk in (*chunks, last) for choice in chunk["choices"]][-1] == "stop"
+    assert chunks[0]["choices"][0]["delta"] == {"role": "assistant", "content": ""}
+    whole = json.loads(answer.whole('Returns are "free".', ours, COUNTED))
+    assert (whole["choices"][0]["message"]["content"], whole["frontdesk"], whole["usage"]) == ('Returns are "free".', ours, COUNTED)
+    assert {chunk["id"] for chunk in (*chunks, last, whole)} == {whole["id"]} and whole["model"] == "shop"
 
 
-def test_an_answer_that_rests_on_nothing_names_what_is_near() -> None:
-    def field(prompt: Grounded) -> dict[str, object]:
-        answer = json.loads(with_provenance({"choices": [{"message": {"content": "Shall I connect you with an agent?"}}]}, prompt))
-        return dict(answer["frontdesk"])
-
-    assert field(Grounded([], [], ENTRIES[1:])) == {"source": None, "near": [one.questions[0] for one in ENTRIES[1:]]}
-    assert field(Grounded([], [], [Entry("a", (), ("Yes.",))])) == field(Grounded([], [])) == {"source": None}
+def field(decision: Decision, words: str = "") -> dict[str, object]:
+    reply = Reply(decision)
+    reply.add(words)
+    reply.end()
+    return provenance(reply)
 
 
-def test_events_before_the_end_go_on_byte_by_byte() -> None:
-    odd = event('a "quote" \\ 가 "finish_reason":"stop" data: [DONE]')
-    stream = GroundedStream(PROMPT, False)
-    assert stream.add(odd) == odd
-    assert not stream.done
+def test_the_field_names_the_entry_whoever_wrote_the_words() -> None:
+    say = Decision("say", ENTRY.answers[0], [ENTRY], 0.9)
+    named = {"id": "return", "question": "Can I return a tent?", "source": "faq.csv:4"}
+    assert field(say, "Returns are free within 45 days.") == {"ai": True, "outcome": "said", "source": named}
+    assert field(say, "Returns cost $5.") == {"ai": True, "outcome": "replaced", "source": named}
 
 
-def test_each_event_goes_on_when_it_has_come() -> None:
-    stream = GroundedStream(PROMPT, False)
-    for word in ("Yes", " we", " do"):
-        assert spoken(stream.add(event(word)).decode()) == word
+def test_the_field_names_both_entries_of_a_double_answer() -> None:
+    both = field(Decision("say", f"{ENTRY.answers[0]}\n{OTHER.answers[0]}", [ENTRY, OTHER], 0.9))
+    assert both["outcome"] == "said" and [one["id"] for one in both["sources"]] == ["return", "wrap"]  # type: ignore[attr-defined]
 
 
-def test_the_role_is_not_held_back() -> None:
-    assert GroundedStream(PROMPT, False).add(event("")) == event("")
+@pytest.mark.parametrize(("kind", "outcome"), [("ask back", "asked back"), ("escalate", "escalated")])
+def test_where_nothing_is_said_the_field_names_what_is_near(kind: str, outcome: str) -> None:
+    near = field(Decision(kind, "Well?", [ENTRY, OTHER, Entry("a", (), ("Yes.",))], 0.3))  # type: ignore[arg-type]
+    assert near == {"ai": True, "outcome": outcome, "source": None, "near": ["Can I return a tent?", "Do you wrap gifts?"]}
 
 
-def test_an_error_of_the_engine_goes_on_and_has_no_source() -> None:
-    out = GroundedStream(PROMPT, True).add(b'data: {"error":{"message":"no"}}' + END + b"data: [DONE]" + END)
-    assert data(out.decode()) == [{"error": {"message": "no"}}, "[DONE]"]
+def test_small_talk_names_nothing() -> None:
+    assert field(Decision("small talk", "Hello!", [OTHER], 0.9)) == {"ai": True, "outcome": "small talk", "source": None}
 
 
 @given(st.booleans(), st.data())

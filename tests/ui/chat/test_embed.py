@@ -60,7 +60,7 @@ def test_a_shop_that_may_shows_the_chat(visitor: BrowserContext, shop: Site, des
     assert page.locator("iframe").count() == 0, "nothing is loaded before it is wanted"
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("dialog", name="Chat with Pebble & Pine")).to_be_visible()
+    expect(page.get_by_role("dialog", name=TEXT["frame"].format(company="Pebble & Pine"))).to_be_visible()
     box = chat(page).locator("#question textarea")
     expect(chat(page).locator("#language input:checked")).to_be_attached()
     box.fill(QUESTION)

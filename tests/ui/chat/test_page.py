@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from frontdesk.answers.languages import sentence
 from frontdesk.config.hours import read_hours
 from frontdesk.config.schema import HANDOFF, DeskConfig
 from frontdesk.store.store import Store, StoreUnavailable
@@ -117,6 +118,24 @@ def conversation_of(desk: Served, page: Page) -> str:
     conversation = desk.store.current(customer.id)
     assert conversation is not None
     return conversation.id
+
+
+def test_the_first_words_say_that_an_ai_answers_until_a_person_does(page: Page, desk: Served) -> None:
+    about, box = page.locator("#about"), page.locator("#question textarea")
+    expect(about).to_have_text(EN["about"])
+    expect(page.locator(".greeting")).to_have_text(EN["greeting"])
+    expect(box).to_have_accessible_description(EN["about"])
+    assert all("AI" in text for text in (EN["about"], EN["greeting"], EN["assistant"], KO["about"], KO["greeting"], KO["assistant"]))
+    desk.says(sentence("ar", ["en"]))
+    browser.ask(page, "كم تكلفة الشحن؟")
+    assert page.locator(".turn.bot .text").evaluate("text => getComputedStyle(text).direction") == "rtl"
+    expect(page.locator(".turn.bot .connect")).to_be_visible()
+    browser.send(page, "نعم من فضلك")
+    notice(page, EN["next"])
+    expect(about).to_be_hidden()
+    expect(box).to_have_accessible_description("")
+    browser.clear(page)
+    expect(about).to_be_visible()
 
 
 def test_a_person_answers_in_the_same_window(page: Page, desk: Served) -> None:
@@ -394,7 +413,7 @@ def test_answers_are_read_out_once_and_whole(page: Page, desk: Served) -> None:
 
 
 def test_nothing_of_gradio_is_left(page: Page, desk: Served) -> None:
-    assert page.title() == desk.config.company
+    assert page.title() == f"{desk.config.company} · AI"
     source = page.context.request.get(desk.url).text()
     assert 'property="og:' not in source and "twitter:" not in source
     assert not page.locator("footer").is_visible()

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from frontdesk.answers.languages import sentence
 from frontdesk.store.store import StoreUnavailable
 from frontdesk.store.tables import Message
 from frontdesk.web.rate_limit import TooMany
@@ -466,5 +467,7 @@ def test_a_refusal_is_marked(folder: Path) -> None:
         assert (await shop.new_desk().view(customer)).turns[-1].near == ("Can I return a tent?",), "by another process"
         shop.engine.parts = told("Hello!", source=None, near=["Can I return a tent?"])
         assert (await shop.ask(customer, "hi there")).turns[-1].near == (), "of what was no refusal"
+        shop.engine.parts = told(sentence("fr", ["en"]), source=None)
+        assert (await shop.ask(customer, "quels sont les frais de livraison")).turns[-1].refusal
 
     run(folder, scene)

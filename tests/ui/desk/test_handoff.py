@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from frontdesk.answers.languages import sentence
 from frontdesk.config.schema import HANDOFF
 from frontdesk.store.tables import Message, Speaker
 from tests.timing import LINEAR, exponent
@@ -284,14 +285,33 @@ def talk(*said: tuple[Speaker, str], **columns: object) -> list[Message]:
 
 @pytest.mark.parametrize("language", ["en", "ko"])
 def test_a_refusal_and_a_yes_call_a_person(language: str) -> None:
-    sentence = HANDOFF[language]
-    assert offers_person(sentence)
+    offer = HANDOFF[language]
+    assert offers_person(offer)
     yes = {"en": "Yes please", "ko": "네, 부탁드려요"}[language]
     no = {"en": "No thanks", "ko": "아니요 괜찮아요"}[language]
     asked: tuple[Speaker, str] = ("customer", "Where is order 4711?")
-    assert reason_to_call(talk(asked, ("bot", sentence), ("customer", yes)), {}, list(HANDOFF.values())) == "refusal"
-    assert reason_to_call(talk(asked, ("bot", sentence), ("customer", no)), {}, list(HANDOFF.values())) is None
+    assert reason_to_call(talk(asked, ("bot", offer), ("customer", yes)), {}, list(HANDOFF.values())) == "refusal"
+    assert reason_to_call(talk(asked, ("bot", offer), ("customer", no)), {}, list(HANDOFF.values())) is None
     assert reason_to_call(talk(asked, ("bot", "It left on Monday."), ("customer", yes)), {}, list(HANDOFF.values())) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "asked", "yes", "no"),
+    [
+        ("es", "¿dónde está mi pedido?", "sí, por favor", "no gracias"),
+        ("de", "wo ist meine bestellung", "Ja bitte", "nein danke"),
+        ("ja", "注文した商品がまだ届きません", "はい", "いいえ"),
+        ("ru", "где мой заказ", "да", "нет"),
+        ("fr", "où est ma commande", "yes please", "non"),
+    ],
+)
+def test_a_yes_in_the_customers_language_calls_a_person(code: str, asked: str, yes: str, no: str) -> None:
+    offer: tuple[Speaker, str] = ("bot", sentence(code, ("en", "ko")))
+    accepted = talk(("customer", asked), offer, ("customer", yes))
+    assert reason_to_call(accepted, {}, []) == "refusal"
+    assert wish_of(accepted) == asked
+    assert reason_to_call(talk(("customer", asked), offer, ("customer", no)), {}, []) is None
+    assert reason_to_call(talk(("customer", asked), ("bot", "Shipping is 4 dollars."), ("customer", yes)), {}, []) is None
 
 
 @pytest.mark.parametrize(
