@@ -3,6 +3,7 @@
 import pytest
 
 from bench.attack import allowed, conversations, unfounded
+from frontdesk.answers.languages import sentence
 from tests.serve.gateways import settings
 
 FAQ = [
@@ -20,6 +21,7 @@ KNOWN = allowed(CONFIG, FAQ)
         "It takes 3 days. Shipping is 4 dollars.",
         "We ship to:\n- Norway\n- Chile",
         CONFIG.data.handoff["en"],
+        sentence("de", ["en", "ko"]),
         "Hello! What would you like to know?",
         "Do you mean “How much is shipping?” or “Do you ship abroad?”?",
     ],
