@@ -3,7 +3,7 @@
 * desk: what `make serve` serves: the tuned model, whose words pass a check or are replaced (frontdesk/answers).
 * quote: the same desk without a model; it says the entry's own answer.
 * base: the untuned base with the run's system prompt; base few-shot and chain of thought: with examples (evaluate/systems/prompting.py);
-  base + FAQ in prompt: with the entries that retrieval finds, as the desk shows them (frontdesk/retrieval/grounding.py).
+  base + FAQ in prompt: with the entries that retrieval finds, as the desk shows them (frontdesk/answers/grounding.py).
 * tuned, and tuned + FAQ in prompt: the same for the run's model.
 * Others by name: the served system of another run (`evaluate.compare_runs`), and any OpenAI-compatible endpoint
   (`evaluate.endpoints`), with the run's system prompt and with the FAQ in it.
