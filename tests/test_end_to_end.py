@@ -81,8 +81,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory, embedded_model: Path) -> Iter
     config = yaml.safe_load((ROOT / "configs/demo.yaml").read_text(encoding="utf-8"))
     entries = (ROOT / "examples/faq.en.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
     (folder / "faq.jsonl").write_text("".join(entries[:ENTRIES]), encoding="utf-8")
-    config["data"] |= {"faq": ["faq.jsonl"], "max_false_handoff_rate": 0.05}
-    config["encoder"] = "all-minilm-l6-v2"  # of the demo's two the one that is ready: no metric has to be learned
+    config["data"] |= {"faq": ["faq.jsonl"]}
     config["train"] |= {"epochs": 0.25, "evaluations": 1, "parity_prompts": 6}
     config["evaluate"] |= {"max_tokens": 16, "compare_runs": [], "sample": 3}
     config["serve"] |= {"port": free_port(), "ui_port": free_port(), "eager": True, "context_length": 1024, "max_tokens": 48}

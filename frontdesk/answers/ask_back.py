@@ -15,13 +15,19 @@ _ONE = {"en": "Do you mean {}?", "ko": "혹시 {} 내용이 궁금하신가요?"
 _OR = {"en": " or ", "ko": ", "}
 _QUOTED = re.compile(r"“([^”]+)”")
 _BACK = re.compile(r"(?:Do you mean|혹시) “.+”(?:\?| 중에 궁금하신 내용이 있나요\?| 내용이 궁금하신가요\?)", re.DOTALL)
-_NONE = re.compile(r"\b(?:no|nope|neither|none|nothing|not|something else|other|different)\b|아니|아뇨|없|다른|말고", re.IGNORECASE)
-_YES = re.compile(r"\W*(?:yes|yeah|yep|yup|right|correct|exactly|that one|sure|네|예|넵|응|맞아요?|그거요?)\b", re.IGNORECASE)
+_NONE = re.compile(
+    r"\b(?:no|nope|nah|neither|none|nothing|not|something else|other|different)\b|아니|아닙|아뇨|없|다른|말고", re.IGNORECASE
+)
+_YES = re.compile(
+    r"\W*(?:(?:yes|yeah|yep|yup|right|correct|exactly|sure|that(?:['’]s| is)? (?:one|it|right)|네+|넵|예|응+|그거요?)\b|맞|그렇)",
+    re.IGNORECASE,
+)
 _PLACES = (
     re.compile(r"\b(?:first|former|1|1st|number one)\b|첫|1번|일번", re.IGNORECASE),
-    re.compile(r"\b(?:second|2|2nd|number two)\b|두\s?번|2번|이번 거", re.IGNORECASE),
-    re.compile(r"\b(?:third|last|latter|3|3rd|number three)\b|세\s?번|마지막|3번", re.IGNORECASE),
+    re.compile(r"\b(?:second|2|2nd|number two)\b|두\s?번|둘째|2번|이번 거", re.IGNORECASE),
+    re.compile(r"\b(?:third|3|3rd|number three)\b|세\s?번|셋째|3번", re.IGNORECASE),
 )
+_LAST = re.compile(r"\b(?:last|latter)\b|마지막|후자", re.IGNORECASE)
 SHORT = 6  # words of an answer that only points at a choice
 
 
@@ -30,27 +36,34 @@ def heading(questions: Sequence[str]) -> str:
     return next((one for one in questions if len(one) <= HEADING and one.endswith(("?", "？"))), questions[0] if questions else "")
 
 
+def quoted(question: str) -> str:
+    """A question as it stands between the quotation marks of a question back: with none of that kind in it."""
+    return question.strip().replace("“", "‘").replace("”", "’")
+
+
 def ask_back(entries: Sequence[Entry], spoken: str) -> str:
     """The question back, in the language `spoken`, that names the entries by their own questions."""
-    choices = _OR[spoken].join(f"“{heading(entry.questions)}”" for entry in entries)
+    choices = _OR[spoken].join(f"“{quoted(heading(entry.questions))}”" for entry in entries)
     return (_ASKS if len(entries) > 1 else _ONE)[spoken].format(choices)
 
 
 def choices(said: str) -> list[str]:
-    """The questions that a question back named; none where what was said is no question back."""
+    """The questions that a question back named, as `quoted` has them; none where what was said is no question
+    back."""
     return _QUOTED.findall(said) if _BACK.fullmatch(said.strip()) else []
 
 
 def picked(answer: str, offered: Sequence[str]) -> int | None:
     """Which of the choices offered the customer points at, from 0; -1 if at none of them. None: it is not that
     kind of answer."""
-    if answer.strip() in offered:
-        return offered.index(answer.strip())
+    if quoted(answer) in offered:
+        return offered.index(quoted(answer))
     if len(answer.split()) > SHORT:
         return None
     if _NONE.search(answer):
         return -1
-    places = [place for place, pattern in enumerate(_PLACES[: len(offered)]) if pattern.search(answer)]
+    places = {place for place, pattern in enumerate(_PLACES[: len(offered)]) if pattern.search(answer)}
+    places |= {len(offered) - 1} if _LAST.search(answer) else set()
     if len(places) == 1:
-        return places[0]
+        return places.pop()
     return 0 if len(offered) == 1 and _YES.match(answer) else None

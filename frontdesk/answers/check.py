@@ -7,7 +7,7 @@ to say and what to leave out; it cannot add, and it cannot leave out half of a s
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from frontdesk.facts.entries import Entry
@@ -18,9 +18,15 @@ LEAST = 0.5
 _TOKEN = re.compile(r"[^\W_]+|[$€£¥₩%@#+&]")
 _EMPTY = frozenset(["the", "a", "an", "please", "also", "so", "and", "then", "well"])
 """Words that change nothing, said or left out."""
-_END = re.compile(r"(?<=[.!?。])[\"')\]]*\s+|\n+")
+END = re.compile(
+    r"(?:[!?。]|(?<!\b[A-Za-z])(?<!\b(?:Mr|Ms|Dr|St|No|Co|vs))(?<!\b(?:Mrs|Inc|Ltd|etc))(?<!\bapprox)"
+    r"(?<!(?<!\S)\d)(?<!(?<!\S)\d\d)\.)[\"')\]”’]*(?=\s+[^\sa-z\d*•·–-])"
+)
+"""The end of a sentence. None is after an abbreviation (`e.g. 9 a.m.`) or a list's number, or before a small
+letter, a digit or a list's dash, nor is a line break alone: rather two sentences as one than a half."""
 _GOES_ON = re.compile(
-    r"(?:but|however|except|unless|only|otherwise|this|that|these|those|it|they)\b|단[, ]|다만|하지만|그러나|그 외", re.IGNORECASE
+    r"\s*(?:(?:but|however|except|unless|only|otherwise|this|that|these|those|it|they)\b|단[, ]|다만|하지만|그러나|그 외)",
+    re.IGNORECASE,
 )
 """How a sentence begins that takes up what stands before it."""
 
@@ -51,8 +57,9 @@ class Checker:
 
 
 def split_sentences(text: str) -> list[str]:
-    """A text as its sentences, without the space between them."""
-    return [one.strip() for one in _END.split(text) if one.strip()]
+    """A text as its sentences, each with the space before it."""
+    ends = [match.end() for match in END.finditer(text)]
+    return [text[start:end] for start, end in zip([0, *ends], [*ends, len(text)], strict=True)]
 
 
 def tokens(text: str) -> list[str]:
@@ -60,14 +67,15 @@ def tokens(text: str) -> list[str]:
     return [one for one in _TOKEN.findall(normalize(text)) if one not in _EMPTY]
 
 
-def completed(sentences: Sequence[str], said: Collection[int]) -> list[int]:
-    """The numbers of the sentences to say: those said, and after them each that takes them up (`But only in
-    summer.`), which must not be left out."""
-    found = set(said)
-    for place in range(1, len(sentences)):
-        if place - 1 in found and _GOES_ON.match(sentences[place]):
-            found.add(place)
-    return sorted(found)
+def whole(sentences: Sequence[str], said: range) -> range:
+    """The sentences to say for those said: with each behind them that takes up the one before it (`But only in
+    summer.`), and with what the first of them takes up."""
+    first, last = said[0], said[-1]
+    while first and _GOES_ON.match(sentences[first]):
+        first -= 1
+    while last + 1 < len(sentences) and _GOES_ON.match(sentences[last + 1]):
+        last += 1
+    return range(first, last + 1)
 
 
 def _answer(entry: Entry) -> _Answer:
@@ -84,7 +92,7 @@ def _found(one: _Answer, said: list[str]) -> Passed | None:
         end = start + len(said)
         if one.tokens[start:end] == said:
             first, last = (next(i for i, bound in enumerate(one.ends) if bound > place) for place in (start, end - 1))
-            whole = one.ends[last] - (one.ends[first - 1] if first else 0)
-            if len(said) >= LEAST * whole:
+            length = one.ends[last] - (one.ends[first - 1] if first else 0)
+            if len(said) >= LEAST * length:
                 return Passed(one.entry, range(first, last + 1))
     return None

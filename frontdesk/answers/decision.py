@@ -46,8 +46,8 @@ def decide(found: Found, limits: AnswersConfig, question: str, handoff: dict[str
     if found.before and not is_small_talk(found.before[0].entry) and found.before[0].probability >= limits.say_from:
         return said(found.before[:1])
     likely = _likely(found)
-    if ask and likely and likely[0].probability >= limits.ask_from:
-        some = [one.entry for one in likely if one.probability >= limits.ask_from * NEAR][:MOST]
+    if ask and likely and likely[0].probability >= limits.ask_from and likely[0].entry.questions:
+        some = [one.entry for one in likely if one.probability >= limits.ask_from * NEAR and one.entry.questions][:MOST]
         return Decision("ask back", ask_back(some, language(question)), some, likely[0].probability)
     return escalated(question, handoff, likely)
 

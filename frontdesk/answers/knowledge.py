@@ -16,13 +16,15 @@ from frontdesk.facts.entries import Entry, rests_on
 from frontdesk.facts.language import language
 from frontdesk.prompt.render import Message
 from frontdesk.retrieval.dense import Embedder
-from frontdesk.retrieval.index import Index, Ranked
+from frontdesk.retrieval.index import Found, Index, Ranked
 from frontdesk.retrieval.vectors import load_ranker, load_vectors
 
 if TYPE_CHECKING:
     from frontdesk.retrieval.encoder import Encoder
 
 
+READ = 20
+"""Entries of a reading: among them are SHOWN of the FAQ's, however much small talk is as near."""
 LANGUAGE_SAMPLE = 500  # entries that tell the languages of an FAQ
 
 
@@ -52,17 +54,28 @@ def consider(index: Index, rules: Rules, messages: Sequence[Message]) -> tuple[D
     turns = [str(message["content"]) for message in messages if message["role"] != "system"]
     if code := foreign(turns[-1], rules.spoken):
         return Decision("escalate", sentence(code, rules.spoken), (), 0.0), []
-    found = index.read(turns)
+    found = index.read(turns, READ)
     near = [index.closest_question_first(one.entry, turns[-1]) for one in found.surest if not is_small_talk(one.entry)]
     offered = ask_back.choices(turns[-2]) if len(turns) > 1 else []
     place = ask_back.picked(turns[-1], offered) if offered else None
-    if place is not None:
-        chosen = [entry for entry in index.entries if place >= 0 and offered[place] in entry.questions]
+    if place is not None and (place >= 0 or not _asks_else(found, offered, rules.limits.say_from)):
+        chosen = [entry for entry in index.entries if place >= 0 and _asked(entry, [offered[place]])]
         decision = said([Ranked(chosen[0], 1.0)]) if chosen else escalated(turns[-1], rules.handoff)
     else:
         decision = decide(found, rules.limits, turns[-1], rules.handoff, ask=not offered)
     own = [index.closest_question_first(entry, turns[-1]) for entry in decision.entries if decision.kind == "say"]
     return decision, [*own, *(entry for entry in near if entry.id not in {one.id for one in own})][:SHOWN]
+
+
+def _asked(entry: Entry, offered: Sequence[str]) -> bool:
+    """Whether a question back named the entry."""
+    return any(ask_back.quoted(question) in offered for question in entry.questions)
+
+
+def _asks_else(found: Found, offered: Sequence[str], limit: float) -> bool:
+    """Whether `no, …` goes on with a question that another entry answers for sure."""
+    best = found.turn[0]
+    return best.probability >= limit and not is_small_talk(best.entry) and not _asked(best.entry, offered)
 
 
 def grounded(system_prompt: str, index: Index, messages: Sequence[Message], rules: Rules) -> Grounded:

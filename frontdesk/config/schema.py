@@ -87,6 +87,12 @@ class AnswersConfig(Section):
     ask_from: float = Field(0.2, gt=0, le=1)
     """From this one on the desk asks which entry is meant; below it a person is called."""
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.ask_from > self.say_from:
+            raise ValueError(f"answers.ask_from {self.ask_from:g} must not be greater than answers.say_from {self.say_from:g}")
+        return self
+
 
 class DpoConfig(Section):
     """Preference pairs, learned after the rows: reviewed answers of people against the bot's (train/trainer/dpo.py)."""
@@ -321,6 +327,8 @@ RENAMED = {
     "train.accumulation": "gradient_accumulation_steps",
 }
 """Keys of version 0.1.0, and what each is called now."""
+GONE = ("data.max_false_handoff_rate", "data.false_handoffs")
+"""Keys of earlier versions in whose place `answers.say_from` and `answers.ask_from` stand."""
 
 
 def stored_config(values: dict[str, Any]) -> Config:
@@ -330,8 +338,9 @@ def stored_config(values: dict[str, Any]) -> Config:
         section, key = old.split(".")
         if key in sections.get(section, {}):
             sections[section][new] = sections[section].pop(key)
-    for gone in ("false_handoffs", "max_false_handoff_rate"):
-        sections.get("data", {}).pop(gone, None)
+    for gone in GONE:
+        section, key = gone.split(".")
+        sections.get(section, {}).pop(key, None)
     sections["encoder"] = one_encoder(sections.get("encoder"))
     if sections.get("serve", {}).get("quantization") == "bf16":  # so 0.1.0 said that nothing is quantized
         sections["serve"]["quantization"] = None
@@ -364,6 +373,8 @@ def _explain(error: ValidationError) -> str:
     keys = [".".join(str(part) for part in one["loc"]) for one in error.errors()]
     if old := [key for key in keys if key in RENAMED]:
         return "; ".join(f"key '{key}' is called '{key.partition('.')[0]}.{RENAMED[key]}' now" for key in old) + "; rename it in the config"
+    if gone := next((key for key in keys if key in GONE), None):
+        return f"key '{gone}' is gone; remove it, and say with answers.say_from and answers.ask_from when the desk answers and asks back"
     first = error.errors()[0]
     if first["type"] == "value_error":
         return f"{first['msg'].removeprefix('Value error, ')}; change one of them in the config"

@@ -9,6 +9,7 @@ PARTS = 4
 WORDS = 3  # of a sentence at least, to be searched for by itself
 TAIL = 16
 """Words of the end of a long turn without a full stop, as a spoken one is."""
+BEFORE = 200  # characters of each turn before
 _SENTENCE = re.compile(r"(?<=[.!?。？])\s+|\n+|,?\s(?:and|also|plus)\s|\s(?:그리고|또)\s", re.IGNORECASE)
 
 
@@ -33,4 +34,4 @@ def readings(turns: Sequence[str]) -> Readings:
     sentences = [part.strip() for part in _SENTENCE.split(last) if len(part.split()) >= WORDS]
     words = last.split()
     parts = sentences[-PARTS:] if len(sentences) > 1 else [" ".join(words[-TAIL:])] if len(words) > TAIL else []
-    return Readings(last, parts, " ".join(turns[-3:-1]).strip())
+    return Readings(last, parts, " ".join(turn[-BEFORE:] for turn in turns[-3:-1]).strip())

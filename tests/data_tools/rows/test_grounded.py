@@ -4,26 +4,29 @@ import json
 import random
 import re
 import shutil
-import zlib
 from collections import Counter
 from pathlib import Path
 
-import numpy as np
 import pytest
-from frontdesk.retrieval.grounding import INSTRUCTION
 from hypothesis import given
 from hypothesis import strategies as st
 
 from data_tools.__main__ import summary
 from data_tools.pipeline import build
-from data_tools.rows import embeddings, grounded
-from data_tools.rows.grounded import other_numbers
+from data_tools.rows import grounded, synthetic_faqs
+from data_tools.rows.grounded import other_numbers, searched
 from data_tools.rows.synthetic_faqs import companies
+from frontdesk.answers.grounding import INSTRUCTION
+from frontdesk.answers.knowledge import searchable
+from frontdesk.answers.small_talk import small_talk
 from frontdesk.config.schema import HANDOFF, Config
 from frontdesk.files import read_json, read_jsonl, sha256, whole_folder
 from frontdesk.prompt.render import encode
-from frontdesk.retrieval.vectors import Part, load_vectors
+from frontdesk.retrieval.dense import indexed
+from frontdesk.retrieval.index import Index
+from frontdesk.retrieval.vectors import load_ranker, load_vectors
 from tests.data_tools.texts import words
+from tests.frontdesk.retrieval.by_words import ByWords
 
 ROOT = Path(__file__).parents[3]
 SPLITS = ("train", "valid", "valid_wordings")
@@ -107,8 +110,8 @@ def built(tmp_path_factory, embedded_model, tuned):
 def shop(tmp_path, monkeypatch, embedded_model, tuned):
     """Make data anew, with few synthetic FAQs, which take most of the time."""
     monkeypatch.chdir(tmp_path)
-    for module in (grounded, embeddings):
-        monkeypatch.setattr(module, "companies", lambda name: (companies(name)[0][:2], companies(name)[1]))
+    cut = synthetic_faqs.content("en") | {"companies": synthetic_faqs.content("en")["companies"][:2]}
+    monkeypatch.setattr(synthetic_faqs, "content", {"en": cut}.__getitem__)
     write_sources(tmp_path)
     return lambda **more: make(embedded_model, tuned, monkeypatch, **more)
 
@@ -377,57 +380,75 @@ def test_the_manifest_tells_of_files_and_rows(built, rows):
     )
 
 
-class ByWords:
-    """Stands for an encoder: the sum of a random vector for each word."""
-
-    parts = (Part(16, similarity_trained=False),)
-
-    def vectors(self, texts):
-        asked.extend(texts)
-        words = [[np.random.default_rng(zlib.crc32(word.encode())).normal(size=16) for word in text.split()] for text in texts]
-        return np.array([np.sum(one or [np.zeros(16)], axis=0) for one in words], np.float32)
-
-
-asked: list[str] = []
+BY_WORDS = "by-words"
 
 
 @pytest.fixture
 def encoder(monkeypatch):
-    monkeypatch.setattr("frontdesk.retrieval.encoder.load_encoder", lambda names: ByWords())
-    asked.clear()
-    return asked
+    """What the stand-in for an encoder was asked."""
+    made = ByWords(16)
+    monkeypatch.setattr("frontdesk.retrieval.encoder.load_encoder", lambda name: made)
+    return made.asked
+
+
+def of_companies():
+    return {text for one in searchable([entry for company in companies("en")[0] for entry in company.entries]) for text in indexed(one)}
 
 
 def test_vectors_of_the_faq_and_the_synthetic_ones_are_kept_and_of_nothing_else(shop, encoder):
-    folder = shop(encoder=str(ROOT / ".cache/models/smollm2-135m"))
-    white, known = load_vectors(folder / "vectors.npz", str(ROOT / ".cache/models/smollm2-135m"))
+    folder = shop(encoder=BY_WORDS)
+    known = load_vectors(folder / "vectors.npz", BY_WORDS)
     faq = read_jsonl(folder / "faq.jsonl")
-    expected = [text for one in faq for text in (*(q for q in one["questions"] if q not in one["held_out"]), *one["answers"])]
-    own = list(dict.fromkeys(expected))
-    assert white is not None and list(known)[: len(own)] == own
-    synthetic = {text for one in grounded.companies("en")[0] for entry in one.entries for text in (*entry.questions, *entry.answers)}
-    assert set(list(known)[len(own) :]) == synthetic - set(own)
+    own = [[q for q in one["questions"] if q not in one["held_out"]] for one in faq]
+    expected = [text for asked, one in zip(own, faq, strict=True) for text in (*asked, f"{asked[0]} {one['answers'][0]}")]
+    texts = list(dict.fromkeys(expected))
+    assert list(known)[: len(texts)] == texts
+    assert set(known) - set(texts) <= of_companies()
+    assert {text for one in small_talk("en") for text in indexed(one)} <= set(known)
     assert TALKS[0][0] in encoder, "it was encoded to be searched for"
+    ranker = load_ranker(folder / "vectors.npz", BY_WORDS)
+    assert ranker is not None and ranker.weights.shape == (4,)
+
+
+def test_without_an_encoder_a_ranker_of_words_is_kept(shop, encoder):
+    folder = shop()
+    ranker = load_ranker(folder / "vectors.npz", None)
+    assert ranker is not None and ranker.weights.shape == (1,)
+    assert encoder == [] and load_vectors(folder / "vectors.npz", BY_WORDS) == {}
 
 
 def test_with_an_encoder_a_second_build_has_the_same_bytes_and_encodes_no_entry_again(shop, encoder):
-    base = str(ROOT / ".cache/models/smollm2-135m")
-    first = content(shop(encoder=base))
+    first = content(shop(encoder=BY_WORDS))
     encoder.clear()
-    again = content(shop(encoder=base))
+    again = content(shop(encoder=BY_WORDS))
     assert first == again
-    assert not set(encoder) & set(load_vectors(Path("runs/shop/data/vectors.npz"))[1])
+    assert not set(encoder) & set(load_vectors(Path("runs/shop/data/vectors.npz"), BY_WORDS))
 
 
 @pytest.mark.slow
 def test_another_run_with_the_encoder_does_not_encode_the_synthetic_faqs_again(shop, encoder):
-    base = str(ROOT / ".cache/models/smollm2-135m")
-    first = content(shop(encoder=base))
+    first = content(shop(encoder=BY_WORDS))
     shutil.rmtree("runs")
     encoder.clear()
-    assert content(shop(encoder=base)) == first
-    synthetic = {text for one in grounded.companies("en")[0] for entry in one.entries for text in entry.texts}
-    assert encoder and not set(encoder) & synthetic
+    assert content(shop(encoder=BY_WORDS)) == first
+    assert encoder and not set(encoder) & of_companies()
+
+
+@given(st.lists(st.text(max_size=30), min_size=1, max_size=6))
+def test_what_is_searched_for_is_known_before(texts):
+    """At each question of a conversation, what `Index.read` looks at, so that a search encodes nothing new."""
+    talk = [{"role": ("user", "assistant")[place % 2], "content": text} for place, text in enumerate(texts)]
+    known, looked = set(searched(talk)), []
+
+    class Noting(Index):
+        def features(self, asked):
+            looked.extend(asked)
+            return super().features(asked)
+
+    index = Noting(companies("en")[0][0].entries)
+    for place in range(0, len(texts), 2):
+        index.read(texts[: place + 1])
+    assert looked and set(looked) == known
 
 
 # Invented companies ---------------------------------------------------------------------------------------------------
@@ -451,12 +472,31 @@ def test_half_of_the_invented_companies_entries_are_asked_about_in_the_language_
 
 
 def test_small_talk_is_answered_without_an_entry_and_without_a_person(rows):
-    """In the desk's own name: a greeting finds no entry, and a desk that hands over whatever finds none would fetch somebody."""
+    """In the desk's own name, as the desk says it where no model is asked."""
     talk = [row for row in rows["train"] if row["group"] == "reading:small talk"]
     said = {row["messages"][-2]["content"]: row["messages"][-1]["content"] for row in talk}
-    assert len(said) == len(talk) > 20
-    assert "automated assistant" in said["Are you a robot?"]
-    assert HANDOFF["en"] not in said.values()
+    assert said == {question: one.answers[0] for one in small_talk("en") for question in one.questions}
+    assert len(said) == len(talk) and HANDOFF["en"] not in said.values()
     for row in talk:
         assert row["entries"] == [] and row["cites"] is None
         assert row["messages"][0]["content"].startswith(SYSTEM + "\n")
+
+
+def test_small_talk_is_no_entry_of_a_prompt(rows):
+    ids = {one.id for name in ("en", "ko") for one in small_talk(name)}
+    assert not any(ids & set(row["entries"]) for row in every(rows))
+
+
+# What a reader sees of a conversation ---------------------------------------------------------------------------------
+
+
+def test_a_reader_is_trained_on_as_much_of_a_conversation_as_the_desk_shows_it(rows, shop):
+    talk = [(("customer", "agent")[n % 2], f"the {thing} is {'very ' * 200}nice") for n, thing in enumerate(THINGS)]
+    lines = "".join(f"1,{role},{text}\n" for role, text in talk)
+    Path("chats.csv").write_text("conversation_id,role,text\n" + lines, encoding="utf-8")
+    folder = shop(data={"valid_share": 0, "test_share": 0}, train={"max_length": 2048})
+    chats = [row for row in read_jsonl(folder / "grounded/train.jsonl") if row["kind"] == "chat"]
+    assert [len(row["messages"]) for row in chats] == [3, 5, 5, 5, 5], "the question, and the exchange before it"
+    for row in chats[1:]:
+        _, asked, answered, question, _ = row["messages"]
+        assert len(asked["content"]) == len(answered["content"]) == 600 < len(question["content"])

@@ -1,11 +1,11 @@
-"""Synthetic FAQs are whole: companies, their entries and wordings, small talk, in both languages."""
+"""Synthetic FAQs are whole: companies, their entries and wordings, in both languages."""
 
 import re
 
 import pytest
 import yaml
 
-from data_tools.rows.synthetic_faqs import COMPANIES, companies, content
+from data_tools.rows.synthetic_faqs import COMPANIES, companies
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
@@ -29,10 +29,3 @@ def test_synthetic_faqs_are_whole(language):
                 assert "\n" not in text, entry.id
         assert (language == "ko") == bool(re.search("[가-힣]", company.system))
     assert not set(unanswerable) & {question for company in made for entry in company.entries for question in entry.questions}
-
-
-@pytest.mark.parametrize("language", ["en", "ko"])
-def test_small_talk_is_of_the_language_and_ends_in_no_handoff(language):
-    for one in content(language)["small_talk"]:
-        assert len(one["questions"]) == len(set(one["questions"])) >= 4
-        assert (language == "ko") == bool(re.search("[가-힣]", one["answer"]))

@@ -1,8 +1,9 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from frontdesk.config.schema import RENAMED, Config, TrainConfig, load_config, stored_config
+from frontdesk.config.schema import GONE, RENAMED, AnswersConfig, Config, DataConfig, TrainConfig, load_config, stored_config
 from frontdesk.errors import UserError, run_command
 
 GOOD = "company: A\nsystem_prompt: B\nmodel: {base: x}\ndata: {faq: [faq.csv]}\n"
@@ -32,6 +33,12 @@ def test_the_name_is_the_file_stem_and_sections_have_defaults(tmp_path: Path) ->
         (GOOD.replace("company: A\n", ""), r"key 'company' is missing"),
         (GOOD + "serve: {max_tokens: 300, context_length: 300}\n", r"serve.max_tokens 300 must be less than serve.context_length 300"),
         (GOOD + "serve: {port: 9000, ui_port: 9000}\n", r"serve.port and serve.ui_port are both 9000"),
+        (
+            GOOD + "answers: {say_from: 0.2, ask_from: 0.3}\n",
+            r"answers.ask_from 0.3 must not be greater than answers.say_from 0.2; change one",
+        ),
+        (GOOD + "answers: {say_from: 60}\n", r"key 'answers.say_from': found 60"),
+        (GOOD + "encoder: [a, b]\n", r"key 'encoder': found \['a', 'b'\]; Input should be a valid string; change it in the config"),
         ("- a\n- b\n", "found list"),
         ("company: [\n", "not valid YAML"),
     ],
@@ -72,6 +79,32 @@ def test_what_a_model_of_the_last_version_was_trained_with_is_still_read() -> No
     assert (config.serve.quantization, config.serve.request_timeout) == (None, 9.0)
     assert stored_config(config.model_dump(mode="json")) == config
     assert values["data"] == {"faq": ["f"], "wordings": 6}
+
+
+@pytest.mark.parametrize("key", GONE)
+def test_a_key_that_is_gone_gets_one_line_that_names_what_to_use(tmp_path: Path, key: str) -> None:
+    section, name = key.split(".")
+    path = write(tmp_path, GOOD.replace("faq: [faq.csv]", f"faq: [faq.csv], {name}: 0.1, rnak: 1"))
+    assert section == "data" and name not in DataConfig.model_fields
+    with pytest.raises(UserError) as error:
+        load_config(path)
+    instead = "say with answers.say_from and answers.ask_from when the desk answers and asks back"
+    assert str(error.value) == f"{path}: key '{key}' is gone; remove it, and {instead}"
+
+
+@pytest.mark.parametrize(("encoder", "read"), [(["a", "b"], "a"), ([], None), ("a", "a"), (None, None)])
+def test_what_an_older_run_says_of_retrieval_is_still_read(encoder: Any, read: str | None) -> None:
+    values = {"name": "old", "company": "A", "system_prompt": "B", "model": {"base": "x"}, "encoder": encoder}
+    for gone in ({"false_handoffs": 0.05}, {"max_false_handoff_rate": 0.15}, {}):
+        data = {"faq": ["f"], **gone}
+        config = stored_config({**values, "data": data})
+        assert config.encoder == read and config.answers == AnswersConfig()
+        assert data == {"faq": ["f"], **gone}, "what was stored stays as it is"
+
+
+def test_one_limit_may_be_the_other() -> None:
+    """Then the desk asks nothing back."""
+    assert AnswersConfig(say_from=0.4, ask_from=0.4).ask_from == 0.4
 
 
 def test_a_missing_config_is_named(tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ def test_an_adapter_that_reads_the_faq_keeps_its_trainings_grounding_and_encoder
     assert "key 'serve.adapters.shop-b': runs/b/data/faq.jsonl not found" in found(config)
     write(Path("runs/b/data/faq.jsonl"), {})
     a, b = load_adapters(config)
-    assert (a.config.grounding, b.config.grounding, b.config.encoder) == ("none", "faq", ("all-minilm-l6-v2",))
+    assert (a.config.grounding, b.config.grounding, b.config.encoder) == ("none", "faq", "all-minilm-l6-v2")
 
 
 @pytest.mark.parametrize(

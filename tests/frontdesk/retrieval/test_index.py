@@ -1,22 +1,24 @@
-"""Entries are found by words, by pieces of words and by meaning, of the subject that is meant, and no customer's words are kept."""
+"""Entries are found by words, by pieces of words and by meaning, of the subject that is meant, each with a probability, and no
+customer's words are kept."""
 
-import re
-import zlib
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from frontdesk.config.run import ENCODERS
 from frontdesk.facts.entries import Entry
 from frontdesk.files import read_jsonl
-from frontdesk.retrieval.dense import Embedder
-from frontdesk.retrieval.encoder import LowerHalf
-from frontdesk.retrieval.index import Index
-from frontdesk.retrieval.vectors import Part, Projection, identity, load_vectors, save_vectors, whiten
+from frontdesk.retrieval.dense import Embedder, indexed
+from frontdesk.retrieval.encoder import load_encoder
+from frontdesk.retrieval.index import Found, Index, Ranked
+from frontdesk.retrieval.ranker import Ranker
+from frontdesk.retrieval.vectors import load_ranker, load_vectors, save_vectors
+from tests.frontdesk.retrieval.by_words import ByWords
 
 ROOT = Path(__file__).parents[3]
+RANKER = Ranker(np.array([6, 2, 2, 3], np.float32), 4.0)
 
 
 def entry(name: str, question: str, answer: str = "Yes.", subject: str = "") -> Entry:
@@ -35,43 +37,18 @@ SHOP = [
 ]
 
 
-class ByWords:
-    """Stands for an encoder: the sum of a random vector for each word. Counts what it is asked."""
-
-    def __init__(self, size: int = 256) -> None:
-        self.size, self.asked = size, [""]
-
-    def vectors(self, texts: Sequence[str]) -> Any:
-        self.asked += texts
-        return np.stack(
-            [sum((self._word(word) for word in re.findall(r"\w+", text.casefold())), np.zeros(self.size, np.float32)) for text in texts]
-        )
-
-    def _word(self, word: str) -> Any:
-        return np.random.default_rng(zlib.crc32(word.encode())).normal(size=self.size).astype(np.float32)
-
-
 @pytest.fixture
 def encoder() -> Any:
     return ByWords()
 
 
-class Recorded:
-    """A projection that notes how many vectors it is given."""
-
-    def __init__(self, inner: Projection, numbers: list[int]) -> None:
-        self.inner, self.numbers = inner, numbers
-
-    def __call__(self, vectors: np.ndarray) -> np.ndarray:
-        self.numbers.append(len(vectors))
-        return self.inner(vectors)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.inner, name)
-
-
 def first(index: Index, *turns: str) -> str:
-    return index.search(turns, 1).hits[0].id
+    return index.search(turns, 1)[0].id
+
+
+def sure(index: Index, *turns: str) -> float:
+    """The probability of the likeliest entry."""
+    return index.read(turns).surest[0].probability
 
 
 # Words ----------------------------------------------------------------------------------------------------------------
@@ -103,16 +80,33 @@ def test_every_entry_is_found_by_its_own_question_and_answer() -> None:
 
 def test_as_many_as_asked_for_each_once_and_the_best_first() -> None:
     index = Index(SHOP)
-    found = index.search(["shipping and returns of a gift"], 5).hits
-    scores = dict(zip((one.id for one in index.entries), index.scores(["shipping and returns of a gift"]), strict=True))
-    assert len(found) == len({one.id for one in found}) == 5
-    assert [scores[one.id] for one in found] == sorted(scores.values(), reverse=True)[:5]
-    assert len(index.search(["gift"], 100).hits) == len(SHOP)
+    found = index.read(["shipping and returns of a gift"], 5).turn
+    probabilities = [one.probability for one in found]
+    assert len({one.entry.id for one in found}) == 5
+    assert probabilities == sorted(probabilities, reverse=True) and probabilities[0] > probabilities[-1]
+    assert len(index.search(["gift"], 100)) == len(SHOP)
 
 
-@pytest.mark.parametrize("question", ["", "?!", "👍", "xyzzy", "ㅋㅋㅋ"])
+@pytest.mark.parametrize("question", ["", "?!", "👍", "xyzzy", "ㅋㅋㅋ", "\x00", "x" * 100_000])
 def test_a_question_without_a_known_word_prefers_nothing(question: str) -> None:
-    assert set(Index(SHOP).scores([question])) == {0.0}
+    ranked = Index(SHOP).read([question], 8).turn
+    assert [one.entry for one in ranked] == SHOP, "in the FAQ's order"
+    assert len({one.probability for one in ranked}) == 1 and ranked[0].probability < 0.1
+
+
+def test_a_probability_is_high_where_the_words_are_the_entrys_and_falls_with_them() -> None:
+    index = Index(SHOP)
+    own, some, none = (
+        sure(index, text) for text in ("How much is standard shipping?", "is shipping of pianos to Peru free", "tell me a joke")
+    )
+    assert own > 0.8 > some > none and none < 0.2
+
+
+def test_entries_that_fit_alike_share_the_probability() -> None:
+    twins = [entry("a", "Is there parking?"), entry("b", "Is there parking?"), entry("c", "Do you sell kites?")]
+    a, b, c = Index(twins).read(["Is there parking?"]).turn
+    assert a.probability == b.probability and 0.4 < a.probability <= 0.5
+    assert c.probability < 0.1
 
 
 # Turns ----------------------------------------------------------------------------------------------------------------
@@ -128,7 +122,25 @@ def test_a_question_that_stands_alone_counts_more_than_what_was_said_before() ->
     index = Index(SHOP)
     assert first(index, "Can I return an item I do not like?", "You may.", "How much is standard shipping?") == "shipping"
     long_ago = ["How much is standard shipping?", "$4.90.", "ok", "Anything else?", "thanks", "Sure.", "hm"]
-    assert (index.scores(long_ago) == index.scores(long_ago[-3:])).all()
+    assert index.read(long_ago) == index.read(long_ago[-3:])
+
+
+def test_two_questions_in_one_turn_are_read_apart() -> None:
+    found = Index(SHOP).read(["How much is standard shipping? And do you wrap presents?"])
+    assert [ranked[0].entry.id for ranked in found.parts] == ["shipping", "gift"]
+    assert found.before == []
+
+
+def test_the_end_of_a_long_spoken_turn_is_read_by_itself() -> None:
+    spoken = "yes hello so I was at your place the other day with my sister and we had a nice time there and now when is the shop open"
+    assert first(Index(SHOP), spoken) == "hours"
+
+
+def test_the_surest_reading_is_that_with_the_likeliest_entry() -> None:
+    one, other = Ranked(SHOP[0], 0.2), Ranked(SHOP[1], 0.7)
+    assert Found([one], [[other]], []).surest == [other]
+    assert Found([one], [], [other]).surest == [other]
+    assert Found([other], [[one]], [one]).surest == [other]
 
 
 # Subjects -------------------------------------------------------------------------------------------------------------
@@ -144,7 +156,7 @@ CHAIN = [
 
 
 def subjects(*turns: str) -> set[str]:
-    return {one.subject for one in Index(CHAIN).search(turns, len(CHAIN)).hits}
+    return {one.subject for one in Index(CHAIN).search(turns, len(CHAIN))}
 
 
 EVERY = {one.subject for one in CHAIN}
@@ -180,136 +192,112 @@ def test_the_subject_named_last_is_meant() -> None:
     assert subjects(*asked, "Mill Road or Harbour Street?") == {"Harbour Street", "Mill Road", ""}
 
 
+def test_entries_of_other_subjects_are_no_competitors() -> None:
+    """What a question about all branches shares among them is one branch's alone."""
+    index = Index(CHAIN)
+    assert sure(index, "Is there parking at Harbour Street?") > 0.5 > sure(index, "Is there parking?")
+
+
 def test_subjects_that_are_spelled_alike_or_have_no_word_part_nothing() -> None:
     index = Index(
         [entry("a", "parking?", subject="Mill Road"), entry("b", "open?", subject="mill road"), entry("c", "cards?", subject="-")]
     )
-    assert {one.id for one in index.search(["mill road parking"], 9).hits} == {"a", "b", "c"}
+    assert {one.id for one in index.search(["mill road parking"], 9)} == {"a", "b", "c"}
 
 
 # Meaning --------------------------------------------------------------------------------------------------------------
 
 
-def test_vectors_rank_where_words_say_nothing(encoder: Any) -> None:
+def test_vectors_rank_where_words_say_nothing(encoder: ByWords) -> None:
     """To an encoder that knows the two words as one, the question is the entry's."""
-    encoder._word = lambda word, plain=encoder._word: plain({"qqq": "shipping"}.get(word, word))
-    assert first(Index(SHOP, Embedder(encoder, identity(256))), "standard qqq") == "shipping"
-    known, unknown = (Index(SHOP, embedder).scores(["qqq"]) for embedder in (Embedder(encoder, identity(256)), None))
-    assert known.argmax() == 0 and known[0] > 1
-    assert set(unknown) == {0.0}
+    encoder.same = {"qqq": "shipping"}
+    index = Index(SHOP, Embedder(encoder), RANKER)
+    assert first(index, "standard qqq") == "shipping"
+    known, unknown = index.read(["qqq"]).turn, Index(SHOP).read(["qqq"]).turn
+    assert known[0].entry.id == "shipping" and known[0].probability > 2 * known[1].probability
+    assert len({one.probability for one in unknown}) == 1
 
 
-def test_a_customers_words_are_not_kept(encoder: Any) -> None:
-    embedder = Embedder(encoder, identity(256))
-    index = Index(SHOP, embedder)
-    texts = {text for one in SHOP for text in (*one.questions, *one.answers)}
+def test_features_are_three_by_meaning_and_one_by_words(encoder: ByWords) -> None:
+    by_meaning, by_words = Index(SHOP, Embedder(encoder), RANKER), Index(SHOP)
+    texts = ["How much is standard shipping?", "gift"]
+    for features, words in zip(by_meaning.features(texts), by_words.features(texts), strict=True):
+        assert features.shape == (len(SHOP), 4) and words.shape == (len(SHOP), 1)
+        assert features[:, 3:] == pytest.approx(words)
+    nearest, centroid, answer = by_meaning.features(texts)[0][0][:3]
+    assert nearest == pytest.approx(1, abs=1e-5) and centroid < nearest and answer < nearest
+    assert by_words.features([]) == []
+
+
+def test_a_customers_words_are_not_kept(encoder: ByWords) -> None:
+    embedder = Embedder(encoder)
+    index = Index(SHOP, embedder, RANKER)
+    texts = {text for one in SHOP for text in indexed(one)}
     assert set(embedder.stored) == texts
     index.search(["my card 1234 is lost", "Oh.", "help me"])
     assert "my card 1234 is lost Oh." in encoder.asked
     assert set(embedder.stored) == texts and not embedder.precomputed
 
 
-def test_what_is_known_is_not_encoded_again(encoder: Any) -> None:
-    embedder = Embedder(encoder, identity(256))
-    Index(SHOP, embedder)
+def test_what_is_known_is_not_encoded_again(encoder: ByWords) -> None:
+    embedder = Embedder(encoder)
+    Index(SHOP, embedder, RANKER)
     encoder.asked.clear()
-    again = Index([*SHOP, entry("new", "Do you sell kites?", "We do.")], embedder)
-    assert encoder.asked == ["Do you sell kites?", "We do."]
+    again = Index([*SHOP, entry("new", "Do you sell kites?", "We do.")], embedder, RANKER)
+    assert encoder.asked == ["Do you sell kites?", "Do you sell kites? We do."]
     assert first(again, "kites") == "new"
 
 
 QUESTIONS = ["how much is shiping", "can it arrive tomorrow", "open on sunday?", "배송비가 얼마예요", "send it back", "paper for presents"]
 
 
-def test_saved_vectors_give_the_same_ranking(encoder: Any, tmp_path: Path) -> None:
-    texts = [(text, number) for number, one in enumerate(SHOP) for text in (*one.questions, *one.answers)]
-    embedder = Embedder(encoder, whiten(encoder.vectors([text for text, _ in texts]), np.array([number for _, number in texts])))
-    index = Index(SHOP, embedder)
-    save_vectors(tmp_path / "vectors.npz", "some-model", embedder.projection, embedder.stored)
+def test_what_was_saved_gives_the_same_ranking(encoder: ByWords, tmp_path: Path) -> None:
+    embedder = Embedder(encoder)
+    index = Index(SHOP, embedder, RANKER)
+    path = tmp_path / "vectors.npz"
+    save_vectors(path, "some-model", embedder.stored, RANKER)
     encoder.asked.clear()
-    projection, vectors = load_vectors(tmp_path / "vectors.npz", "some-model")
-    assert projection is not None
-    loaded = Index(SHOP, Embedder(encoder, projection, vectors))
+    loaded = Index(SHOP, Embedder(encoder, load_vectors(path, "some-model")), load_ranker(path, "some-model"))
     assert encoder.asked == []
-    assert list(vectors) == list(embedder.stored)
     for question in QUESTIONS:
-        assert loaded.search([question], 8) == index.search([question], 8)
-        assert loaded.scores([question]) == pytest.approx(index.scores([question]), abs=0.02)
+        pairs = zip(loaded.read([question], 8).turn, index.read([question], 8).turn, strict=True)
+        assert all(one.entry == other.entry and one.probability == pytest.approx(other.probability, abs=0.01) for one, other in pairs)
 
 
-def test_a_question_that_is_similar_to_no_text_has_no_hits(encoder: Any) -> None:
-    """Unless it leans on one that is similar. The nearest entries are told all the same; without a threshold they are the hits."""
-    index = Index(SHOP, Embedder(encoder, identity(256)._replace(min_similarity=0.5)))
-    assert index.search(["quantum chromodynamics"]).hits == []
-    assert index.search([SHOP[0].questions[0]]).hits[0].id == SHOP[0].id
-    assert index.search([SHOP[0].questions[0]]).nearest == []
-    assert index.search([SHOP[0].questions[0], "quantum chromodynamics"]).hits[0].id == SHOP[0].id
-    assert index.search(["quantum", "chromodynamics", "bosons"]).hits == []
-    unlimited = Index(SHOP, Embedder(encoder, identity(256))).search(["quantum chromodynamics"])
-    assert index.search(["quantum chromodynamics"]).nearest == unlimited.hits
-    assert len(Index(SHOP).search(["quantum chromodynamics"]).hits) == len(unlimited.hits) == 3
-
-
-def test_whether_a_question_is_about_the_faq_is_told_by_the_parts_trained_for_it() -> None:
-    """The other part says that all texts are one."""
-
-    class Two:
-        def vectors(self, texts: Sequence[str]) -> np.ndarray:
-            return np.array([[1, 0, *((0, 1) if "moon" in text else (1, 0))] for text in texts], np.float32)
-
-    projection = Projection(np.zeros(4, np.float32), np.eye(4, dtype=np.float32), (Part(2, False), Part(2, True)), 0.5)
-    untrained = projection._replace(parts=(Part(2, False), Part(2, False)))
-    two: Any = Two()
-    entries = [Entry("a", ("opening hours",), ("9 to 5",)), Entry("b", ("delivery fee",), ("$4",))]
-    found = [
-        [bool(Index(entries, Embedder(two, one)).search([text]).hits) for text in ("open when", "moon")] for one in (projection, untrained)
-    ]
-    assert found == [[True, False], [True, True]]
-
-
-def test_the_embedded_model_finds_wordings_that_share_no_word(embedded_model: Path) -> None:
+def test_the_demos_encoder_finds_wordings_that_share_no_word() -> None:
     """Of some entries of the sample shop, each one's last wording is asked, and a few others are known."""
     faq = [one for one in read_jsonl(ROOT / "examples/faq.en.jsonl") if len(one["questions"]) >= 6][:10]
     entries = [Entry(one["id"], tuple(one["questions"][:3]), tuple(one["answers"][:1])) for one in faq]
-    encoder = LowerHalf(embedded_model)
-    texts = [(text, number) for number, one in enumerate(entries) for text in (*one.questions, *one.answers)]
-    white = whiten(encoder.vectors([text for text, _ in texts]), np.array([number for _, number in texts]))
+    encoder = load_encoder(str(ROOT / ENCODERS["all-minilm-l6-v2"]))
     hits = [
         sum(first(index, one["questions"][-1]) == one["id"] for one in faq)
-        for index in (Index(entries), Index(entries, Embedder(encoder, white)))
-    ]  # fmt: skip
+        for index in (Index(entries), Index(entries, Embedder(encoder), RANKER))
+    ]
     assert hits[1] > hits[0], hits
 
 
-def test_an_entry_is_shown_under_its_wording_that_is_closest_to_the_question() -> None:
-    entry = Entry("fee", ("What is the delivery fee?", "How much is gift wrapping?", "postage price"), ("$4",))
-    index = Index([entry, Entry("other", ("opening hours",), ("9 to 5",))])
+@pytest.mark.parametrize("by_meaning", [False, True])
+def test_an_entry_is_shown_under_its_wording_that_is_closest_to_the_question(by_meaning: bool, encoder: ByWords) -> None:
+    fee = Entry("fee", ("What is the delivery fee?", "How much is gift wrapping?", "postage price"), ("$4",))
+    entries = [fee, Entry("other", ("opening hours",), ("9 to 5",)), Entry("bare", (), ("Yes.",))]
+    index = Index(entries, Embedder(encoder), RANKER) if by_meaning else Index(entries)
 
     def first_question(text: str) -> str:
-        return index.closest_question_first(entry, index.encode_queries([text])[0]).questions[0]
+        return index.closest_question_first(fee, text).questions[0]
 
     assert first_question("how much for gift wrapping") == "How much is gift wrapping?"
-    assert first_question("postage prices") == "postage price"
-    assert sorted(index.closest_question_first(entry, index.encode_queries(["gift"])[0]).questions) == sorted(entry.questions)
-    assert index.search(["gift wrapping"]).hits[0].questions[0] == "How much is gift wrapping?"
+    assert first_question("a postage price") == "postage price"
+    assert sorted(index.closest_question_first(fee, "gift").questions) == sorted(fee.questions)
+    assert index.search(["gift wrapping"])[0].questions[0] == "How much is gift wrapping?"
+    assert index.closest_question_first(entries[2], "yes") == entries[2], "an entry without a question stays as it is"
 
 
-def test_the_faqs_texts_are_projected_once_and_a_questions_with_each_search(encoder: ByWords) -> None:
-    """Projecting the wordings of the entries found would take as long as all the rest of a search."""
-    numbers: list[int] = []
-    projection: Any = Recorded(identity(256), numbers)
-    index = Index(SHOP, Embedder(encoder, projection))  # type: ignore[arg-type]
-    for question in (SHOP[0].questions[0], "never said before", "never said before"):
-        assert index.search([question]).hits
-    assert numbers == [2 * len(SHOP), 1, 1]
-
-
-def test_precomputed_questions_are_encoded_once_and_together_until_the_next_call(encoder: Any) -> None:
-    index = Index(SHOP, Embedder(encoder, identity(256)))
+def test_precomputed_questions_are_encoded_once_and_together_until_the_next_call(encoder: ByWords) -> None:
+    index = Index(SHOP, Embedder(encoder), RANKER)
     encoder.asked.clear()
     index.precompute(["gift paper?", "open when?", "gift paper?", SHOP[0].questions[0]])
     assert encoder.asked == ["gift paper?", "open when?"]
     assert first(index, "gift paper?") == "gift" and encoder.asked == ["gift paper?", "open when?"]
     index.precompute(["other"])
-    index.search(["gift paper?"])
+    index.read(["gift paper?"])
     assert encoder.asked[2:] == ["other", "gift paper?"]
