@@ -55,11 +55,12 @@ def texts(exchange: Exchange) -> list[str]:
 def test_the_customer_presses_the_right_entry_and_what_follows_is_the_answer(api: Any, tmp_path: Path) -> None:
     api.reply = lambda asked: "Shipping costs $4.90."
     exchange = held(api, tmp_path, question("shipping, how much?"), desk(ASKS))
-    back = "Do you mean “What does express shipping cost?” or “What does shipping cost?”?"
-    assert texts(exchange) == ["shipping, how much?", back, "What does shipping cost?", "Shipping costs $4.90."]
+    first, back, *rest = texts(exchange)
+    assert choices(back)[:2] == ["What does express shipping cost?", "What does shipping cost?"], "the right one is not the first"
+    assert [first, *rest] == ["shipping, how much?", "What does shipping cost?", "Shipping costs $4.90."]
     assert [message["role"] for message in exchange.messages] == ["user", "assistant"] * 2
     (said,) = exchange.answers
-    assert (said.asked, said.outcome, said.cited, said.place) == (("express", "fee"), "said", FEE, 3)
+    assert said.asked and (said.asked[:2], said.outcome, said.cited, said.place) == (("express", "fee"), "said", FEE, 3)
     assert said.decision and said.decision.kind == "ask back" and said.decision.probability < 1, "that of the question, not of the press"
     assert [asked["messages"][-1]["content"] for asked in api.asked] == ["What does shipping cost?"], "the question back asks no model"
 
@@ -128,7 +129,8 @@ def test_what_a_model_invents_is_not_said(api: Any, tmp_path: Path, words: str, 
 
 def test_quote_is_asked_back_too(api: Any) -> None:
     (exchange,) = ask_quote(desk(ASKS, name=QUOTE), [question("shipping, how much?")])
-    assert (exchange.answers[0].text, exchange.answers[0].asked, exchange.answers[0].place) == (FEE.answers[0], ("express", "fee"), 3)
+    (said,) = exchange.answers
+    assert said.asked and (said.text, said.asked[:2], said.place) == (FEE.answers[0], ("express", "fee"), 3)
 
 
 def test_a_press_is_what_a_button_says() -> None:
