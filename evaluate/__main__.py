@@ -7,7 +7,7 @@ The same questions go to the untuned base with several prompts and to the tuned 
 that `make serve` starts, with the prompts that its gateway makes, and to no model at all; who is asked what:
 evaluate/systems/systems.py. Writes `runs/NAME/report/`: `index.html` for people, `scores.json` for machines
 and the gate, `answers.jsonl` with every answer (evaluate/stats/metrics.py), `cache.jsonl`. Exit code 1 where
-the served system misses a threshold of the config.
+the served system misses a threshold of the config or is worse than no model.
 
 `scores.json`: {"key" of the model, "name", "date", "machine", "data_hash", "seconds", "gate", "general",
 "held_out" losses, "judge"} and what `evaluate.stats.summary.summarize` gives.
@@ -57,7 +57,7 @@ def scorecard(config: Config, run: Run, provenance: dict[str, Any], other: Run |
     from evaluate.stats.baseline import compare
     from evaluate.stats.forgetting import forgetting
     from evaluate.stats.gate import check
-    from evaluate.stats.summary import summarize
+    from evaluate.stats.summary import beside_quote, summarize
     from evaluate.stats.verdict import quoting, tuning, verdict
     from evaluate.systems.collect import collect
     from evaluate.systems.systems import served
@@ -70,7 +70,8 @@ def scorecard(config: Config, run: Run, provenance: dict[str, Any], other: Run |
     records = [grader.record(exchange) for exchange in track(exchanges, "eval: scoring", len(exchanges), "exchanges")]
     pace = sum(len(exchange.answers) for exchange in exchanges) / (time.monotonic() - begun)
     summary = summarize(records, served(config))
-    gate = check(summary["systems"][summary["served"]], config.evaluate.limits if other is None else {})
+    own = (config.evaluate.limits, beside_quote(summary)) if other is None else ({}, ())  # another FAQ decides nothing
+    gate = check(summary["systems"][summary["served"]], *own)
     changes = {"name": baseline.name, **compare(records, baseline.records, summary["served"], baseline.served)} if baseline else None
     card = {
         "key": served_key(config, provenance),

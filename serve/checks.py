@@ -93,7 +93,9 @@ def check_scorecard(config: Config, run: Run, provenance: dict[str, Any]) -> Non
         return
     record = read_json(run.scores)
     if record["key"] == served_key(config, provenance) and not record["gate"]["passed"]:
-        missed = ", ".join(one["metric"] for one in record["gate"]["checks"] if not one["passed"])
+        missed = ", ".join(
+            " against ".join(filter(None, (one["metric"], one.get("against")))) for one in record["gate"]["checks"] if not one["passed"]
+        )
         raise UserError(
             f"{run.scores}: the last scorecard of this model missed {missed}; see index.html beside it; improve the data and train again, "
             "change evaluate.thresholds and run `make eval` again, or set serve.ignore_gate to true"

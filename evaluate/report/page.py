@@ -106,7 +106,7 @@ def write_report(folder: Path, summary: dict[str, Any], gate: dict[str, Any], re
         "said": [verdict(summary, gate), quoting(summary), tuning(summary)],
         "systems": order(summary),
         "measured": by_metric(summary),
-        "limits": {check["metric"]: check["limit"] for check in gate["checks"]},
+        "limits": {check["metric"]: check["limit"] for check in gate["checks"] if not check["against"]},
         "outcomes": by_class(records, summary, outcome, OUTCOMES),
         "first": by_class([record for record in records if record["outcome"]], summary, first, FIRST),
         "done": [(done(name), number) for name, number in summary["outcomes"].items()],

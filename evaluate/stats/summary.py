@@ -1,7 +1,7 @@
 """The scores of all systems and the differences between them, with intervals, from their records."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from evaluate.grouping import grouped
@@ -135,7 +135,7 @@ def beside_quote(summary: dict[str, Any]) -> list[dict[str, Any]]:
     return [one for one in found if one]
 
 
-def side(found: dict[str, Any]) -> int:
+def side(found: Mapping[str, Any]) -> int:
     """1 where a difference is one for the better beyond chance, -1 for the worse, 0 where it may be chance."""
     sign = int(found["low"] > 0) - int(found["high"] < 0)
     return -sign if METRICS[found["metric"]].lower else sign

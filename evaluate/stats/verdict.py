@@ -27,16 +27,20 @@ def verdict(summary: dict[str, Any], gate: dict[str, Any]) -> Said:
     if missed:
         misses, misses_ko = zip(*map(_miss, missed), strict=True)
         return f"The desk may not talk to customers yet: {'; '.join(misses)}.", f"아직 고객을 응대할 수 없습니다: {'; '.join(misses_ko)}."
-    count = len(gate["checks"])
-    kept = "the one limit is" if count == 1 else f"all {count} limits are"
+    count = sum(not check["against"] for check in gate["checks"])
+    kept = {0: "the config sets no limits", 1: "the one limit is kept"}.get(count, f"all {count} limits are kept")
+    kept_ko = f"기준 {count}개를 모두 지켰습니다." if count else "설정한 기준은 없습니다."
     right, asked = (summary["systems"][summary["served"]].get(metric) for metric in ("facts_right", "asked_right"))
     after, after_ko = (f", asking back first in {percent(asked['value'])}", f", 먼저 되물은 질문 {_ko(asked)}") if asked else ("", "")
     english = f"; it states the facts in {percent(right['value'])} ({span(right)}) of questions{after}" if right else ""
     korean = f" 정답률은 {_ko(right)}({_span_ko(right)}{after_ko})입니다." if right else ""
-    return f"The desk may talk to customers: {kept} kept{english}.", f"고객을 응대해도 됩니다: 기준 {count}개를 모두 지켰습니다.{korean}"
+    return f"The desk may talk to customers: {kept}{english}.", f"고객을 응대해도 됩니다: {kept_ko}{korean}"
 
 
 def _miss(check: dict[str, Any]) -> Said:
+    if check["against"]:
+        words, stem = SIDES[check["metric"], -1]
+        return f"it is {words} than {QUOTING[0]}", f"{QUOTING[1]}보다 {stem}음"
     metric = METRICS[check["metric"]]
     ends = ("at most", "is allowed", "이하") if metric.lower else ("at least", "is required", "이상")
     if check["value"] is None:

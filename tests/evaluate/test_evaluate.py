@@ -138,6 +138,21 @@ def test_a_model_that_talks_nonsense_says_nothing_at_a_desk_that_reads(engine: l
     assert card["outcomes"]["replaced: in no entry"] > 0 and "said" not in card["outcomes"]
 
 
+def test_a_desk_that_is_worse_than_quoting_does_not_pass(
+    engine: list[str], shop: Run, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Although its config sets no limits; asked about another company's FAQ, nothing is decided."""
+    worse = {"metric": "facts_right", "system": "tuned", "against": "quote", "value": -0.1, "low": -0.2, "high": -0.01}
+    monkeypatch.setattr("evaluate.stats.summary.beside_quote", lambda summary: [worse])
+    free = config.evaluate.model_copy(update={"thresholds": {}})
+    lax = config.model_copy(update={"evaluate": free})
+    assert scorecard(lax, shop, PROVENANCE, None, None) is False
+    assert [(one["metric"], one["against"], one["passed"]) for one in card_of("runs/shop/report")["gate"]["checks"]] == [
+        ("facts_right", "quote", False)
+    ]
+    assert scorecard(lax, shop, PROVENANCE, other_run("runs/inn"), None) is True
+
+
 def test_another_faq_is_asked_of_readers_only_and_nothing_is_decided(engine: list[str], shop: Run, config: Config) -> None:
     write_json(shop.root / "report/scores.json", {"untouched": True})
     assert scorecard(config, shop, PROVENANCE, other_run("runs/inn"), None) is True

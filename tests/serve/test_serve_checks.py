@@ -11,8 +11,9 @@ import pytest
 
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, ModelConfig
-from frontdesk.engine.vllm import UTILIZATION
+from frontdesk.engine.vllm import UTILIZATION, served_key
 from frontdesk.errors import UserError
+from frontdesk.files import write_json
 from frontdesk.models import driver
 from serve import checks
 from tests.frontdesk.models import outputs
@@ -43,6 +44,20 @@ def test_serving_before_training_says_make_train(config: Config) -> None:
     Run("shop").provenance.unlink()
     line = found(config)
     assert "runs/shop/model/provenance.json" in line and "make train CONFIG=configs/shop.yaml" in line
+
+
+def test_a_model_whose_scorecard_missed_a_limit_is_refused(config: Config) -> None:
+    run = Run("shop")
+    limit, quote = ({"metric": name, "against": against, "passed": False} for name, against in (("leaked", None), ("facts_right", "quote")))
+    kept = {"metric": "facts_wrong", "passed": True}  # as before there was anything to be against
+    card = {"key": served_key(config, json.loads(run.provenance.read_text())), "gate": {"passed": False, "checks": [limit, kept, quote]}}
+    write_json(run.scores, card)
+    assert found(config).startswith(
+        "runs/shop/report/scores.json: the last scorecard of this model missed leaked, facts_right against quote;"
+    )
+    checks.check(serving(config, ignore_gate=True), run, "cpu")
+    write_json(run.scores, card | {"key": "of another training"})
+    checks.check(config, run, "cpu")
 
 
 def test_a_model_whose_proof_failed_is_refused(config: Config) -> None:

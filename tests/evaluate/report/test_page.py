@@ -11,7 +11,7 @@ import pytest
 from evaluate.report.page import OUTCOMES, first, marked, outcome, write_report
 from evaluate.stats.baseline import compare
 from evaluate.stats.gate import check
-from evaluate.stats.summary import summarize
+from evaluate.stats.summary import beside_quote, summarize
 from evaluate.stats.verdict import apart, tuning, verdict
 from tests.pages import Page
 
@@ -23,7 +23,7 @@ EVIL = """</p></style><script>alert(1)</script><img src=x onerror="alert(2)" sty
 def written(folder: Path, records: list[Record], extras: Record, **thresholds: float) -> tuple[Page, str]:
     """The page as parsed and as it stands in the file."""
     summary = summarize(records, "tuned")
-    gate = check(summary["systems"]["tuned"], thresholds)
+    gate = check(summary["systems"]["tuned"], thresholds, beside_quote(summary))
     text = write_report(folder, summary, gate, records, extras).read_text(encoding="utf-8")
     return Page(text), text
 
@@ -156,7 +156,9 @@ def test_the_verdict_stands_first(tmp_path: Path, answer: Answer) -> None:
 
 def test_quoting_the_faq_stands_right_below_it_and_is_explained(tmp_path: Path, answer: Answer) -> None:
     records = [answer(f"e{i}#1", system=system, right=i < right) for system, right in (("quote", 40), ("tuned", 20)) for i in range(50)]
-    _, source = written(tmp_path, records, {})
+    page, source = written(tmp_path, records, {}, facts_right=0.3)
+    assert re.search(r"Facts right 정답률against quote\s*−40−", page.text) and page.text.count("not worse beyond chance") == 2
+    assert [page.text.count(word) for word in ("kept 통과", "missed 미달")] == [2, 1]
     leads = re.findall(r'<p class="lead"(?: lang="ko")?>(.*?)</p>', source)
     assert leads[1].startswith(
         "The model does not earn its place: “tuned” is less often right than quoting the nearest FAQ entry: right 40\u00a0%"

@@ -31,15 +31,34 @@ def score(value: float) -> dict[str, Any]:
 def test_the_value_decides(metric: str, value: float, limit: float, passed: bool) -> None:
     gate = check({metric: score(value)}, {metric: limit})
     assert gate["passed"] is passed
-    assert gate["checks"] == [
-        {"metric": metric, "value": value, "low": score(value)["low"], "high": score(value)["high"], "limit": limit, "passed": passed}
-    ]
+    measured = {"value": value, "low": score(value)["low"], "high": score(value)["high"]}
+    assert gate["checks"] == [{"metric": metric, "against": None, **measured, "limit": limit, "passed": passed}]
 
 
 def test_one_miss_fails_all() -> None:
     gate = check({"facts_right": score(0.9), "leaked": score(0.1)}, {"facts_right": 0.6, "leaked": 0.0})
     assert [one["passed"] for one in gate["checks"]] == [True, False]
     assert gate["passed"] is False
+
+
+@pytest.mark.parametrize(
+    ("metric", "low", "high", "passed"),
+    [
+        ("facts_right", -0.12, -0.02, False),
+        ("facts_right", -0.12, 0.0, True),
+        ("facts_right", 0.02, 0.12, True),
+        ("facts_wrong", 0.01, 0.09, False),
+        ("facts_wrong", 0.0, 0.09, True),
+        ("facts_wrong", -0.09, -0.01, True),
+    ],
+)
+def test_worse_than_quote_beyond_chance_does_not_pass_whatever_the_config_says(metric: str, low: float, high: float, passed: bool) -> None:
+    difference = {"metric": metric, "system": "tuned", "against": "quote", "value": (low + high) / 2, "low": low, "high": high, "pairs": 9}
+    gate = check({}, {}, [difference])
+    measured = {"value": difference["value"], "low": low, "high": high}
+    assert gate == {"passed": passed, "checks": [{"metric": metric, "against": "quote", **measured, "limit": 0.0, "passed": passed}]}
+    both = check({"facts_right": score(0.9)}, {"facts_right": 0.6}, [difference])
+    assert [one["against"] for one in both["checks"]] == [None, "quote"] and both["passed"] is passed
 
 
 def test_what_was_not_measured_does_not_pass() -> None:
