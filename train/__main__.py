@@ -17,6 +17,7 @@ import contextlib
 import hashlib
 import json
 import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -49,12 +50,14 @@ def main() -> None:
     """Check, train, merge, prove."""
     processes.silence_others()
     set_up_torch()
-    config = load_config(arguments("train").config)
+    path = arguments("train").config
+    config = load_config(path)
     run = Run(config.name)
     if not run.manifest.is_file():
         raise UserError(f"{run.manifest}: no data; training needs it; run `make data CONFIG=configs/{config.name}.yaml` first")
     check_pairs(config)
     check_base(config, run)
+    make_rows(config, run, path)
     tracking.prepare(config.train.report_to, run.root)
     config = with_family(config, "train")
     data_hash = read_json(run.manifest)["data_hash"]
@@ -78,6 +81,18 @@ def check_pairs(config: Config) -> None:
             f"train.dpo.epochs is {config.train.dpo.epochs:g} and train.method {config.train.method}; expected {' or '.join(LEARN_PAIRS)}, "
             "whose adapter learns from pairs; change the method, or set train.dpo.epochs to 0"
         )
+
+
+def make_rows(config: Config, run: Run, path: str) -> None:
+    """The rows that `make data` leaves to the training where another run's model serves (data_tools/__main__.py)."""
+    rows = run.rows(config.grounding) / "train.jsonl"
+    if rows.is_file():
+        return
+    if processes.count() > 1:
+        raise UserError(f"{rows}: not there; several processes train rows that are; run `make data CONFIG={path} ARGS=--rows` first")
+    print("train: the rows with FAQ entries are not there yet; making them", flush=True)
+    if code := subprocess.run([sys.executable, "-m", "data_tools", path, "--rows"], check=False).returncode:
+        sys.exit(code)
 
 
 def check_base(config: Config, run: Run) -> None:

@@ -31,16 +31,21 @@ def reader(config: Config) -> dict[str, Any] | None:
     return record if record.get("config", {}).get("grounding") == "faq" else None
 
 
+def is_trained(run: Run) -> bool:
+    """Whether the run has a model of its own."""
+    return run.provenance.is_file() and "reader" not in read_record(run.provenance, BROKEN)
+
+
 def with_reader(config: Config, run: Run, stage: str) -> Config:
     """The config with the reader's family in the place of `auto`, and the reader as the run's model; `stage` then says so.
 
     Nothing changes where the run is trained, or where there is no reader. Raises UserError where the run has no data, or names
     another family than the reader's.
     """
-    own = read_record(run.provenance, BROKEN) if run.provenance.is_file() else {}
-    found = reader(config) if config.grounding == "faq" and not config.serve.adapters else None
-    if own and "reader" not in own:
+    if is_trained(run):
         return config
+    found = reader(config) if config.grounding == "faq" and not config.serve.adapters else None
+    own = read_json(run.provenance) if run.provenance.is_file() else None
     if found is None:
         if own:  # from when the config named a reader
             shutil.rmtree(run.model)
@@ -58,9 +63,7 @@ def with_reader(config: Config, run: Run, stage: str) -> Config:
 
 def _with_family(config: Config, family: str) -> Config:
     if config.model.template not in ("auto", family):
-        raise UserError(
-            f"key 'model.template': found {config.model.template}; {config.model.base} was trained with {family}; leave it out"
-        )
+        raise UserError(f"key 'model.template': found {config.model.template}; {config.model.base} was trained with {family}; leave it out")
     return config.model_copy(update={"model": config.model.model_copy(update={"template": family})})
 
 

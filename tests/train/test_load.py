@@ -1,5 +1,7 @@
 """Which rows a run trains on, and which prompts prove that the served model is the trained one: with the FAQ in them, or plain ones."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ from frontdesk.config.schema import Config
 from frontdesk.errors import UserError
 from frontdesk.files import write_json, write_jsonl
 from frontdesk.prompt.render import encode_prompt
-from train.__main__ import check_base, run_key
+from train.__main__ import check_base, make_rows, run_key
 from train.adapter import deciding, load_rows
 from train.export.parity import held_out_prompts
 from train.rows import IGNORED
@@ -102,6 +104,30 @@ def test_what_was_trained_on_a_reader_is_out_of_date_when_the_reader_is_trained_
         write_json(tmp_path / "provenance.json", {"key": number, "config": {"grounding": "faq"}})
         keys.append(run_key(on_it, "1"))
     assert len(set(keys)) == 3
+
+
+def test_rows_that_the_data_lacks_are_made_by_the_command_that_makes_them(
+    run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    commands: list[list[str]] = []
+    codes = [0, 2]
+
+    def command(words: list[str], check: bool) -> subprocess.CompletedProcess[bytes]:
+        commands.append(words)
+        return subprocess.CompletedProcess(words, codes.pop(0))
+
+    monkeypatch.setattr(subprocess, "run", command)
+    make_rows(config("faq"), run, "t.yaml")
+    (run.data / "grounded/train.jsonl").unlink()
+    make_rows(config("none"), run, "t.yaml")
+    assert commands == [] and capsys.readouterr().out == ""
+    make_rows(config("faq"), run, "t.yaml")
+    assert commands == [[sys.executable, "-m", "data_tools", "t.yaml", "--rows"]]
+    with pytest.raises(SystemExit, match="2"):
+        make_rows(config("faq"), run, "t.yaml")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(UserError, match=r"^runs/t/data/grounded/train\.jsonl: not there; .* `make data CONFIG=t\.yaml ARGS=--rows` first$"):
+        make_rows(config("faq"), run, "t.yaml")
 
 
 def test_a_run_is_not_trained_on_its_own_model(run: Run) -> None:
