@@ -31,7 +31,7 @@ def main() -> None:
     from data_tools.pipeline.build import build
 
     run = Run(config.name)
-    trains = options.rows or is_trained(run) or reader(config) is None
+    trains = options.rows or config.grounding == "none" or is_trained(run) or reader(config) is None
     with whole_folder(run.data) as folder:
         manifest = build(config, folder, options.strict, options.workers, trains)
     print(summary(manifest))
