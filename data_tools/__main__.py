@@ -1,6 +1,7 @@
 """`python -m data_tools CONFIG`: turn the FAQ and chat logs that a config names into `runs/NAME/data/`.
 
-A record that cannot be read is reported and skipped; with --strict the first one ends the run.
+A record that cannot be read is reported and skipped; with --strict the first one ends the run. Where `model.base` is another run's
+model, which serves without training, the rows that only a training reads are left out, until `make train` asks for them by --rows.
 """
 
 from collections import defaultdict
@@ -14,6 +15,7 @@ from frontdesk.errors import run_command
 from frontdesk.files import whole_folder
 from frontdesk.models.family import with_family
 from frontdesk.models.hardware import set_up_torch
+from frontdesk.models.reader import is_trained, reader
 
 MANY = 5  # more files than this of one folder and format are summed up in one line
 SHOWN = {"mended": "lines with a wrong encoding fixed", "damaged": "damaged characters", "broken": "broken records"}
@@ -28,11 +30,15 @@ def main() -> None:
     from data_tools.feedback.dataset import finalize
     from data_tools.pipeline.build import build
 
-    with whole_folder(Run(config.name).data) as folder:
-        manifest = build(config, folder, options.strict, options.workers)
+    run = Run(config.name)
+    trains = options.rows or config.grounding == "none" or is_trained(run) or reader(config) is None
+    with whole_folder(run.data) as folder:
+        manifest = build(config, folder, options.strict, options.workers, trains)
     print(summary(manifest))
+    if not trains:
+        print(f"{config.model.base} can serve this without training; the rows with FAQ entries are left to `make train`")
     print(*finalize(config, manifest), sep="\n", end="")
-    print(f"\ndata {manifest['data_hash']} written to {Run(config.name).data}/; look at {Run(config.name).data}/report.html")
+    print(f"\ndata {manifest['data_hash']} written to {run.data}/; look at {run.data}/report.html")
 
 
 def summary(manifest: dict[str, Any]) -> str:

@@ -26,6 +26,7 @@ from frontdesk.errors import UserError, run_command
 from frontdesk.files import read_json, write_json, write_jsonl
 from frontdesk.models.family import with_family
 from frontdesk.models.hardware import describe_hardware
+from frontdesk.models.reader import with_reader
 from frontdesk.terminal import silence_libraries, track
 
 
@@ -38,6 +39,7 @@ def main() -> None:
     other = other_run(args.faq) if args.faq else None
     if other and config.grounding == "none":
         raise UserError(f"--faq {args.faq}: this run's model answers by heart (grounding: none); expected one that reads; leave --faq out")
+    config = with_reader(config, run, "eval")
     provenance = trained(run)
     config = with_family(config, "eval", run.model)
     silence_libraries()

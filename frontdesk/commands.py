@@ -124,6 +124,7 @@ def _config(parser: Parser, name: str = "config", **options: Any) -> None:
 def _data(parser: Parser) -> None:
     _config(parser)
     parser.add_argument("--strict", action="store_true", help="stop at the first broken record")
+    parser.add_argument("--rows", action="store_true", help="the rows of a training too, where another run's model serves without one")
     workers = "processes that mask and clean; the result is the same"
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help=workers)
 

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -69,6 +70,19 @@ def read_jsonl(path: Path) -> list[dict[str, Any]]:
             raise UserError(f"{path}:{number}: found a {type(row).__name__}; expected one JSON object a line; correct or remove that line")
         rows.append(row)
     return rows
+
+
+def link(source: Path, target: Path) -> None:
+    """Give a file a second name, which takes no space. It is a copy where there are no hard links, or the file is another user's.
+
+    Raises FileNotFoundError where there is no such file.
+    """
+    try:
+        os.link(source.resolve(strict=True), target)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        shutil.copyfile(source, target)
 
 
 def sha256(path: Path) -> str:

@@ -30,6 +30,7 @@ from frontdesk.engine.startup_log import phase, say
 from frontdesk.errors import run_command
 from frontdesk.models.adapters import base_name, page_model
 from frontdesk.models.family import with_family
+from frontdesk.models.reader import with_reader
 from frontdesk.store.credentials import PAGE_KEY
 from frontdesk.web.address import url
 from serve.checks import check, has_key
@@ -42,7 +43,7 @@ def main() -> None:
     path = arguments("serve").config
     config = load_config(path)
     run = Run(config.name)
-    config = with_family(config, "serve", run.model)
+    config = with_family(with_reader(config, run, "serve"), "serve", run.model)
     device = vllm.device()
     key = check(config, run, device)
     keys = has_key(config)

@@ -33,7 +33,10 @@ def check(config: Config, run: Run, device: Device) -> str | None:
         files = [*weights(model), *(adapter.weights for adapter in adapters)]
         lines, key = [line for adapter in adapters for line in adapter_warnings(adapter)], None
     else:
-        missing = f"serving before training; expected a trained model; run `make train CONFIG=configs/{config.name}.yaml`"
+        missing = (
+            f"serving before training; expected a trained model; run `make train CONFIG=configs/{config.name}.yaml`, or set model.base to "
+            "the model folder of a run that was trained with grounding: faq, such as runs/demo/model, to serve at once"
+        )
         provenance = read_record(run.provenance, missing)
         check_model(run)
         check_parity(config, run, provenance)

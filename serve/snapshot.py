@@ -7,8 +7,6 @@ then. The next `make serve` checks the new model and replaces the snapshot. A re
 prompt.
 """
 
-import os
-import shutil
 from pathlib import Path
 
 import yaml
@@ -17,7 +15,7 @@ from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
 from frontdesk.engine.vllm import served_weights
 from frontdesk.errors import UserError
-from frontdesk.files import read_json, whole_folder, write_text
+from frontdesk.files import link, read_json, whole_folder, write_text
 
 
 def snapshot_weights(config: Config, run: Run, key: str) -> Path:
@@ -27,12 +25,7 @@ def snapshot_weights(config: Config, run: Run, key: str) -> Path:
         with whole_folder(run.served) as folder:
             # The provenance last: if it is still the one that was checked, so is all that was linked before.
             for name in sorted((file.name for file in source.iterdir()), key=lambda name: name == last):
-                try:
-                    os.link((source / name).resolve(strict=True), folder / name)
-                except FileNotFoundError:
-                    raise
-                except OSError:  # a file system without hard links, or the file is another user's
-                    shutil.copyfile(source / name, folder / name)
+                link(source / name, folder / name)
             if str(read_json(folder / last).get("key")) != key:
                 raise FileNotFoundError
     except FileNotFoundError:

@@ -17,6 +17,7 @@ import contextlib
 import hashlib
 import json
 import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -33,6 +34,7 @@ from frontdesk.models.driver import require_gpu
 from frontdesk.models.family import with_family
 from frontdesk.models.hardware import set_up_torch
 from frontdesk.models.methods import METHODS
+from frontdesk.models.reader import reader
 from frontdesk.terminal import silence_libraries
 from train.trainer import processes, tracking
 
@@ -48,11 +50,14 @@ def main() -> None:
     """Check, train, merge, prove."""
     processes.silence_others()
     set_up_torch()
-    config = load_config(arguments("train").config)
+    path = arguments("train").config
+    config = load_config(path)
     run = Run(config.name)
     if not run.manifest.is_file():
         raise UserError(f"{run.manifest}: no data; training needs it; run `make data CONFIG=configs/{config.name}.yaml` first")
     check_pairs(config)
+    check_base(config, run)
+    make_rows(config, run, path)
     tracking.prepare(config.train.report_to, run.root)
     config = with_family(config, "train")
     data_hash = read_json(run.manifest)["data_hash"]
@@ -76,6 +81,24 @@ def check_pairs(config: Config) -> None:
             f"train.dpo.epochs is {config.train.dpo.epochs:g} and train.method {config.train.method}; expected {' or '.join(LEARN_PAIRS)}, "
             "whose adapter learns from pairs; change the method, or set train.dpo.epochs to 0"
         )
+
+
+def make_rows(config: Config, run: Run, path: str) -> None:
+    """The rows that `make data` leaves to the training where another run's model serves (data_tools/__main__.py)."""
+    rows = run.rows(config.grounding) / "train.jsonl"
+    if rows.is_file():
+        return
+    if processes.count() > 1:
+        raise UserError(f"{rows}: not there; several processes train rows that are; run `make data CONFIG={path} ARGS=--rows` first")
+    print("train: the rows with FAQ entries are not there yet; making them", flush=True)
+    if code := subprocess.run([sys.executable, "-m", "data_tools", path, "--rows"], check=False).returncode:
+        sys.exit(code)
+
+
+def check_base(config: Config, run: Run) -> None:
+    """Raise UserError for a base that the training would replace."""
+    if Path(config.model.base).resolve() == run.model.resolve():
+        raise UserError(f"key 'model.base': found {run.model}, which this run makes; expected another model; give the config another name")
 
 
 def train(config: Config, run: Run, data_hash: str, key: str) -> None:
@@ -169,6 +192,8 @@ def run_key(config: Config, data_hash: str) -> str:
     parts["train"]["accumulation"] = parts["train"].pop("gradient_accumulation_steps")
     if not config.train.dpo.epochs:
         del parts["train"]["dpo"]
+    if base := reader(config):
+        parts["model"]["reader"] = base["key"]
     return hashlib.sha256(json.dumps([data_hash, parts], sort_keys=True).encode()).hexdigest()[:16]
 
 

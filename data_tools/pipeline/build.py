@@ -47,11 +47,14 @@ from frontdesk.models.base import load_tokenizer, locate
 from frontdesk.terminal import bar, track
 
 
-def build(config: Config, folder: Path, strict: bool = False, workers: int = 1) -> dict[str, Any]:
-    """Write all files of a run's data into `folder` and return the manifest. Raises UserError."""
+def build(config: Config, folder: Path, strict: bool = False, workers: int = 1, trains: bool = True) -> dict[str, Any]:
+    """Write all files of a run's data into `folder` and return the manifest. `trains`: those that only a training reads, too.
+
+    Raises UserError.
+    """
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # its threads do not survive the fork of the workers
     with inputs() as opened, Store(opened.scratch / "grams") as store:
-        state = BuildState(config, folder, Reading(opened, strict), store, Boilerplate(config.data.max_boilerplate_share))
+        state = BuildState(config, folder, Reading(opened, strict), store, Boilerplate(config.data.max_boilerplate_share), trains)
         read_faq(state)
         windows = Windows(load_tokenizer(config, locate(config.model, whole=False)), config.train.max_length)  # slow: after a first look
         texts = (text for entry in state.faq for text in entry.texts)  # what the company publishes is not masked

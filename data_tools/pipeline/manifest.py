@@ -22,7 +22,8 @@ def finalize(state: BuildState, plan: Plan, rows: Rows, ledger: Ledger, conversa
     config, folder, reviewed, tokenizer = state.config, state.folder, state.reviewed, rows.windows.tokenizer
     if reviewed:
         state.reading.accounts.append(feedback.account(reviewed, folder))
-    grounding = write_grounded(config, folder, tokenizer) if config.grounding == "faq" else None
+    trains = state.trains or bool(reviewed)
+    grounding = write_grounded(config, folder, tokenizer, trains) if config.grounding == "faq" else None
     manifest = _manifest(state, plan, rows, ledger, conversations)
     if grounding:
         manifest["grounded"] = grounding

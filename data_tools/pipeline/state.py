@@ -24,6 +24,7 @@ class BuildState:
     reading: Reading
     store: Store  # the n-grams of each candidate
     boilerplate: Boilerplate
+    trains: bool = True  # False: a reader serves the run, and the rows with FAQ entries wait until it is trained
     faq: list[FaqEntry] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)  # of the FAQ, by reason
     rows: list[Row] = field(default_factory=list)  # of the FAQ and the refusals

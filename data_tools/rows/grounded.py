@@ -212,15 +212,17 @@ def _head(row_id: str, group: str, name: str) -> Json:
     return {"id": row_id, "kind": "reading", "group": f"reading:{group}", "source": f"reading:{name}"}
 
 
-def write_grounded(config: Config, folder: Path, tokenizer: "PreTrainedTokenizerBase") -> Json:
-    """Write `vectors.npz` and `grounded/` into the data folder, from its plain rows and `faq.jsonl`, one row at a time.
+def write_grounded(config: Config, folder: Path, tokenizer: "PreTrainedTokenizerBase", trains: bool = True) -> Json | None:
+    """Write `vectors.npz` and, if it `trains`, `grounded/` into the data folder, from its plain rows and `faq.jsonl`, one row at a time.
 
-    Returns {"rows": {split: {kind: n}}, "dropped": {reason: n}}.
+    Returns {"rows": {split: {kind: n}}, "dropped": {reason: n}}, or None without rows.
     """
     entries = read_entries(folder / "faq.jsonl")
     split_of = {entry["id"]: entry["split"] for entry in read_jsonl(folder / "faq.jsonl")}
     embedder, ranker = learn(config, entries, {name for name, split in split_of.items() if split != "test"})
     save_vectors(folder / "vectors.npz", config.encoder, embedder.stored if embedder else {}, ranker)
+    if not trains:
+        return None
     (folder / "grounded").mkdir()
     rows, dropped = {split: Counter[str]() for split in SEES}, Counter[str]()
     for split, sees in SEES.items():

@@ -54,6 +54,8 @@ def learn(config: Config, entries: Sequence[Entry], learnable: set[str]) -> Lear
     for name in spoken(entries):
         for company in for_ranker(name):
             examples += known_answers(company.entries, embedder, rng, rng.sample(companies(name)[1], BEYOND))
+    if embedder:  # of the desk, which needs no other company
+        embedder = Embedder(embedder.encoder, {text: embedder.stored[text] for entry in searchable(entries) for text in indexed(entry)})
     return Learned(embedder, fit(examples))
 
 
@@ -65,7 +67,7 @@ def known_answers(entries: Sequence[Entry], embedder: Embedder | None, rng: rand
         left = [_without(entry, asked.get(place)) for place, entry in enumerate(known)]
         index = Index(left, embedder)
         some = rng.sample(sorted(asked), min(MOST, len(asked)))
-        texts = [(place, text) for place in some for text in (asked[place], *_varied(asked[place], rng))]
+        texts = [(place, text) for place in some for text in (asked[place], *_varied(asked[place]))]
         index.precompute([text for _, text in texts])
         for (place, _), features in zip(texts, index.features([text for _, text in texts]), strict=True):
             yield Example(features, place)
@@ -83,9 +85,15 @@ def _without(entry: Entry, asked: str | None) -> Entry:
     return entry._replace(questions=tuple(one for one in entry.questions if one != asked))
 
 
-def _varied(question: str, rng: random.Random) -> list[str]:
-    """The question as it might be typed, where the rules find a way."""
-    return [one.text for one in derive(question, 1, rng.randrange(1 << 30), question)]
+def _varied(question: str) -> list[str]:
+    """The question as it might be typed, where the rules find a way; always the same."""
+    return [one.text for one in derive(question, 1, 0, question)]
+
+
+def _encoded(entry: Entry) -> list[str]:
+    """The texts of an invented company's entry: those that are indexed, and those that are asked."""
+    asked = [_left_out(entry, fold) for fold in range(FOLDS)] if len(entry.questions) > 1 else []
+    return [*indexed(entry), *(text for one in asked for text in _varied(one))]
 
 
 def _embedder(name: str, path: Path, encoder: "Encoder", entries: Sequence[Entry], synthetic: Sequence[Entry]) -> Embedder:
@@ -93,11 +101,12 @@ def _embedder(name: str, path: Path, encoder: "Encoder", entries: Sequence[Entry
     invented companies are cached for all runs."""
     cached = load_vectors(cache_path(name), name)
     stored = cached | load_vectors(path, name)
-    texts = {text: None for entry in (*entries, *synthetic) for text in indexed(entry)}
+    known = {text: None for entry in synthetic for text in _encoded(entry)}
+    texts = {text: None for entry in searchable(entries) for text in indexed(entry)} | known
     if new := [text for text in texts if text not in stored]:
         made = encoder.vectors(new).astype(np.float16).astype(np.float32)  # as they are saved: the next build has the same
         stored |= zip(new, made, strict=True)
-    shared = {text: stored[text] for entry in synthetic for text in indexed(entry)}
+    shared = {text: stored[text] for text in known}
     if shared.keys() - cached.keys():
         save_vectors(cache_path(name), name, cached | shared)
     return Embedder(encoder, {text: stored[text] for text in texts})

@@ -36,11 +36,14 @@ def collect(
     torch.set_num_threads(1)  # from here on the cores are the engine's
     cache = Cache(run.report / "cache.jsonl")
     folders = {BASE: Path(provenance["base_path"]), TUNED: served_weights(config, run)}
-    tokenizer = load_tokenizer(config, folders[BASE])
+    if "reader" in provenance and not folders[BASE].is_dir():
+        del folders[BASE]  # the reader comes from another machine
+    tokenizer = load_tokenizer(config, folders[TUNED])
     prompt_builder = PromptBuilder(config, knowledge, tokenizer)
-    table = systems(config, run, prompt_builder, foreign=other is not None)
+    foreign = other is not None or "reader" in provenance
+    table = [system for system in systems(config, run, prompt_builder, foreign) if system.model in (QUOTE, *folders)]
     spoken = {question.language for question in questions}
-    general = [] if other else evenly(packaged("general.jsonl", spoken), config.evaluate.sample, lambda one: one["ability"])
+    general = [] if foreign else evenly(packaged("general.jsonl", spoken), config.evaluate.sample, lambda one: one["ability"])
     quote = next(system for system in table if system.model == QUOTE)
     label = f"eval: {quote.name} (1 of {len(table)})"
     exchanges = ask_quote(quote, track(questions, label, len(questions), "questions"))

@@ -23,7 +23,8 @@ class ModelConfig(Section):
     """Which base model is tuned, and which chat template its family uses."""
 
     base: str
-    """`smollm2-135m` or `gemma3-270m` (embedded, made by `make setup`), a local folder, or a hub id."""
+    """`smollm2-135m` or `gemma3-270m` (embedded, made by `make setup`), a local folder, or a hub id. The model of another run, such as
+    `runs/demo/model`, serves at once and can be trained further."""
     revision: str | None = None
     """The hub commit to load; null takes the newest."""
     template: Literal["auto", "chatml", "gemma", "llama3", "llama3.1", "mistral", "mistral-nemo", "qwen2.5", "qwen3"] = "auto"

@@ -28,7 +28,8 @@ def locate(model: ModelConfig, whole: bool = True) -> Path:
         advice = "run `make setup` with this CONFIG"
     else:
         folder = Path(model.base).expanduser()
-        advice = "check model.base in the config"
+        trained = f"run `make data train CONFIG=configs/{folder.parent.name}.yaml` first"
+        advice = trained if folder.match("runs/*/model") else "check model.base in the config"
         if on_hub(model):
             return _of_text(_download(model, whole))
     if not (folder / "config.json").is_file() or (whole and not weights(folder)):

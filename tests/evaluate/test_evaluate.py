@@ -108,6 +108,21 @@ def test_a_scorecard(engine: list[str], shop: Run, config: Config, capsys: pytes
     assert "answer_tokens" not in card["systems"]["quote"], "nothing is generated"
 
 
+@pytest.mark.parametrize("has_base", [True, False])
+def test_a_run_that_is_not_trained_is_scored_with_its_reader_beside_the_readers_base(
+    engine: list[str], shop: Run, config: Config, has_base: bool
+) -> None:
+    """All that the run would be asked when it is trained, of those who read; the base where it is on this machine."""
+    if has_base:
+        Path("base").mkdir()
+    scorecard(config, shop, PROVENANCE | {"reader": "runs/demo/model"}, None, None)
+    assert engine == ["base"] * has_base + ["tuned"]
+    card = card_of("runs/shop/report")
+    assert [name for name in card["systems"] if name.startswith("base")] == ["base + FAQ in prompt"] * has_base
+    assert {"quote", "tuned + FAQ in prompt", card["served"]} <= card["systems"].keys() and "tuned" not in card["systems"]
+    assert sum(card["questions"].values()) == len(questions(config, shop)) and card["gate"]["checks"] and card["general"] is None
+
+
 def test_made_again_it_asks_nothing_and_finds_nothing_changed(
     engine: list[str], shop: Run, config: Config, api: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:

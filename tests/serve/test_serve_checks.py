@@ -44,6 +44,7 @@ def test_serving_before_training_says_make_train(config: Config) -> None:
     Run("shop").provenance.unlink()
     line = found(config)
     assert "runs/shop/model/provenance.json" in line and "make train CONFIG=configs/shop.yaml" in line
+    assert "set model.base to the model folder of a run that was trained" in line
 
 
 def test_a_model_whose_scorecard_missed_a_limit_is_refused(config: Config) -> None:

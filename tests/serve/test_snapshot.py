@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, load_config
@@ -109,6 +110,33 @@ def test_engine_gateway_and_page_are_started_on_what_was_put_aside(config: Confi
         assert load_config(child.command[-1]) == load_config("shop.yaml"), "and stays so, whatever is edited"
         assert child.command[-1] != "shop.yaml"
     assert read_json(RUN.served / "provenance.json")["key"] == "one"
+
+
+def test_a_run_that_is_not_trained_is_served_by_the_reader_that_it_names(
+    config: Config, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With its own prompt, also after a restart of the gateway, which reads the config that was put aside."""
+    started: list[Child] = []
+
+    async def until_stopped(children: Sequence[Child], *_: Any) -> None:
+        started.extend(children)
+
+    monkeypatch.setattr(serving, "until_stopped", until_stopped)
+    monkeypatch.setattr("sys.argv", ["serve", "mine.yaml"])
+    train("one")
+    write_json(RUN.provenance, read_json(RUN.provenance) | {"config": config.model_dump(mode="json")})
+    changes = {"system_prompt": "You are Alder Lane's.", "model": {"base": "runs/shop/model"}}
+    write_text(Path("mine.yaml"), yaml.safe_dump(yaml.safe_load(Path("shop.yaml").read_text()) | changes))
+    write_json(Run("mine").manifest, {"data_hash": "d1"})
+    serving.main()
+    printed, model, served = capsys.readouterr(), started[0], Run("mine").served
+    assert "serve: this run is not trained; runs/shop/model reads its FAQ; to train it: make train CONFIG=configs/mine.yaml" in printed.out
+    assert model.command[model.command.index("--model") + 1] == str(served) and printed.err == ""
+    assert (served / "model.safetensors").samefile(RUN.model / "model.safetensors")
+    assert "You are Alder Lane's." in (served / "chat_template.jinja").read_text()
+    assert config.system_prompt not in (served / "chat_template.jinja").read_text()
+    kept = load_config(started[1].command[-1])
+    assert (kept.model.template, kept.system_prompt) == ("chatml", "You are Alder Lane's.")
 
 
 def test_gateway_and_page_take_the_folder_that_they_are_told_or_else_the_runs(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:

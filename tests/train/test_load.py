@@ -1,5 +1,7 @@
 """Which rows a run trains on, and which prompts prove that the served model is the trained one: with the FAQ in them, or plain ones."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +10,9 @@ import pytest
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
 from frontdesk.errors import UserError
-from frontdesk.files import write_jsonl
+from frontdesk.files import write_json, write_jsonl
 from frontdesk.prompt.render import encode_prompt
-from train.__main__ import run_key
+from train.__main__ import check_base, make_rows, run_key
 from train.adapter import deciding, load_rows
 from train.export.parity import held_out_prompts
 from train.rows import IGNORED
@@ -19,8 +21,8 @@ SETS = ("train", "valid", "valid_wordings", "test_wordings", "test")
 CONTEXT = [{"role": "user", "content": "hello"}, {"role": "assistant", "content": "Hi.", "weight": 0}]
 
 
-def config(grounding: str, **more: Any) -> Config:
-    model = {"base": "x", "template": "llama3"}
+def config(grounding: str, base: str = "x", **more: Any) -> Config:
+    model = {"base": base, "template": "llama3"}
     return Config(name="t", company="c", system_prompt="s", grounding=grounding, model=model, data={"faq": ()}, **more)  # type: ignore[arg-type]
 
 
@@ -93,3 +95,42 @@ def test_another_grounding_is_another_model_and_another_encoder_is_not() -> None
     key = run_key(config("faq"), "1")
     assert run_key(config("faq", encoder="y"), "1") == key
     assert len({key, run_key(config("none"), "1"), run_key(config("faq"), "2")}) == 3
+
+
+def test_what_was_trained_on_a_reader_is_out_of_date_when_the_reader_is_trained_again(tmp_path: Path) -> None:
+    on_it = config("faq", str(tmp_path))
+    keys = [run_key(on_it, "1")]
+    for number in ("k1", "k2"):
+        write_json(tmp_path / "provenance.json", {"key": number, "config": {"grounding": "faq"}})
+        keys.append(run_key(on_it, "1"))
+    assert len(set(keys)) == 3
+
+
+def test_rows_that_the_data_lacks_are_made_by_the_command_that_makes_them(
+    run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    commands: list[list[str]] = []
+    codes = [0, 2]
+
+    def command(words: list[str], check: bool) -> subprocess.CompletedProcess[bytes]:
+        commands.append(words)
+        return subprocess.CompletedProcess(words, codes.pop(0))
+
+    monkeypatch.setattr(subprocess, "run", command)
+    make_rows(config("faq"), run, "t.yaml")
+    (run.data / "grounded/train.jsonl").unlink()
+    make_rows(config("none"), run, "t.yaml")
+    assert commands == [] and capsys.readouterr().out == ""
+    make_rows(config("faq"), run, "t.yaml")
+    assert commands == [[sys.executable, "-m", "data_tools", "t.yaml", "--rows"]]
+    with pytest.raises(SystemExit, match="2"):
+        make_rows(config("faq"), run, "t.yaml")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(UserError, match=r"^runs/t/data/grounded/train\.jsonl: not there; .* `make data CONFIG=t\.yaml ARGS=--rows` first$"):
+        make_rows(config("faq"), run, "t.yaml")
+
+
+def test_a_run_is_not_trained_on_its_own_model(run: Run) -> None:
+    with pytest.raises(UserError, match=r"^key 'model\.base': found runs/t/model, which this run makes; expected another model; give the"):
+        check_base(config("faq", "runs/t/model"), run)
+    check_base(config("faq", "runs/demo/model"), run)

@@ -9,6 +9,7 @@ from frontdesk.engine.vllm import CPU_OVERHEAD_GIB, UTILIZATION
 from frontdesk.errors import UserError
 from frontdesk.models.base import locate, on_hub, weights
 from frontdesk.models.driver import multiplies_bf16
+from frontdesk.models.reader import reader
 from frontdesk.web.address import check_port
 from train.doctor import hub
 from train.doctor.findings import Finding, Mark, gib, refused
@@ -50,6 +51,8 @@ def base(config: Config, machine: Machine) -> Finding:
     except UserError as error:
         found = not_made(config, "base", name) if name in NAMED else refused("base", error)
         return found._replace(fact=f"{found.fact}; {token}") if fetched else found
+    if reader(config):
+        return Finding("ok", "base", f"{config.model.base} is here, and serves an FAQ without training")
     where = "on the hub, and `make train` may fetch it" if fetched else "here; the hub is not asked"
     return Finding("ok", "base", f"{name} is {where}; {token}")
 

@@ -28,6 +28,8 @@ def test_a_missing_folder_is_no_hub_id(tmp_path: Path, monkeypatch: pytest.Monke
             base.locate(ModelConfig(base=name))
     with pytest.raises(UserError, match="make setup"):
         base.locate(ModelConfig(base="smollm2-135m"))
+    with pytest.raises(UserError, match=r"^runs/demo/model: no model found; .*run `make data train CONFIG=configs/demo\.yaml` first$"):
+        base.locate(ModelConfig(base="runs/demo/model"))
 
 
 def hub_errors() -> list[tuple[Callable[[], Exception], str]]:

@@ -11,6 +11,7 @@ import pytest
 
 from frontdesk.config.schema import Config, ModelConfig, load_config
 from frontdesk.errors import UserError
+from frontdesk.files import write_json
 from tests.frontdesk.models.outputs import GB10, RTX_4090, T4
 from tests.train.doctor.machines import GIB, LAPTOP, server
 from train.doctor import fit, hub
@@ -55,6 +56,16 @@ def test_the_demo_runs_on_a_laptop(demo: Config) -> None:
     assert marks(found) == dict.fromkeys(("base", "port", "training", "serving", "disk"), "ok")
     assert "ok    base: smollm2-135m is here; the hub is not asked; HF_TOKEN is not set" in map(str, found)
     assert re.search(r"NF4 QLoRA of rank 16, bf16 on a CPU: [12]\.\d GiB of 20\.0 GiB", "\n".join(map(str, found)))
+
+
+def test_a_model_that_another_run_trained_is_a_base_that_serves_at_once(demo: Config, tmp_path: Path, embedded_model: Path) -> None:
+    """The shape and the memory of its training are those of any folder."""
+    for name in ("config.json", "model.safetensors"):
+        (tmp_path / name).symlink_to(embedded_model.resolve() / name)
+    write_json(tmp_path / "provenance.json", {"key": "k", "config": demo.model_dump(mode="json")})
+    found = list(fit.config_findings(changed(demo, "model", base=str(tmp_path)), LAPTOP))
+    assert f"ok    base: {tmp_path} is here, and serves an FAQ without training" in map(str, found)
+    assert marks(found) == marks(fit.config_findings(demo, LAPTOP))
 
 
 def test_a_folder_or_an_encoder_that_is_missing_is_named(demo: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
