@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import datetime, time
 from typing import NamedTuple
 
 from data_tools.conversations.conversation import Turn
@@ -48,6 +49,17 @@ def clean(turns: Sequence[Turn]) -> tuple[list[Said], list[Disposition]]:
         for part in said.parts[1:]:
             dispositions[part] = MERGED
     return runs, dispositions
+
+
+def seconds(turns: Sequence[Turn], said: Sequence[Said]) -> list[tuple[int, int]]:
+    """When the first and the last message of each of `said` came, in seconds since the first of all; none where the export does not
+    tell the time of day."""
+    times = [turns[part].at for one in said for part in (one.parts[0], one.parts[-1])]
+    moments = [datetime.fromisoformat(at) for at in times if at]
+    if len(moments) < len(times) or all(moment.time() == time() for moment in moments):
+        return []
+    since = [round((moment - moments[0]).total_seconds()) for moment in moments]
+    return list(zip(since[::2], since[1::2], strict=True))
 
 
 def _runs(turns: Sequence[Turn]) -> list[list[int]]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from data_tools.conversations.conversation import Conversation, Turn
-from data_tools.conversations.turns import Disposition, Said, clean
+from data_tools.conversations.turns import Disposition, Said, clean, seconds
 from data_tools.rows.rows import message
 from data_tools.rows.windows import Windows
 from data_tools.splits.near_duplicates import grams, normalize
@@ -51,6 +51,7 @@ class Prepared(NamedTuple):
     sizes: list[int]  # the tokens of each of `said`, none where they surely fit in one row
     conflict: tuple[int, Contradiction] | None  # the exchange of `said` that contradicts the FAQ, and how
     entry_ids: list[tuple[str, ...]]  # of the FAQ entries that the answer of each exchange gives away
+    seconds: list[tuple[int, int]]  # when each of `said` began and ended, since the first
 
     def why_no_row(self, seen: Container[bytes]) -> "NoRow | None":
         """Why it gets no row; None where it gets one. `seen` are the digests of conversations with rows."""
@@ -90,6 +91,7 @@ class Preparer:
             self.windows.sizes(as_messages(said)),
             next(conflicts, None),
             [entry_ids for _, entry_ids in found],
+            seconds(turns, said),
         )
 
     def _masked(self, conversation: Conversation, masker: "Masker") -> tuple[list[Turn], list[tuple[str, ...]]]:

@@ -1,9 +1,12 @@
-"""The rows of conversations, and a line in the ledger for each of their messages."""
+"""The rows of conversations, each conversation as a whole, and a line in the ledger for each of their messages."""
 
+import json
 from collections import Counter
 from collections.abc import Sequence
+from typing import IO
 
 from data_tools.conversations.boilerplate import Boilerplate
+from data_tools.conversations.canaries import SOURCE as CANARIES
 from data_tools.conversations.turns import Disposition, mark
 from data_tools.conversations.workers import NoRow, Prepared, as_messages
 from data_tools.output.dataset import Rows
@@ -16,15 +19,20 @@ NOTHING_TO_TRAIN = "nothing to train"
 
 
 class ConversationWriter:
-    """Writes conversations. `held_out` are the ids of FAQ entries that are not trained."""
+    """Writes conversations. `held_out` are the ids of FAQ entries that are not trained; `whole` gets each real
+    conversation as it was spoken, and is None where nothing is masked."""
 
-    def __init__(self, rows: Rows, ledger: Ledger, boilerplate: Boilerplate, held_out: set[str]) -> None:
-        self.rows, self.ledger, self.boilerplate, self.held_out = rows, ledger, boilerplate, held_out
+    def __init__(self, rows: Rows, ledger: Ledger, boilerplate: Boilerplate, held_out: set[str], whole: IO[str] | None = None) -> None:
+        self.rows, self.ledger, self.boilerplate, self.held_out, self.whole = rows, ledger, boilerplate, held_out, whole
         self.counts: Counter[str] = Counter()  # conversations: "read", "rows", and by the reason why one has no row
 
     def write(self, item: Prepared, candidate: Candidate, split: str, group: str) -> None:
         """Write the rows of a conversation."""
         dispositions, messages = list(item.dispositions), as_messages(item.said)
+        source = item.places[item.said[0].parts[0]]
+        if self.whole and not source.startswith(f"{CANARIES}:"):
+            line = {"id": candidate.id, "split": split, "source": source, "messages": messages, "seconds": item.seconds}
+            self.whole.write(json.dumps(line, ensure_ascii=False) + "\n")
 
         def cap(place: int, reason: str) -> None:
             messages[place]["weight"] = 0
@@ -37,7 +45,6 @@ class ConversationWriter:
             for exchange, entry_ids in enumerate(item.entry_ids):
                 if not self.held_out.isdisjoint(entry_ids):  # the entry's facts would be trained after all
                     cap(2 * exchange + 1, "states a held-out FAQ entry")
-        source = item.places[item.said[0].parts[0]]
         windows = self.rows.write(split, candidate.id, messages, "chat", group, source, sizes=item.sizes)
         self._mark_unwritten(item, messages, windows, dispositions)
         self._account(item, dispositions, "rows" if windows else NOTHING_TO_TRAIN)

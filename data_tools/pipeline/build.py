@@ -13,7 +13,7 @@ import gc
 import os
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -138,13 +138,15 @@ def write_rows(state: BuildState, plan: Plan, spill: SpillFile, rows: Rows, ledg
     held_out = write_faq(state, plan, rows)
     broken = state.reading.broken
     ledger.write("", broken, [Disposition("dropped", "broken record")] * len(broken), [()] * len(broken))
-    writer = ConversationWriter(rows, ledger, state.boilerplate, held_out)
     placed = islice(zip(state.candidates, plan.splits, plan.groups, strict=True), len(state.rows), None)
-    for item, why in zip(track(spill, "writing rows", len(state.left_out), "conversations"), state.left_out, strict=True):
-        if why:
-            writer.leave_out(item, why)
-        else:
-            writer.write(item, *next(placed))
+    path = state.folder / "conversations.jsonl"
+    with path.open("w", encoding="utf-8") if state.config.data.mask else nullcontext() as whole:
+        writer = ConversationWriter(rows, ledger, state.boilerplate, held_out, whole)
+        for item, why in zip(track(spill, "writing rows", len(state.left_out), "conversations"), state.left_out, strict=True):
+            if why:
+                writer.leave_out(item, why)
+            else:
+                writer.write(item, *next(placed))
     feedback.write(state.reviewed, rows, ledger)
     return writer.counts
 

@@ -24,6 +24,7 @@ class Run:
         self.data = root / "data"
         """Rows of each split, `faq.jsonl`, and `manifest.json`, which is written last."""
         self.manifest = self.data / "manifest.json"
+        self.conversations = self.data / "conversations.jsonl"  # whole and masked; none without `data.mask`
         self.faq = self.data / "faq.jsonl"  # the entries that retrieval knows
         self.vectors = self.data / "vectors.npz"
         """What retrieval knows of their meaning (frontdesk/retrieval/index.py); none without `encoder`."""
@@ -40,6 +41,7 @@ class Run:
         self.report = root / "report"
         """The scorecard: `index.html`, `scores.json`, `answers.jsonl`, and answers asked for before."""
         self.scores = self.report / "scores.json"  # the scorecard's numbers and its gate
+        self.replay = root / "replay"  # the conversations beside what the desk would have said (evaluate/replay)
         self.model = root / "model"
         """The merged model; `provenance.json` in it is written last and means complete."""
         self.provenance = self.model / "provenance.json"

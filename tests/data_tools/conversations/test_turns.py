@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_tools.conversations.conversation import Turn
-from data_tools.conversations.turns import ATTACHMENT, KEPT, MERGED, PLACEHOLDER, Disposition, clean
+from data_tools.conversations.turns import ATTACHMENT, KEPT, MERGED, PLACEHOLDER, Disposition, clean, seconds
 
 ROLES = {"c": "customer", "a": "agent"}
 
@@ -148,3 +148,22 @@ def test_words_about_pictures_are_words(text):
 def test_nothing_is_nothing():
     assert clean([]) == ([], [])
     assert checked(turns("cc.CC"))[0] == checked(turns("aA"))[0] == []
+
+
+def at(*times):
+    """Two customer's turns, then an agent's and so on, at these times of a day or so."""
+    return [turn._replace(at=time and f"2026-02-0{time}") for turn, time in zip(turns("ccaca"), times, strict=True)]
+
+
+def test_times_are_seconds_since_the_first_message():
+    given = at("3T23:59:50", "3T23:59:55", "4T00:00:10", "4T00:01:00", "4T00:03:20")
+
+    assert seconds(given, clean(given)[0]) == [(0, 5), (20, 20), (70, 70), (210, 210)]
+
+
+@pytest.mark.parametrize("times", [["3T00:00:00"] * 4 + ["4T00:00:00"], ["3T10:00:00"] * 4 + [None]])
+def test_an_export_without_times_of_day_has_none(times):
+    given = at(*times)
+
+    assert seconds(given, clean(given)[0]) == []
+    assert seconds([], []) == []

@@ -1,5 +1,8 @@
 """Rows of conversations and the ledger agree: a message is dropped where it stands in no row, and nowhere else."""
 
+import io
+import json
+
 import pytest
 
 from data_tools.conversations.boilerplate import Boilerplate
@@ -21,7 +24,20 @@ def prepared(windows, texts, told=()):
     messages = [{"role": "assistant" if place % 2 else "user", "content": text} for place, text in enumerate(texts)]
     entry_ids = [(HELD_OUT,) if exchange in told else () for exchange in range(len(texts) // 2)]
     places, none = [f"a.csv:{place}" for place in range(len(texts))], [()] * len(texts)
-    return Prepared("c", said, places, [KEPT] * len(texts), none, none, b"", b"", windows.sizes(messages), None, entry_ids)
+    return Prepared(
+        "c",
+        said,
+        places,
+        [KEPT] * len(texts),
+        none,
+        none,
+        b"",
+        b"",
+        windows.sizes(messages),
+        None,
+        entry_ids,
+        [(place, place) for place in range(len(texts))],
+    )
 
 
 @pytest.fixture
@@ -69,3 +85,22 @@ def test_a_conversation_that_is_left_out_has_no_row(write, why, fate):
     assert not written
     assert [line["fate"] for line in ledger] == [fate] * 2
     assert counts == {"read": 1, why.value: 1}
+
+
+@pytest.mark.parametrize(("source", "kept"), [("a.csv", 1), ("canaries", 0)])
+def test_a_real_conversation_is_kept_whole_whatever_of_it_is_trained(tmp_path, tokenizer, source, kept):
+    windows, whole = Windows(tokenizer, 90), io.StringIO()
+    texts = [f"{'answer' if place % 2 else 'question'} number {place} about the parcel of order {place * 7}" for place in range(16)]
+    with Rows(tmp_path, windows, 7, 1) as rows, Ledger(tmp_path / "ledger.jsonl") as ledger:
+        item = prepared(windows, texts, told=(2,))
+        item = item._replace(places=[f"{source}:{place}" for place in range(16)])
+        ConversationWriter(rows, ledger, Boilerplate(1), {HELD_OUT}, whole).write(
+            item, Candidate("chat:c", "chat", "chat:c", ()), "train", "g"
+        )
+    lines = [json.loads(line) for line in whole.getvalue().splitlines()]
+
+    assert len(lines) == kept
+    for line in lines:
+        assert {name: line[name] for name in ("id", "split", "source")} == {"id": "chat:c", "split": "train", "source": "a.csv:0"}
+        assert [message["content"] for message in line["messages"]] == texts and "weight" not in whole.getvalue()
+        assert line["seconds"] == [[place, place] for place in range(16)]
