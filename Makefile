@@ -29,7 +29,7 @@ unexport PYTHONDONTWRITEBYTECODE # compiled modules and rewritten assertions are
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup data train eval compare serve feedback test test-slow test-all fuzz check locked lock docs bench clean
+.PHONY: help setup data train eval compare replay serve feedback test test-slow test-all fuzz check locked lock docs bench clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 11
@@ -48,6 +48,9 @@ eval: $(READY) $(MODEL)  ## the scorecard: facts right, invented, escalated, bes
 
 compare: $(READY) $(MODEL)  ## train every method with equal data and steps; one table, with the untuned base's prompts beside them (ARGS=--docs)
 	@$(BIN)/python -m evaluate.compare $(CONFIG) $(ARGS)
+
+replay: $(READY) $(MODEL)  ## before you go live: what the desk would have said in your held-out conversations, beside what agents said (ARGS=--all)
+	@$(BIN)/python -m evaluate.replay $(CONFIG) $(ARGS)
 
 serve: $(READY) $(MODEL)  ## the API on http://localhost:8000/v1, the chat on http://localhost:7860, the agents' console at /desk
 	@exec $(BIN)/python -m serve $(CONFIG)

@@ -98,6 +98,13 @@ def size(text: str) -> int:
     return int(float(found[1]) * UNITS[found[2].lower()])
 
 
+def seconds(text: str) -> float:
+    """A time, more than none."""
+    if not re.fullmatch(r"\d+(?:\.\d+)?", text) or float(text) == 0:
+        raise argparse.ArgumentTypeError(f"found {text!r}; expected seconds, such as 45")
+    return float(text)
+
+
 def column(text: str) -> tuple[str, str]:
     """Field and header of "text=Message"."""
     field, equals, header = text.partition("=")
@@ -140,6 +147,13 @@ def _compare(parser: Parser) -> None:
     parser.add_argument("--methods", nargs="+", choices=COMPARED, default=list(COMPARED), metavar="METHOD", help=", ".join(COMPARED))
     parser.add_argument("--epochs", type=float, help="of every method, instead of the config's train.epochs")
     parser.add_argument("--docs", action="store_true", help="write docs/compare.md and docs/compare.png too")
+
+
+def _replay(parser: Parser) -> None:
+    _config(parser)
+    parser.add_argument("--all", action="store_true", help="every conversation, also those that the desk learned from")
+    reply = "an agent's time for a reply; without it as measured, where the logs have times, else 60"
+    parser.add_argument("--seconds-per-reply", type=seconds, metavar="SECONDS", help=reply)
 
 
 def _keys(parser: Parser) -> None:
@@ -210,6 +224,7 @@ COMMANDS = {
     "train": Command("train", "train, merge, and prove that the served model matches it", _config),
     "eval": Command("evaluate", "the scorecard: facts right, wrong, invented; escalations", _evaluate),
     "compare": Command("evaluate.compare", "train every method with equal data and steps; one table", _compare),
+    "replay": Command("evaluate.replay", "what the desk would have said in real conversations, beside the agents", _replay),
     "serve": Command("serve", "the API, the chat page and the agents' console", _config),
     "feedback": Command("data_tools.feedback", "find what the desk's conversations could teach the bot", _config),
     "keys": Command("serve.keys", "make, list and revoke keys to the API and the console", _keys),

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from evaluate.compare import VARIANTS
-from frontdesk.commands import COMMANDS, COMPARED, arguments, docstring, markdown, size, yaml_files
+from frontdesk.commands import COMMANDS, COMPARED, arguments, docstring, markdown, seconds, size, yaml_files
 from frontdesk.store.keys import ROLES
 
 ROOT = Path(__file__).parent.parent.parent
@@ -67,6 +67,13 @@ def test_sizes_are_read_in_both_units(text: str, expected: float) -> None:
 def test_what_is_no_size_is_refused(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="expected a number and a unit"):
         size(text)
+
+
+def test_seconds_are_more_than_none() -> None:
+    assert (seconds("45"), seconds("7.5")) == (45, 7.5)
+    for text in ("0", "-3", "nan", "a minute"):
+        with pytest.raises(argparse.ArgumentTypeError, match="expected seconds, such as 45"):
+            seconds(text)
 
 
 def test_configs_are_offered_folder_by_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
