@@ -3,11 +3,12 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
+from data_tools.__main__ import main as make_data
+from evaluate.replay.__main__ import main as make_replay
 from frontdesk.config.run import Run
 from frontdesk.files import read_json, read_jsonl
 
@@ -33,6 +34,9 @@ KOREAN = [
     ("안녕하세요 {name}입니다. 배송비는 얼마예요?", "네 {name} 고객님, 기본 배송비는 3000원입니다."),
     ("전화번호는 {phone}, 이메일은 {email} 이에요. 카드 {card} 로 결제했어요.", "{name} 고객님, {phone} 로 연락드리겠습니다."),
 ]
+COLOURS = dict(zip((phone for _, phone, *_ in PEOPLE), ("red", "blue", "green"), strict=True))  # or masked ones would be copies
+HARMLESS = {"Old", "Street", "Lane", "7", "12", "48", "4000", "4111", "1111"}
+"""Parts of personal data that stand elsewhere, too."""
 THINGS = ["lamp", "kettle", "stool", "mirror", "basket", "curtain"]
 
 
@@ -43,7 +47,7 @@ def chats() -> str:
         facts = {"name": name, "phone": phone, "email": email, "address": address, "order": order, "card": card}
         for thing in THINGS:
             texts = [text for pair in (ENGLISH if name.isascii() else KOREAN) for text in pair]
-            texts = [f"About the {thing}: " + texts[0], *texts[1:]]
+            texts = [f"About the {COLOURS[phone]} {thing}: " + texts[0], *texts[1:]]
             for place, text in enumerate(texts):
                 who = ("customer", name) if place % 2 == 0 else ("agent", "Hana")
                 at = f"2026-02-03T09:{place // 3:02}:{20 * (place % 3):02}Z"
@@ -53,54 +57,47 @@ def chats() -> str:
 
 @pytest.fixture
 def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, embedded_model: Path) -> Callable[..., None]:
-    """Run a stage on a shop with these chats, retrieval by words. `data` changes the config."""
+    """Run a stage on a shop with these chats, retrieval by words."""
     monkeypatch.chdir(tmp_path)
     Path("faq.csv").write_text(FAQ, encoding="utf-8")
     Path("Marguerite Oduya.csv").write_text(chats(), encoding="utf-8")
+    values = {
+        "company": "Pebble & Pine",
+        "system_prompt": "You answer for Pebble & Pine.",
+        "model": {"base": str(embedded_model), "template": "chatml"},
+        "grounding": "none",
+        "answers": {"say_from": 0.05, "ask_from": 0.01},
+        "data": {"faq": ["faq.csv"], "chats": ["Marguerite Oduya.csv"], "canaries": 2, "test_share": 0.4},
+    }
+    Path("shop.yaml").write_text(yaml.safe_dump(values, allow_unicode=True), encoding="utf-8")
 
-    def run(name: str, *words: str, **data: Any) -> None:
-        from data_tools.__main__ import main as make_data
-        from evaluate.replay.__main__ import main as make_replay
-
-        values = {
-            "company": "Pebble & Pine",
-            "system_prompt": "You answer for Pebble & Pine.",
-            "model": {"base": str(embedded_model), "template": "chatml"},
-            "grounding": "none",
-            "data": {"faq": ["faq.csv"], "chats": ["Marguerite Oduya.csv"], "canaries": 2, "test_share": 0.4, **data},
-        }
-        Path("shop.yaml").write_text(yaml.safe_dump(values, allow_unicode=True), encoding="utf-8")
-        monkeypatch.setattr(sys, "argv", [name, "shop.yaml", *words])
-        {"data": make_data, "replay": make_replay}[name]()
+    def run(main: Callable[[], None], *words: str) -> None:
+        monkeypatch.setattr(sys, "argv", ["stage", "shop.yaml", *words])
+        main()
 
     return run
 
 
-def test_the_report_holds_no_personal_data_and_every_turn(stage: Callable[..., None], capsys: pytest.CaptureFixture[str]) -> None:
-    stage("data")
-    capsys.readouterr()
-    stage("replay", "--all")
+def test_the_report_has_every_turn_with_its_time_and_no_personal_data(
+    stage: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
     run = Run("shop")
+    stage(make_data)
+    capsys.readouterr()  # which names the files that were read
+    stage(make_replay)
+    held_out = read_json(run.replay / "replay.json")
+    stage(make_replay, "--all")
     shown = capsys.readouterr()
     files = {path.name: path.read_text(encoding="utf-8") for path in run.replay.iterdir()}
+    everything = read_json(run.replay / "replay.json")
 
     assert files.keys() == {"index.html", "replay.json", "replay.jsonl"}
-    planted = {part for person in PEOPLE for value in person for part in (value, *value.split())} - {"Old", "Street", "Lane", "7", "12"}
-    planted -= {"4000", "4111", "1111", "48"}
-    found = [(name, value) for name, text in {**files, "terminal": shown.out + shown.err}.items() for value in planted if value in text]
-    assert not found
-    turns = read_jsonl(run.replay / "replay.jsonl")
-    assert len(turns) == len(THINGS) * (len(ENGLISH) * 2 + len(KOREAN)) == read_json(run.replay / "replay.json")["turns"]
+    planted = {part for person in PEOPLE for value in person for part in (value, *value.split())} - HARMLESS
+    assert not [(name, value) for name, text in {**files, "terminal": shown.out + shown.err}.items() for value in planted if value in text]
+    assert len(read_jsonl(run.replay / "replay.jsonl")) == everything["turns"] == len(THINGS) * (2 * len(ENGLISH) + len(KOREAN))
     assert "[NAME_1]" in files["replay.jsonl"] and "Standard shipping costs $4.90." in files["index.html"]
-
-
-def test_held_out_conversations_are_replayed_with_their_times(stage: Callable[..., None], capsys: pytest.CaptureFixture[str]) -> None:
-    stage("data")
-    stage("replay")
-    run = Run("shop")
-    found = read_json(run.replay / "replay.json")
-    held_out = [row for row in read_jsonl(run.conversations) if row["split"] == "test"]
-
-    assert 0 < found["conversations"] == len(held_out) < len(THINGS) * len(PEOPLE)
-    assert (found["time"]["seconds"], found["time"]["from"], found["all"]) == (20, "measured", False)
-    assert "look at runs/shop/replay/index.html" in capsys.readouterr().out
+    assert (
+        0 < held_out["conversations"] == sum(row["split"] == "test" for row in read_jsonl(run.conversations)) < everything["conversations"]
+    )
+    assert (held_out["time"]["seconds"], held_out["time"]["from"], held_out["all"]) == (20, "measured", False)
+    assert "look at runs/shop/replay/index.html" in shown.out and "warning: --all" in shown.err

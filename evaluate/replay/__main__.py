@@ -40,7 +40,7 @@ def replay(config: Config, run: Run, conversations: list[Conversation], everythi
     from evaluate.replay.summary import summarize
     from evaluate.replay.text import sentences, table
     from evaluate.replay.turns import Replay
-    from frontdesk.retrieval.grounding import knowledge_of, read_entries
+    from frontdesk.answers.knowledge import knowledge_of, read_entries
 
     desk = Replay(knowledge_of(config, run).decide, read_entries(run.faq), config.company)
     turns = [turn for one in track(conversations, "replay", len(conversations), "conversations") for turn in desk.turns(one)]

@@ -10,7 +10,8 @@ ALIKE = 0.25
 
 
 def gaps(turns: Sequence[Turn]) -> list[list[Turn]]:
-    """The turns that were rightly handed over, in groups of alike questions, the largest first.
+    """The turns that were rightly handed over, in groups of alike questions: the largest first, and of those as
+    large, the one in which agents state the most.
 
     Each question that is in no group begins one, and takes in all that are alike. Those that say nothing by
     themselves (`yes please`) are left out.
@@ -21,4 +22,4 @@ def gaps(turns: Sequence[Turn]) -> list[list[Turn]]:
         if place in left:
             near = weights.similarities(turn.customer) >= ALIKE
             groups.append([left.pop(other) for other in list(left) if other == place or near[other]])
-    return sorted(groups, key=len, reverse=True)
+    return sorted(groups, key=lambda group: (len(group), sum(one.did == "states" for one in group)), reverse=True)

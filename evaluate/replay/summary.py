@@ -44,9 +44,9 @@ def agrees(turn: Turn) -> bool:
     return turn.comparison == "agrees"
 
 
-def saved(turn: Turn) -> bool:
-    """Whether the desk's answer would have been in the agent's place."""
-    return turn.outcome == "answered" and agrees(turn)
+def saved(turn: Turn, asking: bool = False) -> bool:
+    """Whether the desk's answer would have been in the agent's place; `asking`: after a question back, too."""
+    return agrees(turn) and (turn.outcome == "answered" or (asking and turn.outcome == "asked back"))
 
 
 def surely(talk: Sequence[Turn]) -> bool:
@@ -55,8 +55,10 @@ def surely(talk: Sequence[Turn]) -> bool:
 
 
 def perhaps(talk: Sequence[Turn]) -> bool:
-    """The same where the agent's words bear out one answer, and speak against none."""
-    return any(map(saved, talk)) and all(one.comparison != "differs" and one.outcome in ("answered", "small talk") for one in talk)
+    """The same where nothing was handed over and the agent's words speak against nothing; after a question back
+    with the right entry, the customer gets the answer, too."""
+    borne_out = any(saved(one, asking=True) for one in talk)
+    return borne_out and all(one.comparison != "differs" and one.outcome != "handed over" for one in talk)
 
 
 NO_PERSON: dict[str, Callable[[Sequence[Turn]], bool]] = {"surely": surely, "perhaps": perhaps}
@@ -75,12 +77,13 @@ def _mean(values: Sequence[Sequence[float]]) -> Score | None:
 
 def _time(talks: Sequence[Sequence[Turn]], conversations: Sequence[Conversation], seconds: float | None) -> dict[str, Any]:
     """What the desk would have saved: at least the replies of whole conversations without a person, for an agent
-    who is called reads what was said before; at most each answer that the agent bears out."""
+    who is called reads what was said before; at most each answer that the agent bears out, or that a customer gets who
+    is asked back."""
     measured = [times for one in conversations if (times := reply_times(one))]
     taken = bootstrap({str(place): times for place, times in enumerate(measured)}) if measured else None
     given = seconds or (taken.value if taken else SECONDS)
     least = [[float(saved(one) and surely(talk)) for one in talk] for talk in talks]
-    most = [[float(saved(one)) for one in talk] for talk in talks]
+    most = [[float(saved(one, asking=True)) for one in talk] for talk in talks]
     return {
         "seconds": given,
         "from": "given" if seconds else "measured" if taken else "assumed",

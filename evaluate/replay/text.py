@@ -66,11 +66,11 @@ def sentences(summary: Mapping[str, Any]) -> list[Said]:
 def _outcomes(summary: Mapping[str, Any]) -> Said:
     shares = {kind: score["value"] for kind, score in summary["outcomes"].items()}
     first = summary["outcomes"]["answered"]
-    turns, talks = counted(summary["turns"], "customer turn"), counted(summary["conversations"], "conversation")
     all_of, all_ko = ("", "") if summary["all"] else ("held-out ", "평가용 ")
+    turns, talks = counted(summary["turns"], "customer turn"), counted(summary["conversations"], f"{all_of}conversation")
     rest = f"asked back in {percent(shares['asked back'])} and handed over {percent(shares['handed over'])}"
     return (
-        f"Of {turns} in {all_of}{talks}, the desk would have answered {percent(first['value'])} ({span(first)}), {rest}.",
+        f"Of {turns} in {talks}, the desk would have answered {percent(first['value'])} ({span(first)}), {rest}.",
         f"{all_ko}대화 {summary['conversations']:,}건의 고객 발화 {summary['turns']:,}개 가운데 {ko(first)}에 답하고, "
         f"{tight(shares['asked back'])}는 되묻고, {tight(shares['handed over'])}는 상담원에게 넘겼을 것입니다.",
     )
@@ -105,11 +105,18 @@ def _no_person(scores: Mapping[str, Mapping[str, Any]]) -> Said:
 
 def _time(time: Mapping[str, Any]) -> list[Said]:
     low, high = minutes(time["minutes"]["low"]), minutes(time["minutes"]["high"])
+    range_en, range_ko = (high, high) if low == high else (f"{low} to {high}", f"{low}~{high}")
     source, source_ko = (text.format(of=f"{time['of']:,}") for text in FROM[time["from"]])
     of_each = f"at {lasting(time['seconds'])} a reply ({source})"
     of_each_ko = f"(답변 하나에 {lasting_ko(time['seconds'])}, {source_ko})"
-    saved = f"In 100 conversations it would have saved agents {low} to {high} minutes, {of_each}."
-    found = [(saved, f"대화 100건당 상담원 시간 {low}~{high}분을 아꼈을 것입니다{of_each_ko}.")]
+    found = [
+        (
+            f"In 100 conversations it would have saved agents {range_en} minutes, {of_each}.",
+            f"대화 100건당 상담원 시간 {range_ko}분을 아꼈을 것입니다{of_each_ko}.",
+        )
+        if time["minutes"]["high"]["value"]
+        else ("It would have saved agents no time.", "상담원 시간을 아끼지 못했을 것입니다.")
+    ]
     if (wait := time["first_wait"]) is not None:
         english = f"Half of the customers waited {lasting(wait)} or longer for the first reply; the desk replies at once."
         korean = f"고객 절반은 첫 답변까지 {lasting_ko(wait)} 이상 기다렸습니다. 데스크는 바로 답합니다."

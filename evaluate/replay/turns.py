@@ -50,7 +50,7 @@ class Replay:
 
     def __init__(self, decide: Decide, entries: Sequence[Entry], name: str) -> None:
         """`name` is the company's, which says nothing in a greeting."""
-        self.decide, self.facts = decide, FaqFacts(entries)
+        self.decide, self.facts, self.entries = decide, FaqFacts(entries), {entry.id: entry for entry in entries}
         self.courtesy = COURTESY | set(topics(name))
 
     def turns(self, conversation: Conversation) -> Iterator[Turn]:
@@ -77,8 +77,9 @@ class Replay:
         """What the agent did, and how the decision compares. `said` ends with the question and the agent's words."""
         *before, question, agent = (_PLACEHOLDER.sub(" ", text) for text in said)
         conflict, ids = self.facts.compare(question, agent)
-        same = any(states_too(agent, one, one.id in ids) for one in decision.entries)
-        did = self.did(agent, [*before, question], bool(conflict or ids or same))
+        same = any(states_too(agent, one, one.id in ids, "" if decision.kind != "escalate" else question) for one in decision.entries)
+        of_faq = same or conflict is not None or any(states_too(agent, self.entries[name], True, question) for name in ids)
+        did = self.did(agent, [*before, question], of_faq)
         if decision.kind == "escalate":
             return did, "silent" if did == "courtesy" else "differs" if did == "faq" else "agrees"
         if decision.kind == "small talk":
@@ -101,20 +102,27 @@ class Replay:
         return nothing and (polarity(sentence) is None or _POLITE.search(sentence) is not None)
 
 
-def states_too(agent: str, entry: Entry, gives_away: bool) -> bool:
-    """Whether an agent's words state what an entry does: they give it away (`FaqFacts.compare`), or have a value,
-    most of the words, or the yes or no of it, and speak of the same thing."""
-    texts, mine, found = entry.answers, set(topics(agent)), read(agent)
+def states_too(agent: str, entry: Entry, gives_away: bool, asked: str = "") -> bool:
+    """Whether an agent's words state what an entry does: they give it away (`FaqFacts.compare`), or have a value or
+    most of the words of it, and speak of the same thing.
+
+    Where the desk is sure of the entry, one word in common will do, or its yes or no. Where it is not, the
+    question `asked` and the agent have to have two with it, and what the agent asks states nothing.
+    """
+    if asked:
+        agent = " ".join(sentence for sentence in _SENTENCES.split(agent) if not sentence.endswith("?"))
+    texts, mine, found = entry.answers, set(topics(agent)) - COURTESY, read(agent)
+    about, theirs = set(topics(" ".join(entry.texts))), set(topics(" ".join(texts)))
     if {polarity(agent), *map(polarity, texts)} >= {"yes", "no"}:
         return False
-    about, theirs = mine & set(topics(" ".join(entry.texts))), set(topics(" ".join(texts)))
+    if len(about & (mine | set(topics(asked)))) < (2 if asked else min(1, len(mine))):
+        return False
     if gives_away or len(mine & theirs) >= max(2, MOST * len(theirs)):
         return True
-    if mine and not about:
-        return False
     if any(company(texts).has(value, found.lower) and not trivial(value, found.text) for value in found.values):
         return True
-    return not _LOOKS.search(agent) and says(agent) in set(map(says, texts)) - {None} and len(about) >= SAME * len(mine)
+    alike = polarity(agent) in set(map(says, texts)) - {None} and not _LOOKS.search(agent)
+    return not asked and alike and len(about & mine) >= SAME * len(mine)
 
 
 MOST = 0.6  # share of what an entry's answer is about, from which an agent's words state it
@@ -133,7 +141,7 @@ COURTESY = frozenset(
     topics("""
         welcome great good goodbye bye morning afternoon evening night pleasure glad happy fine perfect lovely wonderful awesome
         excellent ok okay help assist assistance anything something else further today speak talk chat contacting reaching patience
-        apologize apologies inconvenience understand worry worries problem care know feel free
+        apologize apologies inconvenience understand worry worries problem care know right correct exactly
         도와 좋은 하루 되세 보내 즐거 궁금 있으 반갑 기쁘 편하 다른 필요 별말 천만 수고 괜찮 불편 양해 이해 그럼 알겠 상담원
     """)
 )

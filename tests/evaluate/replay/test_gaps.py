@@ -18,6 +18,13 @@ def test_alike_questions_are_one_group_and_the_largest_comes_first() -> None:
     ]
 
 
+def test_of_groups_of_a_size_that_comes_first_of_which_the_faq_could_state_most() -> None:
+    asked = {"Where is my parcel?": "acts", "Are you hiring?": "states"}
+    groups = gaps([turn("handed over", customer=text, did=did) for text, did in asked.items()])
+
+    assert [group[0].customer for group in groups] == ["Are you hiring?", "Where is my parcel?"]
+
+
 def test_only_questions_that_say_something_and_went_rightly_to_a_person_are_gaps() -> None:
     others = [turn("answered"), turn("handed over", "differs"), turn("handed over", "silent"), turn("asked back"), turn("small talk")]
 

@@ -45,6 +45,7 @@ def test_each_list_has_what_it_is_about(tmp_path: Path) -> None:
     differing, missing, needless = (
         text.index(one) for one in ("Read these first", "Alike questions together", "did not recognize the question")
     )
+    assert "that nothing can be said of" not in text
     assert differing < text.index("Two weeks.") < missing < text.index("Yes, for $9.") < needless < text.index("sending, how much")
     assert "A served model only chooses among its sentences" in text and "2 conversations whose agent contradicts" in text
 

@@ -12,7 +12,7 @@ TALKS = [
     [TALKED, ANSWERED, ANSWERED],  # surely needs no person
     [ANSWERED, turn("answered", "silent")],  # perhaps
     [ANSWERED, turn("handed over")],
-    [turn("answered", "differs"), turn("asked back")],
+    [turn("answered", "differs"), turn("asked back")],  # differs: a person
     [TALKED, TALKED],
 ]
 
@@ -43,16 +43,20 @@ def test_shares_are_of_all_turns_and_agreement_is_of_those_that_can_be_compared(
 
 def test_a_conversation_needs_no_person_if_all_is_borne_out_or_perhaps_if_nothing_speaks_against_it() -> None:
     found = summarize(replayed(TALKS), [], None)["no_person"]
+    asking = summarize(replayed([[turn("asked back")], [turn("asked back", "differs")], [turn("asked back", "silent")]]), [], None)[
+        "no_person"
+    ]
 
     assert (found["surely"]["value"], found["perhaps"]["value"]) == (0.2, 0.4)
+    assert (asking["surely"]["value"], round(3 * asking["perhaps"]["value"])) == (0, 1)
 
 
 def test_saved_are_the_replies_of_conversations_without_a_person_or_at_most_all_that_are_borne_out() -> None:
     found = summarize(replayed(TALKS), [], 30)["time"]
 
     assert (found["seconds"], found["from"]) == (30, "given")
-    assert [round(11 * found["replies"][end]["value"]) for end in ("low", "high")] == [2, 4]
-    assert [found["minutes"][end]["value"] for end in ("low", "high")] == [pytest.approx(20), pytest.approx(40)]  # 2 and 4 replies in 5
+    assert [round(11 * found["replies"][end]["value"]) for end in ("low", "high")] == [2, 5]
+    assert [found["minutes"][end]["value"] for end in ("low", "high")] == [pytest.approx(20), pytest.approx(50)]  # 2 and 5 replies in 5
 
 
 def test_the_time_of_a_reply_is_measured_where_there_are_times_and_else_assumed() -> None:
