@@ -18,7 +18,7 @@ from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, load_config
 from frontdesk.errors import run_command, warn
 from frontdesk.files import read_json, read_jsonl, whole_folder, write_json, write_jsonl
-from frontdesk.terminal import silence_libraries, track
+from frontdesk.terminal import track
 
 
 def main() -> None:
@@ -29,7 +29,6 @@ def main() -> None:
     conversations = read_conversations(config, run, args.all)
     if args.all:
         warn("--all: the desk learned from most of these conversations; its figures may be better than with new customers")
-    silence_libraries()
     replay(config, run, conversations, args.all, args.seconds_per_reply)
 
 

@@ -45,6 +45,7 @@ def write_report(folder: Path, summary: dict[str, Any], turns: Sequence[Turn], g
         differing=[one for one in turns if one.outcome == "answered" and one.comparison == "differs"],
         unseen=[one for one in turns if one.outcome == "answered" and one.comparison == "silent"],
         needless=[one for one in turns if one.outcome == "handed over" and one.comparison == "differs"],
+        talked=[one for one in turns if one.outcome == "small talk" and one.comparison == "differs"],
         groups=groups,
         did=[Counter(one.did for one in group) for group in groups],
         talks=sorted(talks, key=lambda talk: -sum(one.comparison == "differs" for one in talk)),

@@ -183,8 +183,10 @@ def test_personal_data_is_masked_but_for_what_the_faq_publishes(write, make_data
     ledger = read_jsonl(Path("runs/shop/data/ledger.jsonl"))
     assert [line.get("masked") for line in ledger] == [{"PHONE": 1}, {"PHONE": 1}]
     assert "010-1234-5678" not in "".join(path.read_text() for path in Path("runs/shop/data").iterdir())
+    assert [row["messages"] for row in read_jsonl(Path("runs/shop/data/conversations.jsonl"))] == [masked[0]["messages"]]
     open_rows = [row for row in rows_of(make_data(faq=["faq.jsonl"], chats=["a.csv"], mask=False), *SPLITS) if row["kind"] == "chat"]
     assert open_rows[0]["messages"][0]["content"] == "010-1234-5678 is mine"
+    assert not Path("runs/shop/data/conversations.jsonl").exists()
 
 
 def test_an_answer_that_contradicts_the_faq_is_set_aside(write, make_data, faq_text):

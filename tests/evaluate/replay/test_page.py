@@ -39,14 +39,16 @@ def test_each_list_has_what_it_is_about(tmp_path: Path) -> None:
         turn("answered", "differs", 1, customer="how long?", agent="Two weeks.", desk="3 to 5 days."),
         turn("handed over", "agrees", 2, customer="Do you engrave?", agent="Yes, for $9.", desk="Shall I connect you?", did="states"),
         turn("handed over", "differs", 3, customer="sending, how much", agent="$4.90.", desk="Shall I connect you?"),
+        turn("small talk", "differs", 4, customer="thanks, and pets?", agent="Dogs are welcome.", desk="You are welcome!"),
     ]
     text = written(tmp_path, turns).text
 
     differing, missing, needless = (
-        text.index(one) for one in ("Read these first", "Alike questions together", "did not recognize the question")
+        text.index(one) for one in ("Read these first", "Alike questions together", "though the agent said what")
     )
     assert "that nothing can be said of" not in text
     assert differing < text.index("Two weeks.") < missing < text.index("Yes, for $9.") < needless < text.index("sending, how much")
+    assert text.index("sending, how much") < text.index("Taken for small talk") < text.index("Dogs are welcome.")
     assert "A served model only chooses among its sentences" in text and "2 conversations whose agent contradicts" in text
 
 
