@@ -15,6 +15,8 @@ from frontdesk.facts.entries import Entry
 from frontdesk.facts.language import language
 from frontdesk.retrieval.index import Found, Ranked
 
+CHAT = 0.5
+"""Probability of all small talk together from which a turn asks for nothing: likelier than not."""
 NEAR = 0.4
 """Share of `answers.ask_from` that the second and third entry need to be named in a question back."""
 Kind = Literal["say", "small talk", "ask back", "escalate"]
@@ -40,9 +42,10 @@ def decide(found: Found, limits: AnswersConfig, question: str, handoff: dict[str
     """What to do with a question. `handoff`: the desk's sentence by language; `ask`: the desk may ask back."""
     if sure := _sure(found, limits.say_from):
         return said(sure)
-    best = found.turn[0] if found.turn else None
-    if best and is_small_talk(best.entry) and best.probability >= limits.ask_from:
-        return Decision("small talk", best.entry.answers[0], [best.entry], best.probability)
+    best = found.turn[0].entry if found.turn else None
+    likelihood = sum(one.probability for one in found.turn if is_small_talk(one.entry))
+    if best and is_small_talk(best) and likelihood > CHAT:
+        return Decision("small talk", best.answers[0], [best], likelihood)
     if found.before and not is_small_talk(found.before[0].entry) and found.before[0].probability >= limits.say_from:
         return said(found.before[:1])
     likely = _likely(found)
