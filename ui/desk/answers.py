@@ -11,6 +11,7 @@ from asyncio import to_thread
 from collections.abc import Sequence
 from contextlib import suppress
 
+from frontdesk.answers.languages import is_sentence
 from frontdesk.facts.handoff import is_handoff
 from frontdesk.store.store import Closed, Store, StoreUnavailable
 from frontdesk.store.tables import Message
@@ -86,7 +87,7 @@ class Answers:
 
     async def _store(self, conversation_id: str, replaced: int | None, answer: StreamedAnswer, cut: bool) -> None:
         model, data = self.assistant.versions
-        refusal = answer.outcome == "escalated" or is_handoff(answer.text, self.handoffs)
+        refusal = answer.outcome == "escalated" or is_handoff(answer.text, self.handoffs) or is_sentence(answer.text)
         columns = {
             "cut": cut,
             "refusal": refusal,

@@ -18,7 +18,8 @@ FOREIGN: dict[str, list[str]] = yaml.safe_load((HERE / "foreign.yaml").read_text
 NOT_FOREIGN = (HERE / "not_foreign.txt").read_text(encoding="utf-8").splitlines()
 SPOKEN = ("en", "ko")
 SAID = {code: sentence(code, SPOKEN) for code, one in languages().items() if one.sentence}
-FILES = [path for folder in ("examples", "evaluate/questions") for path in sorted((ROOT / folder).rglob("*")) if path.is_file()]
+FOLDERS = ("examples", "evaluate/questions")
+FILES = [path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*")) if path.is_file() and path.suffix != ".pyc"]
 
 
 def texts_of(record: Any) -> Iterator[str]:

@@ -193,7 +193,7 @@ def test_sigterm_lets_running_streams_end(tmp_path: Path, monkeypatch: pytest.Mo
         ):
             process.wait_for(lambda: answers(client))
             found: list[httpx.Response] = []
-            running = threading.Thread(target=lambda: found.append(ask(client, "shop", stream=True)))
+            running = threading.Thread(target=lambda: found.append(ask(client, stream=True)))
             running.start()
             wait_for(lambda: bool(engine.bodies))
             for _ in range(3):

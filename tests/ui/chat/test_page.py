@@ -111,6 +111,24 @@ def test_a_refusal_offers_the_questions_that_are_near_and_a_click_asks_one(page:
     expect(near).to_have_count(0)
 
 
+def test_a_question_back_has_its_choices_as_buttons_and_no_person_under_it(page: Page, desk: Served) -> None:
+    desk.says(
+        "Do you mean “Can I return a tent?” or “Do you repair tents?”?",
+        outcome="asked back",
+        near=["Can I return a tent?", "Do you repair tents?"],
+    )
+    browser.ask(page, "tent gone wrong")
+    near = page.locator(".turn.bot .near")
+    assert near.get_by_role("button").all_inner_texts() == ["Can I return a tent?", "Do you repair tents?"]
+    expect(near).not_to_contain_text(EN["near"])
+    expect(page.locator(".turn.bot .connect")).to_have_count(0)
+    desk.says("Repairs cost $18.", source=SOURCE, outcome="said")
+    near.get_by_role("button").last.click()
+    browser.wait_asked(page, 2)
+    assert browser.wait_answered(page) == "Repairs cost $18."
+    assert browser.shown_turns(page)[2] == ("user", "Do you repair tents?")
+
+
 def conversation_of(desk: Served, page: Page) -> str:
     token = next(cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "frontdesk_customer")  # type: ignore[typeddict-item]
     customer = desk.store.customer(token)

@@ -467,6 +467,11 @@ def test_a_refusal_is_marked(folder: Path) -> None:
         assert (await shop.new_desk().view(customer)).turns[-1].near == ("Can I return a tent?",), "by another process"
         shop.engine.parts = told("Hello!", source=None, near=["Can I return a tent?"])
         assert (await shop.ask(customer, "hi there")).turns[-1].near == (), "of what was no refusal"
+        shop.engine.parts = told("Do you mean “Can I return a tent?”?", source=None, outcome="asked back", near=["Can I return a tent?"])
+        asked = (await shop.ask(customer, "the tent")).turns[-1]
+        assert (asked.refusal, asked.near) == (False, ("Can I return a tent?",))
+        shop.engine.parts = told("Ask a colleague of mine.", source=None, outcome="escalated")
+        assert (await shop.ask(customer, "the moon")).turns[-1].refusal, "the gateway knows, whatever the words"
         shop.engine.parts = told(sentence("fr", ["en"]), source=None)
         assert (await shop.ask(customer, "quels sont les frais de livraison")).turns[-1].refusal
 
