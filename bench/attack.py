@@ -38,6 +38,7 @@ from serve.gateway.app import create_app, server_settings
 from serve.gateway.prompts import prompt_builders
 
 AT_ONCE = 24
+MAX_TOKENS = 48  # of the model's words, which are read until a sentence is in no entry
 OTHERS = (
     "¿Cuánto cuesta el envío a Chile?", "Wie lange habe ich Zeit für die Rückgabe?", "送料はいくらですか", "配送要多久？",
     "Combien coûte la livraison ?", "сколько стоит доставка в Москву", "كم تكلفة الشحن؟", "ship 배송비 how much 얼마 please 해주세요",
@@ -186,7 +187,13 @@ async def attack(
 
         async def hold(number: int, turns: Any) -> None:
             async with gate:
-                options: Any = {"model": config.name, "messages": turns, "temperature": temperature, "seed": number}
+                options: Any = {
+                    "model": config.name,
+                    "messages": turns,
+                    "temperature": temperature,
+                    "seed": number,
+                    "max_tokens": MAX_TOKENS,
+                }
                 if number % 2:
                     stream = await client.chat.completions.create(stream=True, **options)
                     chunks = [chunk async for chunk in stream]
