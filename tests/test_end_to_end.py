@@ -191,11 +191,14 @@ def test_plain_and_streamed_answers_agree_and_count_their_tokens(desk: Desk) -> 
 
 
 def test_stop_sequences(desk: Desk) -> None:
+    """Of the bare model: the desk says whole sentences."""
     client = desk.client()
-    whole = client.chat.completions.create(model="demo", messages=user("Do you ship abroad?"), temperature=0, max_tokens=32)
+    whole = client.chat.completions.create(model="demo-bare", messages=user("Do you ship abroad?"), temperature=0, max_tokens=32)
     words = (whole.choices[0].message.content or "").split()
     assert len(words) > 2
-    cut = client.chat.completions.create(model="demo", messages=user("Do you ship abroad?"), temperature=0, max_tokens=32, stop=[words[2]])
+    cut = client.chat.completions.create(
+        model="demo-bare", messages=user("Do you ship abroad?"), temperature=0, max_tokens=32, stop=[words[2]]
+    )
     assert cut.choices[0].finish_reason == "stop"
     assert words[2] not in (cut.choices[0].message.content or "")
     assert cut.usage is not None and whole.usage is not None
