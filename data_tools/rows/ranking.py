@@ -43,16 +43,16 @@ def learn(config: Config, entries: Sequence[Entry], learnable: set[str]) -> Lear
     """Encode the texts of all entries, and fit the ranker on the `learnable` ones and the invented companies."""
     rng = random.Random(config.data.seed)
     own = [entry for entry in entries if entry.id in learnable]
-    invented = [company for name in spoken(entries) for company in for_ranker(name)]
+    invented = {name: for_ranker(name) for name in spoken(entries)}
     embedder = None
     if config.encoder:
         from frontdesk.retrieval.encoder import load_encoder
 
-        synthetic = searchable([entry for company in invented for entry in company.entries])
+        synthetic = searchable([entry for some in invented.values() for company in some for entry in company.entries])
         embedder = _embedder(config.encoder, Run(config.name).vectors, load_encoder(config.encoder), entries, synthetic)
     examples = list(known_answers(own, embedder, rng))
-    for name in spoken(entries):
-        for company in for_ranker(name):
+    for name, some in invented.items():
+        for company in some:
             examples += known_answers(company.entries, embedder, rng, rng.sample(companies(name)[1], BEYOND))
     if embedder:  # of the desk, which needs no other company
         embedder = Embedder(embedder.encoder, {text: embedder.stored[text] for entry in searchable(entries) for text in indexed(entry)})

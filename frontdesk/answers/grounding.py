@@ -13,8 +13,8 @@ from frontdesk.facts.language import language
 from frontdesk.prompt.render import Message
 
 SHOWN = 3
-"""Entries in a prompt: the right one is among the first three for 96 % of the demo's held-out wordings, and
-among five for 97 %; a small model reads three better than five."""
+"""Entries in a prompt: the right one is among the first three for 94 % of the demo's held-out wordings, and a
+small model reads three better than five."""
 TURNS = 3
 """Turns in a prompt, the question among them: a small model that sees a whole spoken conversation babbles."""
 CHARACTERS = 600  # of each turn before the question

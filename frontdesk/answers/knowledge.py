@@ -55,7 +55,6 @@ def consider(index: Index, rules: Rules, messages: Sequence[Message]) -> tuple[D
     if code := foreign(turns[-1], rules.spoken):
         return Decision("escalate", sentence(code, rules.spoken), (), 0.0), []
     found = index.read(turns, READ)
-    near = [index.closest_question_first(one.entry, turns[-1]) for one in found.surest if not is_small_talk(one.entry)]
     offered = ask_back.choices(turns[-2]) if len(turns) > 1 else []
     place = ask_back.picked(turns[-1], offered) if offered else None
     if place is not None and (place >= 0 or not _asks_else(found, offered, rules.limits.say_from)):
@@ -63,8 +62,10 @@ def consider(index: Index, rules: Rules, messages: Sequence[Message]) -> tuple[D
         decision = said([Ranked(chosen[0], 1.0)]) if chosen else escalated(turns[-1], rules.handoff)
     else:
         decision = decide(found, rules.limits, turns[-1], rules.handoff, ask=not offered)
-    own = [index.closest_question_first(entry, turns[-1]) for entry in decision.entries if decision.kind == "say"]
-    return decision, [*own, *(entry for entry in near if entry.id not in {one.id for one in own})][:SHOWN]
+    own = decision.entries if decision.kind == "say" else ()
+    near = faq_only(one.entry for one in found.surest)
+    shown = list({entry.id: entry for entry in (*own, *near)}.values())[:SHOWN]
+    return decision, [index.closest_question_first(entry, turns[-1]) for entry in shown]
 
 
 def _asked(entry: Entry, offered: Sequence[str]) -> bool:

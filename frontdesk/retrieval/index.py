@@ -20,7 +20,7 @@ from frontdesk.retrieval.subjects import Subjects
 BEFORE_WEIGHT = 0.35
 """Of the turns before a follow-up, beside 1 of the question itself: entries that they are about gain on others."""
 BY_WORDS = Ranker(np.array([12.0], np.float32), 3.0)
-"""Where nothing was learned: words alone, told from the invented companies (bench/ranking.py)."""
+"""For words alone where `make data` has fitted nothing, as in a search of an agent. Set by hand, not measured."""
 
 
 class Ranked(NamedTuple):

@@ -60,7 +60,7 @@ def fit(examples: Sequence[Example], penalty: float = 1.0) -> Ranker:
 
 def _pack(examples: Sequence[Example]) -> tuple[np.ndarray, np.ndarray]:
     """The features of each example's most similar entries, those of its answer first, zeros and a column of
-    ones for `none` [examples, 1 + COMPETITORS, features + 1]; and which of them are there [examples, 1 + COMPETITORS]."""
+    ones for `none` [examples, 2 + COMPETITORS, features + 1]; and which of them are there [examples, 2 + COMPETITORS]."""
     size = examples[0].features.shape[1]
     packed = np.zeros((len(examples), 2 + COMPETITORS, size + 1))
     there = np.zeros((len(examples), 2 + COMPETITORS), bool)
