@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from frontdesk.reports.numbers import counted, percent, span
+from frontdesk.reports.numbers import counted, percent, span, span_ko, tight
 
 Said = tuple[str, str]
 """A sentence in English and in Korean."""
@@ -72,7 +72,7 @@ def _outcomes(summary: Mapping[str, Any]) -> Said:
     return (
         f"Of {turns} in {talks}, the desk would have answered {percent(first['value'])} ({span(first)}), {rest}.",
         f"{all_ko}대화 {summary['conversations']:,}건의 고객 발화 {summary['turns']:,}개 가운데 {ko(first)}에 답하고, "
-        f"{tight(shares['asked back'])}는 되묻고, {tight(shares['handed over'])}는 상담원에게 넘겼을 것입니다.",
+        f"{tight(percent(shares['asked back']))}는 되묻고, {tight(percent(shares['handed over']))}는 상담원에게 넘겼을 것입니다.",
     )
 
 
@@ -153,9 +153,4 @@ def lasting_ko(seconds: float) -> str:
 
 def ko(score: Mapping[str, Any]) -> str:
     """A share with its interval as Korean writes them."""
-    return f"{tight(score['value'])}({span(score).replace(' to ', '~')})"
-
-
-def tight(share: float) -> str:
-    """Percent without a space."""
-    return percent(share).replace(" %", "%")
+    return f"{tight(percent(score['value']))}({span_ko(score)})"

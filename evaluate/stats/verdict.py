@@ -5,7 +5,7 @@ from typing import Any
 
 from evaluate.stats.metrics import METRICS
 from evaluate.stats.summary import READER, beside_quote, difference, side
-from frontdesk.reports.numbers import percent, points, span
+from frontdesk.reports.numbers import percent, points, span, span_ko, tight
 
 Said = tuple[str, str]
 """A sentence in English and in Korean."""
@@ -33,7 +33,7 @@ def verdict(summary: dict[str, Any], gate: dict[str, Any]) -> Said:
     right, asked = (summary["systems"][summary["served"]].get(metric) for metric in ("facts_right", "asked_right"))
     after, after_ko = (f", asking back first in {percent(asked['value'])}", f", 먼저 되물은 질문 {_ko(asked)}") if asked else ("", "")
     english = f"; it states the facts in {percent(right['value'])} ({span(right)}) of questions{after}" if right else ""
-    korean = f" 정답률은 {_ko(right)}({_span_ko(right)}{after_ko})입니다." if right else ""
+    korean = f" 정답률은 {_ko(right)}({span_ko(right)}{after_ko})입니다." if right else ""
     return f"The desk may talk to customers: {kept}{english}.", f"고객을 응대해도 됩니다: {kept_ko}{korean}"
 
 
@@ -47,26 +47,17 @@ def _miss(check: dict[str, Any]) -> Said:
         limit = percent(check["limit"])
         return (
             f"“{metric.english}” was not measured, and {ends[0]} {limit} {ends[1]}",
-            f"‘{metric.korean}’ 항목을 측정하지 않음(기준 {_tight(limit)} {ends[2]})",
+            f"‘{metric.korean}’ 항목을 측정하지 않음(기준 {tight(limit)} {ends[2]})",
         )
     value, limit = apart(check["value"], check["limit"])
     return (
         f"it {metric.said} {value} ({span(check)}) of {metric.of}, where {ends[0]} {limit} {ends[1]}",
-        f"{metric.said_ko} {_tight(value)}({_span_ko(check)}), 기준 {_tight(limit)} {ends[2]}",
+        f"{metric.said_ko} {tight(value)}({span_ko(check)}), 기준 {tight(limit)} {ends[2]}",
     )
 
 
-def _span_ko(score: dict[str, Any]) -> str:
-    return span(score).replace(" to ", "~")
-
-
 def _ko(score: dict[str, Any]) -> str:
-    return _tight(percent(score["value"]))
-
-
-def _tight(text: str) -> str:
-    """Percent as Korean writes it, without a space."""
-    return text.replace(" %", "%")
+    return tight(percent(score["value"]))
 
 
 def apart(value: float, limit: float) -> Said:

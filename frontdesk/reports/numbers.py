@@ -22,6 +22,16 @@ def span(score: Mapping[str, Any]) -> str:
     return f"{low} to {high}"
 
 
+def span_ko(score: Mapping[str, Any]) -> str:
+    """The same as Korean writes it: `40~64`."""
+    return span(score).replace(" to ", "~")
+
+
+def tight(text: str) -> str:
+    """Percent as Korean writes them, without a space."""
+    return text.replace(" %", "%")
+
+
 def points(change: float) -> str:
     """A difference of shares in percentage points, with its sign: +25, −3.1."""
     text = percent(change).removesuffix(" %")
