@@ -71,48 +71,55 @@ class Completion:
         return event({**self.head, "object": "chat.completion.chunk", "choices": [choice], **more})
 
 
-class Words:
-    """The words in the engine's stream. `done`: its end was seen; `counted`: the token counts so far."""
+class EngineStream:
+    """The engine's stream, event by event. `done`: its end was seen."""
 
     def __init__(self) -> None:
         self.rest = b""  # of an incomplete event
-        self.counted: Json = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
         self.done = False
+
+    def events(self, data: bytes) -> list[bytes]:
+        """The events that are whole with what has come."""
+        *events, self.rest = (self.rest + data).split(END)
+        self.done = self.done or DONE in events
+        return events
+
+
+class Words(EngineStream):
+    """The words in the engine's stream. `counted`: the token counts so far."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counted: Json = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
 
     def add(self, data: bytes) -> str:
         """The words in what has come. Raises KeyError for an event that is no chunk of an answer."""
-        *events, self.rest = (self.rest + data).split(END)
-        return "".join(map(self._words, events))
+        return "".join(map(self._words, self.events(data)))
 
     def _words(self, event: bytes) -> str:
         if event == DONE:
-            self.done = True
             return ""
         chunk = json.loads(event.removeprefix(b"data:"))
         self.counted = chunk.get("usage") or self.counted
         return "".join(choice["delta"].get("content") or "" for choice in chunk["choices"])
 
 
-class RawStream:
-    """A stream that passes through. `done`: its end was seen; `counted`: the token counts."""
+class RawStream(EngineStream):
+    """A stream that passes through. `counted`: the token counts."""
 
     def __init__(self, usage: bool) -> None:
         """`usage`: the client wants the token counts."""
+        super().__init__()
         self.usage = usage
-        self.rest = b""  # of an incomplete event
         self.counted: Json | None = None
-        self.done = False
 
     def add(self, data: bytes) -> bytes:
         """What may be sent now."""
-        *events, self.rest = (self.rest + data).split(END)
-        return b"".join(out + END for event in events if (out := self.event(event)))
+        return b"".join(out + END for event in self.events(data) if (out := self.event(event)))
 
     def event(self, event: bytes) -> bytes:
         """The event as the client gets it; empty if it gets none."""
-        if event == DONE:
-            self.done = True
-        elif COUNTED in event:
+        if COUNTED in event:
             self.counted = json.loads(event.removeprefix(b"data:"))["usage"]
             return event if self.usage else b""
         return event
