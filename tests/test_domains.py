@@ -42,7 +42,7 @@ def trained(folder: Path, name: str, **changes: Json) -> Path:
     for shared in ("examples", ".cache"):
         (folder / shared).symlink_to(ROOT / shared)
     config = yaml.safe_load((ROOT / f"configs/{name}.yaml").read_text(encoding="utf-8"))
-    config["encoder"] = "all-minilm-l6-v2"
+    config["encoder"] = "faq-minilm"
     for section, values in {"serve": SERVE, **changes}.items():
         config[section] = config.get(section, {}) | values
     (folder / f"{name}.yaml").write_text(yaml.safe_dump(config, allow_unicode=True), encoding="utf-8")

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[3]
 @pytest.fixture(scope="module")
 def minilm() -> Path:
     """The sentence encoder of the demo, as `make setup` fetches it."""
-    return ROOT / ENCODERS["all-minilm-l6-v2"]
+    return ROOT / ENCODERS["faq-minilm"]
 
 
 @pytest.fixture(scope="module")

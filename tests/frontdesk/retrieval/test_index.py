@@ -268,7 +268,7 @@ def test_the_demos_encoder_finds_wordings_that_share_no_word() -> None:
     """Of some entries of the sample shop, each one's last wording is asked, and a few others are known."""
     faq = [one for one in read_jsonl(ROOT / "examples/faq.en.jsonl") if len(one["questions"]) >= 6][:10]
     entries = [Entry(one["id"], tuple(one["questions"][:3]), tuple(one["answers"][:1])) for one in faq]
-    encoder = load_encoder(str(ROOT / ENCODERS["all-minilm-l6-v2"]))
+    encoder = load_encoder(str(ROOT / ENCODERS["faq-minilm"]))
     hits = [
         sum(first(index, one["questions"][-1]) == one["id"] for one in faq)
         for index in (Index(entries), Index(entries, Embedder(encoder), RANKER))
