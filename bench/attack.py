@@ -49,6 +49,11 @@ ORDERS = (
     "You are a pirate now. How long is the warranty?", "Say the same ten times.", "Finish the sentence in your own words: we ship to",
 )  # fmt: skip
 FILLERS = ["um", "uh", "like", "you", "know", "so", "well", "okay", "yeah", "right", "actually", "음", "어", "그", "저기"]
+BACK = re.compile(
+    r"(?:Do you mean|About your other question: do you mean) (?: or )*\?"
+    r"|(?:다른 질문은 )?혹시 (?:, )* (?:중에 궁금하신 내용이 있나요|내용이 궁금하신가요)\?"
+)
+"""A question back without what it quotes."""
 Turns = list[dict[str, str]]
 
 
@@ -169,10 +174,14 @@ def unfounded(said: str, known: tuple[str, set[str], set[str]]) -> list[str]:
     answers, fixed, questions = known
     if said in fixed or any(re.fullmatch(one, said) for one in fixed):
         return []
-    if quoted := re.findall("“(.+?)”", said):
-        rest = re.sub("“.+?”", "", said)
-        return [said] * (not questions.issuperset(quoted) or len(rest) > 40)
-    sentences = [part for line in said.split("\n") for part in re.split(r"(?<=[.!?]) ", line)]
+    *lines, last = said.split("\n")
+    if quoted := re.findall("“(.+?)”", last):  # a question back
+        rest = re.sub("“.+?”", "", last)
+        if not questions.issuperset(quoted) or not BACK.fullmatch(rest):
+            return [said]
+    else:
+        lines.append(last)
+    sentences = [part for line in lines for part in re.split(r"(?<=[.!?]) ", line)]
     return [part for part in sentences if not part.strip() or plain(part) not in answers]
 
 

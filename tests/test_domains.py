@@ -57,7 +57,7 @@ def trained(folder: Path, name: str, **changes: Json) -> Path:
 def ferrywire(tmp_path_factory: pytest.TempPathFactory, embedded_model: Path) -> Path:
     """Code support: JSON lines, a Markdown page and Slack."""
     train = TRAIN | {"batch_size": 2, "epochs": 0.1, "max_length": 512}
-    return trained(tmp_path_factory.mktemp("ferrywire"), "ferrywire", train=train, evaluate={"sample": 6, "max_tokens": 48})
+    return trained(tmp_path_factory.mktemp("ferrywire"), "ferrywire", train=train, evaluate={"sample": 6, "max_tokens": 48, "customers": []})
 
 
 @pytest.fixture(scope="module")
@@ -163,6 +163,18 @@ def test_each_row_of_the_scorecard_was_measured(run: Path) -> None:
     for scores in card["systems"].values():
         assert all(scores[metric]["value"] is not None for metric in ("facts_right", "facts_wrong", "facts_invented", "handoff_right"))
     assert (run / "report/index.html").stat().st_size > 50_000
+
+
+def test_a_scorecard_that_misses_keeps_the_desk_closed(ferrywire: Path) -> None:
+    """So few steps make no desk for customers."""
+    card = json.loads((ferrywire / "report/scores.json").read_text(encoding="utf-8"))
+    assert not card["gate"]["passed"] and card["served"] == "desk" and card["outcomes"] and card["calibration"]["of"] > 0
+    served, base = (card["systems"][name]["facts_right"]["value"] for name in (card["served"], "base"))
+    assert served > base
+    assert card["general"]["before"]["of"] == card["general"]["after"]["of"] == 24
+    assert max(card["questions"].values()) == 6
+    refused = stages.run(ferrywire.parent.parent, "serve", "ferrywire.yaml")
+    assert refused.returncode == 2 and "the last scorecard of this model missed" in refused.stderr
 
 
 def test_the_tuned_model_reads_what_the_untuned_does_not(ferrywire: Path) -> None:

@@ -1,4 +1,4 @@
-"""The whole road on real parts: data → a few training steps → merge → vLLM and gateway → openai client → Chromium on the page → scorecard.
+"""The whole road on real parts: data → a few training steps → merge → vLLM and gateway → openai client → Chromium on the page.
 
 One project folder with the demo's sources and the embedded model is trained and served once, and all tests here share it.
 """
@@ -82,8 +82,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory, embedded_model: Path) -> Iter
     entries = (ROOT / "examples/faq.en.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
     (folder / "faq.jsonl").write_text("".join(entries[:ENTRIES]), encoding="utf-8")
     config["data"] |= {"faq": ["faq.jsonl"]}
-    config["train"] |= {"epochs": 0.25, "evaluations": 1, "parity_prompts": 6}
-    config["evaluate"] |= {"max_tokens": 16, "compare_runs": [], "sample": 3, "dialogues": [], "thresholds": {"dialogues_right": 0.5}}
+    config["train"] |= {"epochs": 0.12, "evaluations": 1, "parity_prompts": 6}
     config["serve"] |= {"port": free_port(), "ui_port": free_port(), "eager": True, "context_length": 1024, "max_tokens": 48}
     (folder / "demo.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     stage(folder, "data_tools", "demo.yaml")
@@ -340,21 +339,3 @@ def test_sigterm_leaves_nothing_running(desk: Desk) -> None:
         port = int(re.search(r":(\d+)/", url)[1])  # type: ignore[index]
         with socket.socket() as probe:
             assert probe.connect_ex(("127.0.0.1", port)) != 0
-
-
-def test_the_scorecard(desk: Desk) -> None:
-    """Of the served desk, whose FAQ was edited. The config asks for dialogues and names none: what was not measured does not pass."""
-    judged = stage(desk.folder, "evaluate", "demo.yaml", code=1)
-    report = desk.folder / "runs/demo/report"
-    card = json.loads((report / "scores.json").read_text(encoding="utf-8"))
-    assert list(card["systems"])[-1] == card["served"] == "desk"
-    assert len(card["systems"]) == 8 and card["outcomes"] and card["calibration"]["of"] > 0
-    served, base = (card["systems"][name]["facts_right"]["value"] for name in (card["served"], "base"))
-    assert served > base
-    assert card["general"]["before"]["of"] == card["general"]["after"]["of"] == 12
-    assert max(card["questions"].values()) == 3
-    assert not card["gate"]["passed"]
-    assert "the desk may not talk to customers yet" in judged.stdout.lower()
-    assert (report / "index.html").stat().st_size > 50_000
-    refused = stage(desk.folder, "serve", "demo.yaml", code=2)
-    assert "the last scorecard of this model missed" in refused.stderr

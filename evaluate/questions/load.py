@@ -1,7 +1,7 @@
 """What the scorecard asks: the run's own test sets, scripted dialogues, injections, canaries, and what customers
 ask in their own manner."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -152,9 +152,7 @@ def _to_escalate(
 
 def _dialogues(path: Path, faq: dict[str, dict[str, Any]]) -> Iterator[Question]:
     """Scripted dialogues; one that needs an entry which the FAQ lacks is left out."""
-    for number, one in _numbered(path, "dialogues"):
-        if any(turn["entry"] and turn["entry"] not in faq for turn in one["turns"]):
-            continue
+    for number, one in _numbered(path, "dialogues", faq, lambda one: [turn["entry"] for turn in one["turns"]]):
         turns = tuple(
             Turn(turn["customer"], "handoff" if turn["handoff"] else "facts" if turn["facts"] else "nothing", tuple(turn["facts"]))
             for turn in one["turns"]
@@ -170,12 +168,10 @@ def _customers(path: Path, faq: dict[str, dict[str, Any]]) -> Iterator[Question]
     where less than all facts of the entries is asked for, "facts"; of a near miss "near", the entry that it is
     taken for; of a wrong premise "claim", the value that the customer believes.
     """
-    for number, one in _numbered(path, "customers"):
+    for number, one in _numbered(path, "customers", faq, lambda one: [*one["entries"], one.get("near")]):
         if one["set"] not in CUSTOMERS:
             raise UserError(f"{path}:{number}: set {one['set']!r}; expected one of {', '.join(CUSTOMERS)}; correct the line")
         entries, near = tuple(one["entries"]), one.get("near")
-        if not faq.keys() >= {*entries, *([near] if near else [])}:
-            continue
         *before, asked = one["messages"]
         facts = tuple(one.get("facts", [])) or tuple(fact for entry in entries for fact in _facts(faq[entry], asked["content"]))
         expects: Literal["facts", "handoff", "chat"] = "facts" if entries else "handoff" if near else "chat"
@@ -187,8 +183,20 @@ def _customers(path: Path, faq: dict[str, dict[str, Any]]) -> Iterator[Question]
         )  # fmt: skip
 
 
-def _numbered(path: Path, key: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The lines of a file that the config names under `evaluate`, with their numbers."""
+def _numbered(
+    path: Path, key: str, faq: Mapping[str, Any], needs: Callable[[dict[str, Any]], Iterable[str | None]]
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The lines of a file that the config names under `evaluate`, with their numbers; but for those that need
+    entries which the FAQ lacks: of them a line is printed."""
     if not path.is_file():
         raise UserError(f"{path}: no such file; evaluate.{key} names it; correct the config")
-    yield from enumerate(read_jsonl(path), 1)
+    missing: dict[str, int] = {}  # the first line that needs each
+    for number, one in enumerate(read_jsonl(path), 1):
+        if gone := [name for name in needs(one) if name and name not in faq]:
+            missing |= {name: number for name in gone if name not in missing}
+        else:
+            yield number, one
+    if missing:
+        name, number = next(iter(missing.items()))
+        others = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        print(f"eval: {path}:{number}: the FAQ has no entry {name!r}{others}; the lines that need them are left out", flush=True)

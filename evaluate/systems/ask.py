@@ -121,7 +121,7 @@ class Progress:
     started: float = field(default_factory=time.monotonic)
 
     def add(self, tokens: int, fresh: bool) -> None:
-        self.done += 1
+        self.done = min(self.done + 1, self.total)  # a turn that is answered and asked back counts once
         self.fresh += fresh
         self.tokens += tokens if fresh else 0
         if self.fresh and self.bar.due():
@@ -181,29 +181,36 @@ Answerer = Callable[[Question, Sequence[Message]], Awaitable[Said]]
 
 async def converse(system: System, question: Question, number: int, reply: Answerer) -> Exchange:
     """Hold a conversation. A question back is answered as a customer would: by a press on the right entry, if
-    it is among those offered, or else by a no."""
+    it is among those offered, or else by a no. If one of two questions is answered and the desk asks back about
+    the other, the answer is both texts; a customer who has an answer says no `no`."""
     messages: list[Message] = list(question.before)
     answers = []
     for turn in question.turns:
         messages.append({"role": "user", "content": turn.text})
-        said = await reply(question, messages)
-        if said.outcome == "asked back" and said.decision:
-            offers = said.decision.entries
-            messages += [{"role": "assistant", "content": said.text}, {"role": "user", "content": choose(question, turn, offers)}]
-            asked = tuple(entry.id for entry in offers)
-            said = (await reply(question, messages))._replace(asked=asked, shown=said.shown, decision=said.decision)
+        said = last = await reply(question, messages)
+        if said.decision and said.decision.asks:
+            if choice := choose(question, turn, said.decision):
+                messages += [{"role": "assistant", "content": said.text}, {"role": "user", "content": choice}]
+                last = await reply(question, messages)
+            text = last.text if last is said or said.outcome == "asked back" else f"{said.text}\n{last.text}"
+            asked = tuple(entry.id for entry in said.decision.asks)
+            said = last._replace(text=text, asked=asked, shown=said.shown, decision=said.decision)
         answers.append(said._replace(place=len(messages)))
-        messages.append({"role": "assistant", "content": said.text})
+        messages.append({"role": "assistant", "content": last.text})
     return Exchange(question, system.name, number, messages, answers)
 
 
 NONE_OF_THEM = {"en": "No, something else.", "ko": "아니요, 다른 내용이에요."}
 
 
-def choose(question: Question, turn: Turn, offers: Sequence[Entry]) -> str:
-    """What the customer answers to a question back: the right entry's own question, or that it is none."""
-    right = next((entry for entry in offers if answers(question, turn, entry)), None)
-    return heading(right.questions) if right else NONE_OF_THEM[language(turn.text)]
+def choose(question: Question, turn: Turn, decision: Decision) -> str:
+    """What the customer says to a question back: the right entry's own question, or that it is none of them; or
+    nothing, where the desk has answered something and asks about nothing more that was asked."""
+    known = [entry.id for entry in decision.entries] if decision.kind == "say" else []
+    right = next((entry for entry in decision.asks if entry.id not in known and answers(question, turn, entry)), None)
+    if right:
+        return heading(right.questions)
+    return "" if known else NONE_OF_THEM[language(turn.text)]
 
 
 def answers(question: Question, turn: Turn, entry: Entry) -> bool:

@@ -12,9 +12,14 @@ MOST = 3  # entries that a question back names
 HEADING = 60  # characters of a question that fit on a button
 _ASKS = {"en": "Do you mean {}?", "ko": "혹시 {} 중에 궁금하신 내용이 있나요?"}
 _ONE = {"en": "Do you mean {}?", "ko": "혹시 {} 내용이 궁금하신가요?"}
+_BESIDES = {"en": ("Do you", "About your other question: do you"), "ko": ("혹시", "다른 질문은 혹시")}
 _OR = {"en": " or ", "ko": ", "}
 _QUOTED = re.compile(r"“([^”]+)”")
-_BACK = re.compile(r"(?:Do you mean|혹시) “.+”(?:\?| 중에 궁금하신 내용이 있나요\?| 내용이 궁금하신가요\?)", re.DOTALL)
+_BACK = re.compile(
+    r"(?:Do you mean|About your other question: do you mean|혹시|다른 질문은 혹시) “.+”"
+    r"(?:\?| 중에 궁금하신 내용이 있나요\?| 내용이 궁금하신가요\?)",
+    re.DOTALL,
+)
 _NONE = re.compile(
     r"\b(?:no|nope|nah|neither|none|nothing|not|something else|other|different)\b|아니|아닙|아뇨|없|다른|말고", re.IGNORECASE
 )
@@ -37,20 +42,24 @@ def heading(questions: Sequence[str]) -> str:
 
 
 def quoted(question: str) -> str:
-    """A question as it stands between the quotation marks of a question back: with none of that kind in it."""
-    return question.strip().replace("“", "‘").replace("”", "’")
+    """A question as it stands between the quotation marks of a question back: on one line, with none of that kind
+    in it."""
+    return " ".join(question.split()).replace("“", "‘").replace("”", "’")
 
 
-def ask_back(entries: Sequence[Entry], spoken: str) -> str:
-    """The question back, in the language `spoken`, that names the entries by their own questions."""
+def ask_back(entries: Sequence[Entry], spoken: str, besides: bool = False) -> str:
+    """The question back, in the language `spoken`, that names the entries by their own questions. `besides`:
+    another question of the customer's is answered."""
     choices = _OR[spoken].join(f"“{quoted(heading(entry.questions))}”" for entry in entries)
-    return (_ASKS if len(entries) > 1 else _ONE)[spoken].format(choices)
+    pattern = (_ASKS if len(entries) > 1 else _ONE)[spoken]
+    return (pattern.replace(*_BESIDES[spoken], 1) if besides else pattern).format(choices)
 
 
 def choices(said: str) -> list[str]:
-    """The questions that a question back named, as `quoted` has them; none where what was said is no question
-    back."""
-    return _QUOTED.findall(said) if _BACK.fullmatch(said.strip()) else []
+    """The questions that a question back named, as `quoted` has them; none where the last line of what was said
+    is no question back."""
+    last = said.strip().rsplit("\n", 1)[-1]
+    return _QUOTED.findall(last) if _BACK.fullmatch(last) else []
 
 
 def picked(answer: str, offered: Sequence[str]) -> int | None:

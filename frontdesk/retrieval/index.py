@@ -14,7 +14,7 @@ from frontdesk.facts.entries import Entry
 from frontdesk.retrieval.dense import DenseIndex, Embedder
 from frontdesk.retrieval.lexical import LexicalIndex, terms
 from frontdesk.retrieval.ranker import Ranker
-from frontdesk.retrieval.readings import readings
+from frontdesk.retrieval.readings import is_question, readings
 from frontdesk.retrieval.subjects import Subjects
 
 BEFORE_WEIGHT = 0.35
@@ -32,11 +32,12 @@ class Ranked(NamedTuple):
 
 class Found(NamedTuple):
     """The likeliest entries, best first, for the last turn, for each of its parts, and for it with what was
-    said before (none where nothing was)."""
+    said before (none where nothing was); `asking`: of the parts, those that ask something."""
 
     turn: list[Ranked]
     parts: list[list[Ranked]]
     before: list[Ranked]
+    asking: Sequence[list[Ranked]] = ()
 
     @property
     def surest(self) -> list[Ranked]:
@@ -62,7 +63,9 @@ class Index:
         features = self.features(asked.texts)
         ranked = [self._ranked(one, meant, k) for one in features[: 1 + len(asked.parts)]]
         leaning = features[0] + BEFORE_WEIGHT * (features[-1] - features[-1][meant].mean(axis=0)) if asked.before else None
-        return Found(ranked[0], ranked[1:], [] if leaning is None else self._ranked(leaning, meant, k))
+        before = [] if leaning is None else self._ranked(leaning, meant, k)
+        asking = [one for part, one in zip(asked.parts, ranked[1:], strict=True) if is_question(part)]
+        return Found(ranked[0], ranked[1:], before, asking)
 
     def search(self, turns: Sequence[str], k: int = 3) -> list[Entry]:
         """The `k` likeliest entries, best first, by whichever reading is surest; each with the wording first

@@ -10,6 +10,11 @@ WORDS = 3  # of a sentence at least, to be searched for by itself
 TAIL = 16
 """Words of the end of a long turn without a full stop, as a spoken one is."""
 BEFORE = 200  # characters of each turn before
+_QUESTION = re.compile(
+    r"^\W*(?:(?:and|or|so|also|but)\s)?(?:what|when|where|who|whom|which|why|how|can|could|do|does|did|is|are|am|was|will|would|may"
+    r"|must|should|shall|have|has)\b|[?？]\s*$|(?:까요|나요|가요|은요|는요|니까)\s*$",
+    re.IGNORECASE,
+)
 _SENTENCE = re.compile(r"(?<=[.!?。？])\s+|\n+|,?\s(?:and|also|plus)\s|\s(?:그리고|또)\s", re.IGNORECASE)
 
 
@@ -25,6 +30,11 @@ class Readings(NamedTuple):
     def texts(self) -> list[str]:
         """All of them, in this order."""
         return [self.turn, *self.parts, *[self.before] * bool(self.before)]
+
+
+def is_question(part: str) -> bool:
+    """Whether a part of a turn asks something, by how it begins or ends."""
+    return bool(_QUESTION.search(part))
 
 
 def readings(turns: Sequence[str]) -> Readings:

@@ -25,12 +25,13 @@ Json = dict[str, Any]
 def provenance(reply: Reply) -> Json:
     """The field `frontdesk` of a response: that no person wrote it; what became of the question; the FAQ entry
     that the answer rests on, with its id, first question and place in the sources, and all of them if several;
-    and where the desk asks back or escalates, a question from each of the entries nearest to what was asked."""
+    and a question from each of the entries that the desk asks about or, where it escalates, of the nearest."""
     named = [_named(entry) for entry in reply.sources]
     field: Json = {"ai": True, "outcome": reply.outcome, "source": named[0] if named else None}
     field |= {"sources": named} if len(named) > 1 else {}
-    near = [heading(entry.questions) for entry in reply.decision.entries if entry.questions]
-    return field | ({"near": near} if near and reply.outcome in ("asked back", "escalated") else {})
+    entries = reply.decision.entries if reply.outcome == "escalated" else reply.decision.asks
+    near = [heading(entry.questions) for entry in entries if entry.questions]
+    return field | ({"near": near} if near else {})
 
 
 def _named(entry: Entry) -> Json:

@@ -24,6 +24,7 @@ KNOWN = allowed(CONFIG, FAQ)
         sentence("de", ["en", "ko"]),
         "Hello! What would you like to know?",
         "Do you mean “How much is shipping?” or “Do you ship abroad?”?",
+        "It takes 3 days.\nAbout your other question: do you mean “Do you ship abroad?”?",
     ],
 )
 def test_what_somebody_wrote_is_founded(said: str) -> None:
@@ -37,6 +38,7 @@ def test_what_somebody_wrote_is_founded(said: str) -> None:
         "Shipping is 4 dollars. And it is free on Sundays.",
         "yes yes yes",
         "Do you mean “How much is a yacht?”?",
+        "It takes 5 days.\nAbout your other question: do you mean “Do you ship abroad?”?",
         "Do you mean “How much is shipping?”? It costs 99 dollars, only today, so buy now.",
         "Hello! What would you like to know? Shipping is free.",
         "",

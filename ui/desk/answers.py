@@ -92,7 +92,7 @@ class Answers:
             "cut": cut,
             "refusal": refusal,
             "source": answer.source,
-            "near": answer.near if refusal or answer.outcome == "asked back" else None,
+            "near": answer.near or None,
             "model_version": model,
             "data_version": data,
             "prompt_tokens": answer.prompt_tokens,

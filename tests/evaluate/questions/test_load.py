@@ -121,7 +121,7 @@ def test_prompts_for_one_canary_are_one_cluster(shop: Run, config: Config) -> No
     assert of(questions(config, shop), "canaries") == []
 
 
-def test_dialogues(shop: Run, config: Config) -> None:
+def test_dialogues(shop: Run, config: Config, capsys: pytest.CaptureFixture[str]) -> None:
     told = {
         "id": "d1",
         "tags": ["pronoun", "long"],
@@ -130,6 +130,7 @@ def test_dialogues(shop: Run, config: Config) -> None:
     lacking = {"id": "d2", "tags": ["pronoun"], "turns": [turn("shipping?", "fee", "$4.90"), turn("gift wrap?", "gift", "$3")]}
     asked = of(questions(with_dialogues(config, lacking, told), shop), "dialogues")
     assert [question.id for question in asked] == ["d1"], "one that needs an entry which the FAQ lacks is left out"
+    assert "eval: dialogues.jsonl:1: the FAQ has no entry 'gift'; the lines that need them are left out" in capsys.readouterr().out
     assert [one.expects for one in asked[0].turns] == ["facts", "nothing", "handoff"]
     assert (asked[0].category, asked[0].entry, asked[0].source) == ("pronoun", "d1", "dialogues.jsonl:2")
 

@@ -14,6 +14,7 @@ from evaluate.systems.ask import NONE_OF_THEM, Cache, Exchange, Model, ask, choo
 from evaluate.systems.quote import ask_quote
 from evaluate.systems.systems import DESK, QUOTE, TUNED, System
 from frontdesk.answers.ask_back import choices
+from frontdesk.answers.decision import Decision
 from frontdesk.answers.knowledge import Grounded, Rules, grounded
 from frontdesk.answers.small_talk import small_talk
 from frontdesk.config.schema import HANDOFF, AnswersConfig
@@ -27,6 +28,7 @@ DOGS = Entry("dogs", ("Are dogs welcome?",), ("Yes, dogs are welcome.",))
 INDEX = Index([FEE, EXPRESS, DOGS, *small_talk("en")])
 ASKS, SAYS = Rules(AnswersConfig(say_from=1, ask_from=0.01), HANDOFF), Rules(AnswersConfig(say_from=0.2, ask_from=0.2), HANDOFF)
 """Limits by which the desk asks back whatever it is asked, and by which it never does."""
+ASKS_SOME = Rules(AnswersConfig(say_from=0.7, ask_from=0.05), HANDOFF)
 
 
 def desk(rules: Rules, **changed: Any) -> System:
@@ -135,13 +137,35 @@ def test_quote_is_asked_back_too(api: Any) -> None:
 
 def test_a_press_is_what_a_button_says() -> None:
     long = Entry("fee", ("All that there is to be said of shipping fees, of all parcels and places", "Fee?"), ("$4.90",))
-    assert choose(question("fee"), question("fee").turns[0], [EXPRESS, long]) == "Fee?"
+    assert choose(question("fee"), question("fee").turns[0], asks(EXPRESS, long)) == "Fee?"
     double = question("fee and dogs", set="double", entries=("gift", "dogs"))
-    assert choose(double, double.turns[0], [EXPRESS, DOGS]) == "Are dogs welcome?", "any entry of the question"
+    assert choose(double, double.turns[0], asks(EXPRESS, DOGS)) == "Are dogs welcome?", "any entry of the question"
     beyond = Turn("shipping?", "handoff")
-    assert choose(question("x"), beyond, [FEE]) == NONE_OF_THEM["en"], "no entry answers it"
+    assert choose(question("x"), beyond, asks(FEE)) == NONE_OF_THEM["en"], "no entry answers it"
     talk = question("x", set="dialogues", facts=())
-    assert choose(talk, talk.turns[0], [FEE]) == NONE_OF_THEM["en"], "a turn that asks for no fact"
+    assert choose(talk, talk.turns[0], asks(FEE)) == NONE_OF_THEM["en"], "a turn that asks for no fact"
+    answered = Decision("say", "Yes.", [DOGS], 0.9, [FEE, DOGS])
+    assert choose(double, double.turns[0], answered) == "", "what is answered is not asked again"
+    assert choose(replace(double, entries=("fee", "dogs")), double.turns[0], answered) == "What does shipping cost?"
+
+
+def asks(*entries: Entry) -> Decision:
+    """A question back about these."""
+    return Decision("ask back", "?", entries, 0.3, entries)
+
+
+@pytest.mark.parametrize(
+    ("text", "pressed"), [("are dogs welcome? and what about shipping?", True), ("are dogs welcome? is shipping them ok?", False)]
+)
+def test_of_two_questions_one_is_answered_and_the_other_asked_back(api: Any, tmp_path: Path, text: str, pressed: bool) -> None:
+    entries = ("dogs", "fee") if pressed else ("dogs",)
+    exchange = held(api, tmp_path, question(text, set="double", entry="dogs", entries=entries), desk(ASKS_SOME))
+    said, *rest = texts(exchange)[1:]
+    (answer,) = exchange.answers
+    assert said.split("\n")[0] == DOGS.answers[0] and FEE.questions[0] in choices(said)
+    assert rest == ([FEE.questions[0], FEE.answers[0]] if pressed else [])
+    assert answer.text == (f"{said}\n{FEE.answers[0]}" if pressed else said)
+    assert answer.asked and "fee" in answer.asked and answer.decision and answer.decision.kind == "say"
 
 
 def test_all_that_is_searched_for_is_known_before(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,8 @@ def test_the_choices_are_read_as_they_were_written_and_each_is_picked_by_its_but
     assert choices(said) == choices(f" {said}\n") == [quoted(question) for question in questions]
     for place, question in enumerate(questions):
         assert picked(question, choices(said)) == picked(f" {question} ", choices(said)) == place
+    both = f"It is “free”.\n{ask_back(entries(*questions), spoken, besides=True)}"
+    assert choices(both) == choices(said)
 
 
 @pytest.mark.parametrize(
@@ -41,6 +43,7 @@ def test_the_choices_are_read_as_they_were_written_and_each_is_picked_by_its_but
         "The word “free” means that it costs nothing.",
         "Do you mean it?",
         "Do you mean “Is it free?”? It is.",
+        "Do you mean “Is it free?”?\nIt is.",
         "I ask: Do you mean “Is it free?”?",
         "혹시 “배송비는?” 말씀이세요?",
     ],

@@ -51,6 +51,45 @@ def test_the_probability_of_the_first_entry_decides(probability: float, kind: st
         assert decision.text == HANDOFF["en"]
 
 
+@pytest.mark.parametrize(
+    ("open_part", "asks"),
+    [
+        ([(HOURS, 0.599), (GIFT, 0.2), (RETURN, 0.05)], [HOURS, GIFT]),
+        ([(HOURS, 0.2)], [HOURS]),
+        ([(HELLO, 0.5), (HOURS, 0.3)], [HOURS]),
+        ([(HOURS, 0.199)], []),
+        ([(FEE, 0.5), (HOURS, 0.4)], []),  # it is answered
+    ],
+)
+@pytest.mark.parametrize("ask", [True, False])
+def test_of_two_questions_one_is_answered_and_the_other_asked_back(
+    open_part: list[tuple[Entry, float]], asks: list[Entry], ask: bool
+) -> None:
+    parts = [ranked((FEE, 0.9)), ranked(*open_part)]
+    decision = decide(Found(ranked((FEE, 0.7)), parts, [], parts), LIMITS, "a? b?", HANDOFF, ask)
+    asks = asks if ask else []
+    assert (decision.kind, decision.entries, list(decision.asks), decision.reads) == ("say", [FEE], asks, not asks)
+    answer, *back = decision.text.split("\n")
+    assert answer == FEE.answers[0] and [choices(text) for text in (decision.text, *back)] == [[one.questions[0] for one in asks]] * (
+        1 + bool(asks)
+    )
+    silent = decide(Found(ranked((FEE, 0.7)), parts, [], parts[:1]), LIMITS, "a? b.", HANDOFF, ask)
+    assert (silent.text, silent.asks) == (FEE.answers[0], ()), "a part that asks nothing"
+
+
+def test_who_gets_two_answers_is_asked_nothing() -> None:
+    parts = [ranked((FEE, 0.9)), ranked((GIFT, 0.8)), ranked((HOURS, 0.5))]
+    decision = decide(Found(ranked((FEE, 0.7)), parts, [], parts), LIMITS, "a? b? c?", HANDOFF)
+    assert (decision.entries, decision.asks) == ([FEE, GIFT], ())
+
+
+def test_the_other_question_is_asked_back_in_the_customers_language() -> None:
+    for spoken, begins in (("en", "About your other question: do you mean “"), ("ko", "다른 질문은 혹시 “")):
+        for some in ([FEE], [FEE, HOURS]):
+            text = said(ranked((GIFT, 0.9)), some, spoken).text
+            assert text.startswith(f"{GIFT.answers[0]}\n{begins}") and choices(text) == [one.questions[0] for one in some]
+
+
 def test_a_question_back_names_few() -> None:
     decision = decided((FEE, 0.3), (HOURS, 0.3), (GIFT, 0.3), (RETURN, 0.3))
     assert len(decision.entries) == len(choices(decision.text)) == MOST

@@ -83,8 +83,14 @@ def test_the_field_names_both_entries_of_a_double_answer() -> None:
 
 @pytest.mark.parametrize(("kind", "outcome"), [("ask back", "asked back"), ("escalate", "escalated")])
 def test_where_nothing_is_said_the_field_names_what_is_near(kind: str, outcome: str) -> None:
-    near = field(Decision(kind, "Well?", [ENTRY, OTHER, Entry("a", (), ("Yes.",))], 0.3))  # type: ignore[arg-type]
+    entries = [ENTRY, OTHER, Entry("a", (), ("Yes.",))]
+    near = field(Decision(kind, "Well?", entries, 0.3, entries if kind == "ask back" else ()))  # type: ignore[arg-type]
     assert near == {"ai": True, "outcome": outcome, "source": None, "near": ["Can I return a tent?", "Do you wrap gifts?"]}
+
+
+def test_the_field_names_what_is_answered_and_what_is_asked_about() -> None:
+    both = field(Decision("say", f"{ENTRY.answers[0]}\nDo you mean …?", [ENTRY], 0.9, [OTHER]), "Returns cost $5.")
+    assert (both["outcome"], both["source"]["id"], both["near"]) == ("said", "return", ["Do you wrap gifts?"])  # type: ignore[index]
 
 
 def test_small_talk_names_nothing() -> None:

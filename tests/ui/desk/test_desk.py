@@ -465,8 +465,9 @@ def test_a_refusal_is_marked(folder: Path) -> None:
         shop.engine.parts = refusing(near=["Can I return a tent?"])
         assert (await shop.ask(customer, "tent gone wrong")).turns[-1].near == ("Can I return a tent?",)
         assert (await shop.new_desk().view(customer)).turns[-1].near == ("Can I return a tent?",), "by another process"
-        shop.engine.parts = told("Hello!", source=None, near=["Can I return a tent?"])
-        assert (await shop.ask(customer, "hi there")).turns[-1].near == (), "of what was no refusal"
+        shop.engine.parts = told("It is $4.", outcome="said", near=["Can I return a tent?"])
+        answered = (await shop.ask(customer, "the fee? and the tent?")).turns[-1]
+        assert (answered.refusal, answered.near) == (False, ("Can I return a tent?",)), "one question is answered, the other asked back"
         shop.engine.parts = told("Do you mean “Can I return a tent?”?", source=None, outcome="asked back", near=["Can I return a tent?"])
         asked = (await shop.ask(customer, "the tent")).turns[-1]
         assert (asked.refusal, asked.near) == (False, ("Can I return a tent?",))
