@@ -57,7 +57,9 @@ def trained(folder: Path, name: str, **changes: Json) -> Path:
 def ferrywire(tmp_path_factory: pytest.TempPathFactory, embedded_model: Path) -> Path:
     """Code support: JSON lines, a Markdown page and Slack."""
     train = TRAIN | {"batch_size": 2, "epochs": 0.1, "max_length": 512}
-    return trained(tmp_path_factory.mktemp("ferrywire"), "ferrywire", train=train, evaluate={"sample": 6, "max_tokens": 48, "customers": []})
+    return trained(
+        tmp_path_factory.mktemp("ferrywire"), "ferrywire", train=train, evaluate={"sample": 6, "max_tokens": 48, "customers": []}
+    )
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ answer rests on, or null. Such a row teaches to read:
 
 * The answer is that of the entry shown, word for word; in half of the rows the numbers in both are changed alike.
 * The other entries are those that retrieval finds. Sometimes the right one is missing: then the handoff is right.
-* Some rows have entries without questions, or an exchange about something else before the question.
+* Some rows have entries without questions, a question as a machine hears it, or before it an exchange about something else or nothing.
 * A reviewed or agent's answer is trained if an entry shown, or what was said before, has every value in it.
 * Questions to invented companies (kind "reading") and small talk, so that the skill is not tied to one FAQ.
 """
@@ -21,6 +21,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from data_tools.rows.paraphrases import spoken
 from data_tools.rows.ranking import learn
 from data_tools.rows.rows import message
 from data_tools.rows.synthetic_faqs import companies
@@ -50,6 +51,8 @@ order reads worse, not better (docs/experiments.md)."""
 WITHOUT_QUESTIONS = 0.1  # share of the rows whose entries have no questions
 CHANGED = 0.5  # share of the rows with other numbers than the FAQ's
 EARLIER = 0.15  # share of the rows with an exchange about another entry before the question
+CHATTED = 0.1  # share of the rows with an exchange before the question that needs no FAQ: a greeting, a name, thanks
+SPOKEN = 0.2  # share of the rows whose question is spoken
 ASKED = 0.5
 """Share of the invented companies' entries that are asked about: all of them would be half of the demo's training."""
 BATCH = 1000  # rows whose questions are encoded together
@@ -96,15 +99,19 @@ class Grounder:
         if split == "train" and rng.random() < CHANGED:
             shown = shown._replace(answers=(other_numbers(answer, question, rng),))
         place = rng.choices(range(SHOWN), PLACES)[0]
-        before = self._earlier(others, rng) if split == "train" else []
+        before = self._earlier(others, language(question), rng) if split == "train" else []
+        asked_as = message("user", spoken(question, rng)) if split == "train" and rng.random() < SPOKEN else row["messages"][0]
         block = others[: SHOWN - 1]
         block.insert(place, shown)
-        yield from self.row(row, block, shown, row["messages"][0], message("assistant", shown.answers[0]), rng, before)
+        yield from self.row(row, block, shown, asked_as, message("assistant", shown.answers[0]), rng, before)
 
-    def _earlier(self, others: Sequence[Entry], rng: random.Random) -> list[Message]:
-        if rng.random() >= EARLIER or not others:
+    def _earlier(self, others: Sequence[Entry], name: str, rng: random.Random) -> list[Message]:
+        """The exchange before the question; mostly there is none. `name`: of the language."""
+        drawn = rng.random()
+        some = others if drawn < EARLIER else small_talk(name) if drawn < EARLIER + CHATTED else ()
+        if not some:
             return []
-        entry = rng.choice(others)
+        entry = rng.choice(some)
         return [message("user", rng.choice(entry.questions)), {**message("assistant", entry.answers[0]), "weight": 0}]
 
     def _chat(self, row: Json) -> Iterator[Json]:

@@ -58,6 +58,22 @@ def derive(question: str, number: int, seed: int, name: str) -> list[Derived]:
     return found
 
 
+FILLERS = {"en": ("um", "uh", "like", "you know", "so", "well"), "ko": ("음", "어", "그", "저기", "그러니까")}
+GAP, WORD = re.compile(r"(?<=\w) (?=\w)"), re.compile(r"\b\w{2,}\b")
+
+
+def spoken(question: str, rng: random.Random) -> str:
+    """The question as a machine hears it: small letters, no punctuation, fillers, words said twice. What no slip may touch stays."""
+    text = _outside(question, lambda part: re.sub(r"[?!.,;:]+(?=\s|$)", "", part.lower()))
+    for _ in range(rng.randint(1, 3)):
+        if gaps := _spots(text, GAP):
+            text = _at(text, rng.choice(gaps), f" {rng.choice(FILLERS[language(question)])} ")
+    if rng.random() < 0.5 and (words := _spots(text, WORD)):
+        word = rng.choice(words)
+        text = _at(text, word, f"{word[0]} {word[0]}")
+    return text.strip() or question
+
+
 def _letters(text: str) -> str:
     return "".join(letter for letter in text.casefold() if letter.isalnum())
 

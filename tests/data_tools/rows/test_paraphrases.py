@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_tools.rows import paraphrases as wordings
-from data_tools.rows.paraphrases import derive
+from data_tools.rows.paraphrases import FILLERS, derive, spoken
 from frontdesk.facts.language import language
 from tests.timing import LINEAR, exponent
 
@@ -243,3 +243,31 @@ def test_a_shirt_stays_decent() -> None:
 @pytest.mark.parametrize("piece", ["xxxx", "가가가가", "a b ", "가 나 ", "a.-@"])
 def test_a_long_text_takes_time_in_proportion(piece: str) -> None:
     assert exponent(lambda times: derive(piece * times, 2, 0, "entry"), 1_000, 4_000) < LINEAR
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+@pytest.mark.parametrize("seed", range(5))
+def test_a_spoken_question_has_the_same_words_and_more(question: str, seed: int) -> None:
+    text = spoken(question, random.Random(seed))
+    assert text != question and ("https:" in question or not re.search(r"[?!](?=\s|$)", text))
+    for held in re.findall(r"\[\S+\]|\S+@\S+|\d+", question):
+        assert held in text
+    words, said = (re.findall(r"\w+", one.lower()) for one in (question, text))
+    fillers = {word for one in FILLERS[language(question)] for word in one.split()}
+    assert [word for place, word in enumerate(said) if word not in fillers and said[place - 1 : place] != [word]] == [
+        word for word in words if word not in fillers
+    ]
+
+
+@given(TEXTS, st.integers(0, 9))
+def test_any_text_can_be_spoken(question: str, seed: int) -> None:
+    text = spoken(question, random.Random(seed))
+    assert re.findall(r"\d", text) == re.findall(r"\d", question) or any(word.isdigit() for word in re.findall(r"\w{2,}", question))
+    assert bool(text.strip()) == bool(question.strip())
+
+
+def test_code_is_spoken_as_it_is_written() -> None:
+    for seed in range(20):
+        assert "`pip install ferrywire --Pre`" in spoken(
+            "Which Python does `pip install ferrywire --Pre` need, and why?", random.Random(seed)
+        )
