@@ -55,6 +55,9 @@ CACHE = Path(".cache/vllm")
 PLUGIN = "frontdesk.engine.plugin:mend"
 LOOKUP = {"method": "ngram", "num_speculative_tokens": 5, "prompt_lookup_min": 3, "prompt_lookup_max": 3}
 BLOCK = 32  # as LOOKUP measured by bench/serve.py (docs/experiments.md)
+STEP = 2048
+"""Tokens of a step on a CPU, or the context if that is longer: each prompt is read whole, in one step. Read in
+parts, one of a request with a seed ends vLLM 0.32 on a CPU ("CPU Generator does not use offset")."""
 CPU_OVERHEAD_GIB = 2.5
 """GiB beside weights and cache, on a CPU, with the 135M model: 1.5 for the engine and its API server, 0.6 for
 the gateway and 0.4 for its encoder."""
@@ -151,10 +154,12 @@ def command(config: Config, run: Run, folder: Path | None = None) -> list[str]:
     if device() == "gpu":
         arguments |= {"--tensor-parallel-size": serve.tensor_parallel_size}
     else:
-        arguments |= {"--block-size": BLOCK} | ({"--speculative-config": json.dumps(LOOKUP)} if plugin_installed() else {})
+        arguments |= {"--block-size": BLOCK, "--max-num-batched-tokens": max(STEP, serve.context_length)}
+        arguments |= {"--speculative-config": json.dumps(LOOKUP)} if plugin_installed() else {}
     words = [sys.executable, "-m", "vllm.entrypoints.openai.api_server"]
     words += [str(word) for pair in arguments.items() for word in pair]
     words += ["--disable-uvicorn-access-log", "--no-enable-log-requests", *(["--enforce-eager"] if eager(config) else [])]
+    words += ["--no-enable-chunked-prefill"] if device() == "cpu" else []
     if serve.adapters:
         return words + engine_arguments(config, run, device())
     template = (run.served if folder == run.served else run.model) / "chat_template.jinja"

@@ -48,7 +48,10 @@ def test_command(config: Config) -> None:
 def test_a_cpu_gets_what_was_measured_on_one(config: Config, monkeypatch: pytest.MonkeyPatch, device: str, tuned: bool) -> None:
     monkeypatch.setattr(engine, "device", lambda: device)
     words = engine.command(config, Run("shop"))
-    assert ("--block-size" in words, "--speculative-config" in words) == (tuned, tuned)
+    assert ("--block-size" in words, "--speculative-config" in words, "--no-enable-chunked-prefill" in words) == (tuned, tuned, tuned)
+    long = config.model_copy(update={"serve": config.serve.model_copy(update={"context_length": 8192})})
+    steps = [engine.command(one, Run("shop")) for one in (config, long)]
+    assert not tuned or [value(words, "--max-num-batched-tokens") for words in steps] == ["2048", "8192"]
 
 
 def test_without_its_mend_vllm_drafts_nothing(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:

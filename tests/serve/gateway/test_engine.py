@@ -1,5 +1,6 @@
 """`make serve` with the real engine on the untuned model: what a stand-in cannot show."""
 
+import asyncio
 import os
 import re
 import shutil
@@ -19,7 +20,7 @@ from playwright.sync_api import sync_playwright
 
 from frontdesk.config.run import Run
 from frontdesk.config.schema import load_config
-from frontdesk.engine.vllm import free_port
+from frontdesk.engine.vllm import STEP, free_port
 from frontdesk.files import write_json
 from frontdesk.prompt.render import chat_template, template_hash
 from tests.serve.gateways import data, project, settings, write_faq
@@ -137,6 +138,22 @@ def test_the_engine_takes_every_field_of_the_allow_list(client: openai.OpenAI) -
         top_p=0.9, n=1, stop=["\n"], seed=3, presence_penalty=0.1, frequency_penalty=0.1, user="7", logprobs=True, top_logprobs=2,
     )  # fmt: skip
     assert answer.choices[0].logprobs is not None and answer.choices[0].logprobs.content
+
+
+def test_prompts_with_seeds_that_are_longer_together_than_a_step_do_not_end_the_engine(desk: Desk) -> None:
+    """vLLM on a CPU dies of a seeded request whose prompt is read in parts (frontdesk/engine/vllm.py)."""
+
+    async def ask_all() -> list[int]:
+        async with openai.AsyncOpenAI(base_url=desk.api + "/v1", api_key=KEY, max_retries=0, timeout=CEILING) as client:
+            asked = (
+                client.chat.completions.create(
+                    model="shop-bare", messages=[{"role": "user", "content": f"{number} " * 220}], seed=number, temperature=1, max_tokens=2
+                )
+                for number in range(100, 108)
+            )
+            return [answer.usage.prompt_tokens for answer in await asyncio.gather(*asked) if answer.usage]
+
+    assert sum(asyncio.run(ask_all())) > 2 * STEP
 
 
 def test_a_prompt_that_is_too_long_is_the_clients_mistake_for_the_bare_model_and_fitted_for_the_product(client: openai.OpenAI) -> None:
