@@ -13,6 +13,7 @@ conversations, and every sentence that is in neither; exit code 1 if there is on
 
 import argparse
 import asyncio
+import io
 import json
 import random
 import re
@@ -20,7 +21,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -72,9 +73,9 @@ def main() -> None:
     folder = args.model or Path(read_json(run.provenance)["base_path"])
     faq = read_jsonl(run.faq)
     with running(config, run, log=run.report / "engine-attack.log", folder=folder) as engine, gateway(config, engine) as url:
-        outcomes, bad = asyncio.run(
-            attack(config, url, list(conversations(faq, args.count, args.seed)), allowed(config, faq), args.temperature)
-        )
+        talks = list(conversations(faq, args.count, args.seed))
+        with redirect_stdout(io.StringIO()):  # the gateway's log
+            outcomes, bad = asyncio.run(attack(config, url, talks, allowed(config, faq), args.temperature))
     print(", ".join(f"{number} {outcome}" for outcome, number in outcomes.most_common()))
     for sentence in bad:
         print(f"in no entry: {sentence!r}")

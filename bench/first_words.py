@@ -11,7 +11,9 @@ asked once before. Needs `make train`.
 import argparse
 import asyncio
 import datetime
+import io
 import time
+from contextlib import redirect_stdout
 from typing import Any, NamedTuple
 
 from bench.attack import gateway
@@ -51,8 +53,9 @@ def main() -> None:
     print(f"{datetime.date.today()}, {describe_hardware()}; {config.name}, {len(asked)} questions, medians and 95 % intervals, ms")
     with running(config, run, log=run.root / "engine-first-words.log") as engine, gateway(config, engine) as desk:
         for clients in args.clients:
-            asyncio.run(pairs(config, engine, desk, asked, 32))  # into the prefix cache
-            without, checked = zip(*asyncio.run(pairs(config, engine, desk, asked, clients)), strict=True)
+            with redirect_stdout(io.StringIO()):  # the gateway's log
+                asyncio.run(pairs(config, engine, desk, asked, 32))  # into the prefix cache
+                without, checked = zip(*asyncio.run(pairs(config, engine, desk, asked, clients)), strict=True)
             for name in Times._fields:
                 times = [[getattr(one, name) for one in arm] for arm in (without, checked)]
                 more = [one - other for other, one in zip(*times, strict=True)]
