@@ -33,6 +33,7 @@ CHATS = {"ferrywire": "examples/ferrywire/slack/support/*.json", "clinic": "exam
 """Files with a message a line."""
 TRAIN = {"evaluations": 1, "rank": 16, "dropout": 0.0, "precision": "fp32", "parity_prompts": 3}
 SERVE = {"eager": True, "dtype": "float32", "context_length": 1024, "max_tokens": 64}
+METRICS = ("facts_right", "facts_wrong", "chrf")
 SYSTEMS = ["quote", "base", "base few-shot", "base chain of thought", "base + FAQ in prompt", "tuned", "tuned + FAQ in prompt", "desk"]
 
 
@@ -182,7 +183,7 @@ def test_a_scorecard_that_misses_keeps_the_desk_closed(ferrywire: Path) -> None:
 def test_the_tuned_model_reads_better_than_the_untuned(ferrywire: Path) -> None:
     """Both with the same FAQ entries in their prompts. The clinic's few steps are too few to say an answer in a new language."""
     systems = json.loads((ferrywire / "report/scores.json").read_text(encoding="utf-8"))["systems"]
-    base, tuned = (systems[name] for name in ("base + FAQ in prompt", "tuned + FAQ in prompt"))
-    assert tuned["facts_right"]["value"] >= base["facts_right"]["value"] > 0
-    assert tuned["facts_wrong"]["value"] <= base["facts_wrong"]["value"] - 0.25
-    assert tuned["chrf"] >= base["chrf"] + 10, "it answers in the entry's words"
+    of = {metric: [systems[name][metric]["value"] for name in ("base + FAQ in prompt", "tuned + FAQ in prompt")] for metric in METRICS}
+    assert of["facts_right"][1] >= of["facts_right"][0]
+    assert of["facts_wrong"][1] <= of["facts_wrong"][0] - 0.25
+    assert of["chrf"][1] >= of["chrf"][0] + 10, "it answers in the entry's words"
