@@ -57,7 +57,10 @@ SETTINGS = {
     "as it is": Setting(),
     # What frontdesk/engine/vllm.py chooses is not chosen. But for the length of the context, of which the model's own is often a
     # multiple, and the room for cached prompts: vLLM's own is 92 % of the memory, and where that is not free it does not start.
-    "vLLM's defaults": Setting(without=("--dtype", "--max-num-queued-reqs", BLOCKS, LOOKUP), environment=dict.fromkeys(OUR_VARIABLES)),
+    "vLLM's defaults": Setting(
+        without=("--dtype", "--max-num-queued-reqs", BLOCKS, LOOKUP, "--max-num-batched-tokens", "--no-enable-chunked-prefill"),
+        environment=dict.fromkeys(OUR_VARIABLES),
+    ),
     "worker of its own": worker(),  # bound, and a core kept back
     "worker of its own, all cores": worker(VLLM_CPU_OMP_THREADS_BIND=CORES),
     "worker of its own, not bound": worker(VLLM_CPU_OMP_THREADS_BIND="nobind"),
@@ -144,8 +147,9 @@ def with_setting(setting: Setting, config: Config, run: Run) -> tuple[list[str],
     words = engine.command(config, run)
     for option in setting.without:
         if option in words:
-            place = words.index(option)
-            del words[place : place + 2]
+            start = words.index(option)
+            end = next((place for place in range(start + 1, len(words)) if words[place].startswith("--")), len(words))
+            del words[start:end]
     merged = engine.environment(config, run) | setting.environment
     return [*words, *setting.arguments], {key: value for key, value in merged.items() if value is not None}
 
