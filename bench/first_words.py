@@ -14,11 +14,12 @@ import datetime
 import io
 import time
 from contextlib import redirect_stdout
+from statistics import median
 from typing import Any, NamedTuple
 
 from bench.attack import gateway
 from bench.load import questions
-from evaluate.stats.bootstrap import Estimate, bootstrap
+from evaluate.stats.bootstrap import bootstrap
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, load_config
 from frontdesk.engine.vllm import api_key, running
@@ -60,7 +61,7 @@ def main() -> None:
                 times = [[getattr(one, name) for one in arm] for arm in (without, checked)]
                 more = [one - other for other, one in zip(*times, strict=True)]
                 print(
-                    f"{clients} clients, {name} words: engine {median(times[0])}, gateway {median(times[1])}, "
+                    f"{clients} clients, {name} words: engine {median(times[0]):.0f}, gateway {median(times[1]):.0f}, "
                     f"mean of what it takes longer {interval(more)}",
                     flush=True,
                 )
@@ -97,12 +98,8 @@ async def times(client: Any, model: str, messages: list[Message]) -> Times:
     return Times(1000 * ((first or ended) - started), 1000 * (ended - started))
 
 
-def median(values: list[float]) -> str:
-    return f"{sorted(values)[len(values) // 2]:.0f}"
-
-
 def interval(values: list[float]) -> str:
-    found: Estimate = bootstrap({str(place): [value] for place, value in enumerate(values)})
+    found = bootstrap({str(place): [value] for place, value in enumerate(values)})
     return f"{found.value:+.0f} ({found.low:+.0f} to {found.high:+.0f})"
 
 

@@ -151,15 +151,15 @@ def command(config: Config, run: Run, folder: Path | None = None) -> list[str]:
         "--max-model-len": serve.context_length,
         "--max-num-queued-reqs": max(MAX_REQUESTS[device()], 2 * serve.max_in_flight),
     }
+    flags = ["--disable-uvicorn-access-log", "--no-enable-log-requests", *(["--enforce-eager"] if eager(config) else [])]
     if device() == "gpu":
         arguments |= {"--tensor-parallel-size": serve.tensor_parallel_size}
     else:
         arguments |= {"--block-size": BLOCK, "--max-num-batched-tokens": max(STEP, serve.context_length)}
         arguments |= {"--speculative-config": json.dumps(LOOKUP)} if plugin_installed() else {}
+        flags.append("--no-enable-chunked-prefill")
     words = [sys.executable, "-m", "vllm.entrypoints.openai.api_server"]
-    words += [str(word) for pair in arguments.items() for word in pair]
-    words += ["--disable-uvicorn-access-log", "--no-enable-log-requests", *(["--enforce-eager"] if eager(config) else [])]
-    words += ["--no-enable-chunked-prefill"] if device() == "cpu" else []
+    words += [*(str(word) for pair in arguments.items() for word in pair), *flags]
     if serve.adapters:
         return words + engine_arguments(config, run, device())
     template = (run.served if folder == run.served else run.model) / "chat_template.jinja"
