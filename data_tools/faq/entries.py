@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from data_tools.readers.records import FaqRecord
 from data_tools.sources.text import folded
 from frontdesk.errors import UserError, warn
-from frontdesk.facts.entries import Entry
+from frontdesk.facts.entries import Entry, Origin
 
 WARNINGS_SHOWN = 10
 
@@ -32,6 +32,8 @@ class FaqEntry:
     questions: list[Wording] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
     facts: list[str] = field(default_factory=list)
+    origin: Origin = field(default_factory=Origin)
+    passage: bool = False
 
     @property
     def texts(self) -> list[str]:
@@ -40,14 +42,17 @@ class FaqEntry:
 
     def as_entry(self) -> Entry:
         """The entry as all stages know it."""
-        return Entry(self.id, tuple(wording.text for wording in self.questions), tuple(self.answers), source=self.source)
+        questions = tuple(wording.text for wording in self.questions)
+        return Entry(self.id, questions, tuple(self.answers), "", self.source, self.origin, self.passage)
 
     def as_json(self, split: str, held_out: Container[str]) -> dict[str, Any]:
         """Its line in `faq.jsonl`. `held_out` are the questions that are tested although the entry is trained."""
         questions = [wording.text for wording in self.questions]
         tested = [text for text in questions if text in held_out]
         named = {"id": self.id, "category": self.category, "subject": self.subject, "questions": questions, "held_out": tested}
-        return named | {"answers": self.answers, "facts": self.facts, "source": self.source, "split": split}
+        known = {"answers": self.answers, "facts": self.facts, "source": self.source, "split": split}
+        published = {"origin": origin} if (origin := self.origin.as_json()) else {}
+        return named | known | published | ({"passage": True} if self.passage else {})
 
 
 def join_records(files: list[list[FaqRecord]], prefix: str, dropped: Counter[str]) -> list[FaqEntry]:
@@ -79,11 +84,16 @@ def _digest_id(record: FaqRecord, prefix: str) -> str:
 def _add(entry: FaqEntry, record: FaqRecord) -> None:
     subject = record.subject
     entry.category, entry.subject = entry.category or record.category, entry.subject or subject
+    entry.origin, entry.passage = Origin(*map(_first, entry.origin, record.origin)), entry.passage or record.passage
     for question in record.questions:  # with its subject: the same question about two subjects has two answers
         about = f"{subject}: {question}" if subject and folded(subject) not in folded(question) else question
         entry.questions.append(Wording(about, record.source))
     entry.answers += [answer for answer in record.answers if answer not in entry.answers]
     entry.facts += [fact for fact in record.facts if fact not in entry.facts]
+
+
+def _first(known: str, new: str) -> str:
+    return known or new
 
 
 def _complete(entries: list[FaqEntry], prefix: str, dropped: Counter[str]) -> list[FaqEntry]:

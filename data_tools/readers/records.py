@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from data_tools.sources.json_stream import Broken, Record, line_of, read_json
 from data_tools.sources.text import Source
+from frontdesk.facts.entries import Origin
 
 Role = Literal["customer", "agent"]
 Layout = Literal["room", "threads", "mixed", "folder"]
@@ -47,7 +48,7 @@ People = Mapping[str, Person]  # by the id that messages use
 
 
 class FaqRecord(NamedTuple):
-    """One row of a table or one object of a JSONL. A row that only adds a question has no `answers`, and the other way round."""
+    """One row of a table, one object of a JSONL, one passage. A row that only adds a question has no `answers`, and the other way round."""
 
     source: str  # path:line
     id: str
@@ -56,6 +57,8 @@ class FaqRecord(NamedTuple):
     questions: tuple[str, ...]
     answers: tuple[str, ...]
     facts: tuple[str, ...]
+    origin: Origin = Origin()
+    passage: bool = False  # a text of a few sentences, whose question is its heading
 
 
 MessageStream = Iterator[ExportMessage | Broken]  # what chat readers give

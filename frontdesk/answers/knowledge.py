@@ -12,7 +12,7 @@ from frontdesk.answers.languages import foreign, sentence, spoken_by
 from frontdesk.answers.small_talk import faq_only, is_small_talk, small_talk
 from frontdesk.config.run import Run
 from frontdesk.config.schema import AnswersConfig, Config
-from frontdesk.facts.entries import Entry, rests_on
+from frontdesk.facts.entries import Entry, Origin, rests_on
 from frontdesk.facts.language import language
 from frontdesk.prompt.render import Message
 from frontdesk.retrieval.dense import Embedder
@@ -93,7 +93,8 @@ def read_entries(path: Path) -> list[Entry]:
             entry = json.loads(line)
             held_out = set(entry.get("held_out", ()))
             questions = tuple(question for question in entry["questions"] if question not in held_out)
-            entries.append(Entry(entry["id"], questions, tuple(entry["answers"]), entry.get("subject", ""), entry["source"]))
+            known = Entry(entry["id"], questions, tuple(entry["answers"]), entry.get("subject", ""), entry["source"])
+            entries.append(known._replace(origin=Origin(**entry.get("origin", {})), passage=entry.get("passage", False)))
     return entries
 
 

@@ -11,14 +11,33 @@ WORDS = 0.6
 """Share of the words of an answer, and of their pieces, from which it rests on an entry that has them."""
 
 
+class Origin(NamedTuple):
+    """Where a text was published, as far as its source says; "" where it does not."""
+
+    title: str = ""  # of the page or document
+    heading: str = ""  # above the text, with those above it: "Returns > Final sale"
+    page: str = ""  # of a document that has pages
+    url: str = ""  # where customers can read it
+    updated: str = ""  # dates, ISO 8601: when it was changed last,
+    reviewed: str = ""  # when somebody last found it right,
+    expires: str = ""  # and the last day on which it holds
+
+    def as_json(self) -> dict[str, str]:
+        """What is known of it."""
+        return {key: value for key, value in self._asdict().items() if value}
+
+
 class Entry(NamedTuple):
-    """An FAQ entry as the prompt, retrieval and the comparison of facts need it."""
+    """What a company knows of one thing, as the prompt, retrieval and the comparison of facts need it: an FAQ
+    entry, or a passage of a page or document, whose question is its heading."""
 
     id: str
     questions: tuple[str, ...]
     answers: tuple[str, ...]
     subject: str = ""
     source: str = ""
+    origin: Origin = Origin()
+    passage: bool = False
 
     @property
     def texts(self) -> tuple[str, ...]:

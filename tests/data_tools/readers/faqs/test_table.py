@@ -36,10 +36,7 @@ def test_names_are_as_columns_are_compared():
 def test_optional_columns(source):
     [record] = faq_table.read(source('번호;분류;대상;질문;답변;facts\nq1;배송;서울;언제?;내일.;"내일; 1일|하루; "\n'))
 
-    assert record._asdict() == {
-        "source": "input.txt:2", "id": "q1", "category": "배송", "subject": "서울", "questions": ("언제?",), "answers": ("내일.",),
-        "facts": ("내일", "1일|하루"),
-    }  # fmt: skip
+    assert record == FaqRecord("input.txt:2", "q1", "배송", "서울", ("언제?",), ("내일.",), ("내일", "1일|하루"))
 
 
 def test_a_blank_cell_is_no_question_and_no_answer(source):

@@ -1,0 +1,63 @@
+"""Passages: what a page or document says below a heading, cut where it is long, each with its place in the source."""
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from textwrap import wrap
+
+from data_tools.readers.faqs.blocks import BOLD, Block, bare
+from data_tools.readers.records import FaqRecord
+from data_tools.sources.text import Source
+from frontdesk.answers.check import split_sentences
+from frontdesk.facts.entries import Origin
+
+LONGEST = 600
+"""Characters of a passage: a few sentences, which a customer reads in one go. A row of a table is never cut."""
+SHORTEST = 20  # characters; a shorter text is a label or a button
+FIRST_WORDS = 6  # of a passage that is not the first below its heading, which tell it from the others
+ROW = " | "  # between the cells of a table's row
+
+
+def passages(source: Source, page: Iterable[Block], origin: Origin, id: str = "") -> Iterator[FaqRecord]:
+    """The passages of a page in their order. `origin`: what is known of all of them; its title stands for a heading where
+    there is none. `id`: how the source names the whole text; with several passages each gets a number behind it."""
+    path: list[Block] = []
+    found: list[FaqRecord] = []
+    for is_heading, group in groupby(page, key=lambda block: 0 < block.rank < BOLD):
+        blocks = list(group)
+        if is_heading:
+            for block in blocks:
+                path = [*(above for above in path if above.rank < block.rank), block]
+            continue
+        headings = [bare(above.text) for above in path if bare(above.text) != origin.title]
+        where = origin._replace(heading=" > ".join(headings))
+        asked = ": ".join(filter(None, [origin.title, *headings][-2:]))
+        for number, (line, text) in enumerate(cut(blocks)):
+            words = " ".join(text.split()[:FIRST_WORDS])
+            question = f"{asked}: {words} …" if number and asked else asked or f"{words} …"
+            found.append(FaqRecord(source.at(line), "", " > ".join(headings[:-1]), "", (question,), (text,), (), where, passage=True))
+    several = len(found) > 1
+    yield from (one._replace(id=f"{id}#{number}" if several else id) if id else one for number, one in enumerate(found, 1))
+
+
+def cut(blocks: Iterable[Block]) -> Iterator[tuple[int, str]]:
+    """The texts below one heading as passages, each with the line where it begins: whole blocks where they fit, else
+    whole sentences."""
+    line, text = 0, ""
+    for block in blocks:
+        for piece in _pieces(block.text):
+            if text and len(text) + len(piece) >= LONGEST:
+                yield line, text.strip()
+                text = ""
+            line = line if text else block.line
+            text += piece
+        text += "\n"
+    if len(text.strip()) >= SHORTEST:
+        yield line, text.strip()
+
+
+def _pieces(text: str) -> list[str]:
+    if len(text) <= LONGEST or ROW in text:
+        return [text]
+    return [
+        part for one in split_sentences(text) for part in ([one] if len(one) <= LONGEST else [f"{row} " for row in wrap(one, LONGEST - 1)])
+    ]
