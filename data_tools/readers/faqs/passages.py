@@ -58,6 +58,8 @@ def cut(blocks: Iterable[Block]) -> Iterator[tuple[int, str]]:
 def _pieces(text: str) -> list[str]:
     if len(text) <= LONGEST or ROW in text:
         return [text]
-    return [
-        part for one in split_sentences(text) for part in ([one] if len(one) <= LONGEST else [f"{row} " for row in wrap(one, LONGEST - 1)])
-    ]
+    return [part for one in split_sentences(text) for part in ([one] if len(one) <= LONGEST else _by_words(one))]
+
+
+def _by_words(sentence: str) -> list[str]:
+    return [f"{part} " for part in wrap(sentence, LONGEST - 1)]
