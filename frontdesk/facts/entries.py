@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from frontdesk.facts.statements import read
 from frontdesk.facts.values.meaning import Key, listed, meaning
@@ -9,6 +10,10 @@ from frontdesk.facts.words import features
 
 WORDS = 0.6
 """Share of the words of an answer, and of their pieces, from which it rests on an entry that has them."""
+
+
+CITED = ("title", "heading", "page", "url", "updated")
+"""What an answer's citation names of an origin."""
 
 
 class Origin(NamedTuple):
@@ -25,6 +30,11 @@ class Origin(NamedTuple):
     def as_json(self) -> dict[str, str]:
         """What is known of it."""
         return {key: value for key, value in self._asdict().items() if value}
+
+    def citation(self) -> dict[str, str]:
+        """What a customer may know of it: title, heading, page, url, updated. The url only where it is a link for them."""
+        known = {key: value for key in CITED if (value := getattr(self, key))}
+        return known if is_link(self.url) else {key: value for key, value in known.items() if key != "url"}
 
 
 class Entry(NamedTuple):
@@ -43,6 +53,15 @@ class Entry(NamedTuple):
     def texts(self) -> tuple[str, ...]:
         """All that it says."""
         return (*self.questions, *self.answers)
+
+
+def is_link(url: str) -> bool:
+    """Whether it is a web address for a customer: http or https, a host, no name and password before it."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
 
 
 def rests_on(answer: str, entries: Sequence[Entry], said: Sequence[str] = ()) -> Entry | None:

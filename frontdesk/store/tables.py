@@ -68,6 +68,9 @@ class Message(Base):
     refusal: Mapped[bool] = mapped_column(Boolean, default=False)  # the bot's answer is its handoff sentence
     source: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     """The FAQ entry that the answer rests on: {"id", "question", "source"}."""
+    sources: Mapped[list[dict[str, str]] | None] = mapped_column(JSON)
+    """All entries that the answer rests on, each with its id and what customers may know of its origin: {"id", "title",
+    "heading", "page", "url", "updated"}, without what is not known."""
     near: Mapped[list[str] | None] = mapped_column(JSON)
     """FAQ questions that a refusal or a question back offers: the nearest to what was asked."""
     model_version: Mapped[str | None] = mapped_column(String(64))

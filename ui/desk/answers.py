@@ -92,6 +92,7 @@ class Answers:
             "cut": cut,
             "refusal": refusal,
             "source": answer.source,
+            "sources": answer.sources or None,
             "near": answer.near or None,
             "model_version": model,
             "data_version": data,

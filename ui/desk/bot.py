@@ -41,6 +41,7 @@ class StreamedAnswer:
     text: str = ""
     trouble: str = ""
     source: dict[str, Any] | None = None  # the FAQ entry that it rests on
+    sources: list[dict[str, str]] = field(default_factory=list)  # all of them, as the store keeps them (frontdesk/store/tables.py)
     near: list[str] = field(default_factory=list)  # FAQ questions near to what was asked, where the bot asks back or escalates
     outcome: str = ""  # what became of the question (serve/gateway/sse.py)
     prompt_tokens: int | None = None
@@ -61,6 +62,7 @@ class StreamedAnswer:
         ours = (chunk.model_extra or {}).get("frontdesk")
         if isinstance(ours, dict):
             self.source, self.near, self.outcome = ours.get("source"), ours.get("near", []), ours.get("outcome", "")
+            self.sources = [{"id": one["id"], **one.get("origin", {})} for one in ours.get("sources", [self.source]) if one]
         return finished
 
 

@@ -11,19 +11,23 @@ from frontdesk.store.store import Store
 from frontdesk.store.tables import Conversation, Handoff, Message, Rating, Speaker, State
 from ui.chat.texts import Language
 
+NAMES = {"title", "heading", "url"}
+"""What of an origin can stand for it under an answer."""
 LEFT = "left"
 """The result of a call for a person when the customer began a new conversation."""
 
 
 @dataclass(frozen=True)
 class TurnView:
-    """A message as it is drawn. `source`: the FAQ entry that an answer rests on. `refusal`: the answer offers
-    to connect a person; `near`: FAQ questions that the customer may have meant."""
+    """A message as it is drawn. `source`: the FAQ entry that an answer rests on; `sources`: where all of its entries were
+    published (`Origin.citation`), as far as they have a title, heading or address. `refusal`: the answer offers to connect a person; `near`: FAQ questions that
+    the customer may have meant."""
 
     id: int
     speaker: Speaker
     text: str
     source: dict[str, Any] | None = None
+    sources: tuple[dict[str, str], ...] = ()
     rating: int = 0  # 1, -1 or 0
     cut: bool = False
     agent: str | None = None
@@ -108,6 +112,7 @@ def turns_of(messages: Sequence[Message], ratings: Mapping[int, Rating]) -> tupl
             speaker=message.speaker,  # type: ignore[arg-type]
             text=message.text,
             source=message.source,
+            sources=_cited(message.sources or ()),
             rating=ratings[message.id].value if message.id in ratings else 0,
             cut=message.cut,
             agent=message.agent,
@@ -116,6 +121,12 @@ def turns_of(messages: Sequence[Message], ratings: Mapping[int, Rating]) -> tupl
         )
         for message in messages
     )
+
+
+def _cited(sources: Sequence[dict[str, str]]) -> tuple[dict[str, str], ...]:
+    """Those that can be named, each once: two passages may be of one section."""
+    shown = [{key: value for key, value in one.items() if key != "id"} for one in sources]
+    return tuple(one for place, one in enumerate(shown) if one.keys() & NAMES and one not in shown[:place])
 
 
 def draw(

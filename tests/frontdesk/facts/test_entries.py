@@ -2,7 +2,7 @@
 
 import pytest
 
-from frontdesk.facts.entries import Entry, rests_on
+from frontdesk.facts.entries import Entry, Origin, is_link, rests_on
 
 FACTS = [
     Entry("standard", (), ("Standard shipping costs $4.90 per order.",)),
@@ -42,3 +42,32 @@ def test_what_was_said_before_need_not_be_in_the_entry() -> None:
     assert rests_on(answer, FACTS) is None
     assert rests_on(answer, FACTS, ["I have $60 in my basket"]) == FACTS[0]
     assert rests_on("You have $60.", FACTS, ["I have $60 in my basket"]) is None
+
+
+def test_a_citation_names_what_customers_may_know() -> None:
+    origin = Origin(
+        "Handbook", "Returns > Final sale", "3", "https://pine.example/handbook#final", "2026-05-12", "2026-06-01", "2027-01-01"
+    )
+    url, known = origin.url, {"title": "Handbook", "heading": "Returns > Final sale", "page": "3", "updated": "2026-05-12"}
+    assert origin.citation() == {**known, "url": url}
+    assert origin._replace(url="javascript:alert(1)").citation() == known
+    assert Origin().citation() == {}
+
+
+@pytest.mark.parametrize(
+    "url", ["https://pine.example/a?b=c#d", "http://pine.example:8080", "HTTPS://PINE.EXAMPLE/", "https://한국.example/도움말"]
+)
+def test_web_addresses_are_links(url: str) -> None:
+    assert is_link(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "", "javascript:alert(1)", "JaVaScRiPt:alert(1)", " javascript:alert(1)", "java\nscript:alert(1)", "data:text/html,<script>", "vbscript:x",
+        "//pine.example/a", "/a", "a", "file:///etc/passwd", "ftp://pine.example/a", "mailto:a@pine.example", "https:", "https:///a",
+        "https://user:secret@pine.example/", "https://pine.example@evil.example/", "http://[broken", "blob:https://pine.example/1",
+    ],
+)  # fmt: skip
+def test_nothing_else_is_a_link(url: str) -> None:
+    assert not is_link(url)

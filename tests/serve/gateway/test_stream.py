@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from frontdesk.answers.decision import Decision
 from frontdesk.answers.reply import Reply
-from frontdesk.facts.entries import Entry
+from frontdesk.facts.entries import Entry, Origin
 from serve.gateway.sse import Completion, RawStream, Words, provenance
 from tests.serve.gateways import data, spoken
 from tests.serve.stand_in import END, event, events
@@ -79,6 +79,17 @@ def test_the_field_names_the_entry_whoever_wrote_the_words() -> None:
 def test_the_field_names_both_entries_of_a_double_answer() -> None:
     both = field(Decision("say", f"{ENTRY.answers[0]}\n{OTHER.answers[0]}", [ENTRY, OTHER], 0.9))
     assert both["outcome"] == "said" and [one["id"] for one in both["sources"]] == ["return", "wrap"]  # type: ignore[attr-defined]
+
+
+def test_the_field_names_where_each_entry_was_published() -> None:
+    page = ENTRY._replace(
+        origin=Origin("Handbook", "Returns", "", "https://pine.example/handbook", "2026-05-12", "2026-06-01"), passage=True
+    )
+    hostile = OTHER._replace(origin=Origin("<b>Gifts</b>", url="javascript:alert(1)"))
+    both = field(Decision("say", f"{page.answers[0]}\n{hostile.answers[0]}", [page, hostile], 0.9))
+    cited = {"title": "Handbook", "heading": "Returns", "url": "https://pine.example/handbook", "updated": "2026-05-12"}
+    assert both["source"]["origin"] == cited  # type: ignore[index]
+    assert [one["origin"] for one in both["sources"]] == [cited, {"title": "<b>Gifts</b>"}]  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(("kind", "outcome"), [("ask back", "asked back"), ("escalate", "escalated")])

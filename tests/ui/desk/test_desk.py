@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from frontdesk.answers.languages import sentence
 from frontdesk.store.store import StoreUnavailable
@@ -454,6 +455,28 @@ def test_a_new_conversation_ends_the_answer_on_its_way(folder: Path) -> None:
         assert (view.turns, view.busy) == ((), False)
 
     run(folder, scene)
+
+
+def test_an_answer_keeps_all_entries_that_it_rests_on(folder: Path) -> None:
+    cited = {"title": "Handbook", "heading": "Returns", "url": "https://pine.example/handbook"}
+    part = {"id": "handbook#1", "question": "Handbook: Returns", "source": "handbook.html:3", "origin": cited}
+
+    async def scene(shop: Shop) -> None:
+        customer = await shop.enter()
+        shop.engine.parts = told("It is $4.", source=SOURCE, sources=[SOURCE, part, part | {"id": "handbook#2"}])
+        assert (await shop.ask(customer, "the fee? and the tent?")).turns[-1].sources == (cited,), "SOURCE has no name for customers"
+        assert (await shop.new_desk().view(customer)).turns[-1].sources == (cited,), "by another process"
+        shop.engine.parts = told("It is $5.", source=part)
+        assert (await shop.again(customer)).turns[-1].sources == (cited,)
+        shop.engine.parts = told("It is $4.", source=SOURCE)
+        assert (await shop.ask(customer, ASK)).turns[-1].sources == ()
+        shop.engine.parts = refusing()
+        assert (await shop.ask(customer, "the moon?")).turns[-1].sources == ()
+
+    store = run(folder, scene)
+    with store.reading() as session:
+        kept = [one.sources for one in session.scalars(select(Message).where(Message.speaker == "bot").order_by(Message.id))]
+    assert kept == [[{"id": "handbook#1", **cited}], [{"id": "ship"}], None]
 
 
 def test_a_refusal_is_marked(folder: Path) -> None:
