@@ -24,8 +24,9 @@ Json = dict[str, Any]
 
 def provenance(reply: Reply) -> Json:
     """The field `frontdesk` of a response: that no person wrote it; what became of the question; the FAQ entry
-    that the answer rests on, with its id, first question, place in the sources and, where known, what it was published in (`origin`), and all of
-    them if several; and a question from each of the entries that the desk asks about or, where it escalates, of the nearest."""
+    that the answer rests on, with its id, first question, place in the sources and, where known, where it was
+    published (`origin`), and all of them if several; and a question from each of the entries that the desk asks
+    about or, where it escalates, of the nearest."""
     named = [_named(entry) for entry in reply.sources]
     field: Json = {"ai": True, "outcome": reply.outcome, "source": named[0] if named else None}
     field |= {"sources": named} if len(named) > 1 else {}

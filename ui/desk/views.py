@@ -19,9 +19,9 @@ LEFT = "left"
 
 @dataclass(frozen=True)
 class TurnView:
-    """A message as it is drawn. `source`: the FAQ entry that an answer rests on; `sources`: where all of its entries were
-    published (`Origin.citation`), as far as they have a title, heading or address. `refusal`: the answer offers to connect a person; `near`: FAQ questions that
-    the customer may have meant."""
+    """A message as it is drawn. `source`: the FAQ entry that an answer rests on; `sources`: where all of its
+    entries were published (`Origin.citation`), as far as they have a title, heading or address. `refusal`: the
+    answer offers to connect a person; `near`: FAQ questions that the customer may have meant."""
 
     id: int
     speaker: Speaker
