@@ -8,11 +8,12 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+from data_tools.changes import counted, past, told
 from frontdesk.commands import arguments
 from frontdesk.config.run import Run
-from frontdesk.config.schema import load_config
+from frontdesk.config.schema import Config, load_config
 from frontdesk.errors import run_command
-from frontdesk.files import whole_folder
+from frontdesk.files import read_json, read_jsonl, whole_folder
 from frontdesk.models.family import with_family
 from frontdesk.models.hardware import set_up_torch
 from frontdesk.models.reader import is_trained, reader
@@ -35,10 +36,17 @@ def main() -> None:
     with whole_folder(run.data) as folder:
         manifest = build(config, folder, options.strict, options.workers, trains)
     print(summary(manifest))
+    print(*faq(config, run, manifest["faq"]["changes"]), sep="\n")
     if not trains:
         print(f"{config.model.base} can serve this without training; the rows with FAQ entries are left to `make train`")
     print(*finalize(config, manifest), sep="\n", end="")
     print(f"\ndata {manifest['data_hash']} written to {run.data}/; look at {run.data}/report.html")
+
+
+def faq(config: Config, run: Run, changes: dict[str, int]) -> list[str]:
+    """What changed in the FAQ since the last build or update, and what is past its date."""
+    more = told(config, read_json(run.changes)) if any(changes.values()) else []
+    return [f"faq  since the last build or update: {counted(changes)}", *more, *past(config, read_jsonl(run.faq))]
 
 
 def summary(manifest: dict[str, Any]) -> str:

@@ -1,14 +1,15 @@
 """`python -m data_tools.update CONFIG`: read the FAQ again while the desk is open.
 
 Only `faq.jsonl` is rewritten, nothing is trained. An entry keeps its split and its held-out wordings, on which it
-is tested; `make data` starts over.
+is tested; `make data` starts over. What changed is told, and written to `changes.json` (data_tools/changes.py).
 """
 
-import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from data_tools.changes import changes, counted, past, told
+from data_tools.faq.compare import DIGEST, KINDS, matched
 from data_tools.faq.entries import FaqEntry
 from data_tools.faq.load import load_faq
 from data_tools.sources.files import inputs
@@ -17,9 +18,7 @@ from frontdesk.commands import arguments
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, load_config
 from frontdesk.errors import UserError, run_command
-from frontdesk.files import read_jsonl, write_jsonl
-
-DIGEST = re.compile(r"faq-[0-9a-f]{10}")  # the id of an entry that has none of its own: it changes with the answer
+from frontdesk.files import read_jsonl, write_json, write_jsonl
 
 
 def main() -> None:
@@ -28,20 +27,27 @@ def main() -> None:
 
 
 def update(config: Config) -> str:
-    """Rewrite the run's `faq.jsonl` and report in one line what has changed. Raises UserError, and the old file stays."""
-    path = Run(config.name).faq
+    """Rewrite the run's `faq.jsonl` and report what has changed: a line, and a few more where something has.
+
+    Raises UserError, and the old file stays.
+    """
+    run = Run(config.name)
+    path = run.faq
     if not path.is_file():
         raise UserError(f"{path}: no such file; expected the FAQ of data that is made; run `make data CONFIG=configs/{config.name}.yaml`")
     before = {entry["id"]: entry for entry in read_jsonl(path)}
     found = read(config)
     keep_ids(found, before)
     former = {entry.id: before.get(entry.id, {}) for entry in found}  # of which split and held-out wordings stay
-    after = {one.id: one.as_json(former[one.id].get("split", "train"), former[one.id].get("held_out", ())) for one in found}
-    if list(after.values()) != list(before.values()):
-        write_jsonl(path, after.values())
-    added, removed = len(after.keys() - before.keys()), len(before.keys() - after.keys())
-    changed = sum(_said(after[name]) != _said(before[name]) for name in after.keys() & before.keys())
-    return f"{path}: {added} entries added, {changed} changed, {removed} removed; {len(after)} in all"
+    after = [one.as_json(former[one.id].get("split", "train"), former[one.id].get("held_out", ())) for one in found]
+    if after != list(before.values()):
+        write_jsonl(path, after)  # first of all: the desk waits for it
+    changed = changes(config, before, after)
+    if changed:
+        write_json(run.changes, changed)
+    counts = changed["counts"] if changed else dict.fromkeys(KINDS, 0)
+    lines = [*(told(config, changed) if changed else []), *past(config, after)]
+    return "\n".join([f"{path}: {counted(counts)}; {len(after)} in all", *lines])
 
 
 def read(config: Config) -> list[FaqEntry]:
@@ -53,21 +59,13 @@ def read(config: Config) -> list[FaqEntry]:
     return found
 
 
-def keep_ids(found: Sequence[FaqEntry], before: dict[str, dict[str, Any]]) -> None:
-    """An entry whose id is a new digest, since its answer was edited, gets the id of the former entry that has most of its questions."""
-    ids = {entry.id for entry in found}
-    gone = {name: set(entry["questions"]) for name, entry in before.items() if name not in ids and DIGEST.fullmatch(name)}
+def keep_ids(found: Sequence[FaqEntry], before: Mapping[str, dict[str, Any]]) -> None:
+    """An entry whose id is a new digest, since its answer was edited, gets the id of the former entry that it was."""
+    known = matched(before, [entry.as_json("", ()) for entry in found])
     for entry in found:
-        if entry.id not in before and DIGEST.fullmatch(entry.id):
-            asked = {wording.text for wording in entry.questions}
-            best = max(gone, key=lambda name: len(gone[name] & asked), default="")
-            if best and gone[best] & asked:
-                del gone[best]
-                entry.id = best
-
-
-def _said(entry: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in entry.items() if key != "source"}
+        name = known.get(entry.id, "")
+        if DIGEST.fullmatch(entry.id) and DIGEST.fullmatch(name):
+            entry.id = name
 
 
 if __name__ == "__main__":

@@ -150,7 +150,7 @@ def test_a_corrected_fact_is_in_the_prompt_without_training(folder: Path, embedd
 
     values["data"]["faq"].append(str(additions))
     Path("shop.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
-    assert "1 entries added, 0 changed, 0 removed" in stage(folder, "data_tools.update")
+    assert "0 changed, 0 removed, 1 added" in stage(folder, "data_tools.update")
     entries = prompts.changed()  # as the desk's watcher does
     assert entries is not None
     prompts.use(entries)

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from data_tools.feedback.desk import desk_store
 from data_tools.feedback.faq_gaps import offer
-from data_tools.feedback.rows import LONG, SOURCE, ReviewedAnswer, desk_store
+from data_tools.feedback.rows import LONG, SOURCE, ReviewedAnswer
 from data_tools.output.dataset import Rows
 from data_tools.output.ledger import Ledger
 from data_tools.rows.rows import message

@@ -7,9 +7,9 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from data_tools.feedback.desk import desk_store
 from data_tools.feedback.faq_gaps import offer
 from data_tools.feedback.mining import found, masked, read_talks
-from data_tools.feedback.rows import desk_store
 from data_tools.pii import Masker, allowed
 from data_tools.rows.rows import SPLITS
 from data_tools.sources.text import folded

@@ -4,13 +4,13 @@ The other splits are chosen before, so a scorecard asks the same as without thes
 split of the rows that it is like; others follow a digest of their group's name. A copy across splits is dropped.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from data_tools.conversations.turns import KEPT, Disposition
+from data_tools.feedback.desk import desk_store
 from data_tools.pii import Masker
 from data_tools.rows.paraphrases import derive
 from data_tools.rows.rows import Row, message
@@ -18,14 +18,11 @@ from data_tools.sources.text import folded
 from data_tools.splits.assign import rank
 from data_tools.splits.near_duplicates import Clusters, Store, grams, near_pairs, normalize
 from data_tools.splits.plan import LOOKS, Plan
-from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, DataConfig
-from frontdesk.errors import UserError
 from frontdesk.facts.contradictions import FaqFacts
 from frontdesk.prompt.render import Message
 
 if TYPE_CHECKING:
-    from frontdesk.store.store import Store as Conversations
     from frontdesk.store.tables import Candidate
 
 SOURCE = "feedback"
@@ -71,25 +68,6 @@ class ReviewedAnswer:
         line = {"id": self.id, "conversation": self.conversation, "kind": self.kind, "messages": self.messages[:-1], "answer": self.answer}
         group = self.group if self.split else ""
         return line | {"worse": self.worse, "group": group, "split": self.split, "fate": " ".join(filter(None, self.disposition))}
-
-
-@contextmanager
-def desk_store(config: Config) -> "Iterator[Conversations | None]":
-    """The store of the run's desk; None where there is none: it is not made by this. Raises UserError where the database does not serve."""
-    if config.desk.database is None and not Run(config.name).store.is_file():
-        yield None
-        return
-    from frontdesk.store.store import StoreUnavailable, open_store
-
-    try:
-        store = open_store(config)
-        try:
-            yield store
-        finally:
-            store.close()
-    except StoreUnavailable as error:
-        place = "desk.database" if config.desk.database else Run(config.name).store
-        raise UserError(f"{place}: {error}; expected the store of the desk; start its database, or try again when it is free") from None
 
 
 def accepted(config: Config, masker: Masker | None) -> list[ReviewedAnswer]:

@@ -6,6 +6,7 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
+from data_tools.faq.compare import differing, word_diff
 from frontdesk.reports.charts import bar
 from frontdesk.reports.html import Html, both, join, tag
 from frontdesk.reports.numbers import counted
@@ -39,6 +40,12 @@ KOREAN = {
     "kind": "종류", "price": "가격", "percent": "비율", "duration": "기간", "date": "날짜", "time": "시간", "phone": "전화번호",
     "email": "이메일", "url": "링크", "number": "수", "the log says": "상담 기록", "the FAQ says": "현재 FAQ", "question": "질문",
     "answer": "답변",
+    # the FAQ's changes and dates
+    "changed": "수정", "removed": "삭제", "added": "추가", "moved": "이동", "questions": "질문", "category": "분류",
+    "subject": "대상", "title": "문서 제목", "heading": "소제목", "expires": "유효 기한", "reviewed": "검토일", "facts": "사실",
+    "rows that the model has learned": "모델이 학습한 행", "rows of the former data": "이전 데이터의 행",
+    "scored answers": "채점한 답변", "replies of the last 14 days": "최근 14일 답변",
+    "entry": "항목", "source": "위치", "last day": "마지막 날", "what rests on it": "영향을 받는 것",
 }  # fmt: skip
 """Our words as they stand in heads and labels."""
 UNITS = ("messages", "conversations", "entries", "rows", "damaged", "mended", "broken")  # what is counted of a file
@@ -145,5 +152,22 @@ def spread(lengths: Sequence[int], limit: int | None) -> Html:
     return both(english + tail[0], korean + tail[1])
 
 
-FUNCTIONS = (conversation_bars, file_rows, leak_bars, masked, message_bars, parts, split_rows, spread, stock_rows, taught_rows, term, terms)
+def change_fields(change: dict[str, Any]) -> list[tuple[Html, Html]]:
+    """What a change did to each field, with the words marked that went and that came."""
+    before, after = change["before"], change["after"]
+    if before and after:
+        return [(term(name), marked(old, new)) for name, old, new in differing(before, after)]
+    texts = [(term(name), "\n".join((after or before)[name])) for name in ("questions", "answers")]
+    return [(name, marked("", text) if after else marked(text, "")) for name, text in texts]
+
+
+def marked(before: str, after: str) -> Html:
+    """Two texts in one: the words that went struck out, those that came underlined."""
+    return join(tag({"-": "del", "+": "ins"}[sign], words) if sign else words for sign, words in word_diff(before, after))
+
+
+FUNCTIONS = (
+    change_fields, conversation_bars, file_rows, leak_bars, masked, message_bars, parts, split_rows, spread, stock_rows, taught_rows,
+    term, terms,
+)  # fmt: skip
 """What the template calls."""

@@ -3,7 +3,9 @@
 from collections import Counter
 from typing import Any
 
+from data_tools.changes import NOTHING, changes, former, last, resting
 from data_tools.conversations.workers import NoRow
+from data_tools.faq.dates import expired, least_reviewed
 from data_tools.feedback import dataset as feedback
 from data_tools.output.conversations import NOTHING_TO_TRAIN
 from data_tools.output.dataset import Rows, data_hash, digests
@@ -14,11 +16,15 @@ from data_tools.pipeline.state import BuildState
 from data_tools.rows.added import TOPIC
 from data_tools.rows.grounded import write_grounded
 from data_tools.splits.plan import Plan
-from frontdesk.files import sha256, write_json
+from frontdesk.config import hours
+from frontdesk.config.run import Run
+from frontdesk.files import read_jsonl, sha256, write_json
+
+CHANGES_SHOWN = 50  # in the report; all are in `changes.json`
 
 
 def finalize(state: BuildState, plan: Plan, rows: Rows, ledger: Ledger, conversations: Counter[str], allow: Allow) -> dict[str, Any]:
-    """Write the rows with the FAQ in the prompt, the report and, last, the manifest. Returns the manifest."""
+    """Write the rows with the FAQ in the prompt, what changed, the report and, last, the manifest. Returns the manifest."""
     config, folder, reviewed, tokenizer = state.config, state.folder, state.reviewed, rows.windows.tokenizer
     if reviewed:
         state.reading.accounts.append(feedback.account(reviewed, folder))
@@ -31,13 +37,34 @@ def finalize(state: BuildState, plan: Plan, rows: Rows, ledger: Ledger, conversa
         trained = folder / "grounded" if grounding else folder
         pairs = feedback.write_preferences(reviewed, trained, tokenizer, config.train.max_length)
         manifest["feedback"] = feedback.counts(reviewed, pairs)
+    entries = read_jsonl(folder / "faq.jsonl")
+    before = former(Run(config.name))
+    changed = changes(config, before, entries) if before else None
+    manifest["faq"]["changes"] = (changed or NOTHING)["counts"]
+    latest = changed or last(Run(config.name))
+    write_json(folder / "changes.json", latest)
     files = digests(folder)
     report = folder / "report.html"
-    write_report(report, _report_facts(state, plan, rows, manifest, allow) | {"data_hash": data_hash(files)})
+    facts = _report_facts(state, plan, rows, manifest, allow) | _faq_facts(state, entries, latest)
+    write_report(report, facts | {"data_hash": data_hash(files)})
     manifest["files"] = dict(sorted((files | {report.name: sha256(report)}).items()))
     manifest["data_hash"] = data_hash(files)
     write_json(folder / "manifest.json", manifest)
     return manifest
+
+
+def _faq_facts(state: BuildState, entries: list[dict[str, Any]], latest: dict[str, Any]) -> dict[str, Any]:
+    """What the report says of the FAQ's last changes and of its dates."""
+    past, reviewed = expired(entries, hours.today(state.config.desk)), least_reviewed(entries)
+    return {
+        "changes": latest | {"entries": latest["entries"][:CHANGES_SHOWN]},
+        "rests": [(what, number) for what, number in resting(latest["rests"]) if number],
+        "withholds": state.config.answers.expired == "withhold",
+        "dates": {
+            name: [(one["questions"][0], one["source"], one["origin"][name]) for one in some]
+            for name, some in (("expires", past), ("reviewed", reviewed))
+        },
+    }
 
 
 def _manifest(state: BuildState, plan: Plan, rows: Rows, ledger: Ledger, conversations: Counter[str]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """What a run knows: its FAQ, ready to be searched, and what it does with a conversation."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,6 +11,7 @@ from frontdesk.answers.decision import Decision, decide, escalated, said
 from frontdesk.answers.grounding import SHOWN, readable, system_text
 from frontdesk.answers.languages import foreign, sentence, spoken_by
 from frontdesk.answers.small_talk import faq_only, is_small_talk, small_talk
+from frontdesk.config import hours
 from frontdesk.config.run import Run
 from frontdesk.config.schema import AnswersConfig, Config
 from frontdesk.facts.entries import Entry, Origin, rests_on
@@ -42,11 +44,17 @@ class Grounded(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """What decides beside the entries: the config's limits, its handoff by language, the languages of the FAQ."""
+    """What decides beside the entries: the config's limits, its handoff by language, the languages of the FAQ, and
+    the day (ISO 8601) by which entries have expired that are not answered from; "" where all may be."""
 
     limits: AnswersConfig
     handoff: dict[str, str]
     spoken: Sequence[str] = ()
+    today: str = ""
+
+    def holds(self, entry: Entry) -> bool:
+        """Whether the entry may be answered from."""
+        return not entry.origin.expired(self.today)
 
 
 def consider(index: Index, rules: Rules, messages: Sequence[Message]) -> tuple[Decision, list[Entry]]:
@@ -58,14 +66,25 @@ def consider(index: Index, rules: Rules, messages: Sequence[Message]) -> tuple[D
     offered = ask_back.choices(turns[-2]) if len(turns) > 1 else []
     place = ask_back.picked(turns[-1], offered) if offered else None
     if place is not None and (place >= 0 or not _asks_else(found, offered, rules.limits.say_from)):
-        chosen = [entry for entry in index.entries if place >= 0 and _asked(entry, [offered[place]])]
+        chosen = [entry for entry in index.entries if place >= 0 and _asked(entry, [offered[place]]) and rules.holds(entry)]
         decision = said([Ranked(chosen[0], 1.0)]) if chosen else escalated(turns[-1], rules.handoff)
     else:
-        decision = decide(found, rules.limits, turns[-1], rules.handoff, ask=not offered)
+        decision = _in_force(found, rules, turns[-1], ask=not offered)
     own = decision.entries if decision.kind == "say" else ()
     near = faq_only(one.entry for one in found.surest)
-    shown = list({entry.id: entry for entry in (*own, *near)}.values())[:SHOWN]
+    shown = list({entry.id: entry for entry in (*own, *near) if rules.holds(entry)}.values())[:SHOWN]
     return decision, [index.closest_question_first(entry, turns[-1]) for entry in shown]
+
+
+def _in_force(found: Found, rules: Rules, question: str, ask: bool) -> Decision:
+    """What to do, where what has expired is neither said nor offered. It stays in the index: a question about it
+    goes to a person, and not to the entry that is next to it."""
+    decision = decide(found, rules.limits, question, rules.handoff, ask)
+    if all(map(rules.holds, (*decision.entries, *decision.asks))):
+        return decision
+    if decision.kind == "say":
+        return escalated(question, rules.handoff)
+    return decide(found.only(rules.holds), rules.limits, question, rules.handoff, ask)
 
 
 def _asked(entry: Entry, offered: Sequence[str]) -> bool:
@@ -116,6 +135,9 @@ class Knowledge:
         """`faq` is read instead of the run's own, with the run's encoder and ranker."""
         self.prompt, self.path = config.system_prompt, faq or run.faq
         self.config = config
+        withholds = config.answers.expired == "withhold"
+        self.today: Callable[[], str] = partial(hours.today, config.desk) if withholds else str
+        """Gives `Rules.today`; asked for each question, so that an entry ends with its day."""
         self.ranker = load_ranker(run.vectors, config.encoder)
         self.embedder = Embedder(encoder, load_vectors(run.vectors, config.encoder)) if encoder and self.ranker else None
         self.stamp = self.path.stat().st_mtime_ns
@@ -140,8 +162,13 @@ class Knowledge:
     def use(self, entries: Sequence[Entry]) -> None:
         """Build the index of these entries and put it in the old one's place."""
         some = entries[:: -(-len(entries) // LANGUAGE_SAMPLE) or 1]
-        self.rules = Rules(self.config.answers, self.config.data.handoff, spoken_by(some))
+        self._rules = Rules(self.config.answers, self.config.data.handoff, spoken_by(some))
         self.index = Index(searchable(entries), self.embedder, self.ranker)
+
+    @property
+    def rules(self) -> Rules:
+        """Those of today."""
+        return self._rules._replace(today=self.today())
 
     def decide(self, messages: Sequence[Message]) -> Decision:
         """What the desk does with a conversation, the customer's turn last."""

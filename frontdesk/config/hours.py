@@ -62,13 +62,21 @@ class Hours:
 
 def read_hours(desk: DeskConfig) -> Hours:
     """The config's hours. Raises UserError that names the key."""
+    return Hours(tuple(span for line in desk.hours for span in _spans(line)), _zone(desk))
+
+
+def today(desk: DeskConfig) -> str:
+    """The day that it is where the company is, in ISO 8601. Raises UserError for an unknown zone."""
+    return datetime.now(_zone(desk)).date().isoformat()
+
+
+def _zone(desk: DeskConfig) -> ZoneInfo:
     try:
-        zone = ZoneInfo(desk.timezone)
+        return ZoneInfo(desk.timezone)
     except (KeyError, ValueError, OSError):
         raise UserError(
             f"key 'desk.timezone': found '{desk.timezone}'; expected a zone such as Asia/Seoul or Europe/Berlin; change it in the config"
         ) from None
-    return Hours(tuple(span for line in desk.hours for span in _spans(line)), zone)
 
 
 def _spans(line: str) -> list[Span]:

@@ -26,6 +26,7 @@ class Run:
         self.manifest = self.data / "manifest.json"
         self.conversations = self.data / "conversations.jsonl"  # whole and masked; none without `data.mask`
         self.faq = self.data / "faq.jsonl"  # the entries that retrieval knows
+        self.changes = self.data / "changes.json"  # what changed in the FAQ last (data_tools/changes.py)
         self.vectors = self.data / "vectors.npz"
         """What retrieval knows of their meaning (frontdesk/retrieval/index.py); none without `encoder`."""
         self.store = root / "desk" / "store.db"

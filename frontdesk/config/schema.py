@@ -87,6 +87,9 @@ class AnswersConfig(Section):
     """From this probability on the entry is said; higher means fewer wrong answers, and more questions back."""
     ask_from: float = Field(0.2, gt=0, le=1)
     """From this one on the desk asks which entry is meant; below it a person is called."""
+    expired: Literal["say", "withhold"] = "say"
+    """An entry past its `expires`: `withhold` calls a person for it. `say` is the default, since a forgotten date should not silence a
+    desk; `make data` reports it either way."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -288,7 +291,7 @@ class DeskConfig(Section):
     hours: tuple[str, ...] = ()
     """When people answer, such as `mon-fri 09:00-18:00`; empty: always."""
     timezone: str = "UTC"
-    """Of the hours, such as `Asia/Seoul`."""
+    """Of the hours, and of the day on which an entry expires, such as `Asia/Seoul`."""
     replies: tuple[str, ...] = ()
     """Agents' ready-made replies."""
 
@@ -314,6 +317,12 @@ class Config(Section):
     serve: ServeConfig = ServeConfig()
     ui: UiConfig = UiConfig()
     desk: DeskConfig = DeskConfig()
+
+    @model_validator(mode="after")
+    def _can_withhold(self) -> Self:
+        if self.answers.expired == "withhold" and self.grounding == "none":
+            raise ValueError("answers.expired: withhold needs grounding: faq; with grounding: none the model answers by heart")
+        return self
 
 
 RENAMED = {

@@ -31,6 +31,10 @@ class Origin(NamedTuple):
         """What is known of it."""
         return {key: value for key, value in self._asdict().items() if value}
 
+    def expired(self, day: str) -> bool:
+        """Whether it no longer holds on a day (ISO 8601)."""
+        return "" < self.expires[:10] < day
+
     def citation(self) -> dict[str, str]:
         """What a customer may know of it: title, heading, page, url, updated. The url only where it is a link for them."""
         known = {key: value for key in CITED if (value := getattr(self, key))}

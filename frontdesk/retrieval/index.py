@@ -5,7 +5,7 @@ ranker turns the similarities into probabilities (ranker.py). Where entries have
 named (subjects.py), only its entries are candidates.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -43,6 +43,11 @@ class Found(NamedTuple):
     def surest(self) -> list[Ranked]:
         """Those of the reading whose first entry is the likeliest."""
         return max((self.turn, *self.parts, self.before), key=lambda found: found[0].probability if found else -1.0)
+
+    def only(self, wanted: Callable[[Entry], bool]) -> "Found":
+        """The same without the other entries."""
+        turn, before, *rest = ([one for one in some if wanted(one.entry)] for some in (self.turn, self.before, *self.parts, *self.asking))
+        return Found(turn, rest[: len(self.parts)], before, rest[len(self.parts) :])
 
 
 class Index:

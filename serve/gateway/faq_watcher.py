@@ -81,5 +81,7 @@ async def update(path: str) -> str:
         if process.returncode is None:
             process.kill()
     if process.returncode == 0:
+        told = next((line for line in output.decode(errors="replace").splitlines() if line.endswith(" in all")), "")
+        access_log.write("faq was updated", told=told)
         return ""
     return " ".join(reasons(output.decode(errors="replace"), 1)) or f"exit code {process.returncode}"

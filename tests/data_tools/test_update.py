@@ -11,7 +11,7 @@ import pytest
 from data_tools.update import main, update
 from frontdesk.config.schema import load_config
 from frontdesk.errors import UserError
-from frontdesk.files import read_jsonl
+from frontdesk.files import read_json, read_jsonl
 
 DATA = Path("runs/shop/data")
 
@@ -39,7 +39,7 @@ def shop(write, make_data, entries):
 
 
 def others():
-    return {path.name: path.read_bytes() for path in DATA.rglob("*") if path.is_file() and path.name != "faq.jsonl"}
+    return {path.name: path.read_bytes() for path in DATA.rglob("*") if path.is_file() and path.name not in ("faq.jsonl", "changes.json")}
 
 
 def known():
@@ -53,8 +53,19 @@ def test_new_changed_and_removed_entries_are_told_and_written(shop, entries):
     entries[5]["category"] = "moved"
     new = {"id": "kites", "category": "c1", "questions": ["Do you sell kites?"], "answers": ["We do."], "facts": []}
 
-    told = shop([new, *entries[1:]])
-    assert told == "runs/shop/data/faq.jsonl: 1 entries added, 3 changed, 1 removed; 40 in all"
+    first, *more = shop([new, *entries[1:]]).splitlines()
+    assert first == "runs/shop/data/faq.jsonl: 3 changed, 1 removed, 1 added, 0 moved; 40 in all"
+    assert more[:2] == [
+        "  changed topic-3 answers: [-Answer 3 said plainly. Answer 3 said otherwise.-] {+Another answer.+}",
+        "  changed topic-4 facts: [-4-] {+other+}",
+    ]
+    told = read_json(Path("runs/shop/data/changes.json"))
+    assert told["counts"] == {"changed": 3, "removed": 1, "added": 1, "moved": 0}
+    assert [(one["kind"], (one["after"] or one["before"])["id"]) for one in told["entries"]] == [
+        ("changed", "topic-3"), ("changed", "topic-4"), ("changed", "topic-5"), ("removed", "topic-0"), ("added", "kites"),
+    ]  # fmt: skip
+    assert told["entries"][0]["before"]["answers"] == ["Answer 3 said plainly.", "Answer 3 said otherwise."]
+    assert told["entries"][0]["after"]["answers"] == ["Another answer."]
     assert [{key: one[key] for key in new} for one in known().values()] == [new, *entries[1:]]
     assert known()["kites"]["split"] == "train" and known()["kites"]["held_out"] == []
     assert others() == rest, "rows and manifest are those of the training"
@@ -90,12 +101,12 @@ def test_a_held_out_wording_that_is_gone_is_dropped(shop, entries):
 
 def test_without_a_change_nothing_is_written(shop, entries):
     before = (DATA / "faq.jsonl").stat()
-    assert "0 entries added, 0 changed, 0 removed" in shop(entries)
+    assert "0 changed, 0 removed, 0 added, 0 moved" in shop(entries)
     assert (DATA / "faq.jsonl").stat().st_mtime_ns == before.st_mtime_ns
 
 
 def test_an_entry_that_only_moved_is_not_called_changed(shop, entries):
-    assert "0 entries added, 0 changed, 0 removed" in shop([*entries[20:], *entries[:20]])
+    assert "0 changed, 0 removed, 0 added, 0 moved" in shop([*entries[20:], *entries[:20]])
     assert known()["topic-20"]["source"] == "faq.jsonl:1"
 
 
@@ -110,14 +121,14 @@ def test_an_entry_without_an_id_keeps_the_one_it_had(shop, make_data, write, ent
     assert all(re.fullmatch(r"faq-\w{10}", name) for name in before)
     edited = [entry | {"answers": [f"It is now {number}."]} if number % 2 else entry for number, entry in enumerate(entries)]
 
-    assert ": 0 entries added, 20 changed, 0 removed" in shop(edited)
+    assert ": 20 changed, 0 removed, 0 added" in shop(edited)
     after = known()
     for name in before:
         assert after[name]["questions"] == before[name]["questions"]
         assert after[name]["held_out"] == before[name]["held_out"]
-    assert "0 entries added, 0 changed, 0 removed" in shop(edited), "the second time too"
+    assert "0 changed, 0 removed, 0 added, 0 moved" in shop(edited), "the second time too"
     new = {"questions": ["Do you sell kites?"], "answers": ["We do."], "category": "c1", "facts": []}
-    assert ": 1 entries added, 0 changed, 1 removed" in shop([*edited[1:], new])
+    assert ": 0 changed, 1 removed, 1 added" in shop([*edited[1:], new])
 
 
 @pytest.mark.parametrize(
@@ -150,7 +161,7 @@ def test_the_command_prints_one_line_and_loads_no_model_library(shop, entries, m
     capsys.readouterr()
     monkeypatch.setattr(sys, "argv", ["data_tools.update", "configs/shop.yaml"])
     main()
-    assert re.fullmatch(r"runs/shop/data/faq\.jsonl: 0 entries added, .* 40 in all\n", capsys.readouterr().out)
+    assert re.fullmatch(r"runs/shop/data/faq\.jsonl: 0 changed, .* 40 in all\n", capsys.readouterr().out)
 
     root = Path(__file__).parents[2]
     script = (

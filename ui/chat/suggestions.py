@@ -20,8 +20,10 @@ def suggestions(config: Config, faq: Path) -> list[str]:
     if not faq.is_file():
         return []
     by_category: dict[str, list[str]] = {}
+    withholds = config.answers.expired == "withhold"  # the buttons may stay beyond an entry's last day
     for entry in read_jsonl(faq):
-        if entry["split"] == "train":  # the bot does not know the others
+        ends = withholds and entry.get("origin", {}).get("expires")
+        if entry["split"] == "train" and not ends:  # the bot does not know the others
             by_category.setdefault(entry.get("category", ""), []).append(entry["questions"][0])
     return [min(questions, key=_rank) for questions in by_category.values()][:MAX_SUGGESTIONS]
 
