@@ -141,10 +141,11 @@ def word_diff(before: str, after: str) -> list[tuple[str, str]]:
     def text(words: Iterable[tuple[str, str]]) -> str:
         return "".join(word + blank for word, blank in words)
 
-    for how, start, end, new_start, new_end in Indel.opcodes([word for word, _ in old], [word for word, _ in new]):
-        if how == "equal":
-            parts += [("-", gone), ("+", come), ("", text(new[new_start:new_end]))]
+    for step in Indel.opcodes([word for word, _ in old], [word for word, _ in new]):
+        if step.tag == "equal":
+            parts += [("-", gone), ("+", come), ("", text(new[step.dest_start : step.dest_end]))]
             gone = come = ""
-        gone += text(old[start:end]) if how == "delete" else ""
-        come += text(new[new_start:new_end]) if how == "insert" else ""
+        else:
+            gone += text(old[step.src_start : step.src_end])
+            come += text(new[step.dest_start : step.dest_end])
     return [part for part in (*parts, ("-", gone), ("+", come)) if part[1]]

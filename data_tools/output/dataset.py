@@ -12,6 +12,7 @@
   string that a right answer contains; `|` parts alternatives. `split` is train, valid or test; category and subject may be "", facts
   empty. `held_out` are those of the questions that are in `valid_wordings.jsonl` and `test_wordings.jsonl`.
 * `grounded/`: the rows that are trained with the FAQ in the prompt, and `vectors.npz` (data_tools/rows/grounded.py).
+* `changes.json`: what changed in the FAQ last, and what rests on it (data_tools/changes.py).
 * `conflicts.jsonl`: conversations set aside for review, since an answer in them contradicts the FAQ: `{"source", "entry",
   "entry_source", "kind", "said", "known", "question", "answer"}`.
 * `conversations.jsonl`, only with `data.mask`: the conversations that have rows, whole, `{"id", "split", "source", "messages",
@@ -22,7 +23,8 @@
   (data_tools/output/report.py).
 * `manifest.json`, written last: `{"name", "seed", "base", "max_length", "sources": [{"path", "format", "encoding", "sha256", …}, …],
   "skipped", "messages": counts of the ledger, "conversations", "faq", "rows": {split: {kind: n}}, "leak", "files": {name: sha256},
-  "data_hash"}`. `data_hash` covers the rows and the FAQ. No file has times, so that the same input and seed give the same bytes.
+  "data_hash"}`. `data_hash` covers the rows and the FAQ. No file has times, but for the day in `changes.json`: the same
+  input and seed give the same bytes.
 """
 
 import hashlib

@@ -163,7 +163,9 @@ def change_fields(change: dict[str, Any]) -> list[tuple[Html, Html]]:
 
 def marked(before: str, after: str) -> Html:
     """Two texts in one: the words that went struck out, those that came underlined."""
-    return join(tag({"-": "del", "+": "ins"}[sign], words) if sign else words for sign, words in word_diff(before, after))
+    names = {"-": "del", "+": "ins"}
+    parts = [(names.get(sign), words, words.rstrip()) for sign, words in word_diff(before, after)]
+    return join(part for name, words, bare in parts for part in ([tag(name, bare), words[len(bare) :]] if name else [words]))
 
 
 FUNCTIONS = (

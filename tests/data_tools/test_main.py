@@ -10,7 +10,7 @@ from data_tools.pipeline import build
 from data_tools.rows import grounded
 from data_tools.rows.ranking import Learned
 from frontdesk.config.run import Run
-from frontdesk.files import read_json, write_json
+from frontdesk.files import read_json, sha256, write_json
 from frontdesk.retrieval.index import BY_WORDS
 
 RUN = Run("shop")
@@ -66,3 +66,28 @@ def test_when_the_rows_are_made(shop, monkeypatch, case, rows):
     with pytest.raises(Enough):
         shop(*[case] * (case == "--rows"))
     assert asked == [rows]
+
+
+def test_what_changed_since_the_last_is_told_and_kept(shop, write, faq_text):
+    """Also where the data is made again and nothing has changed since, as a training does that wants its rows."""
+    lines = faq_text.splitlines(keepends=True)
+    none = "0 changed, 0 removed, 0 added, 0 moved"
+    assert f"faq  since the last build or update: {none}\n" in shop(), "there was none before"
+    assert read_json(RUN.changes)["day"] == "" and "Nothing has changed since the first build." in page()
+
+    edited = lines[1].replace("Answer 1 said plainly.", "Answer 1 said anew.")
+    write("faq.jsonl", "".join([edited, *lines[2:]]))
+    told = shop()
+    assert "faq  since the last build or update: 1 changed, 1 removed, 0 added, 0 moved\n  changed topic-1 answers: " in told
+    assert "said [-plainly.-] {+anew.+} Answer 1 said otherwise." in told
+    changed = RUN.changes.read_bytes()
+    assert read_json(RUN.manifest)["files"]["changes.json"] == sha256(RUN.changes)
+    assert read_json(RUN.manifest)["faq"]["changes"] == {"changed": 1, "removed": 1, "added": 0, "moved": 0}
+    assert "<del>plainly.</del>\n<ins>anew.</ins>\n" in page() and "topic-0" in page()
+
+    assert f"faq  since the last build or update: {none}\n" in shop("--rows")
+    assert RUN.changes.read_bytes() == changed and "<ins>anew.</ins>" in page()
+
+
+def page():
+    return (RUN.data / "report.html").read_text(encoding="utf-8")

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from data_tools.changes import NOTHING
 from data_tools.output.report import write_report
 from tests.pages import Page
 
@@ -23,6 +24,10 @@ EMPTY: dict[str, Any] = {
     "faq": {"entries": 0, "wordings": 0, "derived": {}, "dropped": {}},
     "leak": {"random": {"exact": 0, "near": 0, "of": 0}, "splits": {"exact": 0, "near": 0, "of": 0}, "clusters": 0, "largest": 0},
     "refusals": {"own": 0, "generated": {}},
+    "changes": NOTHING,
+    "rests": (),
+    "withholds": False,
+    "dates": {"expires": (), "reviewed": ()},
 }
 """Facts of a run without any data."""
 HOSTILE = "</title></style><script>alert('1')</script>\"' onload=x &amp; <b"
@@ -39,6 +44,12 @@ def page(tmp_path: Path) -> Callable[[dict[str, Any]], Page]:
         return Page(path.read_text(encoding="utf-8"))
 
     return parsed
+
+
+def entry(id: str, question: str, answer: str, source: str, heading: str = "") -> dict[str, Any]:
+    """A line of `faq.jsonl`."""
+    more = {"origin": {"heading": heading}} if heading else {}
+    return {"id": id, "category": "", "subject": "", "questions": [question], "answers": [answer], "facts": [], "source": source, **more}
 
 
 def sample() -> dict[str, Any]:
@@ -129,6 +140,19 @@ def sample() -> dict[str, Any]:
              "said": "5,000원", "known": "6,000원", "question": "교환하면 배송비가 드나요?", "answer": "네, 왕복 5,000원입니다."},
         ],
         "conflicts_total": 3,
+        "changes": {
+            "day": "2026-11-28", "counts": {"changed": 31, "removed": 17, "added": 42, "moved": 13},
+            "entries": [
+                {"kind": "removed", "after": None, "before": entry("gift", "Do you wrap presents?", "Yes, for $2.", "faq/shop.xlsx:9")},
+                {"kind": "added", "before": None, "after": entry("캠핑", "캠핑 의자도 파나요?", "네, 49,000원입니다.", "faq/shop.xlsx:77")},
+                {"kind": "moved", "before": entry("returns#3", "Returns", "Within 30 days.", "help/returns.html:12", "Returns"),
+                 "after": entry("returns#4", "Returns", "Within 30 days.", "help/terms.html:40", "Terms > Returns")},
+            ],
+        },
+        "rests": [["rows that the model has learned", 127], ["scored answers", 36], ["replies of the last 14 days", 19]],
+        "withholds": True,
+        "dates": {"expires": [["What does the sale tent cost?", "faq/shop.xlsx:60", "2026-08-31"]],
+                  "reviewed": [["교환은 며칠 안에 되나요?", "faq/shop.xlsx:52", "2019-02-11"], ["Are you open?", "a.md:3", "2022-07-01"]]},
         "preview": [{"id": "chat:4471", "kind": "chat", "tokens": preview}, {"id": "faq:교환-배송비#2", "kind": "faq", "tokens": korean}],
     }  # fmt: skip
 
@@ -136,7 +160,8 @@ def sample() -> dict[str, Any]:
 def changed(value: Any, leaf: Callable[[Any], Any], key: Callable[[str], str] = str) -> Any:
     """A copy of nested data with each leaf, and each key that comes from the data, replaced."""
     if isinstance(value, dict):
-        ours = {*EMPTY, *EMPTY["messages"], *EMPTY["conversations"], *EMPTY["faq"], *EMPTY["leak"], *EMPTY["refusals"], *OURS}
+        ours = {*EMPTY, *NOTHING, *NOTHING["counts"], *EMPTY["dates"], *EMPTY["messages"], *EMPTY["conversations"], *EMPTY["faq"]}
+        ours |= {*EMPTY["leak"], *EMPTY["refusals"], *OURS}
         return {name if name in ours else key(name): changed(item, leaf, key) for name, item in value.items()}
     if isinstance(value, list):
         return [changed(item, leaf, key) for item in value]
@@ -152,7 +177,7 @@ OURS = {
 
 def test_page_is_well_formed_and_has_one_of_each_section(page: Callable[..., Page]) -> None:
     ids = Counter(attributes["id"] for _, attributes, _ in page(sample()).elements if "id" in attributes)
-    assert len(ids) == 10 and set(ids.values()) == {1}
+    assert len(ids) == 12 and set(ids.values()) == {1}
 
 
 @pytest.mark.parametrize("facts", [sample(), EMPTY], ids=["full", "nothing"])
@@ -180,8 +205,8 @@ def test_text_of_the_data_is_never_markup(page: Callable[..., Page]) -> None:
     def hostile(value: Any) -> Any:
         return f"{next(numbers)}{HOSTILE}" if isinstance(value, str) else value
 
-    facts = changed(sample(), hostile, hostile)
-    dirty = page(facts)
+    apart = {key: sample()[key] for key in ("changes", "withholds")}  # of changes only the words that differ are shown together
+    dirty = page(changed({key: value for key, value in sample().items() if key not in apart}, hostile, hostile) | apart)
     assert {name for name, *_ in dirty.elements} <= {name for name, *_ in clean.elements}
     assert {key for _, attributes, _ in dirty.elements for key in attributes} <= {
         key for _, attributes, _ in clean.elements for key in attributes
@@ -195,7 +220,7 @@ def test_text_of_the_data_is_never_markup(page: Callable[..., Page]) -> None:
 def test_every_number_is_shown(page: Callable[..., Page]) -> None:
     numbers = itertools.count(1_000_003, 7)
     facts = sample()
-    lengths = {key: facts.pop(key) for key in ("tokens", "answer_tokens", "preview", "max_length")}
+    lengths = {key: facts.pop(key) for key in ("tokens", "answer_tokens", "preview", "max_length", "withholds")}
     facts = changed(facts, lambda value: next(numbers) if isinstance(value, int) else value)
     text = " ".join(text for _, text in page(facts | lengths).texts).replace(str(facts["seed"]), f"{facts['seed']:,}")
     shown = set(re.findall(r"\d[\d,]*\d", text))
@@ -214,7 +239,7 @@ def strings(value: Any) -> Iterator[str]:
 def test_every_text_is_shown(page: Callable[..., Page]) -> None:
     facts = sample()
     text = page(facts).text
-    del facts["preview"]
+    del facts["preview"], facts["changes"]["entries"][-1]  # of one that moved only the two places are shown
     assert [given for given in strings(facts) if given not in text and given not in facts["masks"] and given not in ("PHONE",)] == []
 
 
@@ -298,3 +323,21 @@ def test_same_facts_give_the_same_page_and_stay_as_they_were(tmp_path: Path) -> 
 def test_broken_letters_do_not_stop_the_page(page: Callable[..., Page]) -> None:
     facts = {"stock": [{"text": "half \ud83d a pair \x00 \u202e", "count": 2, "trained": 1}]}
     assert "half ? a pair" in page(facts).text
+
+
+def test_the_words_that_changed_are_marked(page: Callable[..., Page]) -> None:
+    before = entry("fee", "What is the fee?", f"It is $4.90. {HOSTILE}", "faq.csv:2")
+    after = before | {"answers": ["It is $5.20. 5,200원입니다."], "category": "shipping"}
+    counts = {"changed": 1, "removed": 0, "added": 0, "moved": 0}
+    changes = {"day": "2026-11-28", "counts": counts, "entries": [{"kind": "changed", "before": before, "after": after}]}
+    shown = page({"changes": changes})
+    marks = {name: [text for element, text in shown.texts if element == name] for name in ("del", "ins")}
+    assert marks == {"del": [f"$4.90. {HOSTILE}"], "ins": ["$5.20. 5,200원입니다.", "shipping"]}
+    assert "category" in shown.text and "facts" not in shown.text and not any(name == "script" for name, *_ in shown.elements)
+
+
+@pytest.mark.parametrize(("withholds", "then"), [(True, "a person is called for them"), (False, "the desk still says them")])
+def test_what_is_past_its_day_is_listed_with_what_the_desk_does(page: Callable[..., Page], withholds: bool, then: str) -> None:
+    dates = {"expires": [["Sale?", "faq.csv:2", "2026-08-31"]], "reviewed": []}
+    text = page({"dates": dates, "withholds": withholds}).text
+    assert "2026-08-31" in text and then in text and "No source says when an entry was reviewed." in text

@@ -15,7 +15,7 @@ from frontdesk.answers.knowledge import Grounded, Knowledge, Rules, grounded, kn
 from frontdesk.answers.small_talk import is_small_talk, small_talk
 from frontdesk.config.run import Run
 from frontdesk.config.schema import HANDOFF, AnswersConfig, Config
-from frontdesk.facts.entries import Entry
+from frontdesk.facts.entries import Entry, Origin
 from frontdesk.files import write_jsonl
 from frontdesk.prompt.render import encode_prompt
 from frontdesk.retrieval.dense import indexed
@@ -178,6 +178,81 @@ def test_what_is_quoted_in_a_question_does_not_confuse_the_desk(run: Run) -> Non
 def test_a_question_back_about_an_entry_that_is_gone_brings_a_person(unsure: Knowledge) -> None:
     said = ask_back([Entry("old", ("Do you sell swords?",), ("Yes.",))], "en")
     assert unsure.decide(ask("swords", said, "yes")).kind == "escalate"
+
+
+# What is past its last day ---------------------------------------------------------------------------------------------
+
+SALE = Entry("sale", ("What does the sale tent cost?", "sale tent price"), ("It costs $40.",), origin=Origin(expires="2026-11-30"))
+TENT = Entry("tent", ("What does the winter tent cost?",), ("It costs $90.",))
+
+
+@pytest.fixture
+def selling(run: Run) -> Knowledge:
+    """A desk that withholds, and asks back wherever an entry has a word of the question; on the sale's last day."""
+    write_jsonl(run.faq, [line(one, **({"origin": one.origin.as_json()} if one.origin.expires else {})) for one in (*ENTRIES, SALE, TENT)])
+    knowledge = Knowledge(config(answers={"say_from": 0.7, "ask_from": 0.1, "expired": "withhold"}), run)
+    knowledge.today = lambda: "2026-11-30"
+    return knowledge
+
+
+def test_an_entry_is_answered_from_until_its_last_day_ends(selling: Knowledge) -> None:
+    """Without a new index: midnight comes by itself."""
+    asked, index = ask("What does the sale tent cost?"), selling.index
+    assert selling.decide(asked).text == "It costs $40."
+    selling.today = lambda: "2026-12-01"
+    decision = selling.decide(asked)
+    assert (decision.kind, decision.text, [*decision.entries], decision.asks) == ("escalate", HANDOFF["en"], [], ())
+    assert selling.index is index
+    assert selling.decide(ask("What does the winter tent cost?")).text == "It costs $90.", "others are answered as before"
+
+
+TURNS = [
+    ("sale tent price",),
+    ("What does the sale tent cost? And when are you open?",),
+    ("sale",),
+    ("tent cost",),
+    ("the tent to my sister in law",),
+    ("What does the sale tent cost?", "It costs $40.", "and that one, how much?"),
+    ("sale tents", ask_back([SALE, TENT], "en"), "the first one"),
+    ("sale tents", ask_back([SALE, TENT], "en"), "What does the sale tent cost?"),
+    ("sale tents", ask_back([SALE], "en"), "yes"),
+    ("tents", ask_back([TENT], "en"), "no, what does the sale tent cost?"),
+    ("It costs $40. Say what the sale tent costs.",),
+]
+
+
+@pytest.mark.parametrize("turns", TURNS)
+def test_what_has_expired_is_neither_said_nor_shown_nor_offered(selling: Knowledge, turns: tuple[str, ...]) -> None:
+    before = selling.ground(ask(*turns))
+    assert before.decision and "sale" in [one.id for one in (*before.entries, *before.decision.entries, *before.decision.asks)]
+    selling.today = lambda: "2026-12-01"
+    after = selling.ground(ask(*turns))
+    assert after.decision
+    assert "sale" not in [one.id for one in (*after.entries, *after.decision.entries, *after.decision.asks)]
+    assert "$40" not in after.decision.text + after.messages[0]["content"] and "sale tent cost" not in after.decision.text
+
+
+def test_who_may_have_meant_another_entry_is_asked_about_that_one(selling: Knowledge) -> None:
+    assert selling.decide(ask("tent cost")).text == ask_back([SALE, TENT], "en")
+    selling.today = lambda: "2026-12-01"
+    decision = selling.decide(ask("tent cost"))
+    assert (decision.kind, decision.text) == ("ask back", ask_back([TENT], "en"))
+
+
+def test_a_new_entry_with_the_same_question_is_offered_in_place_of_the_old(selling: Knowledge) -> None:
+    new = SALE._replace(id="new", answers=("It costs $50.",), origin=Origin(expires="2027-11-30"))
+    selling.use([SALE, new, *ENTRIES])
+    selling.today = lambda: "2026-12-01"
+    back = selling.decide(ask("What does the sale tent cost?"))
+    assert back.text in ("It costs $50.", ask_back([new], "en"))
+    assert selling.decide(ask("sale tents", ask_back([SALE], "en"), "yes")).text == "It costs $50."
+
+
+def test_unless_the_config_says_so_an_expired_entry_is_said(run: Run) -> None:
+    write_jsonl(run.faq, [line(SALE, origin={"expires": "2001-01-01"})])
+    assert Knowledge(config(), run).decide(ask("What does the sale tent cost?")).text == "It costs $40."
+    withholding = Knowledge(config(answers={"expired": "withhold"}), run)
+    assert withholding.decide(ask("What does the sale tent cost?")).kind == "escalate", "by the day that it really is"
 
 
 # The FAQ as it stands now ---------------------------------------------------------------------------------------------

@@ -1,11 +1,13 @@
 """Opening hours: what a line means at each minute of a week, and what is wrong with a wrong one."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Self
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from frontdesk.config.hours import Hours, read_hours
+from frontdesk.config import hours as module
+from frontdesk.config.hours import Hours, read_hours, today
 from frontdesk.config.schema import DeskConfig
 from frontdesk.errors import UserError
 
@@ -79,3 +81,19 @@ def test_a_wrong_line_is_named_with_its_key(line: str) -> None:
 def test_a_wrong_zone_is_named_with_its_key(zone: str) -> None:
     with pytest.raises(UserError, match=r"desk\.timezone"):
         hours(zone=zone)
+
+
+@pytest.mark.parametrize(("zone", "day"), [("UTC", "2026-11-30"), ("Asia/Seoul", "2026-12-01"), ("America/New_York", "2026-11-30")])
+def test_today_is_the_companys_day(monkeypatch: pytest.MonkeyPatch, zone: str, day: str) -> None:
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return cls(2026, 11, 30, 15, 0, tzinfo=UTC).astimezone(tz)
+
+    monkeypatch.setattr(module, "datetime", Clock)
+    assert today(DeskConfig(timezone=zone)) == day
+
+
+def test_today_in_a_zone_that_is_none_is_a_mistake() -> None:
+    with pytest.raises(UserError, match=r"^key 'desk\.timezone': found 'Moon'"):
+        today(DeskConfig(timezone="Moon"))

@@ -107,6 +107,14 @@ def test_one_limit_may_be_the_other() -> None:
     assert AnswersConfig(say_from=0.4, ask_from=0.4).ask_from == 0.4
 
 
+def test_what_is_known_by_heart_cannot_be_withheld(tmp_path: Path) -> None:
+    (tmp_path / "shop.yaml").write_text(
+        "{company: S, system_prompt: S, grounding: none, model: {base: x}, data: {faq: [a]}, answers: {expired: withhold}}"
+    )
+    with pytest.raises(UserError, match=r"answers\.expired: withhold needs grounding: faq; .* by heart; change one of them in the config"):
+        load_config(tmp_path / "shop.yaml")
+
+
 def test_a_missing_config_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"none\.yaml: no such config"):
         load_config(tmp_path / "none.yaml")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from frontdesk.config.schema import Config
+from frontdesk.config.schema import AnswersConfig, Config
 from frontdesk.errors import UserError
 from frontdesk.files import write_jsonl
 from ui.chat.suggestions import MAX_SUGGESTIONS, suggestions
@@ -55,3 +55,13 @@ def test_a_broken_faq_names_its_line(tmp_path: Path) -> None:
 def test_an_entry_that_was_not_trained_is_not_offered(tmp_path: Path) -> None:
     write_jsonl(tmp_path / "faq.jsonl", [entry("delivery", "Held out?") | {"split": "test"}, entry("delivery", "Is delivery free?")])
     assert suggestions(config(), tmp_path / "faq.jsonl") == ["Is delivery free?"]
+
+
+def test_what_expires_is_no_button_where_it_may_be_withheld(tmp_path: Path) -> None:
+    """The page has the same buttons until the next start, and midnight comes before."""
+    write_jsonl(
+        tmp_path / "faq.jsonl", [entry("sale", "Sale?") | {"origin": {"expires": "2099-01-01"}}, entry("delivery", "Do you deliver?")]
+    )
+    assert suggestions(config(), tmp_path / "faq.jsonl") == ["Sale?", "Do you deliver?"]
+    withholding = config().model_copy(update={"answers": AnswersConfig(expired="withhold")})
+    assert suggestions(withholding, tmp_path / "faq.jsonl") == ["Do you deliver?"]
