@@ -27,6 +27,7 @@ KOREAN = {
     # rows
     "split": "분할", "train": "학습", "valid": "검증", "test": "시험", "valid_wordings": "검증: 다른 표현",
     "test_wordings": "시험: 다른 표현", "test_unseen": "시험: 처음 보는 내용", "chat": "상담 대화", "refusal": "담당 밖 질문",
+    "drafted": "초안", "drafted questions": "초안 질문", "entry": "항목",
     "feedback": "검토한 상담",
     "own": "직접 작성", "generated": "생성", "customer": "고객", "agent": "상담원", "en": "영어", "ko": "한국어", "answers": "답변",
     "split at random": "무작위 분할", "as they are split": "실제 분할", "exact copies": "똑같은 행", "near copies": "거의 같은 행",

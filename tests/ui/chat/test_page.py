@@ -94,7 +94,13 @@ def test_source_and_thumbs_with_a_reason(page: Page, desk: Served) -> None:
     assert desk.store.ratings(conversation_of(desk, page)) == {}
 
 
-GUIDE = {"title": "고객 안내서", "heading": "환불 > 세일 상품", "page": "12", "url": "https://pine.example/guide#sale", "updated": "2026-05-12"}
+GUIDE = {
+    "title": "고객 안내서",
+    "heading": "환불 > 세일 상품",
+    "page": "12",
+    "url": "https://pine.example/guide#sale",
+    "updated": "2026-05-12",
+}
 SHIPPING = {"title": "Shipping", "updated": "2026-11-02T23:30:00-08:00"}
 
 

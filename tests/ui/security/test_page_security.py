@@ -36,8 +36,8 @@ ATTACKS = [
     "&lt;img src=x onerror=window.owned='entity'&gt; &amp; \\u003cscript\\u003e $$\\href{javascript:1}{x}$$",
 ]
 NO_LINKS = [
-    "javascript:window.owned='url'", " JaVaScRiPt:window.owned='url'", "java\nscript:window.owned='url'", "data:text/html,<script>1</script>",
-    "https://user:secret@outside.invalid/", "//outside.invalid/x", "blob:x", "file:///etc/passwd", "https:",
+    "javascript:window.owned='url'", " JaVaScRiPt:window.owned='url'", "java\nscript:window.owned='url'", "data:text/html,<i>1</i>",
+    "https:", "https://user:secret@outside.invalid/", "//outside.invalid/x", "blob:x", "file:///etc/passwd",
 ]  # fmt: skip
 TAGS = "#conversation :is(img, a, script, iframe, object, embed, link, style, video, audio), #conversation svg:not(.thumbs svg)"
 
