@@ -107,6 +107,8 @@ def taught_rows(faq: dict[str, Any], refusals: dict[str, Any]) -> list[tuple[Htm
     """What is taught of the FAQ and of refusals; nothing where all is 0."""
     named: dict[tuple[str, ...], int] = {("FAQ entries",): faq["entries"], ("wordings",): faq["wordings"]}
     named |= _under(faq["derived"], "derived") | _under(faq["dropped"], "dropped")
+    if drafts := faq.get("drafts"):
+        named |= {("drafted questions",): drafts["written"]} | _under(drafts["dropped"], "drafted questions", "dropped")
     named |= {("refusal", "own"): refusals["own"]} | _under(refusals["generated"], "refusal", "generated")
     return [(term(*words), number) for words, number in named.items()] if any(named.values()) else []
 

@@ -79,7 +79,11 @@ def _report_facts(state: BuildState, plan: Plan, rows: Rows, manifest: dict[str,
         "masks": {kind: {"found": n, "samples": seen.samples.get(kind, [])} for kind in KINDS if (n := state.masked[kind])},
         "allowed": sorted(allow.values),
         "refusals": {"own": sum(row.kind == "refusal" for row in state.rows), "generated": dict(sorted(topics.items()))},
-        "drafted": [(entry.id, entry.source, entry.questions[0].text, entry.drafted) for entry in state.faq if entry.drafted],
+        "drafted": [
+            {"entry": entry.id, "source": entry.source, "question": entry.questions[0].text, "drafts": entry.drafted}
+            for entry in state.faq
+            if entry.drafted
+        ],
         "conflicts": state.contradictions[:50],
         "conflicts_total": len(state.contradictions),
         "preview": seen.preview,

@@ -1,9 +1,9 @@
 """Whether a drafted question may be used: one question in the entry's language that names nothing its text does not name."""
 
 import re
-from functools import lru_cache
+from collections.abc import Sequence
 
-from frontdesk.answers.languages import foreign, spoken_by
+from frontdesk.answers.languages import foreign
 from frontdesk.facts.entries import Entry
 from frontdesk.facts.language import language
 from frontdesk.facts.sources import company, invented
@@ -15,11 +15,11 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _HANGUL, _LATIN = re.compile("[가-힣]"), re.compile("[A-Za-z]")
 
 
-def fault(question: str, entry: Entry, company_name: str) -> str:
-    """What is wrong with a question drafted for the entry, "" if nothing is."""
+def fault(question: str, entry: Entry, company_name: str, languages: Sequence[str]) -> str:
+    """What is wrong with a question drafted for the entry, "" if nothing is. `languages`: those of the FAQ (spoken_by)."""
     if not (question.isprintable() and len(question) <= LONGEST and question.endswith(("?", "？")) and topics(question)):
         return "no question"
-    if language(question) != spoken(entry) or foreign(question, _languages(entry)):
+    if language(question) != spoken(entry) or foreign(question, languages):
         return "in another language"
     text = " \n".join((company_name, entry.origin.title, entry.origin.heading, *entry.texts))
     known, numbers = set(topics(text)), set(_NUMBER.findall(question)) - set(_NUMBER.findall(text))
@@ -32,11 +32,6 @@ def spoken(entry: Entry) -> str:
     """The language of an entry's text, "ko" or else "en": of most of its letters, for a text may quote the other."""
     text = entry.answers[0]
     return "ko" if 2 * len(_HANGUL.findall(text)) > len(_LATIN.findall(text)) else "en"
-
-
-@lru_cache(1)  # an entry's questions come one after the other
-def _languages(entry: Entry) -> tuple[str, ...]:
-    return spoken_by([entry])
 
 
 def _names(question: str) -> set[str]:
