@@ -8,7 +8,7 @@ changed is asked again. Who rejects a draft takes it out of its line.
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from data_tools.faq.entries import FaqEntry
 from data_tools.sources.text import folded
 from data_tools.writer.checks import fault, spoken
 from data_tools.writer.endpoint import ask
+from frontdesk.answers.knowledge import LANGUAGE_SAMPLE
+from frontdesk.answers.languages import spoken_by
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
 from frontdesk.errors import warn
@@ -67,16 +69,17 @@ def draft(entries: Sequence[FaqEntry], config: Config) -> Counter[str]:
     return dropped
 
 
-def _use(entries: Iterable[FaqEntry], drafts: dict[str, Sequence[str] | None], wanted: dict[str, int], company_name: str) -> Counter[str]:
+def _use(entries: Sequence[FaqEntry], drafts: dict[str, Sequence[str] | None], wanted: dict[str, int], company_name: str) -> Counter[str]:
     """Put what may be used of the drafts into `FaqEntry.drafted`; a question belongs to one entry."""
     dropped = Counter[str]()
+    languages = spoken_by(entry.as_entry() for entry in entries[:: -(-len(entries) // LANGUAGE_SAMPLE) or 1])
     taken = {folded(wording.text) for entry in entries for wording in entry.questions}
     for entry in entries:
         questions = drafts.get(entry.id, ())
         dropped[NO_QUESTIONS] += questions is None
         for question in questions or ():
             known = folded(question) in taken
-            if why := KNOWN if known else fault(question, entry.as_entry(), company_name):
+            if why := KNOWN if known else fault(question, entry.as_entry(), company_name, languages):
                 dropped[why] += 1
             elif len(entry.drafted) < wanted[entry.id]:
                 entry.drafted.append(question)

@@ -30,7 +30,7 @@ KOREAN = Entry(
     ],
 )
 def test_questions_that_the_text_answers(question: str) -> None:
-    assert fault(question, RETURNS, "Ferrywire") == ""
+    assert fault(question, RETURNS, "Ferrywire", ["en"]) == ""
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_questions_that_the_text_answers(question: str) -> None:
     ],
 )
 def test_what_is_wrong_is_told(question: str, why: str) -> None:
-    assert fault(question, RETURNS, "Ferrywire") == why
+    assert fault(question, RETURNS, "Ferrywire", ["en"]) == why
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_what_is_wrong_is_told(question: str, why: str) -> None:
     ],
 )
 def test_korean(question: str, why: str) -> None:
-    assert fault(question, KOREAN, "Ferrywire") == why
+    assert fault(question, KOREAN, "Ferrywire", ["ko"]) == why
 
 
 def test_the_language_is_that_of_most_of_the_text() -> None:

@@ -72,7 +72,8 @@ def test_a_passage_is_found_by_a_drafted_question_and_said_with_its_lines_and_or
         "updated": "2026-05-12",
     }
     passage = {
-        "id": "guide#1", "category": "Kayaks", "subject": "", "questions": ["Kayaks: Shipping"], "held_out": [], "answers": [text], "facts": [],
+        "id": "guide#1", "category": "Kayaks", "subject": "", "questions": ["Kayaks: Shipping"], "held_out": [], "answers": [text],
+        "facts": [],
         "source": "guide.pdf:31", "split": "train", "origin": {**origin, "reviewed": "2026-06-01"}, "passage": True,
         "drafted": ["How much is it to have a kayak delivered abroad?"],
     }  # fmt: skip
