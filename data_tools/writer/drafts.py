@@ -7,6 +7,7 @@ changed is asked again. Who rejects a draft takes it out of its line.
 
 import hashlib
 import json
+import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -48,7 +49,9 @@ def draft(entries: Sequence[FaqEntry], config: Config) -> Counter[str]:
     asked = {entry.id: _request(entry, config.company, wanted[entry.id]) for entry in entries if wanted[entry.id] > 0}
     keys = {name: _key(endpoint.model, messages) for name, messages in asked.items()}
     kept = _kept(path)
-    if new := {name: messages for name, messages in asked.items() if keys[name] not in kept}:
+    if endpoint.key_variable and endpoint.key_variable not in os.environ:
+        warn(f"data.writer: {endpoint.key_variable} is not set; expected the key of {endpoint.url}; without it no question is drafted")
+    elif new := {name: messages for name, messages in asked.items() if keys[name] not in kept}:
         failed = Counter[str]()
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8") as file, bar("drafting questions", len(new), "entries") as shown:

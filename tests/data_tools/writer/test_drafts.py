@@ -90,6 +90,13 @@ def test_few_wordings_get_more_and_nothing_is_asked_twice(capsys: pytest.Capture
     assert capsys.readouterr().err == ""
 
 
+def test_without_its_key_the_endpoint_is_not_asked(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WRITER_KEY", raising=False)
+    entries = [entry(1)]
+    assert not draft(entries, config("http://127.0.0.1:9", key_variable="WRITER_KEY")) and not entries[0].drafted
+    assert capsys.readouterr().err.startswith("warning: data.writer: WRITER_KEY is not set; ")
+
+
 def test_korean_entries_are_asked_in_korean() -> None:
     with writer(lambda text: json.dumps({"questions": ["텐트를 환불받을 수 있나요?"]}, ensure_ascii=False)) as (app, shop):
         entries = [entry(1, "안내서: 환불", answer="텐트는 30일 안에 환불하실 수 있습니다.")]
