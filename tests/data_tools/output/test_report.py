@@ -158,7 +158,7 @@ OURS = {
 
 def test_page_is_well_formed_and_has_one_of_each_section(page: Callable[..., Page]) -> None:
     ids = Counter(attributes["id"] for _, attributes, _ in page(sample()).elements if "id" in attributes)
-    assert len(ids) == 10 and set(ids.values()) == {1}
+    assert len(ids) == 11 and set(ids.values()) == {1}
 
 
 @pytest.mark.parametrize("facts", [sample(), EMPTY], ids=["full", "nothing"])
