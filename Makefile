@@ -89,8 +89,8 @@ bench: $(READY) $(MODEL)  ## make data at up to a million messages; personal dat
 	@$(BIN)/python -m data_tools $(CONFIG) && $(BIN)/python bench/train.py
 	@$(BIN)/python -m train $(CONFIG) && $(BIN)/python -m bench.serve $(CONFIG) && $(BIN)/python -m bench.soak $(CONFIG)
 
-clean:  ## remove runs and caches (not .venv, not the converted models, not the conversations in runs/*/desk or what they could teach)
-	@find runs -mindepth 2 -maxdepth 2 ! -name desk ! -name feedback -exec rm -rf {} + 2>/dev/null; find runs -maxdepth 1 -empty -delete 2>/dev/null; true
+clean:  ## remove runs and caches (not .venv, not the converted models, not the conversations in runs/*/desk or what they could teach, not runs/*/writer)
+	@find runs -mindepth 2 -maxdepth 2 ! -name desk ! -name feedback ! -name writer -exec rm -rf {} + 2>/dev/null; find runs -maxdepth 1 -empty -delete 2>/dev/null; true
 	rm -rf .cache/vllm .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info
 
 # $(call resolve,EXTRA) writes the pins of an extra, with all that setup installs, to .cache/constraints-EXTRA.txt: those of Python 3.11 on

@@ -59,6 +59,8 @@ def summary(manifest: dict[str, Any]) -> str:
     lines += [f"dropped  {number:5}  message: {reason}" for reason, number in counts["dropped"].items()]
     lines += [f"dropped  {number:5}  conversation: {reason}" for reason, number in manifest["conversations"]["dropped"].items()]
     lines += [f"dropped  {number:5}  {reason}" for reason, number in manifest["faq"]["dropped"].items()]
+    if drafts := manifest["faq"].get("drafts"):
+        lines.append(f"drafted {drafts['written']:5}  questions; {sum(drafts['dropped'].values())} dropped")
     lines += [f"rows  {split:15} {sum(kinds.values()):5}  {_list(kinds)}".rstrip() for split, kinds in manifest["rows"].items()]
     if grounded := manifest.get("grounded"):
         lines.append(f"with FAQ {'train':11} {sum(grounded['rows']['train'].values()):5}  {_list(grounded['rows']['train'])}")

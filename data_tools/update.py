@@ -1,7 +1,8 @@
 """`python -m data_tools.update CONFIG`: read the FAQ again while the desk is open.
 
 Only `faq.jsonl` is rewritten, nothing is trained. An entry keeps its split and its held-out wordings, on which it
-is tested; `make data` starts over. What changed is told, and written to `changes.json` (data_tools/changes.py).
+is tested, and its drafted wordings as long as its answers stay; `make data` starts over. What changed is told, and
+written to `changes.json` (data_tools/changes.py).
 """
 
 from collections import Counter
@@ -39,6 +40,9 @@ def update(config: Config) -> str:
     found = read(config)
     keep_ids(found, before)
     former = {entry.id: before.get(entry.id, {}) for entry in found}  # of which split and held-out wordings stay
+    for entry in found:
+        if former[entry.id].get("answers") == entry.answers:
+            entry.drafted = former[entry.id].get("drafted", [])
     after = [one.as_json(former[one.id].get("split", "train"), former[one.id].get("held_out", ())) for one in found]
     if after != list(before.values()):
         write_jsonl(path, after)  # first of all: the desk waits for it

@@ -34,6 +34,7 @@ class FaqEntry:
     facts: list[str] = field(default_factory=list)
     origin: Origin = field(default_factory=Origin)
     passage: bool = False
+    drafted: list[str] = field(default_factory=list)  # questions by data_tools/writer: searched and trained, never tested
 
     @property
     def texts(self) -> list[str]:
@@ -52,7 +53,8 @@ class FaqEntry:
         named = {"id": self.id, "category": self.category, "subject": self.subject, "questions": questions, "held_out": tested}
         known = {"answers": self.answers, "facts": self.facts, "source": self.source, "split": split}
         published = {"origin": origin} if (origin := self.origin.as_json()) else {}
-        return named | known | published | ({"passage": True} if self.passage else {})
+        more = ({"passage": True} if self.passage else {}) | ({"drafted": self.drafted} if self.drafted else {})
+        return named | known | published | more
 
 
 def join_records(files: list[list[FaqRecord]], prefix: str, dropped: Counter[str]) -> list[FaqEntry]:

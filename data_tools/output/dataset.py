@@ -5,12 +5,13 @@
   system message, the chat template carries it. An assistant's message with `"weight": 0` is context and not trained. A row has at
   most `train.max_length` tokens. A group (FAQ entries that share an answer, a conversation, near copies of either) lies in one
   of the three files only. `source` is `path:line`. The id of an FAQ or refusal row is its entry's id, `#`, and a number; rows
-  with `"derived"` have a wording made by rules from the row whose id theirs begins with, and say how.
+  with `"derived"` have a wording made by rules from the row whose id theirs begins with, and say how, or one that was "drafted".
 * `valid_wordings.jsonl`, `test_wordings.jsonl`: rows of the same shape, held-out wordings of FAQ entries that are in `train.jsonl`.
 * `test_unseen.jsonl`: the questions of the FAQ entries in `test.jsonl`, which the model never learns, with the handoff as the answer.
 * `faq.jsonl`: FAQ entries `{"id", "category", "subject", "questions", "held_out", "answers", "facts", "source", "split"}`. A fact is a
   string that a right answer contains; `|` parts alternatives. `split` is train, valid or test; category and subject may be "", facts
-  empty. `held_out` are those of the questions that are in `valid_wordings.jsonl` and `test_wordings.jsonl`.
+  empty. `drafted`, where there are some: more questions, by `data.writer`, which are searched and trained but never tested.
+  `held_out` are those of the questions that are in `valid_wordings.jsonl` and `test_wordings.jsonl`.
 * `grounded/`: the rows that are trained with the FAQ in the prompt, and `vectors.npz` (data_tools/rows/grounded.py).
 * `changes.json`: what changed in the FAQ last, and what rests on it (data_tools/changes.py).
 * `conflicts.jsonl`: conversations set aside for review, since an answer in them contradicts the FAQ: `{"source", "entry",

@@ -28,6 +28,7 @@ KOREAN = {
     # rows
     "split": "분할", "train": "학습", "valid": "검증", "test": "시험", "valid_wordings": "검증: 다른 표현",
     "test_wordings": "시험: 다른 표현", "test_unseen": "시험: 처음 보는 내용", "chat": "상담 대화", "refusal": "담당 밖 질문",
+    "drafted": "초안", "drafted questions": "초안 질문", "entry": "항목",
     "feedback": "검토한 상담",
     "own": "직접 작성", "generated": "생성", "customer": "고객", "agent": "상담원", "en": "영어", "ko": "한국어", "answers": "답변",
     "split at random": "무작위 분할", "as they are split": "실제 분할", "exact copies": "똑같은 행", "near copies": "거의 같은 행",
@@ -45,7 +46,7 @@ KOREAN = {
     "subject": "대상", "title": "문서 제목", "heading": "소제목", "expires": "유효 기한", "reviewed": "검토일", "facts": "사실",
     "rows that the model has learned": "모델이 학습한 행", "rows of the former data": "이전 데이터의 행",
     "scored answers": "채점한 답변", "replies of the last 14 days": "최근 14일 답변",
-    "entry": "항목", "source": "위치", "last day": "마지막 날", "what rests on it": "영향을 받는 것",
+    "source": "위치", "last day": "마지막 날", "what rests on it": "영향을 받는 것",
 }  # fmt: skip
 """Our words as they stand in heads and labels."""
 UNITS = ("messages", "conversations", "entries", "rows", "damaged", "mended", "broken")  # what is counted of a file
@@ -113,6 +114,8 @@ def taught_rows(faq: dict[str, Any], refusals: dict[str, Any]) -> list[tuple[Htm
     """What is taught of the FAQ and of refusals; nothing where all is 0."""
     named: dict[tuple[str, ...], int] = {("FAQ entries",): faq["entries"], ("wordings",): faq["wordings"]}
     named |= _under(faq["derived"], "derived") | _under(faq["dropped"], "dropped")
+    if drafts := faq.get("drafts"):
+        named |= {("drafted questions",): drafts["written"]} | _under(drafts["dropped"], "drafted questions", "dropped")
     named |= {("refusal", "own"): refusals["own"]} | _under(refusals["generated"], "refusal", "generated")
     return [(term(*words), number) for words, number in named.items()] if any(named.values()) else []
 

@@ -1,6 +1,6 @@
 """From the sources that a config names to the files of a run's data: `build` is the road, in order.
 
-1. `read_faq`: the entries of the FAQ and the refusals become the first rows.
+1. `read_faq`: the entries of the FAQ and the refusals become the first rows. Where the config names a writer, it drafts wordings.
 2. `prepare_conversations`: the first pass reads, masks and cleans every conversation into a spill file, so that memory does not
    grow with the texts; what is needed to find near duplicates is kept.
 3. `choose` (data_tools/splits/plan.py): each candidate gets its split. Rows with derived wordings and off-topic questions are trained
@@ -32,7 +32,7 @@ from data_tools.output.ledger import Ledger
 from data_tools.pii import Masker, allowed
 from data_tools.pipeline.manifest import finalize
 from data_tools.pipeline.state import BuildState
-from data_tools.rows.added import added_rows
+from data_tools.rows.added import added_rows, keep_trained
 from data_tools.rows.rows import Candidate, Row, entry_rows, unseen
 from data_tools.rows.windows import Windows
 from data_tools.sources.files import inputs
@@ -40,6 +40,7 @@ from data_tools.sources.reading import Reading
 from data_tools.sources.text import folded
 from data_tools.splits.near_duplicates import Store, grams
 from data_tools.splits.plan import Plan, add_rows, choose
+from data_tools.writer.drafts import draft
 from frontdesk.config.schema import Config
 from frontdesk.facts.contradictions import FaqFacts
 from frontdesk.files import write_jsonl
@@ -56,6 +57,7 @@ def build(config: Config, folder: Path, strict: bool = False, workers: int = 1, 
     with inputs() as opened, Store(opened.scratch / "grams") as store:
         state = BuildState(config, folder, Reading(opened, strict), store, Boilerplate(config.data.max_boilerplate_share), trains)
         read_faq(state)
+        state.drafts_dropped = draft(state.faq, config)
         windows = Windows(load_tokenizer(config, locate(config.model, whole=False)), config.train.max_length)  # slow: after a first look
         texts = (text for entry in state.faq for text in entry.texts)  # what the company publishes is not masked
         allow = allowed((*config.data.allowlist, *texts), config.company)
@@ -68,6 +70,7 @@ def build(config: Config, folder: Path, strict: bool = False, workers: int = 1, 
             state.reading.report_skipped()
             plan = choose(state.candidates, store, config.data)
             add_rows(plan, added_rows(state.candidates, plan.splits, state.rows, state.faq, config.data), store, config.data)
+            keep_trained(state.faq, trained_rows(state, plan), plan.added)
             if state.reviewed:
                 state.contradictions += place(state.reviewed, plan, state.rows, store, facts, config.data)
             with Rows(folder, windows, config.data.seed, len(state.candidates)) as rows, Ledger(folder / "ledger.jsonl") as ledger:
@@ -171,6 +174,11 @@ def write_faq(state: BuildState, plan: Plan, rows: Rows) -> set[str]:
     write_jsonl(state.folder / "faq.jsonl", lines)
     write_jsonl(state.folder / "conflicts.jsonl", state.contradictions)
     return set(split_of)
+
+
+def trained_rows(state: BuildState, plan: Plan) -> list[Row]:
+    """The rows of the FAQ that are trained."""
+    return [row for row, split in zip(state.rows, plan.splits, strict=False) if split == "train" and row.kind == "faq"]
 
 
 def write_row(state: BuildState, rows: Rows, row: Row, split: str, group: str) -> None:

@@ -78,12 +78,14 @@ def _manifest(state: BuildState, plan: Plan, rows: Rows, ledger: Ledger, convers
     talks = {"read": conversations["read"], "rows": conversations["rows"], "windows": rows.windows.made, "dropped": no_row}
     dropped = {reason: number for reason, number in sorted(state.dropped.items()) if number}
     wordings = sum(len(entry.questions) for entry in state.faq)
+    drafts = {"written": sum(len(entry.drafted) for entry in state.faq), "dropped": dict(sorted(state.drafts_dropped.items()))}
     return run | {
         "sources": [account.as_json() | {"rows": seen.of_source[account.source.path]} for account in reading.accounts],
         "skipped": [{"path": path, "reason": reason} for path, reason in reading.inputs.skipped],
         "messages": counts,
         "conversations": talks,
-        "faq": {"entries": len(state.faq), "wordings": wordings, "derived": dict(sorted(derived.items())), "dropped": dropped},
+        "faq": {"entries": len(state.faq), "wordings": wordings, "derived": dict(sorted(derived.items())), "dropped": dropped}
+        | ({"drafts": drafts} if config.data.writer else {}),
         "rows": {split: dict(sorted(kinds.items())) for split, kinds in seen.rows.items()},
         "masks": dict(sorted(state.masked.items())),
         "leak": plan.leak,
@@ -104,6 +106,11 @@ def _report_facts(state: BuildState, plan: Plan, rows: Rows, manifest: dict[str,
         "masks": {kind: {"found": n, "samples": seen.samples.get(kind, [])} for kind in KINDS if (n := state.masked[kind])},
         "allowed": sorted(allow.values),
         "refusals": {"own": sum(row.kind == "refusal" for row in state.rows), "generated": dict(sorted(topics.items()))},
+        "drafted": [
+            {"entry": entry.id, "source": entry.source, "question": entry.questions[0].text, "drafts": entry.drafted}
+            for entry in state.faq
+            if entry.drafted
+        ],
         "conflicts": state.contradictions[:50],
         "conflicts_total": len(state.contradictions),
         "preview": seen.preview,

@@ -27,6 +27,7 @@ class BuildState:
     trains: bool = True  # False: a reader serves the run, and the rows with FAQ entries wait until it is trained
     faq: list[FaqEntry] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)  # of the FAQ, by reason
+    drafts_dropped: Counter[str] = field(default_factory=Counter)  # of the questions that `data.writer` drafted, by reason
     rows: list[Row] = field(default_factory=list)  # of the FAQ and the refusals
     candidates: list[Candidate] = field(default_factory=list)  # one for each of `rows`, then one for each conversation with a row
     reviewed: list[ReviewedAnswer] = field(default_factory=list)

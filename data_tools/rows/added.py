@@ -10,15 +10,17 @@ from data_tools.rows.rows import Candidate, Row, message
 from frontdesk.config.schema import DataConfig
 from frontdesk.facts.language import language
 
+DRAFTED = "drafted"  # how the wording of a row was made that data_tools/writer wrote
 TOPIC = "topics:"  # begins the source of a row that was made for another company's topic
 
 
 def added_rows(
     candidates: Sequence[Candidate], splits: Sequence[str], rows: Sequence[Row], faq: Sequence[FaqEntry], data: DataConfig
 ) -> list[Row]:
-    """The derived rows, then the off-topic ones. `rows` are those of the first candidates, which come from the FAQ and the refusals."""
+    """The drafted rows, the derived ones, then the off-topic ones. `rows` are those of the first candidates, which come from the FAQ and
+    the refusals."""
     trained = [row for row, split in zip(rows, splits, strict=False) if split == "train" and row.kind == "faq"]
-    derived = list(derived_rows(faq, trained, data))
+    derived = [*drafted_rows(faq, trained), *derived_rows(faq, trained, data)]
     kinds = Counter(candidate.kind for candidate, split in zip(candidates, splits, strict=True) if split == "train")
     answered = kinds["faq"] + kinds["chat"] + len(derived)
     missing = round(answered * data.refusal_share / (1 - data.refusal_share)) - kinds["refusal"]
@@ -32,11 +34,30 @@ def derived_rows(entries: Iterable[FaqEntry], trained: Iterable[Row], data: Data
         rows_of.setdefault(row.owner, []).append(row)
     for entry in entries:
         rows = rows_of.get(entry.id, [])
-        missing = data.min_paraphrases - len(entry.questions)
+        missing = data.min_paraphrases - len(entry.questions) - len(entry.drafted)
         for i, row in enumerate(rows):
             share = missing // len(rows) + (i < missing % len(rows))
             for n, (text, how) in enumerate(derive(row.question, max(0, share), data.seed, row.id), 1):
                 yield Row(f"{row.id}.{n}", [message("user", text), row.messages[1]], "faq", row.source, entry.id, how)
+
+
+def drafted_rows(entries: Iterable[FaqEntry], trained: Iterable[Row]) -> Iterator[Row]:
+    """The questions drafted for trained FAQ entries (data_tools/writer)."""
+    first = {row.owner: row for row in reversed(list(trained))}
+    for entry in entries:
+        if row := first.get(entry.id):
+            for n, text in enumerate(entry.drafted, 1):
+                yield Row(f"{row.id}.draft{n}", [message("user", text), row.messages[1]], "faq", row.source, entry.id, DRAFTED)
+
+
+def keep_trained(entries: Iterable[FaqEntry], rows: Iterable[Row], added: Iterable[Row]) -> None:
+    """Take the drafts out of trained entries that are not trained, as near copies of a wording held out: `rows` with one
+    for each trained entry, `added` those that stayed."""
+    stayed = {(row.owner, row.question) for row in added if row.derived == DRAFTED}
+    trained = {row.owner for row in rows}
+    for entry in entries:
+        if entry.id in trained:
+            entry.drafted = [text for text in entry.drafted if (entry.id, text) in stayed]
 
 
 def off_topic_rows(number: int, rows: Iterable[Row], faq: Iterable[FaqEntry], data: DataConfig) -> list[Row]:

@@ -10,6 +10,7 @@ from frontdesk.facts.entries import Entry
 
 MOST = 3  # entries that a question back names
 HEADING = 60  # characters of a question that fit on a button
+LONGEST = 100  # of a question as it is quoted: a passage has its title, heading and first words for one
 _ASKS = {"en": "Do you mean {}?", "ko": "혹시 {} 중에 궁금하신 내용이 있나요?"}
 _ONE = {"en": "Do you mean {}?", "ko": "혹시 {} 내용이 궁금하신가요?"}
 _BESIDES = {"en": ("Do you", "About your other question: do you"), "ko": ("혹시", "다른 질문은 혹시")}
@@ -43,8 +44,13 @@ def heading(questions: Sequence[str]) -> str:
 
 def quoted(question: str) -> str:
     """A question as it stands between the quotation marks of a question back: on one line, with none of that kind
-    in it."""
-    return " ".join(question.split()).replace("“", "‘").replace("”", "’")
+    in it, and a long one without its middle, for passages of one page begin alike and end apart."""
+    line = " ".join(question.split()).replace("“", "‘").replace("”", "’")
+    if len(line) <= LONGEST:
+        return line
+    half = LONGEST // 2 - 2
+    first, last = line[:half], line[-half:]
+    return f"{first.rpartition(' ')[0] or first} … {last.partition(' ')[2] or last}"
 
 
 def ask_back(entries: Sequence[Entry], spoken: str, besides: bool = False) -> str:

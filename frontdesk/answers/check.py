@@ -24,6 +24,8 @@ END = re.compile(
 )
 """The end of a sentence. None is after an abbreviation (`e.g. 9 a.m.`) or a list's number, or before a small
 letter, a digit or a list's dash, nor is a line break alone: rather two sentences as one than a half."""
+_LAST_ROW = re.compile(r"^.* \| .*$(?=\n[^\sa-z\d*•·–-])(?!\n.* \| )", re.MULTILINE)
+"""The last row of a table, where other text follows on a line of its own."""
 _GOES_ON = re.compile(
     r"\s*(?:(?:but|however|except|unless|only|otherwise|this|that|these|those|it|they)\b|단[, ]|다만|하지만|그러나|그 외)",
     re.IGNORECASE,
@@ -58,7 +60,7 @@ class Checker:
 
 def split_sentences(text: str) -> list[str]:
     """A text as its sentences, each with the space before it."""
-    ends = [match.end() for match in END.finditer(text)]
+    ends = sorted({match.end() for pattern in (END, _LAST_ROW) for match in pattern.finditer(text)})
     return [text[start:end] for start, end in zip([0, *ends], [*ends, len(text)], strict=True)]
 
 

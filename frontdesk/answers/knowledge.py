@@ -105,13 +105,14 @@ def grounded(system_prompt: str, index: Index, messages: Sequence[Message], rule
 
 
 def read_entries(path: Path) -> list[Entry]:
-    """The entries of a run's `faq.jsonl`, without held-out wordings: retrieval is tested on them."""
+    """The entries of a run's `faq.jsonl`, with drafted wordings, and without held-out ones: retrieval is tested on them."""
     entries = []
     with path.open(encoding="utf-8") as file:
         for line in file:
             entry = json.loads(line)
             held_out = set(entry.get("held_out", ()))
             questions = tuple(question for question in entry["questions"] if question not in held_out)
+            questions += tuple(entry.get("drafted", ()))
             known = Entry(entry["id"], questions, tuple(entry["answers"]), entry.get("subject", ""), entry["source"])
             entries.append(known._replace(origin=Origin(**entry.get("origin", {})), passage=entry.get("passage", False)))
     return entries

@@ -34,6 +34,8 @@ class Run:
         self.additions = root / "feedback" / "faq_additions.csv"
         """What `make feedback` offers the FAQ, each line with its conversation
         (data_tools/feedback/faq_gaps.py)."""
+        self.drafts = root / "writer" / "drafts.jsonl"
+        """Questions that `data.writer` drafted (data_tools/writer/drafts.py). `make clean` leaves them: they were paid for."""
         self.checkpoints = root / "checkpoints"
         self.adapter = root / "adapter"
         """What training left: a PEFT adapter, or for the method `full` all weights in fp32."""

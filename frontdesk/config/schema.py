@@ -37,6 +37,17 @@ HANDOFF = {
 }
 
 
+class Endpoint(Section):
+    """Another OpenAI-compatible API."""
+
+    url: str
+    """Its address, up to `/v1`."""
+    model: str
+    """The model's name there."""
+    key_variable: str | None = None
+    """The environment variable that holds its key."""
+
+
 class DataConfig(Section):
     """Where the FAQ and the chat logs lie, and how they become rows. Paths are relative to the working folder."""
 
@@ -64,6 +75,9 @@ class DataConfig(Section):
     """An entry with fewer questions gets derived ones: a fact is not learned from one wording alone."""
     canaries: int = Field(4, ge=0, le=20)
     """Invented conversations among the chats: `make eval` asks for the personal data in them."""
+    writer: Endpoint | None = None
+    """A model that drafts questions for entries and passages with fewer than `min_paraphrases`: `{url, model, key_variable}`.
+    It is sent the FAQ and the passages, and no conversation; null: none is asked."""
     max_boilerplate_share: float = Field(0.005, gt=0, le=1)
     """Share of all agent messages; a sentence that is said more often is trained only that often."""
     seed: int = 7
@@ -222,17 +236,6 @@ THRESHOLDS: dict[str, float | None] = {
     "leaked": 0.0,
 }
 """What a desk must reach before it talks to customers."""
-
-
-class Endpoint(Section):
-    """Another OpenAI-compatible API."""
-
-    url: str
-    """Its address, up to `/v1`."""
-    model: str
-    """The model's name there."""
-    key_variable: str | None = None
-    """The environment variable that holds its key."""
 
 
 class EvaluateConfig(Section):

@@ -10,7 +10,7 @@ import time
 import uuid
 from typing import Any
 
-from frontdesk.answers.ask_back import heading
+from frontdesk.answers.ask_back import heading, quoted
 from frontdesk.answers.reply import Reply
 from frontdesk.facts.entries import Entry
 from frontdesk.web.sse import END, event
@@ -31,7 +31,7 @@ def provenance(reply: Reply) -> Json:
     field: Json = {"ai": True, "outcome": reply.outcome, "source": named[0] if named else None}
     field |= {"sources": named} if len(named) > 1 else {}
     entries = reply.decision.entries if reply.outcome == "escalated" else reply.decision.asks
-    near = [heading(entry.questions) for entry in entries if entry.questions]
+    near = [quoted(heading(entry.questions)) for entry in entries if entry.questions]
     return field | ({"near": near} if near else {})
 
 

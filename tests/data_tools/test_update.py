@@ -151,6 +151,15 @@ def test_a_broken_faq_leaves_the_old_one(shop, write, text, message):
     assert ((DATA / "faq.jsonl").read_bytes(), others()) == before
 
 
+def test_drafted_wordings_stay_as_long_as_the_answers_do(shop, entries):
+    made = read_jsonl(DATA / "faq.jsonl")
+    (DATA / "faq.jsonl").write_text(as_lines([entry | {"drafted": [f"Draft {entry['id']}?"]} for entry in made]), encoding="utf-8")
+    entries[3]["answers"] = ["Another answer."]
+    assert ": 0 entries added, 1 changed, 0 removed" in shop(entries)
+    drafted = {name: entry.get("drafted") for name, entry in known().items()}
+    assert drafted == {entry["id"]: [f"Draft {entry['id']}?"] for entry in entries} | {entries[3]["id"]: None}
+
+
 def test_without_data_it_says_what_to_run(write, shop, entries):
     (DATA / "faq.jsonl").unlink()
     with pytest.raises(UserError, match=r"^runs/shop/data/faq\.jsonl: no such file; .*; run `make data CONFIG=configs/shop\.yaml`"):

@@ -78,7 +78,7 @@ class Engine:
             await respond(send, 503, self.error)
         elif self.status != 200:
             await respond(send, self.status, self.error)
-        elif asked["stream"]:
+        elif asked.get("stream"):
             await self.stream(send)
         else:
             await until(lambda: self.allowed > 0)

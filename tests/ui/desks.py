@@ -33,7 +33,7 @@ def settings(**sections: Any) -> Config:
     return Config(**{**values, **sections})
 
 
-def told(*words: str, source: dict[str, str] | None = SOURCE, **more: Any) -> list[bytes]:
+def told(*words: str, source: dict[str, Any] | None = SOURCE, **more: Any) -> list[bytes]:
     """A whole stream as the gateway sends it: the words, their count, and at the end the source and `more` of its field."""
     usage = {"prompt_tokens": 50, "completion_tokens": len(words), "total_tokens": 50 + len(words)}
     last = event(choices=[], usage=usage, frontdesk={"source": source, **more})

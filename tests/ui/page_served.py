@@ -42,7 +42,7 @@ class Served:
     config: Config
     app: FastAPI
 
-    def says(self, *words: str, source: dict[str, str] | None = None, **more: Any) -> None:
+    def says(self, *words: str, source: dict[str, Any] | None = None, **more: Any) -> None:
         """What the bot answers from now on; `more` of the field with the source."""
         usage = {"prompt_tokens": 1, "completion_tokens": len(words), "total_tokens": 9}
         end = event(choices=[], usage=usage, frontdesk={"source": source, **more})

@@ -13,7 +13,7 @@ def suggestions(config: Config, faq: Path) -> list[str]:
     a `faq` file.
 
     From a category it takes an entry's first wording: a short one that ends in a question mark, if there is
-    one.
+    one. A passage has a heading for its first wording: of those it takes only questions that were drafted.
     """
     if config.ui.suggestions:
         return list(config.ui.suggestions)
@@ -23,8 +23,9 @@ def suggestions(config: Config, faq: Path) -> list[str]:
     withholds = config.answers.expired == "withhold"  # the buttons may stay beyond an entry's last day
     for entry in read_jsonl(faq):
         ends = withholds and entry.get("origin", {}).get("expires")
-        if entry["split"] == "train" and not ends:  # the bot does not know the others
-            by_category.setdefault(entry.get("category", ""), []).append(entry["questions"][0])
+        wordings = entry.get("drafted", []) if entry.get("passage") else entry["questions"]
+        if wordings and entry["split"] == "train" and not ends:  # the bot does not know the others
+            by_category.setdefault(entry.get("category", ""), []).append(wordings[0])
     return [min(questions, key=_rank) for questions in by_category.values()][:MAX_SUGGESTIONS]
 
 

@@ -4,6 +4,9 @@
 const PENDING = "pending";
 const THUMBS = { 1: "M7 10v11H3V10h4Zm2 0 4-8c1.7 0 3 1.3 3 3v4h4.3a2 2 0 0 1 2 2.3l-1.2 8a2 2 0 0 1-2 1.7H9V10Z" };
 const REASON_LENGTH = 500;
+const NAME_LENGTH = 120; // of a source
+const TURNING = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g; // makes what follows run the other way
+const ROWS = /^.* \| .*(?:\n.* \| .*)+$/gm; // of a table: two lines or more with cells
 
 // `act.rate(id, value, reason)` is called for a thumb, under a refusal `act.person()` and, for a question of the FAQ, `act.ask(question)`.
 export function draw(log, view, texts, act) {
@@ -39,7 +42,7 @@ function greeting(nodes, texts) {
 }
 
 function made(turn) {
-    const node = element("div", `turn ${turn.speaker}`, element("span", "who"), element("p", "text"));
+    const node = element("div", `turn ${turn.speaker}`, element("span", "who"), element("div", "text"));
     node.dataset.id = turn.id;
     node.querySelector(".text").dataset.testid = { customer: "user" }[turn.speaker] ?? turn.speaker;
     node.querySelector(".text").dir = "auto"; // Arabic and Hebrew run from right to left
@@ -49,18 +52,36 @@ function made(turn) {
 function update(node, turn, texts, act, last) {
     const names = { customer: texts.you, bot: turn.pending ? texts.writing : texts.assistant, agent: turn.agent };
     write(node.querySelector(".who"), names[turn.speaker] ?? "");
-    write(node.querySelector(".text"), turn.text);
+    (turn.speaker === "customer" ? write : say)(node.querySelector(".text"), turn.text);
     node.classList.toggle("writing", Boolean(turn.pending));
     if (turn.speaker !== "bot" || turn.pending) return;
     const under = node.querySelector(".under") ?? node.appendChild(element("div", "under"));
     part(under, ".incomplete", turn.cut, () => element("p", "incomplete"), node => write(node, texts.incomplete));
-    part(under, ".source", turn.source, source, node => describe(node, turn.source, texts));
+    part(under, ".cited", turn.sources.length, () => element("div", "cited"), node => cite(node, turn.sources, texts));
+    part(under, ".source", turn.source && !turn.sources.length, source, node => describe(node, turn.source, texts));
     part(under, ".thumbs", turn.text, () => thumbs(turn.id, act), node => press(node, turn.rating, texts));
     part(under, ".why", under.querySelector(".why"), null, form => ask(form, texts));
     const offered = turn.refusal && last && act.person;
     const heading = turn.refusal ? texts.near : "";
     part(under, ".near", last && act.person && turn.near.length, () => near(turn.near, act), node => write(node.firstChild, heading));
     part(under, ".connect", offered, () => button("connect", act.person), node => write(node, texts.person));
+}
+
+// Words as they are, but rows of cells as a table.
+function say(node, text) {
+    if (node.said === text) return;
+    node.said = text;
+    let at = 0;
+    const parts = [...text.matchAll(ROWS)].flatMap(({ 0: rows, index }) => {
+        const before = text.slice(at, index).replace(/\n$/, "");
+        at = index + rows.length + 1;
+        return [before, table(rows.split("\n").map(row => row.split(" | ")))];
+    });
+    node.replaceChildren(...parts, text.slice(at));
+}
+
+function table(rows) {
+    return element("table", "", element("tbody", "", ...rows.map(cells => element("tr", "", ...cells.map(cell => element("td", "", cell))))));
 }
 
 // What the customer may have meant: a click asks it.
@@ -90,6 +111,40 @@ function describe(node, source, texts) {
     write(node.querySelector("summary"), texts.source);
     write(node.querySelector(".entry"), texts.entry.replace("{question}", () => source.question));
     write(node.querySelector(".place"), place);
+}
+
+// Where an answer was published, a line for each of its sources. The lines stay as long as they say the same.
+function cite(node, sources, texts) {
+    const now = texts.source + JSON.stringify(sources);
+    if (node.dataset.now === now) return;
+    node.dataset.now = now;
+    node.replaceChildren(...sources.map(source => element("p", "", `${texts.source}: `, ...joined(citation(source, texts)))));
+}
+
+// The parts of a citation: what it is called, a link where it has an address, page and date.
+function citation({ title, heading, page, url, updated }, texts) {
+    const address = link(url);
+    const name = [title, heading?.replaceAll(" > ", " › ")].filter(Boolean).join(" › ") || (address ? address.host + address.pathname : "");
+    const letters = [...name.replace(TURNING, "")];
+    const called = element("bdi", "", letters.length > NAME_LENGTH ? `${letters.slice(0, NAME_LENGTH).join("")}…` : letters.join(""));
+    const day = /^\d{4}-\d\d-\d\d/.exec(updated ?? "");
+    const date = day && new Date(day[0]);
+    const written = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeZone: "UTC" });
+    return [
+        address ? Object.assign(element("a", "", called), { href: address.href, target: "_blank", rel: "noopener noreferrer" }) : called,
+        page && element("bdi", "", texts.page.replace("{page}", () => page)),
+        date && !isNaN(date) && texts.as_of.replace("{date}", written.format(date)),
+    ].filter(Boolean);
+}
+
+function joined(parts) {
+    return parts.flatMap((part, place) => (place ? [" · ", part] : [part]));
+}
+
+// An address that the browser may be sent to; the gateway names no other, but what is drawn here was stored.
+function link(url) {
+    const address = URL.canParse(url ?? "") ? new URL(url) : null;
+    return address && ["http:", "https:"].includes(address.protocol) && !address.username ? address : null;
 }
 
 function thumbs(id, act) {

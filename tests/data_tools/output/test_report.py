@@ -17,7 +17,7 @@ from tests.pages import Page
 EMPTY: dict[str, Any] = {
     **dict.fromkeys(("name", "company", "data_hash", "seed", "base"), ""),
     **dict.fromkeys(("max_length", "conflicts_total"), 0),
-    **dict.fromkeys(("sources", "skipped", "turns", "answer_tokens", "stock", "allowed", "conflicts", "preview"), ()),
+    **dict.fromkeys(("sources", "skipped", "turns", "answer_tokens", "stock", "allowed", "drafted", "conflicts", "preview"), ()),
     **{key: {} for key in ("rows", "languages", "roles", "tokens", "masks")},
     "messages": {"read": 0, "kept": 0, "merged": 0, "capped": 0, "set aside": 0, "dropped": {}, "masked": 0},
     "conversations": {"read": 0, "rows": 0, "windows": 0, "dropped": {}},
@@ -106,7 +106,13 @@ def sample() -> dict[str, Any]:
         "messages": {"read": 7_722, "kept": 6_010, "merged": 611, "capped": 383, "set aside": 24, "masked": 1_031,
                      "dropped": {"system": 420, "trailing customer": 214, "bot": 60}},
         "conversations": {"read": 914, "rows": 878, "windows": 19, "dropped": {"duplicate": 12, "no answered question": 21, "conflict": 3}},
-        "faq": {"entries": 166, "wordings": 1_332, "derived": {"typing noise": 212, "spacing": 98}, "dropped": {"no answer": 1}},
+        "faq": {"entries": 166, "wordings": 1_332, "derived": {"typing noise": 212, "spacing": 98}, "dropped": {"no answer": 1},
+                "drafts": {"written": 3, "dropped": {"in another language": 5}}},
+        "drafted": [
+            {"entry": "guide#2", "source": "guide.pdf:31", "question": "Handbook: Returns",
+             "drafts": ["How long can I take to return a lamp?", "<b>Is it free?</b>"]},
+            {"entry": "안내서#1", "source": "안내서.pdf:2", "question": "안내서: 환불", "drafts": ["램프도 환불되나요?"]},
+        ],
         "rows": {
             "train": {"faq": 1_184, "chat": 790, "refusal": 188}, "valid": {"faq": 41, "chat": 44, "refusal": 9},
             "test": {"faq": 38, "chat": 43, "refusal": 11}, "valid_wordings": {"faq": 77}, "test_wordings": {"faq": 78},
@@ -171,13 +177,13 @@ def changed(value: Any, leaf: Callable[[Any], Any], key: Callable[[str], str] = 
 OURS = {
     "path", "format", "encoding", "damaged", "mended", "messages", "conversations", "entries", "rows", "broken", "reason", "text", "count",
     "trained", "found", "samples", "exact", "near", "of", "source", "entry", "entry_source", "kind", "said", "known", "question", "answer",
-    "id", "tokens",
+    "id", "tokens", "drafts", "written",
 }  # fmt: skip
 
 
 def test_page_is_well_formed_and_has_one_of_each_section(page: Callable[..., Page]) -> None:
     ids = Counter(attributes["id"] for _, attributes, _ in page(sample()).elements if "id" in attributes)
-    assert len(ids) == 12 and set(ids.values()) == {1}
+    assert len(ids) == 13 and set(ids.values()) == {1}
 
 
 @pytest.mark.parametrize("facts", [sample(), EMPTY], ids=["full", "nothing"])

@@ -11,9 +11,12 @@ from pathlib import Path
 import pytest
 
 from data_tools.splits.near_duplicates import grams, jaccard
+from data_tools.writer import endpoint
+from frontdesk.answers.knowledge import read_entries
 from frontdesk.errors import UserError
 from frontdesk.files import read_json, read_jsonl, sha256
 from tests.data_tools.texts import words
+from tests.serve.stand_in import Engine, served
 
 SPLITS = ("train", "valid", "test")
 ALL = (*SPLITS, "valid_wordings", "test_wordings", "test_unseen")
@@ -436,3 +439,60 @@ def test_the_counts_are_printed(shop, capsys):
     assert "chats/a.csv  chat table, utf-8: 30 conversations, 180 messages, 30 rows" in printed
     assert "messages  180 read = 60 kept + 30 merged + 0 capped + 0 set aside + 90 dropped" in printed
     assert "written to runs/shop/data/" in printed
+
+
+class Drafting(Engine):
+    """A writer that drafts a good question, a near copy of one that is known, and one that is wrong."""
+
+    async def answer(self, asked, send):
+        known, answer = asked["messages"][-1]["content"].split("\n\n")
+        copies = [f"{question[:-1]} !?" for question in known.split("\n")]
+        self.text = json.dumps(
+            {"questions": [answer.replace("Answer", "Is answer").replace(".", "?"), *copies, "Is answer 999 said plainly?"]}
+        )
+        await super().answer(asked, send)
+
+
+def test_drafted_questions_are_trained_and_searched_and_never_tested(shop, capsys):
+    writing = Drafting()
+    with served(writing) as url:
+        writer = {"url": f"{url}/v1", "model": "big"}
+        folder = shop(min_paraphrases=12, valid_share=0.1, test_share=0.1, writer=writer)
+        first = content(folder)
+        assert content(shop(min_paraphrases=12, valid_share=0.1, test_share=0.1, writer=writer)) == first
+        assert len(writing.bodies) == 40
+    entries = {entry["id"]: entry for entry in read_jsonl(folder / "faq.jsonl")}
+    rows = [row for row in rows_of(folder, *ALL) if row.get("derived") == "drafted"]
+    assert rows == [row for row in rows_of(folder, "train") if row.get("derived") == "drafted"]
+    drafted = {name: entry.get("drafted", []) for name, entry in entries.items()}
+    trained = {name for name, entry in entries.items() if entry["split"] == "train"}
+    assert Counter((row["id"].split("#")[0], row["messages"][0]["content"]) for row in rows) == Counter(
+        (name, text) for name in trained for text in drafted[name]
+    )
+    assert {row["messages"][1]["content"] for row in rows} <= {answer for entry in entries.values() for answer in entry["answers"]}
+    assert all(f"Is answer {name.split('-')[1]} said plainly?" in drafted[name] for name in trained)
+    held_out = [text for entry in entries.values() for text in entry["held_out"]]
+    copies = [(one, two) for name in trained for one in drafted[name] for two in held_out if jaccard(set(grams(one)), set(grams(two))) == 1]
+    assert held_out and not copies, "a draft like a wording held out would be found by it"
+    read = {entry.id: entry.questions for entry in read_entries(folder / "faq.jsonl")}
+    for name, entry in entries.items():
+        assert read[name] == (*(text for text in entry["questions"] if text not in entry["held_out"]), *drafted[name])
+    manifest, report = read_json(folder / "manifest.json"), (folder / "report.html").read_text(encoding="utf-8")
+    assert manifest["faq"]["derived"]["drafted"] == len(rows)
+    dropped = manifest["faq"]["drafts"]["dropped"]
+    assert dropped["naming what the text does not name"] == 40
+    assert "Is answer 7 said plainly?" in report and "Is answer 999" not in report
+    shown = capsys.readouterr()
+    assert f"drafted {sum(map(len, drafted.values())):5}  questions; {sum(dropped.values())} dropped" in shown.out
+    assert shown.err.count("warning: data.writer") == 2, "one line a build"
+
+
+def test_a_writer_that_is_away_changes_nothing_but_a_line(shop, capsys, monkeypatch):
+    monkeypatch.setattr(endpoint, "RETRIES", 0)
+    with served(Drafting()) as url:
+        pass
+    with_writer = {
+        name: data for name, data in content(shop(writer={"url": f"{url}/v1", "model": "big"})).items() if name.endswith("jsonl")
+    }
+    assert "data.writer" in capsys.readouterr().err
+    assert with_writer == {name: data for name, data in content(shop()).items() if name.endswith("jsonl")}

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from frontdesk.answers.ask_back import HEADING, MOST, ask_back, choices, heading, picked, quoted
 from frontdesk.facts.entries import Entry
 
-QUESTIONS = st.lists(st.text(min_size=1, max_size=80).filter(str.strip), min_size=1, max_size=MOST, unique_by=quoted)
+QUESTIONS = st.lists(st.text(min_size=1, max_size=130).filter(str.strip), min_size=1, max_size=MOST, unique_by=quoted)
 
 
 def entries(*questions: str) -> list[Entry]:
@@ -19,6 +19,21 @@ def test_a_question_back_names_the_entries_by_their_questions() -> None:
     assert ask_back(entries("Is it free?", "Is it far?"), "en") == "Do you mean “Is it free?” or “Is it far?”?"
     assert ask_back(entries("배송비는?", "환불은?"), "ko") == "혹시 “배송비는?”, “환불은?” 중에 궁금하신 내용이 있나요?"
     assert ask_back(entries("배송비는?"), "ko") == "혹시 “배송비는?” 내용이 궁금하신가요?"
+
+
+PAGE = "Ferrywire handbook of the electronic ticketing service for schools and clubs: Group journeys: "
+
+
+def test_long_headings_keep_the_words_that_tell_them_apart() -> None:
+    long = [f"{PAGE}{words} …" for words in ("Teachers travel free with every tenth", "Luggage of a group is sent ahead")]
+    said = ask_back(entries(*long), "en")
+    assert said == (
+        "Do you mean “Ferrywire handbook of the electronic ticketing … Teachers travel free with every tenth …” or "
+        "“Ferrywire handbook of the electronic ticketing … journeys: Luggage of a group is sent ahead …”?"
+    )
+    assert [picked(question, choices(said)) for question in long] == [0, 1]
+    assert [picked(quoted(question), choices(said)) for question in long] == [0, 1], "what a button sends"
+    assert quoted(quoted(long[0])) == quoted(long[0])
 
 
 @given(QUESTIONS, st.sampled_from(["en", "ko"]))

@@ -144,3 +144,21 @@ def test_a_sentence_that_takes_up_another_is_said_with_it() -> None:
     assert whole(split_sentences("환불됩니다. 단, 세일 상품은 제외됩니다. 네."), range(0, 1)) == range(0, 2)
     assert whole(["But why."], range(0, 1)) == range(0, 1)
     assert whole(["Thistles grow.", " Itchy?", " Onlyness."], range(0, 1)) == range(0, 1), "whole words only"
+
+
+TABLE = (
+    "Parcels go by weight. The fee depends on the country:\nCountry | up to 2 kg\nFrance | €7.90\nKorea | €19.90 by air\n"
+    "Heavier parcels go by ship. They take six weeks."
+)
+
+
+def test_text_behind_a_table_is_a_sentence_of_its_own() -> None:
+    parts = split_sentences(TABLE)
+    assert "".join(parts) == TABLE
+    assert [part.split()[0] for part in parts] == ["Parcels", "The", "Heavier", "They"]
+    assert parts[1].splitlines()[-1] == "Korea | €19.90 by air", "no row stands without what leads to the table"
+
+
+@pytest.mark.parametrize("text", ["France | €7.90 but\nonly in summer.", "a | b\n- c is free.", "a | b\n\nC | d", "a | b\nC | d", "a|b\nC"])
+def test_a_row_goes_on_where_the_next_line_is_no_sentence(text: str) -> None:
+    assert split_sentences(text) == [text]

@@ -227,3 +227,49 @@ def test_the_sources_are_those_that_an_answer_rests_on(kind: str, outcome: str) 
     reply = Reply(Decision(kind, "The text.", entries, 0.5))  # type: ignore[arg-type]
     assert reply.end() == "The text." and reply.outcome == outcome
     assert list(reply.sources) == (entries if kind == "say" else [])
+
+
+PASSAGE = Entry(
+    "guide#2",
+    ("Handbook: Shipping",),
+    (
+        "We send parcels from Monday to Friday. Parcels that are ordered before noon leave on the same day.\n"
+        "The fee depends on the country and the weight:\nCountry | up to 2 kg | up to 10 kg\nFrance | €7.90 | €14.90\n"
+        "Republic of Korea | €19.90 | €39.90\n"
+        "Parcels above 10 kg are sent by a freight forwarder, who calls you to agree on a day.\n"
+        "It needs a street that a truck can enter.",
+    ),
+    passage=True,
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        (
+            "Parcels that are ordered before noon leave on the same day.",
+            "Parcels that are ordered before noon leave on the same day.",
+        ),
+        (
+            "Parcels above 10 kg are sent by a freight forwarder, who calls you to agree on a day.",
+            "Parcels above 10 kg are sent by a freight forwarder, who calls you to agree on a day.\n"
+            "It needs a street that a truck can enter.",
+        ),
+        ("Republic of Korea | €19.90 | €39.90", PASSAGE.answers[0]),
+        ("To Korea it costs €19.90.", PASSAGE.answers[0]),
+        ("Parcels above 10 kg cost €39.90.", PASSAGE.answers[0]),
+        (PASSAGE.answers[0], PASSAGE.answers[0]),
+        (" ".join(PASSAGE.answers[0].split()), PASSAGE.answers[0]),
+        ("", PASSAGE.answers[0]),
+    ],
+)
+def test_of_a_passage_the_sentences_that_were_chosen_are_read_or_else_all_with_its_lines(said: str, read: str) -> None:
+    for pieces in ([said], list(said)):
+        assert run(Reply(say(PASSAGE)), pieces) == read
+
+
+def test_a_passage_of_many_rows_comes_whole_even_if_the_model_begins_in_the_middle() -> None:
+    rows = "\n".join(f"Zone {number} | €{number}.90 | {number + 2} days" for number in range(1, 60))
+    entry = Entry("zones", ("Zones",), (f"Zone | fee | time\n{rows}",), passage=True)
+    for said in ("Zone 7 | €7.90 | 9 days", "Zone 7 costs €7.90."):
+        assert run(Reply(say(entry)), [said]) == entry.answers[0]

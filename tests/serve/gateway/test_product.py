@@ -62,6 +62,35 @@ def test_the_prompt_has_the_entries_and_the_answer_its_source(client: httpx.Clie
     assert answer["usage"]["completion_tokens"] == 2
 
 
+def test_a_passage_is_found_by_a_drafted_question_and_said_with_its_lines_and_origin(config: Config, engine: Engine) -> None:
+    text = "The fee depends on the country:\nCountry | up to 2 kg\nNorway | €7.90\nKorea | €19.90\nLarge kayaks go by freight."
+    origin = {
+        "title": "Handbook",
+        "heading": "Kayaks > Shipping",
+        "page": "4",
+        "url": "https://pine.example/handbook",
+        "updated": "2026-05-12",
+    }
+    passage = {
+        "id": "guide#1", "category": "Kayaks", "subject": "", "questions": ["Kayaks: Shipping"], "held_out": [], "answers": [text],
+        "facts": [],
+        "source": "guide.pdf:31", "split": "train", "origin": {**origin, "reviewed": "2026-06-01"}, "passage": True,
+        "drafted": ["How much is it to have a kayak delivered abroad?"],
+    }  # fmt: skip
+    with Run("shop").faq.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(passage) + "\n")
+    with gateway(config, engine, PromptBuilder(config, Run("shop"))) as client:
+        for said, outcome in (("It costs €7.90.", "replaced"), (text, "said")):
+            engine.parts = events(said, usage=True)
+            asked = [{"role": "user", "content": "how much is it to have a kayak delivered abroad"}]
+            answer = ask(client, "shop", messages=asked).json()
+            assert answer["choices"][0]["message"]["content"] == text
+            source = {"id": "guide#1", "question": "Kayaks: Shipping", "source": "guide.pdf:31", "origin": origin}
+            assert answer["frontdesk"] == {"ai": True, "outcome": outcome, "source": source}
+        thanks = ask(client, "shop", messages=[{"role": "user", "content": "thanks!"}]).json()
+        assert (thanks["frontdesk"]["outcome"], thanks["frontdesk"]["source"]) == ("small talk", None)
+
+
 @pytest.mark.parametrize(
     "invention", ["Returns cost $5.", "Returns are free within 60 days.", "Returns are not free within 45 days.", "yes yes yes", "", "네."]
 )

@@ -94,6 +94,60 @@ def test_source_and_thumbs_with_a_reason(page: Page, desk: Served) -> None:
     assert desk.store.ratings(conversation_of(desk, page)) == {}
 
 
+GUIDE = {
+    "title": "고객 안내서",
+    "heading": "환불 > 세일 상품",
+    "page": "12",
+    "url": "https://pine.example/guide#sale",
+    "updated": "2026-05-12",
+}
+SHIPPING = {"title": "Shipping", "updated": "2026-11-02T23:30:00-08:00"}
+
+
+def published(*origins: dict[str, str]) -> dict[str, Any]:
+    """The field of an answer that rests on an entry from each of these."""
+    named = [{"id": f"page#{number}", "question": "Page", "source": "page.html:1", "origin": one} for number, one in enumerate(origins)]
+    return {"source": named[0], "sources": named}
+
+
+def test_an_answer_names_where_it_was_published(chromium: Browser, page: Page, desk: Served) -> None:
+    desk.says("세일 상품은 환불되지 않습니다.", **published(GUIDE, SHIPPING, SHIPPING))
+    browser.ask(page, "세일 상품도 환불되나요?")
+    lines = page.locator(".cited p")
+    shown = ["Source: 고객 안내서 › 환불 › 세일 상품 · page 12 · as of May 12, 2026", "Source: Shipping · as of Nov 2, 2026"]
+    assert lines.all_inner_texts() == shown
+    link = lines.get_by_role("link")
+    assert (link.count(), link.get_attribute("href"), link.get_attribute("target")) == (1, GUIDE["url"], "_blank")
+    assert link.get_attribute("rel") == "noopener noreferrer"
+    assert page.locator("details.source").count() == 0, "a place in the FAQ's files is not for customers"
+    page.reload()
+    expect(lines).to_have_text(shown)
+    browser.switch_language(page, "ko")
+    expect(lines).to_have_text(["출처: 고객 안내서 › 환불 › 세일 상품 · 12쪽 · 2026. 5. 12. 기준", "출처: Shipping · 2026. 11. 2. 기준"])
+    desk.says("Ask again.", **published({"url": "https://pine.example/help/returns?a=1", "updated": "May"}))
+    browser.retry(page)
+    expect(lines).to_have_text(["출처: pine.example/help/returns"])
+    desk.says("Standard shipping costs $4.90.", source=SOURCE)
+    browser.retry(page)
+    expect(lines).to_have_count(0)
+    expect(page.locator("details.source")).to_have_count(1)
+
+
+def test_rows_of_cells_are_a_table_and_lines_stay_lines(page: Page, desk: Served) -> None:
+    text = "It depends.\nCountry | up to 2 kg\nFrance | €7.90\n<i>Korea</i> | €19.90\nHeavier: | ask us.\n\nWe ship: daily | weekly"
+    desk.says(text[:30], text[30:])
+    browser.ask(page, "what does shipping cost?")
+    said = page.locator(".turn.bot .text")
+    assert said.locator("tr").all_inner_texts() == ["Country\tup to 2 kg", "France\t€7.90", "<i>Korea</i>\t€19.90", "Heavier:\task us."]
+    assert said.locator("i").count() == 0
+    assert said.inner_text().splitlines()[0] == "It depends."
+    assert said.inner_text().splitlines()[-1] == "We ship: daily | weekly", "one line is no table"
+    assert page.evaluate("document.querySelector('.announcer').textContent").endswith(text), "what is read aloud"
+    desk.says("A | b\nc | d")
+    assert browser.ask(page, "a | b\nc | d") == "A\tb\nc\td"
+    assert page.locator(".turn.customer table").count() == 0
+
+
 def test_a_refusal_offers_the_questions_that_are_near_and_a_click_asks_one(page: Page, desk: Served) -> None:
     desk.says(HANDOFF["en"], near=["Can I return a tent?", "<b>Do you</b> repair tents?"])
     browser.ask(page, "tent gone wrong")

@@ -37,6 +37,13 @@ def test_one_of_each_category_short_and_asked_properly(tmp_path: Path) -> None:
     assert suggestions(config(), tmp_path / "faq.jsonl") == ["Do you deliver?", "반품할 수 있나요?"]
 
 
+def test_a_heading_is_no_question_but_what_was_drafted_for_it_is(tmp_path: Path) -> None:
+    passage = entry("Handbook", "Handbook: Returns") | {"passage": True}
+    drafted = entry("Guide", "Guide: Repairs") | {"passage": True, "drafted": ["Do you repair tents?"]}
+    write_jsonl(tmp_path / "faq.jsonl", [passage, drafted])
+    assert suggestions(config(), tmp_path / "faq.jsonl") == ["Do you repair tents?"]
+
+
 def test_no_more_than_fit(tmp_path: Path) -> None:
     write_jsonl(tmp_path / "faq.jsonl", [entry(f"category {number}", f"Question {number}?") for number in range(20)])
     assert suggestions(config(), tmp_path / "faq.jsonl") == [f"Question {number}?" for number in range(MAX_SUGGESTIONS)]

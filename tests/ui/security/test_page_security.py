@@ -35,6 +35,10 @@ ATTACKS = [
     "${window.owned='template'} {{constructor.constructor(\"window.owned='bars'\")()}} {agent} {question} $& $`",
     "&lt;img src=x onerror=window.owned='entity'&gt; &amp; \\u003cscript\\u003e $$\\href{javascript:1}{x}$$",
 ]
+NO_LINKS = [
+    "javascript:window.owned='url'", " JaVaScRiPt:window.owned='url'", "java\nscript:window.owned='url'", "data:text/html,<i>1</i>",
+    "https:", "https://user:secret@outside.invalid/", "//outside.invalid/x", "blob:x", "file:///etc/passwd",
+]  # fmt: skip
 TAGS = "#conversation :is(img, a, script, iframe, object, embed, link, style, video, audio), #conversation svg:not(.thumbs svg)"
 
 
@@ -71,6 +75,14 @@ def test_no_text_runs_or_loads_anything(desk: Served) -> None:
         assert page.locator(".source .entry").all_inner_texts() == [
             TEXTS["en"]["entry"].replace("{question}", f"{number} {attack}") for number, attack in enumerate(ATTACKS)
         ]
+        keys = ("title", "heading", "page", "url", "updated")
+        origins = [dict.fromkeys(keys, one) for one in (*ATTACKS, *NO_LINKS)]
+        desk.says("Well.", source={"id": "x"}, sources=[{"id": "x", "origin": one} for one in origins])
+        browser.ask(page, "who says so?")
+        assert page.locator(".cited p").count() == len(origins)
+        for line, one in zip(page.locator(".cited p").all_inner_texts(), origins, strict=True):
+            assert line.startswith(f"Source: {' '.join(one['title'].split())[:20]}")
+        assert page.locator(".cited a").count() == 0
         page.locator(".thumbs .up").last.click()
         page.locator(".why input").fill(ATTACKS[0])
         page.keyboard.press("Enter")
