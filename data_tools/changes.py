@@ -131,12 +131,12 @@ def _replies(config: Config, gone: set[str], before: Mapping[str, Json], found: 
             from frontdesk.store.replies import replies
             from frontdesk.store.store import now
 
-            told = []
+            said = []
             for reply in replies(store, config.name, now() - DAYS * 86400):
                 renamed = asked.get(reply.question, "") if not known & set(reply.entries) else ""
                 if name := next((one for one in (*reply.entries, renamed) if one in gone), None):
-                    told.append({"conversation": reply.conversation, "message": reply.message, "entry": name})
-            return told
+                    said.append({"conversation": reply.conversation, "message": reply.message, "entry": name})
+            return said
     except UserError as error:
         warn(f"the desk's replies were not looked through: {error}")
         return []
