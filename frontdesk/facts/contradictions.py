@@ -6,7 +6,7 @@ customer has said and what speaks of another thing is left alone.
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -67,6 +67,14 @@ class FaqFacts:
         """The first value of the answer that contradicts its entry; None without one, or if unsure."""
         return self._contradiction(question, answer, self._near(question, answer)) if self._stating and claims(answer) else None
 
+    def between(self, entry: Entry) -> Contradiction | None:
+        """The first value of an entry of this FAQ that contradicts another one; None without one, or if unsure."""
+        for answer in entry.answers if entry.questions else ():
+            near = [(score, one) for score, one in self._near(entry.questions[0], answer) if one.entry.id != entry.id]
+            if found := self._contradiction(entry.questions[0], answer, near, claims(answer)):
+                return found
+        return None
+
     def compare(self, question: str, answer: str) -> tuple[Contradiction | None, tuple[str, ...]]:
         """`contradiction`, and the ids of the entries that the answer gives away: those that it is like, and
         all of whose values it states or, of an entry without values, most of the words."""
@@ -74,13 +82,16 @@ class FaqFacts:
         about = frozenset(topics(answer)) if near else frozenset()
         return self._contradiction(question, answer, near), tuple(one.entry.id for _, one in near if self._given_away(answer, about, one))
 
-    def _contradiction(self, question: str, answer: str, near: list[tuple[float, _Entry]]) -> Contradiction | None:
+    def _contradiction(
+        self, question: str, answer: str, near: list[tuple[float, _Entry]], own: Sequence[Claim] = ()
+    ) -> Contradiction | None:
+        """`own`: claims of the FAQ that are the answer's, and so no evidence for it."""
         if not any(one.families for _, one in near):
             return None
         stated = [claim for claim in claims(answer) if claim.family in self._stating]
         asked = frozenset(topics(question))
         for claim in stated:
-            against = self._contradicted(claim, stated, asked, near)
+            against = self._contradicted(claim, stated, asked, near, own)
             if not against or _customers_own(claim, against, question, answer):
                 continue
             # Not of one customer's order or of one day, in words that the entry lacks.
@@ -118,8 +129,10 @@ class FaqFacts:
             text = text.replace(other, " ")
         return subject in text
 
-    def _contradicted(self, claim: Claim, stated: list[Claim], asked: frozenset[str], near: list[tuple[float, _Entry]]) -> _Entry | None:
-        if self._confirmed(claim, stated, asked, near):
+    def _contradicted(
+        self, claim: Claim, stated: list[Claim], asked: frozenset[str], near: list[tuple[float, _Entry]], own: Sequence[Claim]
+    ) -> _Entry | None:
+        if self._confirmed(claim, stated, asked, near, own):
             return None
         rivals = [(score, one) for score, one in near if claim.family in one.families and self._one_thing(claim, asked, one)]
         if not rivals:
@@ -128,7 +141,9 @@ class FaqFacts:
         others = [score for score, one in rivals[1:] if _keys(one, claim.family) != _keys(first, claim.family)]
         return first if best >= AHEAD * max(others, default=0.0) else None
 
-    def _confirmed(self, claim: Claim, stated: list[Claim], asked: frozenset[str], near: list[tuple[float, _Entry]]) -> bool:
+    def _confirmed(
+        self, claim: Claim, stated: list[Claim], asked: frozenset[str], near: list[tuple[float, _Entry]], own: Sequence[Claim]
+    ) -> bool:
         """Whether a near entry has one of the answer's values of this family, or any this one for it."""
         mine = [one.value for one in stated if one.family == claim.family]
         theirs = [other.value for _, one in near for other in one.claims if _comparable(other, claim)]
@@ -137,6 +152,7 @@ class FaqFacts:
             and claim.topics & other.topics
             and other.topics & DISTINCT <= claim.topics | asked
             for other in self._stating[claim.family]
+            if not any(other is one for one in own)
         )
 
     def _one_thing(self, claim: Claim, asked: frozenset[str], one: _Entry) -> bool:
