@@ -31,8 +31,10 @@ class Run:
         self.store = root / "desk" / "store.db"
         """Conversations, where `desk.database` names no other place. `make clean` leaves it."""
         self.additions = root / "feedback" / "faq_additions.csv"
-        """What `make feedback` offers the FAQ, each line with its conversation
-        (data_tools/feedback/faq_gaps.py)."""
+        """Entries that people accepted at the desk, each with its conversation; read with `data.faq`
+        (frontdesk/additions.py)."""
+        self.drafts = root / "feedback" / "drafts.jsonl"  # what people decided on drafted entries (ui/console/health.py)
+        self.health = root / "health"  # what the FAQ lacks and where it contradicts itself: `index.html`, `health.json`
         self.checkpoints = root / "checkpoints"
         self.adapter = root / "adapter"
         """What training left: a PEFT adapter, or for the method `full` all weights in fp32."""

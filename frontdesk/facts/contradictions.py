@@ -68,9 +68,9 @@ class FaqFacts:
         return self._contradiction(question, answer, self._near(question, answer)) if self._stating and claims(answer) else None
 
     def between(self, entry: Entry) -> Contradiction | None:
-        """The first value of an entry of this FAQ that contradicts another one; None without one, or if unsure."""
+        """The first value of an entry of this FAQ that contradicts another one of its subject; None without one, or if unsure."""
         for answer in entry.answers if entry.questions else ():
-            near = [(score, one) for score, one in self._near(entry.questions[0], answer) if one.entry.id != entry.id]
+            near = [(score, one) for score, one in self._near(entry.questions[0], answer) if _may_rival(entry, one.entry)]
             if found := self._contradiction(entry.questions[0], answer, near, claims(answer)):
                 return found
         return None
@@ -95,7 +95,7 @@ class FaqFacts:
             if not against or _customers_own(claim, against, question, answer):
                 continue
             # Not of one customer's order or of one day, in words that the entry lacks.
-            if all(lower(match[0]) in against.text for match in _PARTICULAR.finditer(claim.sentence)):
+            if all(lower(match[0]) in against.text for match in PARTICULAR.finditer(claim.sentence)):
                 known = ", ".join(dict.fromkeys(one.text for one in against.claims if one.family == claim.family))
                 return Contradiction(against.entry.id, against.entry.source, claim.text, known, claim.value.kind)
         return None
@@ -179,6 +179,10 @@ class FaqFacts:
         return math.fsum(max(self._answers.of(one), self._questions.of(one)) or unknown for one in about)
 
 
+def _may_rival(entry: Entry, other: Entry) -> bool:
+    return other.id != entry.id and not (entry.subject and other.subject and entry.subject != other.subject)
+
+
 def _ready(entry: Entry) -> _Entry:
     of_answers = [claims(answer) for answer in entry.answers]
     families = [{claim.family for claim in found} for found in of_answers]
@@ -214,7 +218,7 @@ def _keys(one: _Entry, family: Family) -> set[Key]:
     return {claim.value.key for claim in one.claims if claim.family == family}
 
 
-_PARTICULAR = re.compile(
+PARTICULAR = re.compile(
     r"\byour (?:order|booking|parcel|package|reservation|refund|appointment|ticket|total|bill|balance|stay|room|account)\b"
     r"|\b(?:total|altogether|comes? to|booked|scheduled|confirmed|left|ago|former|delay\w*|goodwill|exception\w*|due to|because of)\b"
     r"|\bi(?:'ve|'ll| have| will| just)\b|\bwe(?:'ve|'ll| have| will) (?:just |already )?\w+(?:ed|nt|ok)\b|\bwe \w+ed\b"
