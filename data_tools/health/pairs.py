@@ -53,10 +53,21 @@ def _by_facts(entries: Sequence[Entry]) -> Iterator[Pair]:
 
 
 def _apart(one: Entry, other: Entry) -> bool:
-    """Whether the questions of both name what the other entry does not: two hotels, two products."""
+    """Whether they are about two things: the questions of both name what the other entry does not (two hotels), or that of an entry
+    has a name that a passage lacks."""
     said = [set(topics(" ".join(entry.texts))) for entry in (one, other)]
-    asked = [[set(topics(question)) for question in entry.questions] for entry in (one, other)]
-    return all(about - said[1] for about in asked[0]) and all(about - said[0] for about in asked[1])
+    lacks = [[_asked(entry, question) - theirs for question in entry.questions] for entry, theirs in ((one, said[1]), (other, said[0]))]
+    named = (set(topics(name)) - theirs for entry, theirs in ((one, said[1]), (other, said[0])) for name in _names(entry))
+    return (all(lacks[0]) and all(lacks[1])) or any(named)
+
+
+def _asked(entry: Entry, question: str) -> set[str]:
+    """What a question is about; that of a passage begins with its page's title, which says where, not what."""
+    return set(topics(question)) - (set(topics(entry.origin.title)) if entry.passage else set())
+
+
+def _names(entry: Entry) -> list[str]:
+    return [] if entry.passage else re.findall(r"(?<=[a-z,] )[A-Z][a-z]\w+", " ".join(entry.questions))
 
 
 def _same_questions(entries: Sequence[Entry], vectors: Mapping[str, "np.ndarray"]) -> Iterator[tuple[Entry, str, Entry, str]]:
@@ -71,7 +82,7 @@ def _same_questions(entries: Sequence[Entry], vectors: Mapping[str, "np.ndarray"
             yield (*one, *other)
     asked = [(entry, question) for entry in entries for question in entry.questions if question in vectors]
     for place, near in _near([vectors[question] for _, question in asked]):
-        (one, first), (other, second) = asked[place], asked[near]
+        one, first, other, second = *asked[place], *asked[near]
         if one.id != other.id and one.subject == other.subject and _codes(first) == _codes(second):
             apart = _about(one, first) ^ _about(other, second)
             if not apart & (DISTINCT | set(topics(" ".join((*one.answers, *other.answers))))):

@@ -70,7 +70,7 @@ class FaqFacts:
     def between(self, entry: Entry) -> Contradiction | None:
         """The first value of an entry of this FAQ that contradicts another one of its subject; None without one, or if unsure."""
         for answer in entry.answers if entry.questions else ():
-            near = [(score, one) for score, one in self._near(entry.questions[0], answer) if _may_rival(entry, one.entry)]
+            near = self._near(entry.questions[0], answer, entry)
             if found := self._contradiction(entry.questions[0], answer, near, claims(answer)):
                 return found
         return None
@@ -109,16 +109,17 @@ class FaqFacts:
             for theirs in (frozenset(topics(text)) for text in one.entry.answers)
         )
 
-    def _near(self, question: str, answer: str) -> list[tuple[float, _Entry]]:
-        """The entries that question and answer may be about, with their similarity, the top match first. What
-        an agent says in answer to a follow-up tells more than the question: it counts twice."""
+    def _near(self, question: str, answer: str, of: Entry | None = None) -> list[tuple[float, _Entry]]:
+        """The entries that question and answer may be about, with their similarity, the top match first; not the
+        entry that they are `of`, and of its subject, if it has one. What an agent says in answer to a follow-up
+        tells more than the question: it counts twice."""
         if not self._entries:
             return []
         similarity = (2 * self._answers.similarities(answer) + self._questions.similarities(question)) / 2
-        least = max(SIMILAR, NEAR * float(similarity.max()))
-        ranked = sorted(
-            ((float(similarity[i]), i) for i in (similarity >= least).nonzero()[0].tolist()), key=lambda pair: (-pair[0], pair[1])
-        )
+        places = (similarity >= SIMILAR).nonzero()[0].tolist()
+        scores = {i: float(similarity[i]) for i in places if of is None or _may_rival(of, self._entries[i].entry)}
+        least = NEAR * max(scores.values(), default=0.0)
+        ranked = sorted(((score, i) for i, score in scores.items() if score >= least), key=lambda pair: (-pair[0], pair[1]))
         text = _flat(f"{question} {answer}") if ranked else ""
         found = [(score, self._entries[i]) for score, i in ranked]
         return [(score, one) for score, one in found if not one.subject or self._names(text, one.subject)]
@@ -189,7 +190,7 @@ def _ready(entry: Entry) -> _Entry:
     asked = frozenset(topics(" ".join(entry.questions)))
     return _Entry(
         entry,
-        _subject(entry.questions),
+        "" if entry.passage else _subject(entry.questions),  # before a passage's heading stands its page
         tuple(claim for found in of_answers for claim in found),
         frozenset(set.intersection(*families)) if families else frozenset(),
         tuple(frozenset(claim.value.key for claim in found) for found in of_answers),

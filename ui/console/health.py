@@ -1,7 +1,8 @@
 """The page of the FAQ's health: what `make health` found, and a decision on each drafted entry.
 
-An accepted draft is a line of `faq_additions.csv`, which the desk reads within seconds and the next `make data` reads, too. Decisions
-stand in `runs/NAME/feedback/drafts.jsonl`, each with the draft, "decision", "who" and "at". Two people may decide at the same time; the first decision counts.
+An accepted draft is a line of `faq_additions.csv`, which the desk reads within seconds, and the next `make data`, too. Decisions stand in
+`runs/NAME/feedback/drafts.jsonl`, each with its draft, "decision", "who" and "at". Two people may decide at the same time; the first
+decision counts.
 """
 
 import re
