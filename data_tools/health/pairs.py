@@ -78,8 +78,8 @@ def _same_questions(entries: Sequence[Entry], vectors: Mapping[str, "np.ndarray"
             if about := _about(entry, question):
                 alike[entry.subject, about, _codes(question)].setdefault(entry.id, (entry, question))
     for crowd in alike.values():
-        for one, other in combinations(list(crowd.values())[:CROWD], 2):
-            yield (*one, *other)
+        for two in combinations(list(crowd.values())[:CROWD], 2):
+            yield (*two[0], *two[1])
     asked = [(entry, question) for entry in entries for question in entry.questions if question in vectors]
     for place, near in _near([vectors[question] for _, question in asked]):
         one, first, other, second = *asked[place], *asked[near]

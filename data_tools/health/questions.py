@@ -28,6 +28,8 @@ LEANS = re.compile(
     r"|(?:그|이)(?:거|건|것|게)|거기|그럼",
     re.IGNORECASE,
 )
+GREETING = re.compile(r"^\W*(?:hello|hi|hey|dear|thank\w*|안녕하세요)\b[^,.!]{0,40}[,.!]+\s*|,? \[NAME_\d+\](?=[.!]*$)", re.IGNORECASE)
+"""What is said to one person at the beginning or end of a sentence that holds for all."""
 EXAMPLES = 5  # conversations that are named
 CALLS = ("wish", "repeated", "rating")
 """Reasons for a call that speak against the answer before it."""
@@ -124,11 +126,11 @@ class Reader:
         sentence whose beginning is lost."""
         kept: list[str] = []
         whole = True
-        for sentence in SENTENCES.split(said):
+        for sentence in (GREETING.sub("", one) for one in SENTENCES.split(said)):
             mine = courteous(sentence, self.courtesy) or sentence.rstrip().endswith(("?", "？"))
             mine = mine or any(one.search(sentence) for one in (PLACEHOLDER, PARTICULAR, LOOKS))
-            whole = not mine and (whole or not sentence[:1].islower())
-            kept += [sentence.strip()] if whole else []
+            whole = bool(sentence) and not mine and (whole or not sentence[:1].islower())
+            kept += [sentence[:1].upper() + sentence[1:].strip()] if whole else []
         told = " ".join(kept)
         return told if len(set(topics(told)) - self.courtesy) >= LEAST else ""
 
