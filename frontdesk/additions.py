@@ -5,7 +5,6 @@ The file is its owner's: it grows, and keeps what was changed in it, by whatever
 
 import csv
 import io
-from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,17 +20,14 @@ class Addition(NamedTuple):
     conversation: str  # in which somebody asked
 
 
-def append(path: Path, additions: Sequence[Addition], before: str | None = None) -> None:
-    """Add lines that are not there, as the file's owner separates cells. `before`: its text, where the caller has read it; read
-    here it must be UTF-8. Raises UserError."""
-    before = _read(path) if before is None else before
-    mark = delimiter(before)
-    there = {tuple(row[:2]) for row in csv.reader(io.StringIO(before), delimiter=mark)}
-    safe = [one._replace(question=one.question.lstrip("=+-@ \t")) for one in additions]  # no formula in a spreadsheet
-    lines = dict.fromkeys(one for one in safe if one[:2] not in there)
-    if lines:
-        text = io.StringIO()
-        csv.writer(text, delimiter=mark, lineterminator="\n").writerows(lines if before else [Addition._fields, *lines])
+def append(path: Path, one: Addition) -> None:
+    """Add a line, as the file's owner separates cells, unless its question is there with this answer. Raises UserError where the file
+    is not UTF-8."""
+    before = _read(path)
+    mark, text = delimiter(before), io.StringIO()
+    line = one._replace(question=one.question.lstrip("=+-@ \t"))  # no formula in a spreadsheet
+    if list(line[:2]) not in [row[:2] for row in csv.reader(io.StringIO(before), delimiter=mark)]:
+        csv.writer(text, delimiter=mark, lineterminator="\n").writerows([line] if before else [Addition._fields, line])
         write_text(path, before + ("\n" if before and not before.endswith("\n") else "") + text.getvalue())
 
 

@@ -137,7 +137,8 @@ def circle(config: Config, folder: Path) -> None:
 
 def test_a_corrected_fact_is_in_the_prompt_without_training(folder: Path, embedded_model: Path) -> None:
     config = project(folder, embedded_model)
-    additions = Path("runs/shop/feedback/faq_additions.csv")
+    additions = Path("runs/shop/feedback/faq_offers.csv")
+    values = yaml.safe_load(Path("shop.yaml").read_text())
     stage(folder, "data_tools")
     corrected(config, "We sell candles.")
     stage(folder, "data_tools.feedback")
@@ -147,6 +148,8 @@ def test_a_corrected_fact_is_in_the_prompt_without_training(folder: Path, embedd
     asked = [{"role": "user", "content": QUESTION}]
     assert FACT not in prompts.ground(asked).messages[0]["content"]
 
+    values["data"]["faq"].append(str(additions))
+    Path("shop.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
     assert "1 entries added, 0 changed, 0 removed" in stage(folder, "data_tools.update")
     entries = prompts.changed()  # as the desk's watcher does
     assert entries is not None

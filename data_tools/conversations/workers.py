@@ -52,7 +52,7 @@ class Prepared(NamedTuple):
     conflict: tuple[int, Contradiction] | None  # the exchange of `said` that contradicts the FAQ, and how
     entry_ids: list[tuple[str, ...]]  # of the FAQ entries that the answer of each exchange gives away
     seconds: list[tuple[int, int]]  # when each of `said` began and ended, since the first
-    day: str  # of the first, ISO 8601; "" where the export does not tell
+    day: str = ""  # of the first, ISO 8601; "" where the export does not tell
 
     def why_no_row(self, seen: Container[bytes]) -> "NoRow | None":
         """Why it gets no row; None where it gets one. `seen` are the digests of conversations with rows."""

@@ -1,14 +1,18 @@
-"""What people answered and the FAQ does not say, as entries of it: `runs/NAME/feedback/faq_additions.csv`.
+"""What people answered and the FAQ does not say, as lines for the FAQ: `runs/NAME/feedback/faq_offers.csv`.
 
-An answer that the FAQ has, but that retrieval does not find for the question, is added in the FAQ's words.
+An answer that the FAQ has, but that retrieval does not find for the question, is offered in the FAQ's words. A
+file that `data.faq` names itself grows, and keeps what its owner has changed; any other is written anew.
 """
 
+import csv
+import io
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data_tools.pii.spans import PLACEHOLDER
 from data_tools.sources.text import read_source
-from frontdesk.additions import Addition, append
+from frontdesk.additions import Addition
 from frontdesk.answers.grounding import SHOWN
 from frontdesk.answers.knowledge import knowledge_of
 from frontdesk.answers.small_talk import faq_only
@@ -16,6 +20,7 @@ from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
 from frontdesk.facts.contradictions import FaqFacts
 from frontdesk.facts.entries import Entry, rests_on
+from frontdesk.files import delimiter, write_text
 from frontdesk.retrieval.index import Index
 
 if TYPE_CHECKING:
@@ -30,7 +35,7 @@ def offer(config: Config, store: "Store") -> list[str]:
     """Write what the FAQ lacks, and say so; a line for each accepted answer that contradicts it, too."""
     from frontdesk.store.candidates import accepted
 
-    answers, path = accepted(store, config.name), Run(config.name).additions
+    answers, path = accepted(store, config.name), Run(config.name).offers
     against: list[tuple[int, str]] = []
     lacking: list[Addition] = []
     if answers:
@@ -38,13 +43,14 @@ def offer(config: Config, store: "Store") -> list[str]:
         against = list(contradictions(answers, faq_only(index.entries)))
         names = {id for id, _ in against}
         lacking = list(additions(config, [one for one in answers if one.id not in names], index))
-    append(path, lacking, "".join(read_source(path).chunks()) if path.is_file() else "")
+    named = any(Path(source).resolve() == path.resolve() for source in config.data.faq)
+    write(path, lacking, "".join(read_source(path).chunks()) if named and path.is_file() else "")
     lines = [line for _, line in against[:CONFLICTS_SHOWN]]
     if len(against) > CONFLICTS_SHOWN:
         lines.append(f"and {len(against) - CONFLICTS_SHOWN} more accepted answers contradict the FAQ")
     if lacking:
-        known = "look through it: they are entries from now on"
-        lines.append(f"accepted answers that look like facts which the FAQ lacks: {len(lacking)}, in {path}; {known}")
+        do = "they are in data.faq from now on" if named else "look through it, then add it to data.faq or its lines to your FAQ"
+        lines.append(f"accepted answers that look like facts which the FAQ lacks: {len(lacking)}, in {path}; {do}")
     return lines
 
 
@@ -54,7 +60,7 @@ def additions(config: Config, answers: "Sequence[Candidate]", index: Index) -> I
     for one in answers:
         if len(one.messages) > 1 or PLACEHOLDER.search(one.answer + one.messages[0]["content"]):
             continue
-        question, answer = one.messages[0]["content"], one.answer
+        question, answer = one.messages[0]["content"].lstrip("=+-@ \t"), one.answer  # no formula in a spreadsheet
         if answer in config.data.handoff.values() or rests_on(answer, faq_only(index.search([question], SHOWN))):
             continue
         known = rests_on(answer, faq_only(index.search([answer], WIDE)))
@@ -72,3 +78,15 @@ def contradictions(answers: "Sequence[Candidate]", entries: Sequence[Entry]) -> 
             where = f"candidate {one.id} of conversation {one.conversation_id}"
             what = f"the accepted answer says {found.said!r}, the FAQ {found.known!r} ({found.entry_source})"
             yield one.id, f"{where}: {what}; it is not trained; correct one of the two"
+
+
+def write(path: Path, lacking: Sequence[Addition], before: str = "") -> None:
+    """Write the lines below a header or below what is there, as its owner's program separates cells; no file where there are none."""
+    if not lacking and not before:
+        path.unlink(missing_ok=True)
+        return
+    text = io.StringIO()
+    lines = csv.writer(text, delimiter=delimiter(before), lineterminator="\n")
+    lines.writerows(lacking if before else [Addition._fields, *lacking])
+    glue = "\n" if before and not before.endswith("\n") else ""
+    write_text(path, before + glue + text.getvalue())

@@ -33,6 +33,8 @@ class Run:
         self.additions = root / "feedback" / "faq_additions.csv"
         """Entries that people accepted at the desk, each with its conversation; read with `data.faq`
         (frontdesk/additions.py)."""
+        self.offers = root / "feedback" / "faq_offers.csv"
+        """What `make feedback` offers the FAQ, each line with its conversation (data_tools/feedback/faq_gaps.py)."""
         self.drafts = root / "feedback" / "drafts.jsonl"  # what people decided on drafted entries (ui/console/health.py)
         self.health = root / "health"  # what the FAQ lacks and where it contradicts itself: `index.html`, `health.json`
         self.checkpoints = root / "checkpoints"

@@ -4,18 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from data_tools.sources.text import read_source
 from frontdesk.additions import Addition, append
 from frontdesk.errors import UserError
 
 LINE = Addition("Is there a store?", "Yes; in Leeds.", "c2")
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp949"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 def test_a_file_that_a_spreadsheet_saved_grows(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "faq_additions.csv"
     path.write_bytes("question;answer;conversation\r\n매장이 있나요?;네, 성수동에 있습니다.;c1\r\n".encode(encoding))
-    append(path, [LINE], "".join(read_source(path).chunks()) if encoding == "cp949" else None)
+    append(path, LINE)
     assert path.read_text(encoding="utf-8").splitlines() == [
         "question;answer;conversation",
         "매장이 있나요?;네, 성수동에 있습니다.;c1",
@@ -25,10 +24,8 @@ def test_a_file_that_a_spreadsheet_saved_grows(tmp_path: Path, encoding: str) ->
 
 def test_a_line_is_there_once_and_no_formula(tmp_path: Path) -> None:
     path = tmp_path / "feedback/faq_additions.csv"
-    append(path, [])
-    assert not path.exists()
-    append(path, [LINE, LINE, Addition("=1+1?", "+44 20 7946 0000", "c3")])
-    append(path, [LINE._replace(conversation="c9")])
+    for one in (LINE, LINE, Addition("=1+1?", "+44 20 7946 0000", "c3"), LINE._replace(conversation="c9")):
+        append(path, one)
     assert path.read_text().splitlines() == [
         "question,answer,conversation",
         "Is there a store?,Yes; in Leeds.,c2",
@@ -41,5 +38,5 @@ def test_a_file_in_another_encoding_is_left_alone(tmp_path: Path) -> None:
     path.write_bytes("question,answer\n매장?,네.\n".encode("cp949"))
     before = path.read_bytes()
     with pytest.raises(UserError, match="not UTF-8; expected"):
-        append(path, [LINE])
+        append(path, LINE)
     assert path.read_bytes() == before

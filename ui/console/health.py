@@ -76,7 +76,7 @@ class Health:
                 return "decided"
             if decision == "accepted":
                 try:
-                    append(self.run.additions, [Addition(**texts, conversation=gap["asked"][0]["conversation"])])
+                    append(self.run.additions, Addition(**texts, conversation=gap["asked"][0]["conversation"]))
                 except (OSError, UserError):
                     return "file"
             lines = read_jsonl(self.run.drafts) if self.run.drafts.is_file() else []
