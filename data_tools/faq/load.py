@@ -21,7 +21,8 @@ def load_faq(reading: Reading, data: DataConfig, dropped: Counter[str], addition
     found = _load(reading, data, "faq", "faq", dropped)
     if not found:
         raise UserError(f"{', '.join(data.faq) or 'data.faq'}: found no FAQ entry; expected at least one with question and answer; add one")
-    if additions and additions.is_file() and additions.resolve() not in {Path(source).resolve() for source in data.faq}:
+    named = {Path(source).resolve() for source in data.faq}
+    if additions and additions.is_file() and additions.resolve() not in named and b"\n" in additions.read_bytes().strip():
         join_additions(found, _load(reading, data.model_copy(update={"faq": (str(additions),)}), "faq", "faq", dropped))
     return found
 

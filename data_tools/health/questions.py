@@ -18,7 +18,7 @@ from frontdesk.facts.words import topics
 from frontdesk.retrieval.index import Index
 from frontdesk.retrieval.readings import is_question
 
-KNOWN = 0.6
+KNOWN = 0.4
 """Probability by words from which an entry answers a question; no encoder is asked, since this reads every conversation."""
 ASKED = 0.2  # the same, from which it cannot be said that nobody asks for the entry
 LEAST = 2  # words of substance in a question by itself, and in an answer that could stand in an FAQ

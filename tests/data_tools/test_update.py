@@ -100,6 +100,10 @@ def test_what_people_accepted_is_an_entry_once_here_and_in_the_next_build(shop, 
     assert "1 entries added, 1 changed, 0 removed; 41 in all" in shop(entries)
     assert known()["topic-3"]["questions"] == [*entries[3]["questions"], "Answer 3 please?"]
     assert "0 entries added, 0 changed" in shop(entries)
+    for nothing in ("question,answer,conversation\n", ""):  # its last line was taken out
+        write(str(path), nothing)
+        assert "41 in all" not in shop(entries)
+    write(str(path), lines)
     for faq in (["faq.jsonl"], ["faq.jsonl", str(path)], ["faq.jsonl", "runs/shop/feedback"]):
         make_data(faq=faq)
         found = [entry for entry in known().values() if "Do you sell kites?" in entry["questions"]]
