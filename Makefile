@@ -29,7 +29,7 @@ unexport PYTHONDONTWRITEBYTECODE # compiled modules and rewritten assertions are
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup data train eval compare replay serve feedback test test-slow test-all fuzz check locked lock docs bench clean
+.PHONY: help setup data train eval compare replay serve feedback health test test-slow test-all fuzz check locked lock docs bench clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 11
@@ -57,6 +57,9 @@ serve: $(READY) $(MODEL)  ## the API on http://localhost:8000/v1, the chat on ht
 
 feedback: $(READY) $(MODEL)  ## what the desk's conversations could teach: candidates for review at http://localhost:7860/desk
 	@$(BIN)/python -m data_tools.feedback $(CONFIG)
+
+health: $(READY) $(MODEL)  ## contradictions and gaps of the FAQ, and drafted entries to accept at http://localhost:7860/desk
+	@$(BIN)/python -m data_tools.health $(CONFIG)
 
 test: setup  ## the tests to run while you work, with a real engine and a real browser; no GPU, no model hub
 	@$(PYTEST) -m "not slow"

@@ -55,10 +55,10 @@ def update(config: Config) -> str:
 
 
 def read(config: Config) -> list[FaqEntry]:
-    """The entries of `data.faq`, as `make data` reads them. Raises UserError."""
+    """The entries of `data.faq` and the additions, as `make data` reads them. Raises UserError."""
     with inputs() as opened:
         reading = Reading(opened)
-        found = load_faq(reading, config.data, Counter())
+        found = load_faq(reading, config.data, Counter(), Run(config.name).additions)
         reading.report_skipped()
     return found
 

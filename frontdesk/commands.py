@@ -227,6 +227,7 @@ COMMANDS = {
     "replay": Command("evaluate.replay", "what the desk would have said in real conversations, beside the agents", _replay),
     "serve": Command("serve", "the API, the chat page and the agents' console", _config),
     "feedback": Command("data_tools.feedback", "find what the desk's conversations could teach the bot", _config),
+    "health": Command("data_tools.health", "contradictions and gaps of the FAQ, with drafted entries", _config),
     "keys": Command("serve.keys", "make, list and revoke keys to the API and the console", _keys),
     "forget": Command("serve.forget", "remove a customer, a conversation, or what has expired", _forget),
     "update": Command("data_tools.update", "read the FAQ again while the desk is open", _config),

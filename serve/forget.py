@@ -6,14 +6,15 @@ may still be trained.
     python -m serve.forget --expired --config configs/demo.yaml
 
 Says what will be removed, asks, removes it, and names the runs whose data it had entered: their models must
-be trained again to forget it. FAQ additions that `make feedback` proposed from these conversations are
-removed too. Both ids are shown in the agent console. The desk may stay open; it does --expired by itself once
-a day.
+be trained again to forget it. FAQ entries that were accepted or proposed from these conversations are removed
+too, as is a health report that shows them. Both ids are shown in the agent console. The desk may stay open; it does
+--expired by itself once a day.
 """
 
 import argparse
 import csv
 import io
+import shutil
 import sys
 from collections.abc import Set
 from pathlib import Path
@@ -23,7 +24,7 @@ from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, load_config
 from frontdesk.engine.startup_log import say
 from frontdesk.errors import UserError, run_command, warn
-from frontdesk.files import delimiter
+from frontdesk.files import delimiter, read_jsonl, write_jsonl
 from frontdesk.store.forget import Forgotten, conversations_by_run, erase, expire, forget, remembered
 from frontdesk.store.store import Store, StoreUnavailable, open_store
 from frontdesk.store.tables import Conversation, Customer
@@ -63,13 +64,16 @@ def person(store: Store, options: argparse.Namespace) -> None:
     """Remove a customer or a conversation, after confirmation."""
     owner, id = (Customer, options.customer) if options.customer is not None else (Conversation, options.conversation)
     what = remembered(store, owner, id)
-    offered = {name: ids for name, ids in conversations_by_run(store, id).items() if without(Run(name).additions, ids)}
-    say(f"{owner.__name__.lower()} {id}: {summary(what)}{''.join(f', lines in {Run(name).additions}' for name in offered)}")
+    talks = conversations_by_run(store, id)
+    files = [(name, path, ids) for name, ids in talks.items() for path in (Run(name).additions, Run(name).offers) if without(path, ids)]
+    say(f"{owner.__name__.lower()} {id}: {summary(what)}{''.join(f', lines in {path}' for _, path, _ in files)}")
     if not (options.yes or agreed()):
         say("nothing was removed")
         return
-    for name, ids in offered.items():  # before the store forgets whose lines they are
-        take_out(name, ids)
+    for name, path, ids in files:  # before the store forgets whose lines they are
+        take_out(name, path, ids)
+    for name, ids in talks.items():
+        take_out_health(Run(name), ids)
     gone = forget(store, owner, id)
     say(f"removed from {store.url}: {summary(gone)}")
     for name in gone.runs:
@@ -78,14 +82,24 @@ def person(store: Store, options: argparse.Namespace) -> None:
         warn(STILL_THERE)
 
 
-def take_out(run: str, ids: Set[str]) -> None:
-    """Remove what these conversations added to the run's proposed FAQ entries."""
-    path = Run(run).additions
+def take_out(run: str, path: Path, ids: Set[str]) -> None:
+    """Remove what these conversations added to a file of accepted or proposed FAQ entries."""
     text, count = without(path, ids) or ("", 0)
     temporary = path.with_name(f".{path.name}.partial")
     temporary.write_bytes(text.encode("latin-1"))
     temporary.replace(path)
-    say(f"removed {count} line{'s' * (count != 1)} from {path}; if data.faq names it: make data train CONFIG=configs/{run}.yaml")
+    say(f"removed {count} line{'s' * (count != 1)} from {path}; to train without them: make data train CONFIG=configs/{run}.yaml")
+
+
+def take_out_health(run: Run, ids: Set[str]) -> None:
+    """Remove a health report that shows these conversations, and decisions on drafts that were made of them."""
+    report = run.health / "health.json"
+    if report.is_file() and any(id in report.read_text(encoding="utf-8") for id in ids):
+        shutil.rmtree(run.health)
+        say(f"removed {run.health}, which showed them; now: make health CONFIG=configs/{run.name}.yaml")
+    lines = read_jsonl(run.decisions) if run.decisions.is_file() else []
+    if len(kept := [line for line in lines if ids.isdisjoint(one["conversation"] for one in line["asked"])]) < len(lines):
+        write_jsonl(run.decisions, kept)
 
 
 def without(path: Path, ids: Set[str]) -> tuple[str, int] | None:

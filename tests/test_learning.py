@@ -137,7 +137,7 @@ def circle(config: Config, folder: Path) -> None:
 
 def test_a_corrected_fact_is_in_the_prompt_without_training(folder: Path, embedded_model: Path) -> None:
     config = project(folder, embedded_model)
-    additions = Path("runs/shop/feedback/faq_additions.csv")
+    additions = Path("runs/shop/feedback/faq_offers.csv")
     values = yaml.safe_load(Path("shop.yaml").read_text())
     stage(folder, "data_tools")
     corrected(config, "We sell candles.")

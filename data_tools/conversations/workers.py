@@ -52,6 +52,7 @@ class Prepared(NamedTuple):
     conflict: tuple[int, Contradiction] | None  # the exchange of `said` that contradicts the FAQ, and how
     entry_ids: list[tuple[str, ...]]  # of the FAQ entries that the answer of each exchange gives away
     seconds: list[tuple[int, int]]  # when each of `said` began and ended, since the first
+    day: str = ""  # of the first, ISO 8601; "" where the export does not tell
 
     def why_no_row(self, seen: Container[bytes]) -> "NoRow | None":
         """Why it gets no row; None where it gets one. `seen` are the digests of conversations with rows."""
@@ -92,6 +93,7 @@ class Preparer:
             next(conflicts, None),
             [entry_ids for _, entry_ids in found],
             seconds(turns, said),
+            (turns[said[0].parts[0]].at or "")[:10] if said else "",
         )
 
     def _masked(self, conversation: Conversation, masker: "Masker") -> tuple[list[Turn], list[tuple[str, ...]]]:

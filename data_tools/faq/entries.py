@@ -78,6 +78,17 @@ def join_records(files: list[list[FaqRecord]], prefix: str, dropped: Counter[str
     return _complete(list(entries.values()), prefix, dropped)
 
 
+def join_additions(entries: list[FaqEntry], added: list[FaqEntry]) -> None:
+    """Append what people accepted at the desk. An answer that an entry has already gives that entry another question."""
+    known = {folded(answer): entry for entry in reversed(entries) if not entry.subject for answer in entry.answers}
+    for one in added:
+        entry = known.setdefault(folded(one.answers[0]), one)
+        if entry is one:
+            entries.append(one)
+        asked = {folded(wording.text) for wording in entry.questions}
+        entry.questions += [wording for wording in one.questions if folded(wording.text) not in asked]
+
+
 def _digest_id(record: FaqRecord, prefix: str) -> str:
     content = f"{folded(record.subject)}\n{folded(record.answers[0])}" if record.answers else record.source
     return f"{prefix}-{hashlib.sha256(content.encode()).hexdigest()[:10]}"

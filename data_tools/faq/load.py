@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
-from data_tools.faq.entries import FaqEntry, join_records
+from data_tools.faq.entries import FaqEntry, join_additions, join_records
 from data_tools.readers import faq_format
 from data_tools.readers.faqs import table
 from data_tools.readers.records import FaqRecord
@@ -14,11 +15,15 @@ from frontdesk.config.schema import DataConfig
 from frontdesk.errors import UserError
 
 
-def load_faq(reading: Reading, data: DataConfig, dropped: Counter[str]) -> list[FaqEntry]:
-    """The entries of `data.faq`; incomplete ones are counted in `dropped`. Raises UserError, also where there is no entry."""
+def load_faq(reading: Reading, data: DataConfig, dropped: Counter[str], additions: Path | None = None) -> list[FaqEntry]:
+    """The entries of `data.faq`, and of the file of `additions` (frontdesk/additions.py) where it is there; incomplete ones are
+    counted in `dropped`. Raises UserError, also where there is no entry."""
     found = _load(reading, data, "faq", "faq", dropped)
     if not found:
         raise UserError(f"{', '.join(data.faq) or 'data.faq'}: found no FAQ entry; expected at least one with question and answer; add one")
+    named = {Path(source).resolve() for source in data.faq}
+    if additions and additions.is_file() and additions.resolve() not in named and b"\n" in additions.read_bytes().strip():
+        join_additions(found, _load(reading, data.model_copy(update={"faq": (str(additions),)}), "faq", "faq", dropped))
     return found
 
 

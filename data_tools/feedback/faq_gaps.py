@@ -1,4 +1,4 @@
-"""What people answered and the FAQ does not say, as lines for the FAQ: `runs/NAME/feedback/faq_additions.csv`.
+"""What people answered and the FAQ does not say, as lines for the FAQ: `runs/NAME/feedback/faq_offers.csv`.
 
 An answer that the FAQ has, but that retrieval does not find for the question, is offered in the FAQ's words. A
 file that `data.faq` names itself grows, and keeps what its owner has changed; any other is written anew.
@@ -8,10 +8,11 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from data_tools.pii.spans import PLACEHOLDER
 from data_tools.sources.text import read_source
+from frontdesk.additions import Addition
 from frontdesk.answers.grounding import SHOWN
 from frontdesk.answers.knowledge import knowledge_of
 from frontdesk.answers.small_talk import faq_only
@@ -26,24 +27,15 @@ if TYPE_CHECKING:
     from frontdesk.store.store import Store
     from frontdesk.store.tables import Candidate
 
-COLUMNS = ("question", "answer", "conversation")
 WIDE = 10  # entries among which an answer is looked for
 CONFLICTS_SHOWN = 5
-
-
-class Addition(NamedTuple):
-    """A line of the file."""
-
-    question: str
-    answer: str
-    conversation: str
 
 
 def offer(config: Config, store: "Store") -> list[str]:
     """Write what the FAQ lacks, and say so; a line for each accepted answer that contradicts it, too."""
     from frontdesk.store.candidates import accepted
 
-    answers, path = accepted(store, config.name), Run(config.name).additions
+    answers, path = accepted(store, config.name), Run(config.name).offers
     against: list[tuple[int, str]] = []
     lacking: list[Addition] = []
     if answers:
@@ -95,6 +87,6 @@ def write(path: Path, lacking: Sequence[Addition], before: str = "") -> None:
         return
     text = io.StringIO()
     lines = csv.writer(text, delimiter=delimiter(before), lineterminator="\n")
-    lines.writerows(lacking if before else [COLUMNS, *lacking])
+    lines.writerows(lacking if before else [Addition._fields, *lacking])
     glue = "\n" if before and not before.endswith("\n") else ""
     write_text(path, before + glue + text.getvalue())

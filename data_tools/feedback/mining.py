@@ -4,7 +4,7 @@ An agent's answer to a call for a person ("yes please") answers the question tha
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -34,6 +34,7 @@ class Line:
     refusal: bool = False
     rating: int = 0
     suggested: str | None = None  # what the bot suggested to the agent
+    entry: str = ""  # the id of that which the bot's answer rests on
 
     @property
     def failed(self) -> bool:
@@ -48,6 +49,7 @@ class Talk:
     id: str
     lines: list[Line]
     calls: dict[float, str] = field(default_factory=dict)  # when a person was called, and why
+    customer: str = ""
 
 
 def read_talks(store: "Store", run: str) -> Iterator[Talk]:
@@ -57,29 +59,30 @@ def read_talks(store: "Store", run: str) -> Iterator[Talk]:
     from frontdesk.store.tables import Conversation
 
     with store.reading() as session:
-        query = select(Conversation.id).where(Conversation.run == run).order_by(Conversation.opened_at, Conversation.id)
-        ids = list(session.scalars(query))
-    for start in range(0, len(ids), AT_ONCE):
-        yield from _read(store, ids[start : start + AT_ONCE])
+        query = select(Conversation.id, Conversation.customer_id).where(Conversation.run == run)
+        whose = [(id, customer) for id, customer in session.execute(query.order_by(Conversation.opened_at, Conversation.id))]
+    for start in range(0, len(whose), AT_ONCE):
+        yield from _read(store, dict(whose[start : start + AT_ONCE]))
 
 
-def _read(store: "Store", ids: Sequence[str]) -> Iterator[Talk]:
+def _read(store: "Store", whose: Mapping[str, str]) -> Iterator[Talk]:
     from sqlalchemy import select
 
     from frontdesk.store.tables import Edit, Handoff, Message, Rating
 
-    said = select(Message, Rating.value, Edit.suggested).outerjoin(Rating).outerjoin(Edit).where(Message.conversation_id.in_(ids))
+    said = select(Message, Rating.value, Edit.suggested).outerjoin(Rating).outerjoin(Edit).where(Message.conversation_id.in_(whose))
     lines: defaultdict[str, list[Line]] = defaultdict(list)
     calls: defaultdict[str, dict[float, str]] = defaultdict(dict)
     with store.reading() as session:
         for one, rating, suggested in session.execute(said.order_by(Message.id)):
             if one.text.strip():
                 line = Line(one.id, one.speaker, one.text, one.at, one.agent, one.cut, one.refusal, rating or 0, suggested)
+                line = replace(line, entry=(one.source or {}).get("id", ""))
                 lines[one.conversation_id].append(line)
-        for call in session.scalars(select(Handoff).where(Handoff.conversation_id.in_(ids))):
+        for call in session.scalars(select(Handoff).where(Handoff.conversation_id.in_(whose))):
             calls[call.conversation_id][call.at] = call.reason
-    for id in ids:
-        yield Talk(id, lines[id], calls[id])
+    for id, customer in whose.items():
+        yield Talk(id, lines[id], calls[id], customer)
 
 
 def masked(talk: Talk, masker: Masker | None) -> Talk:

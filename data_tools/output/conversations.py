@@ -32,6 +32,7 @@ class ConversationWriter:
         source = item.places[item.said[0].parts[0]]
         if self.whole and not source.startswith(f"{CANARIES}:"):
             line = {"id": candidate.id, "split": split, "source": source, "messages": messages, "seconds": item.seconds}
+            line |= {"day": item.day} if item.day else {}
             self.whole.write(json.dumps(line, ensure_ascii=False) + "\n")
 
         def cap(place: int, reason: str) -> None:

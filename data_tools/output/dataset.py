@@ -17,7 +17,8 @@
 * `conflicts.jsonl`: conversations set aside for review, since an answer in them contradicts the FAQ: `{"source", "entry",
   "entry_source", "kind", "said", "known", "question", "answer"}`.
 * `conversations.jsonl`, only with `data.mask`: the conversations that have rows, whole, `{"id", "split", "source", "messages",
-  "seconds"}`; for each message the seconds from the first one to its beginning and end, none where the export has no times.
+  "seconds"}`; for each message the seconds from the first one to its beginning and end, none where the export has no times; "day" where
+  the export has dates.
 * `feedback.jsonl`, `preferences.jsonl`: reviewed answers of the desk, where there are some (data_tools/feedback/dataset.py).
 * `canaries.jsonl`: invented personal data in invented conversations, and questions for it (data_tools/conversations/canaries.py).
 * `ledger.jsonl`: what became of each message (data_tools/output/ledger.py). `report.html`: the same for people

@@ -32,8 +32,12 @@ class Run:
         self.store = root / "desk" / "store.db"
         """Conversations, where `desk.database` names no other place. `make clean` leaves it."""
         self.additions = root / "feedback" / "faq_additions.csv"
-        """What `make feedback` offers the FAQ, each line with its conversation
-        (data_tools/feedback/faq_gaps.py)."""
+        """Entries that people accepted at the desk, each with its conversation; read with `data.faq`
+        (frontdesk/additions.py)."""
+        self.offers = root / "feedback" / "faq_offers.csv"
+        """What `make feedback` offers the FAQ, each line with its conversation (data_tools/feedback/faq_gaps.py)."""
+        self.decisions = root / "feedback" / "drafts.jsonl"  # what people decided on drafted entries (ui/console/health.py)
+        self.health = root / "health"  # what the FAQ lacks and where it contradicts itself: `index.html`, `health.json`
         self.drafts = root / "writer" / "drafts.jsonl"
         """Questions that `data.writer` drafted (data_tools/writer/drafts.py). `make clean` leaves them: they were paid for."""
         self.checkpoints = root / "checkpoints"

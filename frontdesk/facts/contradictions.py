@@ -6,7 +6,7 @@ customer has said and what speaks of another thing is left alone.
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -67,6 +67,14 @@ class FaqFacts:
         """The first value of the answer that contradicts its entry; None without one, or if unsure."""
         return self._contradiction(question, answer, self._near(question, answer)) if self._stating and claims(answer) else None
 
+    def between(self, entry: Entry) -> Contradiction | None:
+        """The first value of an entry of this FAQ that contradicts another one of its subject; None without one, or if unsure."""
+        for answer in entry.answers if entry.questions else ():
+            near = self._near(entry.questions[0], answer, entry)
+            if found := self._contradiction(entry.questions[0], answer, near, claims(answer)):
+                return found
+        return None
+
     def compare(self, question: str, answer: str) -> tuple[Contradiction | None, tuple[str, ...]]:
         """`contradiction`, and the ids of the entries that the answer gives away: those that it is like, and
         all of whose values it states or, of an entry without values, most of the words."""
@@ -74,17 +82,20 @@ class FaqFacts:
         about = frozenset(topics(answer)) if near else frozenset()
         return self._contradiction(question, answer, near), tuple(one.entry.id for _, one in near if self._given_away(answer, about, one))
 
-    def _contradiction(self, question: str, answer: str, near: list[tuple[float, _Entry]]) -> Contradiction | None:
+    def _contradiction(
+        self, question: str, answer: str, near: list[tuple[float, _Entry]], own: Sequence[Claim] = ()
+    ) -> Contradiction | None:
+        """`own`: claims of the FAQ that are the answer's, and so no evidence for it."""
         if not any(one.families for _, one in near):
             return None
         stated = [claim for claim in claims(answer) if claim.family in self._stating]
         asked = frozenset(topics(question))
         for claim in stated:
-            against = self._contradicted(claim, stated, asked, near)
+            against = self._contradicted(claim, stated, asked, near, own)
             if not against or _customers_own(claim, against, question, answer):
                 continue
             # Not of one customer's order or of one day, in words that the entry lacks.
-            if all(lower(match[0]) in against.text for match in _PARTICULAR.finditer(claim.sentence)):
+            if all(lower(match[0]) in against.text for match in PARTICULAR.finditer(claim.sentence)):
                 known = ", ".join(dict.fromkeys(one.text for one in against.claims if one.family == claim.family))
                 return Contradiction(against.entry.id, against.entry.source, claim.text, known, claim.value.kind)
         return None
@@ -98,16 +109,17 @@ class FaqFacts:
             for theirs in (frozenset(topics(text)) for text in one.entry.answers)
         )
 
-    def _near(self, question: str, answer: str) -> list[tuple[float, _Entry]]:
-        """The entries that question and answer may be about, with their similarity, the top match first. What
-        an agent says in answer to a follow-up tells more than the question: it counts twice."""
+    def _near(self, question: str, answer: str, of: Entry | None = None) -> list[tuple[float, _Entry]]:
+        """The entries that question and answer may be about, with their similarity, the top match first; not the
+        entry that they are `of`, and of its subject, if it has one. What an agent says in answer to a follow-up
+        tells more than the question: it counts twice."""
         if not self._entries:
             return []
         similarity = (2 * self._answers.similarities(answer) + self._questions.similarities(question)) / 2
-        least = max(SIMILAR, NEAR * float(similarity.max()))
-        ranked = sorted(
-            ((float(similarity[i]), i) for i in (similarity >= least).nonzero()[0].tolist()), key=lambda pair: (-pair[0], pair[1])
-        )
+        places = (similarity >= SIMILAR).nonzero()[0].tolist()
+        scores = {i: float(similarity[i]) for i in places if of is None or _may_rival(of, self._entries[i].entry)}
+        least = NEAR * max(scores.values(), default=0.0)
+        ranked = sorted(((score, i) for i, score in scores.items() if score >= least), key=lambda pair: (-pair[0], pair[1]))
         text = _flat(f"{question} {answer}") if ranked else ""
         found = [(score, self._entries[i]) for score, i in ranked]
         return [(score, one) for score, one in found if not one.subject or self._names(text, one.subject)]
@@ -118,8 +130,10 @@ class FaqFacts:
             text = text.replace(other, " ")
         return subject in text
 
-    def _contradicted(self, claim: Claim, stated: list[Claim], asked: frozenset[str], near: list[tuple[float, _Entry]]) -> _Entry | None:
-        if self._confirmed(claim, stated, asked, near):
+    def _contradicted(
+        self, claim: Claim, stated: list[Claim], asked: frozenset[str], near: list[tuple[float, _Entry]], own: Sequence[Claim]
+    ) -> _Entry | None:
+        if self._confirmed(claim, stated, asked, near, own):
             return None
         rivals = [(score, one) for score, one in near if claim.family in one.families and self._one_thing(claim, asked, one)]
         if not rivals:
@@ -128,7 +142,9 @@ class FaqFacts:
         others = [score for score, one in rivals[1:] if _keys(one, claim.family) != _keys(first, claim.family)]
         return first if best >= AHEAD * max(others, default=0.0) else None
 
-    def _confirmed(self, claim: Claim, stated: list[Claim], asked: frozenset[str], near: list[tuple[float, _Entry]]) -> bool:
+    def _confirmed(
+        self, claim: Claim, stated: list[Claim], asked: frozenset[str], near: list[tuple[float, _Entry]], own: Sequence[Claim]
+    ) -> bool:
         """Whether a near entry has one of the answer's values of this family, or any this one for it."""
         mine = [one.value for one in stated if one.family == claim.family]
         theirs = [other.value for _, one in near for other in one.claims if _comparable(other, claim)]
@@ -137,6 +153,7 @@ class FaqFacts:
             and claim.topics & other.topics
             and other.topics & DISTINCT <= claim.topics | asked
             for other in self._stating[claim.family]
+            if not any(other is one for one in own)
         )
 
     def _one_thing(self, claim: Claim, asked: frozenset[str], one: _Entry) -> bool:
@@ -163,13 +180,17 @@ class FaqFacts:
         return math.fsum(max(self._answers.of(one), self._questions.of(one)) or unknown for one in about)
 
 
+def _may_rival(entry: Entry, other: Entry) -> bool:
+    return other.id != entry.id and not (entry.subject and other.subject and entry.subject != other.subject)
+
+
 def _ready(entry: Entry) -> _Entry:
     of_answers = [claims(answer) for answer in entry.answers]
     families = [{claim.family for claim in found} for found in of_answers]
     asked = frozenset(topics(" ".join(entry.questions)))
     return _Entry(
         entry,
-        _subject(entry.questions),
+        "" if entry.passage else _subject(entry.questions),  # before a passage's heading stands its page
         tuple(claim for found in of_answers for claim in found),
         frozenset(set.intersection(*families)) if families else frozenset(),
         tuple(frozenset(claim.value.key for claim in found) for found in of_answers),
@@ -198,7 +219,7 @@ def _keys(one: _Entry, family: Family) -> set[Key]:
     return {claim.value.key for claim in one.claims if claim.family == family}
 
 
-_PARTICULAR = re.compile(
+PARTICULAR = re.compile(
     r"\byour (?:order|booking|parcel|package|reservation|refund|appointment|ticket|total|bill|balance|stay|room|account)\b"
     r"|\b(?:total|altogether|comes? to|booked|scheduled|confirmed|left|ago|former|delay\w*|goodwill|exception\w*|due to|because of)\b"
     r"|\bi(?:'ve|'ll| have| will| just)\b|\bwe(?:'ve|'ll| have| will) (?:just |already )?\w+(?:ed|nt|ok)\b|\bwe \w+ed\b"

@@ -5,7 +5,6 @@ Time is cut at `edges`: bucket i holds what happened from edges[i] until before 
 result has one item for each bucket.
 """
 
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,14 +16,13 @@ from sqlalchemy import and_, case, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 from sqlalchemy.sql import ColumnElement, Select
 
-from frontdesk.retrieval.lexical import terms
+from frontdesk.facts.groups import groups
 from frontdesk.store.store import Store
 from frontdesk.store.tables import Conversation, Handoff, Message, Rating
 
 Period = Literal["day", "week", "month"]
 PERIODS: tuple[Period, ...] = get_args(Period)
 DAYS: dict[Period, int] = {"week": 7, "month": 30}
-NEAR = 0.6  # Jaccard similarity (of words and their parts) from which two questions count as one
 NEWEST = 1000  # unanswered questions that are grouped; more would keep the page waiting
 
 
@@ -48,7 +46,7 @@ class Waits:
 
 @dataclass(frozen=True)
 class Cluster:
-    """Questions that are nearly the same."""
+    """Questions that are alike."""
 
     question: str  # the newest of them
     size: int
@@ -155,25 +153,9 @@ def _unanswered(at: Sequence[float], question: type[Message], *columns: Any) -> 
     )
 
 
-def clusters(questions: Iterable[tuple[str, str]]) -> list[Cluster]:
-    """Group (question, conversation) pairs, newest first. Each joins the group with the most similar first
-    question, if any is similar."""
-    first: list[tuple[str, str, int]] = []  # of each group: question, conversation, number of terms
-    sizes: list[int] = []
-    having: dict[str, list[int]] = defaultdict(list)  # term → the groups whose first has it
-    for text, conversation in questions:
-        own = set(terms(text)) or {text.strip()}
-        shared = Counter(group for term in own for group in having[term])
-        likeness = {group: common / (len(own) + first[group][2] - common) for group, common in shared.items()}
-        best = max(likeness, key=likeness.__getitem__, default=None)
-        if best is not None and likeness[best] >= NEAR:
-            sizes[best] += 1
-            continue
-        for term in own:
-            having[term].append(len(first))
-        first.append((text, conversation, len(own)))
-        sizes.append(1)
-    return [Cluster(text, size, conversation) for (text, conversation, _), size in zip(first, sizes, strict=True)]
+def clusters(questions: Sequence[tuple[str, str]]) -> list[Cluster]:
+    """Group (question, conversation) pairs, newest first, by what they ask."""
+    return [Cluster(questions[group[0]][0], len(group), questions[group[0]][1]) for group in groups([text for text, _ in questions])]
 
 
 def _bucket(column: InstrumentedAttribute[float], at: Sequence[float]) -> ColumnElement[Any]:

@@ -1,8 +1,8 @@
 """An FAQ that is edited while the desk is open.
 
-When a file of `data.faq` changes, `python -m data_tools.update CONFIG` reads it again and writes `faq.jsonl`.
-When that file changes, whoever wrote it, its index is built again in a thread. Until that is done, questions
-are answered from the old one.
+When a file of `data.faq` changes, or what people have added at the desk (`faq_additions.csv`), `python -m
+data_tools.update CONFIG` reads it again and writes `faq.jsonl`. When that file changes, whoever wrote it, its
+index is built again in a thread. Until that is done, questions are answered from the old one.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ from collections.abc import Collection
 from itertools import chain
 from pathlib import Path
 
+from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
 from frontdesk.engine.startup_log import reasons
 from frontdesk.web import access_log
@@ -38,7 +39,7 @@ def stamps(sources: tuple[str, ...]) -> Stamps:
 async def watch(config: Config, path: str | None, builders: Collection[PromptBuilder]) -> None:
     """Keep the FAQs of all builders true to their files. Runs until it is cancelled. After a failure the old
     FAQ stays. `path` is the config's, for COMMAND; None if the sources of its FAQ are not watched."""
-    sources = config.data.faq if path else ()
+    sources = (*config.data.faq, str(Run(config.name).additions)) if path else ()
     before = await asyncio.to_thread(stamps, sources)
     while True:
         await asyncio.sleep(POLL)

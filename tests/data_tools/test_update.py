@@ -105,6 +105,22 @@ def test_without_a_change_nothing_is_written(shop, entries):
     assert (DATA / "faq.jsonl").stat().st_mtime_ns == before.st_mtime_ns
 
 
+def test_what_people_accepted_is_an_entry_once_here_and_in_the_next_build(shop, make_data, write, entries):
+    lines = f"question,answer,conversation\nDo you sell kites?,We do.,c1\nAnswer 3 please?,{entries[3]['answers'][0]},c2\n"
+    path = write("runs/shop/feedback/faq_additions.csv", lines)
+    assert "1 entries added, 1 changed, 0 removed; 41 in all" in shop(entries)
+    assert known()["topic-3"]["questions"] == [*entries[3]["questions"], "Answer 3 please?"]
+    assert "0 entries added, 0 changed" in shop(entries)
+    for nothing in ("question,answer,conversation\n", ""):  # its last line was taken out
+        write(str(path), nothing)
+        assert "41 in all" not in shop(entries)
+    write(str(path), lines)
+    for faq in (["faq.jsonl"], ["faq.jsonl", str(path)], ["faq.jsonl", "runs/shop/feedback"]):
+        make_data(faq=faq)
+        found = [entry for entry in known().values() if "Do you sell kites?" in entry["questions"]]
+        assert [(entry["questions"], entry["answers"]) for entry in found] == [(["Do you sell kites?"], ["We do."])]
+
+
 def test_an_entry_that_only_moved_is_not_called_changed(shop, entries):
     assert "0 changed, 0 removed, 0 added, 0 moved" in shop([*entries[20:], *entries[:20]])
     assert known()["topic-20"]["source"] == "faq.jsonl:1"

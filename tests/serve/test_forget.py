@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from frontdesk.config.run import Run
 from frontdesk.config.schema import load_config
 from frontdesk.errors import UserError
+from frontdesk.files import read_jsonl, write_jsonl, write_text
 from frontdesk.store.store import Store, now, open_store
 from frontdesk.store.tables import Candidate, Conversation
 from serve import forget
@@ -92,10 +94,24 @@ def test_what_was_offered_to_the_faq_goes_with_its_conversation(
     run(monkeypatch, "--customer", customer, answer="n")
     assert f"in no run, lines in {path}" in capsys.readouterr().out and b"SECRET" in path.read_bytes()
     run(monkeypatch, "--customer", customer, "--yes")
-    assert f"removed 1 line from {path}; if data.faq names it: make data train CONFIG=configs/shop.yaml" in capsys.readouterr().out
+    assert f"removed 1 line from {path}; to train without them: make data train CONFIG=configs/shop.yaml" in capsys.readouterr().out
     assert path.read_bytes() == (end.join(lines[:2]) + rest).encode(encoding)
     run(monkeypatch, "--conversation", other, "--yes")
     assert path.read_bytes() == (lines[0] + rest).encode(encoding)
+
+
+def test_a_health_report_that_shows_them_and_drafts_of_their_words_go(
+    store: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (customer, mine), (_, other) = fill(store), fill(store)
+    where = Run("shop")
+    write_jsonl(where.decisions, [{"id": id, "asked": [{"conversation": id}]} for id in (mine, other)])
+    write_text(where.health / "health.json", f'{{"gaps": ["{other}"]}}')
+    run(monkeypatch, "--customer", customer, "--yes")
+    assert where.health.is_dir() and [line["id"] for line in read_jsonl(where.decisions)] == [other]
+    run(monkeypatch, "--conversation", other, "--yes")
+    assert not where.health.exists() and read_jsonl(where.decisions) == []
+    assert f"removed {where.health}, which showed them; now: make health CONFIG=configs/shop.yaml" in capsys.readouterr().out
 
 
 def test_without_a_terminal_it_needs_yes(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

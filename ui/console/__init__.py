@@ -1,1 +1,1 @@
-"""The agents' console at /desk: the queue, conversations, review of what may be learned, numbers over time."""
+"""The agents' console at /desk: the queue, conversations, review of what may be learned, the FAQ's health, numbers over time."""

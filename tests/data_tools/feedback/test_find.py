@@ -216,7 +216,7 @@ def test_what_was_offered_to_the_faq_goes_when_its_conversation_is_gone(desk):
     desk.store.reply(talk, "anna", "Yes, our shop in Leeds is in Mill Lane.")
     (one,) = found(desk)
     candidates.review(desk.store, one.id, "accepted", one.answer, "bo")
-    path = Path("runs/shop/feedback/faq_additions.csv")
+    path = Path("runs/shop/feedback/faq_offers.csv")
     found(desk)
     assert "Leeds" in path.read_text()
     forget(desk.store, Conversation, talk)

@@ -174,7 +174,7 @@ def test_what_contradicts_the_faq_is_set_aside_and_told(write, make_data, capsys
     assert told(id)["fate"] == "set aside contradicts the FAQ" and of(id) == {}
     assert [line["source"] for line in read_jsonl(folder / "conflicts.jsonl")] == [f"feedback:{id}"]
     assert "'$6.30', the FAQ '$4.90'" in capsys.readouterr().out
-    assert not Path("runs/shop/feedback/faq_additions.csv").exists()
+    assert not Path("runs/shop/feedback/faq_offers.csv").exists()
 
 
 def test_what_a_reviewer_writes_is_masked_too(desk, shop):
@@ -229,7 +229,7 @@ def test_with_the_faq_in_the_prompt_a_row_reads_the_entry_and_a_new_fact_is_offe
     pairs = {pair["source"]: pair for pair in read_jsonl(folder / "grounded/preferences.jsonl")}
     assert [*pairs[f"feedback:{known}"]["prompt"], *pairs[f"feedback:{known}"]["chosen"]] == row["messages"]
 
-    path = Path("runs/shop/feedback/faq_additions.csv")
+    path = Path("runs/shop/feedback/faq_offers.csv")
     (_, line) = path.read_text().splitlines()
     assert line.startswith('Is there a store in Leeds?,"Yes, our shop in Leeds is in Mill Lane.",')
     assert f"facts which the FAQ lacks: 1, in {path}" in said

@@ -1,0 +1,1 @@
+"""What is wrong with a company's knowledge: entries against each other, and against what customers ask."""
