@@ -32,6 +32,7 @@ from frontdesk.retrieval.dense import Embedder, indexed, unit
 from frontdesk.retrieval.encoder import load_encoder
 from frontdesk.retrieval.index import Index
 from frontdesk.retrieval.ranker import Ranker
+from frontdesk.retrieval.readings import readings
 
 ROOT = Path(__file__).parents[1]
 EDITED, ASKED, STAGES = 10, 50, "--stages"
@@ -179,7 +180,7 @@ def question(index: Index) -> str:
     index.read(["warm"], READ)
     with clock() as encoding:
         for text in asked:
-            index.dense.embedder.embed([text])  # which its encoder remembers
+            index.dense.embedder.embed(readings([text]).texts)  # which its encoder remembers
     with clock() as reading:
         found = [index.read([text], READ) for text in asked]
     with clock() as deciding:

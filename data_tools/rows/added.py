@@ -9,6 +9,7 @@ from data_tools.rows.paraphrases import derive
 from data_tools.rows.rows import Candidate, Row, message
 from frontdesk.config.schema import DataConfig
 from frontdesk.facts.language import language
+from frontdesk.terminal import track
 
 TOPIC = "topics:"  # begins the source of a row that was made for another company's topic
 
@@ -18,7 +19,7 @@ def added_rows(
 ) -> list[Row]:
     """The derived rows, then the off-topic ones. `rows` are those of the first candidates, which come from the FAQ and the refusals."""
     trained = [row for row, split in zip(rows, splits, strict=False) if split == "train" and row.kind == "faq"]
-    derived = list(derived_rows(faq, trained, data))
+    derived = list(derived_rows(track(faq, "other wordings", len(faq), "entries"), trained, data))
     kinds = Counter(candidate.kind for candidate, split in zip(candidates, splits, strict=True) if split == "train")
     answered = kinds["faq"] + kinds["chat"] + len(derived)
     missing = round(answered * data.refusal_share / (1 - data.refusal_share)) - kinds["refusal"]

@@ -55,4 +55,5 @@ def test_the_limit_is_a_share_of_letters_in_their_order() -> None:
     ],
 )
 def test_an_ending_follows_a_korean_name_only(text: str, named: list[str]) -> None:
-    assert Subjects(["강남 2호점", "Nr 7", "Harbour Street"]).named(text) == named
+    """Beside a name as it is spelled none is found that is only like it."""
+    assert Subjects(["강남 2호점", "Nr 7", "Harbour Street"]).named(f"{text}, harbour street") == [*named, "Harbour Street"]
