@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -115,8 +116,6 @@ def run(folder: Path, module: str, *arguments: str) -> Cost:
 
 def stages(path: str) -> None:
     """`make data` of a config, with a clock at each step; a step's time has that of the steps in it."""
-    from importlib import import_module
-
     for module, names in STEPS.items():
         for name in names:
             setattr(import_module(module), name, clocked(name, getattr(import_module(module), name)))
