@@ -2,8 +2,9 @@
 
 For an invented FAQ of each size: `make data` from nothing, by stage; after ten answers are edited, `python -m
 data_tools.update`, what the desk then does in its threads, and `make data` again; and a question to the index, by
-step, on one core. `--questions` asks only that, with random unit vectors in the place of encoded texts. Seconds are
-wall clock and CPU (user and system): on a machine with other work only the latter say something.
+step, on one core (with OPENBLAS_NUM_THREADS=1, as the desk is started). `--questions` asks only that, with random
+unit vectors in the place of encoded texts. Seconds are wall clock and CPU (user and system): on a machine with other
+work only the latter say something.
 """
 
 import argparse
