@@ -91,8 +91,8 @@ def bar(label: str, total: float | None = None, unit: str = "", timed: bool = Tr
         shown.close()
 
 
-def track(items: Iterable[T], label: str, total: float, unit: str) -> Iterator[T]:
-    """The items, with a bar that counts them."""
+def track(items: Iterable[T], label: str, total: float | None, unit: str) -> Iterator[T]:
+    """The items, with a bar that counts them, or without a `total` the seconds."""
     with bar(label, total, unit) as shown:
         for item in items:
             yield item

@@ -67,6 +67,7 @@ async def serve(config: Config, run: Run, path: str, keys: bool, weights: Path |
     private = vllm.private(config, vllm.free_port())
     os.environ.pop(PAGE_KEY, None)  # from a parent process; the engine must not see it
     ours = {**os.environ, "PYTHONUNBUFFERED": "1", PAGE_KEY: secrets.token_urlsafe(32)} | ({vllm.SERVED: str(weights)} if weights else {})
+    ours["OPENBLAS_NUM_THREADS"] = "1"  # the cores are the engine's, and a second thread for a search mostly waits
     engines = {vllm.ENGINE_URL: url(private.serve.host, private.serve.port), vllm.ENGINE_KEY: key, "OMP_NUM_THREADS": "1"}
     async with httpx.AsyncClient(timeout=120, trust_env=False) as client:  # a proxy of the environment must not see local calls
 

@@ -13,8 +13,8 @@ import datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from data_tools.feedback.desk import desk_store
 from data_tools.feedback.mining import masked, read_talks
-from data_tools.feedback.rows import desk_store
 from data_tools.health.drafts import gaps, weeks
 from data_tools.health.pairs import pairs
 from data_tools.health.questions import Reader, logged
@@ -63,9 +63,8 @@ def health(config: Config, run: Run, store: "Store | None") -> dict[str, Any]:
     number = sum(map(len, talks.values()))
     for talk in track(chain(*talks.values()), "reading conversations", number, "conversations"):
         reader.read(masked(talk, masker))
-    decided = (
-        [line["asked"][0]["question"] for line in read_jsonl(run.decisions) if line["decision"] != "new"] if run.decisions.is_file() else []
-    )
+    decisions = read_jsonl(run.decisions) if run.decisions.is_file() else []
+    decided = [line["asked"][0]["question"] for line in decisions if line["decision"] != "new"]
     vectors = load_vectors(run.vectors, config.encoder)
     known = weeks(reader.lacking)
     unclear = sorted(

@@ -66,7 +66,7 @@ def build(config: Config, folder: Path, strict: bool = False, workers: int = 1, 
         state.reviewed = accepted(config, masker)
         with garbage_frozen():
             spill = SpillFile(opened.scratch / "conversations")
-            facts = FaqFacts(entry.as_entry() for entry in state.faq)
+            facts = FaqFacts(entry.as_entry() for entry in (state.faq if config.data.chats or state.reviewed else ()))
             prepare_conversations(state, spill, Preparer(masker, facts, windows), workers)
             state.reading.report_skipped()
             plan = choose(state.candidates, store, config.data)
@@ -158,14 +158,15 @@ def write_rows(state: BuildState, plan: Plan, spill: SpillFile, rows: Rows, ledg
 def write_faq(state: BuildState, plan: Plan, rows: Rows) -> set[str]:
     """The rows of the FAQ and the refusals, the derived and generated ones, and `faq.jsonl`. Returns the ids of held-out entries."""
     split_of: dict[str, str] = {}  # of held-out entries
-    for row, split, group in zip(state.rows, plan.splits, plan.groups, strict=False):
+    placed = zip(state.rows, plan.splits, plan.groups, strict=False)
+    for row, split, group in track(placed, "writing rows of the FAQ", len(state.rows), "rows"):
         write_row(state, rows, row, split, group)
         if row.kind == "faq" and split in ("valid", "test"):
             split_of[row.owner] = split
             if split == "test":
                 write_row(state, rows, unseen(row, state.config.data.handoff), "test_unseen", group)
     group_of = {row.owner: group for row, group in zip(state.rows, plan.groups, strict=False)}
-    for row in plan.added:
+    for row in track(plan.added, "writing added rows", len(plan.added), "rows"):
         write_row(state, rows, row, "train", group_of.get(row.owner, row.owner))
     held_out: dict[str, set[str]] = {}  # wordings of trained entries
     for row, split in zip(state.rows, plan.splits, strict=False):

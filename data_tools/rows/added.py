@@ -9,6 +9,7 @@ from data_tools.rows.paraphrases import derive
 from data_tools.rows.rows import Candidate, Row, message
 from frontdesk.config.schema import DataConfig
 from frontdesk.facts.language import language
+from frontdesk.terminal import track
 
 DRAFTED = "drafted"  # how the wording of a row was made that data_tools/writer wrote
 TOPIC = "topics:"  # begins the source of a row that was made for another company's topic
@@ -20,7 +21,8 @@ def added_rows(
     """The drafted rows, the derived ones, then the off-topic ones. `rows` are those of the first candidates, which come from the FAQ and
     the refusals."""
     trained = [row for row, split in zip(rows, splits, strict=False) if split == "train" and row.kind == "faq"]
-    derived = [*drafted_rows(faq, trained), *derived_rows(faq, trained, data)]
+    entries = track(faq, "other wordings", len(faq), "entries")
+    derived = [*drafted_rows(faq, trained), *derived_rows(entries, trained, data)]
     kinds = Counter(candidate.kind for candidate, split in zip(candidates, splits, strict=True) if split == "train")
     answered = kinds["faq"] + kinds["chat"] + len(derived)
     missing = round(answered * data.refusal_share / (1 - data.refusal_share)) - kinds["refusal"]

@@ -17,7 +17,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +55,10 @@ CHATTED = 0.1  # share of the rows with an exchange before the question that nee
 SPOKEN = 0.2  # share of the rows whose question is spoken
 ASKED = 0.5
 """Share of the invented companies' entries that are asked about: all of them would be half of the demo's training."""
-BATCH = 1000  # rows whose questions are encoded together
+BATCH, TOGETHER = 1000, 25  # rows whose questions are encoded together, and those that are compared with all entries at once
+MOST = {"train": 4000, "valid": 400, "valid_wordings": 400}
+"""Rows that come from the FAQ: they teach to read, for which the demo's 553 do, and not what an entry says, which the prompt has.
+Where there are more, wordings of the FAQ itself come before those made by rules."""
 
 
 class Grounder:
@@ -70,8 +73,11 @@ class Grounder:
         """The grounded rows of plain ones; `total` of them, for the bar."""
         rows = track(rows, f"rows with FAQ entries, {split}", total, "rows")
         while batch := list(islice(rows, BATCH)):
-            self.index.precompute([text for row in batch for text in searched(row["messages"])])
-            for row in batch:
+            texts = [list(searched(row["messages"])) for row in batch]
+            self.index.precompute(list(chain.from_iterable(texts)))
+            for place, row in enumerate(batch):
+                if place % TOGETHER == 0:
+                    self.index.compare(chain.from_iterable(texts[place : place + TOGETHER]))
                 yield from self._grounded(row, random.Random(f"{self.config.data.seed}:{row['id']}"), split)
 
     def _grounded(self, row: Json, rng: random.Random, split: str) -> Iterator[Json]:
@@ -232,8 +238,9 @@ def write_grounded(config: Config, folder: Path, tokenizer: "PreTrainedTokenizer
         return None
     (folder / "grounded").mkdir()
     rows, dropped = {split: Counter[str]() for split in SEES}, Counter[str]()
+    indexes = {sees: Index([entry for entry in entries if split_of[entry.id] in sees], embedder, ranker) for sees in set(SEES.values())}
     for split, sees in SEES.items():
-        grounder = Grounder(config, tokenizer, Index([entry for entry in entries if split_of[entry.id] in sees], embedder, ranker))
+        grounder = Grounder(config, tokenizer, indexes[sees])
         with (folder / f"grounded/{split}.jsonl").open("w", encoding="utf-8") as file:
             for row in _split_rows(grounder, folder, split):
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
@@ -243,13 +250,26 @@ def write_grounded(config: Config, folder: Path, tokenizer: "PreTrainedTokenizer
     return {"rows": written, "dropped": dict(dropped)}
 
 
+def _kept(rows: Iterable[Json], split: str, seed: int) -> set[int]:
+    """The places of the rows that are written: all, or of those from the FAQ MOST, and of the refusals the same share."""
+    kept, drawn = set[int](), {"faq": list[tuple[bool, float, int]](), "refusal": []}
+    for place, row in enumerate(rows):
+        if row["kind"] in drawn:
+            drawn[row["kind"]].append(("derived" in row, random.Random(f"{seed}:{row['id']}").random(), place))
+        else:
+            kept.add(place)
+    share = min(1, MOST[split] / max(1, len(drawn["faq"])))
+    return kept.union(place for some in drawn.values() for *_, place in sorted(some)[: round(share * len(some))])
+
+
 def _split_rows(grounder: Grounder, folder: Path, split: str) -> Iterator[Json]:
     """The grounded rows of a split, and those of invented companies in its languages where it is trained."""
     languages: set[str] = set()
     with (folder / f"{split}.jsonl").open(encoding="utf-8") as plain:
-        total = sum(1 for _ in plain)
+        kept = _kept(map(json.loads, plain), split, grounder.config.data.seed)
         plain.seek(0)
-        for row in grounder.rows(map(json.loads, plain), split, total):
+        rows = (row for place, row in enumerate(map(json.loads, plain)) if place in kept)
+        for row in grounder.rows(rows, split, len(kept)):
             languages.add(language(str(row["messages"][-2]["content"])))
             yield row
     for name in sorted(languages) if split == "train" else ():

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from data_tools.rows.paraphrases import derive
-from data_tools.rows.synthetic_faqs import companies, for_ranker
+from data_tools.rows.synthetic_faqs import Company, companies, for_ranker
 from frontdesk.answers.knowledge import searchable, spoken
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
@@ -23,6 +23,7 @@ from frontdesk.retrieval.dense import Embedder, indexed
 from frontdesk.retrieval.index import Index
 from frontdesk.retrieval.ranker import Example, Ranker, fit
 from frontdesk.retrieval.vectors import load_vectors, save_vectors
+from frontdesk.terminal import track
 
 if TYPE_CHECKING:
     from frontdesk.retrieval.encoder import Encoder
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 FOLDS = 3  # times that each entry is asked for, by another wording
 BEYOND = 6  # questions to each invented company that it does not answer
 MOST = 300  # of the FAQ's own entries in a fold
+TOGETHER = 50  # questions that are compared with all entries at once
 
 
 class Learned(NamedTuple):
@@ -50,13 +52,18 @@ def learn(config: Config, entries: Sequence[Entry], learnable: set[str]) -> Lear
 
         synthetic = searchable([entry for some in invented.values() for company in some for entry in company.entries])
         embedder = _embedder(config.encoder, Run(config.name).vectors, load_encoder(config.encoder), entries, synthetic)
-    examples = list(known_answers(own, embedder, rng))
-    for name, some in invented.items():
-        for company in some:
-            examples += known_answers(company.entries, embedder, rng, rng.sample(companies(name)[1], BEYOND))
+    ranker = fit(track(_examples(own, invented, embedder, rng), "learning which entry answers", None, ""))
     if embedder:  # of the desk, which needs no other company
         embedder = Embedder(embedder.encoder, {text: embedder.stored[text] for entry in searchable(entries) for text in indexed(entry)})
-    return Learned(embedder, fit(examples))
+    return Learned(embedder, ranker)
+
+
+def _examples(own: Sequence[Entry], invented: dict[str, list[Company]], embedder: Embedder | None, rng: random.Random) -> Iterator[Example]:
+    """Those of the FAQ, then those of each invented company."""
+    yield from known_answers(own, embedder, rng)
+    for name, some in invented.items():
+        for company in some:
+            yield from known_answers(company.entries, embedder, rng, rng.sample(companies(name)[1], BEYOND))
 
 
 def known_answers(entries: Sequence[Entry], embedder: Embedder | None, rng: random.Random, beyond: Sequence[str] = ()) -> Iterator[Example]:
@@ -69,9 +76,11 @@ def known_answers(entries: Sequence[Entry], embedder: Embedder | None, rng: rand
         some = rng.sample(sorted(asked), min(MOST, len(asked)))
         texts = [(place, text) for place in some for text in (asked[place], *_varied(asked[place]))]
         index.precompute([text for _, text in texts])
-        for (place, _), features in zip(texts, index.features([text for _, text in texts]), strict=True):
-            yield Example(features, place)
-            yield Example(np.delete(features, place, axis=0), None)
+        for start in range(0, len(texts), TOGETHER):
+            places, asked_now = zip(*texts[start : start + TOGETHER], strict=True)
+            for place, features in zip(places, index.features(asked_now), strict=True):
+                yield Example(features, place)
+                yield Example(np.delete(features, place, axis=0), None)
     if beyond:
         yield from (Example(features, None) for features in Index(known, embedder).features(list(beyond)))
 

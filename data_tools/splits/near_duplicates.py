@@ -14,6 +14,8 @@ from typing import BinaryIO
 import numpy as np
 from rensa import RMinHash, RMinHashLSH
 
+from frontdesk.terminal import track
+
 NEAR = 0.7
 PERMUTATIONS, BANDS = 200, 40
 """40 bands of 5 find a pair of Jaccard 0.7 with a probability of 0.9994, and hold one of 0.2 for a candidate with 0.013."""
@@ -113,7 +115,7 @@ def near_pairs(store: Store, asked: Sequence[int], among: Sequence[int], seed: i
     if not itself:
         for row, _, signature in _signed(store, among, seed):
             insert(row, signature)
-    for row, own, signature in _signed(store, asked, seed):
+    for row, own, signature in track(_signed(store, asked, seed), "looking for copies", len(asked), "rows"):
         similarity = 0.0
         for other, theirs in map(inserted.__getitem__, sorted(index.query(signature))):
             likely = other != row and signature.jaccard(theirs) >= NEAR - DOUBT

@@ -17,7 +17,7 @@ from frontdesk.config.schema import AnswersConfig, Config
 from frontdesk.facts.entries import Entry, Origin, rests_on
 from frontdesk.facts.language import language
 from frontdesk.prompt.render import Message
-from frontdesk.retrieval.dense import Embedder
+from frontdesk.retrieval.dense import Embedder, indexed
 from frontdesk.retrieval.index import Found, Index, Ranked
 from frontdesk.retrieval.vectors import load_ranker, load_vectors
 
@@ -154,6 +154,13 @@ class Knowledge:
             return None
         self.stamp = stamp
         return read_entries(self.path)
+
+    def new_texts(self, entries: Sequence[Entry]) -> list[str]:
+        """The texts of changed entries that are to be encoded: those that the index lacks."""
+        if not self.embedder:
+            return []
+        texts = dict.fromkeys(text for entry in searchable(entries) for text in indexed(entry))
+        return [text for text in texts if text not in self.embedder.stored]
 
     def encode(self, texts: Sequence[str]) -> None:
         """Encode and keep texts of changed entries, so that `use` takes little time."""

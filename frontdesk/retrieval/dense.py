@@ -57,11 +57,12 @@ class DenseIndex:
         self.ends = self.starts + np.array(lengths) - 1  # its question with the answer
         self.centroids = unit(np.add.reduceat(self.vectors, self.starts))
 
-    def similarities(self, query: np.ndarray) -> np.ndarray:
-        """How similar a unit vector [size] is to each entry: its nearest text, its centroid, its question with
-        the answer: [entries, 3]."""
-        cosines = self.vectors @ query
-        return np.stack([np.maximum.reduceat(cosines, self.starts), self.centroids @ query, cosines[self.ends]], axis=1)
+    def similarities(self, queries: np.ndarray) -> np.ndarray:
+        """How similar unit vectors [queries, size] are to each entry: its nearest text, its centroid, its question with
+        the answer: [queries, entries, 3]. Many at once take a fraction of the time of each by itself."""
+        cosines = queries @ self.vectors.T
+        nearest = np.maximum.reduceat(cosines, self.starts, axis=1)
+        return np.stack([nearest, queries @ self.centroids.T, cosines[:, self.ends]], axis=2)
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:

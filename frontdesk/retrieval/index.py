@@ -5,7 +5,7 @@ ranker turns the similarities into probabilities (ranker.py). Where entries have
 named (subjects.py), only its entries are candidates.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -57,9 +57,12 @@ class Index:
         """`ranker`: what was learned for the encoder, or for words alone."""
         self.entries = list(entries)
         self.subjects = Subjects(entry.subject for entry in self.entries)
+        numbers = {subject: number for number, subject in enumerate(self.subjects.name_of)}
+        self.subject_of = np.array([numbers.get(entry.subject, -1) for entry in self.entries])  # [entries], -1 where it has none
         self.lexical = LexicalIndex([" ".join(entry.texts) for entry in self.entries])
         self.dense = DenseIndex(self.entries, embedder) if embedder else None
         self.ranker = ranker or BY_WORDS
+        self.compared: dict[str, np.ndarray] = {}
 
     def read(self, turns: Sequence[str], k: int = 5) -> Found:
         """The `k` likeliest entries for each reading of the conversation (readings.py), best first. `turns`:
@@ -80,16 +83,27 @@ class Index:
     def features(self, texts: Sequence[str]) -> list[np.ndarray]:
         """Of each text how similar it is to the entries: by meaning, three measures, and by words: [entries, 4
         or 1] each. An encoder takes some 30 ms for one text, and hardly longer for two."""
+        new = [text for text in dict.fromkeys(texts) if text not in self.compared]
+        known = self.compared | dict(zip(new, self._compare(new), strict=True))
+        return [known[text] for text in texts]
+
+    def _compare(self, texts: Sequence[str]) -> list[np.ndarray]:
         lexical = [self.lexical.scores(terms(text))[:, None] for text in texts]
-        if self.dense is None:
+        if self.dense is None or not texts:
             return lexical
-        vectors = self.dense.embedder.embed(texts)
-        return [np.hstack([self.dense.similarities(vector), words]) for vector, words in zip(vectors, lexical, strict=True)]
+        dense = self.dense.similarities(self.dense.embedder.embed(texts))
+        return [np.hstack([meant, words]) for meant, words in zip(dense, lexical, strict=True)]
 
     def precompute(self, texts: Sequence[str]) -> None:
         """Encode the texts that many searches will ask for, all at once."""
         if self.dense:
             self.dense.embedder.precompute(texts)
+
+    def compare(self, texts: Iterable[str]) -> None:
+        """Compare the texts of the next searches with all entries, far quicker at once than singly; kept until the next call."""
+        self.compared = {}
+        several = list(dict.fromkeys(texts))
+        self.compared = dict(zip(several, self._compare(several), strict=True))
 
     def closest_question_first(self, entry: Entry, question: str) -> Entry:
         """The entry with its wordings in the order of their similarity to the question."""
@@ -105,12 +119,20 @@ class Index:
         return entry._replace(questions=tuple(entry.questions[i] for i in order))
 
     def _meant(self, turns: Sequence[str]) -> np.ndarray:
-        """Which entries are candidates, by the subject that was named last: bool [entries]."""
+        """The places of the candidates: of all entries, or of those of the subject that was named last, and of none."""
         named = next((names for turn in reversed(turns) if (names := self.subjects.named(turn))), None)
-        others = self.subjects.name_of.keys() - set(named or self.subjects.name_of)
-        return np.array([entry.subject not in others for entry in self.entries])
+        if not named:
+            return np.arange(len(self.entries))
+        spoken_of = [number for number, subject in enumerate(self.subjects.name_of) if subject in named]
+        return np.flatnonzero(np.isin(self.subject_of, [-1, *spoken_of]))
 
     def _ranked(self, features: np.ndarray, meant: np.ndarray, k: int) -> list[Ranked]:
-        probabilities = self.ranker.probabilities(np.where(meant[:, None], features, -np.inf))
-        best = np.argsort(-probabilities, kind="stable")[:k]
-        return [Ranked(self.entries[i], float(probabilities[i])) for i in best if meant[i]]
+        probabilities = self.ranker.probabilities(features[meant])
+        return [Ranked(self.entries[meant[i]], float(probabilities[i])) for i in _highest(probabilities, k)]
+
+
+def _highest(values: np.ndarray, k: int) -> np.ndarray:
+    """The places of the `k` highest values, in their order; of equal ones the first."""
+    least = np.partition(values, -k)[-k] if k < len(values) else -np.inf
+    places = np.flatnonzero(values >= least)
+    return places[np.argsort(-values[places], kind="stable")[:k]]

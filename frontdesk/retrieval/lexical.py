@@ -5,7 +5,10 @@ Pieces keep most terms as they were through typing noise and Korean endings.
 
 import logging
 import re
+from collections import defaultdict
 from collections.abc import Sequence
+from functools import cache
+from itertools import chain
 
 import numpy as np
 
@@ -16,15 +19,19 @@ GRAMS = (3, 4)
 
 def terms(text: str) -> list[str]:
     """Words, and their pieces."""
-    found: list[str] = []
-    for word in WORD.findall(text.casefold()):
-        found.append(word)
-        if word[0] >= "가":
-            found += [word[i : i + 2] for i in range(len(word) - 1)]
-        else:
-            edged = f"_{word}_"
-            found += [edged[i : i + n] for n in GRAMS for i in range(len(edged) - n + 1)]
-    return found
+    return list(chain.from_iterable(map(_terms, _words(text))))
+
+
+def _words(text: str) -> list[str]:
+    return WORD.findall(text.casefold())
+
+
+def _terms(word: str) -> list[str]:
+    """The word, and its pieces."""
+    if word[0] >= "가":
+        return [word, *(word[i : i + 2] for i in range(len(word) - 1))]
+    edged = f"_{word}_"
+    return [word, *(edged[i : i + n] for n in GRAMS for i in range(len(edged) - n + 1))]
 
 
 class LexicalIndex:
@@ -34,10 +41,12 @@ class LexicalIndex:
         import bm25s
 
         logging.getLogger("bm25s").setLevel(logging.INFO)  # at DEBUG it reports every index
-        tokens = [terms(text) for text in texts]
+        number_of: defaultdict[str, int] = defaultdict(lambda: len(number_of))
+        numbers = cache(lambda word: [number_of[term] for term in _terms(word)])  # an FAQ has few words, many times each
+        of_texts = [list(chain.from_iterable(map(numbers, _words(text)))) for text in texts]
         self.bm25 = bm25s.BM25()
-        self.bm25.index(tokens, show_progress=False)
-        counts = np.bincount([self.bm25.vocab_dict[term] for own in tokens for term in set(own)], minlength=len(self.bm25.vocab_dict))
+        self.bm25.index((of_texts, dict(number_of)), show_progress=False)
+        counts = np.diff(self.bm25.scores["indptr"])  # texts of each term
         self.number = len(texts)
         self.idf = np.log(1 + (self.number - counts + 0.5) / (counts + 0.5))  # [terms], as BM25 has it
         self.unknown = float(np.log(1 + (self.number + 0.5) / 0.5))  # of a term that no text has

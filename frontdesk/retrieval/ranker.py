@@ -6,7 +6,7 @@ all entries and of none sum to 1, entries that fit alike share, and one number d
 The weights are learned by `make data` (data_tools/rows/ranking.py).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -22,11 +22,10 @@ class Ranker(NamedTuple):
     none: float
 
     def probabilities(self, features: np.ndarray) -> np.ndarray:
-        """That each entry answers, from its features [entries, features]: [entries]. An entry with a feature
-        that is minus infinity is no candidate."""
-        utilities = np.where(np.isinf(features).any(axis=1), -np.inf, np.nan_to_num(features, neginf=0) @ self.weights)
-        top = np.sort(utilities)[::-1][:COMPETITORS]
-        highest = max(float(top[0]), self.none)
+        """That each entry answers, from its features [entries, features]: [entries]."""
+        utilities = features @ self.weights
+        top = np.partition(utilities, -COMPETITORS)[-COMPETITORS:] if len(utilities) > COMPETITORS else utilities
+        highest = max(float(top.max()), self.none)
         odds = np.exp(utilities - highest)
         return np.asarray(odds / (np.exp(top - highest).sum() + np.exp(self.none - highest)))
 
@@ -42,35 +41,32 @@ BEYOND = 0.3
 """Share of customers' questions that no entry answers, as the probabilities take it."""
 
 
-def fit(examples: Sequence[Example], penalty: float = 1.0) -> Ranker:
+def fit(examples: Iterable[Example], penalty: float = 1.0) -> Ranker:
     """The likeliest weights, none of them negative; `penalty` on their squares. The examples without an answer
-    count as BEYOND of all."""
+    count as BEYOND of all. They are read once, and little of each is kept."""
     from scipy.optimize import minimize
 
-    size = examples[0].features.shape[1]
+    packed, there = map(np.stack, zip(*map(_pack, examples), strict=True))
+    size = packed.shape[2] - 1
     start = np.append(np.ones(size), 1.0)
-    answered = sum(one.answer is not None for one in examples)
-    none = BEYOND / (1 - BEYOND) * answered / max(1, len(examples) - answered)
-    counts = np.array([none if one.answer is None else 1.0 for one in examples])
-    found = minimize(
-        _loss, start, (*_pack(examples), counts, penalty), jac=True, method="L-BFGS-B", bounds=[(0, None)] * size + [(None, None)]
-    )
+    answered = int(there[:, 1].sum())
+    counts = np.where(there[:, 1], 1.0, BEYOND / (1 - BEYOND) * answered / max(1, len(there) - answered))
+    bounds = [(0, None)] * size + [(None, None)]
+    found = minimize(_loss, start, (packed, there, counts, penalty), jac=True, method="L-BFGS-B", bounds=bounds)
     return Ranker(found.x[:size].astype(np.float32), float(found.x[size]))
 
 
-def _pack(examples: Sequence[Example]) -> tuple[np.ndarray, np.ndarray]:
-    """The features of each example's most similar entries, those of its answer first, zeros and a column of
-    ones for `none` [examples, 2 + COMPETITORS, features + 1]; and which of them are there [examples, 2 + COMPETITORS]."""
-    size = examples[0].features.shape[1]
-    packed = np.zeros((len(examples), 2 + COMPETITORS, size + 1))
-    there = np.zeros((len(examples), 2 + COMPETITORS), bool)
-    for one, out, marks in zip(examples, packed, there, strict=True):
-        order = np.argsort(-one.features.mean(axis=1))[: COMPETITORS + 1]
-        rows = [place for place in order if place != one.answer][:COMPETITORS]
-        out[0, size], marks[0] = 1, True  # `none`
-        if one.answer is not None:
-            out[1, :size], marks[1] = one.features[one.answer], True
-        out[2 : 2 + len(rows), :size], marks[2 : 2 + len(rows)] = one.features[rows], True
+def _pack(one: Example) -> tuple[np.ndarray, np.ndarray]:
+    """The features of an example's most similar entries, those of its answer first, zeros and a column of ones
+    for `none` [2 + COMPETITORS, features + 1]; and which of them are there [2 + COMPETITORS]."""
+    size = one.features.shape[1]
+    packed, there = np.zeros((2 + COMPETITORS, size + 1)), np.zeros(2 + COMPETITORS, bool)
+    order = np.argsort(-one.features.mean(axis=1))[: COMPETITORS + 1]
+    rows = [place for place in order if place != one.answer][:COMPETITORS]
+    packed[0, size], there[0] = 1, True  # `none`
+    if one.answer is not None:
+        packed[1, :size], there[1] = one.features[one.answer], True
+    packed[2 : 2 + len(rows), :size], there[2 : 2 + len(rows)] = one.features[rows], True
     return packed, there
 
 

@@ -55,7 +55,7 @@ class PromptBuilder:
         """Build the index again if `faq.jsonl` has changed; whether it had. Questions use the old one."""
         if self.knowledge is None or (entries := await asyncio.to_thread(self.knowledge.changed)) is None:
             return False
-        texts = [text for entry in entries for text in entry.texts]
+        texts = await asyncio.to_thread(self.knowledge.new_texts, entries)
         for start in range(0, len(texts), BATCH):
             batch = texts[start : start + BATCH]
             await asyncio.get_running_loop().run_in_executor(POOL, self.knowledge.encode, batch)

@@ -514,3 +514,20 @@ def test_a_reader_is_trained_on_as_much_of_a_conversation_as_the_desk_shows_it(r
     for row in chats[1:]:
         _, asked, answered, question, _ = row["messages"]
         assert len(asked["content"]) == len(answered["content"]) == 600 < len(question["content"])
+
+
+def test_of_a_large_faq_some_rows_are_written_its_own_wordings_first_and_refusals_in_proportion():
+    rows = [{"id": f"{number}#0", "kind": "faq"} for number in range(40)]
+    rows += [{"id": f"{number}#0.1", "kind": "faq", "derived": "opening"} for number in range(60)]
+    rows += [{"id": f"no {number}", "kind": "refusal"} for number in range(10)] + [{"id": "c", "kind": "chat"}]
+    few, many = (grounded._kept(rows, split, 7) for split in ("valid", "train"))
+    assert few == many == set(range(len(rows))), "all of a small one"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(grounded, "MOST", {"train": 50, "valid": 10})
+        train, valid = (grounded._kept(rows, split, 7) for split in ("train", "valid"))
+        turned = grounded._kept(rows[::-1], "train", 7)
+    kinds = Counter(rows[place]["kind"] for place in train)
+    assert kinds == {"faq": 50, "refusal": 5, "chat": 1} and set(range(40)) <= train
+    assert Counter(rows[place]["kind"] for place in valid) == {"faq": 10, "refusal": 1, "chat": 1}
+    assert not any("derived" in rows[place] for place in valid)
+    assert {rows[place]["id"] for place in train} == {rows[::-1][place]["id"] for place in turned}, "in whichever order they come"

@@ -1,6 +1,7 @@
 """What a run does with a conversation: the prompt with its entries, a question back and its answer, and that it follows the FAQ at
 once."""
 
+import asyncio
 import json
 import os
 from pathlib import Path
@@ -22,6 +23,7 @@ from frontdesk.retrieval.dense import indexed
 from frontdesk.retrieval.index import Index
 from frontdesk.retrieval.ranker import Ranker
 from frontdesk.retrieval.vectors import save_vectors
+from serve.gateway.prompts import PromptBuilder
 from tests.frontdesk.conftest import Family
 from tests.frontdesk.prompt.test_templates import LOOK_ALIKES, specials
 from tests.frontdesk.retrieval.by_words import ByWords
@@ -335,12 +337,27 @@ def test_after_an_edit_only_the_new_texts_are_encoded(run: Run) -> None:
     os.utime(run.faq, ns=(0, 1))
     entries = knowledge.changed()
     assert entries
-    knowledge.encode([text for one in entries for text in indexed(one)])
-    assert encoder.asked == indexed(kite)
+    assert knowledge.new_texts(entries) == indexed(kite)
+    knowledge.encode(knowledge.new_texts(entries))
+    assert encoder.asked == indexed(kite) and knowledge.new_texts(entries) == []
     knowledge.use(entries)
     assert encoder.asked == indexed(kite), "so that the index is made in little time"
     assert knowledge.ground(ask("kites?")).entries[0].id == "kite"
     assert set(encoder.asked) == {*indexed(kite), "kites?"}
+
+
+def test_the_desk_encodes_of_an_edit_only_what_the_index_lacks(run: Run) -> None:
+    """No answer by itself, and nothing of the entries that stayed."""
+    save(run, "some-model")
+    encoder: Any = ByWords()
+    builder = PromptBuilder.__new__(PromptBuilder)
+    builder.knowledge = Knowledge(config(encoder="some-model"), run, encoder)
+    fee = ENTRIES[0]._replace(answers=("It is $5.20.",))
+    write_jsonl(run.faq, [line(one) for one in (fee, *ENTRIES[1:])])
+    os.utime(run.faq, ns=(0, 1))
+    assert asyncio.run(builder.refresh()) and not asyncio.run(builder.refresh())
+    assert encoder.asked == [f"{fee.questions[0]} It is $5.20."]
+    assert "It is $5.20." in builder.knowledge.ground(ask("shipping fee?")).messages[0]["content"]
 
 
 @pytest.mark.parametrize("saved", [None, "another-model"])

@@ -20,11 +20,15 @@ def test_similarities_are_to_the_nearest_text_to_the_centroid_and_to_the_answer(
     encoder = ByWords()
     index = DenseIndex([FEE, BARE], Embedder(encoder))
     own = encoder.vectors(indexed(FEE))
-    for query in encoder.vectors(["shipping fee", "cost of postage", "It is $4.90.", "open"]):
+    queries = encoder.vectors(["shipping fee", "cost of postage", "It is $4.90.", "open"])
+    together = index.similarities(queries)
+    assert together.shape == (4, 2, 3)
+    for query, found in zip(queries, together, strict=True):
         cosines, centroid = own @ query, unit(own.sum(axis=0, keepdims=True))[0]
-        assert index.similarities(query)[0] == pytest.approx([cosines.max(), centroid @ query, cosines[2]], abs=1e-5)
-        assert index.similarities(query)[1] == pytest.approx([index.similarities(query)[1, 0]] * 3, abs=1e-5), "all one text"
-    assert index.similarities(encoder.vectors(["shipping fee"])[0])[:, 0].tolist() == pytest.approx([1.0, 0.0], abs=0.3)
+        assert found[0] == pytest.approx([cosines.max(), centroid @ query, cosines[2]], abs=1e-5)
+        assert found[1] == pytest.approx([found[1, 0]] * 3, abs=1e-5), "all one text"
+        assert index.similarities(query[None])[0] == pytest.approx(found, abs=1e-6), "singly as together"
+    assert together[0, :, 0].tolist() == pytest.approx([1.0, 0.0], abs=0.3)
 
 
 def test_embedding_takes_what_is_stored_or_precomputed_and_encodes_the_rest_once() -> None:

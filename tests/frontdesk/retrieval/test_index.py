@@ -14,6 +14,7 @@ from frontdesk.retrieval.dense import Embedder, indexed
 from frontdesk.retrieval.encoder import load_encoder
 from frontdesk.retrieval.index import Found, Index, Ranked
 from frontdesk.retrieval.ranker import Ranker
+from frontdesk.retrieval.readings import readings
 from frontdesk.retrieval.vectors import load_ranker, load_vectors, save_vectors
 from tests.frontdesk.retrieval.by_words import ByWords
 
@@ -301,3 +302,37 @@ def test_precomputed_questions_are_encoded_once_and_together_until_the_next_call
     index.precompute(["other"])
     index.read(["gift paper?"])
     assert encoder.asked[2:] == ["other", "gift paper?"]
+
+
+# Many at once ---------------------------------------------------------------------------------------------------------
+
+
+def test_questions_that_are_compared_at_once_are_read_as_singly(encoder: ByWords) -> None:
+    """The same entries in the same order, also of a named subject and with what was said before."""
+    conversations = [
+        *([one] for one in QUESTIONS),
+        ["Is there parking at Harbour Street?", "Yes.", "and when are you open? can I pay by card?"],
+    ]
+    index = Index([*SHOP, *CHAIN], Embedder(encoder), RANKER)
+    singly = [index.read(turns, 8) for turns in conversations]
+    index.compare(text for turns in conversations for text in readings(turns).texts)
+    encoder.asked.clear()
+    for turns, alone in zip(conversations, singly, strict=True):
+        together = index.read(turns, 8)
+        for one, other in zip((together.turn, *together.parts, together.before), (alone.turn, *alone.parts, alone.before), strict=True):
+            assert [ranked.entry for ranked in one] == [ranked.entry for ranked in other]
+            assert [ranked.probability for ranked in one] == pytest.approx([ranked.probability for ranked in other], abs=1e-5)
+    assert encoder.asked == [], "what was compared is not encoded again"
+    index.compare([])
+    index.read(QUESTIONS[:1])
+    assert encoder.asked == QUESTIONS[:1], "kept until the next call"
+
+
+@pytest.mark.parametrize("number", [1, 3, 40])
+def test_the_likeliest_of_many_are_those_of_a_whole_sort(number: int) -> None:
+    """Of equal ones the first."""
+    names = ["tea", "milk", "salt", "bread", "rice"] * 8
+    index = Index([entry(str(place), f"Do you sell {name}?") for place, name in enumerate(names)])
+    found = index.read(["do you sell salt"], number).turn
+    probabilities = index.ranker.probabilities(index.features(["do you sell salt"])[0])
+    assert [int(one.entry.id) for one in found] == np.argsort(-probabilities, kind="stable")[:number].tolist()

@@ -31,12 +31,6 @@ def test_thousands_of_poor_matches_are_no_evidence_against_a_good_one() -> None:
     assert few == pytest.approx(many, abs=1e-6)
 
 
-def test_an_entry_that_is_no_candidate_has_no_part() -> None:
-    features = np.array([[0.5, 0.5], [-np.inf, -np.inf], [0.5, 0.5]])
-    assert RANKER.probabilities(features) == pytest.approx([1 / 3, 0, 1 / 3])
-    assert RANKER.probabilities(np.full((2, 2), -np.inf)).tolist() == [0, 0]
-
-
 def test_no_utility_is_too_high_or_too_low() -> None:
     for scale in (1e4, -1e4):
         found = RANKER.probabilities(np.array([[scale, scale], [0, 0]]))
@@ -103,3 +97,10 @@ def test_however_many_examples_have_no_answer_their_share_is_the_customers() -> 
 def test_where_every_question_has_an_answer_none_is_improbable() -> None:
     made = [one for one in examples(np.random.default_rng(4), 300) if one.answer is not None]
     assert fit(made).probabilities(np.array([[0.9, 0.5], [0.1, 0.5]]))[0] > 0.9
+
+
+def test_examples_are_read_once() -> None:
+    """So that those of a large FAQ are never in memory together."""
+    made = examples(np.random.default_rng(6), 60)
+    listed, streamed = fit(made), fit(iter(made))
+    assert np.array_equal(listed.weights, streamed.weights) and listed.none == streamed.none

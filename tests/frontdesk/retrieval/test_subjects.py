@@ -42,3 +42,18 @@ def test_the_limit_is_a_share_of_letters_in_their_order() -> None:
     assert Subjects([name]).named(name[:17] + "zzz") == [name]
     assert Subjects([name]).named(name[:16] + "zzzz") == []
     assert Subjects(["Nandos City Centre"]).named("at nandoosicity centre please"), "2 x 17 of 18 + 22"
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("강남 2호점에서 주차되나요", ["강남 2호점"]),  # an ending behind the last of several words
+        ("강남 2호 점", []),
+        ("서강남 2호점", []),  # a name begins where a word does
+        ("nr 71 please", []),  # English has no endings
+        ("nr 7", ["Nr 7"]),
+    ],
+)
+def test_an_ending_follows_a_korean_name_only(text: str, named: list[str]) -> None:
+    """Beside a name as it is spelled none is found that is only like it."""
+    assert Subjects(["강남 2호점", "Nr 7", "Harbour Street"]).named(f"{text}, harbour street") == [*named, "Harbour Street"]

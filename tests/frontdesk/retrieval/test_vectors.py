@@ -62,3 +62,16 @@ def test_a_new_file_replaces_the_old_one(path: Path) -> None:
     save_vectors(path, "some-model", VECTORS, RANKER)
     save_vectors(path, "another-model", {"c": np.ones(2)}, RANKER._replace(none=1.0))
     assert list(load_vectors(path, "another-model")) == ["c"] and load_vectors(path, "some-model") == {}
+
+
+def test_any_text_is_the_same_afterwards_and_a_long_one_takes_no_room_in_others(path: Path) -> None:
+    texts = ["x" * 100_000, "ends in nothing\0", "\ud800 half a letter", *(str(number) for number in range(1000))]
+    save_vectors(path, "some-model", dict.fromkeys(texts, np.array([1, 0], np.float32)))
+    assert list(load_vectors(path, "some-model")) == texts
+    assert path.stat().st_size < 200_000
+
+
+def test_a_file_of_version_0_2_is_read(path: Path) -> None:
+    path.parent.mkdir()
+    np.savez(path, encoder="some-model", texts=np.array(["a", "배송"]), vectors=np.eye(2, dtype=np.float16))  # type: ignore[arg-type]
+    assert list(load_vectors(path, "some-model")) == ["a", "배송"]
