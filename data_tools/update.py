@@ -33,10 +33,11 @@ def update(config: Config) -> str:
     if not path.is_file():
         raise UserError(f"{path}: no such file; expected the FAQ of data that is made; run `make data CONFIG=configs/{config.name}.yaml`")
     before = {entry["id"]: entry for entry in read_jsonl(path)}
-    found = read(config)
+    found, lost = read(config)
     keep_ids(found, before)
     former = {entry.id: before.get(entry.id, {}) for entry in found}  # of which split and held-out wordings stay
     after = {one.id: one.as_json(former[one.id].get("split", "train"), former[one.id].get("held_out", ())) for one in found}
+    after |= {name: entry for name, entry in before.items() if name not in after and _file(entry) in lost}
     if list(after.values()) != list(before.values()):
         write_jsonl(path, after.values())
     added, removed = len(after.keys() - before.keys()), len(before.keys() - after.keys())
@@ -44,13 +45,18 @@ def update(config: Config) -> str:
     return f"{path}: {added} entries added, {changed} changed, {removed} removed; {len(after)} in all"
 
 
-def read(config: Config) -> list[FaqEntry]:
-    """The entries of `data.faq`, as `make data` reads them. Raises UserError."""
+def read(config: Config) -> tuple[list[FaqEntry], set[str]]:
+    """The entries of the FAQ and the documents, as `make data` reads them, and the files that cannot be read now, of which
+    what was known stays. Raises UserError."""
     with inputs() as opened:
         reading = Reading(opened)
         found = load_faq(reading, config.data, Counter())
         reading.report_skipped()
-    return found
+    return found, {path for path, _ in reading.inputs.skipped}
+
+
+def _file(entry: dict[str, Any]) -> str:
+    return str(entry["source"]).rsplit(":", 1)[0]
 
 
 def keep_ids(found: Sequence[FaqEntry], before: dict[str, dict[str, Any]]) -> None:

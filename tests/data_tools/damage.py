@@ -24,7 +24,7 @@ from data_tools.readers import faq_format
 from data_tools.sources.files import Inputs, inputs
 from data_tools.sources.json_stream import Broken
 from data_tools.sources.reading import Account, Reading
-from data_tools.sources.text import OFFICE, Source
+from data_tools.sources.text import NO_TEXT, Source
 from frontdesk.errors import UserError
 
 LIMIT = 5.0
@@ -123,7 +123,7 @@ def _check_message(message: str) -> None:
 
 def _lines(source: Source) -> int:
     """How many lines a source has; no less than that many in an office document, whose parts are its lines."""
-    return source.size if source.encoding in OFFICE.values() else sum(1 for _ in source.lines())
+    return source.size if source.encoding in NO_TEXT else sum(1 for _ in source.lines())
 
 
 def cut(data: bytes, rng: random.Random) -> bytes:
