@@ -15,7 +15,7 @@ from data_tools.readers.faqs import markdown as faq_markdown
 from data_tools.readers.faqs import table as faq_table
 from data_tools.readers.generic import dialogues, openai_messages, sharegpt
 from data_tools.readers.generic import table as chat_table
-from data_tools.readers.helpdesks import channeltalk, intercom, livechat, zendesk_log, zendesk_tickets
+from data_tools.readers.helpdesks import channeltalk, intercom, livechat, zendesk_chat, zendesk_log, zendesk_tickets
 from data_tools.readers.messengers import kakaotalk, slack, telegram, whatsapp
 from data_tools.sources.text import NO_TEXT, Source
 from frontdesk.errors import UserError
@@ -24,7 +24,7 @@ FAQ_FORMATS = (faq_docx, faq_html, faq_jsonl, faq_markdown, faq_table)
 DOCUMENT_FORMATS = (pdf, word, slides, mediawiki, articles, pages, faq_jsonl, text)
 CHAT_FORMATS = (
     *(zendesk_tickets, zendesk_log, intercom, livechat, channeltalk, telegram, slack, openai_messages, sharegpt),
-    *(dialogues, kakaotalk, whatsapp, chat_table),
+    *(dialogues, kakaotalk, whatsapp, zendesk_chat, chat_table),
 )
 
 

@@ -13,6 +13,7 @@ NEAR = 3.0  # points within which two edges are one
 ROWS = 3  # lines that each of two columns has at least
 PROSE = 0.7
 """Share of its column's width that a line of prose has. Where most lines of both sides are narrower, it is a table."""
+LONG = 10  # sizes of its letters that a line of prose is wide
 OUTER = 2  # lines at the top and the bottom among which running headers and footers are looked for
 CELL = " | "
 
@@ -94,8 +95,12 @@ def _are_columns(left: Sequence[Span], right: Sequence[Span], edge: float, drawn
 
 
 def _is_prose(side: Sequence[Span]) -> bool:
+    """Whether most lines are long and fill their column, or the side is columns itself."""
     column = max(span.right for span in side) - min(span.left for span in side)
-    return sum(span.width >= PROSE * column for span in side) * 2 >= len(side)
+    if sum(span.width >= max(PROSE * column, LONG * span.size) for span in side) * 2 >= len(side):
+        return True
+    parted = (_beside(side, edge) for edge in _edges(side))
+    return any(min(map(len, both)) >= ROWS and sum(map(len, both)) == len(side) and all(map(_is_prose, both)) for both in parted)
 
 
 def _rows(spans: Sequence[Span], drawn: Sequence[Rule]) -> Iterator[Span]:

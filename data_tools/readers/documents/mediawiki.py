@@ -99,16 +99,21 @@ def _blocks(line: int, code: "Wikicode") -> Iterator[Block]:
         if isinstance(node, Heading):
             yield Block(line, " ".join(_shown(node.title).split()), min(max(node.level - 1, 1), 6))
         elif is_table:
-            rows: list[Wikicode] = [
-                node.contents,
-                *(row.contents for row in _tags(node.contents, "tr")),
-            ]  # a first row needs no mark of its own
-            cells = ([" ".join(_shown(cell.contents).split()) for cell in _tags(row, "td", "th")] for row in rows)
+            rows = [code_of(node), *map(code_of, _tags(code_of(node), "tr"))]  # the first row needs no mark of its own
+            cells = ([" ".join(_shown(code_of(cell)).split()) for cell in _tags(row, "td", "th")] for row in rows)
             yield from (Block(line, " | ".join(row)) for row in cells if any(row))
         else:
             bold = isinstance(node, Tag) and str(node.tag).strip() == "b"
             pieces.append(Piece(_text(node), bold))
     yield from _paragraphs(line, pieces)
+
+
+def code_of(tag: "Node") -> "Wikicode":
+    """What stands between the marks of a tag."""
+    from mwparserfromhell.nodes import Tag
+
+    assert isinstance(tag, Tag)
+    return tag.contents
 
 
 def _tags(code: "Wikicode", *names: str) -> list["Tag"]:
