@@ -37,7 +37,7 @@ def update(config: Config) -> str:
     keep_ids(found, before)
     former = {entry.id: before.get(entry.id, {}) for entry in found}  # of which split and held-out wordings stay
     after = {one.id: one.as_json(former[one.id].get("split", "train"), former[one.id].get("held_out", ())) for one in found}
-    after |= {name: entry for name, entry in before.items() if name not in after and _file(entry) in lost}
+    after |= {name: entry for name, entry in before.items() if name not in after and _is_of(entry, lost)}
     if list(after.values()) != list(before.values()):
         write_jsonl(path, after.values())
     added, removed = len(after.keys() - before.keys()), len(before.keys() - after.keys())
@@ -55,8 +55,10 @@ def read(config: Config) -> tuple[list[FaqEntry], set[str]]:
     return found, {path for path, _ in reading.inputs.skipped}
 
 
-def _file(entry: dict[str, Any]) -> str:
-    return str(entry["source"]).rsplit(":", 1)[0]
+def _is_of(entry: dict[str, Any], paths: set[str]) -> bool:
+    """Whether an entry stands in one of the files, or in a file of one that is an archive."""
+    file = str(entry["source"]).rsplit(":", 1)[0]
+    return any(file == path or file.startswith(f"{path}/") for path in paths)
 
 
 def keep_ids(found: Sequence[FaqEntry], before: dict[str, dict[str, Any]]) -> None:

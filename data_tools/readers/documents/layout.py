@@ -13,8 +13,11 @@ NEAR = 3.0  # points within which two edges are one
 ROWS = 3  # lines that each of two columns has at least
 PROSE = 0.7
 """Share of its column's width that a line of prose has. Where most lines of both sides are narrower, it is a table."""
+LAST = 5  # rows of a table by which its columns are known
+MOST_RULES = 500  # on a page; more of them are a drawing
 LONG = 10  # sizes of its letters that a line of prose is wide
 OUTER = 2  # lines at the top and the bottom among which running headers and footers are looked for
+MARGIN = 0.12  # of the page's height, within which they stand
 CELL = " | "
 
 
@@ -43,7 +46,7 @@ class Rule(NamedTuple):
 
 
 def rules(drawn: Iterable[Rule]) -> list[Rule]:
-    """The lines across, those that go on in each other joined, from top to bottom."""
+    """The lines across, those that go on in each other joined, from top to bottom; none of a drawing."""
     joined: list[Rule] = []
     for rule in sorted(drawn, key=lambda rule: (-round(rule.base / NEAR), rule.left)):
         last = joined[-1] if joined else None
@@ -51,7 +54,7 @@ def rules(drawn: Iterable[Rule]) -> list[Rule]:
             joined[-1] = last._replace(right=max(last.right, rule.right))
         else:
             joined.append(rule)
-    return joined
+    return joined if len(joined) <= MOST_RULES else []
 
 
 def lines(spans: Sequence[Span], drawn: Sequence[Rule]) -> Iterator[Span]:
@@ -140,7 +143,7 @@ def _ruled(row: list[Span], table: list[list[Span]], drawn: Sequence[Rule]) -> b
 
 def _goes_on(row: list[Span], table: list[list[Span]]) -> bool:
     """Whether a line continues cells of the row above: it lacks the first one and begins where a cell does."""
-    starts = [span.left for span in max(table, key=len)]
+    starts = [span.left for span in max(table[-LAST:], key=len)]
     near = table[-1][0].base - row[0].base < 1.6 * row[0].size
     return near and row[0].left > starts[0] + NEAR and any(abs(row[0].left - start) <= NEAR for start in starts[1:])
 
@@ -166,15 +169,16 @@ def _table(table: list[list[Span]], drawn: Sequence[Rule]) -> Iterator[Span]:
         yield Span(first.left, max(span.right for span in row), first.base, CELL.join(cells), first.size, all(span.bold for span in row))
 
 
-def running(pages: Sequence[Sequence[Span]]) -> set[tuple[int, Span]]:
-    """The headers, footers and page numbers, with their page's place: what stands at the edge of several pages with the same
-    text, or the same but for a number that grows with the pages."""
+def running(pages: Sequence[Sequence[Span]], edges: Sequence[tuple[float, float]]) -> set[tuple[int, Span]]:
+    """The headers, footers and page numbers, with their page's place: what stands in the margin of several pages with the same
+    text, or the same but for a number that grows with the pages. `edges`: how high each page's lower and upper edge are."""
     found: dict[str, list[tuple[int, Span]]] = {}
-    for place, spans in enumerate(pages):
+    for place, (spans, (low, high)) in enumerate(zip(pages, edges, strict=True)):
+        margin = MARGIN * (high - low)
         bases = sorted({round(span.base) for span in spans})
-        outer = {*bases[:OUTER], *bases[-OUTER:]} if len(bases) > 2 * OUTER else {*bases[:1], *bases[-1:]}
+        outer = {*bases[:OUTER], *bases[-OUTER:]}
         for span in spans:
-            if round(span.base) in outer:
+            if round(span.base) in outer and not low + margin < span.base < high - margin:
                 for key in _keys(span.text.strip(), place):
                     found.setdefault(key, []).append((place, span))
     most = 2 if len(pages) < 4 else 3

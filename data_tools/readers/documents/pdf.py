@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from ctypes import c_double
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from data_tools.readers.documents.layout import CELL, Rule, Span, lines, rules, running
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 FORMAT = "PDF"
 
 MOST_PAGES = 5000
-MOST_LETTERS = 100_000  # of a page; more is no text for people
+MOST_LETTERS = 20_000  # of a page; more is no text for people
+MOST_DRAWN = 20_000  # things drawn on a page among which lines across are looked for
 BLANK = 0.15  # likewise, from which it is a blank
 WIDE = 1.0  # gap within a line, in sizes of its letters, from which it parts two cells or columns
 LARGER = 1.15  # times the text's size: a heading
@@ -59,7 +61,7 @@ def read(source: Source) -> Iterator[FaqRecord | Broken]:
 
     try:
         with pypdfium2.PdfDocument(source.file) as document:
-            pages, drawn = _pages(source, document)
+            pages, drawn, edges = _pages(source, document)
             known = document.get_metadata_dict()
     except pypdfium2.PdfiumError as error:
         if "password" in str(error).lower():
@@ -72,7 +74,7 @@ def read(source: Source) -> Iterator[FaqRecord | Broken]:
     if empty:
         why = f"found no text layer on the pages {_ranges(empty)}; expected text; run an OCR program on it if they are scans"
         yield Broken(empty[0], why)
-    dropped = running(pages)
+    dropped = running(pages, edges)
     found = [
         Line(page + 1, span)
         for page, spans in enumerate(pages)
@@ -87,18 +89,22 @@ def read(source: Source) -> Iterator[FaqRecord | Broken]:
         yield record._replace(origin=record.origin._replace(page=record.source.rsplit(":", 1)[1]))
 
 
-def _pages(source: Source, document: "PdfDocument") -> tuple[list[list[Span]], list[list[Rule]]]:
+def _pages(source: Source, document: "PdfDocument") -> tuple[list[list[Span]], list[list[Rule]], list[tuple[float, float]]]:
+    """The text of each page, the lines drawn across it, and how high its lower and upper edge are."""
     number = len(document)
     if number > MOST_PAGES:
         raise UserError(f"{source.at(1)}: found {number} pages; expected at most {MOST_PAGES}; split the document")
-    pages, drawn = [], []
+    pages, drawn, edges = [], [], []
     for place in track(range(number), source.path, number, "pages"):
         page = document[place]
         pages.append(_spans(page))
         drawn.append(_rules(page))
+        box, turn = page.get_cropbox(), page.get_rotation()
+        low, high = sorted(_turned(turn, box, *corner)[2] for corner in (box[:2], box[2:]))
+        edges.append((low, high))
         page.close()
         source.position = source.size * (place + 1) // number
-    return pages, drawn
+    return pages, drawn, edges
 
 
 def _spans(page: "PdfPage") -> list[Span]:
@@ -108,6 +114,7 @@ def _spans(page: "PdfPage") -> list[Span]:
     text = page.get_textpage()
     left, right, bottom, top = c_double(), c_double(), c_double(), c_double()
     x, y = c_double(), c_double()
+    turn = page.get_rotation()
     spans: list[Span] = []
     last: Span | None = None
     letters: list[str] = []
@@ -127,14 +134,17 @@ def _spans(page: "PdfPage") -> list[Span]:
             continue
         raw.FPDFText_GetCharBox(text, index, left, right, bottom, top)
         raw.FPDFText_GetCharOrigin(text, index, x, y)
-        if last and abs(y.value - last.base) < 0.3 * last.size and -last.size < left.value - last.right < WIDE * last.size:
-            if letters[-1:] == [" "] and left.value - last.right < BLANK * last.size:
+        start, stop, base = left.value, right.value, y.value
+        if turn:
+            start, stop, base = _turned(turn, (left.value, bottom.value, right.value, top.value), x.value, y.value)
+        if last and abs(base - last.base) < 0.3 * last.size and -last.size < start - last.right < WIDE * last.size:
+            if letters[-1:] == [" "] and start - last.right < BLANK * last.size:
                 letters.pop()  # where the font changes, as between Korean and figures, files have blanks that nobody sees
-            last = last._replace(right=max(last.right, right.value))
+            last = last._replace(right=max(last.right, stop))
         else:
             end()
             size = abs(top.value - bottom.value) if (size := raw.FPDFText_GetFontSize(text, index)) <= 1 else size
-            last = Span(left.value, right.value, y.value, "", max(size, 1.0), raw.FPDFText_GetFontWeight(text, index) >= BOLD_WEIGHT)
+            last = Span(start, stop, base, "", max(size, 1.0), raw.FPDFText_GetFontWeight(text, index) >= BOLD_WEIGHT)
         letters.append(letter)
     end()
     text.close()
@@ -145,11 +155,19 @@ def _rules(page: "PdfPage") -> list[Rule]:
     from pypdfium2 import raw
 
     found = []
-    for thing in page.get_objects(filter=[raw.FPDF_PAGEOBJ_PATH], max_depth=3):
-        left, bottom, right, top = thing.get_bounds()
-        if right - left > 10:
-            found += [Rule(base, left, right) for base in {round(bottom, 1), round(top, 1)}]
+    for thing in islice(page.get_objects(filter=[raw.FPDF_PAGEOBJ_PATH], max_depth=3), MOST_DRAWN):
+        box = thing.get_bounds()
+        for x, y in (box[:2], box[2:]):
+            left, right, base = _turned(page.get_rotation(), box, x, y)
+            found += [Rule(base, left, right)] if right - left > 10 else []
     return rules(found)
+
+
+def _turned(turn: int, box: tuple[float, ...], x: float, y: float) -> tuple[float, float, float]:
+    """Where a thing begins and ends on its line, and how high that is, on a page that is shown turned by 0, 90, 180 or 270 degrees."""
+    left, bottom, right, top = box
+    shown = {0: (left, right, y), 90: (bottom, top, -x), 180: (-right, -left, -y), 270: (-top, -bottom, x)}
+    return shown[turn]
 
 
 def _blocks(found: list[Line]) -> Iterator[Block]:

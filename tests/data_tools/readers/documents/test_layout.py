@@ -55,6 +55,7 @@ def test_headers_and_numbers_run_along_but_headings_do_not():
         [span(50, 800, "Shop"), span(50, 760, f"Chapter {place + 1}: {name}"), span(50, 700, "text"), span(300, 20, f"{place + 7} / 40")]
         for place, name in enumerate(("Tents", "Poles", "Gas", "Maps"))
     ]
-    dropped = {one.text for _, one in running(pages)}
+    dropped = {one.text for _, one in running(pages, [(0, 842)] * len(pages))}
 
     assert dropped == {"Shop", "7 / 40", "8 / 40", "9 / 40", "10 / 40"}
+    assert not running([[span(50, 600, "Dear customer"), span(50, 500, name)] for name in "abcd"], [(0, 842)] * 4), "in the middle of pages"

@@ -93,6 +93,14 @@ def test_justified_columns_without_a_title():
     assert "Northwater" not in said and "Conditions of carriage" not in said
 
 
+def test_pages_that_lie_on_their_side():
+    found = read("turned.pdf")
+
+    assert [record.origin.heading for record in found] == [f"Turned by {turn}" for turn in (90, 180, 270)]
+    text = "A page that lies on its side holds a wide table of fees. Its lines are read as they are shown.\nTent | £5\nPole | £9"
+    assert {record.answers[0] for record in found} == {text}
+
+
 def test_pages_that_are_pictures_are_named():
     first, broken = sorted(read("partly.pdf"), key=lambda item: isinstance(item, Broken))
 
