@@ -30,7 +30,8 @@ BEGINS = re.compile(r"<mediawiki\b")
 OWN = 100  # namespaces from here on are the wiki's own; odd ones are talk
 KEPT = (0, 4, 12)  # articles, project, help
 CODE = 828
-LONGEST = 1 << 21  # letters of a page, as MediaWiki has it
+LONGEST, MOST_TAGS = 300_000, 4000
+"""Letters and tags of a page. The parser's time grows with their square where they never close: a second for so many."""
 UNSEEN = ("ref", "gallery", "math", "references", "style", "script", "templatestyles")
 LISTS = {"li": "- ", "dt": "", "dd": ""}
 NO_LINK = re.compile(r"\s*:?\s*(?:file|image|category|파일|그림|분류)\s*:", re.IGNORECASE)
@@ -76,8 +77,9 @@ def _page(source: Source, page: Any, base: str) -> Iterator[FaqRecord | Broken]:
     title, newest = fix_text(page.findtext("{*}title", "")), page.findall("{*}revision")[-1:]
     text = newest[0].findtext("{*}text", "") if newest else ""
     line = page.sourceline
-    if len(text) > LONGEST:
-        yield Broken(line, f"found a page of {len(text)} letters; expected at most {LONGEST}; split it")
+    if len(text) > LONGEST or text.count("<") > MOST_TAGS:
+        found = f"found a page of {len(text)} letters and {text.count('<')} tags"
+        yield Broken(line, f"{found}; expected at most {LONGEST} and {MOST_TAGS}; split it")
         return
     address = f"{base}/{quote(title.replace(' ', '_'), safe='/:')}" if base.startswith(("http://", "https://")) else ""
     origin = Origin(title, url=address, updated=iso_day(newest[0].findtext("{*}timestamp", "")) if newest else "")

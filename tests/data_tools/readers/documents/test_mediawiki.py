@@ -75,3 +75,10 @@ def test_nothing_is_read_from_elsewhere(source, tmp_path):
     trap = f'<!DOCTYPE x [<!ENTITY s SYSTEM "file://{tmp_path}/secret">]>' + export(page("Trap", "Here it stands: &s; and that is all."))
 
     assert "secret of" not in repr(list(mediawiki.read(source(trap))))
+
+
+def test_a_page_that_would_take_minutes_costs_itself(source):
+    broken, kept = mediawiki.read(source(export(page("Trap", "&lt;ref>" * 5000), page("Tent care", "Dry it before you store it."))))
+
+    assert broken == Broken(3, "found a page of 25000 letters and 5000 tags; expected at most 300000 and 4000; split it")
+    assert kept.answers == ("Dry it before you store it.",)
