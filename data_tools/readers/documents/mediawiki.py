@@ -30,8 +30,9 @@ BEGINS = re.compile(r"<mediawiki\b")
 OWN = 100  # namespaces from here on are the wiki's own; odd ones are talk
 KEPT = (0, 4, 12)  # articles, project, help
 CODE = 828
-LONGEST, MOST_TAGS = 300_000, 4000
-"""Letters and tags of a page. The parser's time grows with their square where they never close: a second for so many."""
+LONGEST, MOST_TAGS, MOST_OPEN = 300_000, 4000, 1000
+"""Letters, tags, and brackets that do not close of a page. The parser's time grows with the square of these: a second for so many."""
+BRACKETS = (("{{", "}}"), ("{|", "|}"), ("[", "]"))
 UNSEEN = ("ref", "gallery", "math", "references", "style", "script", "templatestyles")
 LISTS = {"li": "- ", "dt": "", "dd": ""}
 NO_LINK = re.compile(r"\s*:?\s*(?:file|image|category|파일|그림|분류)\s*:", re.IGNORECASE)
@@ -77,9 +78,10 @@ def _page(source: Source, page: Any, base: str) -> Iterator[FaqRecord | Broken]:
     title, newest = fix_text(page.findtext("{*}title", "")), page.findall("{*}revision")[-1:]
     text = newest[0].findtext("{*}text", "") if newest else ""
     line = page.sourceline
-    if len(text) > LONGEST or text.count("<") > MOST_TAGS:
-        found = f"found a page of {len(text)} letters and {text.count('<')} tags"
-        yield Broken(line, f"{found}; expected at most {LONGEST} and {MOST_TAGS}; split it")
+    tags, still_open = text.count("<"), max(text.count(one) - text.count(other) for one, other in BRACKETS)
+    if len(text) > LONGEST or tags > MOST_TAGS or still_open > MOST_OPEN:
+        found = f"found a page of {len(text)} letters, {tags} tags and {max(still_open, 0)} brackets that do not close"
+        yield Broken(line, f"{found}; expected at most {LONGEST}, {MOST_TAGS} and {MOST_OPEN}; split it")
         return
     address = f"{base}/{quote(title.replace(' ', '_'), safe='/:')}" if base.startswith(("http://", "https://")) else ""
     origin = Origin(title, url=address, updated=iso_day(newest[0].findtext("{*}timestamp", "")) if newest else "")
