@@ -37,13 +37,14 @@ def update(config: Config) -> str:
     if not path.is_file():
         raise UserError(f"{path}: no such file; expected the FAQ of data that is made; run `make data CONFIG=configs/{config.name}.yaml`")
     before = {entry["id"]: entry for entry in read_jsonl(path)}
-    found = read(config)
+    found, lost = read(config)
     keep_ids(found, before)
     former = {entry.id: before.get(entry.id, {}) for entry in found}  # of which split and held-out wordings stay
     for entry in found:
         if former[entry.id].get("answers") == entry.answers:
             entry.drafted = former[entry.id].get("drafted", [])
     after = [one.as_json(former[one.id].get("split", "train"), former[one.id].get("held_out", ())) for one in found]
+    after += [entry for name, entry in before.items() if name not in former and _is_of(entry, lost)]
     if after != list(before.values()):
         write_jsonl(path, after)  # first of all: the desk waits for it
     changed = changes(config, before, after)
@@ -54,13 +55,20 @@ def update(config: Config) -> str:
     return "\n".join([f"{path}: {counted(counts)}; {len(after)} in all", *lines])
 
 
-def read(config: Config) -> list[FaqEntry]:
-    """The entries of `data.faq` and the additions, as `make data` reads them. Raises UserError."""
+def read(config: Config) -> tuple[list[FaqEntry], set[str]]:
+    """The entries of the FAQ, the documents and the additions, as `make data` reads them, and the files that cannot be read
+    now, of which what was known stays. Raises UserError."""
     with inputs() as opened:
         reading = Reading(opened)
         found = load_faq(reading, config.data, Counter(), Run(config.name).additions)
         reading.report_skipped()
-    return found
+    return found, {path for path, _ in reading.inputs.skipped}
+
+
+def _is_of(entry: dict[str, Any], paths: set[str]) -> bool:
+    """Whether an entry stands in one of the files, or in a file of one that is an archive."""
+    file = str(entry["source"]).rsplit(":", 1)[0]
+    return any(file == path or file.startswith(f"{path}/") for path in paths)
 
 
 def keep_ids(found: Sequence[FaqEntry], before: Mapping[str, dict[str, Any]]) -> None:

@@ -70,7 +70,7 @@ def join_records(files: list[list[FaqRecord]], prefix: str, dropped: Counter[str
         for record in records:
             own = record.id if record.id and not numbered else ""
             key = own or _digest_id(record, prefix)
-            entry = entries.setdefault(key, FaqEntry(key, record.source))
+            entry = entries.setdefault(key, FaqEntry(key, record.source, passage=record.passage))
             if own and entry.source.rsplit(":", 1)[0] != record.source.rsplit(":", 1)[0]:
                 why = f"id {own!r} is also at {entry.source}; expected an id in one file only; rename one of the two"
                 raise UserError(f"{record.source}: {why}")
@@ -97,7 +97,7 @@ def _digest_id(record: FaqRecord, prefix: str) -> str:
 def _add(entry: FaqEntry, record: FaqRecord) -> None:
     subject = record.subject
     entry.category, entry.subject = entry.category or record.category, entry.subject or subject
-    entry.origin, entry.passage = Origin(*map(_first, entry.origin, record.origin)), entry.passage or record.passage
+    entry.origin, entry.passage = Origin(*map(_first, entry.origin, record.origin)), entry.passage and record.passage
     for question in record.questions:  # with its subject: the same question about two subjects has two answers
         about = f"{subject}: {question}" if subject and folded(subject) not in folded(question) else question
         entry.questions.append(Wording(about, record.source))

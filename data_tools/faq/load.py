@@ -1,24 +1,29 @@
-"""The FAQ and the refusals that a config names, as entries."""
+"""The FAQ, the documents and the refusals that a config names, as entries."""
 
+import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from data_tools.faq.entries import FaqEntry, join_additions, join_records
-from data_tools.readers import faq_format
+from data_tools.readers import document_format, faq_format
 from data_tools.readers.faqs import table
-from data_tools.readers.records import FaqRecord
+from data_tools.readers.records import FaqRecord, LeftOut
 from data_tools.sources.json_stream import Broken
 from data_tools.sources.reading import Account, Reading
 from data_tools.sources.text import Source
 from frontdesk.config.schema import DataConfig
 from frontdesk.errors import UserError
 
+ASSET = re.compile(r"\.(?:css|js|map|svg|png|jpe?g|gif|webp|ico|bmp|woff2?|ttf|eot|mp[34]|webm)$", re.IGNORECASE)
+"""Files of a web page that hold no text for people."""
+
 
 def load_faq(reading: Reading, data: DataConfig, dropped: Counter[str], additions: Path | None = None) -> list[FaqEntry]:
-    """The entries of `data.faq`, and of the file of `additions` (frontdesk/additions.py) where it is there; incomplete ones are
-    counted in `dropped`. Raises UserError, also where there is no entry."""
-    found = _load(reading, data, "faq", "faq", dropped)
+    """The entries of `data.faq`, the entries and passages of `data.documents`, and the entries of the file of `additions`
+    (frontdesk/additions.py) where it is there; what is incomplete or left out is counted in `dropped`. A document that cannot
+    be read is skipped. Raises UserError, also where there is no entry."""
+    found = _load(reading, data, "faq", "faq", dropped, documents(reading, data, dropped))
     if not found:
         raise UserError(f"{', '.join(data.faq) or 'data.faq'}: found no FAQ entry; expected at least one with question and answer; add one")
     named = {Path(source).resolve() for source in data.faq}
@@ -37,10 +42,57 @@ def load_refusals(reading: Reading, data: DataConfig, faq: list[FaqEntry], dropp
     return found
 
 
-def _load(reading: Reading, data: DataConfig, key: str, prefix: str, dropped: Counter[str]) -> list[FaqEntry]:
+def documents(reading: Reading, data: DataConfig, dropped: Counter[str]) -> Iterator[list[FaqRecord]]:
+    """The entries and passages of each document that can be read; the others are in `reading.inputs.skipped`. The same file in
+    two places is read once. Raises UserError for a path that is not there."""
+    seen: set[str] = set()
+    for source in _sources(reading, data.documents):
+        if ASSET.search(source.path) or source.sha256 in seen:
+            dropped["document: part of a web page or a copy"] += 1
+            continue
+        seen.add(source.sha256)
+        try:
+            yield list(_of_document(reading, source, dropped))
+        except UserError as error:
+            _skip(reading, source.path, error)
+    reading.inputs.skipped = [(path, why) for path, why in reading.inputs.skipped if not ASSET.search(path)]
+
+
+def _sources(reading: Reading, names: tuple[str, ...]) -> Iterator[Source]:
+    for name in names:
+        try:
+            yield from reading.inputs.find([name], "data.documents")
+        except UserError as error:
+            if not Path(name).exists():
+                raise
+            _skip(reading, name, error)
+
+
+def _skip(reading: Reading, path: str, error: UserError) -> None:
+    if reading.strict:
+        raise error
+    reading.inputs.skipped.append((path, re.sub(r"^(?::\d+)?: ", "", str(error).removeprefix(path))))
+
+
+def _of_document(reading: Reading, source: Source, dropped: Counter[str]) -> Iterator[FaqRecord]:
+    module = document_format(source)
+    account = Account(source, module.FORMAT)
+    reading.accounts.append(account)
+    for item in module.read(source):
+        if isinstance(item, Broken):
+            reading.lose(account, item)
+        elif isinstance(item, LeftOut):
+            dropped[f"document: {item.why}"] += item.number
+        else:
+            yield item
+
+
+def _load(
+    reading: Reading, data: DataConfig, key: str, prefix: str, dropped: Counter[str], more: Iterable[list[FaqRecord]] = ()
+) -> list[FaqEntry]:
     sources = reading.inputs.find(getattr(data, key), f"data.{key}")
     files = [list(_records(reading, source, data.faq_columns)) for source in sources]
-    found = join_records(files, prefix, dropped)
+    found = join_records([*files, *more], prefix, dropped)
     per_file = Counter(entry.source.rsplit(":", 1)[0] for entry in found)
     for account in reading.accounts:
         account.counts["entries"] += per_file.pop(account.source.path, 0)

@@ -61,6 +61,13 @@ class FaqRecord(NamedTuple):
     passage: bool = False  # a text of a few sentences, whose question is its heading
 
 
+class LeftOut(NamedTuple):
+    """How many parts of a document are no knowledge for customers, and why: "draft", "hidden slide"."""
+
+    why: str
+    number: int
+
+
 MessageStream = Iterator[ExportMessage | Broken]  # what chat readers give
 
 

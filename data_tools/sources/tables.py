@@ -4,16 +4,17 @@ import csv
 import warnings
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain, islice
+from itertools import chain, islice, takewhile
 from typing import Any, NamedTuple
 from zipfile import ZipFile
 
 from data_tools.sources.json_stream import Broken
-from data_tools.sources.text import OFFICE, Source, fix_text
+from data_tools.sources.text import NO_TEXT, Source, fix_text
 from frontdesk.errors import UserError, warn
 
 MARKS = ",;\t|"
-FIRST_LINES = 20  # lines or rows by which delimiter and header are recognized
+FIRST_LINES = 20  # rows by which delimiter and header are recognized
+SAMPLE = 400  # lines in which these rows are looked for: a cell with a page of HTML takes many
 LONGEST_ROW = 1 << 20  # characters of one row
 MOST_LINES = 2000  # lines of one row
 UNPACKED = 1 << 30  # bytes that an office document may unpack to
@@ -22,6 +23,8 @@ LONGEST_NAME = 200  # characters of a column's name; the rest is ignored
 MOST_SHOWN = 30  # columns that a message names
 LAST_ROW = 1 << 20  # the last row that Excel can have
 QUOTES = 'expected quotes that close; end the quoted cell with " and write a quote inside it as ""'
+
+ENDLESS = f"found a quote that never closes; {QUOTES}"
 
 
 class Row(NamedTuple):
@@ -37,7 +40,7 @@ def read_csv(source: Source) -> Iterator[Row | Broken]:
     A row that cannot be read costs its first line only. Raises UserError for a header that cannot be read.
     """
     lines = source.lines()
-    first = list(islice(lines, FIRST_LINES))
+    first = list(islice(lines, SAMPLE))
     header: list[str] = []
     for line, cells in _records(chain(first, lines), delimiter(first)):
         if header:
@@ -52,9 +55,9 @@ def read_csv(source: Source) -> Iterator[Row | Broken]:
 
 def looks_like_csv(source: Source) -> bool:
     """Whether the text begins with rows of two or more cells, most of them as many as in the first."""
-    if source.encoding in OFFICE.values() or source.start.startswith(("<", "{", "[", "# ", "##")):
+    if source.encoding in NO_TEXT or source.start.startswith(("<", "{", "[", "# ", "##")):
         return False
-    lines = source.head.split("\n")[:FIRST_LINES]
+    lines = source.head.split("\n")[:SAMPLE]
     share, width = _fit(lines, delimiter(lines))
     return width > 1 and share >= 0.5
 
@@ -66,7 +69,8 @@ def delimiter(lines: list[str]) -> str:
 
 def _fit(lines: list[str], mark: str) -> tuple[float, int]:
     """The share of rows with as many cells as the header, and their number; nothing where there is no header."""
-    rows = [cells for _, cells in _records(iter(lines), mark) if not isinstance(cells, str)]
+    read = takewhile(lambda cells: cells != ENDLESS, (cells for _, cells in _records(iter(lines), mark)))  # where the lines end
+    rows = [cells for cells in islice(read, FIRST_LINES) if not isinstance(cells, str)]
     start = next((number for number, cells in enumerate(rows) if _names_columns(cells)), len(rows))
     widths = [len(cells) for cells in rows[start:]]
     return (widths.count(widths[0]) / len(rows), widths[0]) if widths else (0.0, 0)
@@ -154,7 +158,7 @@ def _close(text: str, cells: int, width: int, ahead: deque[_Ahead], lines: Itera
             raise _Torn(f"found a quote that does not close within {MOST_LINES} lines; {QUOTES}")
         following = next(lines, None)
         if following is None:
-            raise _Torn(f"found a quote that never closes; {QUOTES}")
+            raise _Torn(ENDLESS)
         ahead.append(_inside(following, mark))
         size += len(following)
         cells += ahead[-1].cells

@@ -18,7 +18,10 @@ from frontdesk.files import sha256
 ENCODINGS = "UTF-8, UTF-16 or CP949"
 HEAD = 1 << 16  # bytes by which a file's format is recognized
 CHUNK = 1 << 20
-OFFICE = {"xl/workbook.xml": "xlsx", "word/document.xml": "docx"}
+MARK = 1024  # bytes among which a PDF says that it is one
+OFFICE = {"xl/workbook.xml": "xlsx", "word/document.xml": "docx", "ppt/presentation.xml": "pptx"}
+NO_TEXT = (*OFFICE.values(), "pdf")
+"""The encodings of documents that are no text."""
 SUSPECT = re.compile("[\u0080-\u00ff€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]{2,}")
 """What UTF-8 or CP949 looks like when it was read as a Western encoding."""
 PLAIN = re.compile("[\x00-\x7f\ufffd]+")
@@ -30,7 +33,7 @@ DAMAGE = 0.02  # a file with at most this share of broken characters is still te
 
 @dataclass
 class Source:
-    """One input file. An office document has the encoding "xlsx" or "docx" and no text."""
+    """One input file. An office document or PDF has one of `NO_TEXT` as its encoding, and no text."""
 
     path: str  # as people know it; `archive.zip/inner.txt` inside an archive
     file: Path  # where its bytes lie
@@ -43,8 +46,8 @@ class Source:
 
     @cached_property
     def head(self) -> str:
-        """The beginning of the text, by which its format is recognized; "" for an office document."""
-        if self.encoding in OFFICE.values():
+        """The beginning of the text, by which its format is recognized; "" for a document that is no text."""
+        if self.encoding in NO_TEXT:
             return ""
         try:
             with self.file.open("rb") as file:
@@ -124,7 +127,9 @@ def unreadable(name: str, error: OSError) -> UserError:
 
 
 def office(path: Path, head: bytes) -> str:
-    """ "xlsx" or "docx" for such a document, else ""."""
+    """ "xlsx", "docx", "pptx" or "pdf" for such a document, else ""."""
+    if b"%PDF-" in head[:MARK]:
+        return "pdf"
     if not head.startswith(b"PK\x03\x04"):
         return ""
     try:

@@ -53,6 +53,8 @@ class DataConfig(Section):
 
     faq: tuple[str, ...]
     """Files, folders or archives with FAQ entries."""
+    documents: tuple[str, ...] = ()
+    """Files, folders or archives of prose: PDF, Word, PowerPoint, Markdown, web pages, wikis and helpdesks' articles."""
     chats: tuple[str, ...] = ()
     """Exports of conversations."""
     out_of_scope: tuple[str, ...] = ()

@@ -1,8 +1,8 @@
 """An FAQ that is edited while the desk is open.
 
-When a file of `data.faq` changes, or what people have added at the desk (`faq_additions.csv`), `python -m
-data_tools.update CONFIG` reads it again and writes `faq.jsonl`. When that file changes, whoever wrote it, its
-index is built again in a thread. Until that is done, questions are answered from the old one.
+When a file of `data.faq` or `data.documents` changes, or what people have added at the desk (`faq_additions.csv`),
+`python -m data_tools.update CONFIG` reads it again and writes `faq.jsonl`. When that file changes, whoever wrote
+it, its index is built again in a thread. Until that is done, questions are answered from the old one.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ Stamps = dict[str, tuple[int, int]]
 
 
 def stamps(sources: tuple[str, ...]) -> Stamps:
-    """Time of change (ns) and size of each file of the FAQ, including those in folders."""
+    """Time of change (ns) and size of each file of the FAQ and of the documents, including those in folders."""
     found = {}
     listed = (sorted(file for file in root.rglob("*") if file.is_file()) if root.is_dir() else [root] for root in map(Path, sources))
     for path in chain.from_iterable(listed):
@@ -39,7 +39,7 @@ def stamps(sources: tuple[str, ...]) -> Stamps:
 async def watch(config: Config, path: str | None, builders: Collection[PromptBuilder]) -> None:
     """Keep the FAQs of all builders true to their files. Runs until it is cancelled. After a failure the old
     FAQ stays. `path` is the config's, for COMMAND; None if the sources of its FAQ are not watched."""
-    sources = (*config.data.faq, str(Run(config.name).additions)) if path else ()
+    sources = (*config.data.faq, *config.data.documents, str(Run(config.name).additions)) if path else ()
     before = await asyncio.to_thread(stamps, sources)
     while True:
         await asyncio.sleep(POLL)

@@ -20,11 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from data_tools.conversations.load import read_chats
-from data_tools.readers import faq_format
+from data_tools.readers import document_format, faq_format
+from data_tools.readers.records import LeftOut
 from data_tools.sources.files import Inputs, inputs
 from data_tools.sources.json_stream import Broken
 from data_tools.sources.reading import Account, Reading
-from data_tools.sources.text import OFFICE, Source
+from data_tools.sources.text import NO_TEXT, Source
 from frontdesk.errors import UserError
 
 LIMIT = 5.0
@@ -74,12 +75,13 @@ class Heard(Reading):
 
 
 def outcome(path: Path, kind: str) -> Outcome:
-    """What reading `path` as "chats" or "faq" gives. Raises AssertionError for what no input may lead to, and whatever else is raised."""
+    """What reading `path` as "chats", "faq" or "documents" gives. Raises AssertionError for what no input may lead to, and whatever
+    else is raised."""
     found = Outcome()
     with inputs() as opened, redirect_stderr(io.StringIO()):
         reading = Heard(opened, found)
         try:
-            for place, texts in (_chats if kind == "chats" else _faq)(reading, path):
+            for place, texts in _chats(reading, path) if kind == "chats" else _knowledge(reading, path, kind):
                 found.places.append(place)
                 found.texts += texts
         except UserError as error:
@@ -103,16 +105,19 @@ def _chats(reading: Reading, path: Path) -> Iterator[tuple[str, list[str]]]:
             yield turn.source, [conversation.id, turn.name, turn.text, turn.at or ""]
 
 
-def _faq(reading: Reading, path: Path) -> Iterator[tuple[str, list[str]]]:
-    for source in reading.inputs.find([str(path)], "data.faq"):
-        module = faq_format(source)
+def _knowledge(reading: Reading, path: Path, kind: str) -> Iterator[tuple[str, list[str]]]:
+    for source in reading.inputs.find([str(path)], f"data.{kind}"):
+        module = faq_format(source) if kind == "faq" else document_format(source)
         account = Account(source, module.FORMAT)
         reading.accounts.append(account)
         for record in module.read(source):
             if isinstance(record, Broken):
                 reading.lose(account, record)
-            else:
-                yield record.source, [record.id, record.category, record.subject, *record.questions, *record.answers, *record.facts]
+            elif not isinstance(record, LeftOut):
+                yield (
+                    record.source,
+                    [record.id, record.category, record.subject, *record.questions, *record.answers, *record.facts, *record.origin],
+                )
 
 
 def _check_message(message: str) -> None:
@@ -123,7 +128,7 @@ def _check_message(message: str) -> None:
 
 def _lines(source: Source) -> int:
     """How many lines a source has; no less than that many in an office document, whose parts are its lines."""
-    return source.size if source.encoding in OFFICE.values() else sum(1 for _ in source.lines())
+    return source.size if source.encoding in NO_TEXT else sum(1 for _ in source.lines())
 
 
 def cut(data: bytes, rng: random.Random) -> bytes:
@@ -207,7 +212,7 @@ def repacked(data: bytes, rng: random.Random) -> bytes:
             parts = {name: archive.read(name) for name in archive.namelist()}
     except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, NotImplementedError, RuntimeError):
         return bytes_changed(data, rng)
-    name = rng.choice([*(part for part in parts if part.startswith(("xl/", "word/"))), *parts])
+    name = rng.choice([*(part for part in parts if part.startswith(("xl/", "word/", "ppt/slides/s"))), *parts])
     parts[name] = rng.choice((cut, bytes_changed, odd_put_in, tags_changed, encoded_otherwise))(parts[name], rng)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:

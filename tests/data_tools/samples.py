@@ -1,4 +1,4 @@
-"""One small valid export of each chat and FAQ format, for tests of what damage does to it.
+"""One small valid export of each chat, FAQ and document format, for tests of what damage does to it.
 
 All tell the same: three conversations of a tea shop's customer with "Agent", or four questions of its FAQ. Each text holds a tag of its
 own, such as `tag07`, by which it is found again.
@@ -8,11 +8,14 @@ import io
 import json
 from collections.abc import Iterable
 from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
+
+FILES = Path(__file__).parent / "readers" / "documents" / "files"
 
 
 class Sample(NamedTuple):
-    """An export: whether it is of "chats" or an "faq", its bytes, whether its lines are its records, and its tags in order."""
+    """An export: whether it is of "chats", an "faq" or "documents", its bytes, whether its lines are its records, and its tags in order."""
 
     kind: str
     data: bytes
@@ -170,6 +173,11 @@ def _datasets() -> dict[str, str]:
         "ShareGPT, lines": _jsonl({"id": f"s{number}", "conversations": said} for number, said in enumerate(sharegpt)),
         "Alpaca, lines": _jsonl({"instruction": question, "input": "", "output": answer} for question, answer in exchanges),
         "JSON dialogues, lines": _jsonl({"id": number, "turns": said} for number, said in enumerate(dialogues)),
+        "Zendesk Chat, CSV": "chat_id,timestamp,type,name,nick,sender_type,msg\n"
+        + "".join(
+            f'{talk},{_iso(talk, minute)},chat.msg,{name},{("visitor", "agent:7")[agent]},{("Visitor", "Agent")[agent]},"{text}"\n'
+            for talk, minute, name, text, agent in SAID
+        ),
         "chat table, CSV": "conversation_id,time,sender,message\n"
         + "".join(f'{talk},2026-04-0{talk} 10:{minute:02},{name},"{text}"\n' for talk, minute, name, text, _ in SAID),
         "chat table, lines": _jsonl(
@@ -197,6 +205,33 @@ def _faqs() -> dict[str, str]:
         "FAQ web page": f"<!DOCTYPE html>\n<html><head>{script}</head>\n<body><h1>Tea</h1>\n"
         f"<dl><dt>{PAIRS[2][0]}</dt>\n<dd>{PAIRS[2][1]}</dd></dl>\n"
         f"<details><summary>{PAIRS[3][0]}</summary>\n<p>{PAIRS[3][1]}</p></details></body></html>\n",
+    }
+
+
+def _documents() -> dict[str, str]:
+    """Documents as text."""
+    entries = list(enumerate(PAIRS, 1))
+    guide = [
+        {**{"id": number, "html_url": f"https://tea.example/{number}", "draft": False}, "title": question, "body": f"<p>{answer}</p>"}
+        for number, (question, answer) in entries
+    ]
+    intercom = [
+        {**{"id": str(number), "type": "article", "title": question, "state": "published"}, "body": f"<p>{answer}</p>"}
+        for number, (question, answer) in entries
+    ]
+    pages = "".join(
+        f"<page><title>{question}</title>\n<ns>0</ns><revision><timestamp>2026-04-01T00:00:00Z</timestamp>\n"
+        f"<text>{{{{Stub}}}} '{answer}' and [[tea|more]].</text></revision></page>\n"
+        for question, answer in PAIRS
+    )
+    return {
+        "Zendesk Guide, document": _document({"articles": guide, "sections": [{"id": 1, "name": "Tea"}]}),
+        "Intercom articles, document": _document({"type": "list", "data": intercom, "total_count": len(intercom)}),
+        "MediaWiki, document": f'<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.11/">\n{pages}</mediawiki>\n',
+        "prose, web page": "<!DOCTYPE html>\n<html><body>\n"
+        + "".join(f"<h2>{question}</h2>\n<p>{answer}</p>\n<div>And more of it.</div>\n" for question, answer in PAIRS)
+        + "</body></html>\n",
+        "prose, headings": "".join(f"## {question}\n\n{answer}\n\n" for question, answer in PAIRS),
     }
 
 
@@ -234,6 +269,9 @@ def samples() -> dict[str, Sample]:
     pages = ("document", "Slack", "Telegram", "headings", "web page")
     found = {name: Sample("chats", text.encode(), not any(page in name for page in pages), chats) for name, text in texts.items()}
     found |= {name: Sample("faq", text.encode(), not any(page in name for page in pages), faqs) for name, text in _faqs().items()}
+    found |= {name: Sample("documents", text.encode(), False, faqs) for name, text in _documents().items()}
+    found |= {f"prose, {name}": Sample("documents", (FILES / name).read_bytes(), False, faqs) for name in ("tea.pdf", "tea.pptx")}
+    found["prose, Word document"] = Sample("documents", _word_document(), False, faqs)
     rows = [(talk, f"2026-04-0{talk} 10:{minute:02}", ("고객", "상담원")[agent], text) for talk, minute, _, text, agent in SAID]
     found["chat table, XLSX"] = Sample("chats", workbook([("대화ID", "시간", "역할", "내용"), *rows]), False, chats)
     found["FAQ table, XLSX"] = Sample("faq", workbook([("질문", "답변"), *PAIRS]), False, faqs)

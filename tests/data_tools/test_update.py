@@ -199,3 +199,23 @@ def test_the_command_prints_one_line_and_loads_no_model_library(shop, entries, m
     done = subprocess.run(command, env={"PYTHONPATH": str(root)}, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert re.fullmatch(r"error: faq\.jsonl: no such file or folder; .*\n", done.stderr)
+
+
+def test_documents_are_read_again_and_what_cannot_be_read_now_stays(write, make_data, entries, capsys):
+    write("faq.jsonl", as_lines(entries))
+    page = "# Tents\n\nDry the tent before you store it.\n\n# Poles\n\nPoles break at the joint, so bring the joint too.\n"
+    write("docs/care.md", page)
+    write("docs/hours.md", "# Hours\n\nBoth shops are open from 9:30 to 18:00.\n")
+    make_data(faq=["faq.jsonl"], documents=["docs"], valid_share=0.1, test_share=0.1)
+    passages = {entry["id"]: entry for entry in known().values() if entry.get("passage")}
+    assert len(passages) == 3
+    assert {entry["questions"][0] for entry in passages.values()} == {"care: Tents", "care: Poles", "Hours"}
+
+    write("docs/care.md", page.replace("before you store it", "after each trip"))
+    Path("docs/hours.md").write_bytes(b"\0\1\2\3" * 50)
+    told = update(load_config("configs/shop.yaml"))
+    after = {entry["questions"][0]: entry["answers"] for entry in known().values() if entry.get("passage")}
+
+    assert told.endswith("0 entries added, 1 changed, 0 removed; 43 in all")
+    assert ["Dry the tent after each trip."] in after.values() and ["Both shops are open from 9:30 to 18:00."] in after.values()
+    assert "warning: docs/hours.md: found bytes that are no text" in capsys.readouterr().err

@@ -5,15 +5,17 @@ stands below, up to the next question or heading of its rank, is its answer; the
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
+from pathlib import PurePath
 from typing import NamedTuple
 
 from data_tools.readers.records import FaqRecord
 from data_tools.sources.json_stream import Broken
 from data_tools.sources.text import Source
 from frontdesk.errors import UserError
+from frontdesk.facts.entries import Origin
 
 BOLD, ASKING = 7, 8
 """The ranks of a line in bold, and of a line in bold or with `Q.` before it that asks; below those of headings."""
@@ -33,7 +35,13 @@ MARKED = re.compile(
 )
 """What tells a page of questions from a table."""
 LARGEST = 1 << 25  # bytes of a page
+LONGEST_ANSWER = 1200  # characters in a document; what is longer below a heading that asks is a section, and becomes passages
 MARKS = ("?", "？")
+NO_TITLE = re.compile(
+    r"microsoft (?:word|powerpoint).*|(?:word|powerpoint) (?:document|presentation)|untitled.*|.*\.(?:docx?|pptx?|indd|od[tp]|pdf|html?)",
+    re.IGNORECASE,
+)
+"""Titles that a program gives."""
 
 
 def whole_text(source: Source) -> str:
@@ -128,6 +136,55 @@ def pairs(source: Source, page: Iterable[Block]) -> Iterator[FaqRecord | Broken]
             path.append(block)
     if asked:
         yield asked.record(source)
+
+
+def title_of(source: Source, known: str, blocks: Sequence[Block]) -> str:
+    """What a document is called: as its properties have it unless a program wrote that, by its only heading of the first rank
+    at its beginning, or by its file."""
+    known = " ".join(known.split())
+    first = [block.text for block in blocks if block.rank == 1]
+    if known and not NO_TITLE.fullmatch(known):
+        return known
+    return bare(first[0]) if len(first) == 1 and blocks[0].text == first[0] else " ".join(re.split(r"[\s_]+", PurePath(source.path).stem))
+
+
+def asked_apart(source: Source, page: Iterable[Block], origin: Origin) -> tuple[list[FaqRecord], list[Block]]:
+    """What of a document asks and is answered, as entries, and the blocks of everything else. `origin` is the document's."""
+    records: list[FaqRecord] = []
+    rest: list[Block] = []
+    path: list[Block] = []
+    for asked, blocks in _sections([part for block in page for part in _parts(block)]):
+        first = blocks[0]
+        if first.rank:
+            path = [above for above in path if above.rank < first.rank]
+        headings = [text for above in path if (text := bare(above.text)) != origin.title]
+        if asked and 0 < sum(map(len, asked.answer)) <= LONGEST_ANSWER:
+            asked.category = " > ".join(headings)
+            where = origin._replace(heading=" > ".join([*headings, bare(first.text)] if first.rank < BOLD else headings))
+            records.append(asked.record(source)._replace(origin=where))
+        else:
+            rest += blocks
+        path += [first] if 0 < first.rank < BOLD else []
+    return records, rest
+
+
+def _sections(blocks: list[Block]) -> Iterator[tuple[_Question | None, list[Block]]]:
+    """Each question with its own block and those of its answer, and each other block alone."""
+    asked: _Question | None = None
+    held: list[Block] = []
+    for block, following in zip(blocks, [*blocks[1:], None], strict=True):
+        has_text = following is not None and following.rank == 0
+        if asked and (block.rank == 0 or _belongs(block, asked, has_text)):
+            asked.add(block.text)
+            held.append(block)
+            continue
+        if asked:
+            yield asked, held
+        asked, held = (_Question(block, "") if block.asks and has_text else None), [block]
+        if not asked:
+            yield None, held
+    if asked:
+        yield asked, held
 
 
 def nothing_found(source: Source) -> UserError:

@@ -9,12 +9,14 @@ from itertools import groupby, repeat
 from typing import TYPE_CHECKING
 
 from data_tools.readers.faqs.blocks import ASKED, BOLD, SAID, Block, Piece, nothing_found, pairs, paragraph
+from data_tools.readers.faqs.origins import Dates
 from data_tools.readers.faqs.table import NEEDED, faq_record, find_columns
 from data_tools.readers.records import FaqRecord
 from data_tools.sources.json_stream import Broken
 from data_tools.sources.tables import Row, check_unpacked, column_names, unreadable
 from data_tools.sources.text import Source, fix_text
 from frontdesk.errors import UserError
+from frontdesk.facts.entries import Origin
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -26,6 +28,8 @@ UNPACKED = 1 << 28  # bytes that a document may unpack to: it is in memory as a 
 PARTS = ".//*[self::w:p or self::w:tbl][not(ancestor::w:tbl or ancestor::w:txbxContent)]"
 RUNS = ".//w:r[not(ancestor::w:moveFrom or ancestor::w:txbxContent)]"
 FIRST_ROWS = 3  # rows of a table among which its header is looked for
+FIRST_PARTS = 20  # paragraphs among which the title is looked for
+TITLE = ("Title", "제목")
 HEADING = re.compile(r"(?:heading|제목) (\d)", re.IGNORECASE)
 
 
@@ -36,19 +40,28 @@ def looks_like(source: Source) -> bool:
 
 def read(source: Source) -> Iterator[FaqRecord | Broken]:
     """One record for each question. Raises UserError for a document without one, or one that is broken."""
-    from docx import Document
-
-    try:
-        check_unpacked(source, UNPACKED)
-        blocks, rows = _contents(source, Document(str(source.file)))
-    except UserError:
-        raise
-    except Exception as error:  # python-docx raises whatever it stumbles over
-        raise unreadable(source, "Word document", error) from None
+    blocks, rows, _ = contents(source)
     found = [*pairs(source, blocks), *rows]
     if not found:
         raise nothing_found(source)
     yield from found
+
+
+def contents(source: Source) -> tuple[list[Block], list[FaqRecord], Origin]:
+    """What stands in paragraphs, the records of the FAQ's tables, and the title and date that the document has. Raises UserError."""
+    from docx import Document
+
+    try:
+        check_unpacked(source, UNPACKED)
+        document = Document(str(source.file))
+        known = document.core_properties
+        titles = [part.text for part in document.paragraphs[:FIRST_PARTS] if part.style and part.style.name in TITLE]
+        origin = Origin((titles or [known.title or ""])[0], updated=known.modified.date().isoformat() if known.modified else "")
+        return *_contents(source, document), origin
+    except UserError:
+        raise
+    except Exception as error:  # python-docx raises whatever it stumbles over
+        raise unreadable(source, "Word document", error) from None
 
 
 def _contents(source: Source, document: "Document") -> tuple[list[Block], list[FaqRecord]]:
@@ -78,11 +91,12 @@ def _contents(source: Source, document: "Document") -> tuple[list[Block], list[F
 def _records(source: Source, heading: str, line: int, rows: list[list[str]]) -> Iterator[FaqRecord]:
     """The records of a table, whose header stands at `line`; without a category of their own they have the heading above."""
     names = column_names(rows[0])
-    columns = find_columns(names)
+    columns, dates = find_columns(names), Dates(source)
     for number, cells in enumerate(rows[1:], line + 1):
         if any(cells):
-            record = faq_record(source, Row(number, dict(zip(names, cells, strict=False))), columns)
+            record = faq_record(source, Row(number, dict(zip(names, cells, strict=False))), columns, dates)
             yield record._replace(category=record.category or heading)
+    dates.report()
 
 
 def _row(line: int, cells: list[str]) -> Iterator[Block]:

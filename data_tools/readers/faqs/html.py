@@ -10,10 +10,12 @@ from typing import Any, NamedTuple
 from lxml import etree, html  # type: ignore[import-untyped]
 
 from data_tools.readers.faqs.blocks import ASKED, SAID, Block, Piece, asks, bare, behind, nothing_found, pairs, paragraph, whole_text
+from data_tools.readers.faqs.origins import iso_day
 from data_tools.readers.records import FaqRecord
 from data_tools.sources.html_text import html_text
 from data_tools.sources.json_stream import Broken, whole_letters
-from data_tools.sources.text import OFFICE, Source, folded
+from data_tools.sources.text import NO_TEXT, Source, folded
+from frontdesk.facts.entries import Origin
 
 FORMAT = "FAQ web page"
 
@@ -30,7 +32,14 @@ DETAILS = f"details[summary][{CONTENT}][count(ancestor::details) < 4]"
 LISTS = f"//dl[{CONTENT}][not(ancestor::dl or ancestor::details)]"
 TERMS = ".//*[self::dt or self::dd][not(ancestor::dt or ancestor::dd)][count(ancestor::dl) = 1]"
 HEADINGS = f"//*[{HEADING}][{CONTENT}][not(ancestor::details or ancestor::dl or ancestor::*[{HEADING} or {QUESTION}])]"
+ROW = f"self::tr[*[2]][not(.//tr or .//*[{HEADING}])]"
+LEAF = f"self::div[not(.//*[self::div or self::table or self::dl or self::ul or self::ol or {HEADING} or {TEXT}])]"
 BLOCKS = f"//*[{HEADING} or {TEXT}][{CONTENT}][not(ancestor::*[{HEADING} or {TEXT}])]"
+REST = f"//*[{HEADING} or {TEXT} or {ROW} or {LEAF}][{CONTENT}][not(ancestor::*[{HEADING} or {TEXT} or {ROW}])]"
+REST += f"[not(ancestor-or-self::details or ancestor-or-self::*[{QUESTION}])]"
+TITLE = "//h1[1][count(//h1) = 1] | //title[count(//h1) != 1]"
+ADDRESS = "(//link[@rel='canonical']/@href | //meta[@property='og:url']/@content)[1]"
+UPDATED = "(//meta[@property='article:modified_time' or @name='last-modified' or @name='dcterms.modified']/@content)[1]"
 
 
 class Found(NamedTuple):
@@ -49,12 +58,12 @@ class Found(NamedTuple):
 
 def looks_like(source: Source) -> bool:
     """Whether the text begins as a web page does."""
-    return source.encoding not in OFFICE.values() and source.start.startswith("<") and TAGS.search(source.head) is not None
+    return source.encoding not in NO_TEXT and source.start.startswith("<") and TAGS.search(source.head) is not None
 
 
 def read(source: Source) -> Iterator[FaqRecord | Broken]:
     """One record for each question. Raises UserError for a page without one."""
-    page, broken = _parsed(source)
+    page, broken = parsed(source, whole_text(source))
     categories = _categories(page)
     records: list[FaqRecord | Broken] = [*broken]
     seen: set[str] = set()
@@ -63,20 +72,46 @@ def read(source: Source) -> Iterator[FaqRecord | Broken]:
     if not seen:
         records += _new(source, _lists(page, categories, asking=False), seen)
     if not seen:
-        records += pairs(source, _blocks(page))
+        records += pairs(source, _blocks(page.xpath(BLOCKS)))
     if not records:
         raise nothing_found(source)
     yield from records
 
 
-def _parsed(source: Source) -> tuple[Any, list[Broken]]:
+def parsed(source: Source, text: str) -> tuple[Any, list[Broken]]:
+    """The tree of a page. Raises UserError for nothing but comments."""
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True, no_network=True)
     try:
-        page = html.document_fromstring(whole_text(source).encode("utf-8", "replace"), parser)
+        page = html.document_fromstring(text.encode("utf-8", "replace"), parser)
     except etree.ParserError:  # nothing but comments
         raise nothing_found(source) from None
     deep = "found tags that are nested too deep, and nothing behind them was read; expected a page; close its tags"
     return page, [Broken(error.line, deep) for error in parser.error_log if error.type_name == "ERR_RESOURCE_LIMIT"]
+
+
+def apart(source: Source, page: Any) -> tuple[list[FaqRecord | Broken], list[Block]]:
+    """What a page marks as questions, as records, and the blocks of everything else, with the rows of tables as `a | b`."""
+    categories, seen, records = _categories(page), set[str](), list[FaqRecord | Broken]()
+    for found in (_linked(page), _microdata(page, categories), _details(page, categories), _lists(page, categories, asking=True)):
+        records += _new(source, found, seen)
+    lists = [terms for terms in page.xpath(LISTS) if any(asks(_text(term)) for term in terms.xpath(TERMS) if term.tag == "dt")]
+    inside = {element for terms in lists for element in terms.iter()}
+    answers = {folded(row) for item in records if isinstance(item, FaqRecord) for answer in item.answers for row in answer.split("\n")}
+    rest: list[Block] = []
+    above = 0  # the rank of the heading whose question is read already
+    for block in _blocks(element for element in page.xpath(REST) if element not in inside):
+        above = 0 if above and 0 < block.rank <= above else above
+        above = above or (block.rank if folded(bare(block.text)) in seen else 0)
+        if not above and folded(block.text) not in answers:
+            rest.append(block)
+    return records, rest
+
+
+def origin_of(page: Any) -> Origin:
+    """What a page says of itself."""
+    title, address, updated = (next(iter(page.xpath(path)), "") for path in (TITLE, ADDRESS, UPDATED))
+    shown = "" if isinstance(title, str) else " ".join("".join(title.itertext()).split())
+    return Origin(shown, url=address if address.startswith(("http://", "https://")) else "", updated=iso_day(updated))
 
 
 def _new(source: Source, found: Iterable[Found | Broken], seen: set[str]) -> list[FaqRecord | Broken]:
@@ -199,9 +234,12 @@ def _categories(page: Any) -> dict[Any, str]:
     return categories
 
 
-def _blocks(page: Any) -> Iterator[Block]:
-    for element in page.xpath(BLOCKS):
+def _blocks(elements: Iterable[Any]) -> Iterator[Block]:
+    for element in elements:
         line, text = element.sourceline, _text(element)
+        if element.tag == "tr":
+            yield Block(line, " | ".join(" ".join(_text(cell).split()) for cell in element.iterchildren("td", "th")))
+            continue
         if element.tag[0] == "h":
             yield Block(line, " ".join(text.split()), int(element.tag[1]))
             continue

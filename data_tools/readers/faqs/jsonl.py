@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from data_tools.readers.faqs.table import find_columns
+from data_tools.readers.faqs.origins import Dates
+from data_tools.readers.faqs.table import find_columns, origin_of
 from data_tools.readers.records import FaqRecord
 from data_tools.sources.json_stream import Broken, read_json
 from data_tools.sources.tables import listed, text_of
@@ -22,19 +23,21 @@ LIST = re.compile(r'"(faqs?|items|questions|data)"\s*:\s*\[\s*\{')
 
 def looks_like(source: Source) -> bool:
     """Whether the file begins as JSON does."""
-    return source.encoding not in ("xlsx", "docx") and BEGINS.match(source.head) is not None
+    return BEGINS.match(source.head) is not None
 
 
 def read(source: Source) -> Iterator[FaqRecord | Broken]:
     """One record for each object."""
+    dates = Dates(source)
     for record in read_json(source, tuple(dict.fromkeys(LIST.findall(source.head))), inner=False):
         if isinstance(record, Broken):
             yield record
         elif record.key != "document":
-            yield _record(source, record.line, record.value)
+            yield _record(source, record.line, record.value, dates)
+    dates.report()
 
 
-def _record(source: Source, line: int, values: dict[str, Any]) -> FaqRecord | Broken:
+def _record(source: Source, line: int, values: dict[str, Any], dates: Dates) -> FaqRecord | Broken:
     found = find_columns(values)
     if not {"question", "answer"} & found.keys():
         return Broken(line, f"found the keys {listed(values)}; expected 'questions' and 'answers'; rename the keys")
@@ -47,7 +50,8 @@ def _record(source: Source, line: int, values: dict[str, Any]) -> FaqRecord | Br
         return Broken(line, f"found {str(item)[:40]} in '{found[field]}'; expected text in quotes; correct that line")
     questions, answers, facts = (tuple(text.strip() for text in items if text.strip()) for items in texts.values())
     name, category, subject = map(text_of, names.values())
-    return FaqRecord(source.at(line), name, category, subject, questions, answers, facts)
+    origin, about = origin_of(source.at(line), {key: value for key, value in values.items() if isinstance(value, str)}, found, dates)
+    return FaqRecord(source.at(line), name, category, subject or about, questions, answers, facts, origin)
 
 
 def _values(values: dict[str, Any], field: str, found: Mapping[str, str]) -> list[Any]:

@@ -9,12 +9,14 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from data_tools.readers.faqs.blocks import ASKED, ASKING, MARKED, SAID, Block, Piece, nothing_found, pairs, paragraph, whole_text
+from data_tools.readers.faqs.origins import Dates, known
 from data_tools.readers.faqs.table import looks_like as is_table
 from data_tools.readers.records import FaqRecord
 from data_tools.sources.html_text import html_text
 from data_tools.sources.json_stream import Broken
-from data_tools.sources.text import OFFICE, Source
+from data_tools.sources.text import NO_TEXT, Source
 from frontdesk.errors import UserError
+from frontdesk.facts.entries import Origin
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -23,6 +25,7 @@ FORMAT = "FAQ Markdown"
 
 FRONT = re.compile(r"\A\s*---\n.*?\n(?:---|\.\.\.)(?=\n|\Z)", re.DOTALL)
 """What stands about a page at its beginning, for the program that shows it."""
+KNOWN = re.compile(r"^([\w-]+)[ \t]*:[ \t]*(\S.*)$", re.MULTILINE)
 LONGEST_LINE = 20_000  # characters; marks without end in one line would take minutes
 SUMMARY = re.compile(r"<summary[^<>]*>((?:(?!</?summary).)*+)</summary>", re.DOTALL | re.IGNORECASE)
 BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
@@ -31,13 +34,22 @@ STRONG = re.compile(r"<(/?)(?:b|strong)\b", re.IGNORECASE)
 
 def looks_like(source: Source) -> bool:
     """Whether the text has headings, questions in bold or lines that begin with `Q.`, and is no table."""
-    if source.encoding in OFFICE.values() or source.start.startswith(("{", "<!", "<html")):
+    if source.encoding in NO_TEXT or source.start.startswith(("{", "<!", "<html")):
         return False
     return MARKED.search(source.head) is not None and not is_table(source)
 
 
 def read(source: Source) -> Iterator[FaqRecord | Broken]:
     """One record for each question. Raises UserError for a page without one."""
+    blocks, origin = contents(source)
+    found = list(pairs(source, blocks))
+    if not found:
+        raise nothing_found(source)
+    yield from (item if isinstance(item, Broken) else item._replace(origin=origin) for item in found)
+
+
+def contents(source: Source) -> tuple[list[Block], Origin]:
+    """The page's lines, and what its front matter says of it. Raises UserError for lines that are too long."""
     from markdown_it import MarkdownIt
 
     page = whole_text(source)
@@ -45,10 +57,17 @@ def read(source: Source) -> Iterator[FaqRecord | Broken]:
         if len(text) > LONGEST_LINE:
             raise UserError(f"{source.at(line)}: found a line of {len(text)} characters; expected paragraphs; break it into lines")
     text = FRONT.sub(lambda front: "\n" * front[0].count("\n"), page)
-    found = list(pairs(source, _blocks(MarkdownIt("commonmark").enable("table").parse(text))))
-    if not found:
-        raise nothing_found(source)
-    yield from found
+    front = FRONT.match(page)
+    return list(_blocks(MarkdownIt("commonmark").enable("table").parse(text))), _origin(source, front[0] if front else "")
+
+
+def _origin(source: Source, front: str) -> Origin:
+    """The title, address and dates of the front matter's simple lines `key: value`."""
+    values = {match[1]: match[2].strip(" \"'") for match in KNOWN.finditer(front)}
+    dates = Dates(source)
+    found = known(source.at(1), values, dates)
+    dates.report()
+    return found
 
 
 def _blocks(tokens: list["Token"]) -> Iterator[Block]:

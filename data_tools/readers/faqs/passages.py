@@ -12,7 +12,7 @@ from frontdesk.facts.entries import Origin
 
 LONGEST = 600
 """Characters of a passage: a few sentences, which a customer reads in one go. A row of a table is never cut."""
-SHORTEST = 20  # characters; a shorter text is a label or a button
+SHORTEST = 20  # characters; a shorter text without a figure is a label or a button
 FIRST_WORDS = 6  # of a passage that is not the first below its heading, which tell it from the others
 ROW = " | "  # between the cells of a table's row
 
@@ -41,18 +41,30 @@ def passages(source: Source, page: Iterable[Block], origin: Origin, id: str = ""
 
 def cut(blocks: Iterable[Block]) -> Iterator[tuple[int, str]]:
     """The texts below one heading as passages, each with the line where it begins: whole blocks where they fit, else
-    whole sentences."""
-    line, text = 0, ""
+    whole sentences. A table that goes on in the next passage has its first row there too. Too short an end joins what is above."""
+    found: list[tuple[int, str]] = []
+    line, text, header = 0, "", ""
     for block in blocks:
+        is_row = ROW in block.text
         for piece in _pieces(block.text):
             if text and len(text) + len(piece) >= LONGEST:
-                yield line, text.strip()
-                text = ""
+                found.append((line, text.strip()))
+                text = header if is_row else ""
             line = line if text else block.line
             text += piece
+        header = (header or f"{block.text}\n") if is_row else ""
         text += "\n"
-    if len(text.strip()) >= SHORTEST:
-        yield line, text.strip()
+    if is_short(text) and found and text.strip():
+        found[-1] = found[-1][0], f"{found[-1][1]}\n{text.strip()}"
+    elif not is_short(text):
+        found.append((line, text.strip()))
+    yield from found
+
+
+def is_short(text: str) -> bool:
+    """Whether a text is a label or a button: a few letters without a figure."""
+    text = text.strip()
+    return len(text) < SHORTEST and not any(map(str.isdigit, text))
 
 
 def _pieces(text: str) -> list[str]:
@@ -62,4 +74,4 @@ def _pieces(text: str) -> list[str]:
 
 
 def _by_words(sentence: str) -> list[str]:
-    return [f"{part} " for part in wrap(sentence, LONGEST - 1)]
+    return [f"{part} " for part in wrap(sentence, LONGEST - 1, break_on_hyphens=False)]

@@ -91,3 +91,10 @@ def test_a_value_without_a_name_is_nobodys(source):
     [record] = faq_jsonl.read(source('{"": ["Why?"], "answers": ["Because."]}\n'))
 
     assert (record.id, record.questions, record.answers) == ("", (), ("Because.",))
+
+
+def test_links_and_dates(source):
+    [record] = faq_jsonl.read(
+        source('{"question": "When?", "answer": "At nine.", "url": "https://a.example", "updated": "2026-03-04", "expires": null}')
+    )
+    assert (record.origin.url, record.origin.updated, record.origin.expires) == ("https://a.example", "2026-03-04", "")

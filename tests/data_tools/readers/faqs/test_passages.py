@@ -52,3 +52,20 @@ def test_parts_of_one_section_have_questions_of_their_own() -> None:
     found = list(passages(SOURCE, page, Origin(), id="kb-7"))
     assert len({record.questions for record in found}) == len(found) > 1
     assert [record.id for record in found] == [f"kb-7#{number}" for number in range(1, len(found) + 1)]
+
+
+def test_a_table_that_goes_on_has_its_first_row_again() -> None:
+    rows = ["Size | Fee", *(f"a tent of the size {number:03} that is pitched | £{number}" for number in range(40))]
+    found = [text.split("\n") for _, text in cut(Block(line, row) for line, row in enumerate(rows, 1))]
+    assert len(found) > 2
+    assert all(part[0] == "Size | Fee" for part in found)
+    assert [row for part in found for row in part[1:]] == rows[1:]
+
+
+def test_a_short_text_counts_where_it_states_a_figure_or_ends_a_longer_one() -> None:
+    assert [text for _, text in cut([Block(1, "Back to top")])] == []
+    assert [text for _, text in cut([Block(1, "9:30 to 18:00")])] == ["9:30 to 18:00"]
+    sentences = [f"Rule {number} says what happens to a tent." for number in range(100)]
+    found = [text for _, text in cut([Block(1, " ".join(sentences)), Block(2, "See below.")])]
+    assert found[-1].endswith("See below.")
+    assert len(found) == len([*cut([Block(1, " ".join(sentences))])])

@@ -3,6 +3,7 @@
 import openpyxl
 import pytest
 
+from data_tools.readers import faq_format
 from data_tools.readers.faqs import table as faq_table
 from data_tools.readers.records import FaqRecord
 from data_tools.sources.json_stream import Broken
@@ -98,3 +99,33 @@ def test_other_formats_are_left_alone(source, text):
 
 def test_marks_of_a_page_in_the_answers_do_not_make_a_table_a_page(source):
     assert faq_table.looks_like(source('question,answer\nWhen?,"# Times\n**Nine**\nQ: ok?"\n'))
+
+
+@pytest.mark.parametrize("mark", ["\t", ";", ","])
+def test_a_public_table_with_pages_of_html_in_its_cells(source, mark):
+    header = "question answer answer_html link name source category country region city lang last_update"
+    html = "\n".join(f'<p class=""a"">Part {part}; of it,</p>' for part in range(60))
+    rows = [
+        [
+            f"Where is desk {row}?",
+            f"On floor {row}.",
+            html,
+            f"https://desk.example/{row}",
+            *f"Desks Office places UK . . {lang} 2020/04/16".split(),
+        ]
+        for row, lang in enumerate(("en", "ko", "de"))
+    ]
+    made = source("\n".join(mark.join(f'"{cell}"' for cell in row) for row in [header.split(), *rows]))
+
+    assert faq_format(made) is faq_table
+    found = list(faq_table.read(made))
+    assert [(record.questions, record.answers) for record in found] == [((row[0],), (row[1],)) for row in rows]
+    assert [record.origin.url for record in found] == [row[3] for row in rows]
+    assert {(one.category, one.subject, one.origin.title, one.origin.updated) for one in found} == {("places", "", "Desks", "2020-04-16")}
+
+
+def test_a_name_without_a_link_is_the_subject(source):
+    [record] = faq_table.read(source("place,question,answer,reviewed,expires\nLeith,When?,At nine.,2026-01-02,31.12.2026\n"))
+    assert (record.subject, record.origin.reviewed, record.origin.expires) == ("Leith", "2026-01-02", "2026-12-31")
+    [record] = faq_table.read(source("이름,질문,답변\n서울점,언제?,아홉 시.\n"))
+    assert record.subject == "서울점"

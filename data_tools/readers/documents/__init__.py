@@ -1,0 +1,1 @@
+"""Readers of documents: what asks becomes entries, everything else passages."""
