@@ -45,10 +45,10 @@ def update(config: Config) -> str:
 
 
 def read(config: Config) -> list[FaqEntry]:
-    """The entries of `data.faq`, as `make data` reads them. Raises UserError."""
+    """The entries of `data.faq` as `make data` reads them, and of websites as it read them last. Raises UserError."""
     with inputs() as opened:
         reading = Reading(opened)
-        found = load_faq(reading, config.data, Counter())
+        found = load_faq(reading, config.data, Run(config.name).websites, Counter())
         reading.report_skipped()
     return found
 

@@ -40,6 +40,7 @@ from data_tools.sources.reading import Reading
 from data_tools.sources.text import folded
 from data_tools.splits.near_duplicates import Store, grams
 from data_tools.splits.plan import Plan, add_rows, choose
+from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
 from frontdesk.facts.contradictions import FaqFacts
 from frontdesk.files import write_jsonl
@@ -88,7 +89,7 @@ def garbage_frozen() -> Iterator[None]:
 def read_faq(state: BuildState) -> None:
     """The entries of the FAQ and of the refusals, as rows and candidates. Raises UserError."""
     data, dropped = state.config.data, state.dropped
-    state.faq = load_faq(state.reading, data, dropped)
+    state.faq = load_faq(state.reading, data, Run(state.config.name).websites, dropped)
     refusals = load_refusals(state.reading, data, state.faq, dropped)
     state.rows = entry_rows(state.faq, "faq", dropped) + entry_rows(refusals, "refusal", dropped)
     answers = {entry.id: [f"answer {folded(answer)}" for answer in entry.answers] for entry in (*state.faq, *refusals)}

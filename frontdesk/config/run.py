@@ -33,6 +33,7 @@ class Run:
         self.additions = root / "feedback" / "faq_additions.csv"
         """What `make feedback` offers the FAQ, each line with its conversation
         (data_tools/feedback/faq_gaps.py)."""
+        self.websites = root / "websites"  # copies of the pages of `data.websites` (data_tools/websites/kept.py)
         self.checkpoints = root / "checkpoints"
         self.adapter = root / "adapter"
         """What training left: a PEFT adapter, or for the method `full` all weights in fp32."""

@@ -29,7 +29,8 @@ def passages(source: Source, page: Iterable[Block], origin: Origin, id: str = ""
                 path = [*(above for above in path if above.rank < block.rank), block]
             continue
         headings = [bare(above.text) for above in path if bare(above.text) != origin.title]
-        where = origin._replace(heading=" > ".join(headings))
+        anchor = path[-1].anchor if path and origin.url else ""
+        where = origin._replace(heading=" > ".join(headings), url=f"{origin.url}#{anchor}" if anchor else origin.url)
         asked = ": ".join(filter(None, [origin.title, *headings][-2:]))
         for number, (line, text) in enumerate(cut(blocks)):
             words = " ".join(text.split()[:FIRST_WORDS])
