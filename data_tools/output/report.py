@@ -16,7 +16,7 @@ KOREAN = {
     # what is counted
     "messages": "메시지", "conversations": "대화", "FAQ entries": "FAQ 항목", "entries": "항목", "rows": "행", "training rows": "학습 행",
     "messages masked": "가린 메시지", "held-out rows copied": "학습과 겹치는 평가 행", "conflicts to review": "확인할 충돌",
-    "website": "웹사이트", "fetched": "새로 읽음", "unchanged": "변경 없음", "kept copy": "보관본", "passages": "본문 단락", "skipped": "건너뜀",
+    "website": "웹사이트", "fetched": "새로 읽음", "unchanged": "변경 없음", "kept copy": "보관본", "passages": "단락", "skipped": "건너뜀",
     "file": "파일", "damaged": "깨진 글자", "mended": "복구한 줄", "broken": "못 읽은 기록", "count": "개수", "total": "합계",
     # what became of it
     "read": "읽음", "kept": "유지", "merged": "합침", "capped": "상한 초과", "set aside": "보류", "dropped": "제외", "reason": "이유",
@@ -122,10 +122,10 @@ def file_rows(sources: list[dict[str, Any]]) -> list[list[Any]]:
 
 def site_rows(sources: list[dict[str, Any]]) -> list[list[Any]]:
     """Of each website: how its pages were read, its passages, why addresses were skipped, and which need a script."""
+    sites = [source for source in sources if "pages" in source]
+    why = [", ".join([*_reasons(site), *site["scripts"][:20]]) for site in sites]
     return [
-        [site["path"], *(site["pages"].get(how, 0) for how in PAGES), site["passages"], ", ".join([*_reasons(site), *site["scripts"][:20]])]
-        for site in sources
-        if "pages" in site
+        [site["path"], one, site["passages"], *(site["pages"].get(how, 0) for how in PAGES)] for site, one in zip(sites, why, strict=True)
     ]
 
 

@@ -28,6 +28,8 @@ BUSY = (429, 500, 502, 503, 504)
 PATIENCE = 5  # pages one after the other that could not be read: then the site is down
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+NOT_PUBLIC = [ipaddress.ip_network(block) for block in ("192.0.0.0/24", "192.88.99.0/24", "2002::/16", "3fff::/20", "fec0::/10")]
+"""Special blocks that not every version of Python counts among those below; in 2002::/16 an IPv4 address is in disguise."""
 
 
 class Failed(Exception):
@@ -51,9 +53,9 @@ class Answer(NamedTuple):
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address is on the public internet: not private, loopback, link-local, reserved, multicast, or an IPv4 one in disguise."""
-    disguised = address.version == 6 and address.sixtofour is not None
-    return address.is_global and not (address.is_multicast or address.is_reserved or disguised)
+    """Whether an address is on the public internet: not private, loopback, link-local, reserved, multicast."""
+    special = address.is_multicast or address.is_reserved or any(address in block for block in NOT_PUBLIC)
+    return address.is_global and not special
 
 
 class Fetcher(AbstractContextManager["Fetcher"]):

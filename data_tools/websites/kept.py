@@ -15,12 +15,12 @@ from data_tools.sources.text import Source, read_source
 from frontdesk.config.schema import WebsiteConfig
 from frontdesk.errors import UserError
 from frontdesk.facts.entries import Origin
-from frontdesk.files import read_json, write_json
+from frontdesk.files import read_json, sha256, write_json
 
 CHARSET = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 DECLARED = 4096  # bytes of a page in which it may say its encoding
-GUESSED = ("ascii", "cp949", "cp1252", "euc_kr", "iso8859-1", "utf-8")
-"""What pages say most often, wrongly too: these are told by the bytes alone."""
+TOLD = re.compile(r"cp(?:125[013-8]|866|874|932)|iso8859-(?!1$)\d+|koi8-[ru]|shift_jis|euc_jp|iso2022_jp|gb2312|gbk|gb18030|big5|tis-620")
+"""Encodings that a page is believed to have, if its bytes fit. Unicode, CP949 and CP1252 are told by the bytes alone."""
 
 
 @dataclass
@@ -75,9 +75,14 @@ class Site:
     def source(self, page: Page) -> Source:
         """A page's text, in the encoding that fits it. Raises UserError for one that is no text."""
         path = self.folder / page.file
-        source = read_source(path, page.url)
-        if source.encoding in ("cp949", "cp1252"):  # no Unicode, so it may be what it says
-            source.encoding = _declared(page.type, path.read_bytes()) or source.encoding
+        declared = _declared(page.type, path.read_bytes())
+        try:
+            source = read_source(path, page.url)
+        except UserError:
+            if not declared:
+                raise
+            return Source(page.url, path, declared, sha256(path), path.stat().st_size)
+        source.encoding = declared or source.encoding if source.encoding in ("cp949", "cp1252") else source.encoding
         return source
 
     def summary(self) -> dict[str, Any]:
@@ -117,8 +122,7 @@ def _declared(header: str, body: bytes) -> str:
     """The encoding that the header or the page names, where it is one that the bytes do not tell and that fits them; else ""."""
     for found in (CHARSET.search(header.encode("ascii", "replace")), CHARSET.search(body[:DECLARED])):
         try:
-            if found and (name := codecs.lookup(found[1].decode()).name) not in GUESSED:
-                body.decode(name)
+            if found and TOLD.fullmatch(name := codecs.lookup(found[1].decode()).name) and "\0" not in body.decode(name):
                 return name
         except (LookupError, ValueError):
             continue

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import date
 from email.utils import parsedate_to_datetime
 from itertools import chain
+from logging import CRITICAL, getLogger
 from typing import Any
 
 from lxml import etree  # type: ignore[import-untyped]
@@ -91,6 +92,7 @@ def main_text(page: Any) -> Iterator[Block]:
     """The headings, paragraphs, items and rows of the main text, without menus, banners, votes and the like."""
     from trafilatura import bare_extraction
 
+    getLogger("trafilatura").setLevel(CRITICAL)  # it warns of each page without text
     places = [(_letters(html.text_of(heading)), heading.sourceline, _anchor(heading)) for heading in page.xpath(HEADINGS)]
     found = bare_extraction(page, favor_precision=True, include_comments=False, include_formatting=True)
     line = 1

@@ -52,7 +52,7 @@ def listed(body: bytes, address: httpx.URL) -> tuple[list[httpx.URL], list[httpx
     parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, huge_tree=False)
     root = etree.fromstring(text, parser) if text.lstrip().startswith(b"<") else None
     if root is None:
-        return [], _links(address, text.decode("utf-8", "replace").split())
+        return [], _links(address, (word for word in text.decode("utf-8", "replace").split() if word.startswith("http")))
     name = etree.QName(root).localname
     found = _links(address, root.xpath("/*/*/*[local-name() = 'loc']/text()"))
     return (found, []) if name == "sitemapindex" else ([], found if name == "urlset" else [])

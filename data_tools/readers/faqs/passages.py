@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from textwrap import wrap
 
-from data_tools.readers.faqs.blocks import BOLD, Block, bare
+from data_tools.readers.faqs.blocks import BOLD, Block, asks, bare
 from data_tools.readers.records import FaqRecord
 from data_tools.sources.text import Source
 from frontdesk.answers.check import split_sentences
@@ -12,7 +12,7 @@ from frontdesk.facts.entries import Origin
 
 LONGEST = 600
 """Characters of a passage: a few sentences, which a customer reads in one go. A row of a table is never cut."""
-SHORTEST = 20  # characters; a shorter text is a label or a button
+SHORTEST = 20  # characters; a shorter text is a label or a button, unless its heading asks
 FIRST_WORDS = 6  # of a passage that is not the first below its heading, which tell it from the others
 ROW = " | "  # between the cells of a table's row
 
@@ -32,7 +32,7 @@ def passages(source: Source, page: Iterable[Block], origin: Origin, id: str = ""
         anchor = path[-1].anchor if path and origin.url else ""
         where = origin._replace(heading=" > ".join(headings), url=f"{origin.url}#{anchor}" if anchor else origin.url)
         asked = ": ".join(filter(None, [origin.title, *headings][-2:]))
-        for number, (line, text) in enumerate(cut(blocks)):
+        for number, (line, text) in enumerate(cut(blocks, 1 if path and asks(path[-1].text) else SHORTEST)):
             words = " ".join(text.split()[:FIRST_WORDS])
             question = f"{asked}: {words} …" if number and asked else asked or f"{words} …"
             found.append(FaqRecord(source.at(line), "", " > ".join(headings[:-1]), "", (question,), (text,), (), where, passage=True))
@@ -40,9 +40,9 @@ def passages(source: Source, page: Iterable[Block], origin: Origin, id: str = ""
     yield from (one._replace(id=f"{id}#{number}" if several else id) if id else one for number, one in enumerate(found, 1))
 
 
-def cut(blocks: Iterable[Block]) -> Iterator[tuple[int, str]]:
+def cut(blocks: Iterable[Block], shortest: int = SHORTEST) -> Iterator[tuple[int, str]]:
     """The texts below one heading as passages, each with the line where it begins: whole blocks where they fit, else
-    whole sentences."""
+    whole sentences. What is left at the end is dropped if it has fewer than `shortest` characters."""
     line, text = 0, ""
     for block in blocks:
         for piece in _pieces(block.text):
@@ -52,7 +52,7 @@ def cut(blocks: Iterable[Block]) -> Iterator[tuple[int, str]]:
             line = line if text else block.line
             text += piece
         text += "\n"
-    if len(text.strip()) >= SHORTEST:
+    if len(text.strip()) >= shortest:
         yield line, text.strip()
 
 
