@@ -227,7 +227,10 @@ class _Crawl:
         return page
 
     def report(self) -> None:
-        """Warn of what could not be read: with the dates of the copies that serve, or that there are none."""
+        """Warn of what could not be read, with the dates of the copies that serve, and of pages that a script fills."""
+        if scripts := [url for url, reason in self.site.skipped if reason == SCRIPT]:
+            whole = f"{self.website.url}: {len(scripts)} pages need JavaScript to show any text, such as {scripts[0]}"
+            warn(f"{whole}; nothing is known of them; {self.site.path} lists them")
         dates = sorted(page.read[:10] for page in self.site.pages if page.how == HOW[2])
         if dates:
             days = dates[0] if dates[0] == dates[-1] else f"{dates[0]} to {dates[-1]}"

@@ -175,7 +175,7 @@ def test_the_first_page_may_lead_to_what_is_read(website, read):
     assert paths(read(include=["/en/kb/*"])) == ["en/kb/1"]
 
 
-def test_what_is_no_page_is_said(website, read):
+def test_what_is_no_page_is_said(website, read, capsys):
     website.pages["/"] = page("home", links=["big", "pdf", "untyped", "binary", "lie", "gone", "teapot", "app", "blank", "comment"])
     website.pages |= {
         "/big": Reply(b"<p>" + b"x" * (10 << 20)),
@@ -195,6 +195,7 @@ def test_what_is_no_page_is_said(website, read):
     found = reasons(site)
     assert found.pop("lie").startswith("found bytes that are no text")
     assert found.pop("comment").startswith("1: found no question")
+    assert f"1 pages need JavaScript to show any text, such as {website.url}/app; nothing is known of them" in capsys.readouterr().err
     assert found == {
         "big": "larger than 4 MB",
         "pdf": "no web page: application/pdf",

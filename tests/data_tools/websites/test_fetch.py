@@ -74,6 +74,17 @@ def test_the_address_that_was_checked_is_the_one_that_is_asked(website, fetcher,
     assert website.log[0].headers["host"] == f"shop.example:{website.port}"
 
 
+def test_tls_is_asked_for_the_name_and_not_for_the_address(fetcher, monkeypatch):
+    seen = []
+    names(monkeypatch, [["127.0.0.1"]])
+    fetcher.client = httpx.Client(
+        transport=httpx.MockTransport(lambda request: seen.append(request) or httpx.Response(200, content=[b"hello"]))
+    )
+    assert fetcher.get(httpx.URL("https://shop.example/kb?id=1")).body == b"hello"
+    assert str(seen[0].url) == "https://127.0.0.1/kb?id=1"
+    assert (seen[0].headers["host"], seen[0].extensions["sni_hostname"]) == ("shop.example", "shop.example")
+
+
 def test_a_name_that_moves_to_a_private_address_is_not_followed(website, fetcher, monkeypatch):
     website.pages["/"] = Reply("hello")
     names(monkeypatch, [["127.0.0.1"], ["10.0.0.1"]])
