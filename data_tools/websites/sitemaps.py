@@ -21,6 +21,8 @@ def robots(fetcher: Fetcher, scope: Scope) -> Protego:
     if 300 <= answer.status < 400:
         target = answer.headers.get("location", "")
         raise Failed(f"the site redirects to {target.removesuffix('/robots.txt')}; set that as its url")
+    if answer.status >= 500:  # RFC 9309: then nothing may be read
+        raise Failed(f"robots.txt: status {answer.status}")
     rules = Protego.parse(answer.body.decode("utf-8", "replace") if answer.status == 200 else "")
     delay = rules.crawl_delay(AGENT) or 0
     if delay > LONGEST:

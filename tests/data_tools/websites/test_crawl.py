@@ -132,6 +132,7 @@ def test_robots_are_obeyed(website, read, time):
     [
         (Reply("User-agent: *\nCrawl-delay: 86400"), "asks for 86400 s"),
         (Reply(status=503), "status 503"),
+        (Reply(status=521), "robots.txt: status 521"),
         (Reply(status=301, headers={"Location": "https://www.pine.example/robots.txt"}), "redirects to https://www.pine.example; set that"),
         (Reply(b"#" * (1 << 20)), "larger than"),
         (Reply("User-agent: *\nDisallow: /"), "robots.txt forbids it"),
