@@ -30,9 +30,11 @@ def main() -> None:
     config = with_family(load_config(options.config), "data")
     from data_tools.feedback.dataset import finalize
     from data_tools.pipeline.build import build
+    from data_tools.websites.crawl import crawl
 
     run = Run(config.name)
     trains = options.rows or config.grounding == "none" or is_trained(run) or reader(config) is None
+    crawl(config)
     with whole_folder(run.data) as folder:
         manifest = build(config, folder, options.strict, options.workers, trains)
     print(summary(manifest))
@@ -86,7 +88,13 @@ def _sources(sources: list[dict[str, Any]]) -> list[str]:
             total = {unit: sum(source[unit] for source in part) for unit in units}
             shown = [f"{number} {SHOWN.get(unit, unit)}" for unit, number in total.items() if number]
             lines.append(f"{place}  {name}, {encoding}: " + (", ".join(shown) or "nothing"))
-    return lines
+    return lines + [_pages(source) for source in sources if "pages" in source]
+
+
+def _pages(site: dict[str, Any]) -> str:
+    """How the pages of a website were read, and what was not."""
+    skipped = f"; skipped: {_list(site['skipped'])}" if site["skipped"] else ""
+    return f"{site['path']}  pages: {_list(site['pages']) or 'none'}, {site['passages']} passages{skipped}"
 
 
 def _list(kinds: dict[str, int]) -> str:

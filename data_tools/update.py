@@ -56,11 +56,11 @@ def update(config: Config) -> str:
 
 
 def read(config: Config) -> tuple[list[FaqEntry], set[str]]:
-    """The entries of the FAQ, the documents and the additions, as `make data` reads them, and the files that cannot be read
-    now, of which what was known stays. Raises UserError."""
+    """The entries of the FAQ, the documents, the websites' copies and the additions, as `make data` reads them, and the files
+    that cannot be read now, of which what was known stays. Raises UserError."""
     with inputs() as opened:
         reading = Reading(opened)
-        found = load_faq(reading, config.data, Counter(), Run(config.name).additions)
+        found = load_faq(reading, config.data, Counter(), Run(config.name))
         reading.report_skipped()
     return found, {path for path, _ in reading.inputs.skipped}
 

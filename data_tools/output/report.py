@@ -17,6 +17,7 @@ KOREAN = {
     # what is counted
     "messages": "메시지", "conversations": "대화", "FAQ entries": "FAQ 항목", "entries": "항목", "rows": "행", "training rows": "학습 행",
     "messages masked": "가린 메시지", "held-out rows copied": "학습과 겹치는 평가 행", "conflicts to review": "확인할 충돌",
+    "website": "웹사이트", "fetched": "새로 읽음", "unchanged": "변경 없음", "kept copy": "보관본", "passages": "단락", "skipped": "건너뜀",
     "file": "파일", "damaged": "깨진 글자", "mended": "복구한 줄", "broken": "못 읽은 기록", "count": "개수", "total": "합계",
     # what became of it
     "read": "읽음", "kept": "유지", "merged": "합침", "capped": "상한 초과", "set aside": "보류", "dropped": "제외", "reason": "이유",
@@ -50,6 +51,7 @@ KOREAN = {
 }  # fmt: skip
 """Our words as they stand in heads and labels."""
 UNITS = ("messages", "conversations", "entries", "rows", "damaged", "mended", "broken")  # what is counted of a file
+PAGES = ("fetched", "unchanged", "kept copy")  # how a page of a website was read
 PLACEHOLDER = re.compile(r"(\[[A-Z]+(?:_[A-Z]+)*_\d+\])")
 VISIBLE = str.maketrans({" ": "·", "\n": "↵", "\r": "␍", "\t": "⇥", "\u00a0": "⍽"})
 
@@ -59,7 +61,7 @@ def write_report(path: Path, facts: dict[str, Any]) -> None:
     functions = {function.__name__: function for function in FUNCTIONS}
     skipped = [[file["path"], file["reason"]] for file in facts["skipped"]]
     turns = {counted(number, "message"): rows for number, rows in facts["turns"]}
-    more = {"UNITS": UNITS, "VISIBLE": VISIBLE, "skipped": skipped, "turns": turns}
+    more = {"PAGES": PAGES, "UNITS": UNITS, "VISIBLE": VISIBLE, "skipped": skipped, "turns": turns}
     write_page(path, "data_tools.output", "report.jinja", facts=facts, **functions, **more)
 
 
@@ -128,6 +130,19 @@ def file_rows(sources: list[dict[str, Any]]) -> list[list[Any]]:
     return [*rows, total] if len(rows) > 1 else rows
 
 
+def site_rows(sources: list[dict[str, Any]]) -> list[list[Any]]:
+    """Of each website: how its pages were read, its passages, why addresses were skipped, and which need a script."""
+    sites = [source for source in sources if "pages" in source]
+    why = [", ".join([*_reasons(site), *site["scripts"][:20]]) for site in sites]
+    return [
+        [site["path"], one, site["passages"], *(site["pages"].get(how, 0) for how in PAGES)] for site, one in zip(sites, why, strict=True)
+    ]
+
+
+def _reasons(site: dict[str, Any]) -> list[str]:
+    return [f"{number} {reason}" for reason, number in site["skipped"].items()]
+
+
 def split_rows(splits: dict[str, dict[str, int]]) -> tuple[list[str], list[list[Any]]]:
     """The heads, and for each split how many rows it has of each kind, how many of all, and a bar of all; nothing without any kind."""
     kinds = list(dict.fromkeys(kind for counts in splits.values() for kind in counts))
@@ -172,7 +187,7 @@ def marked(before: str, after: str) -> Html:
 
 
 FUNCTIONS = (
-    change_fields, conversation_bars, file_rows, leak_bars, masked, message_bars, parts, split_rows, spread, stock_rows, taught_rows,
-    term, terms,
+    change_fields, conversation_bars, file_rows, leak_bars, masked, message_bars, parts, site_rows, split_rows, spread, stock_rows,
+    taught_rows, term, terms,
 )  # fmt: skip
 """What the template calls."""

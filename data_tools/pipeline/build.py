@@ -92,7 +92,7 @@ def garbage_frozen() -> Iterator[None]:
 def read_faq(state: BuildState) -> None:
     """The entries of the FAQ and of the refusals, as rows and candidates. Raises UserError."""
     data, dropped = state.config.data, state.dropped
-    state.faq = load_faq(state.reading, data, dropped, Run(state.config.name).additions)
+    state.faq = load_faq(state.reading, data, dropped, Run(state.config.name))
     refusals = load_refusals(state.reading, data, state.faq, dropped)
     state.rows = entry_rows(state.faq, "faq", dropped) + entry_rows(refusals, "refusal", dropped)
     answers = {entry.id: [f"answer {folded(answer)}" for answer in entry.answers] for entry in (*state.faq, *refusals)}

@@ -80,7 +80,7 @@ def _manifest(state: BuildState, plan: Plan, rows: Rows, ledger: Ledger, convers
     wordings = sum(len(entry.questions) for entry in state.faq)
     drafts = {"written": sum(len(entry.drafted) for entry in state.faq), "dropped": dict(sorted(state.drafts_dropped.items()))}
     return run | {
-        "sources": [account.as_json() | {"rows": seen.of_source[account.source.path]} for account in reading.accounts],
+        "sources": [account.as_json() | {"rows": sum(map(seen.of_source.__getitem__, account.paths))} for account in reading.accounts],
         "skipped": [{"path": path, "reason": reason} for path, reason in reading.inputs.skipped],
         "messages": counts,
         "conversations": talks,

@@ -16,11 +16,18 @@ WARNINGS_SHOWN = 10
 
 @dataclass
 class Account:
-    """What became of one file."""
+    """What became of one file, or of a website with its pages as parts."""
 
     source: Source
     format: str
     counts: Counter[str] = field(default_factory=Counter)  # messages, conversations, entries, broken
+    parts: tuple[str, ...] = ()
+    details: dict[str, Any] = field(default_factory=dict)  # further keys of its line in the manifest
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """What entries and rows call their source."""
+        return self.parts or (self.source.path,)
 
     @classmethod
     def written(cls, name: str, format: str, path: Path, **counts: int) -> "Account":
@@ -33,7 +40,7 @@ class Account:
         source = self.source
         described = {"path": source.path, "format": self.format, "encoding": source.encoding, "sha256": source.sha256}
         units = {unit: self.counts[unit] for unit in ("messages", "conversations", "entries", "broken")}
-        return described | {"damaged": source.damaged, "mended": source.fixed} | units
+        return described | {"damaged": source.damaged, "mended": source.fixed} | units | self.details
 
 
 @dataclass

@@ -40,6 +40,7 @@ class Run:
         self.health = root / "health"  # what the FAQ lacks and where it contradicts itself: `index.html`, `health.json`
         self.drafts = root / "writer" / "drafts.jsonl"
         """Questions that `data.writer` drafted (data_tools/writer/drafts.py). `make clean` leaves them: they were paid for."""
+        self.websites = root / "websites"  # copies of the pages of `data.websites` (data_tools/websites/kept.py)
         self.checkpoints = root / "checkpoints"
         self.adapter = root / "adapter"
         """What training left: a PEFT adapter, or for the method `full` all weights in fp32."""

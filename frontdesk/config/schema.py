@@ -5,7 +5,7 @@ The docstring under a key is its entry in the reference: `python -m frontdesk.co
 
 import math
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -48,13 +48,32 @@ class Endpoint(Section):
     """The environment variable that holds its key."""
 
 
+class WebsiteConfig(Section):
+    """A site whose pages are knowledge: what they say, asked and answered or below headings."""
+
+    url: str = Field(pattern=r"^https?://[^\s/?#@]+(/[^\s]*)?$")
+    """Its first page, such as `https://help.example.com/`. Pages of another scheme, host or port are never read."""
+    sitemap: bool | str = True
+    """True: the sitemap that robots.txt names, or `/sitemap.xml`; where there is none, links are followed. False: links. Or its address."""
+    depth: int | None = Field(None, ge=0, le=20)
+    """Follow links from `url`, at most so many after each other, and use no sitemap but a named one; null: 3, where there is none."""
+    include: tuple[str, ...] = ()
+    """Patterns of paths that are read, such as `/help/*`; empty: what lies below `url`."""
+    exclude: tuple[str, ...] = ()
+    """Patterns of paths that are not."""
+    max_pages: int = Field(1000, ge=1, le=50_000)
+    """At most so many are asked for, four a second unless robots.txt wants fewer."""
+
+
 class DataConfig(Section):
     """Where the FAQ and the chat logs lie, and how they become rows. Paths are relative to the working folder."""
 
-    faq: tuple[str, ...]
+    faq: tuple[str, ...] = ()
     """Files, folders or archives with FAQ entries."""
     documents: tuple[str, ...] = ()
     """Files, folders or archives of prose: PDF, Word, PowerPoint, Markdown, web pages, wikis and helpdesks' articles."""
+    websites: tuple[WebsiteConfig, ...] = ()
+    """Sites whose pages `make data` reads: `[{url, sitemap, depth, include, exclude, max_pages}]`."""
     chats: tuple[str, ...] = ()
     """Exports of conversations."""
     out_of_scope: tuple[str, ...] = ()
@@ -88,6 +107,12 @@ class DataConfig(Section):
     """Share of answer groups and conversations that choose the checkpoint; facts in them are not learned."""
     test_share: float = Field(0.05, ge=0, lt=0.5)
     """Share of answer groups and conversations that only `make eval` asks about."""
+
+    @model_validator(mode="after")
+    def _has_knowledge(self) -> Self:
+        if "faq" not in self.model_fields_set and not (self.documents or self.websites):
+            raise ValueError("data names no faq, documents or websites; a source of answers is needed; add it, as in configs/demo.yaml")
+        return self
 
     @model_validator(mode="after")
     def _knows_languages(self) -> Self:
@@ -400,5 +425,7 @@ def _explain(error: ValidationError) -> str:
         return f"key '{key}': found {first['input']!r}; {first['msg']}; change it in the config"
     section: type[BaseModel] = Config
     for part in first["loc"][:-1]:
-        section = section.model_fields[str(part)].annotation  # type: ignore[assignment]
+        if str(part) in section.model_fields:  # else the number or name of one in a list or map
+            kind = section.model_fields[str(part)].annotation
+            section = next((one for one in get_args(kind) if isinstance(one, type) and issubclass(one, BaseModel)), kind)  # type: ignore[assignment]
     return f"unknown key '{key}'; known keys here: {', '.join(section.model_fields)}; correct or remove it"

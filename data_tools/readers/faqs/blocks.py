@@ -52,11 +52,13 @@ def whole_text(source: Source) -> str:
 
 
 class Block(NamedTuple):
-    """A line of a page: where it stands, its text, and its rank: 1 to 6 for a heading, `BOLD`, `ASKING`, or 0 for other text."""
+    """A line of a page: where it stands, its text, and its rank: 1 to 6 for a heading, `BOLD`, `ASKING`, or 0 for other text.
+    `anchor` is the id by which a heading can be linked."""
 
     line: int
     text: str
     rank: int = 0
+    anchor: str = ""
 
     @property
     def asks(self) -> bool:
@@ -195,7 +197,7 @@ def nothing_found(source: Source) -> UserError:
 
 def _parts(block: Block) -> Iterator[Block]:
     """A block with its rank; a question and its answer in one line are two."""
-    line, text, rank = block
+    line, text, rank, _ = block
     if rank in (0, BOLD) and ASKED.match(text):
         question, *answer = SAID_BEHIND.split(text, maxsplit=1)
         yield Block(line, question, ASKING)

@@ -43,12 +43,13 @@ UPDATED = "(//meta[@property='article:modified_time' or @name='last-modified' or
 
 
 class Found(NamedTuple):
-    """A question of the page: its line, the heading above it, its wordings and its answers."""
+    """A question of the page: its line, the heading above it, its wordings and its answers, and its id in the page."""
 
     line: int
     category: str
     questions: tuple[str, ...]
     answers: tuple[str, ...]
+    anchor: str = ""
 
     def record(self, source: Source) -> FaqRecord:
         """The question as all FAQ readers give it."""
@@ -64,22 +65,29 @@ def looks_like(source: Source) -> bool:
 def read(source: Source) -> Iterator[FaqRecord | Broken]:
     """One record for each question. Raises UserError for a page without one."""
     page, broken = parsed(source, whole_text(source))
-    categories = _categories(page)
     records: list[FaqRecord | Broken] = [*broken]
-    seen: set[str] = set()
-    for found in (_linked(page), _microdata(page, categories), _details(page, categories), _lists(page, categories, asking=True)):
-        records += _new(source, found, seen)
-    if not seen:
-        records += _new(source, _lists(page, categories, asking=False), seen)
-    if not seen:
+    records += [item if isinstance(item, Broken) else item.record(source) for item in marked(page)]
+    if not any(isinstance(record, FaqRecord) for record in records):
+        records += [item.record(source) for item in _lists(page, _categories(page), asking=False)]
+    if not any(isinstance(record, FaqRecord) for record in records):
         records += pairs(source, _blocks(page.xpath(BLOCKS)))
     if not records:
         raise nothing_found(source)
     yield from records
 
 
+def marked(page: Any) -> Iterator[Found | Broken]:
+    """What the page marks as questions: in its data, as what opens on a click, as terms of a list that ask; each once."""
+    categories = _categories(page)
+    seen: set[str] = set()
+    for found in (_linked(page), _microdata(page, categories), _details(page, categories), _lists(page, categories, asking=True)):
+        new = [item for item in found if isinstance(item, Broken) or not {folded(question) for question in item.questions} & seen]
+        seen |= {folded(question) for item in new if isinstance(item, Found) for question in item.questions}
+        yield from new
+
+
 def parsed(source: Source, text: str) -> tuple[Any, list[Broken]]:
-    """The tree of a page. Raises UserError for nothing but comments."""
+    """The tree of a page, and what was lost of it. Raises UserError for nothing but comments."""
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True, no_network=True)
     try:
         page = html.document_fromstring(text.encode("utf-8", "replace"), parser)
@@ -91,10 +99,10 @@ def parsed(source: Source, text: str) -> tuple[Any, list[Broken]]:
 
 def apart(source: Source, page: Any) -> tuple[list[FaqRecord | Broken], list[Block]]:
     """What a page marks as questions, as records, and the blocks of everything else, with the rows of tables as `a | b`."""
-    categories, seen, records = _categories(page), set[str](), list[FaqRecord | Broken]()
-    for found in (_linked(page), _microdata(page, categories), _details(page, categories), _lists(page, categories, asking=True)):
-        records += _new(source, found, seen)
-    lists = [terms for terms in page.xpath(LISTS) if any(asks(_text(term)) for term in terms.xpath(TERMS) if term.tag == "dt")]
+    found = list(marked(page))
+    records = [item if isinstance(item, Broken) else item.record(source) for item in found]
+    seen = {folded(question) for item in found if isinstance(item, Found) for question in item.questions}
+    lists = [terms for terms in page.xpath(LISTS) if any(asks(text_of(term)) for term in terms.xpath(TERMS) if term.tag == "dt")]
     inside = {element for terms in lists for element in terms.iter()}
     answers = {folded(row) for item in records if isinstance(item, FaqRecord) for answer in item.answers for row in answer.split("\n")}
     rest: list[Block] = []
@@ -114,15 +122,8 @@ def origin_of(page: Any) -> Origin:
     return Origin(shown, url=address if address.startswith(("http://", "https://")) else "", updated=iso_day(updated))
 
 
-def _new(source: Source, found: Iterable[Found | Broken], seen: set[str]) -> list[FaqRecord | Broken]:
-    """The records of questions that the page does not have elsewhere, where `seen`."""
-    items = list(found)
-    new = [item for item in items if isinstance(item, Broken) or not {folded(question) for question in item.questions} & seen]
-    seen |= {folded(question) for item in new if isinstance(item, Found) for question in item.questions}
-    return [item if isinstance(item, Broken) else item.record(source) for item in new]
-
-
-def _text(element: Any) -> str:
+def text_of(element: Any) -> str:
+    """What an element shows."""
     return html_text(etree.tostring(element, encoding="unicode", method="html", with_tail=False))
 
 
@@ -175,14 +176,14 @@ def _string(value: Any) -> str:
 
 def _microdata(page: Any, categories: dict[Any, str]) -> Iterator[Found]:
     for item in page.xpath(ITEMS):
-        answers = [_property(answer, "text") or _text(answer) for answer in item.iterfind('.//*[@itemprop="acceptedAnswer"]')]
+        answers = [_property(answer, "text") or text_of(answer) for answer in item.iterfind('.//*[@itemprop="acceptedAnswer"]')]
         if question := _question(_property(item, "name")):
-            yield Found(item.sourceline, categories[item], question, tuple(filter(None, answers)))
+            yield Found(item.sourceline, categories[item], question, tuple(filter(None, answers)), item.get("id", ""))
 
 
 def _property(item: Any, name: str) -> str:
     element = item.find(f'.//*[@itemprop="{name}"]')
-    return "" if element is None else (element.get("content") or _text(element))
+    return "" if element is None else (element.get("content") or text_of(element))
 
 
 def _details(page: Any, categories: dict[Any, str]) -> Iterator[Found]:
@@ -191,12 +192,12 @@ def _details(page: Any, categories: dict[Any, str]) -> Iterator[Found]:
     for details in page.xpath(f"//{DETAILS}"):
         if details in parts:
             continue
-        summary, inner = _text(details.find("summary")), details.xpath(f".//{DETAILS}")
+        summary, inner = text_of(details.find("summary")), details.xpath(f".//{DETAILS}")
         if asks(summary):
-            parts |= {other for other in inner if not asks(_text(other.find("summary")))}
+            parts |= {other for other in inner if not asks(text_of(other.find("summary")))}
         answer = _answer(details, {other for other in inner if other not in parts})
         if (answer or not inner) and (question := _question(summary)):
-            yield Found(details.sourceline, categories[details], question, (answer,))
+            yield Found(details.sourceline, categories[details], question, (answer,), details.get("id", ""))
 
 
 def _answer(details: Any, apart: set[Any]) -> str:
@@ -205,19 +206,20 @@ def _answer(details: Any, apart: set[Any]) -> str:
     copies = [copied for own, copied in zip(details.iter("details"), body.iter("details"), strict=True) if own in apart]
     for element in (body.find("summary"), *copies):
         element.tag = "template"  # which shows nothing; text with control characters cannot be moved to drop it
-    return _text(body)
+    return text_of(body)
 
 
 def _lists(page: Any, categories: dict[Any, str], asking: bool) -> Iterator[Found]:
     """Terms and their descriptions; if `asking`, of lists with a term that asks: others seldom hold questions."""
     for terms in page.xpath(LISTS):
         groups = [(name, list(group)) for name, group in groupby(terms.xpath(TERMS), key=lambda element: element.tag)]
-        if asking and not any(asks(_text(term)) for name, group in groups for term in group if name == "dt"):
+        if asking and not any(asks(text_of(term)) for name, group in groups for term in group if name == "dt"):
             continue
         for (name, group), (_, described) in zip(groups, [*groups[1:], ("", [])], strict=False):
-            questions = tuple(text for term in group for text in _question(_text(term))) if name == "dt" else ()
+            questions = tuple(text for term in group for text in _question(text_of(term))) if name == "dt" else ()
             if questions:
-                yield Found(group[0].sourceline, categories[terms], questions, ("\n".join(filter(None, map(_text, described))),))
+                answer = "\n".join(filter(None, map(text_of, described)))
+                yield Found(group[0].sourceline, categories[terms], questions, (answer,), group[0].get("id", ""))
 
 
 def _categories(page: Any) -> dict[Any, str]:
@@ -228,23 +230,23 @@ def _categories(page: Any) -> dict[Any, str]:
         if element.tag in ("details", "dl") or element.get("itemtype"):
             outer = next(element.iterancestors("details"), None)
             summary = None if outer is None else outer.find("summary")
-            categories[element] = heading if summary is None else _line_of_text(_text(summary))
+            categories[element] = heading if summary is None else _line_of_text(text_of(summary))
         else:
-            heading = _line_of_text(_text(element))
+            heading = _line_of_text(text_of(element))
     return categories
 
 
 def _blocks(elements: Iterable[Any]) -> Iterator[Block]:
     for element in elements:
-        line, text = element.sourceline, _text(element)
+        line, text = element.sourceline, text_of(element)
         if element.tag == "tr":
-            yield Block(line, " | ".join(" ".join(_text(cell).split()) for cell in element.iterchildren("td", "th")))
+            yield Block(line, " | ".join(" ".join(text_of(cell).split()) for cell in element.iterchildren("td", "th")))
             continue
         if element.tag[0] == "h":
             yield Block(line, " ".join(text.split()), int(element.tag[1]))
             continue
         strong = next(element.iter("b", "strong"), None)
-        lead = "" if strong is None else _text(strong)
+        lead = "" if strong is None else text_of(strong)
         lead = lead if text.startswith(lead) else ""
         mark = "- " if element.tag == "li" and not lead and not ASKED.match(text) else ""
         yield from paragraph(repeat(line), [Piece(lead, True), Piece(mark + text.removeprefix(lead), False)])

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from textwrap import wrap
 
-from data_tools.readers.faqs.blocks import BOLD, Block, bare
+from data_tools.readers.faqs.blocks import BOLD, Block, asks, bare
 from data_tools.readers.records import FaqRecord
 from data_tools.sources.text import Source
 from frontdesk.answers.check import split_sentences
@@ -12,7 +12,7 @@ from frontdesk.facts.entries import Origin
 
 LONGEST = 600
 """Characters of a passage: a few sentences, which a customer reads in one go. A row of a table is never cut."""
-SHORTEST = 20  # characters; a shorter text without a figure is a label or a button
+SHORTEST = 20  # characters; a shorter text without a figure is a label or a button, unless its heading asks
 FIRST_WORDS = 6  # of a passage that is not the first below its heading, which tell it from the others
 ROW = " | "  # between the cells of a table's row
 
@@ -29,9 +29,10 @@ def passages(source: Source, page: Iterable[Block], origin: Origin, id: str = ""
                 path = [*(above for above in path if above.rank < block.rank), block]
             continue
         headings = [bare(above.text) for above in path if bare(above.text) != origin.title]
-        where = origin._replace(heading=" > ".join(headings))
+        anchor = path[-1].anchor if path and origin.url else ""
+        where = origin._replace(heading=" > ".join(headings), url=f"{origin.url}#{anchor}" if anchor else origin.url)
         asked = ": ".join(filter(None, [origin.title, *headings][-2:]))
-        for number, (line, text) in enumerate(cut(blocks)):
+        for number, (line, text) in enumerate(cut(blocks, 1 if path and asks(path[-1].text) else SHORTEST)):
             words = " ".join(text.split()[:FIRST_WORDS])
             question = f"{asked}: {words} …" if number and asked else asked or f"{words} …"
             found.append(FaqRecord(source.at(line), "", " > ".join(headings[:-1]), "", (question,), (text,), (), where, passage=True))
@@ -39,9 +40,10 @@ def passages(source: Source, page: Iterable[Block], origin: Origin, id: str = ""
     yield from (one._replace(id=f"{id}#{number}" if several else id) if id else one for number, one in enumerate(found, 1))
 
 
-def cut(blocks: Iterable[Block]) -> Iterator[tuple[int, str]]:
+def cut(blocks: Iterable[Block], shortest: int = SHORTEST) -> Iterator[tuple[int, str]]:
     """The texts below one heading as passages, each with the line where it begins: whole blocks where they fit, else
-    whole sentences. A table that goes on in the next passage has its first row there too. Too short an end joins what is above."""
+    whole sentences. A table that goes on in the next passage has its first row there too. An end of fewer than `shortest` characters
+    joins what is above."""
     found: list[tuple[int, str]] = []
     line, text, header = 0, "", ""
     for block in blocks:
@@ -54,17 +56,17 @@ def cut(blocks: Iterable[Block]) -> Iterator[tuple[int, str]]:
             text += piece
         header = (header or f"{block.text}\n") if is_row else ""
         text += "\n"
-    if is_short(text) and found and text.strip():
+    if is_short(text, shortest) and found and text.strip():
         found[-1] = found[-1][0], f"{found[-1][1]}\n{text.strip()}"
-    elif not is_short(text):
+    elif not is_short(text, shortest):
         found.append((line, text.strip()))
     yield from found
 
 
-def is_short(text: str) -> bool:
+def is_short(text: str, shortest: int = SHORTEST) -> bool:
     """Whether a text is a label or a button: a few letters without a figure."""
     text = text.strip()
-    return len(text) < SHORTEST and not any(map(str.isdigit, text))
+    return len(text) < shortest and not any(map(str.isdigit, text))
 
 
 def _pieces(text: str) -> list[str]:

@@ -34,7 +34,7 @@ def test_every_key_has_a_row_with_type_default_and_reason() -> None:
     "row",
     [
         "| `train.rank` | whole number, \u2265 1 | `32` | 16 to 64 for small data; alpha is always twice the rank. |",
-        "| `data.faq` | list of text | required | Files, folders or archives with FAQ entries. |",
+        "| `data.faq` | list of text | `[]` | Files, folders or archives with FAQ entries. |",
         "| `serve.quantization` | `w8a8` or null | `null` |",
         "| `data.refusal_share` | number, \u2265 0, < 0.5 | `0.05` |",
         "| `evaluate.judge` | endpoint or null | `null` |",

@@ -7,6 +7,7 @@ from frontdesk.config.schema import GONE, RENAMED, AnswersConfig, Config, DataCo
 from frontdesk.errors import UserError, run_command
 
 GOOD = "company: A\nsystem_prompt: B\nmodel: {base: x}\ndata: {faq: [faq.csv]}\n"
+SITE = GOOD.replace("data: {faq: [faq.csv]}", "data: {websites: [{url: URL}]}")
 
 
 def write(tmp_path: Path, text: str) -> Path:
@@ -39,6 +40,16 @@ def test_the_name_is_the_file_stem_and_sections_have_defaults(tmp_path: Path) ->
         ),
         (GOOD + "answers: {say_from: 60}\n", r"key 'answers.say_from': found 60"),
         (GOOD + "encoder: [a, b]\n", r"key 'encoder': found \['a', 'b'\]; Input should be a valid string; change it in the config"),
+        (GOOD + "evaluate: {judge: {url: a, model: b, kee: c}}\n", r"unknown key 'evaluate.judge.kee'; known keys here: url, model"),
+        (GOOD + "evaluate: {endpoints: {other: {url: a, model: b, kee: c}}}\n", r"unknown key 'evaluate.endpoints.other.kee'; known keys"),
+        (
+            SITE.replace("URL", "https://a.example/, sitmap: true"),
+            r"unknown key 'data.websites.0.sitmap'; known keys here: url, sitemap, depth",
+        ),
+        (SITE.replace("URL", "ftp://a.example/"), r"key 'data.websites.0.url': found 'ftp://a.example/'"),
+        (SITE.replace("URL", "https://user:secret@a.example/"), r"key 'data.websites.0.url'"),
+        (SITE.replace("URL", "https://a.example/, depth: -1"), r"key 'data.websites.0.depth': found -1"),
+        (GOOD.replace("faq: ", "chats: "), "data names no faq, documents or websites; a source of answers is needed"),
         ("- a\n- b\n", "found list"),
         ("company: [\n", "not valid YAML"),
     ],
