@@ -126,8 +126,9 @@ class AnswersConfig(Section):
 
     say_from: float = Field(0.6, gt=0, le=1)
     """From this probability on the entry is said; higher means fewer wrong answers, and more questions back."""
-    ask_from: float = Field(0.2, gt=0, le=1)
-    """From this one on the desk asks which entry is meant; below it a person is called."""
+    ask_from: float = Field(0.1, gt=0, le=1)
+    """From this one on the desk asks which entry is meant; below it a person is called. A question back costs a customer less than a
+    needless handoff; lower means more of those that were in vain."""
     expired: Literal["say", "withhold"] = "say"
     """An entry past its `expires`: `withhold` calls a person for it. `say` is the default, since a forgotten date should not silence a
     desk; `make data` reports it either way."""

@@ -115,7 +115,7 @@ def test_data_is_made_of_a_site_and_an_edit_does_not_crawl(website, read, make_d
     write("faq.csv", "question,answer\nMay I bring my dog?,Dogs are welcome.\n")
     text = Path("configs/shop.yaml").read_text().replace("data:\n", "data:\n  faq: [faq.csv]\n")
     write("configs/shop.yaml", text)
-    assert "1 entries added, 0 changed, 0 removed" in update(load_config("configs/shop.yaml"))
+    assert "0 changed, 0 removed, 1 added" in update(load_config("configs/shop.yaml"))
     assert not website.log
     assert {entry["source"].rsplit(":", 1)[0] for entry in read_jsonl(folder / "faq.jsonl")} == {
         *("faq.csv", f"{website.url}/", f"{website.url}/desk", f"{website.url}/blog", f"{website.url}/faq")

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from data_tools.readers.faqs import html
+from data_tools.readers.faqs.blocks import whole_text
 from data_tools.websites.pages import knowledge, main_text, needs_script
 from tests.data_tools.websites.help_centres import DESK, MANUAL, MESSENGER, SAMPLES, WIKI
 
@@ -19,7 +20,7 @@ def tree(source):
     def make(text):
         made = source(text, "page.html")
         made.path = URL
-        return made, html.parsed(made)[0]
+        return made, html.parsed(made, whole_text(made))[0]
 
     return make
 
