@@ -270,7 +270,7 @@ class EvaluateConfig(Section):
     """The scorecard of `make eval`."""
 
     thresholds: dict[str, float | None] = THRESHOLDS
-    """What the served system must reach. Those that you name replace these defaults; null: no limit (docs/scorecard.md)."""
+    """What the served system must reach. Those that you name replace these defaults; null: no limit (docs/explanation/scorecard.md)."""
     dialogues: tuple[str, ...] = ()
     """Files of scripted dialogues, such as examples/dialogues.en.jsonl."""
     customers: tuple[str, ...] = ()
