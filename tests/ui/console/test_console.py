@@ -410,7 +410,7 @@ def test_admins_see_numbers_and_open_what_went_unanswered(office: Office, staff:
     answer = office.do(office.ask(customer, "How much is a zebra?")).turns[-1]
     office.do(office.desk.rate(customer, answer.id, -1))
     with agent(chromium, office, staff["root"]) as root:
-        root.click("#tabs a:nth-child(4)")
+        root.click("#tabs a[href='/desk/numbers']")
         root.wait_for_selector("body[data-ready] [data-card=volume] svg rect")
         root.click("[data-card=volume] summary")
         assert root.locator("[data-card=volume] tbody tr").count() == 7
