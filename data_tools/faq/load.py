@@ -21,22 +21,22 @@ ASSET = re.compile(r"\.(?:css|js|map|svg|png|jpe?g|gif|webp|ico|bmp|woff2?|ttf|e
 """Files of a web page that hold no text for people."""
 
 
-def load_faq(reading: Reading, data: DataConfig, dropped: Counter[str], run: Run | None = None) -> list[FaqEntry]:
+def load_faq(reading: Reading, data: DataConfig, dropped: Counter[str], run: Run) -> list[FaqEntry]:
     """The entries of `data.faq`, the entries and passages of `data.documents`, then those of the `run`'s copies of `data.websites`, and
     what people added at its desk (frontdesk/additions.py).
 
     What is incomplete or left out is counted in `dropped`. A document that cannot be read is skipped. Raises UserError, also where there
     is no entry.
     """
-    sites = [_site(reading, load_site(run.websites, website)) for website in data.websites if run]
+    sites = [_site(reading, load_site(run.websites, website)) for website in data.websites]
     pages = [page.records for site in sites for page in site.pages]
     found = _load(reading, data, "faq", "faq", dropped, documents(reading, data, dropped), pages)
     if not found:
         named = ", ".join((*data.faq, *data.documents, *(website.url for website in data.websites))) or "data.faq"
         raise UserError(f"{named}: found no FAQ entry; expected at least one with question and answer; add one")
     named_files = {Path(source).resolve() for source in data.faq}
-    additions = run.additions if run else None
-    if additions and additions.is_file() and additions.resolve() not in named_files and b"\n" in additions.read_bytes().strip():
+    additions = run.additions
+    if additions.is_file() and additions.resolve() not in named_files and b"\n" in additions.read_bytes().strip():
         join_additions(found, _load(reading, data.model_copy(update={"faq": (str(additions),)}), "faq", "faq", dropped))
     return found
 

@@ -19,15 +19,15 @@ from data_tools.sources.text import Source
 from frontdesk.errors import warn
 from frontdesk.facts.entries import Origin
 
+HEADINGS = f"//*[{html.HEADING}]"
 FURNITURE = " | ".join(
     (
         "//*[@role='dialog' or @role='navigation' or @role='contentinfo']",
-        "//*[self::h1 or self::h2 or self::h3 or self::h4 or self::h5 or self::h6]/a[starts-with(@href, '#')][string-length(.) < 2]",
+        f"{HEADINGS}/a[starts-with(@href, '#')][string-length(.) < 2]",
         "//*[contains(concat(' ', @class, ' '), ' mw-editsection ')]",  # "[edit]" in the headings of a wiki
     )
 )
 """What neither trafilatura nor the reader of questions takes for furniture, as XPath."""
-HEADINGS = "//*[self::h1 or self::h2 or self::h3 or self::h4 or self::h5 or self::h6]"
 ENDS = ("head", "p", "list", "item", "table", "row", "quote", "code", "div", "lb", "body")  # elements that end a line
 UPDATED = ("article:modified_time", "og:updated_time", "dateModified", "last-modified")
 REVIEWED = ("reviewed", "last-reviewed", "lastReviewed")

@@ -17,8 +17,7 @@ from data_tools.faq.entries import FaqEntry
 from data_tools.sources.text import folded
 from data_tools.writer.checks import fault, spoken
 from data_tools.writer.endpoint import ask
-from frontdesk.answers.knowledge import LANGUAGE_SAMPLE
-from frontdesk.answers.languages import spoken_by
+from frontdesk.answers.languages import sample, spoken_by
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
 from frontdesk.errors import warn
@@ -75,7 +74,7 @@ def draft(entries: Sequence[FaqEntry], config: Config) -> Counter[str]:
 def _use(entries: Sequence[FaqEntry], drafts: dict[str, Sequence[str] | None], wanted: dict[str, int], company_name: str) -> Counter[str]:
     """Put what may be used of the drafts into `FaqEntry.drafted`; a question belongs to one entry."""
     dropped = Counter[str]()
-    languages = spoken_by(entry.as_entry() for entry in entries[:: -(-len(entries) // LANGUAGE_SAMPLE) or 1])
+    languages = spoken_by(entry.as_entry() for entry in sample(entries))
     taken = {folded(wording.text) for entry in entries for wording in entry.questions}
     for entry in entries:
         questions = drafts.get(entry.id, ())

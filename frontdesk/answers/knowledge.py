@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from frontdesk.answers import ask_back
 from frontdesk.answers.decision import Decision, decide, escalated, said
 from frontdesk.answers.grounding import SHOWN, readable, system_text
-from frontdesk.answers.languages import foreign, sentence, spoken_by
+from frontdesk.answers.languages import foreign, sample, sentence, spoken_by
 from frontdesk.answers.small_talk import faq_only, is_small_talk, small_talk
 from frontdesk.config import hours
 from frontdesk.config.run import Run
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 READ = 20
 """Entries of a reading: among them are SHOWN of the FAQ's, however much small talk is as near."""
-LANGUAGE_SAMPLE = 500  # entries that tell the languages of an FAQ
 
 
 class Grounded(NamedTuple):
@@ -169,8 +168,7 @@ class Knowledge:
 
     def use(self, entries: Sequence[Entry]) -> None:
         """Build the index of these entries and put it in the old one's place."""
-        some = entries[:: -(-len(entries) // LANGUAGE_SAMPLE) or 1]
-        self._rules = Rules(self.config.answers, self.config.data.handoff, spoken_by(some))
+        self._rules = Rules(self.config.answers, self.config.data.handoff, spoken_by(sample(entries)))
         self.index = Index(searchable(entries), self.embedder, self.ranker)
 
     @property

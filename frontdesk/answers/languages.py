@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from heapq import nlargest
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import yaml
 
@@ -23,6 +23,9 @@ from frontdesk.facts.entries import Entry
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
+Item = TypeVar("Item")
+
+SAMPLE = 500  # entries that tell the languages of an FAQ
 CHARACTERS, SENTENCES = 1000, 8
 """Of a text, that are looked at: its beginning, and of that the longest sentences each by itself."""
 WORDS = 3
@@ -72,6 +75,11 @@ def foreign(text: str, spoken: Collection[str]) -> str | None:
     if any(_share(_told(one), spoken) >= LIKELY for one in sentences):
         return None
     return "zh-Hant" if code == "zh" and _traditional(text) else code
+
+
+def sample(entries: Sequence[Item]) -> Sequence[Item]:
+    """Entries enough to tell the languages of an FAQ, evenly spaced."""
+    return entries[:: -(-len(entries) // SAMPLE) or 1]
 
 
 def spoken_by(entries: Iterable[Entry]) -> tuple[str, ...]:

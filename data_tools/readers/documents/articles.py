@@ -10,7 +10,7 @@ from typing import Any
 
 from data_tools.readers.documents.pages import of_page
 from data_tools.readers.faqs.html import parsed
-from data_tools.readers.faqs.origins import iso_day
+from data_tools.readers.faqs.origins import iso_day, web_address
 from data_tools.readers.records import FaqRecord, LeftOut
 from data_tools.sources.html_text import html_text
 from data_tools.sources.json_stream import Broken, Record, read_json
@@ -95,8 +95,7 @@ def _article(source: Source, line: int, article: dict[str, Any], category: str) 
 
 
 def _address(article: dict[str, Any]) -> str:
-    address = text_of(article.get("html_url") or article.get("url"))
-    return address if address.startswith(("http://", "https://")) else ""
+    return web_address(text_of(article.get("html_url") or article.get("url")))
 
 
 def _updated(article: dict[str, Any]) -> str:

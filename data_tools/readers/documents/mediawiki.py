@@ -13,7 +13,7 @@ from urllib.parse import quote
 from lxml import etree  # type: ignore[import-untyped]
 
 from data_tools.readers.faqs.blocks import Block, Piece, asked_apart, paragraph
-from data_tools.readers.faqs.origins import iso_day
+from data_tools.readers.faqs.origins import iso_day, web_address
 from data_tools.readers.faqs.passages import passages
 from data_tools.readers.records import FaqRecord, LeftOut
 from data_tools.sources.json_stream import Broken
@@ -83,7 +83,7 @@ def _page(source: Source, page: Any, base: str) -> Iterator[FaqRecord | Broken]:
         found = f"found a page of {len(text)} letters, {tags} tags and {max(still_open, 0)} brackets that do not close"
         yield Broken(line, f"{found}; expected at most {LONGEST}, {MOST_TAGS} and {MOST_OPEN}; split it")
         return
-    address = f"{base}/{quote(title.replace(' ', '_'), safe='/:')}" if base.startswith(("http://", "https://")) else ""
+    address = f"{base}/{quote(title.replace(' ', '_'), safe='/:')}" if web_address(base) else ""
     origin = Origin(title, url=address, updated=iso_day(newest[0].findtext("{*}timestamp", "")) if newest else "")
     asked, rest = asked_apart(source, list(_blocks(line, mwparserfromhell.parse(fix_text(text)))), origin)
     yield from asked

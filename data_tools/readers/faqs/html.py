@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from lxml import etree, html  # type: ignore[import-untyped]
 
 from data_tools.readers.faqs.blocks import ASKED, SAID, Block, Piece, asks, bare, behind, nothing_found, pairs, paragraph, whole_text
-from data_tools.readers.faqs.origins import iso_day
+from data_tools.readers.faqs.origins import iso_day, web_address
 from data_tools.readers.records import FaqRecord
 from data_tools.sources.html_text import html_text
 from data_tools.sources.json_stream import Broken, whole_letters
@@ -119,7 +119,7 @@ def origin_of(page: Any) -> Origin:
     """What a page says of itself."""
     title, address, updated = (next(iter(page.xpath(path)), "") for path in (TITLE, ADDRESS, UPDATED))
     shown = "" if isinstance(title, str) else " ".join("".join(title.itertext()).split())
-    return Origin(shown, url=address if address.startswith(("http://", "https://")) else "", updated=iso_day(updated))
+    return Origin(shown, url=web_address(address), updated=iso_day(updated))
 
 
 def text_of(element: Any) -> str:

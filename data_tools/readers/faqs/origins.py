@@ -61,6 +61,11 @@ def known(place: str, values: Mapping[str, str], dates: Dates) -> Origin:
     return Origin(title=values.get("title", ""), url=address if WEB.fullmatch(address) else "", **days)
 
 
+def web_address(text: str) -> str:
+    """The text, if it begins as an address of the web does; else ""."""
+    return text if text.startswith(("http://", "https://")) else ""
+
+
 def iso_day(text: str) -> str:
     """The day that a text names; the last one of a span such as `2026.01.01 ~ 2026.12.31`. "" where it names none, or where
     the day and the month may be each other."""

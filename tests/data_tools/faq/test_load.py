@@ -13,6 +13,7 @@ from data_tools.faq.load import load_faq
 from data_tools.readers.documents import slides
 from data_tools.sources.files import inputs
 from data_tools.sources.reading import Reading
+from frontdesk.config.run import Run
 from frontdesk.config.schema import DataConfig
 from frontdesk.errors import UserError
 
@@ -24,7 +25,7 @@ def load(*documents, strict=False):
     dropped, told = Counter(), io.StringIO()
     with inputs() as opened, redirect_stderr(told):
         reading = Reading(opened, strict)
-        found = load_faq(reading, DataConfig(faq=("faq.jsonl",), documents=documents), dropped)
+        found = load_faq(reading, DataConfig(faq=("faq.jsonl",), documents=documents), dropped, Run("shop"))
         reading.report_skipped()
     return found, dropped, told.getvalue().splitlines()
 
