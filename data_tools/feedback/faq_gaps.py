@@ -4,15 +4,13 @@ An answer that the FAQ has, but that retrieval does not find for the question, i
 file that `data.faq` names itself grows, and keeps what its owner has changed; any other is written anew.
 """
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data_tools.pii.spans import PLACEHOLDER
 from data_tools.sources.text import read_source
-from frontdesk.additions import Addition
+from frontdesk.additions import Addition, no_formula, with_lines
 from frontdesk.answers.grounding import SHOWN
 from frontdesk.answers.knowledge import knowledge_of
 from frontdesk.answers.small_talk import faq_only
@@ -20,7 +18,7 @@ from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
 from frontdesk.facts.contradictions import FaqFacts
 from frontdesk.facts.entries import Entry, rests_on
-from frontdesk.files import delimiter, write_text
+from frontdesk.files import write_text
 from frontdesk.retrieval.index import Index
 
 if TYPE_CHECKING:
@@ -60,7 +58,7 @@ def additions(config: Config, answers: "Sequence[Candidate]", index: Index) -> I
     for one in answers:
         if len(one.messages) > 1 or PLACEHOLDER.search(one.answer + one.messages[0]["content"]):
             continue
-        question, answer = one.messages[0]["content"].lstrip("=+-@ \t"), one.answer  # no formula in a spreadsheet
+        question, answer = no_formula(one.messages[0]["content"]), one.answer
         if answer in config.data.handoff.values() or rests_on(answer, faq_only(index.search([question], SHOWN))):
             continue
         known = rests_on(answer, faq_only(index.search([answer], WIDE)))
@@ -85,8 +83,4 @@ def write(path: Path, lacking: Sequence[Addition], before: str = "") -> None:
     if not lacking and not before:
         path.unlink(missing_ok=True)
         return
-    text = io.StringIO()
-    lines = csv.writer(text, delimiter=delimiter(before), lineterminator="\n")
-    lines.writerows(lacking if before else [Addition._fields, *lacking])
-    glue = "\n" if before and not before.endswith("\n") else ""
-    write_text(path, before + glue + text.getvalue())
+    write_text(path, with_lines(before, lacking))
