@@ -263,7 +263,7 @@ def test_a_site_that_goes_down_keeps_its_last_good_copy(website, read, capsys):
     website.close()
     after = read()
     assert kept(after) == kept(before) and hows(after) == {"kept copy": 3}
-    assert [found.read for found in after.pages] == [found.read for found in before.pages]
+    assert {found.url: found.read for found in after.pages} == {found.url: found.read for found in before.pages}
     told = capsys.readouterr().err
     assert told == f"warning: {website.url}/: Connection refused; 3 copies of {before.pages[0].read[:10]} serve; try again later\n".replace(
         "Connection refused", told.split(": ")[2].partition(";")[0]
