@@ -101,7 +101,9 @@ def test_accept_correct_reject_and_write(office: Office, key: str, chromium: Bro
 
     is_shown(page, fourth.id)
     expect(page.locator("#review-card")).to_contain_text(EN["times"].format(size=4))
+    shown_before = page.locator("#review-card").element_handle()
     page.keyboard.press("Alt+s")  # and comes round again
+    shown_before.wait_for_element_state("hidden")  # the page was replaced: from here on it takes a click
     is_shown(page, fourth.id)
     accept.click()
     expect(page.locator("#note")).to_have_text(EN["empty"])

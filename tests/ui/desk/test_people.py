@@ -333,7 +333,6 @@ def test_what_is_given_back_unanswered_the_bot_answers_at_once(folder: Path) -> 
             shop.engine.allowed = 0
             await shop.desk.say(customer, ASK, "en")
             await shop.desk.person(customer)  # before the bot's first word
-            shop.engine.allowed = math.inf
             conversation = (await shop.desk.view(customer)).conversation_id or ""
             assert await shop.desk.take(conversation, "anna")
             if customer == answered:
@@ -341,6 +340,7 @@ def test_what_is_given_back_unanswered_the_bot_answers_at_once(folder: Path) -> 
             await shop.desk.give_back(conversation, "anna")
             view = await shop.desk.view(customer)
             assert (view.state, view.busy, view.notices) == ("bot", customer == asked, ())
+        shop.engine.allowed = math.inf
         await until(lambda: shop.said(asked) == [("customer", ASK), ("bot", "Shipping is 4 dollars.")])
         assert shop.said(answered)[-1] == ("agent", "It is 4 dollars.")
 
