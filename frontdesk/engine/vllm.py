@@ -49,6 +49,9 @@ KEY_VARIABLE = "FRONTDESK_API_KEY"
 ENGINE_URL, ENGINE_KEY = "FRONTDESK_ENGINE_URL", "FRONTDESK_ENGINE_KEY"
 """Environment variables with the engine's address and key, for the gateway alone."""
 
+SESSION = "x-session-id"
+"""The header with a conversation's id: the page's and other clients' to the gateway, and a digest of it to the engine."""
+
 SERVED = "FRONTDESK_SERVED_MODEL"  # environment variable that names the served folder for gateway and page
 
 CACHE = Path(".cache/vllm")

@@ -24,7 +24,7 @@ from starlette.types import ASGIApp
 
 from frontdesk.commands import config_argument
 from frontdesk.config.schema import Config, load_config
-from frontdesk.engine.vllm import ENGINE_KEY, ENGINE_URL
+from frontdesk.engine.vllm import ENGINE_KEY, ENGINE_URL, SESSION
 from frontdesk.errors import UserError
 from frontdesk.web.body import check_json, read_body
 from frontdesk.web.connection import Connection, raise_limit
@@ -129,7 +129,7 @@ def add_routes(app: FastAPI, rules: Rules, relay: Relay) -> None:
     @app.post("/v1/chat/completions")
     async def chat_completions(request: Request) -> Response:
         check_json(request)
-        return RelayResponse(relay, rules.read(await read_body(request, BODY_BYTES)))
+        return RelayResponse(relay, rules.read(await read_body(request, BODY_BYTES), request.headers.get(SESSION, "")))
 
 
 def card(name: str) -> dict[str, str | int]:

@@ -12,6 +12,7 @@ from functools import partial
 
 import aiohttp
 
+from frontdesk.engine.vllm import SESSION
 from frontdesk.web import access_log
 from frontdesk.web.errors import ApiError
 
@@ -73,13 +74,13 @@ class EngineClient:
         return self.ready
 
     @asynccontextmanager
-    async def ask(self, body: bytes, explain: bool) -> AsyncIterator[aiohttp.ClientResponse]:
+    async def ask(self, body: bytes, conversation: str, explain: bool) -> AsyncIterator[aiohttp.ClientResponse]:
         """The response to a chat completion. Leaving the block early ends the engine's work on it. Raises
         ApiError if the engine is away, refuses, or dies in the middle. `explain`: the client may read what
         the engine says about the request."""
         response = None
         try:
-            async with self.session.post(self.url + "/v1/chat/completions", data=body) as response:
+            async with self.session.post(self.url + "/v1/chat/completions", data=body, headers={SESSION: conversation}) as response:
                 if response.status != 200:
                     raise _refused(response.status, await response.read(), explain)
                 yield response

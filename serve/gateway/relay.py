@@ -99,7 +99,7 @@ class Relay:
         if prompt.decision:
             await self._verified(asked, prompt.messages, Reply(prompt.decision), record, send)
             return
-        async with self.engine.ask(asked.body(prompt.messages), explain=True) as response:
+        async with self.engine.ask(asked.body(prompt.messages), asked.conversation, explain=True) as response:
             if asked.stream:
                 await self._stream(response, sse.RawStream(asked.usage), record, send)
                 return
@@ -128,7 +128,7 @@ class Relay:
         """What may be said, as it comes. No engine is asked where the desk's words are fixed, and it is left as
         soon as more of its words would change nothing."""
         if not reply.done:
-            async with self.engine.ask(asked.verified_body(messages), explain=False) as response:
+            async with self.engine.ask(asked.verified_body(messages), asked.conversation, explain=False) as response:
                 async for data in response.content.iter_any():
                     if piece := reply.add(_read(words, data)):
                         yield piece

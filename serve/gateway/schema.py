@@ -4,6 +4,7 @@ The engine's request is built from these fields, so nothing else in a body reach
 ApiError in the shape that OpenAI's clients read.
 """
 
+import hashlib
 import json
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -83,6 +84,7 @@ class Asked:
     stream: bool
     usage: bool
     max_tokens: int
+    conversation: str  # an id that all requests of one conversation share
     fields: dict[str, Any] = field(repr=False)
 
     def body(self, messages: list[Message]) -> bytes:
@@ -107,8 +109,8 @@ class Rules:
         self.names = [base_name(config), *config.serve.adapters] if config.serve.adapters else [config.name, raw_model(config)]
         self.most = max(config.serve.max_tokens, config.serve.context_length // 2)  # the other half is for the conversation
 
-    def read(self, body: bytes) -> Asked:
-        """The request in a body. Raises ApiError, which says what is wrong."""
+    def read(self, body: bytes, session: str = "") -> Asked:
+        """The request in a body. `session`: the client's id of the conversation, or "". Raises ApiError, which says what is wrong."""
         try:
             asked = ChatCompletion.model_validate_json(body)
         except ValidationError as error:
@@ -122,7 +124,8 @@ class Rules:
         fields["temperature"] = self.serve.temperature if asked.temperature is None else asked.temperature
         fields |= {"stop": asked.stop} if asked.stop else {}
         fields |= {"stream_options": {"include_usage": True}} if asked.stream else {}  # the gateway counts them always
-        return Asked(asked.model, [message.message() for message in asked.messages], bool(asked.stream), usage, tokens, fields)
+        messages = [message.message() for message in asked.messages]
+        return Asked(asked.model, messages, bool(asked.stream), usage, tokens, _conversation(session or asked.user or "", messages), fields)
 
     def known(self, name: str) -> str:
         """The name, if there is a model of that name. Raises ApiError (404)."""
@@ -145,6 +148,12 @@ class Rules:
             raise ApiError(400, "top_logprobs: expected only with logprobs: true", "top_logprobs")
         if asked.model in self.facing_customers:
             _check_facing_customers(asked)
+
+
+def _conversation(named: str, messages: list[Message]) -> str:
+    """An id that tells nothing of the customer: of what the client named, or of the words with which the conversation began."""
+    first = next((message["content"] for message in messages if message["role"] == "user"), "")
+    return hashlib.sha256((named or first).encode("utf-8", "replace")).hexdigest()[:32]
 
 
 def _check_facing_customers(asked: ChatCompletion) -> None:

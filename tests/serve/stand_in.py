@@ -46,6 +46,7 @@ class Engine:
         self.healthy = True
         self.bodies: list[dict[str, Any]] = []
         self.keys: list[str] = []
+        self.conversations: list[str] = []  # as each request named its own
         self.left = 0  # clients that went away before the end
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -56,6 +57,7 @@ class Engine:
             return
         assert (scope["method"], scope["path"]) == ("POST", "/v1/chat/completions")
         self.keys.append(dict(scope["headers"])[b"authorization"].decode())
+        self.conversations.append(dict(scope["headers"]).get(b"x-session-id", b"").decode())
         body, more = b"", True
         while more:
             message = await receive()

@@ -47,7 +47,7 @@ class Answers:
         session.answer = answer = StreamedAnswer(asked=asked or time.monotonic())
         session.replaced, session.tried = replaced, messages[-1].id
         session.notices = tuple(notice for notice in session.notices if notice == "cut")
-        session.reader = asyncio.create_task(self._read(messages, answer, replaced is not None))
+        session.reader = asyncio.create_task(self._read(conversation_id, messages, answer, replaced is not None))
         session.keeper = asyncio.create_task(self._keep(session, conversation_id, session.reader, answer))
         session.notify(changed=False)
 
@@ -57,14 +57,14 @@ class Answers:
             session.reader.cancel()
             await asyncio.wait({session.keeper}, timeout=5)
 
-    async def _read(self, messages: Sequence[Message], answer: StreamedAnswer, otherwise: bool) -> None:
+    async def _read(self, conversation_id: str, messages: Sequence[Message], answer: StreamedAnswer, otherwise: bool) -> None:
         if self.running >= AT_ONCE + WAITING:
             answer.trouble = "busy"
             return
         self.running += 1
         try:
             async with self.places:
-                await self.assistant.read(turns(messages), answer, otherwise=otherwise)
+                await self.assistant.read(conversation_id, turns(messages), answer, otherwise=otherwise)
         finally:
             self.running -= 1
 

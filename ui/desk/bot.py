@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
+from frontdesk.engine.vllm import SESSION
 from frontdesk.files import read_json
 from frontdesk.prompt import render
 from frontdesk.web import access_log
@@ -81,13 +82,13 @@ class Assistant:
         http = openai.DefaultAsyncHttpxClient(timeout=timeout, trust_env=False)
         self.client = openai.AsyncOpenAI(base_url=base_url, api_key=api_key, timeout=timeout, max_retries=RETRIES, http_client=http)
 
-    async def read(self, turns: list[render.Message], answer: StreamedAnswer, *, otherwise: bool = False) -> None:
-        """Read the answer to the last turn, another one than before if `otherwise`. Raises no API failure."""
+    async def read(self, conversation: str, turns: list[render.Message], answer: StreamedAnswer, *, otherwise: bool = False) -> None:
+        """Read the answer to the last turn, another one than before if `otherwise`. `conversation`: its id. Raises no API failure."""
         import openai
 
         try:
             async with asyncio.timeout(SILENCE_SECONDS) as deadline:
-                await self._stream(turns, answer, otherwise, deadline)
+                await self._stream(conversation, turns, answer, otherwise, deadline)
         except (openai.OpenAIError, ConnectionError, TimeoutError) as error:
             code = getattr(error, "code", None)
             access_log.write("no whole answer", api=str(self.client.base_url), error=type(error).__name__, code=code)
@@ -95,7 +96,9 @@ class Assistant:
         else:
             answer.trouble = "" if answer.text.strip() else "empty"
 
-    async def _stream(self, turns: list[render.Message], answer: StreamedAnswer, otherwise: bool, deadline: asyncio.Timeout) -> None:
+    async def _stream(
+        self, conversation: str, turns: list[render.Message], answer: StreamedAnswer, otherwise: bool, deadline: asyncio.Timeout
+    ) -> None:
         """Raises if the stream breaks."""
         stream = await self.client.chat.completions.create(
             model=self.model,
@@ -104,6 +107,7 @@ class Assistant:
             temperature=max(self.serve.temperature, RETRY_TEMPERATURE) if otherwise else self.serve.temperature,
             stream=True,
             stream_options={"include_usage": True},
+            extra_headers={SESSION: conversation},
         )
         finished = False
         async with stream:

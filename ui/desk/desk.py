@@ -306,7 +306,7 @@ class Desk:
         """The bot's reply to the customer's last words. An agent may send it, change it or ignore it."""
         messages, answer = await to_thread(self.store.messages, conversation_id), StreamedAnswer()
         if said := turns(messages):
-            await self.assistant.read(said, answer)
+            await self.assistant.read(conversation_id, said, answer)
             with suppress(StoreUnavailable):
                 await to_thread(self.store.spend, messages[-1].id, answer.prompt_tokens or 0, answer.completion_tokens or 0)
         useless = answer.trouble or is_handoff(answer.text, self.handoffs) or is_sentence(answer.text)

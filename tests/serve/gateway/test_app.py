@@ -54,6 +54,19 @@ def test_the_engines_request_is_built_anew_with_the_configs_defaults(client: htt
     assert engine.keys[-1] == f"Bearer {ENGINE_KEY}"
 
 
+def test_all_of_a_conversation_has_one_id_at_the_engine_and_none_that_tells_who_asks(client: httpx.Client, engine: Engine) -> None:
+    more: list[dict[str, str]] = [*HI, {"role": "assistant", "content": "Hello"}, {"role": "user", "content": "And now?"}]
+    other = [{"role": "user", "content": "Something else"}]
+    for messages, fields in ((HI, {}), (more, {}), (other, {}), (HI, {"user": "customer-7"}), (other, {"user": "customer-7"})):
+        assert ask(client, messages=messages, **fields).status_code == 200
+    for messages in (HI, other):
+        sent = client.post("/v1/chat/completions", json=body(messages=messages, user="customer-7"), headers={"x-session-id": "c1"})
+        assert sent.status_code == 200
+    begun, later, another, named, again, page, page_again = engine.conversations[-7:]
+    assert begun == later and named == again and page == page_again and len({begun, another, named, page}) == 4
+    assert all("customer" not in one and "c1" not in one and len(one) == 32 for one in engine.conversations[-7:])
+
+
 def test_allowed_fields_reach_the_engine(client: httpx.Client, engine: Engine) -> None:
     fields = {"temperature": 0, "top_p": 0.5, "stop": ["a", "b"], "seed": 7, "presence_penalty": 1, "frequency_penalty": -1.5}
     fields |= {"logprobs": True, "top_logprobs": 2, "stream": True, "stream_options": {"include_usage": True}}

@@ -61,7 +61,7 @@ def test_of_long_messages_no_more_go_than_the_gateway_takes() -> None:
 def read(url: str, engine: Engine | None = None) -> StreamedAnswer:
     answer = StreamedAnswer()
     assistant = Assistant(CONFIG, url + "/v1", "none")
-    asyncio.run(asyncio.wait_for(assistant.read(HI, answer), CEILING))
+    asyncio.run(asyncio.wait_for(assistant.read("c1", HI, answer), CEILING))
     return answer
 
 
@@ -71,6 +71,7 @@ def test_the_request_is_the_products_and_its_end_tells_source_and_tokens() -> No
     with served(engine) as url:
         answer = read(url)
     assert (answer.text, answer.trouble, answer.source, answer.prompt_tokens, answer.completion_tokens) == ("4 dollars.", "", SOURCE, 50, 2)
+    assert engine.conversations == ["c1"]
     body = engine.bodies[0]
     assert (body["model"], body["messages"], body["max_tokens"], body["temperature"]) == ("shop", HI, 100, 0)
 
