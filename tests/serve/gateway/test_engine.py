@@ -149,11 +149,11 @@ def test_prompts_with_seeds_that_are_longer_together_than_a_step_do_not_end_the_
                 client.chat.completions.create(
                     model="shop-bare", messages=[{"role": "user", "content": f"{number} " * 220}], seed=number, temperature=1, max_tokens=2
                 )
-                for number in range(100, 108)
+                for number in range(100, 105)
             )
             return [answer.usage.prompt_tokens for answer in await asyncio.gather(*asked) if answer.usage]
 
-    assert sum(asyncio.run(ask_all())) > 2 * STEP
+    assert sum(asyncio.run(ask_all())) > 1.5 * STEP
 
 
 def test_a_prompt_that_is_too_long_is_the_clients_mistake_for_the_bare_model_and_fitted_for_the_product(client: openai.OpenAI) -> None:
