@@ -1,0 +1,221 @@
+"""Train one run on several machines: `accelerate launch`, once they have met and agree.
+
+    python -m train.hosts --config_file configs/accelerate-hosts.yaml --main_process_ip 10.0.0.1 --machine_rank 0 -m train configs/mine.yaml
+
+The options are those of `accelerate launch`; each machine is given the same ones, but its own --machine_rank.
+First the machines meet at the port of machine 0, which compares what they are about to do and whether they
+share the folder of the run. What is wrong, each of them says in one line, and nothing is started. After the
+training machine 0 merges and proves alone. docs/how-to/several-hosts.md
+"""
+
+import argparse
+import contextlib
+import datetime
+import errno
+import importlib.metadata
+import json
+import os
+import socket
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import psutil
+
+from frontdesk.config.run import Run
+from frontdesk.config.schema import load_config
+from frontdesk.errors import UserError, run_command
+from frontdesk.files import read_json
+from train.__main__ import run_key
+from train.trainer.processes import alone
+
+if TYPE_CHECKING:
+    from torch.distributed import TCPStore
+
+PATIENCE = 600
+"""Seconds in which all machines must have come, where --rdzv_conf has no timeout."""
+COMPARED = {
+    "num_machines": "--num_machines",
+    "num_processes": "--num_processes, which counts those of all machines",
+    "frontdesk": "the version of frontdesk",
+    "torch": "the version of torch",
+    "config": "the config, as a digest",
+    "data": "the data of `make data`, as a digest",
+}
+"""What must be the same on all machines, as a person is told of it."""
+
+
+class Host(NamedTuple):
+    """This machine among those that train together."""
+
+    rank: int
+    machines: int
+    processes: int
+    ip: str
+    port: int
+    patience: float
+
+    @property
+    def meeting(self) -> str:
+        """Where machine 0 waits for the others."""
+        return f"{self.ip}:{self.port}"
+
+
+def main() -> None:
+    """Meet, compare, launch; on machine 0 also merge and prove."""
+    os.environ["TORCH_CPP_LOG_LEVEL"] = "FATAL"  # what torch says of each attempt to connect; read when it is imported
+    from accelerate.commands.launch import launch_command, launch_command_parser
+    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+
+    del os.environ["TORCH_CPP_LOG_LEVEL"]
+    options = launch_command_parser().parse_args()
+    host = this_host(options)
+    use_interface(host)
+    config = load_config(options.training_script_args[-1])
+    run = Run(config.name)
+    if host.rank == 0 and not run.manifest.is_file():
+        raise UserError(f"{run.manifest}: no data; training needs it; run `make data` with this config on this machine first")
+    data = read_json(run.manifest)["data_hash"] if run.manifest.is_file() else "none"
+    versions = {name: importlib.metadata.version(name) for name in ("frontdesk", "torch")}
+    meet(host, run.root, versions | {"config": run_key(config, ""), "data": data})
+    try:
+        launch_command(options)
+    except ChildFailedError as error:  # the process has said why; one that was killed cannot
+        sys.exit(max(error.get_first_failure()[1].exitcode, 1))
+    if host.rank == 0:
+        os.execve(sys.executable, [sys.executable, "-m", "train", options.training_script_args[-1]], alone(options.use_fsdp))
+
+
+def this_host(options: argparse.Namespace) -> Host:
+    """This machine's place by accelerate's options and its config file. Raises UserError where there is none."""
+    from accelerate.commands.config.config_args import load_config_from_file
+
+    file = load_config_from_file(options.config_file) if options.config_file else None
+    names = ("machine_rank", "num_machines", "num_processes", "main_process_ip", "main_process_port")
+    found = {name: getattr(options, name) if getattr(options, name) is not None else getattr(file, name, None) for name in names}
+    for name, value in found.items():
+        if value is None:
+            raise UserError(f"--{name}: not given, nor in --config_file; several machines need it; add it")
+    rank, machines, processes = (int(found[name]) for name in names[:3])
+    if not 0 <= rank < machines:
+        raise UserError(f"--machine_rank: found {rank}; expected 0 to {machines - 1}, one each, as --num_machines is {machines}")
+    if processes % machines or processes < machines:
+        raise UserError(f"--num_processes: found {processes}; expected a multiple of --num_machines {machines}, as it counts those of all")
+    given = dict(pair.split("=", 1) for pair in options.rdzv_conf.split(",") if "=" in pair)
+    return Host(rank, machines, processes, found["main_process_ip"], int(found["main_process_port"]), float(given.get("timeout", PATIENCE)))
+
+
+def use_interface(host: Host) -> None:
+    """Have gloo and NCCL use the network that leads to machine 0. By itself gloo takes the address that this machine's
+    own name has, which is often 127.0.0.1. Raises UserError where no network leads there."""
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.connect((host.ip, host.port))  # sends nothing
+            own = probe.getsockname()[0]
+    except OSError as error:
+        raise UserError(f"--main_process_ip: no way leads to {host.ip} ({error}); expected the address of machine 0") from None
+    names = [name for name, addresses in psutil.net_if_addrs().items() if own in {address.address for address in addresses}]
+    for variable in ("GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME"):
+        os.environ.setdefault(variable, names[0])
+
+
+def meet(host: Host, folder: Path, facts: dict[str, str]) -> None:
+    """Return when all machines have come and agree on `facts` and on what lies in `folder`. Raises UserError on each that
+    has come if not, and where there is nobody to meet."""
+    mine = facts | {"rank": host.rank, "name": socket.gethostname(), "num_machines": host.machines, "num_processes": host.processes}
+    if host.rank:
+        follow(host, mine)
+    else:
+        lead(host, folder, mine)
+
+
+def lead(host: Host, folder: Path, mine: dict[str, Any]) -> None:
+    """Machine 0: wait for the others, compare, tell them what to do, and be the last to leave."""
+    store = open_store(host)
+    with shown(folder) as token:
+        store.set("token", str(token))
+        problem = compare(host, store, mine)
+    store.set("verdict", problem)
+    with contextlib.suppress(RuntimeError):  # one that has come, and is gone
+        store.wait([f"told/{place}" for place in range(1, int(store.add("come", 0)) + 1)], datetime.timedelta(seconds=10))
+    del store  # which frees the port for the launch
+    if problem:
+        raise UserError(problem)
+
+
+def compare(host: Host, store: "TCPStore", mine: dict[str, Any]) -> str:
+    """What is wrong with the machines, in one line; "" if nothing is, once all have come."""
+    ranks = {0: mine["name"]}
+    for place in range(1, host.machines):
+        try:
+            other = json.loads(store.get(f"facts/{place}"))
+        except RuntimeError:
+            missing = sorted(set(range(host.machines)) - ranks.keys())
+            return (
+                f"machine {', '.join(map(str, missing))} of {host.machines} has not come to {host.meeting} within {host.patience:.0f} s; "
+                "start it with that --machine_rank, or correct --num_machines"
+            )
+        who = f"machine {other['rank']} ({other['name']})"
+        for name, words in COMPARED.items():
+            if other[name] != mine[name] and (name != "data" or other["sees"]):
+                return f"{words}: {who} has {other[name]}, machine 0 ({mine['name']}) has {mine[name]}; expected the same on all machines"
+        if other["rank"] in ranks:
+            both = f"{ranks[other['rank']]} and {other['name']} both have {other['rank']}"
+            return f"--machine_rank: {both}; expected 0 to {host.machines - 1}, one each"
+        if not other["sees"]:
+            return f"runs/: {who} does not see the files of machine 0 in it; expected one shared folder; mount it in the same place on all"
+        ranks[other["rank"]] = other["name"]
+    return ""
+
+
+def follow(host: Host, mine: dict[str, Any]) -> None:
+    """Any other machine: show itself to machine 0 and do what it says."""
+    store = open_store(host)
+    try:
+        seen = Path(store.get("token").decode()).exists()
+        place = store.add("come", 1)
+        store.set(f"facts/{place}", json.dumps(mine | {"sees": seen}))
+        problem = store.get("verdict").decode()
+        store.set(f"told/{place}", "")
+    except RuntimeError:
+        raise UserError(f"{host.meeting}: machine 0 was there and is gone, or waits for others; look at what it says") from None
+    if problem:
+        raise UserError(problem)
+    with contextlib.suppress(RuntimeError):
+        store.wait(["end"])  # which is when machine 0 closes it: the launch needs its port
+
+
+def open_store(host: Host) -> "TCPStore":
+    """Where the machines meet: on machine 0 made, on others found. Raises UserError where it cannot be."""
+    from torch.distributed import TCPStore
+
+    try:
+        if host.rank == 0:
+            socket.create_server((host.ip, host.port)).close()
+        patience = datetime.timedelta(seconds=host.patience)
+        return TCPStore(host.ip, host.port, is_master=host.rank == 0, timeout=patience, wait_for_workers=False)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise UserError(f"--main_process_port: {host.port} is in use on this machine; end what uses it, or choose another") from None
+        advice = "expected an address of this machine, as it has --machine_rank 0; correct one of the two"
+        raise UserError(f"--main_process_ip: {host.ip} cannot be used ({error.strerror}); {advice}") from None
+    except RuntimeError:
+        advice = "start machine 0, open the port in its firewall, or correct --main_process_ip and --main_process_port"
+        raise UserError(f"{host.meeting}: nobody answered within {host.patience:.0f} s; expected machine 0 there; {advice}") from None
+
+
+@contextlib.contextmanager
+def shown(folder: Path) -> Iterator[Path]:
+    """A new file, which all see who share the folder; a new name, since a network's file system remembers what was not there."""
+    token = folder / f".meeting-{uuid.uuid4().hex}"
+    token.touch()
+    try:
+        yield token
+    finally:
+        token.unlink()
+
+
+if __name__ == "__main__":
+    run_command(main)
