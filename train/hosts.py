@@ -17,6 +17,7 @@ import json
 import os
 import socket
 import sys
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -67,6 +68,7 @@ def main() -> None:
     """Meet, compare, launch; on machine 0 also merge and prove."""
     os.environ["TORCH_CPP_LOG_LEVEL"] = "FATAL"  # what torch says of each attempt to connect; read when it is imported
     from accelerate.commands.launch import launch_command, launch_command_parser
+    from torch.distributed.elastic.multiprocessing.api import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 
     del os.environ["TORCH_CPP_LOG_LEVEL"]
@@ -84,6 +86,8 @@ def main() -> None:
         launch_command(options)
     except ChildFailedError as error:  # the process has said why; one that was killed cannot
         sys.exit(max(error.get_first_failure()[1].exitcode, 1))
+    except SignalException:
+        raise KeyboardInterrupt from None
     if host.rank == 0:
         os.execve(sys.executable, [sys.executable, "-m", "train", options.training_script_args[-1]], alone(options.use_fsdp))
 
@@ -126,7 +130,7 @@ def meet(host: Host, folder: Path, facts: dict[str, str]) -> None:
     has come if not, and where there is nobody to meet."""
     mine = facts | {"rank": host.rank, "name": socket.gethostname(), "num_machines": host.machines, "num_processes": host.processes}
     if host.rank:
-        follow(host, mine)
+        follow(host, folder, mine)
     else:
         lead(host, folder, mine)
 
@@ -135,7 +139,7 @@ def lead(host: Host, folder: Path, mine: dict[str, Any]) -> None:
     """Machine 0: wait for the others, compare, tell them what to do, and be the last to leave."""
     store = open_store(host)
     with shown(folder) as token:
-        store.set("token", str(token))
+        store.set("token", token.name)
         problem = compare(host, store, mine)
     store.set("verdict", problem)
     with contextlib.suppress(RuntimeError):  # one that has come, and is gone
@@ -148,7 +152,9 @@ def lead(host: Host, folder: Path, mine: dict[str, Any]) -> None:
 def compare(host: Host, store: "TCPStore", mine: dict[str, Any]) -> str:
     """What is wrong with the machines, in one line; "" if nothing is, once all have come."""
     ranks = {0: mine["name"]}
+    deadline = time.monotonic() + host.patience
     for place in range(1, host.machines):
+        store.set_timeout(datetime.timedelta(seconds=max(0.001, deadline - time.monotonic())))
         try:
             other = json.loads(store.get(f"facts/{place}"))
         except RuntimeError:
@@ -170,11 +176,12 @@ def compare(host: Host, store: "TCPStore", mine: dict[str, Any]) -> str:
     return ""
 
 
-def follow(host: Host, mine: dict[str, Any]) -> None:
+def follow(host: Host, folder: Path, mine: dict[str, Any]) -> None:
     """Any other machine: show itself to machine 0 and do what it says."""
     store = open_store(host)
+    store.set_timeout(datetime.timedelta(seconds=2 * host.patience))  # machine 0 began to wait for all at another time
     try:
-        seen = Path(store.get("token").decode()).exists()
+        seen = (folder / store.get("token").decode()).exists()
         place = store.add("come", 1)
         store.set(f"facts/{place}", json.dumps(mine | {"sees": seen}))
         problem = store.get("verdict").decode()
