@@ -10,8 +10,6 @@ training machine 0 merges and proves alone. docs/how-to/several-hosts.md
 
 import argparse
 import contextlib
-import datetime
-import errno
 import importlib.metadata
 import json
 import os
@@ -21,7 +19,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
 import psutil
 
@@ -32,11 +30,9 @@ from frontdesk.files import read_json
 from train.__main__ import run_key
 from train.trainer.processes import alone
 
-if TYPE_CHECKING:
-    from torch.distributed import TCPStore
-
 PATIENCE = 600
 """Seconds in which all machines must have come, where --rdzv_conf has no timeout."""
+SECONDS_TO_ANSWER = 10
 COMPARED = {
     "num_machines": "--num_machines",
     "num_processes": "--num_processes, which counts those of all machines",
@@ -66,12 +62,10 @@ class Host(NamedTuple):
 
 def main() -> None:
     """Meet, compare, launch; on machine 0 also merge and prove."""
-    os.environ["TORCH_CPP_LOG_LEVEL"] = "FATAL"  # what torch says of each attempt to connect; read when it is imported
     from accelerate.commands.launch import launch_command, launch_command_parser
     from torch.distributed.elastic.multiprocessing.api import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 
-    del os.environ["TORCH_CPP_LOG_LEVEL"]
     options = launch_command_parser().parse_args()
     host = this_host(options)
     use_interface(host)
@@ -129,88 +123,93 @@ def meet(host: Host, folder: Path, facts: dict[str, str]) -> None:
     """Return when all machines have come and agree on `facts` and on what lies in `folder`. Raises UserError on each that
     has come if not, and where there is nobody to meet."""
     mine = facts | {"rank": host.rank, "name": socket.gethostname(), "num_machines": host.machines, "num_processes": host.processes}
-    if host.rank:
-        follow(host, folder, mine)
-    else:
-        lead(host, folder, mine)
-
-
-def lead(host: Host, folder: Path, mine: dict[str, Any]) -> None:
-    """Machine 0: wait for the others, compare, tell them what to do, and be the last to leave."""
-    store = open_store(host)
-    with shown(folder) as token:
-        store.set("token", token.name)
-        problem = compare(host, store, mine)
-    store.set("verdict", problem)
-    with contextlib.suppress(RuntimeError):  # one that has come, and is gone
-        store.wait([f"told/{place}" for place in range(1, int(store.add("come", 0)) + 1)], datetime.timedelta(seconds=10))
-    del store  # which frees the port for the launch
-    if problem:
+    if problem := follow(host, folder, mine) if host.rank else lead(host, folder, mine):
         raise UserError(problem)
 
 
-def compare(host: Host, store: "TCPStore", mine: dict[str, Any]) -> str:
-    """What is wrong with the machines, in one line; "" if nothing is, once all have come."""
-    ranks = {0: mine["name"]}
+def lead(host: Host, folder: Path, mine: dict[str, Any]) -> str:
+    """Machine 0: wait for the others, compare, and tell all what is wrong: "" if nothing is."""
     deadline = time.monotonic() + host.patience
-    for place in range(1, host.machines):
-        store.set_timeout(datetime.timedelta(seconds=max(0.001, deadline - time.monotonic())))
-        try:
-            other = json.loads(store.get(f"facts/{place}"))
-        except RuntimeError:
-            missing = sorted(set(range(host.machines)) - ranks.keys())
-            return (
-                f"machine {', '.join(map(str, missing))} of {host.machines} has not come to {host.meeting} within {host.patience:.0f} s; "
-                "start it with that --machine_rank, or correct --num_machines"
-            )
-        who = f"machine {other['rank']} ({other['name']})"
-        for name, words in COMPARED.items():
-            if other[name] != mine[name] and (name != "data" or other["sees"]):
-                return f"{words}: {who} has {other[name]}, machine 0 ({mine['name']}) has {mine[name]}; expected the same on all machines"
-        if other["rank"] in ranks:
-            both = f"{ranks[other['rank']]} and {other['name']} both have {other['rank']}"
-            return f"--machine_rank: {both}; expected 0 to {host.machines - 1}, one each"
-        if not other["sees"]:
-            return f"runs/: {who} does not see the files of machine 0 in it; expected one shared folder; mount it in the same place on all"
-        ranks[other["rank"]] = other["name"]
+    names, problem, streams = {0: mine["name"]}, "", list[TextIO]()
+    with contextlib.ExitStack() as guests:
+        with listener(host) as server, shown(folder) as token:
+            while not problem and len(names) < host.machines:
+                server.settimeout(max(0.01, deadline - time.monotonic()))
+                try:
+                    guest = guests.enter_context(server.accept()[0])
+                except TimeoutError:
+                    ranks = ", ".join(str(rank) for rank in range(host.machines) if rank not in names)
+                    advice = f"within {host.patience:g} s; start it with that --machine_rank, or correct --num_machines"
+                    problem = f"machine {ranks} of {host.machines} has not come to {host.meeting} {advice}"
+                    break
+                guest.settimeout(SECONDS_TO_ANSWER)
+                stream = guests.enter_context(guest.makefile("rw"))
+                with contextlib.suppress(OSError, ValueError):  # a stranger, or one that is gone again
+                    send(stream, token.name)
+                    other = json.loads(stream.readline())
+                    streams.append(stream)
+                    problem = difference(host, mine, other, names)
+                    names[other["rank"]] = other["name"]
+        for stream in streams:  # the port is free again, which they will look for
+            with contextlib.suppress(OSError):
+                send(stream, problem)
+    return problem
+
+
+def difference(host: Host, mine: dict[str, Any], other: dict[str, Any], names: dict[int, str]) -> str:
+    """What is wrong with a machine that has come, beside machine 0 and those in `names`, in one line; "" if nothing is."""
+    who = f"machine {other['rank']} ({other['name']})"
+    for name, words in COMPARED.items():
+        if other[name] != mine[name] and (name != "data" or other["sees"]):
+            return f"{words}: {who} has {other[name]}, machine 0 ({mine['name']}) has {mine[name]}; expected the same on all machines"
+    if other["rank"] in names:
+        both = f"{names[other['rank']]} and {other['name']} both have {other['rank']}"
+        return f"--machine_rank: {both}; expected 0 to {host.machines - 1}, one each"
+    if not other["sees"]:
+        return f"runs/: {who} does not see the files of machine 0 in it; expected one shared folder; mount it in the same place on all"
     return ""
 
 
-def follow(host: Host, folder: Path, mine: dict[str, Any]) -> None:
-    """Any other machine: show itself to machine 0 and do what it says."""
-    store = open_store(host)
-    store.set_timeout(datetime.timedelta(seconds=2 * host.patience))  # machine 0 began to wait for all at another time
+def follow(host: Host, folder: Path, mine: dict[str, Any]) -> str:
+    """Any other machine: show itself to machine 0, and learn what is wrong: "" if nothing is."""
+    with found(host) as connection, connection.makefile("rw") as stream:
+        try:
+            token = json.loads(stream.readline())
+            send(stream, mine | {"sees": (folder / token).exists()})
+            connection.settimeout(2 * host.patience)  # machine 0 may have begun to wait later
+            return str(json.loads(stream.readline()))
+        except (OSError, ValueError):
+            advice = "look at what it says, and whether the port is that of the meeting"
+            raise UserError(f"{host.meeting}: who answered there has gone, or is not machine 0; {advice}") from None
+
+
+def send(stream: TextIO, value: Any) -> None:
+    """One line of JSON."""
+    stream.write(json.dumps(value) + "\n")
+    stream.flush()
+
+
+def listener(host: Host) -> socket.socket:
+    """The port of machine 0. Raises UserError where it cannot be had."""
     try:
-        seen = (folder / store.get("token").decode()).exists()
-        place = store.add("come", 1)
-        store.set(f"facts/{place}", json.dumps(mine | {"sees": seen}))
-        problem = store.get("verdict").decode()
-        store.set(f"told/{place}", "")
-    except RuntimeError:
-        raise UserError(f"{host.meeting}: machine 0 was there and is gone, or waits for others; look at what it says") from None
-    if problem:
-        raise UserError(problem)
-    with contextlib.suppress(RuntimeError):
-        store.wait(["end"])  # which is when machine 0 closes it: the launch needs its port
-
-
-def open_store(host: Host) -> "TCPStore":
-    """Where the machines meet: on machine 0 made, on others found. Raises UserError where it cannot be."""
-    from torch.distributed import TCPStore
-
-    try:
-        if host.rank == 0:
-            socket.create_server((host.ip, host.port)).close()
-        patience = datetime.timedelta(seconds=host.patience)
-        return TCPStore(host.ip, host.port, is_master=host.rank == 0, timeout=patience, wait_for_workers=False)
+        return socket.create_server((host.ip, host.port))
     except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise UserError(f"--main_process_port: {host.port} is in use on this machine; end what uses it, or choose another") from None
-        advice = "expected an address of this machine, as it has --machine_rank 0; correct one of the two"
-        raise UserError(f"--main_process_ip: {host.ip} cannot be used ({error.strerror}); {advice}") from None
-    except RuntimeError:
-        advice = "start machine 0, open the port in its firewall, or correct --main_process_ip and --main_process_port"
-        raise UserError(f"{host.meeting}: nobody answered within {host.patience:.0f} s; expected machine 0 there; {advice}") from None
+        expected = "expected a free port at an address of this machine, which has --machine_rank 0"
+        raise UserError(f"{host.meeting}: {error.strerror}; {expected}; end what uses it, or correct the options") from None
+
+
+def found(host: Host) -> socket.socket:
+    """A connection to machine 0, which may start later. Raises UserError where there is none in time."""
+    deadline = time.monotonic() + host.patience
+    while True:
+        try:
+            return socket.create_connection((host.ip, host.port), timeout=SECONDS_TO_ANSWER)
+        except OSError:
+            if time.monotonic() > deadline:
+                advice = "start machine 0, open the port in its firewall, or correct --main_process_ip and --main_process_port"
+                line = f"{host.meeting}: nobody answered within {host.patience:g} s; expected machine 0 there; {advice}"
+                raise UserError(line) from None
+            time.sleep(0.1)
 
 
 @contextlib.contextmanager
