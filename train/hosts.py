@@ -195,7 +195,8 @@ def listener(host: Host) -> socket.socket:
         return socket.create_server((host.ip, host.port))
     except OSError as error:
         expected = "expected a free port at an address of this machine, which has --machine_rank 0"
-        raise UserError(f"{host.meeting}: {error.strerror}; {expected}; end what uses it, or correct the options") from None
+        said = str(error.strerror).split(" (")[0]
+        raise UserError(f"{host.meeting}: {said}; {expected}; end what uses it, or correct the options") from None
 
 
 def found(host: Host) -> socket.socket:
