@@ -33,6 +33,7 @@ from train.trainer.processes import alone
 PATIENCE = 600
 """Seconds in which all machines must have come, where --rdzv_conf has no timeout."""
 SECONDS_TO_ANSWER = 10
+"""In which a machine that is there says who it is."""
 COMPARED = {
     "num_machines": "--num_machines",
     "num_processes": "--num_processes, which counts those of all machines",
@@ -92,17 +93,18 @@ def this_host(options: argparse.Namespace) -> Host:
 
     file = load_config_from_file(options.config_file) if options.config_file else None
     names = ("machine_rank", "num_machines", "num_processes", "main_process_ip", "main_process_port")
-    found = {name: getattr(options, name) if getattr(options, name) is not None else getattr(file, name, None) for name in names}
-    for name, value in found.items():
-        if value is None:
+    given: dict[str, Any] = {name: getattr(options, name) for name in names}
+    for name, value in given.items():
+        if value is None and (value := getattr(file, name, None)) is None:
             raise UserError(f"--{name}: not given, nor in --config_file; several machines need it; add it")
-    rank, machines, processes = (int(found[name]) for name in names[:3])
+        given[name] = value
+    rank, machines, processes, port = (int(given[name]) for name in (*names[:3], "main_process_port"))
     if not 0 <= rank < machines:
         raise UserError(f"--machine_rank: found {rank}; expected 0 to {machines - 1}, one each, as --num_machines is {machines}")
     if processes % machines or processes < machines:
         raise UserError(f"--num_processes: found {processes}; expected a multiple of --num_machines {machines}, as it counts those of all")
-    given = dict(pair.split("=", 1) for pair in options.rdzv_conf.split(",") if "=" in pair)
-    return Host(rank, machines, processes, found["main_process_ip"], int(found["main_process_port"]), float(given.get("timeout", PATIENCE)))
+    times = dict(pair.split("=", 1) for pair in options.rdzv_conf.split(",") if "=" in pair)
+    return Host(rank, machines, processes, given["main_process_ip"], port, float(times.get("timeout", PATIENCE)))
 
 
 def use_interface(host: Host) -> None:
@@ -143,7 +145,7 @@ def lead(host: Host, folder: Path, mine: dict[str, Any]) -> str:
                     problem = f"machine {ranks} of {host.machines} has not come to {host.meeting} {advice}"
                     break
                 guest.settimeout(SECONDS_TO_ANSWER)
-                stream = guests.enter_context(guest.makefile("rw"))
+                stream: TextIO = guests.enter_context(guest.makefile("rw"))
                 with contextlib.suppress(OSError, ValueError):  # a stranger, or one that is gone again
                     send(stream, token.name)
                     other = json.loads(stream.readline())
