@@ -46,7 +46,7 @@ def loss_in_one_line() -> Iterator[None]:
 
         if count() == 1 or not (isinstance(error, torch.distributed.DistError) or "gloo" in str(error).lower()):
             raise
-        said = str(error).split("] ", 1)[-1].splitlines()[0][:120]
+        said = str(error).split("] ", 1)[-1].splitlines()[0].split(". ")[0][:120]
         raise UserError(
             f"process {os.environ['RANK']} has lost the others ({said}); look at what they say, and at the network between the machines; "
             "the same command on each machine resumes from the last whole checkpoint"
