@@ -65,7 +65,7 @@ def main() -> None:
     if finished(config, run, key):
         print(f"train: {run.root} is up to date with data {data_hash} and its config; nothing to do")
     else:
-        with exhaustion_in_one_line(run):
+        with exhaustion_in_one_line(run), processes.loss_in_one_line():
             train(config, run, data_hash, key)
     if config.serve.quantization and run.provenance.is_file():
         from train import int8
@@ -114,8 +114,7 @@ def train(config: Config, run: Run, data_hash: str, key: str) -> None:
     rows_key = run_key(without_dpo(config), data_hash)
     if not has_key(run.training, rows_key):
         check_gpu()
-    with processes.state().main_process_first():
-        base = locate(config.model)
+    base = locate(config.model)  # before the others are met, whose patience is shorter than some downloads
     base_model.check_disk(base, run.root, config.train)
     mergeable = METHODS[config.train.method].mergeable
     if not mergeable and processes.is_main():

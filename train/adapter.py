@@ -34,8 +34,7 @@ def train_adapter(config: Config, run: Run, base: Path, dtype: torch.dtype, key:
     tokenizer = load_tokenizer(config, base)
     rows, held_out, windows = load_rows(config, run, tokenizer)
     predicted = predict_memory(config, base, rows, windows, dtype)
-    with processes.state().main_process_first():  # which removes what is not whole
-        checkpoint = newest_whole(run.checkpoints, key)
+    checkpoint = processes.agreed(newest_whole(run.checkpoints, key) if processes.is_main() else None)
     trainer, progress = build(
         load(base, settings, dtype),
         tokenizer,

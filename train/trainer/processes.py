@@ -1,12 +1,14 @@
-"""The processes of a training: one, or as many as `accelerate launch` starts (docs/distributed.md).
+"""The processes of a training: one, or as many as `accelerate launch` starts (docs/how-to/several-gpus.md, several-hosts.md).
 
 All run the same code on the same rows. What depends on the machine (a timed probe, free memory) the main
 process decides for all; only the main process prints, writes records, merges and proves.
 """
 
+import contextlib
+import datetime
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+SILENCE = 600
+"""Seconds after which a process gives up one that is silent, such as one whose machine has lost its network. NCCL's own default.
+Of one that has ended the system tells the others at once."""
+
 LAUNCHERS = ("ACCELERATE_", "FSDP_", "TORCHELASTIC_", "MASTER_", "LOCAL_", "GROUP_", "ROLE_", "RANK", "WORLD_SIZE", "OMP_NUM_THREADS")
 """How the variables begin that tell a process of its place among others, and of its share of the machine."""
 
@@ -27,7 +33,24 @@ def state() -> "PartialState":
     import torch
     from accelerate import PartialState
 
-    return PartialState(cpu=not torch.cuda.is_available())
+    return PartialState(cpu=not torch.cuda.is_available(), timeout=datetime.timedelta(seconds=SILENCE))
+
+
+@contextlib.contextmanager
+def loss_in_one_line() -> Iterator[None]:
+    """Turn what the libraries say where another process is gone, cannot be reached or is silent into a UserError."""
+    try:
+        yield
+    except RuntimeError as error:
+        import torch
+
+        if count() == 1 or not (isinstance(error, torch.distributed.DistError) or "gloo" in str(error).lower()):
+            raise
+        said = str(error).split("] ", 1)[-1].splitlines()[0].split(". ")[0][:120]
+        raise UserError(
+            f"process {os.environ['RANK']} has lost the others ({said}); look at what they say, and at the network between the machines; "
+            "the same command on each machine resumes from the last whole checkpoint"
+        ) from None
 
 
 def count() -> int:
@@ -85,11 +108,17 @@ def total(*values: float) -> list[float]:
 
 
 def go_on_alone(command: Sequence[str]) -> NoReturn:
-    """End all processes but the main one, which becomes `command`, without the launcher's variables. The
-    command sees no GPU where the model had to be sharded: merged, it fits into the machine's memory only."""
+    """End all processes but the main one, which becomes `command`. On several machines all end: a launcher
+    waits for the other machines' no longer than five minutes, and train/hosts.py goes on after it."""
     state().destroy_process_group()
     sys.stdout.flush()
-    if not is_main():
+    if not is_main() or int(os.environ.get("GROUP_WORLD_SIZE", "1")) > 1:
         sys.exit(0)
-    alone = {name: value for name, value in os.environ.items() if not name.startswith(LAUNCHERS)}
-    os.execve(sys.executable, [sys.executable, *command], alone | ({"CUDA_VISIBLE_DEVICES": ""} if sharded() else {}))
+    os.execve(sys.executable, [sys.executable, *command], alone(sharded()))
+
+
+def alone(without_gpu: bool) -> dict[str, str]:
+    """This environment without the launcher's variables. Without a GPU where the model had to be sharded: merged, it
+    fits into the machine's memory only."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(LAUNCHERS)}
+    return kept | ({"CUDA_VISIBLE_DEVICES": ""} if without_gpu else {})
