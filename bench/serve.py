@@ -20,12 +20,13 @@ Settings and others: each server is new, so the prompts are new to it but for wh
 """
 
 import argparse
+import contextlib
 import datetime
 import math
 import os
 import statistics
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -79,24 +80,30 @@ def main() -> None:
 def pair(config: Config, run: Run, asked: list[Conversation], prompts: list[Conversation], counts: dict[int, int], rounds: int) -> None:
     """Engine and gateway in turn; prints a table, and whether the goals are met."""
     most, names = config.serve.max_tokens, dict(zip(ARMS, (config.name, raw_model(config), config.name), strict=True))
-    with tempfile.TemporaryDirectory() as folder, servers.vllm(config, run) as engine:
-        ours = config.model_copy(update={"serve": config.serve.model_copy(update={"port": free_port(), "host": "127.0.0.1"})})
-        ours = ours.model_copy(update={"desk": config.desk.model_copy(update={"database": f"sqlite:///{folder}/store.db"})})
-        path = Path(folder) / "bench.yaml"
-        path.write_text(yaml.safe_dump(ours.model_dump(mode="json")), encoding="utf-8")
-        with servers.gateway(ours, path, engine) as gateway:
-            print(f"| clients | | tokens/s | of the engine's (95 %) | first token, ms | more than the engine's (95 %) |\n{'|---' * 6}|")
-            for clients, count in counts.items():
-                sent = {arm: several(asked if arm == ARMS[-1] else prompts, count) for arm in ARMS}
-                addresses = {arm: engine.address if arm == "engine" else gateway.address for arm in ARMS}
-                measure(engine.address, config.name, sent["engine"], 32, most)  # into the prefix cache
-                halves = [
-                    {arm: measure(addresses[arm], names[arm], sent[arm], clients, most) for arm in order}
-                    for _ in range(rounds)
-                    for order in (ARMS, ARMS[::-1])
-                ]
-                same_prompts(halves)
-                print("\n".join(rows(clients, halves)), flush=True)
+    with tempfile.TemporaryDirectory() as folder, servers.vllm(config, run) as engine, beside(config, engine, Path(folder)) as gateway:
+        print(f"| clients | | tokens/s | of the engine's (95 %) | first token, ms | more than the engine's (95 %) |\n{'|---' * 6}|")
+        for clients, count in counts.items():
+            sent = {arm: several(asked if arm == ARMS[-1] else prompts, count) for arm in ARMS}
+            addresses = {arm: engine.address if arm == "engine" else gateway.address for arm in ARMS}
+            measure(engine.address, config.name, sent["engine"], 32, most)  # into the prefix cache
+            halves = [
+                {arm: measure(addresses[arm], names[arm], sent[arm], clients, most) for arm in order}
+                for _ in range(rounds)
+                for order in (ARMS, ARMS[::-1])
+            ]
+            same_prompts(halves)
+            print("\n".join(rows(clients, halves)), flush=True)
+
+
+@contextlib.contextmanager
+def beside(config: Config, engine: servers.Server, folder: Path) -> Iterator[servers.Server]:
+    """The gateway before a running engine, on a free port and with a database in the folder."""
+    ours = config.model_copy(update={"serve": config.serve.model_copy(update={"port": free_port(), "host": "127.0.0.1"})})
+    ours = ours.model_copy(update={"desk": config.desk.model_copy(update={"database": f"sqlite:///{folder}/store.db"})})
+    path = folder / f"{config.name}.yaml"
+    path.write_text(yaml.safe_dump(ours.model_dump(mode="json")), encoding="utf-8")
+    with servers.gateway(ours, path, engine) as gateway:
+        yield gateway
 
 
 def same_prompts(halves: list[dict[str, Load]]) -> None:
