@@ -1,0 +1,43 @@
+"""What `frontdesk export` refuses before it writes anything."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from frontdesk.config.run import Run
+from frontdesk.errors import UserError
+from frontdesk.files import write_json
+from train.export.__main__ import main, proven
+
+
+def test_neither_form_is_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["frontdesk export", "configs/demo.yaml"])
+    with pytest.raises(
+        UserError, match="found neither --gguf nor --hub; expected --gguf f16 q8_0 q4_k_m, .* or --hub FOLDER"
+    ):
+        main()
+
+
+@pytest.mark.parametrize(
+    ("provenance", "parity", "line"),
+    [
+        (None, None, r"runs/shop/model: no model that this run trained; .*make train CONFIG=c.yaml"),
+        ({"key": "a", "reader": "runs/demo/model"}, None, r"runs/shop/model: no model that this run trained"),
+        ({"key": "a"}, None, r"runs/shop/parity.json: no passed proof of runs/shop/model"),
+        ({"key": "a"}, {"key": "a", "passed": False}, r"no passed proof"),
+        ({"key": "a"}, {"key": "b", "passed": True}, r"no passed proof"),
+    ],
+)
+def test_only_a_proven_model_of_the_run_is_exported(
+    provenance: Any, parity: Any, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for file, value in ((Run("shop").provenance, provenance), (Run("shop").parity, parity)):
+        if value:
+            write_json(file, value)
+    with pytest.raises(UserError, match=line):
+        proven(Run("shop"), "c.yaml")
+    write_json(Run("shop").provenance, {"key": "a"})
+    write_json(Run("shop").parity, {"key": "a", "passed": True})
+    assert proven(Run("shop"), "c.yaml") == {"key": "a"}
