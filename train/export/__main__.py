@@ -57,6 +57,8 @@ def proven(run: Run, path: str) -> dict[str, Any]:
     parity = read_json(run.parity) if run.parity.is_file() else {}
     if parity.get("key") != provenance["key"] or not parity["passed"]:
         raise UserError(f"{run.parity}: no passed proof of {run.model}; only a proven model is exported; set train.parity_prompts, {again}")
+    if not run.manifest.is_file() or read_json(run.manifest)["data_hash"] != provenance["data_hash"]:
+        raise UserError(f"{run.manifest}: not the data that {run.model} was trained on, of which an export tells; {again}")
     return dict(provenance)
 
 

@@ -34,8 +34,10 @@ def write(config: Config, run: Run, provenance: dict[str, Any], target: Path) ->
         warn("data.mask is false: the weights may say personal data; do not push them where others can read")
     with whole_folder(target) as folder:
         for file in run.model.iterdir():
-            if file.name not in LEFT_OUT:
-                (link if file.suffix == ".safetensors" else shutil.copyfile)(file, folder / file.name)
+            if file.suffix == ".safetensors":
+                link(file, folder / file.name)
+            elif file.name not in LEFT_OUT:
+                shutil.copyfile(file, folder / file.name)
         shape = read_json(run.model / "config.json")
         shape.pop("_name_or_path", None)  # it may be a path of this machine
         write_json(folder / "config.json", shape)

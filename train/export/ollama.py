@@ -29,7 +29,7 @@ def pieces(tokenizer: PreTrainedTokenizerBase) -> dict[str, str]:
     whole, found = rendered(messages), {}
     for name, mark in zip(("system", "first", "assistant", "next"), MARKS, strict=True):
         found[name], _, whole = whole.partition(mark)
-    return found | {"alone": rendered(messages[1:2]).partition(MARKS[1])[0]}
+    return found | {"alone": rendered(messages[1:2]).rpartition(MARKS[1])[0]}
 
 
 def modelfile(config: Config, tokenizer: PreTrainedTokenizerBase, file: str) -> str:

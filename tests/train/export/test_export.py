@@ -13,9 +13,7 @@ from train.export.__main__ import main, proven
 
 def test_neither_form_is_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.argv", ["frontdesk export", "configs/demo.yaml"])
-    with pytest.raises(
-        UserError, match="found neither --gguf nor --hub; expected --gguf f16 q8_0 q4_k_m, .* or --hub FOLDER"
-    ):
+    with pytest.raises(UserError, match=r"found neither --gguf nor --hub; expected --gguf f16 q8_0 q4_k_m, .* or --hub FOLDER"):
         main()
 
 
@@ -27,17 +25,23 @@ def test_neither_form_is_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"key": "a"}, None, r"runs/shop/parity.json: no passed proof of runs/shop/model"),
         ({"key": "a"}, {"key": "a", "passed": False}, r"no passed proof"),
         ({"key": "a"}, {"key": "b", "passed": True}, r"no passed proof"),
+        (
+            {"key": "a", "data_hash": "old"},
+            {"key": "a", "passed": True},
+            r"manifest.json: not the data that runs/shop/model was trained on",
+        ),
     ],
 )
 def test_only_a_proven_model_of_the_run_is_exported(
     provenance: Any, parity: Any, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for file, value in ((Run("shop").provenance, provenance), (Run("shop").parity, parity)):
+    files = {Run("shop").provenance: provenance, Run("shop").parity: parity, Run("shop").manifest: {"data_hash": "d"}}
+    for file, value in files.items():
         if value:
             write_json(file, value)
     with pytest.raises(UserError, match=line):
         proven(Run("shop"), "c.yaml")
-    write_json(Run("shop").provenance, {"key": "a"})
+    write_json(Run("shop").provenance, {"key": "a", "data_hash": "d"})
     write_json(Run("shop").parity, {"key": "a", "passed": True})
-    assert proven(Run("shop"), "c.yaml") == {"key": "a"}
+    assert proven(Run("shop"), "c.yaml") == {"key": "a", "data_hash": "d"}
