@@ -39,8 +39,8 @@ def write(config: Config, run: Run, provenance: dict[str, Any], target: Path) ->
             elif file.name not in LEFT_OUT:
                 shutil.copyfile(file, folder / file.name)
         shape = read_json(run.model / "config.json")
-        shape.pop("_name_or_path", None)  # it may be a path of this machine
-        write_json(folder / "config.json", shape)
+        paths = ("_name_or_path", "_model_name_or_path")  # of this machine
+        write_json(folder / "config.json", {key: value for key, value in shape.items() if key not in paths})
         for file in (file for pattern in ("LICEN[CS]E*", "NOTICE*", "USE_POLICY*") for file in base.glob(pattern)):
             shutil.copyfile(file, folder / file.name)
         card(config, run, provenance, licence).save(folder / "README.md")
