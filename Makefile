@@ -64,10 +64,10 @@ health: $(READY) $(MODEL)  ## contradictions and gaps of the FAQ, and drafted en
 test: setup  ## the tests to run while you work, with a real engine and a real browser; no GPU, no model hub
 	@$(PYTEST) -m "not slow"
 
-test-slow: setup  ## the other tests: whole runs of the pipeline, kills and resumptions of trainings
+test-slow: setup $(VENV)/.export  ## the other tests: whole runs of the pipeline, kills and resumptions of trainings
 	@$(PYTEST) -m slow
 
-test-all: setup  ## every test
+test-all: setup $(VENV)/.export  ## every test
 	@$(PYTEST)
 
 fuzz: setup  ## search at random for inputs that break the readers and the other property tests (SECONDS=600: for so long)
@@ -101,7 +101,7 @@ clean:  ## remove runs and caches (not .venv, not the converted models, not the 
 # uv keeps pins of its output file while they fit: the present constraints. Before gpu's come those of cpu, so that both train alike.
 COMPILE = $(BIN)/uv pip compile -q --no-build --python $(BIN)/python --python-platform x86_64-manylinux_2_34 --no-annotate \
 	--custom-compile-command 'make lock' $(addprefix --config-file ,$(wildcard configs/uv-$(1).toml)) pyproject.toml \
-	--extra $(1) --extra tracking --extra test --extra docs >/dev/null 2>.cache/uv.log
+	--extra $(1) --extra tracking --extra export --extra test --extra docs >/dev/null 2>.cache/uv.log
 resolve = mkdir -p .cache && cat $(if $(filter gpu,$(1)),.cache/constraints-cpu.txt) $(if $(UPGRADE),/dev/null,configs/constraints-$(1).txt) \
 	>.cache/constraints-$(1).txt && $(COMPILE) --python-version 3.11 -o .cache/constraints-$(1).txt \
 	&& $(COMPILE) --python-version 3.12 -c .cache/constraints-$(1).txt || { \
@@ -139,6 +139,12 @@ $(READY): pyproject.toml configs/constraints-$(EXTRA).txt
 debian = command -v apt-get >/dev/null || { echo "error: no $(1), and no apt-get; install that yourself, then: $(2)"; exit 2; }; \
 	sudo=$$([ $$(id -u) = 0 ] || echo sudo); echo "setup: installing $(1)"; \
 	$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq $(1) >/dev/null
+
+# llama.cpp, in which slow tests prove GGUF files: wheels of 40 MB, seconds.
+$(VENV)/.export: $(READY)
+	@echo "setup: installing llama.cpp for the tests"
+	@$(BIN)/pip install -q -c configs/constraints-$(EXTRA).txt -e '.[export]'
+	@touch $@
 
 # Chromium for the browser tests, and a Korean font; PostgreSQL for those of the store. Debian's package, since Playwright's own download may be out of reach.
 $(VENV)/.debian: $(READY)

@@ -22,6 +22,7 @@ UNITS |= {"kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
 COMPARED = ("qlora", "qlora8", "lora", "full", "adapter", "prefix")
 """What `frontdesk compare` trains; evaluate/compare.py says with which settings."""
 
+GGUF_KINDS = ("f16", "q8_0", "q4_k_m")  # train/export/llama_cpp.py has llama.cpp's numbers for them
 SHELLS = ("bash", "zsh", "fish")
 
 Parser = argparse.ArgumentParser
@@ -206,6 +207,13 @@ def _plan(parser: Parser) -> None:
     parser.add_argument("--epochs", type=float)
 
 
+def _export(parser: Parser) -> None:
+    _config(parser)
+    kinds = f"GGUF files for llama.cpp and Ollama, one or several of {', '.join(GGUF_KINDS)}"
+    parser.add_argument("--gguf", nargs="+", choices=GGUF_KINDS, metavar="KIND", help=kinds)
+    parser.add_argument("--hub", metavar="FOLDER", help="a folder to push to a model hub, with a model card; FOLDER is made")
+
+
 def _doctor(parser: Parser) -> None:
     _config(parser, nargs="?", default="configs/demo.yaml", help="the run's YAML file (%(default)s)")
     parser.add_argument("--offline", action="store_true", help="do not ask the Hugging Face hub")
@@ -235,6 +243,7 @@ COMMANDS = {
     "plan": Command("train.plan", "memory and time of a training, before it is started", _plan),
     "doctor": Command("train.doctor", "what this machine is, what it can train and serve, what is missing", _doctor),
     "int8": Command("train.int8", "int8 weights of a trained model, proven against it", _config),
+    "export": Command("train.export", "the proven model as GGUF files, or as a folder for a model hub", _export),
     "pii": Command("data_tools.pii", "recall and precision of the masking on labelled texts", _pii),
 }
 

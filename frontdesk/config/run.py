@@ -56,6 +56,7 @@ class Run:
         self.served = root / "serve/model"
         """The weights that a desk serves: what `make serve` has checked, whatever was trained since."""
         self.base_settings = root / "serve/base"  # what the engine reads beside the base when it serves adapters
+        self.gguf = root / "gguf"  # the merged model for llama.cpp: a folder for each kind, when it is proven (train/export/quantized.py)
         self.int8 = root / "model-w8a8"
         """The merged model in int8 (train/int8.py). `provenance.json` comes last: complete, proven."""
         self.int8_provenance = self.int8 / "provenance.json"
