@@ -35,6 +35,7 @@ MATRIX = {
     ("GET", "/health"): EVERYBODY,
     ("GET", "/ready"): EVERYBODY,
     ("GET", "/metrics"): ADMINS,
+    ("GET", "/metrics/engine"): ADMINS,
     ("GET", "/v1/models"): ALL_ROLES,
     ("GET", "/v1/models/{name}"): ALL_ROLES,
     ("POST", "/v1/chat/completions"): ALL_ROLES,
