@@ -74,17 +74,17 @@ def endpoint(config: Config) -> str | None:
     """Where traces are sent, as OTLP over HTTP; None: nowhere. Raises UserError for an address or protocol that cannot be used."""
     base = config.serve.otlp_endpoint or os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")
     exact = None if config.serve.otlp_endpoint else os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
-    if not (found := exact or (f"{base.rstrip('/')}/v1/traces" if base else None)):
+    if not (given := exact or base):
         return None
-    if not found.startswith(("http://", "https://")):
+    if not given.startswith(("http://", "https://")):
         raise UserError(
-            f"{found} is no address of OTLP over HTTP; expected such as http://localhost:4318; change serve.otlp_endpoint in the config "
+            f"{given} is no address of OTLP over HTTP; expected such as http://localhost:4318; change serve.otlp_endpoint in the config "
             "or OTEL_EXPORTER_OTLP_ENDPOINT"
         )
     for name in ("OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"):
         if (protocol := os.environ.get(name) or "http/protobuf") != "http/protobuf":
             raise UserError(f"{name} is {protocol}; expected http/protobuf, with a collector's port for HTTP (4318); change or unset it")
-    return found
+    return exact or f"{given.rstrip('/')}/v1/traces"
 
 
 def start(service: str, config: Config) -> "TracerProvider | None":

@@ -23,8 +23,9 @@ from tests.ui.desks import settings
 OFF = """
 import sys
 from frontdesk.web import tracing
-from tests.ui.desks import settings
-assert tracing.start("page", settings()) is None
+from frontdesk.config.schema import Config
+model, data = {"base": "none", "template": "chatml"}, {"faq": ["faq.csv"]}
+assert tracing.start("page", Config(name="shop", company="Shop", system_prompt="Help.", model=model, data=data)) is None
 with tracing.span("message") as here:
     here.set(status=200)
     assert tracing.headers() == {}
@@ -99,7 +100,7 @@ def test_a_stream_that_is_left_elsewhere_does_not_lose_the_place(exported: InMem
 
 
 def at(endpoint: str | None) -> Config:
-    return settings(serve={"otlp_endpoint": endpoint})
+    return settings(serve={"otlp_endpoint": endpoint, "dtype": "float32"})
 
 
 def test_the_configs_address_goes_before_the_environments(monkeypatch: pytest.MonkeyPatch) -> None:
