@@ -146,10 +146,11 @@ $(VENV)/.export: $(READY)
 	@$(BIN)/pip install -q -c configs/constraints-$(EXTRA).txt -e '.[export]'
 	@touch $@
 
-# Chromium for the browser tests, and a Korean font; PostgreSQL for those of the store. Debian's package, since Playwright's own download may be out of reach.
+# Chromium for the browser tests, and a Korean font; PostgreSQL for those of the store; Prometheus. Debian's package, since Playwright's own download may be out of reach.
 $(VENV)/.debian: $(READY)
 	@command -v chromium >/dev/null && fc-list 2>/dev/null | grep -qi 'noto.*cjk' && ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { \
 		$(call debian,chromium fonts-noto-cjk postgresql,touch $@); }
+	@command -v promtool >/dev/null || { $(call debian,prometheus prometheus-node-exporter-,touch $@); } # tries the alerts; its exporter stays out
 	@touch $@
 
 .cache/tokenizers/%/tokenizer.json:

@@ -47,12 +47,14 @@ def main() -> None:
     import uvicorn
 
     from frontdesk.store.store import open_store
+    from frontdesk.web import tracing
     from frontdesk.web.connection import Connection, raise_limit
     from ui.app import create_app, mount_page
     from ui.desk.bot import Assistant
     from ui.desk.desk import Desk
 
     key = os.environ.pop(PAGE_KEY, None) or os.environ.get("FRONTDESK_API_KEY") or "none"
+    tracing.start("page", served)
     store = open_store(served)
     desk = Desk(config, store, Assistant(config, api, key, provenance))
     app = create_app(config, desk, store)

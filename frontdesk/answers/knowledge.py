@@ -20,6 +20,7 @@ from frontdesk.prompt.render import Message
 from frontdesk.retrieval.dense import Embedder, indexed
 from frontdesk.retrieval.index import Found, Index, Ranked
 from frontdesk.retrieval.vectors import load_ranker, load_vectors
+from frontdesk.web import tracing
 
 if TYPE_CHECKING:
     from frontdesk.retrieval.encoder import Encoder
@@ -61,18 +62,25 @@ def consider(index: Index, rules: Rules, messages: Sequence[Message]) -> tuple[D
     turns = [str(message["content"]) for message in messages if message["role"] != "system"]
     if code := foreign(turns[-1], rules.spoken):
         return Decision("escalate", sentence(code, rules.spoken), (), 0.0), []
-    found = index.read(turns, READ)
-    offered = ask_back.choices(turns[-2]) if len(turns) > 1 else []
-    place = ask_back.picked(turns[-1], offered) if offered else None
-    if place is not None and (place >= 0 or not _asks_else(found, offered, rules.limits.say_from)):
-        chosen = [entry for entry in index.entries if place >= 0 and _asked(entry, [offered[place]]) and rules.holds(entry)]
-        decision = said([Ranked(chosen[0], 1.0)]) if chosen else escalated(turns[-1], rules.handoff)
-    else:
-        decision = _in_force(found, rules, turns[-1], ask=not offered)
+    with tracing.span("retrieval"):
+        found = index.read(turns, READ)
+    with tracing.span("decision") as here:
+        decision = _decision(index, rules, turns, found)
+        here.set(decision=decision.kind, probability=decision.probability)
     own = decision.entries if decision.kind == "say" else ()
     near = faq_only(one.entry for one in found.surest)
     shown = list({entry.id: entry for entry in (*own, *near) if rules.holds(entry)}.values())[:SHOWN]
     return decision, [index.closest_question_first(entry, turns[-1]) for entry in shown]
+
+
+def _decision(index: Index, rules: Rules, turns: Sequence[str], found: Found) -> Decision:
+    """What to do, where the customer may have picked one of the questions that the desk offered just before."""
+    offered = ask_back.choices(turns[-2]) if len(turns) > 1 else []
+    place = ask_back.picked(turns[-1], offered) if offered else None
+    if place is not None and (place >= 0 or not _asks_else(found, offered, rules.limits.say_from)):
+        chosen = [entry for entry in index.entries if place >= 0 and _asked(entry, [offered[place]]) and rules.holds(entry)]
+        return said([Ranked(chosen[0], 1.0)]) if chosen else escalated(turns[-1], rules.handoff)
+    return _in_force(found, rules, turns[-1], ask=not offered)
 
 
 def _in_force(found: Found, rules: Rules, question: str, ask: bool) -> Decision:
@@ -170,6 +178,7 @@ class Knowledge:
         """Build the index of these entries and put it in the old one's place."""
         self._rules = Rules(self.config.answers, self.config.data.handoff, spoken_by(sample(entries)))
         self.index = Index(searchable(entries), self.embedder, self.ranker)
+        self.size, self.used_at = len(faq_only(entries)), self.stamp / 1e9
 
     @property
     def rules(self) -> Rules:

@@ -239,6 +239,8 @@ class ServeConfig(Section):
     """Seconds that a request may take, waiting included."""
     drain_seconds: float = Field(20, ge=0)
     """Running streams may go on for so long after Ctrl-C or SIGTERM."""
+    otlp_endpoint: str | None = None
+    """Where traces are sent (OTLP over HTTP), such as `http://localhost:4318`; null: as OTEL_EXPORTER_OTLP_ENDPOINT says, or nowhere."""
     ignore_gate: bool = False
     """Serve a model whose last scorecard missed a threshold."""
 

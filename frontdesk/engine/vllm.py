@@ -38,6 +38,7 @@ from frontdesk.errors import StartFailed, UserError
 from frontdesk.files import read_json
 from frontdesk.models.adapters import engine_arguments
 from frontdesk.models.hardware import multiplies_bf16
+from frontdesk.web import tracing
 from frontdesk.web.address import url
 
 if TYPE_CHECKING:
@@ -155,6 +156,8 @@ def command(config: Config, run: Run, folder: Path | None = None) -> list[str]:
         "--max-num-queued-reqs": max(MAX_REQUESTS[device()], 2 * serve.max_in_flight),
     }
     flags = ["--disable-uvicorn-access-log", "--no-enable-log-requests", *(["--enforce-eager"] if eager(config) else [])]
+    if traces := tracing.endpoint(config):
+        arguments["--otlp-traces-endpoint"] = traces
     if device() == "gpu":
         arguments |= {"--tensor-parallel-size": serve.tensor_parallel_size}
     else:
@@ -184,6 +187,8 @@ def environment(config: Config, run: Run, key: str | None = None) -> dict[str, s
     }
     if key := key or api_key():
         variables["VLLM_API_KEY"] = key
+    if tracing.endpoint(config):  # vLLM's own default is gRPC
+        variables |= {"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "http/protobuf", "OTEL_SERVICE_NAME": "frontdesk-engine"}
     if eager(config):
         variables["TORCHDYNAMO_DISABLE"] = "1"  # --enforce-eager leaves out the ranks of log-probabilities: 11 s at the first request
     if device() == "cpu":

@@ -26,6 +26,12 @@ WRITES = "writes"
 class StoreUnavailable(Exception):
     """The database is locked, full, read-only, damaged or away. Nothing was written; try again later."""
 
+    raised = 0  # in this process
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*arguments)
+        StoreUnavailable.raised += 1
+
 
 def database(config: Config) -> URL:
     """The store's address. Creates the folder of an SQLite file, closed to other users of the machine."""

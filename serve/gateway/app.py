@@ -3,9 +3,9 @@
     python -m serve.gateway configs/demo.yaml      (`python -m serve` starts it, beside the engine)
 
 `/v1/models`, `/v1/chat/completions` (plain and as server-sent events), `/health` (the process lives),
-`/ready` (questions are taken), `/metrics` (Prometheus). Keys guard `/v1` and `/metrics` (auth.py). `python -m
-serve` passes the engine's address and key in the environment variables FRONTDESK_ENGINE_URL and
-FRONTDESK_ENGINE_KEY.
+`/ready` (questions are taken), `/metrics` (Prometheus) and `/metrics/engine` (the engine's own numbers). Keys guard `/v1`
+and `/metrics` (auth.py). `python -m serve` passes the engine's address and key in the environment variables
+FRONTDESK_ENGINE_URL and FRONTDESK_ENGINE_KEY.
 """
 
 import asyncio
@@ -26,6 +26,7 @@ from frontdesk.commands import config_argument
 from frontdesk.config.schema import Config, load_config
 from frontdesk.engine.vllm import ENGINE_KEY, ENGINE_URL, SESSION
 from frontdesk.errors import UserError
+from frontdesk.web import tracing
 from frontdesk.web.body import check_json, read_body
 from frontdesk.web.connection import Connection, raise_limit
 from frontdesk.web.errors import ApiError
@@ -52,6 +53,7 @@ def main() -> None:
         url, key = os.environ.pop(ENGINE_URL), os.environ.pop(ENGINE_KEY)  # child processes need not know them
     except KeyError as error:
         raise UserError(f"{error.args[0]} is not set; expected the engine's address and key; run `python -m serve {path}`") from None
+    tracing.start("gateway", config)
     app = create_app(config, prompt_builders(config), url, key, path)
     raise_limit()
     Server(server_settings(app, config.serve.host, config.serve.port), app.state.relay, config.serve.drain_seconds).run()
@@ -82,11 +84,12 @@ def create_app(config: Config, builders: Mapping[str, PromptBuilder], url: str, 
     relay = Relay(engine, builders, metrics, config.serve.max_in_flight, config.serve.request_timeout)
     grounded = {name: builder for name, builder in builders.items() if builder.grounded}
     watched = path if config.name in grounded else None
+    metrics.watch(grounded)
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         await engine.open()
-        watchers = [engine.watch(), key_cache.watch(), faq_watcher.watch(config, watched, grounded.values())]
+        watchers = [engine.watch(), key_cache.watch(), faq_watcher.watch(config, watched, grounded.values(), metrics)]
         tasks = [asyncio.create_task(watcher) for watcher in watchers]
         await key_cache.first_look()
         yield
@@ -117,6 +120,10 @@ def add_routes(app: FastAPI, rules: Rules, relay: Relay) -> None:
     @app.get("/metrics")
     async def metrics() -> Response:
         return Response(relay.metrics.text(), media_type=CONTENT_TYPE_LATEST)
+
+    @app.get("/metrics/engine")
+    async def engine_metrics() -> Response:
+        return Response(await relay.engine.metrics(), media_type=CONTENT_TYPE_LATEST)
 
     @app.get("/v1/models")
     async def models() -> Response:

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from frontdesk.engine.vllm import KEY_VARIABLE
 from frontdesk.store.keys import allows
-from frontdesk.web import access_log
+from frontdesk.web import access_log, tracing
 from frontdesk.web.address import FORWARDED, is_loopback, network
 from frontdesk.web.errors import ApiError
 from serve.gateway.access_log import AccessRecord, RefusalCounter
@@ -43,6 +43,14 @@ class AccessMiddleware:
             await self.app(scope, receive, send)
             return
         record = scope["frontdesk"] = AccessRecord()
+        traced = scope["path"] == "/v1/chat/completions"
+        with tracing.span("gateway", tracing.traceparent(scope)) if traced else tracing.OFF as here:
+            await self.answer(scope, receive, send, record)
+            here.set(request=record.id, status=record.status, error=record.error)
+            here.set(prompt_tokens=record.prompt_tokens, completion_tokens=record.completion_tokens)
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send, record: AccessRecord) -> None:
+        """Pass an allowed request on, and log it."""
         more: dict[str, str] = {"x-request-id": record.id}
 
         async def recorded(message: Message) -> None:

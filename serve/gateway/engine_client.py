@@ -13,7 +13,7 @@ from functools import partial
 import aiohttp
 
 from frontdesk.engine.vllm import SESSION
-from frontdesk.web import access_log
+from frontdesk.web import access_log, tracing
 from frontdesk.web.errors import ApiError
 
 POLL = 1.0  # seconds between two checks of the engine
@@ -73,6 +73,16 @@ class EngineClient:
             self.ready = False
         return self.ready
 
+    async def metrics(self) -> bytes:
+        """The engine's own numbers for Prometheus. Raises ApiError if it is away."""
+        try:
+            async with asyncio.timeout(LOOK_SECONDS), self.session.get(self.url + "/metrics") as response:
+                if response.status == 200:
+                    return await response.read()
+        except (aiohttp.ClientError, TimeoutError):
+            pass
+        raise away()
+
     @asynccontextmanager
     async def ask(self, body: bytes, conversation: str, explain: bool) -> AsyncIterator[aiohttp.ClientResponse]:
         """The response to a chat completion. Leaving the block early ends the engine's work on it. Raises
@@ -80,10 +90,13 @@ class EngineClient:
         the engine says about the request."""
         response = None
         try:
-            async with self.session.post(self.url + "/v1/chat/completions", data=body, headers={SESSION: conversation}) as response:
-                if response.status != 200:
-                    raise _refused(response.status, await response.read(), explain)
-                yield response
+            with tracing.span("engine") as here:
+                headers = {SESSION: conversation, **tracing.headers()}
+                async with self.session.post(self.url + "/v1/chat/completions", data=body, headers=headers) as response:
+                    here.set(status=response.status)
+                    if response.status != 200:
+                        raise _refused(response.status, await response.read(), explain)
+                    yield response
         except aiohttp.ClientError:
             self.ready = self.ready and response is not None
             raise (away() if response is None else gone()) from None

@@ -15,6 +15,7 @@ from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
 from frontdesk.engine.startup_log import reasons
 from frontdesk.web import access_log
+from serve.gateway.metrics import Metrics
 from serve.gateway.prompts import PromptBuilder
 
 POLL = 1.0  # seconds between two looks at the files
@@ -36,33 +37,40 @@ def stamps(sources: tuple[str, ...]) -> Stamps:
     return found
 
 
-async def watch(config: Config, path: str | None, builders: Collection[PromptBuilder]) -> None:
+async def watch(config: Config, path: str | None, builders: Collection[PromptBuilder], metrics: Metrics) -> None:
     """Keep the FAQs of all builders true to their files. Runs until it is cancelled. After a failure the old
     FAQ stays. `path` is the config's, for COMMAND; None if the sources of its FAQ are not watched."""
     sources = (*config.data.faq, *config.data.documents, str(Run(config.name).additions)) if path else ()
     before = await asyncio.to_thread(stamps, sources)
     while True:
         await asyncio.sleep(POLL)
-        failure = ""
+        failure, changed = "", False
         try:
             if path and (now := await asyncio.to_thread(stamps, sources)) != before:
-                before = now
+                before, changed = now, True
+                metrics.faq_pending.set(1)
                 failure = await update(path)
         except OSError as error:  # a folder that is being moved, no memory for another process
             failure = str(error)
         if failure:
             access_log.write("faq was not read, the old one stays", files=sources, problem=failure)
-        for builder in builders:
-            await rebuild(builder)
+        rebuilt = [await rebuild(builder) for builder in builders]
+        if failure or None in rebuilt:
+            metrics.faq_failures.inc()
+            metrics.faq_pending.set(1)
+        elif changed or True in rebuilt:
+            metrics.faq_pending.set(0)
 
 
-async def rebuild(builder: PromptBuilder) -> None:
-    """Build an index again if its `faq.jsonl` has changed. A broken file leaves the old one in place."""
+async def rebuild(builder: PromptBuilder) -> bool | None:
+    """Build an index again if its `faq.jsonl` has changed; whether it had. None for a broken file, which leaves the old index in place."""
     try:
-        if await builder.refresh():
+        if rebuilt := await builder.refresh():
             access_log.write("faq was read again")
     except Exception as error:
         access_log.defect(error)
+        return None
+    return rebuilt
 
 
 async def update(path: str) -> str:

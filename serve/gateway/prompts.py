@@ -1,6 +1,7 @@
 """From a conversation to the engine's prompt: FAQ entries in front, and the history cut to fit."""
 
 import asyncio
+import contextvars
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -49,7 +50,8 @@ class PromptBuilder:
 
     async def prepare(self, messages: Sequence[Message], max_tokens: int) -> Grounded:
         """`prompt`, in its thread."""
-        return await asyncio.get_running_loop().run_in_executor(POOL, self.prompt, messages, max_tokens)
+        here = contextvars.copy_context()  # with the open span
+        return await asyncio.get_running_loop().run_in_executor(POOL, here.run, self.prompt, messages, max_tokens)
 
     async def refresh(self) -> bool:
         """Build the index again if `faq.jsonl` has changed; whether it had. Questions use the old one."""

@@ -19,6 +19,7 @@ from starlette.types import Message, Receive, Scope, Send
 from frontdesk.answers.knowledge import Grounded
 from frontdesk.answers.reply import Reply
 from frontdesk.prompt.render import Message as Turn
+from frontdesk.web import tracing
 from frontdesk.web.errors import ApiError
 from frontdesk.web.sse import event
 from serve.gateway import sse
@@ -46,6 +47,7 @@ class Relay:
         self.most, self.seconds = most, seconds
         self.stopping = False
         self.deadlines: set[asyncio.Timeout] = set()  # one for each request in progress
+        metrics.limit.set(most)
         metrics.working.set_function(lambda: len(self.deadlines))
         metrics.ready.set_function(lambda: self.ready)
 
@@ -95,7 +97,10 @@ class Relay:
 
     async def _answer(self, asked: Asked, record: AccessRecord, send: Send) -> None:
         builder = self.builders.get(asked.model)
-        prompt = await builder.prepare(asked.messages, asked.max_tokens) if builder else Grounded(asked.messages, [])
+        prompt = Grounded(asked.messages, [])
+        if builder:
+            with self.metrics.retrieval.labels(asked.model).time():
+                prompt = await builder.prepare(asked.messages, asked.max_tokens)
         if prompt.decision:
             await self._verified(asked, prompt.messages, Reply(prompt.decision), record, send)
             return
@@ -111,10 +116,12 @@ class Relay:
         """Send what the desk may say, sentence by sentence as it is checked."""
         answer, words = sse.Completion(asked.model, asked.usage), sse.Words()
         pieces: list[str] = []
-        async for piece in self._pieces(asked, messages, reply, words):
-            pieces.append(piece)
-            if asked.stream:
-                await self._send(record, (b"" if record.status else answer.start()) + answer.words(piece), send)
+        with tracing.span("verification") as here:
+            async for piece in self._pieces(asked, messages, reply, words):
+                pieces.append(piece)
+                if asked.stream:
+                    await self._send(record, (b"" if record.status else answer.start()) + answer.words(piece), send)
+            here.set(outcome=reply.outcome, why=reply.why)
         ours = sse.provenance(reply)
         self._count(record, words.counted)
         self.metrics.answers.labels(asked.model, reply.outcome, reply.why).inc()

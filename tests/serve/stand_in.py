@@ -5,7 +5,7 @@ import contextlib
 import json
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import uvicorn
@@ -47,6 +47,8 @@ class Engine:
         self.bodies: list[dict[str, Any]] = []
         self.keys: list[str] = []
         self.conversations: list[str] = []  # as each request named its own
+        self.traces: list[str] = []  # the `traceparent` of each request
+        self.numbers: Callable[[], bytes] = bytes  # what it tells Prometheus
         self.left = 0  # clients that went away before the end
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -55,9 +57,13 @@ class Engine:
         if scope["path"] == "/health":
             await respond(send, 200 if self.healthy else 503, b"")
             return
+        if scope["path"] == "/metrics":
+            await respond(send, 200 if self.healthy else 503, self.numbers())
+            return
         assert (scope["method"], scope["path"]) == ("POST", "/v1/chat/completions")
         self.keys.append(dict(scope["headers"])[b"authorization"].decode())
         self.conversations.append(dict(scope["headers"]).get(b"x-session-id", b"").decode())
+        self.traces.append(dict(scope["headers"]).get(b"traceparent", b"").decode())
         body, more = b"", True
         while more:
             message = await receive()

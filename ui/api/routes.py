@@ -38,7 +38,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from frontdesk.store.store import StoreUnavailable
 from frontdesk.store.tables import Message
-from frontdesk.web import sse
+from frontdesk.web import sse, tracing
 from frontdesk.web.errors import ApiError
 from frontdesk.web.rate_limit import RateLimit, TooMany
 from ui.api.schema import Again, Call, F, NewMessage, Nothing, Thumb, check_origin, customer, language_of, no_session, read, remote
@@ -139,7 +139,8 @@ def create_api(desk: Desk) -> APIRouter:
     async def messages(request: Request) -> Response:
         customer_id, body = await customer(desk, request), await read(request, NewMessage)
         try:
-            said = await desk.say(customer_id, body.text, body.language or language_of(request), remote(request))
+            with tracing.span("message"):
+                said = await desk.say(customer_id, body.text, body.language or language_of(request), remote(request))
         except LookupError:  # the customer was removed just now
             raise no_session() from None
         return JSONResponse({"message": message(said)}, 201)

@@ -1,8 +1,8 @@
 """The agents' console at /desk: the queue, a conversation and what helps to answer it, all conversations,
 review, the FAQ's health, and numbers.
 
-`mount_console(app, desk, store, config)` adds it to the page's application. The server renders the pages (templates/).
-A script (static/) redraws parts of them and sends what an agent does. Every request is checked for its sender
+`mount_console(app, desk, store, config)` adds it to the page's application, and /metrics for Prometheus. The server renders
+the pages (templates/). A script (static/) redraws parts of them and sends what an agent does. Every request is checked for its sender
 (access/middleware.py). Only the Desk changes conversations.
 """
 
@@ -21,6 +21,7 @@ from ui.console.access.middleware import ConsoleMiddleware
 from ui.console.conversations import Conversations
 from ui.console.health import Health
 from ui.console.live import Live
+from ui.console.metrics import PageMetrics
 from ui.console.numbers.statistics import Numbers
 from ui.console.pages import Pages
 from ui.console.review import Review
@@ -55,4 +56,5 @@ def mount_console(app: FastAPI, desk: Desk, store: Store, config: Config) -> Non
         Mount("/static", StaticFiles(directory=Path(__file__).with_name("static"))),
     ]
     inside = Router(routes, redirect_slashes=False, default=PlainTextResponse("not found", 404))
-    app.router.routes[:0] = [Route("/desk", lambda _: RedirectResponse(HOME, 308)), Mount("/desk", ConsoleMiddleware(inside, logins))]
+    desks = [Route("/desk", lambda _: RedirectResponse(HOME, 308)), Mount("/desk", ConsoleMiddleware(inside, logins))]
+    app.router.routes[:0] = [*desks, Route("/metrics", PageMetrics(desk, store, logins).show)]

@@ -15,7 +15,7 @@ from frontdesk.answers.languages import is_sentence
 from frontdesk.facts.handoff import is_handoff
 from frontdesk.store.store import Closed, Store, StoreUnavailable
 from frontdesk.store.tables import Message
-from frontdesk.web import access_log
+from frontdesk.web import access_log, tracing
 from ui.desk.bot import Assistant, StreamedAnswer, turns
 from ui.desk.live_state import CustomerSession
 
@@ -63,8 +63,13 @@ class Answers:
             return
         self.running += 1
         try:
-            async with self.places:
-                await self.assistant.read(conversation_id, turns(messages), answer, otherwise=otherwise)
+            with tracing.span("place"):
+                await self.places.acquire()
+            try:
+                with tracing.span("answer"):
+                    await self.assistant.read(conversation_id, turns(messages), answer, otherwise=otherwise)
+            finally:
+                self.places.release()
         finally:
             self.running -= 1
 
@@ -77,7 +82,8 @@ class Answers:
             trouble = _trouble(reader, answer)
             failed = trouble not in ("", "stopped")
             if answer.text.strip() and not (failed and session.replaced):  # a complete answer is better than a part of another
-                await self._store(conversation_id, session.replaced, answer, cut=bool(trouble))
+                with tracing.span("store"):
+                    await self._store(conversation_id, session.replaced, answer, cut=bool(trouble))
         finally:
             reader.cancel()
             more = {"": (), "unreachable": (trouble, "offer_person")}.get(trouble, (trouble,))

@@ -17,7 +17,7 @@ from frontdesk.config.schema import Config
 from frontdesk.engine.vllm import SESSION
 from frontdesk.files import read_json
 from frontdesk.prompt import render
-from frontdesk.web import access_log
+from frontdesk.web import access_log, tracing
 
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
@@ -107,7 +107,7 @@ class Assistant:
             temperature=max(self.serve.temperature, RETRY_TEMPERATURE) if otherwise else self.serve.temperature,
             stream=True,
             stream_options={"include_usage": True},
-            extra_headers={SESSION: conversation},
+            extra_headers={SESSION: conversation, **tracing.headers()},
         )
         finished = False
         async with stream:

@@ -20,6 +20,7 @@ from frontdesk.config.schema import Config
 from frontdesk.facts.handoff import handoff_sentences, is_handoff
 from frontdesk.store.store import Closed, Store, StoreUnavailable
 from frontdesk.store.tables import Conversation, Message, Reason
+from frontdesk.web import tracing
 from frontdesk.web.rate_limit import RateLimit
 from ui.chat.texts import Language
 from ui.desk.answers import Answers
@@ -73,6 +74,7 @@ class Desk:
         self.answers = Answers(store, assistant, self.handoffs)
         self.sessions = CustomerSessions()
         self.by_customer, self.by_address = RateLimit(BY_CUSTOMER), RateLimit(BY_ADDRESS)
+        self.messages = 0  # that customers sent to this process
 
     @property
     def open(self) -> bool:
@@ -161,7 +163,9 @@ class Desk:
             if address:
                 self.by_address.count(address)
             self.by_customer.count(customer_id)
-            conversation, message = await to_thread(self._say, customer_id, text[:MAX_CHARACTERS], language)
+            with tracing.span("store"):
+                conversation, message = await to_thread(self._say, customer_id, text[:MAX_CHARACTERS], language)
+            self.messages += 1
             offered = "offer_person" in session.notices
             session.notices = ("cut",) if len(text) > MAX_CHARACTERS else ()
             try:

@@ -20,7 +20,7 @@ GRADIO = {"/", "/config", "/theme.css", "/gradio_api/app_id", "/gradio_api/start
 FOLDERS = ("/assets/", "/static/")
 FOREIGN = "asked from another site; a proxy must pass Host, or set X-Forwarded-Host"
 OWN = {"/logo", "/favicon.ico", "/chat.js", "/turns.js", "/embed.js"}
-ELSEWHERE = ("/api", "/desk")
+ELSEWHERE = ("/api", "/desk", "/metrics")
 """Other parts of the process, which check their requests themselves."""
 MAX_BODY = 256 * 1024
 """Bytes; a message has at most 2,000 characters."""

@@ -23,6 +23,7 @@ from frontdesk.config.schema import load_config
 from frontdesk.engine.vllm import STEP, free_port
 from frontdesk.files import write_json
 from frontdesk.prompt.render import chat_template, template_hash
+from tests.observing.test_alerts import engine_names
 from tests.serve.gateways import data, project, settings, write_faq
 from tests.ui import browser
 from tests.waits import CEILING, START_SECONDS, wait_for
@@ -172,7 +173,11 @@ def test_each_process_knows_the_keys_that_it_needs(desk: Desk) -> None:
     assert key == gateway["FRONTDESK_PAGE_KEY"] and key not in engine.values() and KEY not in engine.values()
     assert engine["VLLM_API_KEY"] == gateway["FRONTDESK_ENGINE_KEY"] and engine["VLLM_API_KEY"] not in page.values()
     for shown, status in ((key, 200), (KEY, 403), ("x", 401)):
-        assert httpx.get(f"{desk.api}/metrics", headers={"Authorization": f"Bearer {shown}"}, trust_env=False).status_code == status
+        for path in ("/metrics", "/metrics/engine"):
+            told = httpx.get(desk.api + path, headers={"Authorization": f"Bearer {shown}"}, trust_env=False)
+            assert told.status_code == status
+    told = httpx.get(f"{desk.api}/metrics/engine", headers={"Authorization": f"Bearer {key}"}, trust_env=False)
+    assert all(re.search(rf"^{name}\b", told.text, re.MULTILINE) for name in engine_names()), "what the dashboard draws"
 
 
 def test_no_log_has_words_or_keys(desk: Desk) -> None:
