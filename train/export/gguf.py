@@ -155,7 +155,7 @@ def converted(name: str, tensor: torch.Tensor, config: PreTrainedConfig) -> "np.
         tensor = tensor.reshape(heads, 2, -1, *tensor.shape[1:]).swapaxes(1, 2).reshape(tensor.shape)
     if name.endswith("norm.weight"):
         tensor = tensor + norm_offset(config.model_type)
-    return tensor.numpy().astype(np.float16 if tensor.ndim > 1 else np.float32)
+    return np.asarray(tensor, np.float16 if tensor.ndim > 1 else np.float32)
 
 
 def long_factors(config: PreTrainedConfig) -> "np.ndarray[Any, Any] | None":
@@ -164,4 +164,4 @@ def long_factors(config: PreTrainedConfig) -> "np.ndarray[Any, Any] | None":
         return None
     slowed, _ = ROPE_INIT_FUNCTIONS["llama3"](config, torch.device("cpu"))
     plain = config.rope_parameters["rope_theta"] ** -(torch.arange(len(slowed)) / len(slowed))
-    return (plain / slowed).numpy().astype(np.float32)
+    return np.asarray(plain / slowed, np.float32)

@@ -72,16 +72,17 @@ def card(config: Config, run: Run, provenance: dict[str, Any], licence: dict[str
         scores = {}
         warn(f"{run.scores}: no scorecard of this model; the card will say so; `make eval` makes one")
     tags = ["customer-service", "frontdesk"]
-    base = {"base_model": provenance["base"]} if on_hub(config.model) else {}
-    data = ModelCardData(library_name="transformers", pipeline_tag="text-generation", tags=tags, **base, **licence)
+    known: dict[str, Any] = licence | ({"base_model": provenance["base"]} if on_hub(config.model) else {})
+    data = ModelCardData(library_name="transformers", pipeline_tag="text-generation", tags=tags, **known)
     gguf = [(file.stem, read_json(file)) for file in sorted(run.gguf.glob("*.json"))]
-    return ModelCard.from_template(
+    made: ModelCard = ModelCard.from_template(
         data,
         template_path=str(Path(__file__).with_name("card.jinja")),
         config=config, provenance=provenance, manifest=read_json(run.manifest), training=read_json(run.training), metrics=METRICS,
         scores=scores, parity=read_json(run.parity), licence=licence, gguf=[one for one in gguf if one[1]["key"] == provenance["key"]],
         systems=[name for name in scores.get("systems", {}) if name.startswith(("base", "tuned")) or name == scores["served"]],
     )  # fmt: skip
+    return made
 
 
 def check(file: Path) -> None:
