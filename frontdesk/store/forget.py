@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from frontdesk.store.connect import StoreUnavailable, available
 from frontdesk.store.rows import clock
 from frontdesk.store.store import Store
-from frontdesk.store.tables import Candidate, Conversation, Customer, Handoff, Message
+from frontdesk.store.tables import Bucket, Candidate, Conversation, Customer, Handoff, Message
 from frontdesk.web.access_log import write
 
 DAY = 86400.0
@@ -69,6 +69,7 @@ def forget(store: Store, owner: Owner, id: str) -> Forgotten:
         session.get(owner, id, with_for_update=True)  # nobody opens or continues a conversation meanwhile
         found = _what(session, owner, id)
         session.execute(delete(Candidate).where(Candidate.conversation_id.in_(_conversations(owner, id))))
+        session.execute(delete(Bucket).where(Bucket.name == f"customer {id}"))
         session.execute(delete(owner).where(owner.id == id))
     return replace(found, erased=erase(store))
 

@@ -101,7 +101,7 @@ def test_a_message_that_is_not_there_as_it_was_is_lost(tmp_path: Path) -> None:
     store.close()
     tally = Tally(0.0, said=[Said(*one, 0.0) for one in ((1, "one"), (3, "two"), (5, "three"), (7, "four"), (8, "a person"))])
     tally.said += [Said(10, "other words", 0.0), Said(11, "never stored", 0.0)]
-    found = look_up(tmp_path / "store.db", tally)
+    found = look_up(f"sqlite:///{tmp_path}/store.db", tally)
     assert (found["acknowledged"], found["lost"], found["unacknowledged"]) == (7, 2, 2)
     assert found["answers"] == {"whole": 1, "cut": 1, "refusal": 1, "person": 1, "none": 1}
 
@@ -141,7 +141,7 @@ def test_a_page_that_cannot_be_opened_counts(status: int, headers: dict[str, str
         app = web.Application()
         app.router.add_get("/api/chat/events", events)
         async with TestServer(app) as server, aiohttp.ClientSession() as session:
-            customer = Customer(str(server.make_url("")).rstrip("/"), session, tally, ["Hi"], 1.0, random.Random(1))
+            customer = Customer([str(server.make_url("")).rstrip("/")], session, tally, ["Hi"], 1.0, random.Random(1))
             looking = asyncio.create_task(customer.look())
             await until(lambda: bool(tally.seen) or customer.changed.is_set())
             looking.cancel()

@@ -66,6 +66,7 @@ def age(store: Store, conversation: str, days: float) -> None:
 EMPTY = dict.fromkeys(Base.metadata.tables, 0)
 FILLED = {
     "customers": 1, "conversations": 1, "messages": 2, "ratings": 1, "handoffs": 1, "edits": 1, "candidates": 2, "keys": 0, "logins": 0,
+    "buckets": 0, "processes": 0, "running": 0,
 }  # fmt: skip
 
 
