@@ -96,6 +96,12 @@ def renew(store: Store, page: str, conversation_ids: Collection[str]) -> None:
         session.execute(mine.values(lease_until=rows.CLOCK + SECONDS))
 
 
+def leave(store: Store, page: str) -> None:
+    """The page ends: others may go on with its answers at once."""
+    with store.transaction() as session:
+        session.execute(update(Conversation).where(Conversation.page == page, Conversation.asked.is_not(None)).values(lease_until=0.0))
+
+
 def abandoned(store: Store, run: str) -> Sequence[Conversation]:
     """Conversations whose lease has ended without an answer."""
     ended = (Conversation.asked.is_not(None), Conversation.lease_until < rows.CLOCK, Conversation.state == "bot", Conversation.run == run)

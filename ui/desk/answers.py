@@ -11,7 +11,6 @@ import secrets
 import time
 from asyncio import to_thread
 from collections.abc import Sequence
-from contextlib import suppress
 
 import anyio
 
@@ -86,11 +85,14 @@ class Answers:
             self.running -= 1
 
     async def _keep(self, session: CustomerSession, conversation_id: str, reader: asyncio.Task[None], answer: StreamedAnswer) -> None:
-        """Wait for the answer and store it, even while this process shuts down."""
-        trouble = "stopped"
+        """Wait for the answer and store it; while this process shuts down, what there is of it, unless another page gives it whole."""
+        trouble, more = "stopped", tuple[str, ...]()
         try:
-            with suppress(asyncio.CancelledError):
+            try:
                 await asyncio.wait({reader})
+            except asyncio.CancelledError:
+                if self.store.shared:  # ui/desk/others.py has ended the lease
+                    return
             trouble = _trouble(reader, answer)
             failed = trouble not in ("", "stopped")
             keep = bool(answer.text.strip()) and not (failed and session.replaced)  # a complete answer is better than a part of another

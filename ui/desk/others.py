@@ -72,8 +72,9 @@ async def round_of(desk: Desk, tasks: set[asyncio.Task[None]]) -> None:
 
 
 async def leave(desk: Desk) -> None:
-    """Tell the others that this page ends."""
-    await guarded(to_thread(fleet.leave, desk.store, desk.answers.page))
+    """Leave this page's answers and places to the others."""
+    for left in (leases.leave, fleet.leave):
+        await guarded(to_thread(left, desk.store, desk.answers.page))
 
 
 async def guarded(work: Coroutine[Any, Any, None]) -> None:

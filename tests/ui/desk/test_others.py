@@ -210,6 +210,23 @@ def test_a_page_that_lost_its_lease_stores_no_second_answer(play: Play) -> None:
     play(scene)
 
 
+def test_what_a_page_writes_that_is_stopped_another_gives_whole_and_at_once(play: Play) -> None:
+    async def scene(shop: Shop, other: Desk) -> None:
+        shop.engine.allowed, customer = 2, await shop.enter()
+        await shop.desk.say(customer, ASK, "en")
+        session = shop.desk.sessions.of(customer)
+        await until(lambda: bool(session.answer and session.answer.text))
+        await others.leave(shop.desk)
+        assert session.keeper and session.keeper.cancel()  # as at the end of its loop
+        await asyncio.wait({session.keeper})
+        shop.engine.allowed = math.inf
+        await one_round(other)
+        await until(lambda: len(shop.said(customer)) == 2)
+        assert shop.said(customer) == [("customer", ASK), ("bot", ANSWER)]
+
+    play(scene)
+
+
 def test_a_page_that_still_answers_keeps_its_lease(play: Play) -> None:
     async def scene(shop: Shop, other: Desk) -> None:
         shop.engine.allowed, customer = 0, await shop.enter()
