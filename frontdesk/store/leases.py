@@ -9,7 +9,7 @@ what a page says without a lease is not stored. Times are the database's.
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from frontdesk.store import rows
@@ -41,11 +41,12 @@ def ask(store: Store, conversation_id: str, text: str, page: str, notices: Seque
 
 
 def claim(store: Store, conversation_id: str, message_id: int, page: str) -> None:
-    """From now on `page` answers the message, or replaces it where it is the bot's. Raises Busy or Lost."""
+    """From now on `page` answers the message, or replaces it where it is the bot's. Raises Busy; Lost if it is not the newest any more."""
     with store.transaction() as session:
         conversation = rows.locked(session, conversation_id)
-        if conversation.state != "bot":
-            raise Lost(f"conversation {conversation_id} is {conversation.state}")
+        newest = session.scalar(select(func.max(Message.id)).where(Message.conversation_id == conversation_id))
+        if conversation.state != "bot" or newest != message_id:
+            raise Lost(f"message {message_id} was answered meanwhile, or a person is there")
         _take(session, conversation, message_id, page)
         conversation.notices = [one for one in conversation.notices or () if one == CUT]
         rows.touch(conversation)

@@ -124,6 +124,8 @@ def test_leases_are_one_pages_and_what_is_said_without_one_is_not_stored(shared:
     with pytest.raises(leases.Lost):
         leases.end(shared, conversation, said.id, "b", (), "Hi!", False, {})
     assert [one.text for one in shared.messages(conversation)] == ["Hello?", "Hi!"]
+    with pytest.raises(leases.Lost):
+        leases.claim(shared, conversation, said.id, "a")  # it was answered since "a" looked
     answer = shared.messages(conversation)[-1]
     leases.claim(shared, conversation, answer.id, "a")
     leases.end(shared, conversation, answer.id, "a", (), "Hi again!", True, {})
