@@ -5,8 +5,7 @@ The tables are unlogged: a change waits for no disk, and a crash of the database
 
 from typing import NamedTuple
 
-from sqlalchemy import delete, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
 from frontdesk.store import rows
@@ -16,6 +15,18 @@ from frontdesk.store.tables import Bucket, Process, Running
 LIVE = 8.0  # seconds after its last beat that a process counts as dead
 MINUTE = 60.0  # seconds until an empty bucket is full again
 KEPT = 3600.0  # seconds that a bucket is kept; all are full again by then
+NOW = "extract(epoch FROM clock_timestamp())"
+FILLED = f"least(:most, b.tokens + greatest(0, {NOW} - b.at) * :most / :minute)"
+TAKE = text(
+    f"INSERT INTO buckets AS b (name, tokens, at) VALUES (:name, CAST(:most AS float) - 1, {NOW}) "
+    f"ON CONFLICT (name) DO UPDATE SET tokens = {FILLED} - 1, at = {NOW} WHERE {FILLED} >= 1 RETURNING tokens"
+)
+"""As text: SQLAlchemy would compile it anew each time, which takes longer than all else."""
+LEFT = text(f"SELECT {FILLED} FROM buckets b WHERE name = :name")
+HAS = text(
+    "INSERT INTO running (process_id, key, count) VALUES (:gateway, :key, :count) "
+    "ON CONFLICT (process_id, key) DO UPDATE SET count = :count"
+)
 
 
 class Use(NamedTuple):
@@ -44,44 +55,39 @@ def leave(store: Store, id: str) -> None:
         session.execute(delete(Process).where(Process.id == id))
 
 
-def take(store: Store, name: str, most: float) -> Use:
+def take(store: Store, name: str, most: int) -> Use:
     """Take a token from a bucket that holds `most` and is full again after a minute, as frontdesk.web.rate_limit does."""
     with store.transaction() as session:
-        return _take(session, _locked(session, name, most), most)
+        return _take(session, name, most)
 
 
 def admit(store: Store, gateway: str, key: str, mine: int, rate: int | None, concurrency: int | None) -> Use:
     """A key's request at a gateway that has `mine` of the key in work: `rate` a minute and `concurrency` at once, over all gateways."""
     with store.transaction() as session:
-        bucket = _locked(session, f"key {key}", rate or 1)
         if concurrency:
+            session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))  # one gateway after the other
             others = select(func.coalesce(func.sum(Running.count), 0)).join(Process, Process.id == Running.process_id)
             others = others.where(Running.key == key, Process.id != gateway, Process.until > rows.CLOCK)
             if mine + (session.scalar(others) or 0) >= concurrency:
-                return Use(False, True, bucket.tokens)
-        used = _take(session, bucket, rate) if rate else Use(True, False, 0.0)
+                return Use(False, True, 0.0)
+        used = _take(session, f"key {key}", rate) if rate else Use(True, False, 0.0)
         if used.admitted and concurrency:
-            session.merge(Running(process_id=gateway, key=key, count=mine + 1))
+            _has(session, gateway, key, mine + 1)
         return used
 
 
 def release(store: Store, gateway: str, key: str, mine: int) -> None:
     """The gateway has `mine` of the key's requests in work."""
     with store.transaction() as session:
-        session.merge(Running(process_id=gateway, key=key, count=mine))
+        _has(session, gateway, key, mine)
 
 
-def _locked(session: Session, name: str, most: float) -> Bucket:
-    """The bucket, a full one if it is new. Others wait until the transaction ends."""
-    wanted = select(Bucket).where(Bucket.name == name).with_for_update()
-    if (found := session.scalar(wanted)) is None:
-        session.execute(insert(Bucket).values(name=name, tokens=most, at=rows.CLOCK).on_conflict_do_nothing())
-        found = session.scalars(wanted).one()
-    return found
+def _has(session: Session, gateway: str, key: str, count: int) -> None:
+    session.execute(HAS, {"gateway": gateway, "key": key, "count": count})
 
 
-def _take(session: Session, bucket: Bucket, most: float) -> Use:
-    at = rows.clock(session)
-    tokens = min(most, bucket.tokens + max(0.0, at - bucket.at) * most / MINUTE)
-    bucket.tokens, bucket.at = tokens - (tokens >= 1), at
-    return Use(tokens >= 1, False, bucket.tokens)
+def _take(session: Session, name: str, most: int) -> Use:
+    bucket = {"name": name, "most": float(most), "minute": MINUTE}
+    if (tokens := session.scalar(TAKE, bucket)) is not None:
+        return Use(True, False, tokens)
+    return Use(False, False, session.scalar(LEFT, bucket) or 0.0)
