@@ -1,7 +1,7 @@
 """A desk of several pages and gateways on one PostgreSQL, for bench/soak.py: what dies is started again.
 
 Customers choose among the pages at random for each request, so a conversation goes over all of them. The pages ask the gateways through
-a balancer that gives each connection to the next gateway that takes it, as Kubernetes' Services do.
+a balancer that gives each connection to the next gateway that takes it, as Kubernetes' Services do. The clocks of the processes differ.
 """
 
 import asyncio
@@ -24,6 +24,7 @@ from serve.supervise import supervise
 
 LOGS = Path("runs/bench")
 GATEWAY_URL = "FRONTDESK_GATEWAY_URL"
+CLOCKS = (0, 420, -420)  # by so many seconds are the clocks of the processes wrong, in turn
 
 
 @dataclass
@@ -46,6 +47,7 @@ async def serving(path: Path, pages: int, gateways: int, environment: Mapping[st
     """The fleet of the config at `path` on free ports, for as long as the block lasts. Raises StartFailed."""
     ports = [vllm.free_port() for _ in range(2 + pages + gateways)]
     engine, balanced, ours = ports[0], ports[1], {**environment, "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1"}
+    errors = itertools.cycle(CLOCKS)
     ours |= {PAGE_KEY: secrets.token_urlsafe(32), GATEWAY_URL: url("127.0.0.1", balanced)}
     ours |= {vllm.ENGINE_URL: url("127.0.0.1", engine), vllm.ENGINE_KEY: "none"}
     async with httpx.AsyncClient(timeout=60, trust_env=False) as client:
@@ -54,7 +56,8 @@ async def serving(path: Path, pages: int, gateways: int, environment: Mapping[st
             command, address = [sys.executable, "-m", *words, "--port", str(port)], url("127.0.0.1", port) + ready
             log = LOGS / f"{name.replace(' ', '-')}.log"
             log.unlink(missing_ok=True)
-            return Child(name, command, ours, log, lambda: vllm.answers_with(client, address, 200))
+            environment = ours | {"FRONTDESK_BENCH_CLOCK": str(next(errors))}
+            return Child(name, command, environment, log, lambda: vllm.answers_with(client, address, 200))
 
         made = [child("engine", engine, "/health", "vllm.entrypoints.openai.api_server", "--host", "127.0.0.1")]
         made += [child(f"gateway {n + 1}", ports[2 + n], "/ready", "serve.gateway", str(path)) for n in range(gateways)]
