@@ -363,7 +363,7 @@ def test_no_log_line_has_words_or_keys(laptop: httpx.Client, engine: Engine, cap
         engine.status, engine.error = 200, b""
         engine.text = None  # type: ignore[assignment]
         with pytest.MonkeyPatch.context() as patch:  # a defect of ours, with the customer's words in its message
-            patch.setattr("serve.gateway.schema.Rules.read", lambda rules, body: int(body))
+            patch.setattr("serve.gateway.schema.Rules.read", lambda rules, body, session: int(body))
             broken = ask(client, messages=messages)
         raw(laptop, f"/{CANARIES[2]} {words}", CANARIES[1])
     engine.__init__()  # type: ignore[misc]
