@@ -39,6 +39,10 @@ class Cluster:
     def stop(self, mode: str = "fast") -> None:
         self._run("pg_ctl", "-w", "-t", "120", "-D", str(self.data), "-m", mode, "stop")
 
+    def promote(self) -> None:
+        """End recovery."""
+        self._run("pg_ctl", "-w", "-D", str(self.data), "promote")
+
     def remove(self) -> None:
         self.stop("immediate")
         shutil.rmtree(self.folder)

@@ -1,32 +1,14 @@
-"""What several processes share on PostgreSQL: limits, who lives, one clock, one daily job; and a database that takes no writes."""
-
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+"""What several processes share on PostgreSQL: limits, who lives, one clock and one daily job."""
 
 import pytest
 from sqlalchemy import text
 
-from frontdesk.errors import UserError
 from frontdesk.store import fleet, keys, leases
 from frontdesk.store.forget import _alone, _expire_alone, expire
-from frontdesk.store.store import Store, StoreUnavailable, open_store
-from tests.frontdesk.store.conftest import WAIT, shop
-from tests.frontdesk.store.postgres import Cluster
+from frontdesk.store.store import Store
+from tests.frontdesk.store.conftest import set_all, shop
 from tests.frontdesk.store.test_store import begin
 from ui.console.session import Logins
-
-
-@pytest.fixture(scope="module")
-def shared(cluster: Cluster) -> Iterator[Store]:
-    store = open_store(shop(cluster.new("fleet")), WAIT)
-    yield store
-    store.close()
-
-
-def set_all(store: Store, statement: str) -> None:
-    with store.transaction() as session:
-        session.execute(text(statement))
 
 
 def test_a_keys_rate_holds_over_all_gateways(shared: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,52 +89,3 @@ def test_the_daily_job_is_one_processs(shared: Store, monkeypatch: pytest.Monkey
         assert done == []
     _expire_alone(shared, 90)
     assert done == [90]
-
-
-def test_leases_are_one_pages_and_what_is_said_without_one_is_not_stored(shared: Store) -> None:
-    _, conversation = begin(shared)
-    said = leases.ask(shared, conversation, "Hello?", "a", ["cut"])
-    with pytest.raises(leases.Busy):
-        leases.ask(shared, conversation, "Anybody?", "b")
-    with pytest.raises(leases.Busy):
-        leases.claim(shared, conversation, said.id, "b")
-    set_all(shared, "UPDATE conversations SET lease_until = 0")
-    leases.claim(shared, conversation, said.id, "b")
-    with pytest.raises(leases.Lost):
-        leases.end(shared, conversation, said.id, "a", (), "Late.", False, {})
-    leases.end(shared, conversation, said.id, "b", (), "Hi!", False, {"cut": False})
-    with pytest.raises(leases.Lost):
-        leases.end(shared, conversation, said.id, "b", (), "Hi!", False, {})
-    assert [one.text for one in shared.messages(conversation)] == ["Hello?", "Hi!"]
-    with pytest.raises(leases.Lost):
-        leases.claim(shared, conversation, said.id, "a")  # it was answered since "a" looked
-    answer = shared.messages(conversation)[-1]
-    leases.claim(shared, conversation, answer.id, "a")
-    leases.end(shared, conversation, answer.id, "a", (), "Hi again!", True, {})
-    assert [one.text for one in shared.messages(conversation)] == ["Hello?", "Hi again!"]
-    shared.call_person(conversation, "wish", "")
-    with pytest.raises(leases.Lost):
-        leases.claim(shared, conversation, answer.id, "a")
-
-
-@pytest.mark.slow
-def test_a_database_in_recovery_is_one_line_and_loses_nothing(cluster: Cluster) -> None:
-    config: Any = shop(cluster.new("recovery"))
-    store = open_store(config, WAIT)
-    _, conversation = begin(store)
-    cluster.stop()
-    (Path(cluster.data) / "standby.signal").touch()
-    cluster.start()
-    try:
-        with pytest.raises(UserError, match="the database is in recovery") as told:
-            open_store(config, WAIT)
-        assert "\n" not in str(told.value) and "primary" in str(told.value)
-        with pytest.raises(StoreUnavailable, match="read-only"):
-            store.say(conversation, "customer", "hi")
-        with pytest.raises(StoreUnavailable):
-            leases.ask(store, conversation, "hi", "page")
-        assert store.messages(conversation) == []
-    finally:
-        cluster._run("pg_ctl", "-w", "-D", str(cluster.data), "promote")
-    store.say(conversation, "customer", "hi")
-    store.close()
