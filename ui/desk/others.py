@@ -20,8 +20,8 @@ RENEW = 2.5  # seconds; a lease lasts four times as long
 
 
 async def listen(desk: Desk) -> None:
-    """Wake the customers who are here for what happens at other pages. Runs until it is cancelled. A problem is logged once."""
-    logged = ""
+    """Wake the customers who are here for what happens at other pages. Runs until it is cancelled. An outage is one line."""
+    logged = False
     while True:
         try:
             async with aclosing(changes(desk.store)) as told:
@@ -31,12 +31,12 @@ async def listen(desk: Desk) -> None:
                         desk.sessions.notify_all()  # of what happened meanwhile nobody was told
                         if logged:
                             access_log.write("database", reachable=True)
-                        logged = ""
+                        logged = False
                     await guarded(hear(desk, customer, queue))
         except StoreUnavailable as error:
-            if str(error) != logged:
+            if not logged:
                 access_log.write("database", reachable=False, problem=str(error))
-            logged = str(error)
+            logged = True
         finally:
             desk.listening = False
         await asyncio.sleep(PAUSE)

@@ -291,4 +291,5 @@ def test_a_page_whose_database_restarts_says_so_once_and_listens_again(
 
     play(scene)
     lines = [line for line in capsys.readouterr().out.splitlines() if '"event": "database"' in line]
-    assert sum('"reachable": true' in line for line in lines) == 2, "one of each page"
+    told = [sum(f'"reachable": {now}' in line for line in lines) for now in ("false", "true")]
+    assert told == [2, 2], "one of each page"
