@@ -66,7 +66,7 @@ def _is_error(body: bytes) -> bool:
 class Customer:
     """One customer, with a browser that shows the conversation."""
 
-    page: str
+    pages: Sequence[str]  # addresses, of which each request takes any
     session: aiohttp.ClientSession
     tally: Tally
     questions: Sequence[str]
@@ -90,6 +90,9 @@ class Customer:
         finally:
             looking.cancel()
             await asyncio.wait({looking})
+
+    def page(self) -> str:
+        return self.random.choice(self.pages)
 
     def left(self) -> float:
         """Seconds in which new questions are asked."""
@@ -130,7 +133,7 @@ class Customer:
         while True:
             wait = PAUSE
             with suppress(aiohttp.ClientError, TimeoutError):
-                async with self.session.get(self.page + "/api/chat/events", headers=self.headers) as response:
+                async with self.session.get(self.page() + "/api/chat/events", headers=self.headers) as response:
                     if response.status != 200:
                         self.tally.response(response.status, response.headers, await response.read())
                         wait = float(response.headers.get("Retry-After", PAUSE))
@@ -144,7 +147,7 @@ class Customer:
         """The response to a POST; None after a refusal or a broken connection, and a wait."""
         wait = PAUSE
         try:
-            async with self.session.post(self.page + path, json=body, headers=self.headers) as response:
+            async with self.session.post(self.page() + path, json=body, headers=self.headers) as response:
                 content = await response.read()
                 self.tally.response(response.status, response.headers, content)
                 if response.status < 300:
@@ -156,14 +159,14 @@ class Customer:
         return None
 
 
-async def program(api: str, model: str, session: aiohttp.ClientSession, tally: Tally, questions: Sequence[str]) -> None:
+async def program(apis: Sequence[str], model: str, session: aiohttp.ClientSession, tally: Tally, questions: Sequence[str]) -> None:
     """A program that asks the gateway for streams. Each must end with [DONE] or an error event."""
     choose = random.Random(1)
     while time.monotonic() < tally.until:
         asked = {"model": model, "messages": [{"role": "user", "content": choose.choice(questions)}], "stream": True}
         wait = PAUSE
         try:
-            async with session.post(api + "/v1/chat/completions", json=asked) as response:
+            async with session.post(choose.choice(apis) + "/v1/chat/completions", json=asked) as response:
                 content = await response.read()
                 tally.response(response.status, response.headers, content)
                 if response.status == 200 and not content.endswith(b"data: [DONE]\n\n"):

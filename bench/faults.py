@@ -12,9 +12,13 @@ from pathlib import Path
 
 import psutil
 
+from bench.fleet import Fleet
+from tests.frontdesk.store.postgres import Cluster
+
 LOCKED = 10.0  # seconds
 FULL = 10.0  # seconds after the first message that could not be stored; a log that is there already takes some more
 FULL_MOST = 60.0
+AWAY = 3.0  # seconds between PostgreSQL's end and its next start
 DISK = "48m"
 """Of the small disk that can be filled: what some minutes of conversations need, and little more."""
 
@@ -23,9 +27,11 @@ DISK = "48m"
 class Desk:
     """The desk under test."""
 
-    pid: int  # of `python -m serve`
-    database: Path
     refused: Callable[[], int]  # messages so far that the desk did not take
+    pid: int = 0  # of `python -m serve`
+    database: Path = Path()
+    fleet: Fleet | None = None
+    cluster: Cluster | None = None
 
 
 Fault = Callable[[Desk], Awaitable[None]]
@@ -80,6 +86,35 @@ FAULTS: dict[str, Fault] = {
     "database locked": lock_database,
     "disk full": fill_disk,
 }
+
+
+def kill_one(name: str) -> Fault:
+    """SIGKILL to a process of the fleet."""
+
+    async def strike(desk: Desk) -> None:
+        assert desk.fleet and desk.fleet.children[name].process
+        desk.fleet.children[name].process.kill()  # type: ignore[union-attr]
+
+    return strike
+
+
+def restart(mode: str) -> Fault:
+    """PostgreSQL stops (`fast`: as an administrator does; `immediate`: as in a crash) and starts again."""
+
+    async def strike(desk: Desk) -> None:
+        assert desk.cluster
+        await asyncio.to_thread(desk.cluster.stop, mode)
+        await asyncio.sleep(AWAY)
+        await asyncio.to_thread(desk.cluster.start)
+
+    return strike
+
+
+def of_fleet(pages: int, gateways: int) -> dict[str, Fault]:
+    """The faults of a desk of several processes on PostgreSQL."""
+    killed = [*(f"page {n + 1}" for n in range(pages)), *(f"gateway {n + 1}" for n in range(gateways))]
+    faults = {f"{name} killed": kill_one(name) for name in killed}
+    return {**faults, "database restarted": restart("fast"), "database killed": restart("immediate")}
 
 
 @contextmanager

@@ -45,11 +45,12 @@ def arguments(name: str) -> argparse.Namespace:
     return parser.parse_args()
 
 
-def config_argument(module: str, description: str | None) -> str:
-    """The config's path, for a module that is no command of its own: `python -m MODULE CONFIG`."""
+def server_arguments(module: str, description: str | None) -> argparse.Namespace:
+    """`config` and `port` (None: the config's), for a server that is no command of its own: `python -m MODULE CONFIG`."""
     parser = Parser(prog=f"python -m {module}", description=description, formatter_class=RAW)
     _config(parser)
-    return str(parser.parse_args().config)
+    parser.add_argument("--port", type=port, help="where to listen, instead of the config's port: several on one machine")
+    return parser.parse_args()
 
 
 def whole_parser() -> Parser:
@@ -104,6 +105,13 @@ def seconds(text: str) -> float:
     if not re.fullmatch(r"\d+(?:\.\d+)?", text) or float(text) == 0:
         raise argparse.ArgumentTypeError(f"found {text!r}; expected seconds, such as 45")
     return float(text)
+
+
+def port(text: str) -> int:
+    """Of TCP."""
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"found {text!r}; expected a port from 1 to 65535")
+    return int(text)
 
 
 def column(text: str) -> tuple[str, str]:

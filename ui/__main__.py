@@ -1,8 +1,8 @@
 """Serve the pages of a run: `python -m ui configs/demo.yaml`, once the run's API is up or while it starts.
 
 They are on `serve.host:serve.ui_port`: the customers' chat at /, the agents' console at /desk, the JSON API
-at /api. Answers come from the gateway on `serve.port`. The page's key for it is in FRONTDESK_PAGE_KEY, which
-`python -m serve` sets, or else in FRONTDESK_API_KEY.
+at /api. Answers come from the gateway on `serve.port`, or at the address in FRONTDESK_GATEWAY_URL. The page's key
+for it is in FRONTDESK_PAGE_KEY, which `python -m serve` sets, or else in FRONTDESK_API_KEY.
 """
 
 import logging
@@ -10,7 +10,7 @@ import os
 from asyncio import CancelledError
 from typing import TYPE_CHECKING, Any
 
-from frontdesk.commands import config_argument
+from frontdesk.commands import server_arguments
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, load_config
 from frontdesk.engine.vllm import served_model
@@ -26,10 +26,15 @@ from ui.chat.suggestions import suggestions
 if TYPE_CHECKING:
     from frontdesk.store.store import Store
 
+GATEWAY_URL = "FRONTDESK_GATEWAY_URL"
+"""Environment variable with the gateway's address where it is not on `serve.port`: a proxy before several."""
+
 
 def main() -> None:
     """Read the config, check what the pages need, serve until a signal."""
-    config = served = load_config(config_argument("ui", __doc__))
+    given = server_arguments("ui", __doc__)
+    config = served = load_config(given.config)
+    port = given.port or config.serve.ui_port
     files = Run(config.name)
     if config.serve.adapters:
         adapter = next(one for one in load_adapters(config) if one.name == page_model(config))
@@ -38,9 +43,10 @@ def main() -> None:
         faq, provenance = files.faq, served_model(config, files) / files.provenance.name
         if not provenance.is_file():
             raise UserError(f"{provenance.parent}: found no complete model (no {provenance.name}); run `make train` with this CONFIG first")
-    check_port(config.serve.host, config.serve.ui_port, "serve.ui_port")
+    check_port(config.serve.host, port, "serve.ui_port")
     read_logo(config.ui.logo)
-    questions, api = suggestions(config, faq), url(config.serve.host, config.serve.port) + "/v1"
+    gateway = os.environ.get(GATEWAY_URL) or url(config.serve.host, config.serve.port)
+    questions, api = suggestions(config, faq), gateway.rstrip("/") + "/v1"
     print(f"ui: {config.company}, {len(questions)} suggested questions, API {api}, loading", flush=True)
 
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read at import
@@ -63,13 +69,13 @@ def main() -> None:
 
         mount_console(app, desk, store, config)
     mount_page(app, config, questions)
-    print(f"ui: open {url(config.serve.host, config.serve.ui_port, shown=True)}", flush=True)
+    print(f"ui: open {url(config.serve.host, port, shown=True)}", flush=True)
     # Browsers hold a connection while the page is open. At the end they get one second, and no traceback.
     logging.basicConfig(level=logging.WARNING, handlers=[access_log.Lines()])
     logging.getLogger("uvicorn.error").addFilter(lambda record: not (record.exc_info and isinstance(record.exc_info[1], CancelledError)))
     raise_limit()
     settings: dict[str, Any] = {"http": Connection, "ws": "none", "log_config": None, "server_header": False}
-    uvicorn.run(app, host=config.serve.host, port=config.serve.ui_port, timeout_graceful_shutdown=1, **settings)
+    uvicorn.run(app, host=config.serve.host, port=port, timeout_graceful_shutdown=1, **settings)
 
 
 def has_console(config: Config, store: "Store") -> bool:

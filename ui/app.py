@@ -23,6 +23,7 @@ from ui.api.session import Customers
 from ui.chat.brand import LOGO_HEADERS, Logo, read_logo, stylesheet, text_on
 from ui.chat.page import Page, title
 from ui.chat.texts import EMBEDDED
+from ui.desk import others
 from ui.desk.desk import Desk
 from ui.security.middleware import PageMiddleware
 
@@ -45,12 +46,16 @@ def create_app(config: Config, desk: Desk, store: Store) -> FastAPI:
     """
 
     @asynccontextmanager
-    async def expiring(_: FastAPI) -> AsyncIterator[None]:
-        task = asyncio.create_task(keep_expiring(store, config.desk.retention_days))
+    async def life(_: FastAPI) -> AsyncIterator[None]:
+        tasks = [asyncio.create_task(keep_expiring(store, config.desk.retention_days))]
+        tasks += [asyncio.create_task(work(desk)) for work in (others.listen, others.keep) if store.shared]
         yield
-        task.cancel()
+        for task in tasks:
+            task.cancel()
+        if store.shared:
+            await others.leave(desk)
 
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=expiring)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
     app.add_middleware(Tidy, title=title(config.company))
     app.add_middleware(PageMiddleware, origins=config.ui.origins, cookie=Customers(desk).cookie)
     app.include_router(create_api(desk), prefix="/api")

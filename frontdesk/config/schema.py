@@ -234,7 +234,7 @@ class ServeConfig(Section):
     bare_model: str | None = None
     """The tuned model's name without grounding and with the request's own system message; null: `NAME-bare`."""
     max_in_flight: int = Field(64, ge=1)
-    """Requests at once, waiting ones too; more get 429. This many are 8 s of work for 135M parameters on two cores."""
+    """Requests at once, waiting ones too, at all gateways; more get 429. This many are 8 s of work for 135M parameters on two cores."""
     request_timeout: float = Field(120, gt=0)
     """Seconds that a request may take, waiting included."""
     drain_seconds: float = Field(20, ge=0)
@@ -316,7 +316,8 @@ class DeskConfig(Section):
     """The people behind the bot, and what is remembered."""
 
     database: str | None = None
-    """An SQLAlchemy URL, such as `postgresql+psycopg://user@host/name`; null: SQLite at `runs/NAME/desk/store.db`."""
+    """An SQLAlchemy URL, such as `postgresql+psycopg://user@host/name`, which several pages and gateways may share; null: SQLite at
+    `runs/NAME/desk/store.db`."""
     retention_days: int | None = Field(90, ge=1)
     """Closed conversations that are older are removed; null keeps them."""
     topics: dict[str, tuple[str, ...]] = {}

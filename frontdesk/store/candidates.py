@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from frontdesk.store.rows import now, storable
+from frontdesk.store.rows import clock, storable
 from frontdesk.store.store import Store
 from frontdesk.store.tables import Candidate, Conversation, Message
 
@@ -55,7 +55,7 @@ def take_in(store: Store, run: str, found: Sequence[Found]) -> Changes:
         for one in (one for one in found if one.message_id in there):
             row = before.pop(one.message_id, None)
             if row is None:
-                session.add(Candidate(**one._asdict(), at=now()))
+                session.add(Candidate(**one._asdict(), at=clock(session)))
                 added += 1
             elif row.status != "new":
                 decided += 1
@@ -125,7 +125,7 @@ def review(store: Store, id: int, status: str, answer: str, who: str, was: str =
             if row.kind == "thumbs" and row.worse is None and answer != row.answer:
                 row.worse = row.answer
             row.answer = answer
-        row.status, row.reviewer, row.reviewed_at = (status, None, None) if status == "new" else (status, who, now())
+        row.status, row.reviewer, row.reviewed_at = (status, None, None) if status == "new" else (status, who, clock(session))
     return True
 
 

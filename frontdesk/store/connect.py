@@ -56,20 +56,16 @@ def database(config: Config) -> URL:
 
 def connect(url: URL, wait: float = WAIT, pool: type[Pool] | None = None) -> Engine:
     """An engine with durable commits, foreign keys, and waits of at most `wait` seconds."""
-    # At most as many as `asyncio.to_thread` has threads. PostgreSQL allows 100 by default, and two of our
-    # processes connect.
-    size: dict[str, Any] = {"poolclass": pool} if pool else {"pool_size": 8, "max_overflow": 24, "pool_timeout": wait}
+    # At most as many as `asyncio.to_thread` has threads; half of that of PostgreSQL, which allows 100 by default to all our processes.
+    most = 8 if url.drivername == "sqlite" else 4
+    size: dict[str, Any] = {"poolclass": pool} if pool else {"pool_size": most, "max_overflow": 3 * most, "pool_timeout": wait}
     size["hide_parameters"] = True  # tracebacks must not show customers' words
     if url.drivername == "sqlite":
         engine = create_engine(url, **size, connect_args={"timeout": wait, "check_same_thread": False})
         event.listen(engine, "connect", lambda connection, _record: _set_up_sqlite(connection, wait))
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    # For a server that vanishes with its network: the system's own timeout is 15 minutes.
-    seconds = max(2, round(wait))
-    probes = {"keepalives_idle": seconds, "keepalives_interval": max(1, seconds // 3), "keepalives_count": 3}
-    patience = {"connect_timeout": seconds, "tcp_user_timeout": 1000 * seconds, **probes}
-    engine = create_engine(url, **size, pool_pre_ping=True, connect_args=patience)
+    engine = create_engine(url, **size, pool_pre_ping=True, connect_args=patience(wait))
 
     def set_up(connection: object, _record: ConnectionPoolEntry) -> None:
         with connection.cursor() as cursor:  # type: ignore[attr-defined]
@@ -81,6 +77,13 @@ def connect(url: URL, wait: float = WAIT, pool: type[Pool] | None = None) -> Eng
 
     event.listen(engine, "connect", set_up)
     return engine
+
+
+def patience(wait: float) -> dict[str, int]:
+    """What libpq is told of a server that vanishes with its network: the system's own timeout is 15 minutes."""
+    seconds = max(2, round(wait))
+    probes = {"keepalives_idle": seconds, "keepalives_interval": max(1, seconds // 3), "keepalives_count": 3}
+    return {"connect_timeout": seconds, "tcp_user_timeout": 1000 * seconds, **probes}
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, wait: float) -> None:

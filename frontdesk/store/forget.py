@@ -8,19 +8,23 @@ a run's data stays, masked, in an otherwise empty conversation. So the next trai
 import asyncio
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sqlalchemy import Select, delete, exists, func, or_, select, update
+from sqlalchemy import Select, delete, exists, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
-from frontdesk.store.connect import StoreUnavailable
-from frontdesk.store.store import Store, now
-from frontdesk.store.tables import Candidate, Conversation, Customer, Handoff, Message
+from frontdesk.store.connect import StoreUnavailable, available
+from frontdesk.store.rows import clock
+from frontdesk.store.store import Store
+from frontdesk.store.tables import Bucket, Candidate, Conversation, Customer, Handoff, Message
 from frontdesk.web.access_log import write
 
 DAY = 86400.0
 BATCH = 500  # conversations that expire in one transaction, so that others need not wait long
+LOCK = 7_365_012  # PostgreSQL's advisory lock while a process expires; any number will do but that of frontdesk/store/migrate.py
 LARGE = 128 * 1024**2
 """Bytes from which rewriting an SQLite file takes over a second of the five that customers wait."""
 TRIES = 25
@@ -65,6 +69,7 @@ def forget(store: Store, owner: Owner, id: str) -> Forgotten:
         session.get(owner, id, with_for_update=True)  # nobody opens or continues a conversation meanwhile
         found = _what(session, owner, id)
         session.execute(delete(Candidate).where(Candidate.conversation_id.in_(_conversations(owner, id))))
+        session.execute(delete(Bucket).where(Bucket.name == f"customer {id}"))
         session.execute(delete(owner).where(owner.id == id))
     return replace(found, erased=erase(store))
 
@@ -72,7 +77,8 @@ def forget(store: Store, owner: Owner, id: str) -> Forgotten:
 def expire(store: Store, days: int) -> int:
     """Remove conversations last changed more than `days` ago, and customers not seen since. Returns how many
     conversations. `erase` removes their bytes."""
-    before, count = now() - days * DAY, 0
+    with store.reading() as session:
+        before, count = clock(session) - days * DAY, 0
     while batch := _expire_some(store, before):
         count += batch
     with store.transaction() as session:
@@ -82,15 +88,33 @@ def expire(store: Store, days: int) -> int:
 
 
 async def keep_expiring(store: Store, days: int | None) -> None:
-    """Expire now and once a day, until cancelled. If the store is away, try again after an hour."""
+    """Expire now and once a day, until cancelled. If the store is away, try again after an hour. Of several processes one does it."""
     while days is not None:
         try:
-            await asyncio.to_thread(_expire_beside_customers, store, days)
+            await asyncio.to_thread(_expire_alone, store, days)
             pause = DAY
         except StoreUnavailable as error:
             pause = 3600.0
             write("expired conversations were not removed", days=days, problem=str(error), again_in=pause)
         await asyncio.sleep(pause)
+
+
+def _expire_alone(store: Store, days: int) -> None:
+    """Expire, unless another process is at it."""
+    with _alone(store) as alone:
+        if alone:
+            _expire_beside_customers(store, days)
+
+
+@contextmanager
+def _alone(store: Store) -> Iterator[bool]:
+    """Whether no other process is in such a block. Its end, or that of the process, lets another in."""
+    if not store.shared:
+        yield True
+        return
+    with available(), store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        yield bool(connection.scalar(text(f"SELECT pg_try_advisory_lock({LOCK})")))
+        connection.execute(text(f"SELECT pg_advisory_unlock({LOCK})"))
 
 
 def _expire_beside_customers(store: Store, days: int) -> None:

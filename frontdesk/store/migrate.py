@@ -26,6 +26,9 @@ def migrate(url: URL, revision: str = "head") -> None:
     """Bring the database to `revision` in one transaction. Raises UserError if it is away or too new."""
     try:
         with connect(url, PATIENCE, NullPool).connect() as connection:
+            if connection.dialect.name == "postgresql" and connection.scalar(text("SELECT pg_is_in_recovery()")):
+                do = "give desk.database the primary's address, or wait until this one is promoted"
+                raise UserError(f"{shown(url)}: the database is in recovery, as a standby is: it can be read and not written; {do}")
             if _steps(connection, revision) == 0:
                 return
             connection.rollback()

@@ -3,11 +3,17 @@
 import time
 from typing import Any
 
-from sqlalchemy import delete, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Float, cast, delete, extract, func, null, select, update
+from sqlalchemy.orm import Session, object_session
 
 from frontdesk.store import calls
-from frontdesk.store.tables import Candidate, Conversation, Handoff, Message, Speaker
+from frontdesk.store.tables import Candidate, Conversation, Handoff, Message, Rating, Speaker
+
+TOKENS = ("prompt_tokens", "completion_tokens")
+
+
+CLOCK = cast(extract("epoch", func.clock_timestamp()), Float)
+"""PostgreSQL's clock: seconds since 1970."""
 
 
 class Closed(Exception):
@@ -15,8 +21,14 @@ class Closed(Exception):
 
 
 def now() -> float:
-    """Seconds since 1970."""
+    """Seconds since 1970, by this machine's clock."""
     return time.time()
+
+
+def clock(session: Session) -> float:
+    """The same by the one clock of all processes that use the database: its own; that of SQLite is this machine's."""
+    connection = session.connection()
+    return now() if connection.dialect.name == "sqlite" else connection.execute(select(CLOCK)).scalar_one()
 
 
 def storable(text: str) -> str:
@@ -75,9 +87,12 @@ def open_conversation(session: Session, conversation_id: str) -> Conversation:
 
 
 def touch(conversation: Conversation) -> float:
-    """Note a change. Returns its time, never before the last one's, whatever the machine's clock does."""
+    """Note a change. Returns its time, never before the last one's, whatever the clock does."""
+    session = object_session(conversation)
+    assert session is not None
+    at = clock(session)
     conversation.revision += 1
-    conversation.updated_at = max(now(), conversation.updated_at)
+    conversation.updated_at = max(at, conversation.updated_at)
     return conversation.updated_at
 
 
@@ -100,3 +115,16 @@ def say(session: Session, conversation: Conversation, speaker: Speaker, text: st
     session.add(message)
     session.flush()  # gives it its id
     return message
+
+
+def amend(session: Session, message: Message, columns: dict[str, Any]) -> None:
+    """See Store.amend."""
+    if "text" in columns:
+        columns["text"] = storable(columns["text"])
+        if columns["text"] != message.text:
+            session.execute(delete(Rating).where(Rating.message_id == message.id))
+    columns |= {name: add_up(getattr(message, name), columns[name]) for name in TOKENS if name in columns}
+    columns |= {"seconds": message.seconds} if message.seconds is not None else {}
+    for name, value in columns.items():
+        getattr(message, name)  # raises for a name that is no column
+        setattr(message, name, null() if value is None else value)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from sqlalchemy import URL, case, delete, func, null, select
+from sqlalchemy import URL, case, delete, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from frontdesk.config.schema import Config
@@ -26,8 +26,6 @@ from frontdesk.store.rows import Closed, now, storable
 from frontdesk.store.tables import Conversation, Customer, Edit, Handoff, Message, Rating, Reason, Speaker
 
 __all__ = ["Closed", "NotYours", "Store", "StoreUnavailable", "now", "open_store"]
-
-TOKENS = ("prompt_tokens", "completion_tokens")
 
 
 def open_store(config: Config, wait: float = WAIT) -> "Store":
@@ -45,6 +43,7 @@ class Store:
         self.engine = connect(url, wait)
         self._read = sessionmaker(self.engine, expire_on_commit=False)
         self._write = sessionmaker(self.engine.execution_options(**{WRITES: True}), expire_on_commit=False)
+        self.shared = url.drivername != "sqlite"  # other processes may write too: pages and gateways of the same desk
         self._wait, self._writer = wait, threading.Lock() if url.drivername == "sqlite" else None
         self._queue_lock, self._queue_revision, self._queue_seen = threading.Lock(), 0, object()
 
@@ -82,17 +81,19 @@ class Store:
         """The customer who has this token."""
         with self.reading() as session:
             found = session.scalar(select(Customer).where(Customer.token_hash == digest(token)))
-        if found and now() - found.seen_at > 60:
+            at = rows.clock(session)
+        if found and at - found.seen_at > 60:
             with suppress(StoreUnavailable), self.transaction() as session:  # a full disk must not stop anybody from reading
                 if row := session.get(Customer, found.id):
-                    row.seen_at = now()
+                    row.seen_at = at
         return found
 
     def add_customer(self) -> tuple[str, Customer]:
         """(token, customer) of a new customer. The token is returned this once."""
-        token, at = secrets.token_urlsafe(32), now()
-        customer = Customer(id=secrets.token_hex(16), token_hash=digest(token), created_at=at, seen_at=at)
+        token = secrets.token_urlsafe(32)
         with self.transaction() as session:
+            at = rows.clock(session)
+            customer = Customer(id=secrets.token_hex(16), token_hash=digest(token), created_at=at, seen_at=at)
             session.add(customer)
         return token, customer
 
@@ -112,7 +113,7 @@ class Store:
             if found is not None and not anew:
                 return found
             last = session.scalar(select(func.max(Conversation.updated_at)).where(Conversation.customer_id == customer_id))
-            at, id = max(now(), (last or 0.0) + 1e-3), secrets.token_hex(16)
+            at, id = max(rows.clock(session), (last or 0.0) + 1e-3), secrets.token_hex(16)
             made = Conversation(
                 id=id, customer_id=customer_id, run=run, language=language, state="bot", revision=1, opened_at=at, updated_at=at
             )
@@ -151,15 +152,7 @@ class Store:
         with self.transaction() as session:
             message = rows.message_row(session, message_id)
             rows.touch(rows.locked(session, message.conversation_id))
-            if "text" in columns:
-                columns["text"] = storable(columns["text"])
-                if columns["text"] != message.text:
-                    session.execute(delete(Rating).where(Rating.message_id == message_id))
-            columns |= {name: rows.add_up(getattr(message, name), columns[name]) for name in TOKENS if name in columns}
-            columns |= {"seconds": message.seconds} if message.seconds is not None else {}
-            for name, value in columns.items():
-                getattr(message, name)  # raises for a name that is no column
-                setattr(message, name, null() if value is None else value)
+            rows.amend(session, message, columns)
 
     def spend(self, message_id: int, prompt_tokens: int, completion_tokens: int) -> None:
         """Add the tokens of a suggested reply to the message that it answers. Nobody sees a change."""
@@ -206,6 +199,7 @@ class Store:
                 rows.join(session, conversation, left, storable(wish))
                 return left.id
             conversation.state, at = "waiting", rows.touch(conversation)
+            conversation.notices = [one for one in conversation.notices or () if one == "cut"]
             call = Handoff(conversation_id=conversation_id, reason=reason, wish=storable(wish), out_of_hours=out_of_hours, at=at)
             session.add(call)
             return conversation.id
@@ -239,7 +233,7 @@ class Store:
         with self.transaction() as session:
             conversation = session.get(Conversation, conversation_id, with_for_update=True)
             call = calls.open_call(session, conversation_id)
-            if conversation is None or call is None or not calls.free(session, conversation, call, agent, admin, now()):
+            if conversation is None or call is None or not calls.free(session, conversation, call, agent, admin, rows.clock(session)):
                 return False
             conversation.state, call.agent, call.taken_at = "agent", agent, rows.touch(conversation)
             rows.end_others(session, conversation)
@@ -249,7 +243,9 @@ class Store:
         """Whether this agent may take the conversation (calls.free)."""
         with self.reading() as session:
             conversation, call = session.get(Conversation, conversation_id), calls.open_call(session, conversation_id)
-            return conversation is not None and call is not None and calls.free(session, conversation, call, agent, admin, now())
+            return (
+                conversation is not None and call is not None and calls.free(session, conversation, call, agent, admin, rows.clock(session))
+            )
 
     def reply(self, conversation_id: str, agent: str, text: str, suggested: str | None = None) -> Message:
         """Add an agent's message, and the reply that the bot suggested. Raises NotYours."""
@@ -265,6 +261,7 @@ class Store:
         with self.transaction() as session:
             conversation, call = calls.with_agent(session, rows.locked(session, conversation_id), agent)
             conversation.state, call.closed_at, call.result = "bot", rows.touch(conversation), "given back"
+            conversation.asked, conversation.notices = None, []
 
     def finish(self, conversation_id: str, agent: str | None, result: str) -> None:
         """Close conversation and call, by an agent or (None) the customer. NotYours if another has it."""

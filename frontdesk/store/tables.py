@@ -49,6 +49,13 @@ class Conversation(Base):
     opened_at: Mapped[float] = mapped_column(Float, index=True)
     updated_at: Mapped[float] = mapped_column(Float, index=True)
     closed_at: Mapped[float | None] = mapped_column(Float)
+    # Of desks with several pages (frontdesk/store/leases.py); not used with SQLite.
+    asked: Mapped[int | None] = mapped_column(Integer, index=True)
+    """The message to which a page writes an answer now: a customer's, or the bot's that it replaces."""
+    page: Mapped[str | None] = mapped_column(String(32))
+    lease_until: Mapped[float | None] = mapped_column(Float)
+    notices: Mapped[list[str] | None] = mapped_column(JSON)
+    """Keys of ui/chat/texts.py that the customer should read."""
 
 
 class Message(Base):
@@ -168,3 +175,34 @@ class Candidate(Base):
     at: Mapped[float] = mapped_column(Float)
     runs: Mapped[list[str]] = mapped_column(JSON, default=list)
     """The runs that have it in their data, oldest first."""
+
+
+class Process(Base):
+    """A page or gateway that runs now (frontdesk/store/fleet.py, as the two tables below)."""
+
+    __tablename__ = "processes"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(220), index=True)
+    """Such as `gateway shop`: those of one kind share what there is."""
+    until: Mapped[float] = mapped_column(Float)
+
+
+class Running(Base):
+    """How many requests of an API key a gateway has in work."""
+
+    __tablename__ = "running"
+
+    process_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    key: Mapped[str] = mapped_column(String(100), primary_key=True)
+    count: Mapped[int] = mapped_column(Integer)
+
+
+class Bucket(Base):
+    """What is left of a rate limit: `tokens` at the time `at`."""
+
+    __tablename__ = "buckets"
+
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    tokens: Mapped[float] = mapped_column(Float)
+    at: Mapped[float] = mapped_column(Float)

@@ -22,7 +22,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
-from frontdesk.commands import config_argument
+from frontdesk.commands import server_arguments
 from frontdesk.config.schema import Config, load_config
 from frontdesk.engine.vllm import ENGINE_KEY, ENGINE_URL, SESSION
 from frontdesk.errors import UserError
@@ -46,8 +46,8 @@ KEEP_ALIVE = 65
 
 def main() -> None:
     """Check, load, serve until a signal, then let running streams finish."""
-    path = config_argument("serve.gateway", __doc__)
-    config = load_config(path)
+    given = server_arguments("serve.gateway", __doc__)
+    path, config = given.config, load_config(given.config)
     check_host(config)
     try:
         url, key = os.environ.pop(ENGINE_URL), os.environ.pop(ENGINE_KEY)  # child processes need not know them
@@ -56,7 +56,7 @@ def main() -> None:
     tracing.start("gateway", config)
     app = create_app(config, prompt_builders(config), url, key, path)
     raise_limit()
-    Server(server_settings(app, config.serve.host, config.serve.port), app.state.relay, config.serve.drain_seconds).run()
+    Server(server_settings(app, config.serve.host, given.port or config.serve.port), app.state.relay, config.serve.drain_seconds).run()
 
 
 def server_settings(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
@@ -82,6 +82,7 @@ def create_app(config: Config, builders: Mapping[str, PromptBuilder], url: str, 
     None: they are not."""
     metrics, engine, key_cache = Metrics(), EngineClient(url, key), KeyCache(config)
     relay = Relay(engine, builders, metrics, config.serve.max_in_flight, config.serve.request_timeout)
+    relay.gateways = lambda: key_cache.gateways
     grounded = {name: builder for name, builder in builders.items() if builder.grounded}
     watched = path if config.name in grounded else None
     metrics.watch(grounded)

@@ -5,8 +5,8 @@ The key is checked before the body is read. `/v1` is for every role, `/metrics` 
 to this machine: a web page whose own name points here (DNS rebinding), or that sends a form here, is refused.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -36,7 +36,7 @@ class AccessMiddleware:
 
     def __init__(self, app: ASGIApp, key_cache: KeyCache, metrics: Metrics) -> None:
         self.app, self.key_cache, self.metrics = app, key_cache, metrics
-        self.limits, self.refused = Limits(), RefusalCounter()
+        self.limits, self.refused = Limits(key_cache), RefusalCounter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -61,7 +61,7 @@ class AccessMiddleware:
             await send(message)
 
         try:
-            with self.admitted(scope, record) as headers:
+            async with self.admitted(scope, record) as headers:
                 more |= headers
                 await self.app(scope, receive, recorded)
         except ApiError as error:
@@ -79,8 +79,8 @@ class AccessMiddleware:
         finally:
             self.end(scope, record)
 
-    @contextmanager
-    def admitted(self, scope: Scope, record: AccessRecord) -> Iterator[dict[str, str]]:
+    @asynccontextmanager
+    async def admitted(self, scope: Scope, record: AccessRecord) -> AsyncIterator[dict[str, str]]:
         """As long as the request. Yields headers for the response; raises ApiError if not allowed."""
         needed = role_for(scope["path"])
         if needed is None:
@@ -90,7 +90,7 @@ class AccessMiddleware:
         record.key = principal.name
         if not allows(principal.role, needed):
             raise ApiError(403, f"this key has the role {principal.role}; expected the role {needed}", code="wrong_role")
-        with self.limits.place(principal) as headers:
+        async with self.limits.place(principal) as headers:
             yield headers
 
     def who(self, scope: Scope) -> Principal:

@@ -1,6 +1,8 @@
 """The keys that the gateway knows: those in its environment, and the store's, which are read again every
 second.
 
+Each of several gateways on PostgreSQL tells there that it lives, and knows how many do.
+
 Requests are checked in memory alone. While the store cannot be read, the keys read last stay valid for
 `LONGEST` seconds. Any other key may be new: its client is asked to try again (503).
 """
@@ -9,6 +11,7 @@ import asyncio
 import hmac
 import math
 import os
+import secrets
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,7 +19,7 @@ from dataclasses import dataclass
 from frontdesk.config.schema import Config
 from frontdesk.engine.vllm import api_key
 from frontdesk.errors import UserError
-from frontdesk.store import credentials, keys
+from frontdesk.store import credentials, fleet, keys
 from frontdesk.store.store import Store, StoreUnavailable, open_store
 from frontdesk.web import access_log
 from frontdesk.web.address import is_loopback
@@ -59,6 +62,7 @@ class KeyCache:
         self.any = True  # whether the store has a key, or may have one because it was not read yet
         self.read_at = -math.inf
         self.looked = asyncio.Event()
+        self.id, self.gateways = secrets.token_hex(16), 1  # this gateway's, and how many there are
 
     @property
     def age(self) -> float:
@@ -74,6 +78,11 @@ class KeyCache:
         """Whether everybody needs a key."""
         return self.always_needed or self.any
 
+    @property
+    def shared(self) -> Store | None:
+        """The store, if it is one that gateways share and it was read just now."""
+        return self.store if self.store and self.store.shared and self.age < 4 * POLL else None
+
     def principal(self, key: bytes) -> Principal | None:
         """Whose key it is. The environment's are compared in constant time, the store's looked up by hash."""
         hash = credentials.digest(key)
@@ -88,6 +97,8 @@ class KeyCache:
         found = keys.list_keys(self.store)
         self.stored = {key.hash: Principal(key.name, key.role, key.rate, key.concurrency) for key in found if key.revoked_at is None}
         self.any = bool(found)
+        if self.store.shared:
+            self.gateways = fleet.beat(self.store, self.id, f"gateway {self.config.name}")
         self.read_at = time.monotonic()
 
     async def watch(self) -> None:
@@ -112,4 +123,7 @@ class KeyCache:
 
     def close(self) -> None:
         if self.store:
+            with suppress(StoreUnavailable):
+                if self.store.shared:
+                    fleet.leave(self.store, self.id)
             self.store.close()

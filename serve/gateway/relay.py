@@ -7,8 +7,9 @@ event.
 
 import asyncio
 import json
+import math
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -39,12 +40,13 @@ STREAM_HEADERS = [
 
 
 class Relay:
-    """Answers requests: at most `most` at once, each within `seconds`."""
+    """Answers requests: all gateways together at most `most` at once, each within `seconds`."""
 
     def __init__(self, engine: EngineClient, builders: Mapping[str, PromptBuilder], metrics: Metrics, most: int, seconds: float) -> None:
         """`builders`: by model. The messages to other models go to the engine unchanged."""
         self.engine, self.builders, self.metrics = engine, builders, metrics
         self.most, self.seconds = most, seconds
+        self.gateways: Callable[[], int] = lambda: 1  # how many share the places
         self.stopping = False
         self.deadlines: set[asyncio.Timeout] = set()  # one for each request in progress
         metrics.limit.set(most)
@@ -67,7 +69,7 @@ class Relay:
             raise stopping()
         if not self.engine.ready and not await self.engine.look():  # it may have come back since the last look
             raise away()
-        if len(self.deadlines) >= self.most:
+        if len(self.deadlines) >= math.ceil(self.most / self.gateways()):
             raise busy()
         deadline = asyncio.timeout(self.seconds)
         self.deadlines.add(deadline)

@@ -76,6 +76,22 @@ def test_nothing_acknowledged_is_lost_when_the_page_is_killed(shop: Path) -> Non
     assert "messages acknowledged, 0 lost" in done.stdout
 
 
+@pytest.mark.slow
+def test_nothing_acknowledged_is_lost_or_answered_twice_whichever_of_several_dies(shop: Path) -> None:
+    faults = ["page 1 killed", "gateway 2 killed", "database killed"]
+    command = [sys.executable, "-m", "bench.soak", "shop.yaml", "--stand-in", "--customers", "12", "--minutes", "0", "--think", "2"]
+    done = subprocess.run(
+        [*command, "--pages", "2", "--gateways", "2", "--faults", *faults, "--json", "found.json"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (shop / "found.json").is_file(), done.stdout + done.stderr
+    found: dict[str, Any] = json.loads((shop / "found.json").read_text())
+    assert found["acknowledged"] > 12 and found["answers"]["whole"] > 0, found
+    assert (found["lost"], found["twice"], found["answers"]["none"], found["wrong"]) == (0, 0, 0, []), found
+    assert [fault["name"] for fault in found["faults"]] == faults and all(fault["back_after"] > 0 for fault in found["faults"])
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_message_that_is_not_there_as_it_was_is_lost(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "store.db") as store:
         store.execute("CREATE TABLE messages (id INTEGER, conversation_id, speaker, text, cut, refusal)")
@@ -94,15 +110,18 @@ def test_a_message_that_is_not_there_as_it_was_is_lost(tmp_path: Path) -> None:
                     (8, "d", "customer", "a person", 0, 0),
                     (9, "d", "customer", "not acknowledged", 0, 0),
                     (10, "e", "customer", "no", 0, 0),
+                    (11, "f", "customer", "five", 0, 0),
+                    (12, "f", "bot", "5", 0, 0),
+                    (13, "f", "bot", "5 again", 0, 0),
                 ),
             ],
         )
         store.execute("INSERT INTO handoffs VALUES ('d')")
     store.close()
     tally = Tally(0.0, said=[Said(*one, 0.0) for one in ((1, "one"), (3, "two"), (5, "three"), (7, "four"), (8, "a person"))])
-    tally.said += [Said(10, "other words", 0.0), Said(11, "never stored", 0.0)]
-    found = look_up(tmp_path / "store.db", tally)
-    assert (found["acknowledged"], found["lost"], found["unacknowledged"]) == (7, 2, 2)
+    tally.said += [Said(10, "other words", 0.0), Said(99, "never stored", 0.0)]
+    found = look_up(f"sqlite:///{tmp_path}/store.db", tally)
+    assert (found["acknowledged"], found["lost"], found["twice"], found["unacknowledged"]) == (7, 2, 1, 3)
     assert found["answers"] == {"whole": 1, "cut": 1, "refusal": 1, "person": 1, "none": 1}
 
 
@@ -141,7 +160,7 @@ def test_a_page_that_cannot_be_opened_counts(status: int, headers: dict[str, str
         app = web.Application()
         app.router.add_get("/api/chat/events", events)
         async with TestServer(app) as server, aiohttp.ClientSession() as session:
-            customer = Customer(str(server.make_url("")).rstrip("/"), session, tally, ["Hi"], 1.0, random.Random(1))
+            customer = Customer([str(server.make_url("")).rstrip("/")], session, tally, ["Hi"], 1.0, random.Random(1))
             looking = asyncio.create_task(customer.look())
             await until(lambda: bool(tally.seen) or customer.changed.is_set())
             looking.cancel()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from evaluate.compare import VARIANTS
-from frontdesk.commands import COMMANDS, COMPARED, arguments, docstring, markdown, seconds, size, yaml_files
+from frontdesk.commands import COMMANDS, COMPARED, arguments, docstring, markdown, port, seconds, server_arguments, size, yaml_files
 from frontdesk.store.keys import ROLES
 
 ROOT = Path(__file__).parent.parent.parent
@@ -74,6 +74,16 @@ def test_seconds_are_more_than_none() -> None:
     for text in ("0", "-3", "nan", "a minute"):
         with pytest.raises(argparse.ArgumentTypeError, match="expected seconds, such as 45"):
             seconds(text)
+
+
+def test_a_server_listens_where_it_is_told_or_as_the_config_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    for words, expected in (([], None), (["--port", "7861"], 7861)):
+        monkeypatch.setattr("sys.argv", ["ui", "shop.yaml", *words])
+        given = server_arguments("ui", "Pages.")
+        assert (given.config, given.port) == ("shop.yaml", expected)
+    for text in ("0", "65536", "-1", "http", "7.5", ""):
+        with pytest.raises(argparse.ArgumentTypeError, match="a port from 1 to 65535"):
+            port(text)
 
 
 def test_configs_are_offered_folder_by_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,8 @@ from sqlalchemy import delete, select
 from frontdesk.config.schema import Config
 from frontdesk.engine.vllm import KEY_VARIABLE
 from frontdesk.store import credentials, keys
-from frontdesk.store.store import Store, now
+from frontdesk.store.rows import clock
+from frontdesk.store.store import Store
 from frontdesk.store.tables import Key, Login
 from frontdesk.web.address import FORWARDED, is_loopback
 
@@ -60,9 +61,9 @@ class Logins:
 
     def _find(self, token: str) -> Who | None:
         query = select(Key.name, Key.role).join(Login, Login.key_id == Key.id)
-        alive = (Login.token_hash == credentials.digest(token), Login.until > now(), Key.revoked_at.is_(None), Key.role.in_(ROLES))
+        alive = (Login.token_hash == credentials.digest(token), Key.revoked_at.is_(None), Key.role.in_(ROLES))
         with self.store.reading() as session:
-            row = session.execute(query.where(*alive)).first()
+            row = session.execute(query.where(*alive, Login.until > clock(session))).first()
         return Who(row.name, row.role == "admin") if row else None
 
     def enter(self, key: str) -> str | None:
@@ -70,8 +71,9 @@ class Logins:
         found = keys.find(self.store, key)
         if found is None or found.role not in ROLES:
             return None
-        token, at = secrets.token_urlsafe(32), now()
+        token = secrets.token_urlsafe(32)
         with self.store.transaction() as session:
+            at = clock(session)
             session.execute(delete(Login).where(Login.until < at))
             session.add(Login(token_hash=credentials.digest(token), key_id=found.id, until=at + HOURS * 3600))
         return token

@@ -2,24 +2,28 @@
 ends.
 
 No page needs to be open meanwhile. An answer that is stopped, or that breaks because the engine died, is
-stored as far as it came and marked as cut.
+stored as far as it came and marked as cut. Where there may be several pages, only the one that has the lease
+(frontdesk/store/leases.py) stores its answer.
 """
 
 import asyncio
+import secrets
 import time
 from asyncio import to_thread
 from collections.abc import Sequence
-from contextlib import suppress
+
+import anyio
 
 from frontdesk.answers.languages import is_sentence
 from frontdesk.facts.handoff import is_handoff
+from frontdesk.store import leases
 from frontdesk.store.store import Closed, Store, StoreUnavailable
 from frontdesk.store.tables import Message
 from frontdesk.web import access_log, tracing
 from ui.desk.bot import Assistant, StreamedAnswer, turns
 from ui.desk.live_state import CustomerSession
 
-AT_ONCE = 32  # answers, half of what the gateway takes; more wait here, where nobody refuses them
+AT_ONCE = 32  # answers of all pages, half of what the gateways take; more wait here, where nobody refuses them
 WAITING = 256  # more than these are refused for now
 KEEP_SECONDS = 60.0  # how long to retry when the database cannot store an answer
 PAUSE = 1.0  # seconds between two tries
@@ -31,8 +35,13 @@ class Answers:
     def __init__(self, store: Store, assistant: Assistant, handoffs: Sequence[str]) -> None:
         """`handoffs`: the sentences with which the bot escalates."""
         self.store, self.assistant, self.handoffs = store, assistant, handoffs
-        self.places = asyncio.Semaphore(AT_ONCE)
+        self.page = secrets.token_hex(16)  # the name of this process
+        self.places = anyio.CapacityLimiter(AT_ONCE)
         self.running = 0
+
+    def share(self, pages: int) -> None:
+        """Leave their part of the places to the other pages."""
+        self.places.total_tokens = max(1, AT_ONCE // pages)
 
     def begin(
         self,
@@ -45,7 +54,7 @@ class Answers:
         """Begin to answer the customer's last message. `replaced`: the id of an earlier answer to it;
         `asked`: when it was sent, by the monotonic clock."""
         session.answer = answer = StreamedAnswer(asked=asked or time.monotonic())
-        session.replaced, session.tried = replaced, messages[-1].id
+        session.replaced, session.tried, session.conversation_id = replaced, messages[-1].id, conversation_id
         session.notices = tuple(notice for notice in session.notices if notice == "cut")
         session.reader = asyncio.create_task(self._read(conversation_id, messages, answer, replaced is not None))
         session.keeper = asyncio.create_task(self._keep(session, conversation_id, session.reader, answer))
@@ -56,6 +65,13 @@ class Answers:
         if session.busy and session.reader and session.keeper:
             session.reader.cancel()
             await asyncio.wait({session.keeper}, timeout=5)
+
+    async def check(self, session: CustomerSession) -> None:
+        """End the answer in progress if the customer stopped it at another page, or if this page has lost it."""
+        conversation = await to_thread(self.store.conversation, session.conversation_id)
+        mine = conversation is not None and leases.held(conversation, session.tried, self.page)
+        if session.busy and session.reader and not (mine and leases.STOPPED not in (conversation.notices or ())):  # type: ignore[union-attr]
+            session.reader.cancel()
 
     async def _read(self, conversation_id: str, messages: Sequence[Message], answer: StreamedAnswer, otherwise: bool) -> None:
         if self.running >= AT_ONCE + WAITING:
@@ -74,28 +90,35 @@ class Answers:
             self.running -= 1
 
     async def _keep(self, session: CustomerSession, conversation_id: str, reader: asyncio.Task[None], answer: StreamedAnswer) -> None:
-        """Wait for the answer and store it, even while this process shuts down."""
-        trouble = "stopped"
+        """Wait for the answer and store it; while this process shuts down, what there is of it, unless another page gives it whole."""
+        trouble, more = "stopped", tuple[str, ...]()
         try:
-            with suppress(asyncio.CancelledError):
+            try:
                 await asyncio.wait({reader})
+            except asyncio.CancelledError:
+                if self.store.shared:  # ui/desk/others.py has ended the lease
+                    return
             trouble = _trouble(reader, answer)
             failed = trouble not in ("", "stopped")
-            if answer.text.strip() and not (failed and session.replaced):  # a complete answer is better than a part of another
+            keep = bool(answer.text.strip()) and not (failed and session.replaced)  # a complete answer is better than a part of another
+            more = {"": (), "unreachable": (trouble, "offer_person")}.get(trouble, (trouble,))
+            if keep or self.store.shared:
                 with tracing.span("store"):
-                    await self._store(conversation_id, session.replaced, answer, cut=bool(trouble))
+                    await self._store(conversation_id, session, answer, more, keep)
         finally:
             reader.cancel()
-            more = {"": (), "unreachable": (trouble, "offer_person")}.get(trouble, (trouble,))
             session.notices = (*session.notices, *more)
             session.answer = session.replaced = None
             session.notify()
 
-    async def _store(self, conversation_id: str, replaced: int | None, answer: StreamedAnswer, cut: bool) -> None:
+    async def _store(
+        self, conversation_id: str, session: CustomerSession, answer: StreamedAnswer, notices: Sequence[str], keep: bool
+    ) -> None:
+        """Store the answer if it is one to `keep`, and end the lease."""
         model, data = self.assistant.versions
         refusal = answer.outcome == "escalated" or is_handoff(answer.text, self.handoffs) or is_sentence(answer.text)
         columns = {
-            "cut": cut,
+            "cut": bool(notices),
             "refusal": refusal,
             "source": answer.source,
             "sources": answer.sources or None,
@@ -109,12 +132,15 @@ class Answers:
         deadline = time.monotonic() + KEEP_SECONDS
         while True:
             try:
-                if replaced is not None:
-                    await to_thread(self.store.amend, replaced, text=answer.text, **columns)
+                if self.store.shared:
+                    told = (notices, answer.text if keep else "", session.replaced is not None, columns)
+                    await to_thread(leases.end, self.store, conversation_id, session.tried, self.page, *told)
+                elif session.replaced is not None:
+                    await to_thread(self.store.amend, session.replaced, text=answer.text, **columns)
                 else:
                     await to_thread(self.store.say, conversation_id, "bot", answer.text, **columns)
                 return
-            except (Closed, LookupError):  # the customer has left or was removed
+            except (Closed, LookupError, leases.Lost):  # the customer has left or was removed, or is answered otherwise
                 return
             except StoreUnavailable as error:
                 if time.monotonic() > deadline:

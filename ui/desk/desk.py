@@ -18,10 +18,11 @@ from frontdesk.config.hours import read_hours
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
 from frontdesk.facts.handoff import handoff_sentences, is_handoff
+from frontdesk.store import fleet, leases
 from frontdesk.store.store import Closed, Store, StoreUnavailable
 from frontdesk.store.tables import Conversation, Message, Reason
 from frontdesk.web import tracing
-from frontdesk.web.rate_limit import RateLimit
+from frontdesk.web.rate_limit import RateLimit, TooMany
 from ui.chat.texts import Language
 from ui.desk.answers import Answers
 from ui.desk.bot import Assistant, StreamedAnswer, turns
@@ -36,6 +37,7 @@ BY_CUSTOMER = 20  # messages a minute
 BY_ADDRESS = 120  # messages a minute from one address, which may be a whole office
 TICK_SECONDS = 0.08  # between two updates of a page; one for each token is too much for a browser
 LOOK_SECONDS = 5.0  # between two checks of the store for changes by another process
+LISTENING_SECONDS = 60.0  # the same where the store tells of them
 THUMBS_DOWN = 2  # in a conversation; then a person is called
 
 
@@ -75,11 +77,17 @@ class Desk:
         self.sessions = CustomerSessions()
         self.by_customer, self.by_address = RateLimit(BY_CUSTOMER), RateLimit(BY_ADDRESS)
         self.messages = 0  # that customers sent to this process
+        self.listening = False  # whether the store tells of changes (ui/desk/others.py)
 
     @property
     def open(self) -> bool:
         """Whether people are there now."""
         return self.hours.open_at(datetime.now(UTC))
+
+    @property
+    def look_seconds(self) -> float:
+        """Between two checks of the store."""
+        return LISTENING_SECONDS if self.listening else LOOK_SECONDS
 
     # Customers
 
@@ -106,10 +114,17 @@ class Desk:
             if session.stored is None:
                 raise
             stored, away = session.stored, ("store_away",)
-        notices = (*session.notices, *away)
-        if stored.unanswered and not (session.busy or notices or session.lock.locked()):
+        notices = (*self._notices(session, stored.conversation), *away)
+        if stored.unanswered and not (session.busy or stored.asked or notices or session.lock.locked()):
             notices = ("interrupted",)  # the process that should have answered has ended
-        return draw(stored, session.answer.text if session.answer else None, session.replaced, notices, self.open, language)
+        if session.answer:
+            return draw(stored, session.answer.text, session.replaced, notices, self.open, language)
+        replaced = stored.asked if stored.turns and stored.turns[-1].speaker == "bot" else None
+        return draw(stored, "" if stored.asked else None, replaced, notices, self.open, language)
+
+    def _notices(self, session: CustomerSession, conversation: Conversation | None) -> tuple[str, ...]:
+        """What the customer should read; where there may be other pages, the store knows it."""
+        return tuple(conversation.notices or ()) if self.store.shared and conversation else session.notices
 
     async def watch(self, customer_id: str, language: str = "en", quiet: float | None = None) -> AsyncGenerator[View]:
         """The view now and after each change, at most every TICK_SECONDS; after `quiet` seconds without a
@@ -129,13 +144,13 @@ class Desk:
                 await sleep(TICK_SECONDS)
                 if not session.busy:
                     with suppress(TimeoutError):
-                        async with timeout(LOOK_SECONDS):
+                        async with timeout(self.look_seconds):
                             await changed.wait()
 
     async def _stored(self, customer_id: str, session: CustomerSession) -> Stored:
         """What the store knows, read again if it has changed or may have. It is up to date when this returns."""
         async with session.reading:
-            while session.stored is None or session.stale or time.monotonic() - session.stored.at > LOOK_SECONDS:
+            while session.stored is None or session.stale or time.monotonic() - session.stored.at > self.look_seconds:
                 session.stale = False
                 try:
                     session.stored = await to_thread(read, self.store, customer_id, session.stored)
@@ -151,7 +166,7 @@ class Desk:
 
         If it asks for a person (ui/desk/handoff.py), one is called; else the bot's answer begins.
 
-        Only the first MAX_CHARACTERS are taken, with a notice. Raises Empty, Wait, TooMany or Full.
+        Only the first MAX_CHARACTERS are taken, with a notice. Raises Empty, Wait (also while another page answers), TooMany or Full.
         """
         text, asked = text.strip(), time.monotonic()
         if not text:
@@ -162,12 +177,13 @@ class Desk:
                 raise Wait
             if address:
                 self.by_address.count(address)
-            self.by_customer.count(customer_id)
+            await self._count(customer_id)
+            notices = ("cut",) if len(text) > MAX_CHARACTERS else ()
             with tracing.span("store"):
-                conversation, message = await to_thread(self._say, customer_id, text[:MAX_CHARACTERS], language)
+                conversation, message = await to_thread(self._say, customer_id, text[:MAX_CHARACTERS], language, notices)
             self.messages += 1
-            offered = "offer_person" in session.notices
-            session.notices = ("cut",) if len(text) > MAX_CHARACTERS else ()
+            offered = "offer_person" in self._notices(session, conversation)
+            session.notices = notices
             try:
                 if conversation.state == "bot":
                     with suppress(StoreUnavailable, Closed):  # the message is stored anyway; the view says that nothing answered it
@@ -181,18 +197,33 @@ class Desk:
                 session.notify()
         return message
 
-    def _say(self, customer_id: str, text: str, language: str) -> tuple[Conversation, Message]:
+    async def _count(self, customer_id: str) -> None:
+        """Count a message, at all pages together. Raises TooMany."""
+        if not self.store.shared:
+            self.by_customer.count(customer_id)
+        elif not (used := await to_thread(fleet.take, self.store, f"customer {customer_id}", BY_CUSTOMER)).admitted:
+            raise TooMany(max(1.0, (1 - used.tokens) * fleet.MINUTE / BY_CUSTOMER))
+
+    def _say(self, customer_id: str, text: str, language: str, notices: tuple[str, ...]) -> tuple[Conversation, Message]:
         for _ in range(3):
             conversation = self.store.open(customer_id, self.config.name, language)
             if self.store.count(conversation.id) >= MAX_MESSAGES:
                 raise Full
             with suppress(Closed):  # an agent closed it just now
-                message = self.store.say(conversation.id, "customer", text)
+                try:
+                    message = self._store(conversation.id, text, notices)
+                except leases.Busy:
+                    raise Wait from None
                 if conversation.language != language:
                     with suppress(StoreUnavailable):  # the message is stored
                         self.store.set_language(conversation.id, language)
                 return conversation, message
         raise StoreUnavailable("the conversation is closed as soon as it is opened")
+
+    def _store(self, conversation_id: str, text: str, notices: tuple[str, ...]) -> Message:
+        if self.store.shared:
+            return leases.ask(self.store, conversation_id, text, self.answers.page, notices)
+        return self.store.say(conversation_id, "customer", text)
 
     async def _respond(self, session: CustomerSession, conversation_id: str, asked: float, offered: bool) -> str | None:
         """Call a person, and return the id of the waiting conversation; or have the bot answer."""
@@ -228,11 +259,12 @@ class Desk:
         if last is None or last.speaker not in ("customer", "bot"):
             return
         if again:
-            self.by_customer.count(customer_id)
-        if last.speaker == "customer" and (again or session.tried != last.id):
-            self.answers.begin(session, conversation_id, messages)
-        elif last.speaker == "bot" and again:
-            self.answers.begin(session, conversation_id, messages, replaced=last.id)
+            await self._count(customer_id)
+        if (last.speaker == "customer" and (again or session.tried != last.id)) or (last.speaker == "bot" and again):
+            with suppress(leases.Busy, leases.Lost, LookupError):  # it is answered elsewhere, or over
+                if self.store.shared:
+                    await to_thread(leases.claim, self.store, conversation_id, last.id, self.answers.page)
+                self.answers.begin(session, conversation_id, messages, replaced=last.id if last.speaker == "bot" else None)
 
     def _with_bot(self, customer_id: str) -> tuple[str, list[Message]]:
         """The conversation that the bot has with a customer, and its messages; ("", []) if there is none."""
@@ -243,7 +275,27 @@ class Desk:
 
     async def stop(self, customer_id: str) -> None:
         """End the answer in progress. What has arrived of it stays."""
-        await self.answers.stop(self.sessions.of(customer_id))
+        session = self.sessions.of(customer_id)
+        if session.busy:
+            await self.answers.stop(session)
+        elif self.store.shared and (conversation := await to_thread(self.store.current, customer_id)):
+            with suppress(LookupError):
+                await to_thread(leases.stop, self.store, conversation.id)  # another page's
+            session.notify()
+
+    async def take_over(self, conversation: Conversation) -> None:
+        """Do what a page that has died left undone: answer, or call a person. A complete answer stays."""
+        session, page = self.sessions.of(conversation.customer_id), self.answers.page
+        async with session.lock:
+            if session.busy or conversation.asked is None:
+                return
+            messages = await to_thread(self.store.messages, conversation.id)
+            with suppress(leases.Busy, leases.Lost, LookupError, Closed):
+                await to_thread(leases.claim, self.store, conversation.id, conversation.asked, page)
+                if messages[-1].speaker == "customer" and leases.STOPPED not in (conversation.notices or ()):
+                    await self._respond(session, conversation.id, time.monotonic(), offered=False)
+                else:
+                    await to_thread(leases.end, self.store, conversation.id, conversation.asked, page, (), "", False, {})
 
     async def rate(self, customer_id: str, message_id: int, value: int, reason: str = "") -> None:
         """Rate an answer: 1, -1, or 0 to take the rating back.
@@ -272,7 +324,8 @@ class Desk:
             conversation = await to_thread(self.store.open, customer_id, self.config.name, language)
             if conversation.state == "bot":
                 messages = await to_thread(self.store.messages, conversation.id)
-                await self._call(session, conversation.id, "error" if "offer_person" in session.notices else "wish", messages)
+                offered = "offer_person" in self._notices(session, conversation)
+                await self._call(session, conversation.id, "error" if offered else "wish", messages)
 
     async def _call(self, session: CustomerSession, conversation_id: str, reason: Reason, messages: Sequence[Message]) -> str | None:
         await self.answers.stop(session)

@@ -28,6 +28,7 @@ class CustomerSession:
     answer: StreamedAnswer | None = None  # in progress, or being stored
     replaced: int | None = None  # the message that the answer replaces
     tried: int = 0  # the newest message to which an answer was begun
+    conversation_id: str = ""  # that of the answer
     reader: asyncio.Task[None] | None = None  # reads the answer
     keeper: asyncio.Task[None] | None = None  # waits for the reader and stores the answer
     waiting: set[tuple[asyncio.Event, asyncio.AbstractEventLoop]] = field(default_factory=set)
@@ -76,6 +77,11 @@ class CustomerSessions:
         for customer_id, session in tuple(self.by_customer.items()):
             if session.used < before and not session.busy and not session.waiting and not session.lock.locked():
                 del self.by_customer[customer_id]
+
+    def notify_all(self) -> None:
+        """Anything may have changed."""
+        for session in self.by_customer.values():
+            session.notify()
 
     def notify_waiting(self) -> None:
         """The queue has changed: customers in it may have another place."""

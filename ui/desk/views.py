@@ -67,6 +67,11 @@ class Stored:
         return self.conversation.state if self.conversation else "bot"  # type: ignore[return-value]
 
     @property
+    def asked(self) -> int | None:
+        """The message to which this page or another writes an answer now, by the store."""
+        return self.conversation.asked if self.conversation and self.state == "bot" else None
+
+    @property
     def unanswered(self) -> bool:
         """Whether the bot owes the customer an answer."""
         return self.state == "bot" and bool(self.turns) and self.turns[-1].speaker == "customer"

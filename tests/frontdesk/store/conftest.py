@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from frontdesk.config.schema import Config
 from frontdesk.store.store import Store, open_store
@@ -44,3 +45,16 @@ def store(settings: Config) -> Iterator[Store]:
     store = open_store(settings, WAIT)
     yield store
     store.close()
+
+
+@pytest.fixture(scope="module")
+def shared(cluster: Cluster) -> Iterator[Store]:
+    store = open_store(shop(cluster.new(f"fleet_{secrets.token_hex(6)}")), WAIT)
+    yield store
+    store.close()
+
+
+def set_all(store: Store, statement: str) -> None:
+    """Change rows as time or another process would."""
+    with store.transaction() as session:
+        session.execute(text(statement))

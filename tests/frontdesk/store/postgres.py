@@ -13,7 +13,8 @@ import psycopg
 class Cluster:
     """Starts, stops and starts again. Refuses to run as root, as PostgreSQL does; root's tests lend it the user `postgres`."""
 
-    def __init__(self) -> None:
+    def __init__(self, fsync: bool = False) -> None:
+        self.fsync = fsync
         found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb")) or [Path(path) for path in [shutil.which("initdb")] if path]
         assert found, "no PostgreSQL server here; run `make setup`, which installs Debian's package postgresql"
         self.programs = found[-1].resolve().parent
@@ -32,15 +33,21 @@ class Cluster:
 
     def start(self) -> None:
         # Without fsync: tests kill processes, not machines.
-        options = f"-k {self.folder} -c listen_addresses= -c fsync=off -c max_connections=60"
+        options = f"-k {self.folder} -c listen_addresses= -c fsync={'on' if self.fsync else 'off'} -c max_connections=60"
         self._run("pg_ctl", "-w", "-t", "120", "-D", str(self.data), "-l", str(self.folder / "log"), "-o", options, "start")
 
     def stop(self, mode: str = "fast") -> None:
         self._run("pg_ctl", "-w", "-t", "120", "-D", str(self.data), "-m", mode, "stop")
 
+    def promote(self) -> None:
+        """End recovery."""
+        self._run("pg_ctl", "-w", "-D", str(self.data), "promote")
+
     def remove(self) -> None:
         self.stop("immediate")
         shutil.rmtree(self.folder)
+
+    close = remove
 
     def new(self, name: str) -> str:
         """An empty database's URL."""

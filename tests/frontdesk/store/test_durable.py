@@ -15,6 +15,8 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from frontdesk.config.schema import Config
+from frontdesk.errors import UserError
+from frontdesk.store import leases
 from frontdesk.store.connect import connect, database
 from frontdesk.store.store import Store, StoreUnavailable, open_store
 from tests.frontdesk.store.conftest import WAIT
@@ -239,3 +241,25 @@ def test_an_error_tells_no_words(settings: Config) -> None:
         connection.execute(text("INSERT INTO nowhere VALUES (:words)"), {"words": "SECRET"})
     assert "nowhere" in str(caught.value) and "SECRET" not in str(caught.value)
     engine.dispose()
+
+
+@pytest.mark.slow
+def test_a_database_in_recovery_is_one_line_and_loses_nothing(postgres: Config, cluster: Cluster) -> None:
+    store = open_store(postgres, WAIT)
+    _, conversation = begin(store)
+    cluster.stop()
+    (cluster.data / "standby.signal").touch()
+    cluster.start()
+    try:
+        with pytest.raises(UserError, match="the database is in recovery") as told:
+            open_store(postgres, WAIT)
+        assert "\n" not in str(told.value) and "primary" in str(told.value)
+        with pytest.raises(StoreUnavailable, match="read-only"):
+            store.say(conversation, "customer", "hi")
+        with pytest.raises(StoreUnavailable):
+            leases.ask(store, conversation, "hi", "page")
+        assert store.messages(conversation) == []
+    finally:
+        cluster.promote()
+    store.say(conversation, "customer", "hi")
+    store.close()

@@ -218,7 +218,7 @@ def test_the_one_that_a_person_has_is_the_current_one_and_what_the_bot_had_meanw
 def test_a_new_conversation_is_the_newest_whatever_the_clock_does(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     customer, first = begin(store)
     store.finish(first, None, "left")
-    monkeypatch.setattr("frontdesk.store.rows.time.time", lambda: 1e9)
+    monkeypatch.setattr("frontdesk.store.rows.clock", lambda session: 1e9)
     assert store.open(customer, "shop", "en").opened_at > store.conversation(first).closed_at  # type: ignore[operator, union-attr]
 
 
@@ -232,7 +232,7 @@ def test_the_queue_has_who_waits_longest_first_then_who_is_served(store: Store) 
 
 def test_an_admin_takes_over_at_once_and_anybody_once_the_customer_has_waited(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     conversation, time_now = called(store), [1e9 * 2]
-    monkeypatch.setattr("frontdesk.store.rows.time.time", lambda: time_now[0])
+    monkeypatch.setattr("frontdesk.store.rows.clock", lambda session: time_now[0])
 
     def freed_after() -> float:
         """Seconds until ben may take it; the clock is put back."""
@@ -296,7 +296,7 @@ def test_revision_and_pulse_tell_every_change_and_nothing_else(store: Store) -> 
 def test_time_never_runs_backwards_in_a_conversation(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     _, conversation = begin(store)
     for clock in (2e9, 1e9, 2e9 + 1, 5.0):
-        monkeypatch.setattr("frontdesk.store.rows.time.time", lambda clock=clock: clock)
+        monkeypatch.setattr("frontdesk.store.rows.clock", lambda session, clock=clock: clock)
         store.say(conversation, "customer", str(clock))
     assert [message.at for message in store.messages(conversation)] == [2e9, 2e9, 2e9 + 1, 2e9 + 1]
 

@@ -15,6 +15,7 @@ from frontdesk.config.schema import Config
 from frontdesk.store import credentials, keys
 from frontdesk.store.store import Store, open_store
 from frontdesk.web.address import network
+from tests.frontdesk.store.postgres import Cluster
 from tests.serve.gateways import HI, ask, at, gateway, settings
 from tests.serve.stand_in import Engine, events
 from tests.waits import CEILING, wait_for
@@ -188,3 +189,26 @@ def test_the_openai_client_understands_each_refusal(config: Config, store: Store
         engine.refusals, asked_before = 1, len(engine.bodies)
         assert api(agent, retries=3).create(**asked).choices[0].message.content == engine.text, "it waits as Retry-After says"
         assert len(engine.bodies) == asked_before + 2
+
+
+def test_two_gateways_on_one_postgresql_keep_a_keys_limits_and_share_the_places(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("frontdesk.store.fleet.MINUTE", 1e9)
+    config, engine = at(settings(max_in_flight=2), cluster.new("gateways")), Engine()
+    store = open_store(config)
+    slow, one = keys.create(store, "slow", "customer", rate=3), keys.create(store, "one", "customer", concurrency=1)
+    with gateway(config, engine) as first, gateway(config, engine) as second:
+        both = (first, second)
+        assert [status(client, slow) for client in (first, second, first, second)] == [200, 200, 200, 429]
+        engine.parts, engine.allowed = events(*"abcd"), 1
+        for client in both:
+            client.headers.update(bearer(one))
+        running = threading.Thread(target=ask, args=(first,), kwargs={"stream": True})
+        running.start()
+        wait_for(lambda: len(engine.bodies) == 1)
+        assert [ask(client).json()["error"]["code"] for client in both] == ["too_many_at_once"] * 2
+        first.headers.update(bearer(keys.create(store, "free", "customer")))
+        wait_for(lambda: ask(first).status_code == 429)  # its part of the two places is taken
+        engine.allowed = math.inf
+        running.join()
+        wait_for(lambda: status(second) == 200)
+    store.close()

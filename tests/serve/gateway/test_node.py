@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from frontdesk.store import keys
+from frontdesk.store.fleet import Use
 from frontdesk.store.store import open_store
 from frontdesk.web.errors import ApiError
 from serve.gateway.key_cache import Principal
@@ -27,16 +28,16 @@ def test_the_javascript_client_works(tmp_path: Path, monkeypatch: pytest.MonkeyP
     store = open_store(config)
     key = keys.create(store, "site", "customer", rate=5)
     store.close()
-    refusals, take = list[ApiError](), Limits._take
+    refusals, headers = list[ApiError](), Limits._headers
 
-    def noted(limits: Limits, principal: Principal) -> dict[str, str]:
+    def noted(limits: Limits, principal: Principal, use: Use) -> dict[str, str]:
         try:
-            return take(limits, principal)
+            return headers(limits, principal, use)
         except ApiError as error:
             refusals.append(error)
             raise
 
-    monkeypatch.setattr(Limits, "_take", noted)
+    monkeypatch.setattr(Limits, "_headers", noted)
     monkeypatch.setattr("frontdesk.web.rate_limit.monotonic", lambda: len(refusals) // 2 * 5.0)
     monkeypatch.setattr("serve.gateway.rate_limit.MINUTE", 5.0)
     with gateway(config, engine) as client:
