@@ -5,6 +5,7 @@ with the engine for chat templates.
 """
 
 import importlib.util
+import math
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -62,10 +63,13 @@ class Engine:
         return list(self.ask("/tokenize", content=text, add_special=True, parse_special=True)["tokens"])
 
     def answer(self, messages: list[Message], most: int) -> Answer:
-        """The greedy answer, with the token that ends it."""
-        given = self.ask("/v1/chat/completions", messages=messages, temperature=0, max_tokens=most, logprobs=True)["choices"][0]
-        tokens, text = given["logprobs"]["content"], given["message"]["content"] or ""
-        return Answer([one["id"] for one in tokens], [one["logprob"] for one in tokens], given["finish_reason"] == "stop", text.strip())
+        """The greedy answer, with the token that ends it. The log-probability of a token that is a part of a character is
+        not told, and NaN."""
+        options = {"temperature": 0, "n_predict": most, "n_probs": 1, "return_tokens": True}
+        given = self.ask("/completion", prompt=self.prompt(messages), **options)
+        told = [(one["id"], one["logprob"]) for one in given["completion_probabilities"]][::-1]
+        log_probs = [told.pop()[1] if told and told[-1][0] == token else math.nan for token in given["tokens"]]
+        return Answer(given["tokens"], log_probs, given["stop_type"] == "eos", given["content"].strip())
 
 
 @contextmanager

@@ -17,6 +17,7 @@ Writes `runs/NAME/parity.json`:
 """
 
 from concurrent.futures import ThreadPoolExecutor
+import math
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -154,7 +155,7 @@ def compare(reference: str, answers: dict[str, list[Answer]], scores: dict[str, 
     log_probs |= {name: [value for view in views for value in view.log_probs] for name, views in scores.items()}
     differences = {}
     for other, one in combinations(log_probs, 2):
-        gaps = [abs(a - b) for a, b in zip(log_probs[one], log_probs[other], strict=True)]
+        gaps = [gap for a, b in zip(log_probs[one], log_probs[other], strict=True) if not math.isnan(gap := abs(a - b))]
         differences[f"{one}/{other}"] = {"mean": round(sum(gaps) / max(1, len(gaps)), 4), "largest": round(max(gaps, default=0.0), 4)}
     firsts = {name: [flag for view in views for flag in view.first] for name, views in scores.items()}
     return {
