@@ -71,6 +71,7 @@ def main() -> None:
     if unknown := [name for name in args.faults if name not in FAULTS]:
         raise UserError(f"--faults: found {', '.join(unknown)}; expected some of {', '.join(FAULTS)}")
     config = load_config(args.config)
+    args.faults = [name for name in args.faults if config.serve.routed or name != "router killed"]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the desk is stopped and the small disk taken away
     with tempfile.TemporaryDirectory(prefix="frontdesk-soak-") as folder, small_disk(Path(folder) / "disk") as small:
         if "disk full" in args.faults and not small:
