@@ -16,7 +16,7 @@ from frontdesk.engine import vllm
 from frontdesk.errors import UserError, run_command, warn
 from frontdesk.models.family import with_family
 from frontdesk.models.reader import with_reader
-from frontdesk.web.address import check_port
+from frontdesk.web.address import check_port, is_loopback
 from serve.checks import check_engine
 from serve.elsewhere import mark
 
@@ -36,6 +36,8 @@ def main() -> None:
     config = config.model_copy(update={"serve": config.serve.model_copy(update=alone)})
     check_port(args.host, args.port, "--port")
     weights, lines = check_engine(config, run, vllm.device())
+    if not is_loopback(args.host):
+        lines.append(f"--host: {args.host} can be reached from other machines; the key guards /v1 only, and nothing is encrypted")
     for line in lines:
         warn(line)
     words = [*vllm.command(config, run), mark(config, str(weights))]  # the last option is the names of the model
