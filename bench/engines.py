@@ -1,11 +1,11 @@
-"""Two real engines behind the router: what each policy finds in the prefix cache, whether answers are the same, what the router costs;
-and, by a simulation with this engine's measured times, what more engines would give.
+"""Two engines behind the router: what each policy finds in the prefix cache, whether answers are the same, what the router costs;
+and, by a simulation with these engines' measured times, what more of them would give.
 
-    python -m bench.engines configs/demo.yaml [--conversations 12] [--turns 4] [--rounds 2] [--json FILE]
+    FRONTDESK_ENGINE_KEY=… python -m bench.engines configs/demo.yaml http://127.0.0.1:8101 http://127.0.0.1:8102 [--json FILE]
 
-Needs `make train`. Conversations of the FAQ's questions, each asked with what was said before, as the gateway renders them; each turn is
-asked of all conversations before the next. Rounds ask consistent_hash, round_robin, round_robin, consistent_hash …, each with
-conversations that no engine has seen, after one that both have. Hits are vLLM's own: tokens of prompts found in the cache, of all.
+The engines are those of `frontdesk engine`, freshly started. Conversations of the FAQ's questions, each asked with what was said before, as
+the gateway renders them; each turn is asked of all conversations before the next. Rounds ask consistent_hash, round_robin, round_robin,
+consistent_hash …, each with conversations that no engine has seen. Hits are vLLM's own: tokens of prompts found in the cache, of all.
 Then one engine gets all those prompts alone, and its answers are compared.
 
 The simulation: questions arrive at random; each conversation's go to its engine (consistent_hash) or to one engine after the other. An
@@ -20,6 +20,7 @@ import datetime
 import hashlib
 import json
 import math
+import os
 import random
 import statistics
 import time
@@ -35,7 +36,7 @@ from bench import servers
 from frontdesk.config.run import Run
 from frontdesk.config.schema import load_config
 from frontdesk.engine import router
-from frontdesk.engine.vllm import MAX_REQUESTS, SESSION, free_ports, status_of
+from frontdesk.engine.vllm import ENGINE_KEY, MAX_REQUESTS, SESSION, free_ports, status_of
 from frontdesk.errors import run_command
 from frontdesk.files import read_jsonl
 from frontdesk.models.family import with_family
@@ -47,14 +48,15 @@ CACHE = ("vllm:prefix_cache_hits_total", "vllm:prefix_cache_queries_total")
 AT_ONCE = (1, 4, 16)
 PATIENCE = 5.0
 """Seconds in which 95 % of the simulated answers must be whole."""
-KEY = "none"  # these engines ask for none, and the router wants one
+KEY = os.environ.get(ENGINE_KEY, "")
 Prompt = list[Message]
 
 
 def main() -> None:
-    """Start both, measure, simulate, print."""
+    """Start a router for each policy, measure, simulate, print."""
     parser = argparse.ArgumentParser("python -m bench.engines", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("config")
+    parser.add_argument("engines", nargs=2)
     parser.add_argument("--conversations", type=int, default=12, help="for each policy and round")
     parser.add_argument("--turns", type=int, default=4)
     parser.add_argument("--rounds", type=int, default=2)
@@ -63,13 +65,11 @@ def main() -> None:
     config = load_config(args.config)
     run = Run(config.name)
     config = with_family(config, "bench", run.model)
-    config = config.model_copy(update={"serve": config.serve.model_copy(update={"replicas": 2})})
     sets = [one for number in range(args.rounds) for one in (POLICIES if number % 2 == 0 else reversed(POLICIES))]
     talks = conversations(config, run, (len(sets) + 1) * args.conversations, args.turns)
     with ExitStack() as running:
-        engines = [running.enter_context(servers.vllm(config, run)).address for _ in range(2)]
-        routers = {policy: running.enter_context(routed(engines, name)).address for policy, name in POLICIES.items()}
-        found = asyncio.run(measured(config.name, engines, routers, sets, talks, args.conversations))
+        routers = {policy: running.enter_context(routed(args.engines, name)).address for policy, name in POLICIES.items()}
+        found = asyncio.run(measured(config.name, args.engines, routers, sets, talks, args.conversations))
     found |= {"date": str(datetime.date.today()), "machine": describe_hardware()}
     found["simulated"] = simulated(found["seconds"])
     if args.json:
@@ -98,7 +98,7 @@ async def measured(
     model: str, engines: list[str], routers: dict[str, str], sets: list[str], talks: list[list[Prompt]], count: int
 ) -> dict[str, Any]:
     """Hits by policy, answers that differ, the router's price in ms, and seconds of an answer by questions at once."""
-    async with httpx.AsyncClient(timeout=600, trust_env=False) as client:
+    async with httpx.AsyncClient(timeout=1800, trust_env=False) as client:
         await asyncio.gather(*(ask(client, engine, model, talks[0][0], "") for engine in engines))
         hits: dict[str, list[float]] = {policy: [] for policy in POLICIES}
         answers: list[tuple[Prompt, str]] = []

@@ -150,7 +150,7 @@ def with_setting(setting: Setting, config: Config, run: Run) -> tuple[list[str],
             start = words.index(option)
             end = next((place for place in range(start + 1, len(words)) if words[place].startswith("--")), len(words))
             del words[start:end]
-    merged = engine.environment(config, run) | engine.share(config, 0) | setting.environment
+    merged = engine.environment(config, run) | setting.environment
     return [*words, *setting.arguments], {key: value for key, value in merged.items() if value is not None}
 
 

@@ -207,8 +207,10 @@ def share(config: Config, number: int) -> dict[str, str]:
     if not serve.routed:
         return {}
     added, each = {"VLLM_HTTP_TIMEOUT_KEEP_ALIVE": "60"}, gpus_each(config)
+    if serve.replicas < 2:
+        return added
     if device() == "cpu":
-        return added | {"OMP_NUM_THREADS": str(max(1, len(os.sched_getaffinity(0)) // max(1, serve.replicas)))}
+        return added | {"OMP_NUM_THREADS": str(max(1, len(os.sched_getaffinity(0)) // serve.replicas))}
     given = os.environ.get("CUDA_VISIBLE_DEVICES")
     visible = given.split(",") if given else [str(gpu) for gpu in range(each * serve.replicas)]
     return added | {"CUDA_VISIBLE_DEVICES": ",".join(visible[number * each : (number + 1) * each])}

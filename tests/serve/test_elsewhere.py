@@ -1,4 +1,4 @@
-"""Engines elsewhere behind a real router: who is let in, who gets which conversation, who leaves, and what a customer gets when one dies."""
+"""Engines elsewhere behind a real router: who is let in, who gets which conversation, who leaves, and what customers see of it."""
 
 import asyncio
 import json
