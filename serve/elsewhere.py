@@ -61,17 +61,23 @@ class Elsewhere:
         self.changed = asyncio.Event()
 
     async def begin(self) -> None:
-        """Give the router those that answer. Raises UserError if one is no copy of ours."""
-        for engine in self.wanted:
-            try:
-                why = await self._problem(engine)
-            except httpx.HTTPError:
-                say(f"the engine {engine} does not answer yet; it joins when it does")
-                continue
-            if why:
-                raise UserError(f"key 'serve.engines': {engine}: {why}")
-            self.used.add(engine)
-        self._note()
+        """Give the router those that answer, and wait for one where it has no other. Raises UserError if one is no copy of ours."""
+        while True:
+            for engine in self.wanted:
+                try:
+                    why = await self._problem(engine)
+                except httpx.HTTPError:
+                    if engine not in self.refused:
+                        say(f"the engine {engine} does not answer yet; it joins when it does")
+                    self.refused[engine] = None
+                    continue
+                if why:
+                    raise UserError(f"key 'serve.engines': {engine}: {why}")
+                self.used.add(engine)
+            self._note()
+            if self.local or self.used:
+                return
+            await asyncio.sleep(LOOK)
 
     def read_again(self, path: str) -> None:
         """Take `serve.engines` from the config at `path` as it is now; a mistake in it changes nothing."""

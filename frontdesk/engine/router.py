@@ -43,8 +43,8 @@ def settings(engines: Sequence[str], ports: tuple[int, int], key: str, ranks: in
 
 
 def workers(engines: Sequence[str]) -> dict[str, Any]:
-    """The settings that name the engines. Without the second, everybody on this machine could add an engine of theirs."""
-    return {"worker_urls": [*engines], "api_key_validation_urls": [f"{engine}/v1/models" for engine in engines]}
+    """The settings that name the engines. Told of no place that knows keys, the router would let everybody on this machine add engines."""
+    return {"worker_urls": [*engines], "api_key_validation_urls": [f"{engine}/v1/models" for engine in engines] or ["http://127.0.0.1:1"]}
 
 
 def environment(told: dict[str, Any]) -> dict[str, str]:

@@ -17,6 +17,7 @@ from frontdesk.engine import router
 from frontdesk.engine.processes import Child, stop
 from frontdesk.engine.vllm import ENGINE_KEY, free_ports
 from frontdesk.errors import UserError
+from serve import elsewhere
 from serve.elsewhere import Elsewhere, mark, problem
 from serve.gateway.app import create_app, server_settings
 from tests.serve.gateways import HI, at, data, empty_store, settings, spoken
@@ -84,6 +85,25 @@ def test_at_the_start_another_model_is_refused_and_one_that_is_away_is_waited_fo
         with pytest.raises(UserError, match=f"key 'serve.engines': {other}: it serves llama; expected {MARK}; "):
             asyncio.run(begun(good, other))
     assert one.told["worker_urls"] == ["http://here", good] and f"the engine {away} does not answer yet" in capsys.readouterr().out
+
+
+def test_a_desk_without_an_engine_of_its_own_begins_when_the_first_is_there(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def scenario() -> None:
+        async with httpx.AsyncClient(trust_env=False) as client:
+            one = Elsewhere(client, settings(engines=(f"http://127.0.0.1:{port}",)), MARK, router.settings([], (1, 2), KEY))
+            assert one.told["api_key_validation_urls"], "else the router would take every key"
+            task = asyncio.create_task(one.begin())
+            await until(lambda: bool(one.refused))
+            with served(Copy(), port):
+                await until(task.done)
+            assert one.used == {*one.wanted}
+
+    monkeypatch.setattr(elsewhere, "LOOK", 1.0)
+    (port,) = free_ports(1)
+    asyncio.run(scenario())
+    assert capsys.readouterr().out.count("does not answer yet") == 1
 
 
 @dataclass
