@@ -35,10 +35,12 @@ async def problem(client: httpx.AsyncClient, engine: str, expected: str, length:
     if (await client.get(f"{engine}/v1/models", timeout=LOOK)).status_code == 200:
         return f"it answers without a key; expected the one in {ENGINE_KEY}; set that where it is started"
     answer = await client.get(f"{engine}/v1/models", headers={"Authorization": f"Bearer {key}"}, timeout=LOOK)
+    if answer.is_server_error:  # a proxy before an engine that is away
+        answer.raise_for_status()
     if answer.status_code != 200:
         return f"it does not take the key in {ENGINE_KEY} (HTTP {answer.status_code}); set the same where it is started"
     try:
-        found = {str(card["id"]): card["max_model_len"] for card in answer.json()["data"]}
+        found = {str(card["id"]): card["max_model_len"] or 0 for card in answer.json()["data"]}
     except (ValueError, KeyError, TypeError):
         return "it does not say what it serves; expected an engine; start it with `frontdesk engine`"
     if expected not in found:
