@@ -25,6 +25,8 @@ from tests.serve.stand_in import Engine, events, respond, served
 from tests.waits import CEILING, until, wait_for
 
 KEY, MARK = "the-engines-own", "shop@0123456789ab"
+UNHURRIED = {"cb_timeout_duration_secs": 600, "health_failure_threshold": 1000}
+"""An engine that failed is not tried again while the test lasts, and a busy machine makes none that is away."""
 
 
 class Copy(Engine):
@@ -149,7 +151,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
     first, second, (port, metrics) = Copy(), Copy(), free_ports(2)
     with served(first) as one, served(second) as two:
-        told = router.settings([one, two], (port, metrics), KEY)
+        told = router.settings([one, two], (port, metrics), KEY) | UNHURRIED
         child = Child("router", router.COMMAND, router.environment(told), tmp_path / "router.log", ready)
         child.start()
         app = create_app(at(settings(), empty_store()), {}, f"http://127.0.0.1:{port}", KEY, health=router.READY)
