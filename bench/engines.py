@@ -37,7 +37,7 @@ from frontdesk.config.run import Run
 from frontdesk.config.schema import load_config
 from frontdesk.engine import router
 from frontdesk.engine.vllm import ENGINE_KEY, MAX_REQUESTS, SESSION, free_ports, status_of
-from frontdesk.errors import run_command
+from frontdesk.errors import UserError, run_command
 from frontdesk.files import read_jsonl
 from frontdesk.models.family import with_family
 from frontdesk.models.hardware import describe_hardware
@@ -62,6 +62,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
+    if not KEY:
+        raise UserError(f"{ENGINE_KEY} is not set; expected the key with which the engines were started; export it")
     config = load_config(args.config)
     run = Run(config.name)
     config = with_family(config, "bench", run.model)

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from bench import engines
 from bench.engines import late, measured, most, shared
 from tests.serve.stand_in import respond, served
-from tests.serve.test_elsewhere import Copy
+from tests.serve.test_elsewhere import KEY, Copy
 
 
 class Counting(Copy):
@@ -22,7 +23,8 @@ class Counting(Copy):
             await super().__call__(scope, receive, send)
 
 
-def test_hits_and_other_answers_are_counted() -> None:
+def test_hits_and_other_answers_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "KEY", KEY)
     first, second = Counting(), Counting()
     second.text = "Hello elsewhere"
     talks = [[[{"role": "user", "content": f"{talk}"}], [{"role": "user", "content": f"{talk} again"}]] for talk in range(6)]

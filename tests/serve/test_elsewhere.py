@@ -160,7 +160,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
                 served(server_settings(app, "127.0.0.1", 0)) as url,
                 httpx.Client(base_url=url, trust_env=False, timeout=CEILING) as client,
             ):
-                wait_for(lambda: client.get("/ready").status_code == 200, child.process)
+                wait_for(lambda: client.get("/ready").status_code == 200 == client.get("/v1/models").status_code, child.process)
                 yield Desk(client, {one: first, two: second}, told)
         finally:
             asyncio.run(stop([child]))
