@@ -81,6 +81,7 @@ async def fill_disk(desk: Desk) -> None:
 
 FAULTS: dict[str, Fault] = {
     "engine killed": kill("vllm.entrypoints.openai.api_server"),
+    "router killed": kill("-m frontdesk.engine.router"),  # only where there are several engines
     "gateway killed": kill("-m serve.gateway"),
     "page killed": kill("-m ui "),
     "database locked": lock_database,

@@ -165,6 +165,12 @@ def _replay(parser: Parser) -> None:
     parser.add_argument("--seconds-per-reply", type=seconds, metavar="SECONDS", help=reply)
 
 
+def _engine(parser: Parser) -> None:
+    _config(parser)
+    parser.add_argument("--host", default="127.0.0.1", help="the address of this machine that desks reach (%(default)s)")
+    parser.add_argument("--port", type=int, default=8100, help="(%(default)s)")
+
+
 def _keys(parser: Parser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="create | list | revoke")
     new = actions.add_parser("create", help="make a key and print it")
@@ -242,6 +248,7 @@ COMMANDS = {
     "compare": Command("evaluate.compare", "train every method with equal data and steps; one table", _compare),
     "replay": Command("evaluate.replay", "what the desk would have said in real conversations, beside the agents", _replay),
     "serve": Command("serve", "the API, the chat page and the agents' console", _config),
+    "engine": Command("serve.engine", "one engine by itself, for desks on other machines", _engine),
     "feedback": Command("data_tools.feedback", "find what the desk's conversations could teach the bot", _config),
     "health": Command("data_tools.health", "contradictions and gaps of the FAQ, with drafted entries", _config),
     "keys": Command("serve.keys", "make, list and revoke keys to the API and the console", _keys),

@@ -2,13 +2,26 @@
 
 import contextlib
 import math
+import os
 from pathlib import Path
 from typing import Any
 
 from frontdesk.config.hours import read_hours
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
-from frontdesk.engine.vllm import CPU_OVERHEAD_GIB, KEY_VARIABLE, UTILIZATION, Device, api_key, dtype, served_key, served_weights
+from frontdesk.engine.vllm import (
+    CPU_ENGINE_GIB,
+    CPU_OVERHEAD_GIB,
+    ENGINE_KEY,
+    KEY_VARIABLE,
+    UTILIZATION,
+    Device,
+    api_key,
+    dtype,
+    gpus_each,
+    served_key,
+    served_weights,
+)
 from frontdesk.errors import UserError, warn
 from frontdesk.files import read_json
 from frontdesk.models.adapters import Adapter, load_adapters, read_record
@@ -27,6 +40,29 @@ WORSE = 1.02  # ratio of held-out losses from which a warning is printed
 def check(config: Config, run: Run, device: Device) -> str | None:
     """Raise UserError for what cannot work, and warn about what may surprise. Returns the key of the weights
     to serve (serve/snapshot.py); None for adapters."""
+    key, lines = check_engine(config, run, device)
+    check_port(config.serve.host, config.serve.port, "serve.port")
+    check_port(config.serve.host, config.serve.ui_port, "serve.ui_port")
+    check_host(config)
+    if config.serve.bare_model == config.name:
+        raise UserError(
+            f"key 'serve.bare_model': found {config.name}, the name of the run itself; expected another; change it in the config"
+        )
+    if config.serve.engines and not os.environ.get(ENGINE_KEY):
+        raise UserError(f"key 'serve.engines': {ENGINE_KEY} is not set; expected the key with which these engines were started; export it")
+    read_hours(config.desk)
+    if not is_loopback(config.serve.host):
+        lines.append(
+            f"key 'serve.host': {config.serve.host} can be reached from other machines; keys guard the API and the console, the chat page "
+            "is open to everybody, and nothing is encrypted; put a proxy with TLS in front"
+        )
+    for line in lines:
+        warn(line)
+    return key
+
+
+def check_engine(config: Config, run: Run, device: Device) -> tuple[str | None, list[str]]:
+    """Raise UserError unless the engines of this machine can serve. Returns the key of their weights, and warnings."""
     if config.serve.adapters:
         adapters = load_adapters(config)
         model = locate(config.model)
@@ -48,26 +84,11 @@ def check(config: Config, run: Run, device: Device) -> str | None:
     length, limit = config.serve.context_length, shape.get("max_position_embeddings", math.inf)
     if length > limit:
         raise UserError(f"key 'serve.context_length': found {length}; {model} takes at most {limit} tokens; lower it in the config")
-    check_port(config.serve.host, config.serve.port, "serve.port")
-    check_port(config.serve.host, config.serve.ui_port, "serve.ui_port")
     if device == "cpu":
         check_memory(config, model, files)
-    else:
+    elif config.serve.replicas:
         check_gpus(config, model, files, shape)
-    check_host(config)
-    if config.serve.bare_model == config.name:
-        raise UserError(
-            f"key 'serve.bare_model': found {config.name}, the name of the run itself; expected another; change it in the config"
-        )
-    read_hours(config.desk)
-    if not is_loopback(config.serve.host):
-        lines.append(
-            f"key 'serve.host': {config.serve.host} can be reached from other machines; keys guard the API and the console, the chat page "
-            "is open to everybody, and nothing is encrypted; put a proxy with TLS in front"
-        )
-    for line in lines:
-        warn(line)
-    return key
+    return key, lines
 
 
 def check_model(run: Run) -> None:
@@ -106,30 +127,37 @@ def check_scorecard(config: Config, run: Run, provenance: dict[str, Any]) -> Non
 
 
 def check_memory(config: Config, model: Path, files: list[Path]) -> None:
-    """Raise UserError unless weights, cache and engine fit into free memory."""
-    size = weight_gib(config, files)
-    needed = size + config.serve.cpu_kv_cache_gib + CPU_OVERHEAD_GIB
+    """Raise UserError unless weights, cache and engine, each times `serve.replicas`, fit into free memory."""
+    serve, size = config.serve, weight_gib(config, files)
+    if serve.data_parallel_size > 1:
+        found = serve.data_parallel_size
+        raise UserError(f"key 'serve.data_parallel_size': found {found}; expected 1, since it is for GPUs; set serve.replicas to {found}")
+    needed = serve.replicas * (size + serve.cpu_kv_cache_gib + CPU_ENGINE_GIB) + CPU_OVERHEAD_GIB - CPU_ENGINE_GIB
     free = free_memory() / GIB
     if needed > free:
+        each = f" for each of {serve.replicas} engines (key 'serve.replicas')" if serve.replicas > 1 else ""
         raise UserError(
             f"too little memory: {free:.1f} GiB free, about {needed:.1f} GiB needed ({size:.1f} weights of {model}, "
-            f"{config.serve.cpu_kv_cache_gib} key 'serve.cpu_kv_cache_gib', {CPU_OVERHEAD_GIB} engine and gateway); close programs, lower "
+            f"{serve.cpu_kv_cache_gib} key 'serve.cpu_kv_cache_gib', {CPU_OVERHEAD_GIB} engine and gateway{each}); close programs, lower "
             "that key or use a smaller model.base"
         )
 
 
 def check_gpus(config: Config, model: Path, files: list[Path], shape: dict[str, Any]) -> None:
-    """Raise UserError unless there are as many GPUs as `serve.tensor_parallel_size` says, and each has room for its
-    part of the weights. `shape` is the model's config.json."""
-    devices, count = require_gpu().devices, config.serve.tensor_parallel_size
+    """Raise UserError unless there are as many GPUs as the engines take, and each has room for its part of the weights. `shape` is
+    the model's config.json."""
+    devices, count, serve = require_gpu().devices, config.serve.tensor_parallel_size, config.serve
     key, heads = f"key 'serve.tensor_parallel_size': found {count}", shape.get("num_attention_heads", count)
     if heads % count:
         raise UserError(f"{key}; {model} has {heads} attention heads, which it must divide; take 1, 2, 4 or 8")
-    if devices and len(devices) < count:
+    needed = serve.replicas * gpus_each(config)
+    if needed > count:
+        key += f", times serve.data_parallel_size {serve.data_parallel_size}, times serve.replicas {serve.replicas} are {needed} GPUs"
+    if devices and len(devices) < needed:
         raise UserError(f"{key}; the GPUs here are {len(devices)}; lower it in the config")
     if devices and dtype(config) == "bfloat16" and not multiplies_bf16(devices[0]):
-        raise UserError(f"key 'serve.dtype': found {config.serve.dtype}; {devices[0].name} has no bf16; set it to float32")
-    for number, gpu in enumerate(devices[:count]):
+        raise UserError(f"key 'serve.dtype': found {serve.dtype}; {devices[0].name} has no bf16; set it to float32")
+    for number, gpu in enumerate(devices[:needed]):
         check_room(gpu, f"GPU {number} ({gpu.name})", weight_gib(config, files) / count, model)
 
 

@@ -5,7 +5,7 @@ The docstring under a key is its entry in the reference: `python -m frontdesk.co
 
 import math
 from pathlib import Path
-from typing import Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -221,6 +221,12 @@ class ServeConfig(Section):
     """Of the engine; `auto`: bf16 on a GPU or a CPU that multiplies it, else fp32."""
     tensor_parallel_size: int = Field(1, ge=1)
     """GPUs that share the served weights, each a part of every layer; for a model that does not fit into one."""
+    data_parallel_size: int = Field(1, ge=1)
+    """Copies of the weights in one engine, each on `tensor_parallel_size` GPUs of its own; on a CPU raise `replicas` instead."""
+    replicas: int = Field(1, ge=0)
+    """Engines that `make serve` starts on this machine, each with its share of the cores or GPUs; 0: those of `engines` answer alone."""
+    engines: tuple[Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+$")], ...] = ()
+    """Engines elsewhere that `frontdesk engine` runs, such as `http://10.0.0.7:8100`. Their key is in FRONTDESK_ENGINE_KEY."""
     cpu_kv_cache_gib: int = Field(1, ge=1)
     """Memory for prompts that are kept; without a limit the engine takes half of the machine's."""
     quantization: Literal["w8a8"] | None = None
@@ -253,7 +259,16 @@ class ServeConfig(Section):
         if self.page_model is not None and self.page_model not in self.adapters:
             known = ", ".join(self.adapters) or "none"
             raise ValueError(f"serve.page_model '{self.page_model}' is not one of serve.adapters ({known}); two equal names are needed")
+        if not (self.replicas or self.engines):
+            raise ValueError("serve.replicas is 0 and serve.engines is empty; one engine at least is needed")
+        if len({*self.engines}) < len(self.engines) or (self.engines and self.adapters):
+            raise ValueError("serve.engines has an engine twice, or stands beside serve.adapters; engines elsewhere serve one merged model")
         return self
+
+    @property
+    def routed(self) -> bool:
+        """Whether vllm-router stands between gateway and engines."""
+        return self.replicas > 1 or bool(self.engines) or self.data_parallel_size > 1
 
 
 THRESHOLDS: dict[str, float | None] = {

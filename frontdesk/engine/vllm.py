@@ -49,6 +49,7 @@ Device = Literal["cpu", "gpu"]
 KEY_VARIABLE = "FRONTDESK_API_KEY"
 ENGINE_URL, ENGINE_KEY = "FRONTDESK_ENGINE_URL", "FRONTDESK_ENGINE_KEY"
 """Environment variables with the engine's address and key, for the gateway alone."""
+ENGINE_HEALTH = "FRONTDESK_ENGINE_HEALTH"  # where that address says whether it takes questions; /health without it
 
 SESSION = "x-session-id"
 """The header with a conversation's id: the page's and other clients' to the gateway, and a digest of it to the engine."""
@@ -62,7 +63,7 @@ BLOCK = 32  # as LOOKUP measured by bench/serve.py (docs/experiments.md)
 STEP = 2048
 """Tokens of a step on a CPU, or the context if that is longer: each prompt is read whole, in one step. Read in
 parts, one of a request with a seed ends vLLM 0.32 on a CPU ("CPU Generator does not use offset")."""
-CPU_OVERHEAD_GIB = 2.5
+CPU_OVERHEAD_GIB, CPU_ENGINE_GIB = 2.5, 1.5
 """GiB beside weights and cache, on a CPU, with the 135M model: 1.5 for the engine and its API server, 0.6 for
 the gateway and 0.4 for its encoder."""
 UTILIZATION = 0.92
@@ -160,6 +161,7 @@ def command(config: Config, run: Run, folder: Path | None = None) -> list[str]:
         arguments["--otlp-traces-endpoint"] = traces
     if device() == "gpu":
         arguments |= {"--tensor-parallel-size": serve.tensor_parallel_size}
+        arguments |= {"--data-parallel-size": serve.data_parallel_size} if serve.data_parallel_size > 1 else {}
     else:
         arguments |= {"--block-size": BLOCK, "--max-num-batched-tokens": max(STEP, serve.context_length)}
         arguments |= {"--speculative-config": json.dumps(LOOKUP)} if plugin_installed() else {}
@@ -201,6 +203,29 @@ def environment(config: Config, run: Run, key: str | None = None) -> dict[str, s
     return variables
 
 
+def share(config: Config, number: int) -> dict[str, str]:
+    """What the environment of engine `number` (from 0) of `serve.replicas` has more: its share of the cores or of the GPUs.
+
+    A router keeps idle connections for 50 s, and vLLM would close them after 5.
+    """
+    serve = config.serve
+    if not serve.routed:
+        return {}
+    added, each = {"VLLM_HTTP_TIMEOUT_KEEP_ALIVE": "60"}, gpus_each(config)
+    if serve.replicas < 2:
+        return added
+    if device() == "cpu":
+        return added | {"OMP_NUM_THREADS": str(max(1, len(os.sched_getaffinity(0)) // serve.replicas))}
+    given = os.environ.get("CUDA_VISIBLE_DEVICES")
+    visible = given.split(",") if given else [str(gpu) for gpu in range(each * serve.replicas)]
+    return added | {"CUDA_VISIBLE_DEVICES": ",".join(visible[number * each : (number + 1) * each])}
+
+
+def gpus_each(config: Config) -> int:
+    """GPUs of one engine."""
+    return config.serve.tensor_parallel_size * config.serve.data_parallel_size
+
+
 async def answers(client: "httpx.AsyncClient", config: Config, key: str | None = None) -> bool:
     """True once a chat completion has been answered, with `key` or else `api_key()`. `/health` is up before
     answers are fast. A full queue (503) means that others get answers. Raises StartFailed if the question is
@@ -229,13 +254,18 @@ async def alive(client: "httpx.AsyncClient", config: Config) -> bool:
 
 async def answers_with(client: "httpx.AsyncClient", address: str, status: int | None = None) -> bool:
     """Whether an address answers, with this HTTP status or with any."""
+    found = await status_of(client, address)
+    return found is not None and status in (None, found)
+
+
+async def status_of(client: "httpx.AsyncClient", address: str, headers: dict[str, str] | None = None) -> int | None:
+    """The HTTP status with which an address answers; None if it does not."""
     import httpx
 
     try:
-        found = (await client.get(address)).status_code
+        return (await client.get(address, headers=headers)).status_code
     except httpx.TransportError:
-        return False
-    return status in (None, found)
+        return None
 
 
 @contextlib.contextmanager
@@ -261,6 +291,14 @@ def running(config: Config, run: Run, *, log: Path, folder: Path | None = None) 
         finally:
             runner.run(stop([child]))
             runner.run(client.aclose())
+
+
+def free_ports(count: int) -> list[int]:
+    """So many, each another."""
+    found: dict[int, None] = {}
+    while len(found) < count:
+        found[free_port()] = None
+    return [*found]
 
 
 def free_port() -> int:

@@ -24,7 +24,7 @@ from starlette.types import ASGIApp
 
 from frontdesk.commands import server_arguments
 from frontdesk.config.schema import Config, load_config
-from frontdesk.engine.vllm import ENGINE_KEY, ENGINE_URL, SESSION
+from frontdesk.engine.vllm import ENGINE_HEALTH, ENGINE_KEY, ENGINE_URL, SESSION
 from frontdesk.errors import UserError
 from frontdesk.web import tracing
 from frontdesk.web.body import check_json, read_body
@@ -54,7 +54,7 @@ def main() -> None:
     except KeyError as error:
         raise UserError(f"{error.args[0]} is not set; expected the engine's address and key; run `python -m serve {path}`") from None
     tracing.start("gateway", config)
-    app = create_app(config, prompt_builders(config), url, key, path)
+    app = create_app(config, prompt_builders(config), url, key, path, os.environ.get(ENGINE_HEALTH, "/health"))
     raise_limit()
     Server(server_settings(app, config.serve.host, given.port or config.serve.port), app.state.relay, config.serve.drain_seconds).run()
 
@@ -77,10 +77,12 @@ def server_settings(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
     )
 
 
-def create_app(config: Config, builders: Mapping[str, PromptBuilder], url: str, key: str, path: str | None = None) -> FastAPI:
+def create_app(
+    config: Config, builders: Mapping[str, PromptBuilder], url: str, key: str, path: str | None = None, health: str = "/health"
+) -> FastAPI:
     """The application. `path` is the config's; if the run is grounded, the sources of its FAQ are watched.
-    None: they are not."""
-    metrics, engine, key_cache = Metrics(), EngineClient(url, key), KeyCache(config)
+    None: they are not. `health`: the path at which the engine says whether it takes questions."""
+    metrics, engine, key_cache = Metrics(), EngineClient(url, key, health), KeyCache(config)
     relay = Relay(engine, builders, metrics, config.serve.max_in_flight, config.serve.request_timeout)
     relay.gateways = lambda: key_cache.gateways
     grounded = {name: builder for name, builder in builders.items() if builder.grounded}

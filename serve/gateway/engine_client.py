@@ -34,10 +34,11 @@ busy = partial(ApiError, 429, "too many requests are waiting; ask again in a mom
 
 
 class EngineClient:
-    """vLLM at `url`. Use it between `open` and `close`."""
+    """vLLM, or vllm-router before several, at `url`. Use it between `open` and `close`."""
 
-    def __init__(self, url: str, key: str) -> None:
-        self.url, self.key = url, key
+    def __init__(self, url: str, key: str, health: str = "/health") -> None:
+        """`health`: the path that says whether questions are taken."""
+        self.url, self.key, self.health = url, key, health
         self.ready = False
 
     async def open(self) -> None:
@@ -64,10 +65,10 @@ class EngineClient:
             await asyncio.sleep(POLL)
 
     async def look(self) -> bool:
-        """Ask the engine's `/health` now. A late answer changes nothing: the engine may be busy."""
+        """Ask for the engine's health now. A late answer changes nothing: the engine may be busy."""
         try:
             with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_SECONDS), self.session.get(self.url + "/health") as response:
+                async with asyncio.timeout(LOOK_SECONDS), self.session.get(self.url + self.health) as response:
                     self.ready = response.status == 200
         except aiohttp.ClientError:
             self.ready = False
@@ -94,6 +95,8 @@ class EngineClient:
                 headers = {SESSION: conversation, **tracing.headers()}
                 async with self.session.post(self.url + "/v1/chat/completions", data=body, headers=headers) as response:
                     here.set(status=response.status)
+                    if response.status >= 500 and response.content_type == "text/plain":  # the router's own words: no engine is there
+                        raise away()
                     if response.status != 200:
                         raise _refused(response.status, await response.read(), explain)
                     yield response

@@ -11,7 +11,7 @@ import pytest
 
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, ModelConfig
-from frontdesk.engine.vllm import UTILIZATION, served_key
+from frontdesk.engine.vllm import ENGINE_KEY, UTILIZATION, served_key
 from frontdesk.errors import UserError
 from frontdesk.files import write_json
 from frontdesk.models import driver
@@ -119,6 +119,24 @@ def test_too_little_memory_tells_free_and_needed(config: Config) -> None:
     assert "serve.cpu_kv_cache_gib" in line and "1000002.5 GiB needed" in line
 
 
+def test_every_engine_of_this_machine_takes_memory(config: Config) -> None:
+    line = found(serving(config, cpu_kv_cache_gib=1_000_000, replicas=3))
+    assert "3000005.5 GiB needed" in line and "for each of 3 engines (key 'serve.replicas')" in line
+
+
+def test_copies_within_an_engine_are_for_gpus(config: Config) -> None:
+    told = "key 'serve.data_parallel_size': found 2; expected 1, since it is for GPUs; set serve.replicas to 2"
+    assert found(serving(config, data_parallel_size=2)) == told
+
+
+def test_engines_elsewhere_need_their_key(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = serving(config, engines=("http://10.0.0.7:8100",), replicas=0)
+    monkeypatch.delenv(ENGINE_KEY, raising=False)
+    assert found(elsewhere).startswith(f"key 'serve.engines': {ENGINE_KEY} is not set; expected the key with which")
+    monkeypatch.setenv(ENGINE_KEY, "a-long-one")
+    checks.check(elsewhere, Run("shop"), "cpu")
+
+
 def on_gpus(monkeypatch: pytest.MonkeyPatch, *gpus: str) -> None:
     """A machine with these GPUs, as `nvidia-smi` lists them, and torch for its CUDA."""
     monkeypatch.setattr(driver, "torch_cuda", lambda: "13.0")
@@ -147,6 +165,12 @@ def heavy(gib: int) -> None:
             [H100] * 8,
             {"tensor_parallel_size": 3},
             "key 'serve.tensor_parallel_size': found 3; runs/shop/model has 32 attention heads, which it must divide; take 1, 2, 4 or 8",
+        ),
+        (
+            [H100] * 4,
+            {"tensor_parallel_size": 2, "data_parallel_size": 2, "replicas": 2},
+            "key 'serve.tensor_parallel_size': found 2, times serve.data_parallel_size 2, times serve.replicas 2 are 8 GPUs; the GPUs "
+            "here are 4; lower it in the config",
         ),
         (
             [H100, BUSY],

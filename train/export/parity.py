@@ -16,8 +16,8 @@ Writes `runs/NAME/parity.json`:
      "answers": [{"messages", "adapter", "merged", "served"}]}
 """
 
-from concurrent.futures import ThreadPoolExecutor
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path

@@ -33,6 +33,9 @@ def test_the_name_is_the_file_stem_and_sections_have_defaults(tmp_path: Path) ->
         (GOOD + "train: {rank: 0}\n", r"key 'train.rank': found 0"),
         (GOOD.replace("company: A\n", ""), r"key 'company' is missing"),
         (GOOD + "serve: {max_tokens: 300, context_length: 300}\n", r"serve.max_tokens 300 must be less than serve.context_length 300"),
+        (GOOD + "serve: {replicas: 0}\n", r"serve.replicas is 0 and serve.engines is empty; one engine at least is needed; change one"),
+        (GOOD + "serve: {engines: ['http://a:1', 'http://a:1']}\n", r"serve.engines has an engine twice, or stands beside serve.adapters"),
+        (GOOD + "serve: {engines: [10.0.0.7]}\n", r"key 'serve.engines.0': found '10.0.0.7'; .*pattern.*; change it in the config"),
         (GOOD + "serve: {port: 9000, ui_port: 9000}\n", r"serve.port and serve.ui_port are both 9000"),
         (
             GOOD + "answers: {say_from: 0.2, ask_from: 0.3}\n",

@@ -107,7 +107,7 @@ def test_vllm_knows_every_option(
     run = Run("shop")
     write_json(run.provenance, {"key": "abc"})
     write_json(run.int8_provenance, {"key": engine.int8_key({"key": "abc"})})
-    changes = {"quantization": quantization, "tensor_parallel_size": gpus}
+    changes = {"quantization": quantization, "tensor_parallel_size": gpus, "data_parallel_size": gpus}
     config = config.model_copy(update={"serve": config.serve.model_copy(update=changes)})
     parser = make_arg_parser(FlexibleArgumentParser())  # type: ignore[no-untyped-call]
     parsed = parser.parse_args(engine.command(config, run)[3:])
@@ -116,7 +116,24 @@ def test_vllm_knows_every_option(
     parsed.model = str(run.model)  # there are no weights
     arguments = AsyncEngineArgs.from_cli_args(parsed)
     assert (arguments.max_model_len, arguments.dtype) == (2048, engine.dtype(config))
-    assert (arguments.tensor_parallel_size, arguments.quantization) == (gpus, None), "int8 weights say themselves what they are"
+    assert (arguments.tensor_parallel_size, arguments.data_parallel_size) == (gpus, gpus)
+    assert arguments.quantization is None, "int8 weights say themselves what they are"
+
+
+@pytest.mark.parametrize("device", ["cpu", "gpu"])
+def test_several_engines_share_the_machine_and_one_has_it_all(config: Config, monkeypatch: pytest.MonkeyPatch, device: str) -> None:
+    monkeypatch.setattr(engine, "device", lambda: device)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {*range(9)})
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    assert engine.share(config, 0) == {}
+    config = config.model_copy(update={"serve": config.serve.model_copy(update={"replicas": 2, "tensor_parallel_size": 2})})
+    shares = [engine.share(config, number) for number in range(2)]
+    if device == "cpu":
+        assert [one["OMP_NUM_THREADS"] for one in shares] == ["4", "4"]
+        return
+    assert [one["CUDA_VISIBLE_DEVICES"] for one in shares] == ["0,1", "2,3"]
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "7,5,3,1")
+    assert engine.share(config, 1)["CUDA_VISIBLE_DEVICES"] == "3,1"
 
 
 @pytest.mark.xdist_group("vllm")
@@ -125,7 +142,12 @@ def test_vllm_knows_every_variable(config: Config, monkeypatch: pytest.MonkeyPat
     from vllm import envs
 
     monkeypatch.setattr(engine, "device", lambda: device)
-    ours = {name for name in engine.environment(config, Run("shop"), "its-own") if name.startswith("VLLM_") and name not in os.environ}
+    several = config.model_copy(update={"serve": config.serve.model_copy(update={"replicas": 2})})
+    ours = {
+        name
+        for name in engine.environment(config, Run("shop"), "its-own") | engine.share(several, 0)
+        if name.startswith("VLLM_") and name not in os.environ
+    }
     assert "VLLM_CACHE_ROOT" in ours and ours <= envs.environment_variables.keys()
 
 

@@ -21,6 +21,12 @@ async def health() -> Response:
     return Response()
 
 
+@app.get("/v1/models")
+async def models() -> Response:
+    """Which a router asks whether a key is right."""
+    return JSONResponse({"object": "list", "data": []})
+
+
 @app.post("/v1/chat/completions")
 async def answer(request: Request) -> Response:
     asked = await request.json()
