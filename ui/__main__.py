@@ -1,8 +1,8 @@
 """Serve the pages of a run: `python -m ui configs/demo.yaml`, once the run's API is up or while it starts.
 
 They are on `serve.host:serve.ui_port`: the customers' chat at /, the agents' console at /desk, the JSON API
-at /api. Answers come from the gateway on `serve.port`. The page's key for it is in FRONTDESK_PAGE_KEY, which
-`python -m serve` sets, or else in FRONTDESK_API_KEY.
+at /api. Answers come from the gateway on `serve.port`, or at the address in FRONTDESK_GATEWAY_URL. The page's key
+for it is in FRONTDESK_PAGE_KEY, which `python -m serve` sets, or else in FRONTDESK_API_KEY.
 """
 
 import logging
@@ -26,6 +26,9 @@ from ui.chat.suggestions import suggestions
 if TYPE_CHECKING:
     from frontdesk.store.store import Store
 
+GATEWAY_URL = "FRONTDESK_GATEWAY_URL"
+"""Environment variable with the gateway's address where it is not on `serve.port`: a proxy before several."""
+
 
 def main() -> None:
     """Read the config, check what the pages need, serve until a signal."""
@@ -40,7 +43,8 @@ def main() -> None:
             raise UserError(f"{provenance.parent}: found no complete model (no {provenance.name}); run `make train` with this CONFIG first")
     check_port(config.serve.host, config.serve.ui_port, "serve.ui_port")
     read_logo(config.ui.logo)
-    questions, api = suggestions(config, faq), url(config.serve.host, config.serve.port) + "/v1"
+    gateway = os.environ.get(GATEWAY_URL) or url(config.serve.host, config.serve.port)
+    questions, api = suggestions(config, faq), gateway.rstrip("/") + "/v1"
     print(f"ui: {config.company}, {len(questions)} suggested questions, API {api}, loading", flush=True)
 
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read at import
