@@ -28,7 +28,8 @@ helm.sh/chart: {{ printf "%s-%s" (first .).Chart.Name (first .).Chart.Version }}
 {{- define "frontdesk.config" -}}
 {{- $address := printf "postgresql+psycopg://%s@%s:%v/%s" .Values.database.user .Values.database.host .Values.database.port .Values.database.name -}}
 {{- $ours := dict "serve" (dict "host" "0.0.0.0" "port" 8000 "ui_port" 7860) "desk" (dict "database" $address) -}}
-{{- toYaml (mergeOverwrite (deepCopy (required "values: config is empty; expected the run's config, as in configs/mine.yaml" .Values.config)) $ours) -}}
+{{- if not .Values.config }}{{ fail "values: config is empty; expected the run's config, as in configs/mine.yaml" }}{{ end -}}
+{{- toYaml (mergeOverwrite (deepCopy .Values.config) $ours) -}}
 {{- end }}
 
 {{- define "frontdesk.podSecurity" -}}
