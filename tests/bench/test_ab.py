@@ -1,0 +1,14 @@
+"""The simulator of A/B releases: whoever looks every day is misled by a plain interval, and not by the sequential one."""
+
+import pytest
+
+from bench.ab import rates
+from frontdesk.sequential import ALPHA
+
+
+@pytest.mark.slow
+def test_errors_stay_within_alpha_and_a_true_difference_is_found() -> None:
+    (error, _), (plain, _) = rates(0.3, 0.3, 0.5, 300)
+    assert error <= ALPHA < 0.15 < plain
+    (power, day), _ = rates(0.1, 0.2, 0.5, 100)
+    assert power > 0.95 and day < 40
