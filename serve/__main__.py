@@ -2,7 +2,8 @@
 
     python -m serve configs/demo.yaml
 
-Checks weights and config, takes a snapshot of them (serve/snapshot.py), and starts three processes:
+Checks weights and config (of the version that was promoted, or else of what was trained last), takes a snapshot of
+them (serve/snapshot.py), and starts three processes:
 
 * vLLM on the snapshot, or on the base with the adapters of `serve.adapters`, on a loopback port and with a key that
   only the gateway knows;
@@ -16,11 +17,13 @@ FRONTDESK_API_KEY.
 """
 
 import asyncio
+import contextlib
 import os
 import secrets
 import sys
 from pathlib import Path
 
+from frontdesk import releases, versions
 from frontdesk.commands import arguments
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, load_config
@@ -34,6 +37,7 @@ from frontdesk.models.reader import with_reader
 from frontdesk.store.credentials import PAGE_KEY
 from frontdesk.web.address import url
 from serve.checks import check, has_key
+from serve.release.engines import Follower, other_gpus
 from serve.snapshot import snapshot_config, snapshot_weights
 from serve.supervise import until_stopped
 
@@ -43,17 +47,23 @@ def main() -> None:
     path = arguments("serve").config
     config = load_config(path)
     run = Run(config.name)
-    config = with_family(with_reader(config, run, "serve"), "serve", run.model)
+    released = releases.read(run).served if not config.serve.adapters else None
+    if released:
+        versions.check(config, run, released)
+    chosen = versions.run_of(run, released) if released else run
+    config = with_family(config if released else with_reader(config, run, "serve"), "serve", chosen.model)
     device = vllm.device()
-    key = check(config, run, device)
+    key = check(config, chosen, device)
     keys = has_key(config)
     adapters = ", ".join(config.serve.adapters)
-    model = f"{adapters} as adapters of {base_name(config)}" if adapters else run.model
+    model = f"{adapters} as adapters of {base_name(config)}" if adapters else chosen.model
     say(
         f"serving {model} on the {device.upper()}, context {config.serve.context_length} tokens, "
         f"{'eager' if vllm.eager(config) else 'compiled'}, API key {'required' if keys else 'not required'}"
     )
-    asyncio.run(serve(config, run, path, keys, snapshot_weights(config, run, key) if key else None))
+    if released and (newest := versions.versions(run)[0].id) != released:
+        say(f"version {newest} is newer than the one that is served; to serve it: frontdesk release {path} promote {newest}")
+    asyncio.run(serve(config, run, path, keys, snapshot_weights(config, chosen, key) if key else None))
     say("stopped; nothing is left running")
 
 
@@ -77,18 +87,25 @@ async def serve(config: Config, run: Run, path: str, keys: bool, weights: Path |
             probes = (lambda: vllm.answers_with(client, base + ready, 200), lambda: vllm.answers_with(client, base + alive))
             return Child(name, command, environment, folder / log, ready=probes[0], alive=probes[1])
 
-        model = Child(
-            "engine",
-            vllm.command(private, run, weights),
-            vllm.environment(private, run, key),
-            folder / "engine.log",
-            lambda: vllm.answers(client, private, key),
-            phase,
-            lambda: vllm.alive(client, private),
-        )
+        def engine(name: str, own: Config, served: Path | None) -> Child:
+            """An engine of ours."""
+            command, environment = vllm.command(own, run, served), vllm.environment(own, run, key)
+            probes = (lambda: vllm.answers(client, own, key), lambda: vllm.alive(client, own))
+            return Child(name, command, environment, folder / f"{name.replace(' ', '-')}.log", probes[0], phase, probes[1])
+
+        standing = releases.served(run) if weights else None
+        model = engine("engine", private, versions.weights(config, run, standing) if standing else weights)
+        second = None
+        if standing:
+            trial = vllm.private(config, vllm.free_port())
+            second = engine("second engine", trial, versions.weights(config, run, standing))
+            second.environment |= other_gpus(config)
+            engines[vllm.SECOND_URL] = url(trial.serve.host, trial.serve.port)
         gateway = child("gateway", "serve.gateway", ours | engines, "gateway.log", config.serve.port, "/ready", "/health")
         page = child("chat page", "ui", ours, "chat.log", config.serve.ui_port, "/", "/chat.js")
-        await until_stopped((model, gateway, page), lambda: announce(config, path, keys), gateway, config.serve.drain_seconds + GRACE)
+        follower = Follower(config, run, [model], standing, second) if standing and second else None
+        async with follower.following() if follower else contextlib.nullcontext():
+            await until_stopped((model, gateway, page), lambda: announce(config, path, keys), gateway, config.serve.drain_seconds + GRACE)
 
 
 def announce(config: Config, path: str, keys: bool) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from frontdesk.store import calls
-from frontdesk.store.tables import Candidate, Conversation, Handoff, Message, Speaker
+from frontdesk.store.tables import Audit, Candidate, Conversation, Handoff, Message, Speaker
 
 
 class Closed(Exception):
@@ -84,6 +84,11 @@ def touch(conversation: Conversation) -> float:
 def add_up(one: int | None, other: int | None) -> int | None:
     """The sum, where None is unknown."""
     return one if other is None else (one or 0) + other
+
+
+def note(session: Session, who: str, act: str, about: str) -> None:
+    """Note in the audit log what somebody does, in the transaction in which it is done."""
+    session.add(Audit(at=now(), who=who[:100], act=act, about=about[:200]))
 
 
 def message_row(session: Session, message_id: int) -> Message:

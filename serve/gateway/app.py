@@ -23,8 +23,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
 from frontdesk.commands import config_argument
+from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, load_config
-from frontdesk.engine.vllm import ENGINE_KEY, ENGINE_URL, SESSION
+from frontdesk.engine.vllm import ENGINE_KEY, ENGINE_URL, SECOND_URL, SESSION
 from frontdesk.errors import UserError
 from frontdesk.web.body import check_json, read_body
 from frontdesk.web.connection import Connection, raise_limit
@@ -33,6 +34,7 @@ from serve.checks import check_host
 from serve.gateway import faq_watcher
 from serve.gateway.auth import HEADERS, AccessMiddleware
 from serve.gateway.engine_client import EngineClient
+from serve.gateway.engines import Engines
 from serve.gateway.key_cache import KeyCache
 from serve.gateway.metrics import CONTENT_TYPE_LATEST, Metrics
 from serve.gateway.prompts import PromptBuilder, prompt_builders
@@ -50,9 +52,10 @@ def main() -> None:
     check_host(config)
     try:
         url, key = os.environ.pop(ENGINE_URL), os.environ.pop(ENGINE_KEY)  # child processes need not know them
+        second = os.environ.pop(SECOND_URL, None)
     except KeyError as error:
         raise UserError(f"{error.args[0]} is not set; expected the engine's address and key; run `python -m serve {path}`") from None
-    app = create_app(config, prompt_builders(config), url, key, path)
+    app = create_app(config, prompt_builders(config), url, key, path, second)
     raise_limit()
     Server(server_settings(app, config.serve.host, config.serve.port), app.state.relay, config.serve.drain_seconds).run()
 
@@ -75,25 +78,28 @@ def server_settings(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
     )
 
 
-def create_app(config: Config, builders: Mapping[str, PromptBuilder], url: str, key: str, path: str | None = None) -> FastAPI:
+def create_app(
+    config: Config, builders: Mapping[str, PromptBuilder], url: str, key: str, path: str | None = None, second: str | None = None
+) -> FastAPI:
     """The application. `path` is the config's; if the run is grounded, the sources of its FAQ are watched.
-    None: they are not."""
-    metrics, engine, key_cache = Metrics(), EngineClient(url, key), KeyCache(config)
-    relay = Relay(engine, builders, metrics, config.serve.max_in_flight, config.serve.request_timeout)
+    None: they are not. `second`: where the engine of another version is, while there is one."""
+    metrics, key_cache = Metrics(), KeyCache(config)
+    engines = Engines(Run(config.name), EngineClient(url, key), EngineClient(second, key) if second else None)
+    relay = Relay(engines, builders, metrics, config.serve.max_in_flight, config.serve.request_timeout)
     grounded = {name: builder for name, builder in builders.items() if builder.grounded}
     watched = path if config.name in grounded else None
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
-        await engine.open()
-        watchers = [engine.watch(), key_cache.watch(), faq_watcher.watch(config, watched, grounded.values())]
+        await engines.open()
+        watchers = [*engines.watchers(), key_cache.watch(), faq_watcher.watch(config, watched, grounded.values())]
         tasks = [asyncio.create_task(watcher) for watcher in watchers]
         await key_cache.first_look()
         yield
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
-        await engine.close()
+        await engines.close()
         key_cache.close()
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, lifespan=life)

@@ -86,7 +86,7 @@ class Answers:
             session.notify()
 
     async def _store(self, conversation_id: str, replaced: int | None, answer: StreamedAnswer, cut: bool) -> None:
-        model, data = self.assistant.versions
+        model, data = self.assistant.versions_of(answer)
         refusal = answer.outcome == "escalated" or is_handoff(answer.text, self.handoffs) or is_sentence(answer.text)
         columns = {
             "cut": cut,
