@@ -109,9 +109,8 @@ def trial_lines(config: Config, run: Run, state: State) -> list[str]:
     assert state.candidate
     if state.kind == "shadow":
         found = trial.shadowed(run, state.candidate)
-        return [
-            f"compared   {found['answers']}: same outcome {found['outcome']}, entry {found['entry']}, words {found['words']}; failed {found['failed']}"
-        ]
+        same = ", ".join(f"{name} {found[name]}" for name in ("outcome", "entry", "words"))
+        return [f"compared   {found['answers']}: same {same}; failed {found['failed']}"]
     store = open_store(config)
     try:
         found_of = trial.comparisons(store, run, state)

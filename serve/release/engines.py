@@ -1,8 +1,8 @@
 """A running desk follows the release's state: which version its engines run.
 
-The first engine goes on with the version with which it began. A second one, beside it, runs the candidate, or the version that was promoted;
-so a promotion and a rollback only change which of the two is asked. After WARM seconds, or when a further candidate comes, the first engine
-starts anew with the served version, while the second one answers. `engines.json` tells the gateway who runs what.
+The first engine goes on with the version with which it began. A second one, beside it, runs the candidate, or the version that was
+promoted; so a promotion and a rollback only change which of the two is asked. After WARM seconds, or when a further candidate comes, the
+first engine starts anew with the served version, while the second one answers. `engines.json` tells the gateway who runs what.
 
 A canary that misses a limit (frontdesk/trial.py), or whose engine does not start, is rolled back.
 """
