@@ -13,7 +13,7 @@ A running desk follows within seconds; without one, the next `make serve` does. 
 import argparse
 import time
 
-from frontdesk import releases, trial, versions
+from frontdesk import forgotten, releases, trial, versions
 from frontdesk.commands import arguments
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, load_config
@@ -102,6 +102,8 @@ def status(config: Config, run: Run) -> list[str]:
         lines += [f"{state.kind:10} {state.candidate}{share}", *trial_lines(config, run, state)]
     path = run.release / "engines.json"
     lines += [f"engines    {', '.join(filter(None, read_json(path).values()))}"] if path.is_file() else []
+    if day := forgotten.due(run):
+        lines.append(f"retrain    due by {day}: frontdesk retrain CONFIG --because forgotten")
     return [*lines, "", *(version_line(run, one) for one in versions.versions(run))]
 
 

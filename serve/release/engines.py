@@ -8,11 +8,13 @@ A canary that misses a limit (frontdesk/trial.py), or whose engine does not star
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from frontdesk import releases, trial, versions
+from frontdesk.config.hours import today
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
 from frontdesk.engine import vllm
@@ -73,6 +75,9 @@ class Follower:
         """Bring the engines one step nearer to the state."""
         served = state.served or self.versions["main"]
         assert served
+        if (now := versions.find(self.run, served)) and now.withdraw_by and today(self.config.desk) > now.withdraw_by:
+            self.leave(served)
+            return
         needed = {served, state.candidate or served}
         settled = not state.candidate and time.time() - state.since > WARM
         if self.versions["main"] not in needed and (len(needed) > 1 or settled):
@@ -87,6 +92,16 @@ class Follower:
         if state.kind in ("canary", "ab") and time.monotonic() - self.judged > JUDGE:
             self.judged = time.monotonic()
             await asyncio.to_thread(self.judge, state)
+
+    def leave(self, withdrawn: str) -> None:
+        """Serve the newest version that may be served in the place of one whose day has come. Raises UserError where there is none."""
+        for version in versions.versions(self.run):
+            with contextlib.suppress(UserError):
+                releases.promote(self.config, self.run, version.id, DESK)
+                say(f"release: version {withdrawn} was withdrawn; {version.id} is served in its place")
+                self.note("promote", version.id)
+                return
+        raise UserError(f"version {withdrawn} was withdrawn, and no other may be served; `frontdesk retrain CONFIG --because forgotten`")
 
     async def restart(self, version: str) -> None:
         """Have the first engine, or all of several, run this version."""
@@ -142,9 +157,13 @@ class Follower:
     def roll_back(self, state: State, why: str) -> None:
         if releases.roll_back(self.config, self.run, DESK, why, only=state).by == DESK:
             say(f"release: version {state.candidate} was rolled back: {why}")
-            store = open_store(self.config)
-            audit.record(store, DESK, "rollback", f"{state.candidate}: {why}")
-            store.close()
+            self.note("rollback", f"{state.candidate}: {why}")
+
+    def note(self, act: audit.Act, about: str) -> None:
+        """In the audit log."""
+        store = open_store(self.config)
+        audit.record(store, DESK, act, about)
+        store.close()
 
     def tell(self, **changed: str | None) -> None:
         """Tell the gateway which versions run."""
