@@ -31,9 +31,9 @@ def due(run: Run) -> str | None:
 
 def forget(run: Run, conversations: Set[str], accepted: list[dict[str, Any]], day: str, known: bool) -> tuple[int, list[str]]:
     """Take the rows of these conversations out of the run's data, withdraw the versions that were trained on them after `day`, and queue a
-    training. `accepted`: what was accepted from them as entries, as lines of `forgotten.jsonl`; `known`: its data had them, as the store says,
-    whatever is found there now. Returns the number of rows that went and
-    the ids of the versions."""
+    training. `accepted`: what was accepted from them as entries, as lines of `forgotten.jsonl`. `known`: the store says that the run's data
+    had them, whatever is found there now. Returns the number of rows that went and the ids of the versions.
+    """
     reviewed = run.data / "feedback.jsonl"
     lines = [line for line in read_jsonl(reviewed) if line["conversation"] in conversations] if reviewed.is_file() else []
     withdrawn = versions.withdraw(run, conversations, day)

@@ -160,10 +160,15 @@ def withdraw(run: Run, conversations: Set[str], day: str) -> list[str]:
     their ids."""
     found = [version for version in versions(run) if not conversations.isdisjoint(version.conversations)]
     for version in found:
-        path = run.versions / version.id / "version.json"
-        record: dict[str, Any] = read_json(path)
-        write_json(path, record | {"withdraw_by": min(day, version.withdraw_by or day)})
+        withdraw_one(run, version, day)
     return [version.id for version in found]
+
+
+def withdraw_one(run: Run, version: Version, day: str) -> None:
+    """Have a version withdrawn after a day, or earlier if that was said before."""
+    path = run.versions / version.id / "version.json"
+    record: dict[str, Any] = read_json(path)
+    write_json(path, record | {"withdraw_by": min(day, version.withdraw_by or day)})
 
 
 def prune(run: Run, number: int, kept: Set[str], day: str) -> list[str]:

@@ -6,13 +6,14 @@
 (frontdesk/forgotten.py). This makes the data anew, trains, and asks the new model what the old one was taught: the customer's question
 alone, and with the beginning of the forgotten answer in its mouth. Its likeliest words may have no WORDS of the forgotten ones in a row,
 but those that its present data has too. Passed: the words kept for this go, and the new version may be promoted. Else: exit code 1, and
-nothing is promoted.
+the new version is withdrawn.
 """
 
 import re
 import subprocess
 import sys
 from collections.abc import Iterable
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from frontdesk import forgotten, versions
@@ -48,12 +49,14 @@ def main() -> None:
         if code := subprocess.run([sys.executable, "-m", stage, path], check=False).returncode:
             sys.exit(code)
     lines = read_jsonl(forgotten.words(run)) if forgotten.words(run).is_file() else []
+    id = str(read_json(run.provenance)["key"])[: versions.LENGTH]
     if said := said_again(with_family(config, "train", run.model), run, lines):
+        if version := versions.find(run, id):
+            versions.withdraw_one(run, version, (date.today() - timedelta(days=1)).isoformat())
         sys.exit(
-            f"error: {run.model}: the new model still says {len(said)} of {len(lines)} forgotten answers; do not serve it; the queue stays"
+            f"error: {run.model}: the new model still says {len(said)} of {len(lines)} forgotten answers; it was withdrawn, and the queue stays"
         )
     forgotten.done(run)
-    id = str(read_json(run.provenance)["key"])[: versions.LENGTH]
     print(f"retrain: none of {len(lines)} forgotten answers is said again; to serve version {id}: frontdesk release {path} promote {id}")
     note(config, id)
 
