@@ -53,9 +53,8 @@ def main() -> None:
     if said := said_again(with_family(config, "train", run.model), run, lines):
         if version := versions.find(run, id):
             versions.withdraw_one(run, version, (date.today() - timedelta(days=1)).isoformat())
-        sys.exit(
-            f"error: {run.model}: the new model still says {len(said)} of {len(lines)} forgotten answers; it was withdrawn, and the queue stays"
-        )
+        told = f"the new model still says {len(said)} of {len(lines)} forgotten answers; it was withdrawn, and the queue stays"
+        sys.exit(f"error: {run.model}: {told}")
     forgotten.done(run)
     print(f"retrain: none of {len(lines)} forgotten answers is said again; to serve version {id}: frontdesk release {path} promote {id}")
     note(config, id)

@@ -57,7 +57,7 @@ def test_a_release_from_shadow_to_the_way_back(ids: list[str], monkeypatch: pyte
 def test_what_cannot_be_done_costs_a_line(ids: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     run(monkeypatch, capsys, "promote", ids[0])
     monkeypatch.setattr(release, "free_memory", lambda: 1 * release.GIB)
-    with pytest.raises(UserError, match="too little memory for a second engine: 1.0 GiB free"):
+    with pytest.raises(UserError, match=r"too little memory for a second engine: 1\.0 GiB free"):
         run(monkeypatch, capsys, "canary")
     assert releases.read(RUN).candidate is None
     with pytest.raises(UserError, match="'nope' of shop is not there; expected one of"):
