@@ -58,9 +58,9 @@ def make(config: Config, run: Run) -> Version:
             text = yaml.safe_dump(config.model_dump(mode="json", exclude_unset=True), allow_unicode=True, sort_keys=False)
             write_text(folder / "config.yaml", text)
             link(run.manifest, folder / "manifest.json")
-            if run.parity.is_file() and (parity := read_json(run.parity)).get("key") == provenance["key"]:
+            if config.train.parity_prompts and run.parity.is_file() and (parity := read_json(run.parity)).get("key") == provenance["key"]:
                 write_json(folder / "parity.json", {name: value for name, value in parity.items() if name != "answers"})
-            same = {name: provenance[name] for name in ("key", "data_hash", "base", "base_path", "method")}
+            same = {name: provenance.get(name, "") for name in ("key", "data_hash", "base", "base_path", "method")}
             trained = {"grounding": config.grounding, "conversations": sorted(_conversations(run)), "files": files}
             write_json(folder / "version.json", {"id": id, "made": time.time(), **same, **trained})
         found = find(run, id)
@@ -130,12 +130,9 @@ def check(config: Config, run: Run, id: str) -> Version:
     version, again = find(run, id), f"take another version; there are {known}"
     if version is None:
         raise UserError(f"version '{id}' of {run.name} is not there; expected one of {known}")
-    folder = run.versions / id
-    broken = [name for name, size in version.files.items() if not (folder / name).is_file() or (folder / name).stat().st_size != size]
-    if broken or not any(name.startswith(f"{weights(config, run, id).name}/") for name in version.files):
-        what = f"{broken[0]} is gone or not whole" if broken else f"it has no {weights(config, run, id).name}"
-        raise UserError(f"{folder}: {what}, so it cannot be served; {again}")
-    if version.withdraw_by and today(config.desk) > version.withdraw_by:
+    if what := lacks(config, run, version):
+        raise UserError(f"{run.versions / id}: {what}, so it cannot be served; {again}")
+    if withdrawn(config, version):
         raise UserError(
             f"version {id} was withdrawn on {version.withdraw_by}: it was trained on words that are to be forgotten; {again}, "
             "or `frontdesk retrain CONFIG --because forgotten`"
@@ -145,6 +142,20 @@ def check(config: Config, run: Run, id: str) -> Version:
     if (failed := failures(run, id)) and not config.serve.ignore_gate:
         raise UserError(f"version {id}: {failed}; {again}, or set serve.ignore_gate to true")
     return version
+
+
+def lacks(config: Config, run: Run, version: Version) -> str:
+    """What is missing of a version's weights, in words; "" where nothing is."""
+    folder, model = run.versions / version.id, weights(config, run, version.id).name
+    broken = [name for name, size in version.files.items() if not (folder / name).is_file() or (folder / name).stat().st_size != size]
+    if broken:
+        return f"{broken[0]} is gone or not whole"
+    return "" if any(name.startswith(f"{model}/") for name in version.files) else f"it has no {model}"
+
+
+def withdrawn(config: Config, version: Version) -> bool:
+    """Whether its day has passed."""
+    return version.withdraw_by is not None and today(config.desk) > version.withdraw_by
 
 
 def failures(run: Run, id: str) -> str:

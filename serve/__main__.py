@@ -37,7 +37,7 @@ from frontdesk.models.reader import with_reader
 from frontdesk.store.credentials import PAGE_KEY
 from frontdesk.web.address import url
 from serve.checks import check, has_key
-from serve.release.engines import Follower, other_gpus
+from serve.release.engines import Follower, other_gpus, standing
 from serve.snapshot import snapshot_config, snapshot_weights
 from serve.supervise import until_stopped
 
@@ -93,17 +93,17 @@ async def serve(config: Config, run: Run, path: str, keys: bool, weights: Path |
             probes = (lambda: vllm.answers(client, own, key), lambda: vllm.alive(client, own))
             return Child(name, command, environment, folder / f"{name.replace(' ', '-')}.log", probes[0], phase, probes[1])
 
-        standing = releases.served(run) if weights else None
-        model = engine("engine", private, versions.weights(config, run, standing) if standing else weights)
+        version = standing(config, run) if weights else None
+        model = engine("engine", private, versions.weights(config, run, version) if version else weights)
         second = None
-        if standing:
+        if version:
             trial = vllm.private(config, vllm.free_port())
-            second = engine("second engine", trial, versions.weights(config, run, standing))
+            second = engine("second engine", trial, versions.weights(config, run, version))
             second.environment |= other_gpus(config)
             engines[vllm.SECOND_URL] = url(trial.serve.host, trial.serve.port)
         gateway = child("gateway", "serve.gateway", ours | engines, "gateway.log", config.serve.port, "/ready", "/health")
         page = child("chat page", "ui", ours, "chat.log", config.serve.ui_port, "/", "/chat.js")
-        follower = Follower(config, run, [model], standing, second) if standing and second else None
+        follower = Follower(config, run, [model], version, second) if version and second else None
         async with follower.following() if follower else contextlib.nullcontext():
             await until_stopped((model, gateway, page), lambda: announce(config, path, keys), gateway, config.serve.drain_seconds + GRACE)
 

@@ -2,7 +2,8 @@
 
 The first engine goes on with the version with which it began. A second one, beside it, runs the candidate, or the version that was
 promoted; so a promotion and a rollback only change which of the two is asked. After WARM seconds, or when a further candidate comes, the
-first engine starts anew with the served version, while the second one answers. `engines.json` tells the gateway who runs what.
+first engine starts anew with the served version, while the second one answers; several first engines do so at once, since the second is
+one alone. `engines.json` tells the gateway who runs what.
 
 A canary that misses a limit (frontdesk/trial.py), or whose engine does not start, is rolled back.
 """
@@ -14,13 +15,12 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from frontdesk import releases, trial, versions
-from frontdesk.config.hours import today
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
 from frontdesk.engine import vllm
 from frontdesk.engine.processes import Child, stop
 from frontdesk.engine.startup_log import reasons, say
-from frontdesk.errors import UserError
+from frontdesk.errors import StartFailed, UserError
 from frontdesk.files import write_json
 from frontdesk.releases import State
 from frontdesk.store import audit
@@ -40,7 +40,9 @@ class Follower:
     def __init__(self, config: Config, run: Run, main: Sequence[Child], version: str, second: Child) -> None:
         """`version`: the one that `main` run."""
         self.config, self.run, self.main, self.second = config, run, main, second
+        self.standing = version
         self.versions: dict[str, str | None] = {"main": version, "second": None}
+        self.starting: str | None = None  # the version with which `main` start anew
         self.tries, self.judged = 0, 0.0
 
     @asynccontextmanager
@@ -54,17 +56,19 @@ class Follower:
             task.cancel()
             await asyncio.wait((task,))
             await stop([self.second])
+            (self.run.release / "engines.json").unlink(missing_ok=True)
 
     async def follow(self) -> None:
         """Runs until it is cancelled. What goes wrong is said once, and tried again."""
-        said = ""
-        while not await self.main[0].ready():
-            await asyncio.sleep(LOOK)
+        said, begun = "", False
         while True:
             problem = ""
             try:
-                await self.step(releases.read(self.run))
-            except (OSError, UserError, StoreUnavailable) as error:
+                begun = begun or await self.main[0].ready()
+                if begun:
+                    await self.step(releases.read(self.run))
+                    self.second.bound()
+            except (OSError, StartFailed, StoreUnavailable, UserError) as error:
                 problem = str(error)
             if problem and problem != said:
                 say(f"release: {problem}")
@@ -73,15 +77,20 @@ class Follower:
 
     async def step(self, state: State) -> None:
         """Bring the engines one step nearer to the state."""
-        served = state.served or self.versions["main"]
-        assert served
-        if (now := versions.find(self.run, served)) and now.withdraw_by and today(self.config.desk) > now.withdraw_by:
+        served = state.served or self.standing
+        if (now := versions.find(self.run, served)) and versions.withdrawn(self.config, now):
             self.leave(served)
             return
         needed = {served, state.candidate or served}
-        settled = not state.candidate and time.time() - state.since > WARM
-        if self.versions["main"] not in needed and (len(needed) > 1 or settled):
+        if self.starting in needed:
+            if not await self.main[0].ready():
+                return
+            self.tell(main=self.starting)
+            self.starting = None
+        settled = not state.candidate and time.time() - state.since > (WARM if len(self.main) == 1 else 0)
+        if self.versions["main"] not in needed and (len(needed) > 1 or settled or self.starting):
             await self.restart(served)
+            return
         wanted = next(iter(needed - {self.versions["main"]}), None)
         if wanted is None and self.versions["second"] == state.previous:
             wanted = state.previous  # it stays ready
@@ -110,10 +119,8 @@ class Follower:
         self.tell(main=None)
         for child in self.main:
             child.command = self.command(child, version)
+        self.starting = version
         await stop(self.main)  # their supervision starts them
-        while not await self.main[0].ready():
-            await asyncio.sleep(LOOK)
-        self.tell(main=version)
 
     def command(self, child: Child, version: str) -> list[str]:
         """An engine's command with this version's weights and template."""
@@ -169,6 +176,16 @@ class Follower:
         """Tell the gateway which versions run."""
         self.versions |= changed
         write_json(self.run.release / "engines.json", self.versions)
+
+
+def standing(config: Config, run: Run) -> str | None:
+    """The version of the snapshot that is served now; None where there is no whole one, and so no releases. Raises UserError for one that
+    was withdrawn."""
+    id = releases.served(run)
+    version = versions.find(run, id) if id else None
+    if version and versions.withdrawn(config, version):
+        versions.check(config, run, version.id)
+    return version.id if version and not versions.lacks(config, run, version) else None
 
 
 def other_gpus(config: Config) -> dict[str, str]:

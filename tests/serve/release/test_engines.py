@@ -88,8 +88,9 @@ def follower(config: Config, ids: list[str], monkeypatch: pytest.MonkeyPatch) ->
 
 
 def step(follower: Follower) -> dict[str, str | None]:
-    """The versions of both engines, after a step."""
-    asyncio.run(follower.step(releases.read(RUN)))
+    """The versions of both engines, once the state is followed."""
+    for _ in range(3):
+        asyncio.run(follower.step(releases.read(RUN)))
     return follower.versions
 
 
@@ -122,7 +123,8 @@ def test_the_main_engine_starts_anew_when_its_place_is_needed_or_a_day_has_passe
     releases.promote(config, RUN, three, "root")
     assert step(follower) == {"main": two, "second": three}
     state = releases.read(RUN)
-    asyncio.run(follower.step(State(served=three, previous=two, since=state.since - WARM)))
+    for _ in range(3):
+        asyncio.run(follower.step(State(served=three, previous=two, since=state.since - WARM)))
     assert follower.versions == {"main": three, "second": None}
     releases.begin(config, RUN, "canary", two, "root")
     releases.promote(config, RUN, two, "root")
@@ -137,8 +139,9 @@ def test_a_candidate_whose_engine_does_not_start_is_rolled_back_and_a_promoted_o
     releases.begin(config, RUN, "canary", ids[1], "root")
     step(follower)
     for _ in range(engines.TRIES):
+        assert releases.read(RUN).candidate
         follower.second.running = False  # type: ignore[attr-defined]
-        step(follower)
+        asyncio.run(follower.step(releases.read(RUN)))
     state = releases.read(RUN)
     assert (state.candidate, state.served, state.by) == (None, ids[0], DESK) and "exit code 1): RuntimeError: no room" in state.why
     assert step(follower) == {"main": ids[0], "second": None}
@@ -196,3 +199,18 @@ def test_a_candidate_that_is_broken_by_now_changes_no_engine(config: Config, ids
     with pytest.raises(UserError, match="is gone or not whole"):
         step(follower)
     assert follower.versions == {"main": ids[0], "second": None} and not follower.second.starts  # type: ignore[attr-defined]
+
+
+def test_a_rollback_does_not_wait_for_an_engine_that_does_not_come_back(config: Config, ids: list[str], follower: Follower) -> None:
+    one, two, three = ids
+    releases.promote(config, RUN, two, "root")
+    step(follower)
+    main = follower.main[0]
+    main.start = lambda: None  # type: ignore[method-assign]
+    releases.begin(config, RUN, "canary", three, "root")
+    assert step(follower) == {"main": None, "second": two}, "which answers all"
+    del main.start  # type: ignore[method-assign]
+    releases.promote(config, RUN, one, "root")
+    step(follower)
+    main.start()
+    assert step(follower)["main"] == one
