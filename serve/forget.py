@@ -100,7 +100,7 @@ def untrain(store: Store, name: str, ids: Set[str], accepted: list[dict[str, Any
     for id in withdrawn:
         audit.record(store, shell_user(), "withdrawn", id)
         say(f"version {id} of {name} was trained on them: withdrawn, and not served after {day}")
-    if rows or withdrawn or named:
+    if rows or withdrawn or named or accepted:
         say(f"{name} is to be trained again by {day}; now: frontdesk retrain configs/{name}.yaml --because forgotten")
 
 
@@ -109,7 +109,7 @@ def added(path: Path, ids: Set[str]) -> list[dict[str, Any]]:
     text = path.read_bytes().decode("utf-8-sig", "replace") if path.is_file() else ""
     lines = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter(text))
     found = [line for line in lines if line.get("conversation") in ids]
-    return [{"messages": [{"role": "user", "content": line["question"]}], "answer": line["answer"]} for line in found]
+    return [{"messages": [{"role": "user", "content": line["question"] or ""}], "answer": line["answer"] or ""} for line in found]
 
 
 def take_out(run: str, path: Path, ids: Set[str]) -> None:

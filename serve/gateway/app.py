@@ -96,7 +96,7 @@ def create_app(
         tasks = [asyncio.create_task(watcher) for watcher in watchers]
         await key_cache.first_look()
         yield
-        for task in tasks:
+        for task in (*tasks, *([relay.shadow.task] if relay.shadow.task else [])):
             task.cancel()
         await asyncio.wait(tasks)
         await engines.close()

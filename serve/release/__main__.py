@@ -126,7 +126,7 @@ def trial_lines(config: Config, run: Run, state: State) -> list[str]:
 def comparison_line(one: trial.Comparison) -> str:
     counts = f"served {one.served.hits} of {one.served.number}, candidate {one.candidate.hits} of {one.candidate.number}"
     span = f"{100 * one.difference.low:+.1f} to {100 * one.difference.high:+.1f} points" if one.difference else "too few to say"
-    return f"{one.name.replace('_', ' '):11}{counts}: {span}, {one.verdict}"
+    return f"{one.name.replace('_', ' '):12}{counts}: {span}, {one.verdict}"
 
 
 def version_line(run: Run, one: versions.Version) -> str:

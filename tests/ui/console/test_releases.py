@@ -51,8 +51,7 @@ def test_one_click_promotes_and_one_goes_back(root: httpx.Client, office: Office
     assert releases.read(RUN).served == one
     noted = [(entry.who, entry.act, entry.about) for entry in audit.entries(office.store)[0][:2]]
     assert noted == [("root", "rollback", one), ("root", "promote", other)]
-    log = words(root.get("/desk/audit"))
-    assert f"root rolled back {one}" in log.replace("rolled back" + one, f"rolled back {one}") or "rolled back" in log
+    assert f"rootrolled back{one}" in words(root.get("/desk/audit")), "three cells of a row"
     told = root.post("/desk/releases", data={"action": "rollback"}, follow_redirects=True)
     assert "no version was served before" in words(told)
     assert "<script>" not in root.get("/desk/releases", params={"told": "<script>x</script>"}).text.partition('id="page"')[2]
