@@ -7,8 +7,9 @@ interval below LEAST conversations each: with few, the normal approximation is t
 """
 
 from dataclasses import dataclass
-from math import log, sqrt
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
 
 ALPHA = 0.05
 LEAST = 30  # of each version
@@ -40,10 +41,16 @@ def difference(first: Count, second: Count, alpha: float = ALPHA) -> Difference 
     """The interval of (second − first); None while there is too little to say anything."""
     if min(first.number, second.number) < LEAST:
         return None
+    low, high = bounds(first, second, alpha)
+    return Difference(max(-1.0, float(low)), min(1.0, float(high)))
+
+
+def bounds(first: Count, second: Count, alpha: float) -> tuple[Any, Any]:
+    """Both ends, of counts that are numbers or arrays of them."""
     shares = [(one.hits + ADDED) / (one.number + 2 * ADDED) for one in (first, second)]
     variance = sum(share * (1 - share) / (one.number + 2 * ADDED) for share, one in zip(shares, (first, second), strict=True))
     # The paper's boundary, its parameter chosen for TIGHTEST as there.
-    rho = (-2 * log(alpha) + log(-2 * log(alpha)) + 1) / TIGHTEST
+    rho = (-2 * np.log(alpha) + np.log(-2 * np.log(alpha)) + 1) / TIGHTEST
     grown = (first.number + second.number) * rho
-    wide = sqrt(variance * (grown + 1) / grown * log((grown + 1) / alpha**2))
-    return Difference(max(-1.0, shares[1] - shares[0] - wide), min(1.0, shares[1] - shares[0] + wide))
+    wide = np.sqrt(variance * (grown + 1) / grown * np.log((grown + 1) / alpha**2))
+    return shares[1] - shares[0] - wide, shares[1] - shares[0] + wide
