@@ -43,9 +43,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--trials", type=int, default=2000)
     trials = parser.parse_args().trials
-    print(
-        "| handed to a person | candidate's share | ever without 0 | median day | plain interval, ever | median day |\n|---|---|---|---|---|---|"
-    )
+    print("| handed to a person | candidate's share | ever without 0 | median day | plain interval, ever | median day |")
+    print("|---|---|---|---|---|---|")
     for one, other in ((0.02, 0.02), (0.1, 0.1), (0.3, 0.3), (0.1, 0.15), (0.1, 0.2), (0.3, 0.4), (0.3, 0.2)):
         for share in (0.5, 0.05):
             (rate, day), (plain, soon) = rates(one, other, share, trials)
