@@ -28,6 +28,7 @@ from frontdesk.models.family import with_family
 from frontdesk.models.hardware import describe_hardware
 from frontdesk.models.reader import with_reader
 from frontdesk.terminal import silence_libraries, track
+from frontdesk.versions import add_scores
 
 
 def main() -> None:
@@ -103,6 +104,8 @@ def scorecard(config: Config, run: Run, provenance: dict[str, Any], other: Run |
     write_jsonl(folder / "answers.jsonl", records)
     write_report(folder, summary, gate, records, extras)
     write_json(folder / "scores.json", card)  # last: a folder that has it is complete
+    if other is None:
+        add_scores(run)
     print(table(summary))
     print(f"\neval: {verdict(summary, gate)[0]}\neval: {quoting(summary)[0]}\neval: {tuning(summary)[0]}")
     if changes:

@@ -23,6 +23,8 @@ COMPARED = ("qlora", "qlora8", "lora", "full", "adapter", "prefix")
 """What `frontdesk compare` trains; evaluate/compare.py says with which settings."""
 
 GGUF_KINDS = ("f16", "q8_0", "q4_k_m")  # train/export/llama_cpp.py has llama.cpp's numbers for them
+RELEASES = ("status", "shadow", "canary", "ab", "promote", "rollback")
+
 SHELLS = ("bash", "zsh", "fish")
 
 Parser = argparse.ArgumentParser
@@ -114,6 +116,13 @@ def port(text: str) -> int:
     return int(text)
 
 
+def share(text: str) -> float:
+    """A part of all, more than none."""
+    if not re.fullmatch(r"0?\.\d+|1(?:\.0*)?", text) or float(text) == 0:
+        raise argparse.ArgumentTypeError(f"found {text!r}; expected a share above 0 and up to 1, such as 0.05")
+    return float(text)
+
+
 def column(text: str) -> tuple[str, str]:
     """Field and header of "text=Message"."""
     field, equals, header = text.partition("=")
@@ -193,6 +202,18 @@ def _forget(parser: Parser) -> None:
     parser.add_argument("--yes", action="store_true", help="do not ask")
 
 
+def _release(parser: Parser) -> None:
+    _config(parser)
+    parser.add_argument("action", choices=RELEASES)
+    parser.add_argument("version", nargs="?", help="the candidate, or else the newest, without it")
+    parser.add_argument("--share", type=share, help="of the conversations: of a canary 0.05, of ab 0.5")
+
+
+def _retrain(parser: Parser) -> None:
+    _config(parser)
+    parser.add_argument("--because", choices=("forgotten",), required=True, help="only where something was forgotten since")
+
+
 def _read(parser: Parser) -> None:
     parser.add_argument("files", nargs="+", metavar="FILE")
     agent = "who is an agent; `*` stands for anything; repeatable"
@@ -251,8 +272,10 @@ COMMANDS = {
     "engine": Command("serve.engine", "one engine by itself, for desks on other machines", _engine),
     "feedback": Command("data_tools.feedback", "find what the desk's conversations could teach the bot", _config),
     "health": Command("data_tools.health", "contradictions and gaps of the FAQ, with drafted entries", _config),
+    "release": Command("serve.release", "try a new version beside the served one, serve it, or go back", _release),
     "keys": Command("serve.keys", "make, list and revoke keys to the API and the console", _keys),
     "forget": Command("serve.forget", "remove a customer, a conversation, or what has expired", _forget),
+    "retrain": Command("train.retrain", "train again without what was forgotten, and prove that it is", _retrain),
     "update": Command("data_tools.update", "read the FAQ again while the desk is open", _config),
     "read": Command("data_tools.read", "print the conversations of chat exports, as they were spoken", _read),
     "plan": Command("train.plan", "memory and time of a training, before it is started", _plan),

@@ -2,7 +2,8 @@
 
     python -m serve configs/demo.yaml
 
-Checks weights and config, takes a snapshot of them (serve/snapshot.py), and starts three processes or more:
+Checks weights and config (of the version that was promoted, or else of what was trained last), takes a snapshot of
+them (serve/snapshot.py), and starts three processes or more:
 
 * vLLM on the snapshot, or on the base with the adapters of `serve.adapters`, on a loopback port and with a key that
   only the gateway knows. With `serve.replicas` there are several, and vllm-router stands before them and the
@@ -17,6 +18,7 @@ FRONTDESK_API_KEY.
 """
 
 import asyncio
+import contextlib
 import os
 import secrets
 import signal
@@ -24,6 +26,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from frontdesk import releases, versions
 from frontdesk.commands import arguments
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, load_config
@@ -38,6 +41,7 @@ from frontdesk.store.credentials import PAGE_KEY
 from frontdesk.web.address import url
 from serve.checks import check, has_key
 from serve.elsewhere import Elsewhere, mark
+from serve.release.engines import Follower, other_gpus, standing
 from serve.snapshot import snapshot_config, snapshot_weights
 from serve.supervise import until_stopped
 
@@ -50,27 +54,33 @@ def main() -> None:
     path = arguments("serve").config
     config = load_config(path)
     run = Run(config.name)
-    config = with_family(with_reader(config, run, "serve"), "serve", run.model)
+    released = releases.read(run).served if not config.serve.adapters else None
+    if released:
+        versions.check(config, run, released)
+    chosen = versions.run_of(run, released) if released else run
+    config = with_family(config if released else with_reader(config, run, "serve"), "serve", chosen.model)
     device = vllm.device()
-    key = check(config, run, device)
+    key = check(config, chosen, device)
     keys = has_key(config)
     adapters = ", ".join(config.serve.adapters)
-    model = f"{adapters} as adapters of {base_name(config)}" if adapters else run.model
+    model = f"{adapters} as adapters of {base_name(config)}" if adapters else chosen.model
     say(
         f"serving {model} on the {device.upper()}, context {config.serve.context_length} tokens, "
         f"{'eager' if vllm.eager(config) else 'compiled'}, API key {'required' if keys else 'not required'}"
     )
-    asyncio.run(serve(config, run, path, keys, key))
+    if released and (newest := versions.versions(run)[0].id) != released:
+        say(f"version {newest} is newer than the one that is served; to serve it: frontdesk release {path} promote {newest}")
+    asyncio.run(serve(config, run, path, keys, snapshot_weights(config, chosen, key) if key else None, key))
     say("stopped; nothing is left running")
 
 
-async def serve(config: Config, run: Run, path: str, keys: bool, key_of_weights: str | None) -> None:
+async def serve(config: Config, run: Run, path: str, keys: bool, weights: Path | None, key_of_weights: str | None) -> None:
     """Run the engines, the gateway and the page until Ctrl-C or SIGTERM. `keys`: whether clients need one;
-    `key_of_weights`: None for adapters."""
+    `weights` and their key: None for adapters."""
     import httpx
 
-    weights, snapshot = snapshot_weights(config, run, key_of_weights) if key_of_weights else None, snapshot_config(config, run)
-    folder, (*ports, front, metrics) = run.root / "serve", vllm.free_ports(config.serve.replicas + 2)
+    snapshot, folder = snapshot_config(config, run), run.root / "serve"
+    *ports, front, metrics, third = vllm.free_ports(config.serve.replicas + 3)
     key = os.environ.pop(vllm.ENGINE_KEY) if config.serve.engines else secrets.token_urlsafe(32)
     os.environ.pop(PAGE_KEY, None)  # from a parent process; the engine must not see it
     ours = {**os.environ, "PYTHONUNBUFFERED": "1", PAGE_KEY: secrets.token_urlsafe(32)} | ({vllm.SERVED: str(weights)} if weights else {})
@@ -83,35 +93,42 @@ async def serve(config: Config, run: Run, path: str, keys: bool, key_of_weights:
             probes = (lambda: vllm.answers_with(client, base + ready, 200), lambda: vllm.answers_with(client, base + alive))
             return Child(name, command, environment, folder / log, ready=probes[0], alive=probes[1])
 
-        engines = [engine(config, run, weights, key, client, number, port) for number, port in enumerate(ports)]
+        version = standing(config, run) if weights else None
+        checked = versions.weights(config, run, version) if version else weights
+        engines = [
+            engine(config, run, checked, key, client, f"engine {number + 1}" if number else "engine", port, vllm.share(config, number))
+            for number, port in enumerate(ports)
+        ]
         asked = {vllm.ENGINE_URL: url("127.0.0.1", [*ports, front][0]), vllm.ENGINE_KEY: key, "OMP_NUM_THREADS": "1"}
-        watching = None
-        if config.serve.routed:
-            told = router.settings([url("127.0.0.1", port) for port in ports], (front, metrics), key, config.serve.data_parallel_size)
-            elsewhere = Elsewhere(client, config, mark(config, str(key_of_weights)), told)
-            await elsewhere.begin()
-            engines.append(routing(client, told, folder))
-            asked |= {vllm.ENGINE_URL: url("127.0.0.1", front), vllm.ENGINE_HEALTH: router.READY}
-            watching = asyncio.create_task(elsewhere.keep(engines[-1]))
-            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, elsewhere.read_again, path)
-        gateway = child("gateway", "serve.gateway", ours | asked, "gateway.log", config.serve.port, "/ready", "/health")
-        page = child("chat page", "ui", ours, "chat.log", config.serve.ui_port, "/", "/chat.js")
-        try:
+        async with contextlib.AsyncExitStack() as watching:
+            if version:
+                second = engine(config, run, checked, key, client, "second engine", third, other_gpus(config))
+                asked[vllm.SECOND_URL] = url("127.0.0.1", third)
+                await watching.enter_async_context(Follower(config, run, tuple(engines), version, second).following())
+            if config.serve.routed:
+                told = router.settings([url("127.0.0.1", port) for port in ports], (front, metrics), key, config.serve.data_parallel_size)
+                elsewhere = Elsewhere(client, config, mark(config, str(key_of_weights)), told)
+                await elsewhere.begin()
+                engines.append(routing(client, told, folder))
+                asked |= {vllm.ENGINE_URL: url("127.0.0.1", front), vllm.ENGINE_HEALTH: router.READY}
+                watching.callback(asyncio.create_task(elsewhere.keep(engines[-1])).cancel)
+                asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, elsewhere.read_again, path)
+            gateway = child("gateway", "serve.gateway", ours | asked, "gateway.log", config.serve.port, "/ready", "/health")
+            page = child("chat page", "ui", ours, "chat.log", config.serve.ui_port, "/", "/chat.js")
             await until_stopped(
                 (*engines, gateway, page), lambda: announce(config, path, keys), gateway, config.serve.drain_seconds + GRACE
             )
-        finally:
-            if watching:
-                watching.cancel()
 
 
-def engine(config: Config, run: Run, weights: Path | None, key: str, client: "httpx.AsyncClient", number: int, port: int) -> Child:
-    """Engine `number` of this machine, from 0."""
-    private, name = vllm.private(config, port), f"engine {number + 1}" if number else "engine"
+def engine(
+    config: Config, run: Run, weights: Path | None, key: str, client: "httpx.AsyncClient", name: str, port: int, more: dict[str, str]
+) -> Child:
+    """An engine of this machine; `more`: of its environment."""
+    private = vllm.private(config, port)
     return Child(
         name,
         vllm.command(private, run, weights),
-        vllm.environment(private, run, key) | vllm.share(config, number),
+        vllm.environment(private, run, key) | more,
         run.root / "serve" / f"{name.replace(' ', '-')}.log",
         lambda: vllm.answers(client, private, key),
         phase,

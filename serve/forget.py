@@ -5,10 +5,10 @@ may still be trained.
     python -m serve.forget --conversation ID --config configs/demo.yaml --yes
     python -m serve.forget --expired --config configs/demo.yaml
 
-Says what will be removed, asks, removes it, and names the runs whose data it had entered: their models must
-be trained again to forget it. FAQ entries that were accepted or proposed from these conversations are removed
-too, as is a health report that shows them. Both ids are shown in the agent console. The desk may stay open; it does
---expired by itself once a day.
+Says what will be removed, asks, removes it, also from the data of runs that it had entered, withdraws the versions
+that were trained on it, and queues a training (`python -m train.retrain`). FAQ entries that were accepted or
+proposed from these conversations are removed too, as is a health report that shows them. Both ids are shown in the
+agent console. The desk may stay open; it does --expired by itself once a day.
 """
 
 import argparse
@@ -17,18 +17,25 @@ import io
 import shutil
 import sys
 from collections.abc import Set
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
+from frontdesk import forgotten
 from frontdesk.commands import arguments
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, load_config
 from frontdesk.engine.startup_log import say
 from frontdesk.errors import UserError, run_command, warn
 from frontdesk.files import delimiter, read_jsonl, write_jsonl
+from frontdesk.store import audit
+from frontdesk.store.credentials import shell_user
 from frontdesk.store.forget import Forgotten, conversations_by_run, erase, expire, forget, remembered
 from frontdesk.store.store import Store, StoreUnavailable, open_store
 from frontdesk.store.tables import Conversation, Customer
 
+DAYS = 30
+"""Until a version that knows the words is served no more: within a month a request must be met (GDPR, article 12)."""
 STILL_THERE = "the rows are gone, but SQLite's file is in use and may still hold their bytes; VACUUM it with sqlite3 when it is not"
 
 
@@ -70,16 +77,39 @@ def person(store: Store, options: argparse.Namespace) -> None:
     if not (options.yes or agreed()):
         say("nothing was removed")
         return
+    accepted = {name: added(Run(name).additions, ids) for name, ids in talks.items()}
     for name, path, ids in files:  # before the store forgets whose lines they are
         take_out(name, path, ids)
     for name, ids in talks.items():
         take_out_health(Run(name), ids)
+    ids, day = set[str]().union(*talks.values()), (date.today() + timedelta(days=DAYS)).isoformat()
+    for name in sorted({*what.runs, *talks}):
+        untrain(store, name, ids, accepted.get(name, []), day, name in what.runs)
     gone = forget(store, owner, id)
     say(f"removed from {store.url}: {summary(gone)}")
-    for name in gone.runs:
-        say(f"{name} has these words in its data and, if trained since, in its model; now: make data train CONFIG=configs/{name}.yaml")
     if not gone.erased:
         warn(STILL_THERE)
+
+
+def untrain(store: Store, name: str, ids: Set[str], accepted: list[dict[str, Any]], day: str, named: bool) -> None:
+    """Take the words out of a run's data, withdraw its versions that know them, and queue a training. `named`: the store says that the
+    run's data had them."""
+    rows, withdrawn = forgotten.forget(Run(name), ids, accepted, day, named)
+    if rows:
+        say(f"removed {rows} row{'s' * (rows != 1)} from {Run(name).data}")
+    for id in withdrawn:
+        audit.record(store, shell_user(), "withdrawn", id)
+        say(f"version {id} of {name} was trained on them: withdrawn, and not served after {day}")
+    if rows or withdrawn or named or accepted:
+        say(f"{name} is to be trained again by {day}; now: frontdesk retrain configs/{name}.yaml --because forgotten")
+
+
+def added(path: Path, ids: Set[str]) -> list[dict[str, Any]]:
+    """What these conversations added to the file of accepted entries, as turns (frontdesk/forgotten.py)."""
+    text = path.read_bytes().decode("utf-8-sig", "replace") if path.is_file() else ""
+    lines = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter(text))
+    found = [line for line in lines if line.get("conversation") in ids]
+    return [{"messages": [{"role": "user", "content": line["question"] or ""}], "answer": line["answer"] or ""} for line in found]
 
 
 def take_out(run: str, path: Path, ids: Set[str]) -> None:

@@ -4,8 +4,9 @@
 
 Reads `runs/NAME/data/`; writes `runs/NAME/adapter/`, `training.json`, `loss.png`, `runs/NAME/model/` (see
 train/export/merge.py) and `parity.json` (see train/export/parity.py); where preference pairs are learned,
-`sft/` and `dpo.json` too (see train/trainer/dpo.py). A killed training resumes from its last whole
-checkpoint; what is finished is not repeated while data and config stay the same.
+`sft/` and `dpo.json` too (see train/trainer/dpo.py); and, when all is proven, a version of it
+(frontdesk/versions.py). A killed training resumes from its last whole checkpoint; what is finished is not
+repeated while data and config stay the same.
 
 `training.json`: {"key", "method", "precision", "packed", "trainable_parameters", "steps", "best_step",
 "seconds", "tokens_per_second", "peak_rss_gib", "peak_gpu_gib", "predicted_gib", "held_out": {set: {"before",
@@ -35,6 +36,7 @@ from frontdesk.models.family import with_family
 from frontdesk.models.hardware import set_up_torch
 from frontdesk.models.methods import METHODS
 from frontdesk.models.reader import reader
+from frontdesk.releases import keep
 from frontdesk.terminal import silence_libraries
 from train.trainer import processes, tracking
 
@@ -72,6 +74,8 @@ def main() -> None:
 
         with exhaustion_in_one_line(run):
             int8.make(config, run)
+    if METHODS[config.train.method].mergeable and processes.is_main():
+        keep(config, run)
 
 
 def check_pairs(config: Config) -> None:
@@ -185,7 +189,7 @@ def run_key(config: Config, data_hash: str) -> str:
     """A digest of what the trained model depends on: the data, and the config of all up to the training."""
     unrelated: Any = dict.fromkeys(("name", "company", "data", "desk", "encoder", "evaluate", "serve", "ui"), True) | {
         "answers": {"expired"},
-        "train": {"parity_prompts", "report_to"},
+        "train": {"keep_versions", "parity_prompts", "report_to"},
     }
     parts = config.model_dump(mode="json", exclude=unrelated)
     # Under its name of version 0.1.0, so that what was trained then is still up to date.

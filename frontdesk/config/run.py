@@ -55,6 +55,8 @@ class Run:
         self.provenance = self.model / "provenance.json"
         self.served = root / "serve/model"
         """The weights that a desk serves: what `make serve` has checked, whatever was trained since."""
+        self.versions = root / "versions"  # what was trained and proven, a folder for each (frontdesk/versions.py)
+        self.release = root / "release"  # which version is served, and which one is tried (frontdesk/releases.py)
         self.base_settings = root / "serve/base"  # what the engine reads beside the base when it serves adapters
         self.gguf = root / "gguf"  # the merged model for llama.cpp: a folder for each kind, when it is proven (train/export/quantized.py)
         self.int8 = root / "model-w8a8"

@@ -191,6 +191,8 @@ class TrainConfig(Section):
     dpo: DpoConfig = DpoConfig()
     parity_prompts: int = Field(50, ge=0)
     """Held-out prompts on which adapter, merged and served model must agree; 0 skips the proof."""
+    keep_versions: int = Field(3, ge=1)
+    """Trained versions that stay in `runs/NAME/versions`, the newest; the served one, the one before and a candidate stay beyond that."""
     report_to: tuple[Literal["tensorboard", "trackio", "wandb", "mlflow"], ...] = ()
     """Trackers that get losses and learning rate, as transformers knows them; none unless you name one.
     `tensorboard` and `trackio` write to `runs/NAME/tracking`; `wandb`, or a server that you set up, gets them over the net."""

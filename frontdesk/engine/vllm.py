@@ -48,7 +48,8 @@ Device = Literal["cpu", "gpu"]
 
 KEY_VARIABLE = "FRONTDESK_API_KEY"
 ENGINE_URL, ENGINE_KEY = "FRONTDESK_ENGINE_URL", "FRONTDESK_ENGINE_KEY"
-"""Environment variables with the engine's address and key, for the gateway alone."""
+SECOND_URL = "FRONTDESK_SECOND_ENGINE_URL"
+"""Environment variables with the engine's address and key, and where that of another version is, for the gateway alone."""
 ENGINE_HEALTH = "FRONTDESK_ENGINE_HEALTH"  # where that address says whether it takes questions; /health without it
 
 SESSION = "x-session-id"
@@ -146,8 +147,8 @@ def eager(config: Config) -> bool:
 def command(config: Config, run: Run, folder: Path | None = None) -> list[str]:
     """vLLM's OpenAI server: on the run's merged model, on the weights in `folder`, or on the base with the
     adapters of `serve.adapters`. For adapters it writes `runs/NAME/serve/base/`, which the command line
-    names. The chat template is the run's current one or, with the folder `run.served`, that of the
-    snapshot."""
+    names. The chat template is the run's current one or, with the folder `run.served` or a version's, that
+    beside the weights."""
     serve = config.serve
     arguments = {
         "--host": serve.host,
@@ -170,7 +171,8 @@ def command(config: Config, run: Run, folder: Path | None = None) -> list[str]:
     words += [*(str(word) for pair in arguments.items() for word in pair), *flags]
     if serve.adapters:
         return words + engine_arguments(config, run, device())
-    template = (run.served if folder == run.served else run.model) / "chat_template.jinja"
+    own = folder if folder and (folder == run.served or run.versions in folder.parents) else run.model
+    template = own / "chat_template.jinja"
     words += ["--model", str(folder or served_weights(config, run)), "--chat-template", str(template)]
     return [*words, "--served-model-name", config.name, raw_model(config)]  # only the gateway treats the two differently
 

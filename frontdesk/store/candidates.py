@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from frontdesk.store.rows import clock, storable
+from frontdesk.store.rows import clock, note, storable
 from frontdesk.store.store import Store
 from frontdesk.store.tables import Candidate, Conversation, Message
 
@@ -126,6 +126,7 @@ def review(store: Store, id: int, status: str, answer: str, who: str, was: str =
                 row.worse = row.answer
             row.answer = answer
         row.status, row.reviewer, row.reviewed_at = (status, None, None) if status == "new" else (status, who, clock(session))
+        note(session, who, f"candidate_{status}", str(id))
     return True
 
 

@@ -17,7 +17,8 @@ from sqlalchemy import Select, delete, exists, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from frontdesk.store.connect import StoreUnavailable, available
-from frontdesk.store.rows import clock
+from frontdesk.store.credentials import shell_user
+from frontdesk.store.rows import clock, note
 from frontdesk.store.store import Store
 from frontdesk.store.tables import Bucket, Candidate, Conversation, Customer, Handoff, Message
 from frontdesk.web.access_log import write
@@ -68,6 +69,7 @@ def forget(store: Store, owner: Owner, id: str) -> Forgotten:
     with store.transaction() as session:
         session.get(owner, id, with_for_update=True)  # nobody opens or continues a conversation meanwhile
         found = _what(session, owner, id)
+        note(session, shell_user(), "forgotten", id)
         session.execute(delete(Candidate).where(Candidate.conversation_id.in_(_conversations(owner, id))))
         session.execute(delete(Bucket).where(Bucket.name == f"customer {id}"))
         session.execute(delete(owner).where(owner.id == id))

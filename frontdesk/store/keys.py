@@ -14,7 +14,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
 from frontdesk.errors import UserError
-from frontdesk.store.credentials import LOCAL, digest
+from frontdesk.store.credentials import LOCAL, digest, shell_user
+from frontdesk.store.rows import note
 from frontdesk.store.store import Store
 from frontdesk.store.tables import Key, Login
 
@@ -36,6 +37,7 @@ def create(store: Store, name: str, role: str, rate: int | None = None, concurre
     try:
         with store.transaction() as session:
             session.add(key)
+            note(session, shell_user(), "key_created", name)
     except IntegrityError:
         raise UserError(f"--name: found {name}, which a key has or had; expected a new name; take another") from None
     return secret
@@ -60,6 +62,7 @@ def revoke(store: Store, name: str) -> bool:
             return False
         key.revoked_at = time.time()
         session.execute(delete(Login).where(Login.key_id == key.id))
+        note(session, shell_user(), "key_revoked", name)
         return True
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Float, cast, delete, extract, func, null, select, update
 from sqlalchemy.orm import Session, object_session
 
 from frontdesk.store import calls
-from frontdesk.store.tables import Candidate, Conversation, Handoff, Message, Rating, Speaker
+from frontdesk.store.tables import Audit, Candidate, Conversation, Handoff, Message, Rating, Speaker
 
 TOKENS = ("prompt_tokens", "completion_tokens")
 
@@ -99,6 +99,11 @@ def touch(conversation: Conversation) -> float:
 def add_up(one: int | None, other: int | None) -> int | None:
     """The sum, where None is unknown."""
     return one if other is None else (one or 0) + other
+
+
+def note(session: Session, who: str, act: str, about: str) -> None:
+    """Note in the audit log what somebody does, in the transaction in which it is done."""
+    session.add(Audit(at=now(), who=who[:100], act=act, about=about[:200]))
 
 
 def message_row(session: Session, message_id: int) -> Message:

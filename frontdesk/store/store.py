@@ -236,6 +236,7 @@ class Store:
             if conversation is None or call is None or not calls.free(session, conversation, call, agent, admin, rows.clock(session)):
                 return False
             conversation.state, call.agent, call.taken_at = "agent", agent, rows.touch(conversation)
+            rows.note(session, agent, "take", conversation_id)
             rows.end_others(session, conversation)
             return True
 
@@ -252,6 +253,7 @@ class Store:
         with self.transaction() as session:
             conversation, _ = calls.with_agent(session, rows.locked(session, conversation_id), agent)
             message = rows.say(session, conversation, "agent", text, {"agent": agent})
+            rows.note(session, agent, "reply", conversation_id)
             if suggested is not None:
                 session.add(Edit(message_id=message.id, suggested=storable(suggested), at=message.at))
             return message
@@ -262,6 +264,7 @@ class Store:
             conversation, call = calls.with_agent(session, rows.locked(session, conversation_id), agent)
             conversation.state, call.closed_at, call.result = "bot", rows.touch(conversation), "given back"
             conversation.asked, conversation.notices = None, []
+            rows.note(session, agent, "give_back", conversation_id)
 
     def finish(self, conversation_id: str, agent: str | None, result: str) -> None:
         """Close conversation and call, by an agent or (None) the customer. NotYours if another has it."""
@@ -275,6 +278,8 @@ class Store:
                     raise NotYours(f"{call.agent} has the conversation")
                 call.agent, call.closed_at, call.result = call.agent or agent, at, storable(result)[:200]
             conversation.state, conversation.closed_at = "closed", at
+            if agent is not None:
+                rows.note(session, agent, "close", conversation_id)
 
     # What has changed
 

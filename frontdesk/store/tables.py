@@ -151,6 +151,20 @@ class Login(Base):
     until: Mapped[float] = mapped_column(Float)
 
 
+class Audit(Base):
+    """Something that an agent, an admin or somebody at the machine's shell has done. It outlives what it is about, and has no customer's
+    words."""
+
+    __tablename__ = "audit"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    at: Mapped[float] = mapped_column(Float, index=True)
+    who: Mapped[str] = mapped_column(String(100))
+    act: Mapped[str] = mapped_column(String(32))
+    """One of frontdesk.store.audit.ACTS."""
+    about: Mapped[str] = mapped_column(String(200))  # the id of a conversation, candidate or version, or a key's name
+
+
 class Candidate(Base):
     """Something that may become a training row, once a person has said so."""
 

@@ -23,8 +23,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
 from frontdesk.commands import server_arguments
+from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, load_config
-from frontdesk.engine.vllm import ENGINE_HEALTH, ENGINE_KEY, ENGINE_URL, SESSION
+from frontdesk.engine.vllm import ENGINE_HEALTH, ENGINE_KEY, ENGINE_URL, SECOND_URL, SESSION
 from frontdesk.errors import UserError
 from frontdesk.web import tracing
 from frontdesk.web.body import check_json, read_body
@@ -34,6 +35,7 @@ from serve.checks import check_host
 from serve.gateway import faq_watcher
 from serve.gateway.auth import HEADERS, AccessMiddleware
 from serve.gateway.engine_client import EngineClient
+from serve.gateway.engines import Engines
 from serve.gateway.key_cache import KeyCache
 from serve.gateway.metrics import CONTENT_TYPE_LATEST, Metrics
 from serve.gateway.prompts import PromptBuilder, prompt_builders
@@ -51,10 +53,11 @@ def main() -> None:
     check_host(config)
     try:
         url, key = os.environ.pop(ENGINE_URL), os.environ.pop(ENGINE_KEY)  # child processes need not know them
+        second = os.environ.pop(SECOND_URL, None)
     except KeyError as error:
         raise UserError(f"{error.args[0]} is not set; expected the engine's address and key; run `python -m serve {path}`") from None
     tracing.start("gateway", config)
-    app = create_app(config, prompt_builders(config), url, key, path, os.environ.get(ENGINE_HEALTH, "/health"))
+    app = create_app(config, prompt_builders(config), url, key, path, second, os.environ.get(ENGINE_HEALTH, "/health"))
     raise_limit()
     Server(server_settings(app, config.serve.host, given.port or config.serve.port), app.state.relay, config.serve.drain_seconds).run()
 
@@ -78,12 +81,21 @@ def server_settings(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
 
 
 def create_app(
-    config: Config, builders: Mapping[str, PromptBuilder], url: str, key: str, path: str | None = None, health: str = "/health"
+    config: Config,
+    builders: Mapping[str, PromptBuilder],
+    url: str,
+    key: str,
+    path: str | None = None,
+    second: str | None = None,
+    health: str = "/health",
 ) -> FastAPI:
     """The application. `path` is the config's; if the run is grounded, the sources of its FAQ are watched.
-    None: they are not. `health`: the path at which the engine says whether it takes questions."""
-    metrics, engine, key_cache = Metrics(), EngineClient(url, key, health), KeyCache(config)
-    relay = Relay(engine, builders, metrics, config.serve.max_in_flight, config.serve.request_timeout)
+    None: they are not. `second`: where the engine of another version is, while there is one. `health`: the path at
+    which the engine says whether it takes questions."""
+    metrics, key_cache = Metrics(), KeyCache(config)
+    engine = EngineClient(url, key, health)
+    engines = Engines(Run(config.name), engine, EngineClient(second, key) if second else None)
+    relay = Relay(engines, builders, metrics, config.serve.max_in_flight, config.serve.request_timeout)
     relay.gateways = lambda: key_cache.gateways
     grounded = {name: builder for name, builder in builders.items() if builder.grounded}
     watched = path if config.name in grounded else None
@@ -91,15 +103,15 @@ def create_app(
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
-        await engine.open()
-        watchers = [engine.watch(), key_cache.watch(), faq_watcher.watch(config, watched, grounded.values(), metrics)]
+        await engines.open()
+        watchers = [*engines.watchers(), key_cache.watch(), faq_watcher.watch(config, watched, grounded.values(), metrics)]
         tasks = [asyncio.create_task(watcher) for watcher in watchers]
         await key_cache.first_look()
         yield
-        for task in tasks:
+        for task in (*tasks, *([relay.shadow.task] if relay.shadow.task else [])):
             task.cancel()
         await asyncio.wait(tasks)
-        await engine.close()
+        await engines.close()
         key_cache.close()
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, lifespan=life)
@@ -126,7 +138,7 @@ def add_routes(app: FastAPI, rules: Rules, relay: Relay) -> None:
 
     @app.get("/metrics/engine")
     async def engine_metrics() -> Response:
-        return Response(await relay.engine.metrics(), media_type=CONTENT_TYPE_LATEST)
+        return Response(await relay.engines.main.metrics(), media_type=CONTENT_TYPE_LATEST)
 
     @app.get("/v1/models")
     async def models() -> Response:

@@ -25,13 +25,18 @@ from frontdesk.web.errors import ApiError
 from frontdesk.web.sse import event
 from serve.gateway import sse
 from serve.gateway.access_log import AccessRecord
-from serve.gateway.engine_client import EngineClient, away, busy, gone, stopping
+from serve.gateway.engine_client import away, busy, gone, stopping
+from serve.gateway.engines import Engines
 from serve.gateway.metrics import Metrics
 from serve.gateway.prompts import PromptBuilder
 from serve.gateway.schema import Asked
+from serve.gateway.shadow import Shadow
+from serve.gateway.verified import verified
 
 STUCK_SECONDS = 5.0
 """Beyond its time limit, a request has so long to report it to a client that may have stopped reading."""
+SHADOW_ROOM = 0.25
+"""Share of the places that customers may have taken while another version's answers are compared."""
 STREAM_HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"x-accel-buffering", b"no"),
@@ -42,20 +47,21 @@ STREAM_HEADERS = [
 class Relay:
     """Answers requests: all gateways together at most `most` at once, each within `seconds`."""
 
-    def __init__(self, engine: EngineClient, builders: Mapping[str, PromptBuilder], metrics: Metrics, most: int, seconds: float) -> None:
+    def __init__(self, engines: Engines, builders: Mapping[str, PromptBuilder], metrics: Metrics, most: int, seconds: float) -> None:
         """`builders`: by model. The messages to other models go to the engine unchanged."""
-        self.engine, self.builders, self.metrics = engine, builders, metrics
+        self.engines, self.builders, self.metrics = engines, builders, metrics
         self.most, self.seconds = most, seconds
         self.gateways: Callable[[], int] = lambda: 1  # how many share the places
         self.stopping = False
         self.deadlines: set[asyncio.Timeout] = set()  # one for each request in progress
+        self.shadow = Shadow(engines, lambda: not self.stopping and len(self.deadlines) < SHADOW_ROOM * most)
         metrics.limit.set(most)
         metrics.working.set_function(lambda: len(self.deadlines))
         metrics.ready.set_function(lambda: self.ready)
 
     @property
     def ready(self) -> bool:
-        return self.engine.ready and not self.stopping
+        return self.engines.ready and not self.stopping
 
     def cut(self) -> None:
         """End all running requests now."""
@@ -67,7 +73,7 @@ class Relay:
         """A place among the running requests. Raises ApiError if there is none, or when the time is up."""
         if self.stopping:
             raise stopping()
-        if not self.engine.ready and not await self.engine.look():  # it may have come back since the last look
+        if not self.engines.ready and not await self.engines.look():  # it may have come back since the last look
             raise away()
         if len(self.deadlines) >= math.ceil(self.most / self.gateways()):
             raise busy()
@@ -106,7 +112,7 @@ class Relay:
         if prompt.decision:
             await self._verified(asked, prompt.messages, Reply(prompt.decision), record, send)
             return
-        async with self.engine.ask(asked.body(prompt.messages), asked.conversation, explain=True) as response:
+        async with self.engines.of(asked.conversation).ask(asked.body(prompt.messages), asked.conversation, explain=True) as response:
             if asked.stream:
                 await self._stream(response, sse.RawStream(asked.usage), record, send)
                 return
@@ -116,37 +122,24 @@ class Relay:
 
     async def _verified(self, asked: Asked, messages: list[Turn], reply: Reply, record: AccessRecord, send: Send) -> None:
         """Send what the desk may say, sentence by sentence as it is checked."""
-        answer, words = sse.Completion(asked.model, asked.usage), sse.Words()
+        answer, words, engine = sse.Completion(asked.model, asked.usage), sse.Words(), self.engines.of(asked.conversation)
         pieces: list[str] = []
         with tracing.span("verification") as here:
-            async for piece in self._pieces(asked, messages, reply, words):
+            async for piece in verified(engine, asked, messages, reply, words):
                 pieces.append(piece)
                 if asked.stream:
                     await self._send(record, (b"" if record.status else answer.start()) + answer.words(piece), send)
             here.set(outcome=reply.outcome, why=reply.why)
-        ours = sse.provenance(reply)
+        version = self.engines.version_of(engine)
+        ours = sse.provenance(reply) | ({"version": version} if version else {})
         self._count(record, words.counted)
         self.metrics.answers.labels(asked.model, reply.outcome, reply.why).inc()
         if not asked.stream:
             await _send_whole(answer.whole("".join(pieces), ours, words.counted), send)
-            return
-        await self._send(record, answer.end(ours, words.counted), send)
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-    async def _pieces(self, asked: Asked, messages: list[Turn], reply: Reply, words: sse.Words) -> AsyncIterator[str]:
-        """What may be said, as it comes. No engine is asked where the desk's words are fixed, and it is left as
-        soon as more of its words would change nothing."""
-        if not reply.done:
-            async with self.engine.ask(asked.verified_body(messages), asked.conversation, explain=False) as response:
-                async for data in response.content.iter_any():
-                    if piece := reply.add(_read(words, data)):
-                        yield piece
-                    if reply.done:
-                        break
-            if not (words.done or reply.done):
-                raise gone()
-        if rest := reply.end():
-            yield rest
+        else:
+            await self._send(record, answer.end(ours, words.counted), send)
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        self.shadow.begin(asked, messages, reply, "".join(pieces))
 
     async def _send(self, record: AccessRecord, out: bytes, send: Send) -> None:
         """The next part of a stream."""
@@ -200,13 +193,6 @@ class RelayResponse(Response):
 async def _left(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-def _read(words: sse.Words, data: bytes) -> str:
-    try:
-        return words.add(data)
-    except (ValueError, KeyError, TypeError):  # an error in the middle of the engine's stream
-        raise gone() from None
 
 
 async def _send_whole(body: bytes, send: Send) -> None:

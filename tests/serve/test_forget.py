@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from frontdesk import forgotten, versions
 from frontdesk.config.run import Run
 from frontdesk.config.schema import load_config
 from frontdesk.errors import UserError
-from frontdesk.files import read_jsonl, write_jsonl, write_text
+from frontdesk.files import read_json, read_jsonl, write_jsonl, write_text
+from frontdesk.store import audit
 from frontdesk.store.store import Store, now, open_store
 from frontdesk.store.tables import Candidate, Conversation
 from serve import forget
+from tests.trained import trained
 
 CONFIG = """
 company: Shop
@@ -62,7 +65,8 @@ def test_a_customer_goes_after_a_yes_and_the_runs_are_named(
     assert store.conversation(conversation) is None and store.conversation(other) is not None
     told = capsys.readouterr().out
     assert f"customer {customer}: 1 conversation, 1 message, 1 candidate for training, in the data of demo, demo-2" in told
-    assert "make data train CONFIG=configs/demo.yaml" in told and "make data train CONFIG=configs/demo-2.yaml" in told
+    for name in ("demo", "demo-2"):
+        assert f"{name} is to be trained again by 20" in told and f"frontdesk retrain configs/{name}.yaml --because forgotten" in told
     assert "SECRET" not in told
 
 
@@ -138,3 +142,43 @@ def test_what_has_expired_goes_unasked(store: Store, monkeypatch: pytest.MonkeyP
     Path("shop.yaml").write_text(CONFIG % "null", encoding="utf-8")
     with pytest.raises(UserError, match="nothing expires"):
         run(monkeypatch, "--expired")
+
+
+def test_what_was_trained_on_them_is_withdrawn_taken_out_and_queued(
+    store: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (customer, mine), (_, other) = fill(store, "shop"), fill(store, "shop")
+    config, where = load_config("shop.yaml"), Run("shop")
+    old, new = trained(config, "a" * 16, mine, other), trained(config, "b" * 16, other)
+    turns = [{"role": "user", "content": "SECRET?"}]
+    lines = [
+        {"id": n, "conversation": talk, "messages": turns, "answer": f"SECRET {n}", "split": "train"}
+        for n, talk in enumerate((mine, other))
+    ]
+    write_jsonl(where.data / "feedback.jsonl", lines)
+    rows = [
+        {"id": "e#0", "source": "faq.csv:1"},
+        *({"id": f"feedback:{n}{more}", "source": f"feedback:{n}"} for n in (0, 1) for more in ("", ".1")),
+    ]
+    for folder in (where.data, where.data / "grounded"):
+        write_jsonl(folder / "train.jsonl", rows)
+    write_text(where.additions, f"question,answer,conversation\nSECRET again?,SECRET yes,{mine}\n")
+    before = read_json(where.manifest)["data_hash"]
+    run(monkeypatch, "--customer", customer, "--yes")
+    told = capsys.readouterr().out
+    assert (
+        "removed 4 rows from runs/shop/data" in told
+        and f"version {old.id} of shop was trained on them: withdrawn, and not served after" in told
+    )
+    assert new.id not in told and "frontdesk retrain configs/shop.yaml --because forgotten" in told and "SECRET" not in told
+    for folder in (where.data, where.data / "grounded"):
+        assert [row["id"] for row in read_jsonl(folder / "train.jsonl")] == ["e#0", "feedback:1", "feedback:1.1"]
+    assert [line["conversation"] for line in read_jsonl(where.data / "feedback.jsonl")] == [other]
+    assert read_json(where.manifest)["data_hash"] != before, "or `make train` would find nothing to do"
+    assert "SECRET" not in where.parity.read_text()
+    assert {one.id: bool(one.withdraw_by) for one in versions.versions(where)} == {old.id: True, new.id: False}
+    assert [line["answer"] for line in read_jsonl(forgotten.words(where))] == ["SECRET 0", "SECRET yes"]
+    assert forgotten.words(where).stat().st_mode & 0o077 == 0 and forgotten.due(where) == versions.versions(where)[1].withdraw_by
+    assert ("withdrawn", old.id) in [(one.act, one.about) for one in audit.entries(store)[0]]
+    forgotten.done(where)
+    assert forgotten.due(where) is None and not forgotten.words(where).exists()

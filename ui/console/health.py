@@ -19,7 +19,9 @@ from frontdesk.config.schema import Config
 from frontdesk.errors import UserError
 from frontdesk.files import read_json, read_jsonl, write_jsonl
 from frontdesk.models.adapters import run_of
+from frontdesk.store import audit
 from frontdesk.store.rows import now, storable
+from frontdesk.store.store import Store
 from ui.console.health_texts import TEXTS
 from ui.console.pages import Pages, read_form, who_of
 from ui.console.texts import language_of
@@ -28,6 +30,7 @@ from ui.desk.desk import MAX_CHARACTERS
 STATES = ("new", "accepted", "rejected")
 STEPS = {("new", "accepted"), ("new", "rejected"), ("rejected", "new")}
 """What may become of a draft. An accepted one is an entry: who takes it back removes its line in the file."""
+DECISIONS: dict[str, audit.Act] = {"accepted": "draft_accepted", "rejected": "draft_rejected", "new": "draft_new"}
 NOTES = ("live", "empty", "masked", "decided", "file")
 MASK = re.compile(r"\[[A-Z]+_\d+\]")  # stands for personal data: it says nothing to customers
 SHOWN = 50  # items of a list; all are in `health.json`
@@ -37,8 +40,8 @@ Json = dict[str, Any]
 class Health:
     """The route /health: `?status=` filters the drafts."""
 
-    def __init__(self, config: Config, pages: Pages) -> None:
-        self.run, self.pages, self.lock = run_of(config), pages, threading.Lock()
+    def __init__(self, config: Config, store: Store, pages: Pages) -> None:
+        self.run, self.store, self.pages, self.lock = run_of(config), store, pages, threading.Lock()
 
     def show(self, request: Request) -> Response:
         """The drafts with this status, and the other lists of the report."""
@@ -82,6 +85,7 @@ class Health:
             lines = read_jsonl(self.run.decisions) if self.run.decisions.is_file() else []
             line = gap | (texts if decision == "accepted" else {}) | {"decision": decision, "who": who, "at": now()}
             write_jsonl(self.run.decisions, [*(one for one in lines if one["id"] != gap["id"]), line | {"asked": gap["asked"][:1]}])
+        audit.record(self.store, who, DECISIONS[decision], form["id"])
         return "live" if decision == "accepted" else ""
 
     def _read(self) -> tuple[Json, dict[str, Json]]:

@@ -115,7 +115,7 @@ class Answers:
         self, conversation_id: str, session: CustomerSession, answer: StreamedAnswer, notices: Sequence[str], keep: bool
     ) -> None:
         """Store the answer if it is one to `keep`, and end the lease."""
-        model, data = self.assistant.versions
+        model, data = self.assistant.versions_of(answer)
         refusal = answer.outcome == "escalated" or is_handoff(answer.text, self.handoffs) or is_sentence(answer.text)
         columns = {
             "cut": bool(notices),

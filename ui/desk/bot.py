@@ -44,6 +44,7 @@ class StreamedAnswer:
     source: dict[str, Any] | None = None  # the FAQ entry that it rests on
     sources: list[dict[str, str]] = field(default_factory=list)  # all of them, as the store keeps them (frontdesk/store/tables.py)
     near: list[str] = field(default_factory=list)  # FAQ questions near to what was asked, where the bot asks back or escalates
+    version: str = ""  # the id of the model's version, where the gateway knows it
     outcome: str = ""  # what became of the question (serve/gateway/sse.py)
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
@@ -63,6 +64,7 @@ class StreamedAnswer:
         ours = (chunk.model_extra or {}).get("frontdesk")
         if isinstance(ours, dict):
             self.source, self.near, self.outcome = ours.get("source"), ours.get("near", []), ours.get("outcome", "")
+            self.version = ours.get("version", "")
             self.sources = [{"id": one["id"], **one.get("origin", {})} for one in ours.get("sources", [self.source]) if one]
         return finished
 
@@ -75,12 +77,17 @@ class Assistant:
         import openai
 
         self.model, self.serve = config.name, config.serve
-        self.versions = _versions(provenance or Run(config.name).provenance)
+        self.run, self.versions = Run(config.name), _versions(provenance or Run(config.name).provenance)
         """Of the model and its data, at the start: a model that is trained later is not served yet."""
         timeout = openai.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS)
         # The address is ours, so a proxy from the environment must not be used.
         http = openai.DefaultAsyncHttpxClient(timeout=timeout, trust_env=False)
         self.client = openai.AsyncOpenAI(base_url=base_url, api_key=api_key, timeout=timeout, max_retries=RETRIES, http_client=http)
+
+    def versions_of(self, answer: StreamedAnswer) -> tuple[str | None, str | None]:
+        """Of the model that gave an answer, and its data."""
+        other = answer.version and not (self.versions[0] or "").startswith(answer.version)
+        return _versions(self.run.versions / answer.version / "version.json") if other else self.versions
 
     async def read(self, conversation: str, turns: list[render.Message], answer: StreamedAnswer, *, otherwise: bool = False) -> None:
         """Read the answer to the last turn, another one than before if `otherwise`. `conversation`: its id. Raises no API failure."""

@@ -15,7 +15,7 @@ from ui.console.texts import TEXTS, language_of
 from ui.security.middleware import FOREIGN, is_ours
 
 STATIC = "/static/"
-PAGES = ("/", "/conversations", "/review", "/health", "/numbers", "/logout")
+PAGES = ("/", "/conversations", "/review", "/health", "/numbers", "/releases", "/audit", "/logout")
 """Without a login these redirect to the login page. The other paths are the script's; they answer 401."""
 
 

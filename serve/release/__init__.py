@@ -1,0 +1,1 @@
+"""Releases: a new version beside the served one, and the way back."""
