@@ -64,7 +64,9 @@ def newest(run: Run) -> str:
 
 
 def check_room(config: Config, run: Run, id: str) -> None:
-    """Raise UserError unless a second engine finds its memory."""
+    """Raise UserError unless a second engine finds its memory, and all engines are of this machine."""
+    if config.serve.engines:
+        raise UserError("serve.engines: versions are tried on engines of this machine; take them out for the trial, or promote at once")
     if device() == "gpu":
         count, needed = len(require_gpu().devices), 2 * config.serve.tensor_parallel_size
         if count and count < needed:
