@@ -93,6 +93,11 @@ def test_the_layout_of_compose_answers_and_survives_the_restart_of_each(
     api = httpx.Client(base_url=f"http://127.0.0.1:{ports['gateway']}", trust_env=False, timeout=CEILING)
     customers: list[dict[str, str]] = []
 
+    def enters() -> bool:
+        found = page.post("/api/customers", json={})
+        customers.extend([{"Authorization": f"Bearer {found.json()['token']}"}] if found.status_code == 201 else [])
+        return found.status_code == 201
+
     def is_answered(customer: dict[str, str]) -> bool:
         view = page.get("/api/chat", headers=customer)
         return view.status_code == 200 and any(one["speaker"] == "bot" and "4 dollars" in one["text"] for one in view.json()["turns"])
@@ -100,15 +105,11 @@ def test_the_layout_of_compose_answers_and_survives_the_restart_of_each(
     def customers_are_answered() -> None:
         """A new one is, and what those before were told is still there."""
         wait_for(lambda: answers(lambda: api.get("/ready").status_code == 200))
-        wait_for(lambda: answers(lambda: (new := page.post("/api/customers", json={})).status_code == 201 and enter(new.json()["token"])))
+        wait_for(lambda: answers(enters))
         said = page.post("/api/chat/messages", json={"text": "How much is shipping?"}, headers=customers[-1])
         assert said.status_code == 201
         wait_for(lambda: is_answered(customers[-1]))
         assert all(is_answered(customer) for customer in customers)
-
-    def enter(token: str) -> bool:
-        customers.append({"Authorization": f"Bearer {token}"})
-        return True
 
     try:
         for name in ("engine", "gateway", "page"):
