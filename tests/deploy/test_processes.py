@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -92,35 +91,38 @@ def test_the_layout_of_compose_answers_and_survives_the_restart_of_each(
     layout = Layout(tmp_path, project(tmp_path, config), ports)
     page = httpx.Client(base_url=f"http://127.0.0.1:{ports['page']}", trust_env=False, timeout=CEILING)
     api = httpx.Client(base_url=f"http://127.0.0.1:{ports['gateway']}", trust_env=False, timeout=CEILING)
-    asked = 0
+    customers: list[dict[str, str]] = []
 
-    def turns() -> list[dict[str, Any]]:
-        found = page.get("/api/chat")
-        return found.json()["turns"] if found.status_code == 200 else []
+    def enters() -> bool:
+        found = page.post("/api/customers", json={})
+        customers.extend([{"Authorization": f"Bearer {found.json()['token']}"}] if found.status_code == 201 else [])
+        return found.status_code == 201
 
-    def a_question_is_answered() -> None:
-        nonlocal asked
+    def is_answered(customer: dict[str, str]) -> bool:
+        view = page.get("/api/chat", headers=customer)
+        return view.status_code == 200 and any(one["speaker"] == "bot" and "4 dollars" in one["text"] for one in view.json()["turns"])
+
+    def customers_are_answered() -> None:
+        """A new one is, and what those before were told is still there."""
         wait_for(lambda: answers(lambda: api.get("/ready").status_code == 200))
-        said = {"text": "How much is shipping?"}
-        wait_for(lambda: answers(lambda: page.post("/api/chat/messages", json=said).status_code == 201))
-        asked += 1
-        wait_for(lambda: len([turn for turn in turns() if turn["speaker"] == "bot" and "4 dollars" in turn["text"]]) == asked)
-        assert len([turn for turn in turns() if turn["speaker"] == "customer"]) == asked
+        wait_for(lambda: answers(enters))
+        said = page.post("/api/chat/messages", json={"text": "How much is shipping?"}, headers=customers[-1])
+        assert said.status_code == 201
+        wait_for(lambda: is_answered(customers[-1]))
+        assert all(is_answered(customer) for customer in customers)
 
     try:
         for name in ("engine", "gateway", "page"):
             layout.start(name)
         assert api.get("/v1/models").status_code == 401 and page.get("/desk/", follow_redirects=True).status_code == 200
-        token = page.post("/api/customers", json={}).json()["token"]
-        page.headers["Authorization"] = f"Bearer {token}"
-        a_question_is_answered()
+        customers_are_answered()
         for name in ("engine", "gateway", "page"):
             layout.kill(name)
             layout.start(name)
-            a_question_is_answered()
+            customers_are_answered()
         cluster.stop("immediate")
         cluster.start()
-        a_question_is_answered()
+        customers_are_answered()
     finally:
         for name in layout.running:
             layout.kill(name)
