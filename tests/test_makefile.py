@@ -23,6 +23,7 @@ dependencies = ["page==1"]
 cpu = ["engine-cpu==1"]
 gpu = ["engine==1"]
 tracking = []
+export = []
 test = []
 docs = []
 """

@@ -187,8 +187,7 @@ def prove(config: Config, run: Run, base: Path, dtype: "torch.dtype", key: str) 
 
 def run_key(config: Config, data_hash: str) -> str:
     """A digest of what the trained model depends on: the data, and the config of all up to the training."""
-    unrelated: Any = dict.fromkeys(("name", "company", "data", "desk", "encoder", "evaluate", "serve", "ui"), True) | {
-        "answers": {"expired"},
+    unrelated: Any = dict.fromkeys(("name", "company", "answers", "data", "desk", "encoder", "evaluate", "serve", "ui"), True) | {
         "train": {"keep_versions", "parity_prompts", "report_to"},
     }
     parts = config.model_dump(mode="json", exclude=unrelated)

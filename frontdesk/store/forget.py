@@ -6,6 +6,7 @@ a run's data stays, masked, in an otherwise empty conversation. So the next trai
 """
 
 import asyncio
+import hashlib
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -20,10 +21,11 @@ from frontdesk.store.connect import StoreUnavailable, available
 from frontdesk.store.credentials import shell_user
 from frontdesk.store.rows import clock, note
 from frontdesk.store.store import Store
-from frontdesk.store.tables import Bucket, Candidate, Conversation, Customer, Handoff, Message
+from frontdesk.store.tables import Audit, Bucket, Candidate, Conversation, Customer, Handoff, Message
 from frontdesk.web.access_log import write
 
 DAY = 86400.0
+GONE = "forgotten"  # what an entry of the audit log is about, once that was removed for good
 BATCH = 500  # conversations that expire in one transaction, so that others need not wait long
 LOCK = 7_365_012  # PostgreSQL's advisory lock while a process expires; any number will do but that of frontdesk/store/migrate.py
 LARGE = 128 * 1024**2
@@ -69,7 +71,9 @@ def forget(store: Store, owner: Owner, id: str) -> Forgotten:
     with store.transaction() as session:
         session.get(owner, id, with_for_update=True)  # nobody opens or continues a conversation meanwhile
         found = _what(session, owner, id)
-        note(session, shell_user(), "forgotten", id)
+        known = [id, *session.scalars(_conversations(owner, id))]
+        session.execute(update(Audit).where(Audit.about.in_(known)).values(about=GONE))
+        note(session, shell_user(), "forgotten", f"{owner.__tablename__} {hashlib.sha256(id.encode()).hexdigest()[:12]}")
         session.execute(delete(Candidate).where(Candidate.conversation_id.in_(_conversations(owner, id))))
         session.execute(delete(Bucket).where(Bucket.name == f"customer {id}"))
         session.execute(delete(owner).where(owner.id == id))

@@ -103,7 +103,7 @@ def add_up(one: int | None, other: int | None) -> int | None:
 
 def note(session: Session, who: str, act: str, about: str) -> None:
     """Note in the audit log what somebody does, in the transaction in which it is done."""
-    session.add(Audit(at=now(), who=who[:100], act=act, about=about[:200]))
+    session.add(Audit(at=clock(session), who=who[:100], act=act, about=about[:200]))
 
 
 def message_row(session: Session, message_id: int) -> Message:

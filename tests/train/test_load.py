@@ -94,7 +94,7 @@ def test_another_grounding_is_another_model_and_another_encoder_is_not() -> None
     """The encoder is in the rows, and so in the digest of the data."""
     key = run_key(config("faq"), "1")
     assert run_key(config("faq", encoder="y"), "1") == key
-    assert run_key(config("faq", answers={"expired": "withhold"}), "1") == key
+    assert run_key(config("faq", answers={"expired": "withhold", "ask_from": 0.15}), "1") == key
     assert len({key, run_key(config("none"), "1"), run_key(config("faq"), "2")}) == 3
 
 

@@ -1,6 +1,7 @@
 """Whoever does something at the desk stands in the audit log, in the same transaction, and no customer's word does."""
 
 import getpass
+import hashlib
 
 import pytest
 
@@ -33,9 +34,10 @@ def test_what_agents_do_is_noted_with_who_and_about_what(store: Store) -> None:
     keys.revoke(store, "bert")
     forget(store, Conversation, talk)
     shell = f"{getpass.getuser()} (shell)"
-    expected = [("anna", act, talk) for act in ("take", "reply", "give_back")]
+    expected = [("anna", act, "forgotten") for act in ("take", "reply", "give_back")]
     expected += [("anna", "candidate_rejected", str(one.id)), (shell, "key_created", "bert"), (shell, "key_revoked", "bert")]
-    assert acts(store) == [*expected, (shell, "forgotten", talk)]
+    digest = hashlib.sha256(talk.encode()).hexdigest()[:12]
+    assert acts(store) == [*expected, (shell, "forgotten", f"conversations {digest}")]
     assert {act for _, act, _ in acts(store)} <= {*audit.ACTS}
 
 

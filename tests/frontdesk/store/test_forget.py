@@ -50,7 +50,7 @@ def fill(store: Store) -> tuple[str, str]:
 
 def rows(store: Store) -> dict[str, int]:
     with store.reading() as session:
-        return {name: len(session.execute(select(table)).all()) for name, table in Base.metadata.tables.items()}
+        return {name: len(session.execute(select(Base.metadata.tables[name])).all()) for name in EMPTY}
 
 
 def age(store: Store, conversation: str, days: float) -> None:
@@ -63,7 +63,7 @@ def age(store: Store, conversation: str, days: float) -> None:
         session.execute(update(Customer).where(Customer.id == found.customer_id).values(seen_at=past))
 
 
-EMPTY = dict.fromkeys(Base.metadata.tables, 0)
+EMPTY = dict.fromkeys(Base.metadata.tables.keys() - {"audit"}, 0)  # the log of what people did stays
 FILLED = {
     "customers": 1, "conversations": 1, "messages": 2, "ratings": 1, "handoffs": 1, "edits": 1, "candidates": 2, "keys": 0, "logins": 0,
     "buckets": 0, "processes": 0, "running": 0,
