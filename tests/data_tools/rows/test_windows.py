@@ -210,6 +210,6 @@ def test_any_conversation_becomes_right_windows(tokenizer, texts, room):
 
 
 def test_a_very_long_conversation_takes_time_in_proportion(tokenizer):
-    conversations = {turns: conversation(turns, seed=1) for turns in (150, 600)}
-    assert len(checked(Windows(tokenizer, 400), conversations[600])) > 600 / 20
-    assert exponent(lambda turns: checked(Windows(tokenizer, 400), conversations[turns]), 150, 600) < LINEAR
+    conversations = {turns: conversation(turns, seed=1) for turns in (100, 400)}
+    assert len(checked(Windows(tokenizer, 400), conversations[400])) > 400 / 20
+    assert exponent(lambda turns: checked(Windows(tokenizer, 400), conversations[turns]), 100, 400) < LINEAR
