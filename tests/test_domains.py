@@ -94,7 +94,8 @@ def said(row: Json) -> str:
 def test_rows_of_each_kind(run: Path) -> None:
     plain = Counter(row["kind"] for row in rows(run, "train"))
     assert plain["faq"] > 70 and plain["chat"] >= 5 and plain["refusal"] >= 5
-    assert Counter(row["kind"] for row in rows(run, "grounded/train")).keys() == {"faq", "chat", "refusal", "reading"}
+    if run.name == "ferrywire":  # the other is not trained, so it has none
+        assert Counter(row["kind"] for row in rows(run, "grounded/train")).keys() == {"faq", "chat", "refusal", "reading"}
     assert len(rows(run, "test_wordings")) > 15 and rows(run, "test_unseen")
     assert len(rows(run, "faq")) >= 25 and (run / "data/report.html").is_file()
 
