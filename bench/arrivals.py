@@ -28,7 +28,7 @@ from frontdesk.files import read_json, write_jsonl
 from frontdesk.models.family import with_family
 
 REPORTS = Path("runs/bench/guidellm")
-NAMES = {"requests_per_second": "answers/s", "output_tokens_per_second": "tokens/s", "time_to_first_token_ms": "first token, ms"}
+NAMES = {"time_to_first_token_ms": "first token, ms", "request_latency": "whole answer, s"}
 
 
 def main() -> None:
@@ -48,7 +48,7 @@ def main() -> None:
     asked = questions(run)
     sent = dict(zip(ARMS, (rendered(config, run, asked), rendered(config, run, asked), asked), strict=True))
     names = dict(zip(ARMS, (config.name, raw_model(config), config.name), strict=True))
-    print("| questions/s | | " + " | ".join(NAMES.values()) + " |\n" + "|---" * (2 + len(NAMES)) + "|", flush=True)
+    print("| questions/s | | answered | " + " | ".join(NAMES.values()) + " |\n" + "|---" * (3 + len(NAMES)) + "|", flush=True)
     with tempfile.TemporaryDirectory() as folder, servers.vllm(config, run) as engine, beside(config, engine, Path(folder)) as gateway:
         measure(engine.address, config.name, several(sent["engine"], 200), 32, config.serve.max_tokens)  # into the prefix cache
         for rate in args.rates:
@@ -80,9 +80,10 @@ def guidellm(
 
 
 def figures(report: Path) -> list[str]:
-    """Of a report, the means and, of the first token, the median."""
+    """Of a report: questions answered of those asked, and medians."""
     metrics: dict[str, Any] = read_json(report)["benchmarks"][0]["metrics"]
-    return [f"{metrics[name]['successful']['median' if name.endswith('_ms') else 'mean']:.1f}" for name in NAMES]
+    counts = metrics["request_totals"]
+    return [f"{counts['successful']} of {counts['total']}", *(f"{metrics[name]['successful']['median']:.3g}" for name in NAMES)]
 
 
 if __name__ == "__main__":

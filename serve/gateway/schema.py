@@ -48,6 +48,7 @@ class StreamOptions(Fields):
     """Whether a stream ends with its token counts."""
 
     include_usage: bool = False
+    continuous_usage_stats: bool = False  # vLLM's, which load generators send; accepted and ignored
 
 
 class ChatCompletion(Fields):

@@ -70,7 +70,8 @@ def test_all_of_a_conversation_has_one_id_at_the_engine_and_none_that_tells_who_
 def test_allowed_fields_reach_the_engine(client: httpx.Client, engine: Engine) -> None:
     fields = {"temperature": 0, "top_p": 0.5, "stop": ["a", "b"], "seed": 7, "presence_penalty": 1, "frequency_penalty": -1.5}
     fields |= {"logprobs": True, "top_logprobs": 2, "stream": True, "stream_options": {"include_usage": True}}
-    assert ask(client, max_completion_tokens=5, n=1, **fields).status_code == 200
+    asked = fields | {"stream_options": {"include_usage": True, "continuous_usage_stats": True}}  # as GuideLLM asks
+    assert ask(client, max_completion_tokens=5, n=1, **asked).status_code == 200
     assert engine.bodies[-1] == {"model": "shop-bare", "messages": HI, "max_tokens": 5, **fields}
 
 
