@@ -64,11 +64,13 @@ class Engine:
 
     def answer(self, messages: list[Message], most: int) -> Answer:
         """The greedy answer, with the token that ends it. The log-probability of a token that is a part of a character is
-        not told, and NaN."""
+        not told, and NaN. Raises StartFailed where those of other tokens are told."""
         options = {"temperature": 0, "n_predict": most, "n_probs": 1, "return_tokens": True}
         given = self.ask("/completion", prompt=self.prompt(messages), **options)
         told = [(one["id"], one["logprob"]) for one in given["completion_probabilities"]][::-1]
         log_probs = [told.pop()[1] if told and told[-1][0] == token else math.nan for token in given["tokens"]]
+        if told:
+            raise StartFailed("llama.cpp told the log-probabilities of other tokens than it answered with")
         return Answer(given["tokens"], log_probs, given["stop_type"] == "eos", given["content"].strip())
 
 
