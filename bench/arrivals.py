@@ -11,7 +11,6 @@ GuideLLM (`pip install guidellm`, in an environment of its own: it brings its ow
 
 import argparse
 import json
-import os
 import subprocess
 import tempfile
 from pathlib import Path
@@ -19,13 +18,11 @@ from typing import Any
 
 from bench import servers
 from bench.load import Conversation, measure, questions, rendered, several
-from bench.serve import ARMS, beside
+from bench.serve import ARMS, beside, trained
 from frontdesk.config.run import Run
-from frontdesk.config.schema import load_config
-from frontdesk.engine.vllm import KEY_VARIABLE, raw_model
+from frontdesk.engine.vllm import raw_model
 from frontdesk.errors import UserError, run_command
 from frontdesk.files import read_json, write_jsonl
-from frontdesk.models.family import with_family
 
 REPORTS = Path("runs/bench/guidellm")
 NAMES = {"time_to_first_token_ms": "first token, ms", "request_latency": "whole answer, s"}
@@ -39,14 +36,10 @@ def main() -> None:
     parser.add_argument("--rates", type=float, nargs="+", default=[0.5, 1, 2], help="questions a second")
     parser.add_argument("--seconds", type=int, default=60, help="of each measurement")
     args = parser.parse_args()
-    config = load_config(args.config)
-    run = Run(config.name)
-    if not run.provenance.is_file():
-        raise UserError(f"{run.model}: no trained model; the bench serves one; run `make train` with this CONFIG first")
-    config = with_family(config, "bench", run.model)
-    os.environ.pop(KEY_VARIABLE, None)
+    config, run = trained(args.config)
     asked = questions(run)
-    sent = dict(zip(ARMS, (rendered(config, run, asked), rendered(config, run, asked), asked), strict=True))
+    prompts = rendered(config, run, asked)
+    sent = dict(zip(ARMS, (prompts, prompts, asked), strict=True))
     names = dict(zip(ARMS, (config.name, raw_model(config), config.name), strict=True))
     print("| questions/s | | answered | " + " | ".join(NAMES.values()) + " |\n" + "|---" * (3 + len(NAMES)) + "|", flush=True)
     with tempfile.TemporaryDirectory() as folder, servers.vllm(config, run) as engine, beside(config, engine, Path(folder)) as gateway:

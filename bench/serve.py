@@ -61,12 +61,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--requests", type=int, help="for each measurement; without it 8 and 6 for each client")
     args = parser.parse_args()
-    config = load_config(args.config)
-    run = Run(config.name)
-    if not run.provenance.is_file():
-        raise UserError(f"{run.model}: no trained model; the bench serves one; run `make train` with this CONFIG first")
-    config = with_family(config, "bench", run.model)
-    os.environ.pop(KEY_VARIABLE, None)
+    config, run = trained(args.config)
     asked = questions(run)
     prompts = rendered(config, run, asked)
     counts = {clients: args.requests or 8 + 6 * clients for clients in args.clients}
@@ -75,6 +70,16 @@ def main() -> None:
         others(config, run, prompts, counts, args)
     else:
         pair(config, run, asked, prompts, counts, args.rounds)
+
+
+def trained(path: str) -> tuple[Config, Run]:
+    """A config and its run, whose model is to be served without a key. Raises UserError where there is none."""
+    config = load_config(path)
+    run = Run(config.name)
+    if not run.provenance.is_file():
+        raise UserError(f"{run.model}: no trained model; the bench serves one; run `make train` with this CONFIG first")
+    os.environ.pop(KEY_VARIABLE, None)
+    return with_family(config, "bench", run.model), run
 
 
 def pair(config: Config, run: Run, asked: list[Conversation], prompts: list[Conversation], counts: dict[int, int], rounds: int) -> None:

@@ -213,14 +213,19 @@ def share(config: Config, number: int) -> dict[str, str]:
     serve = config.serve
     if not serve.routed:
         return {}
-    added, each = {"VLLM_HTTP_TIMEOUT_KEEP_ALIVE": "60"}, gpus_each(config)
+    added = {"VLLM_HTTP_TIMEOUT_KEEP_ALIVE": "60"}
     if serve.replicas < 2:
         return added
     if device() == "cpu":
         return added | {"OMP_NUM_THREADS": str(max(1, len(os.sched_getaffinity(0)) // serve.replicas))}
-    given = os.environ.get("CUDA_VISIBLE_DEVICES")
-    visible = given.split(",") if given else [str(gpu) for gpu in range(each * serve.replicas)]
-    return added | {"CUDA_VISIBLE_DEVICES": ",".join(visible[number * each : (number + 1) * each])}
+    return added | gpus_of(config, number)
+
+
+def gpus_of(config: Config, number: int) -> dict[str, str]:
+    """What shows engine `number` (from 0) its GPUs, of those that this process sees: those behind the ones of the engines before it."""
+    given, each = os.environ.get("CUDA_VISIBLE_DEVICES"), gpus_each(config)
+    visible = given.split(",") if given else [str(gpu) for gpu in range(each * (number + 1))]
+    return {"CUDA_VISIBLE_DEVICES": ",".join(visible[number * each : (number + 1) * each])}
 
 
 def gpus_each(config: Config) -> int:

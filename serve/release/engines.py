@@ -10,7 +10,6 @@ A canary that misses a limit (frontdesk/trial.py), or whose engine does not star
 
 import asyncio
 import contextlib
-import os
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -193,7 +192,4 @@ def other_gpus(config: Config) -> dict[str, str]:
     """What a second engine's environment has more: the GPUs behind those of the first."""
     if vllm.device() == "cpu":
         return {}
-    each = vllm.gpus_each(config)
-    given, first = os.environ.get("CUDA_VISIBLE_DEVICES"), config.serve.replicas * each
-    visible = given.split(",") if given else [str(gpu) for gpu in range(first + each)]
-    return {"CUDA_VISIBLE_DEVICES": ",".join(visible[first : first + each])}
+    return vllm.gpus_of(config, config.serve.replicas)
