@@ -21,7 +21,7 @@ from data_tools.sources.reading import Account
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config
 from frontdesk.files import read_jsonl, write_jsonl
-from frontdesk.prompt.render import encode
+from frontdesk.prompt.render import length
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -56,7 +56,7 @@ def write_preferences(reviewed: Sequence[ReviewedAnswer], folder: Path, tokenize
             continue
         prompt = [{key: turn[key] for key in ("role", "content")} for turn in row["messages"][:-1]]
         chosen, other = row["messages"][-1], message("assistant", rejected)
-        if len(encode(tokenizer, [*prompt, other])[0]) <= max_length:
+        if length(tokenizer, [*prompt, other]) <= max_length:
             pairs.append({"prompt": prompt, "chosen": [chosen], "rejected": [other], "group": row["group"], "source": row["source"]})
     if pairs:
         write_jsonl(folder / "preferences.jsonl", pairs)

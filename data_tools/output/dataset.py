@@ -44,7 +44,7 @@ from frontdesk.facts.language import language
 from frontdesk.files import sha256
 from frontdesk.prompt.render import Message, encode
 
-SAMPLE = 2000  # rows of a split, about, whose tokens are counted for the report
+SAMPLE = 1000  # rows of a split, about, whose tokens are counted for the report
 PREVIEW = 2  # rows of each kind that the report shows token by token
 MASKED_SAMPLES = 5
 

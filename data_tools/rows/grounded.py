@@ -32,7 +32,7 @@ from frontdesk.config.schema import Config
 from frontdesk.facts.entries import Entry, new_values, rests_on, with_values
 from frontdesk.facts.language import language
 from frontdesk.files import read_jsonl
-from frontdesk.prompt.render import Message, encode
+from frontdesk.prompt.render import Message, length
 from frontdesk.retrieval.index import Index
 from frontdesk.retrieval.readings import readings
 from frontdesk.retrieval.vectors import save_vectors
@@ -164,7 +164,7 @@ class Grounder:
         turns = readable([*before, question])
         for start in range(0, len(turns), 2):
             messages = [system, *turns[start:], message("assistant", str(answer["content"]))]
-            if len(encode(self.tokenizer, messages)[0]) <= self.config.train.max_length:
+            if length(self.tokenizer, messages) <= self.config.train.max_length:
                 break
         else:
             self.dropped["longer than train.max_length"] += 1

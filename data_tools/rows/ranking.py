@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 FOLDS = 3  # times that each entry is asked for, by another wording
 BEYOND = 6  # questions to each invented company that it does not answer
-MOST = 300  # of the FAQ's own entries in a fold
+MOST = 900  # questions to an FAQ in all folds together
 TOGETHER = 50  # questions that are compared with all entries at once
 
 
@@ -68,12 +68,14 @@ def _examples(own: Sequence[Entry], invented: dict[str, list[Company]], embedder
 
 def known_answers(entries: Sequence[Entry], embedder: Embedder | None, rng: random.Random, beyond: Sequence[str] = ()) -> Iterator[Example]:
     """Examples of an FAQ's questions; `beyond`: questions that no entry answers."""
-    known = searchable(entries)
+    known, remaining = searchable(entries), MOST
     for fold in range(FOLDS):
         asked = {place: _left_out(entry, fold) for place, entry in enumerate(known) if len(entry.questions) > 1}
-        left = [_without(entry, asked.get(place)) for place, entry in enumerate(known)]
-        index = Index(left, embedder)
-        some = rng.sample(sorted(asked), min(MOST, len(asked)))
+        some = rng.sample(sorted(asked), min(remaining, len(asked)))
+        remaining -= len(some)
+        if not some:
+            break
+        index = Index([_without(entry, asked.get(place)) for place, entry in enumerate(known)], embedder)
         texts = [(place, text) for place in some for text in (asked[place], *_varied(asked[place]))]
         index.precompute([text for _, text in texts])
         for start in range(0, len(texts), TOGETHER):

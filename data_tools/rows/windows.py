@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
-from frontdesk.prompt.render import Message, encode, fit
+from frontdesk.prompt.render import Message, encode, fit, length
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -47,7 +47,7 @@ class Windows:
 
     def tokens(self, messages: list[Message]) -> int:
         """The length of a rendered conversation."""
-        return len(encode(self.tokenizer, messages)[0])
+        return length(self.tokenizer, messages)
 
     def sizes(self, messages: list[Message]) -> list[int]:
         """The tokens of each message as the template writes it, or none where the conversation surely fits.

@@ -21,7 +21,7 @@ from frontdesk.models.base import locate
 from frontdesk.retrieval.fp16_linear import use_fp16_weights
 from frontdesk.terminal import bar, silence_libraries
 
-BATCH = 32
+BATCH = 16
 CACHE_SIZE = 1024
 """Texts whose vectors are kept (2 MB): customers ask the same in the same words, and suggestions again."""
 
