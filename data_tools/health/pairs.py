@@ -1,7 +1,8 @@
 """Pairs of entries about the same thing that say different things. Precision comes first: somebody reads each one.
 
 Two entries are compared where the FAQ's facts find a value of one that contradicts the other (frontdesk/facts), and where their
-questions are the same but for words that say nothing, or whose vectors (data/vectors.npz) are as near as copies.
+questions are the same but for words that say nothing, or whose vectors (data/vectors.npz) are as near as copies, or, within a subject,
+whose answers are the same but for numbers.
 """
 
 import re
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 SAME = 0.94  # cosine similarity of two questions from which they ask the same in other words
 BLOCK = 500  # questions that are compared with all others at once
+TELLING = 3  # things beside its subject that an answer speaks of, so that two alike are about the same
 CROWD = 8  # entries with one question, of which each is compared with each
 SHARED = 0.5  # share of the words of the shorter of two answers from which they say the same
 
@@ -80,17 +82,38 @@ def _same_questions(entries: Sequence[Entry], vectors: Mapping[str, "np.ndarray"
     for crowd in alike.values():
         for two in combinations(list(crowd.values())[:CROWD], 2):
             yield (*two[0], *two[1])
+    yield from _same_answers(entries)
     asked = [(entry, question) for entry in entries for question in entry.questions if question in vectors]
     for place, near in _near([vectors[question] for _, question in asked]):
         one, first, other, second = *asked[place], *asked[near]
         if one.id != other.id and one.subject == other.subject and _codes(first) == _codes(second):
             apart = _about(one, first) ^ _about(other, second)
-            if not apart & (DISTINCT | set(topics(" ".join((*one.answers, *other.answers))))):
+            if not apart & (DISTINCT | set(topics(" ".join((*one.answers, *other.answers))))) and _said(one) & _said(other):
                 yield one, first, other, second
 
 
 def _about(entry: Entry, question: str) -> frozenset[str]:
     return frozenset(topics(question)) - frozenset(topics(entry.subject))
+
+
+def _same_answers(entries: Sequence[Entry]) -> Iterator[tuple[Entry, str, Entry, str]]:
+    """Entries of one subject with one answer but for its numbers, which says by itself what it is about."""
+    alike: defaultdict[tuple[str, str], dict[str, Entry]] = defaultdict(dict)
+    for entry in entries:
+        for answer in entry.answers if entry.subject else ():
+            if len(_about(entry, answer)) >= TELLING:
+                alike[entry.subject, re.sub(r"\d+", "0", answer.casefold())].setdefault(entry.id, entry)
+    for crowd in alike.values():
+        for one, other in combinations(list(crowd.values())[:CROWD], 2):
+            first, second = one.questions[0], other.questions[0]
+            apart = (_about(one, first) ^ _about(other, second)) - set(topics(" ".join(one.answers)))
+            if _codes(first) == _codes(second) and not apart & DISTINCT:
+                yield one, first, other, second
+
+
+def _said(entry: Entry) -> frozenset[str]:
+    """What an entry is about beside its subject. An encoder that does not know the language finds every question like every other."""
+    return _about(entry, " ".join(entry.texts))
 
 
 def _codes(question: str) -> frozenset[str]:

@@ -79,3 +79,27 @@ def test_vectors_find_the_same_question_in_other_words() -> None:
     assert pairs([*OTHERS, one, other], {}) == []
     vectors = {one.questions[0]: near, other.questions[0]: near, OTHERS[0].questions[0]: far}
     assert [(pair.kind, pair.one.id, pair.other.id) for pair in pairs([*OTHERS, one, other], vectors)] == [("yes or no", "a", "b")]
+
+
+def test_vectors_of_an_encoder_that_does_not_know_the_language_find_nothing_by_themselves() -> None:
+    subject, same = "마루자연신 호텔", np.ones(2, dtype=np.float32) / np.sqrt(2)
+    dogs = entry("a", "강아지 되나요?", "21kg 이하의 반려견이 1박 20,000원에 함께할 수 있습니다.", subject)
+    rooms = entry("b", "세미나실 가격이 있나요?", "회의실은 33명까지 시간당 18,000원입니다. 9일 전에 예약해 주세요.", subject)
+    assert pairs([dogs, rooms], {dogs.questions[0]: same, rooms.questions[0]: same}) == []
+
+
+HOTEL = "Mapleridge Lodge"
+SEMINAR = "Mapleridge Lodge has a meeting room for {} people at ${} an hour, projector and water included."
+
+
+def test_one_answer_with_other_numbers_is_found_however_it_is_asked_for() -> None:
+    one = entry("a", "a room for a seminar", SEMINAR.format(30, 40), HOTEL)
+    assert kinds(one, entry("b", "Where can our board meet?", SEMINAR.format(30, 45), HOTEL)) == [("value", {"a", "b"})]
+    assert kinds(one, entry("b", "Where can our board meet?", SEMINAR.format(30, 45), "Pier Hotel")) == []
+
+
+def test_one_sentence_about_two_things_is_two_answers() -> None:
+    days = "Your parcel takes {} working days to your door and costs ${}."
+    standard = entry("a", "How long is standard delivery?", days.format(3, 4), HOTEL)
+    assert kinds(standard, entry("b", "How long is express delivery?", days.format(1, 9), HOTEL)) == []
+    assert kinds(entry("a", "What does a tag cost?", "It costs $4.", HOTEL), entry("b", "And a bell?", "It costs $5.", HOTEL)) == []
