@@ -39,8 +39,9 @@ STOP = _stemmed("""
     up us use used usual very via want was we well were what when where which who why will with within would yes you your hello sorry sure
     course dear long many day hour week month year minute work business time won dollar approximate around upon until between
     고객 고객님 안녕 감사 죄송 부탁 있습 없습 됩니 되나 되는 입니 가능 하실 하시 해주 해요 드립 드려 드리 주세 주시 주실 수가 얼마 어떻 무엇
-    언제 며칠 그리 저희 이상 이내 이하 안에 까지 부터 정도 보통 경우 대부 관련 통해 대해 문의 답변 확인 안내 말씀 바랍 받으 받아 하면
-    있나 있어 있는 있을 원입 하고 합니 입니다 영업 이후 동안 걸려 걸립 소요 안 약 에서 이용 제공 운영 이미 다음 아직 바로 모두 함께 잘못 그냥 직접
+    언제 며칠 그리 저희 이상 이내 이하 안에 까지 부터 정도 보통 경우 대부 관련 통해 대해 문의 답변 확인 안내 말씀 바랍 받으 받아 하면 있나
+    있어 있는 있을 원입 하고 합니 입니다 영업 이후 동안 걸려 걸립 소요 안 약 에서 이용 제공 운영 이미 다음 아직 바로 모두 함께 잘못 그냥
+    직접
 """)
 """Says nothing of what a text is about. Korean words are compared by their first two syllables."""
 _KOREAN_THINGS = _stemmed("""
