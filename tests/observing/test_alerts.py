@@ -22,7 +22,7 @@ import yaml
 
 from frontdesk.engine.vllm import free_port
 from tests.observing.product import ESCALATED, QUESTION, Product, product
-from tests.observing.test_rules import ALERTS, DEPLOY, names
+from tests.observing.test_rules import ALERTS, DEPLOY, PROMETHEUS, names
 from tests.serve.gateways import FAQ
 from tests.waits import CEILING, wait_for
 
@@ -110,7 +110,7 @@ def prometheus(folder: Path, shop: Product) -> Iterator[Prometheus]:
     address = f"127.0.0.1:{free_port()}"
     files = ("--config.file=prometheus.yml", f"--storage.tsdb.path={folder}/data", f"--web.listen-address={address}")
     with (folder / "prometheus.log").open("wb") as log:
-        process = subprocess.Popen(["prometheus", *files], cwd=folder, stdout=log, stderr=log)
+        process = subprocess.Popen([PROMETHEUS / "prometheus", *files], cwd=folder, stdout=log, stderr=log)
     started = Prometheus(f"http://{address}", process)
     try:
         wait_for(lambda: ready(started), process)

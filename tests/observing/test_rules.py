@@ -12,6 +12,7 @@ from tests.observing.product import QUESTION, Product, product
 
 pytestmark = pytest.mark.slow
 DEPLOY = Path(__file__).parents[2] / "deploy"
+PROMETHEUS = Path(__file__).parents[2] / ".cache/prometheus/usr/bin"  # where `make setup` puts it
 ALERTS = DEPLOY / "prometheus/alerts.yml"
 GATEWAY, PAGE = 'instance="gateway:8000",job="frontdesk-gateway"', 'instance="page:7860",job="frontdesk-page"'
 UP = {f"up{{{GATEWAY}}}": "1+0x120", f"up{{{PAGE}}}": "1+0x120"}
@@ -65,7 +66,7 @@ def played(series: dict[str, str], alert: str, minutes: dict[int, list[dict[str,
 
 
 def promtool(*words: str | Path, stdin: str = "") -> tuple[int, str]:
-    done = subprocess.run(["promtool", *map(str, words)], input=stdin, capture_output=True, text=True, check=False)
+    done = subprocess.run([PROMETHEUS / "promtool", *map(str, words)], input=stdin, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
 
 
