@@ -22,7 +22,7 @@ from frontdesk.store import candidates
 from frontdesk.store.store import open_store
 from tests.stages import done
 
-pytestmark = pytest.mark.xdist_group("learning")
+pytestmark = pytest.mark.xdist_group("training")  # one process imports what the stages need
 ROOT = Path(__file__).parent.parent
 ENTRIES, WORDINGS = 8, 5
 """Of the demo's FAQ: enough to hold some out."""

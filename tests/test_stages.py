@@ -4,7 +4,11 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
+
 from tests.stages import PRELOADED, done, run, started
+
+pytestmark = pytest.mark.xdist_group("training")  # one process imports what the stages need
 
 TELLING = """
 import json, os, sys

@@ -101,7 +101,8 @@ def load_tokenizer(config: Config, folder: Path) -> "PreTrainedTokenizerBase":
     tokenizer = AutoTokenizer.from_pretrained(folder, mistral_format=False)  # whose own format takes no template
     template = f"model.template '{config.model.template}': the tokenizer of {folder}"
     choose = "choose the template of the model's family"
-    if missing := [end for end in FAMILIES[config.model.template].ends if end not in tokenizer.get_vocab()]:
+    vocabulary = tokenizer.get_vocab()  # made anew by each call
+    if missing := [end for end in FAMILIES[config.model.template].ends if end not in vocabulary]:
         raise UserError(f"{template} has no {missing[-1]}; {choose}")
     tokenizer.chat_template = chat_template(config)
     tokenizer.eos_token = FAMILIES[config.model.template].ends[-1]

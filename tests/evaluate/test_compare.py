@@ -24,6 +24,7 @@ from frontdesk.files import read_jsonl, write_json, write_jsonl
 from tests.evaluate.conftest import Letters
 from tests.stages import Result, run, started
 
+pytestmark = pytest.mark.xdist_group("training")  # one process imports what the stages need
 ROOT = Path(__file__).parents[2]
 FACTS = {"fee": "$4", "returns": "45 days", "hours": "9 am", "gift": "$3.50", "parcels": "2 parcels", "points": "100 points"}
 ENVIRONMENT = {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}

@@ -25,6 +25,7 @@ from frontdesk.files import read_json, read_jsonl, write_json, write_jsonl
 from tests.evaluate.conftest import Letters
 from tests.stages import Result, run
 
+pytestmark = pytest.mark.xdist_group("training")  # one process imports what the stages need
 HANDOFF = "I'm not able to answer that one myself. Shall I connect you with one of our agents?"
 ENTRIES = {"room": ("train", ["What is a room?", "a room, how much?"], "A room costs $80.", ["$80"])}
 PROVENANCE = {"key": "model-1", "base_path": "base", "data_hash": "abc", "config": {"grounding": "faq"}}

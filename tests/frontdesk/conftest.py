@@ -6,6 +6,7 @@ The tokenizers are the models' real ones, but for Gemma's, which comes under ter
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from copy import copy
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -61,9 +62,7 @@ class Family:
     @cached_property
     def theirs(self) -> Any:
         """The tokenizer as the model comes with it, with its own template."""
-        from transformers import AutoTokenizer
-
-        return AutoTokenizer.from_pretrained(self.folder)
+        return come(self.folder)
 
     def own(self, messages: list[dict[str, Any]], answered: bool) -> list[int]:
         """Token ids by the template that the model comes with: of a whole conversation, or of a prompt."""
@@ -74,10 +73,30 @@ class Family:
 
 
 @cache
+def read(folder: Path) -> Any:
+    """A model's tokenizer; large ones take seconds."""
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(folder)
+
+
+def come(folder: Path) -> Any:
+    """The same with a template and special tokens that can be set without changing those of another; the vocabulary is shared."""
+    tokenizer = copy(read(folder))
+    vars(tokenizer)["_special_tokens_map"] = dict(vars(tokenizer)["_special_tokens_map"])
+    return tokenizer
+
+
+@cache
 def load(name: str, folder: Path, system: str = SYSTEM) -> Family:
     """The family `name` with the model in `folder`."""
+    from transformers import AutoTokenizer
+
     config = Config(name="t", company="c", system_prompt=system, model={"base": str(folder), "template": name}, data={"faq": ()})  # type: ignore[arg-type]
-    return Family(config, folder, load_tokenizer(config, folder))
+    tokenizer = come(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(AutoTokenizer, "from_pretrained", lambda *_, **__: tokenizer)
+        return Family(config, folder, load_tokenizer(config, folder))
 
 
 @pytest.fixture(scope="session", params=[pytest.param(name, marks=[pytest.mark.slow] * (name in TWINS)) for name in FOLDERS])
@@ -100,9 +119,15 @@ Render = Callable[..., httpx.Response]
 
 @pytest.fixture(scope="session")
 def renderer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Family], TestClient]]:
-    """vLLM's server for a family, asked without a socket: its web app, renderer and tokenizer on the run's template file, no engine."""
+    """vLLM's server for a family, asked without a socket: its web app, renderer and tokenizer on the run's template file, no engine.
+
+    One question at a time: the copies of the tokenizer, one a thread, are not made, which take longest.
+    """
+    from vllm.renderers import hf
+
     place, clients = tmp_path_factory.mktemp("renderers"), dict[str, TestClient]()
     with ExitStack() as stack:
+        stack.enter_context(pytest.MonkeyPatch.context()).setattr(hf, "maybe_make_thread_pool", lambda tokenizer, copies: tokenizer)
 
         def of(family: Family) -> TestClient:
             if family.name not in clients:

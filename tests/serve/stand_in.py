@@ -9,10 +9,24 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import uvicorn
+import uvicorn.server
 
 from tests.waits import CEILING, until, wait_for
 
 END = b"\n\n"
+
+
+class Hasty:
+    """asyncio for uvicorn's servers: the tenths of a second between two looks at whether to end, and at what still runs, are hundredths."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(asyncio, name)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds / 10)
+
+
+uvicorn.server.asyncio = Hasty()  # type: ignore[assignment]
 
 
 def event(content: str | None = None, finish: str | None = None, **more: Any) -> bytes:

@@ -20,6 +20,20 @@ from tests.frontdesk.children import PARENT, child, supervising
 from tests.waits import CEILING, until, wait_for
 
 
+@pytest.fixture(autouse=True)
+def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long the supervision sleeps each time, in seconds. It does not: every pause is a moment."""
+    asked: list[float] = []
+    sleep = asyncio.sleep
+
+    async def moment(seconds: float) -> None:
+        asked.append(seconds)
+        await sleep(min(seconds, 0.05))
+
+    monkeypatch.setattr(asyncio, "sleep", moment)
+    return asked
+
+
 def test_backoff() -> None:
     assert [backoff(failures) for failures in range(1, 8)] == [1, 2, 4, 8, 16, 30, 30]
     assert backoff(10_000) == 30
@@ -169,11 +183,11 @@ def test_a_child_that_refuses_questions_is_started_again_and_ends_nothing(
     assert [sum(words in line for line in lines) for words in (refused, "answers again")] == [1, 1], lines
 
 
-def test_pauses_grow_while_a_child_keeps_ending(tmp_path: Path, lines: list[str]) -> None:
+def test_pauses_grow_while_a_child_keeps_ending(tmp_path: Path, lines: list[str], slept: list[float]) -> None:
     async def scenario() -> None:
         one.start()
         task = asyncio.create_task(keep(one))
-        await until(lambda: len(pauses()) == 3)
+        await until(lambda: len(pauses()) == 4)
         await ends(task, one)
 
     def pauses() -> list[str]:
@@ -181,7 +195,8 @@ def test_pauses_grow_while_a_child_keeps_ending(tmp_path: Path, lines: list[str]
 
     one = child(tmp_path, "raise SystemExit(3)")
     asyncio.run(scenario())
-    assert pauses() == ["1", "2", "4"]
+    assert pauses() == ["1", "2", "4", "8"]
+    assert [seconds for seconds in slept if seconds in (1, 2, 4)] == [1, 2, 4]
 
 
 def test_logs_are_kept_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

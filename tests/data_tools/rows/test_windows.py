@@ -3,14 +3,15 @@
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_tools.rows.windows import LEAST, Windows
-from frontdesk.config.schema import Config
-from frontdesk.models.base import load_tokenizer
 from frontdesk.prompt.render import encode
+from tests.frontdesk.conftest import load
 from tests.timing import LINEAR, exponent
+
+pytestmark = pytest.mark.xdist_group("vllm")  # the tests of the templates load the same tokenizers
 
 KOREAN = "배송은 보통 이틀 걸리고 환불은 영업일 기준 사흘 안에 처리됩니다 고객님 주문번호를 알려 주시겠어요".split()  # noqa: SIM905
 ENGLISH = "delivery takes two days and a refund three working days could you tell me the number of your order please".split()  # noqa: SIM905
@@ -23,13 +24,14 @@ FOLDERS = {
     "qwen3": "real_qwen3",
 }
 """Of each way in which a turn begins and ends, the fixture with a model's folder."""
+FEWER = settings(max_examples=settings().max_examples * 2 // 5)
+"""Each search is one of six, a family each."""
 LETTERS = st.text("ab 가힣뷁é—😀👍🏽<|im_end>\n\tＡ㎏ﷺ", max_size=40)
 
 
 @pytest.fixture(scope="module", params=FOLDERS)
 def tokenizer(request):
-    config = Config(name="t", company="c", system_prompt="Be brief.", model={"base": "x", "template": request.param}, data={"faq": ()})
-    return load_tokenizer(config, request.getfixturevalue(FOLDERS[request.param]))
+    return load(request.param, request.getfixturevalue(FOLDERS[request.param]), "Be brief.").tokenizer
 
 
 def words(rng, number):
@@ -82,7 +84,7 @@ def test_a_conversation_that_fits_stays_as_it_is(tokenizer):
 @pytest.mark.parametrize("max_length", [120, 200, 400, 700])
 @pytest.mark.parametrize("capped", [0.0, 0.4])
 def test_each_answer_is_trained_whole_and_once(tokenizer, max_length, capped):
-    for seed in range(3):
+    for seed in range(2):
         windows = Windows(tokenizer, max_length)
         messages = conversation(36, seed=seed, capped=capped)
         made = checked(windows, messages)
@@ -142,10 +144,10 @@ def test_an_answer_that_cannot_fit_is_left_out_and_counted(tokenizer):
 
 
 def test_an_answer_that_just_fits_is_kept(tokenizer):
-    answer = {"role": "assistant", "content": "because " * 100}
-    messages = [{"role": "user", "content": "why? " * 500}, answer]
+    answer = {"role": "assistant", "content": "because " * 20}
+    messages = [{"role": "user", "content": "why? " * 100}, answer]
     alone = len(encode(tokenizer, [{"role": "user", "content": ""}, answer])[0])
-    for room in range(-5, 60):
+    for room in range(-5, 45):
         windows = Windows(tokenizer, alone + room)
         made = checked(windows, messages)
         assert len(made) < 2 and all(window[0] not in messages for window in made)
@@ -153,6 +155,7 @@ def test_an_answer_that_just_fits_is_kept(tokenizer):
         assert all(len(window[0]["content"].strip()) >= LEAST for window in made)
 
 
+@FEWER
 @given(texts=st.lists(LETTERS, min_size=1, max_size=3), spare=st.integers(-40, 40))
 def test_whether_a_conversation_fits_is_never_wrong(tokenizer, texts, spare):
     messages = [turn for text in texts for turn in ({"role": "user", "content": text}, {"role": "assistant", "content": text[::-1]})]
@@ -161,6 +164,7 @@ def test_whether_a_conversation_fits_is_never_wrong(tokenizer, texts, spare):
     assert (windows.prompt + sum(windows.sizes(messages)) <= windows.max_length) == (spare >= 0)
 
 
+@FEWER
 @given(texts=st.lists(LETTERS, min_size=2, max_size=8))
 def test_the_sizes_of_turns_add_up_to_what_the_template_renders(tokenizer, texts):
     messages = [{"role": "assistant" if place % 2 else "user", "content": text} for place, text in enumerate(texts)]
@@ -197,6 +201,7 @@ def test_marks_that_grow_in_the_template_are_counted_as_they_grow(tokenizer):
     assert whole == [False, False, False, True, True]
 
 
+@FEWER
 @given(
     texts=st.lists(st.tuples(LETTERS, st.text("가나다 abc", min_size=1, max_size=60)), min_size=1, max_size=6), room=st.integers(20, 200)
 )
@@ -212,4 +217,4 @@ def test_any_conversation_becomes_right_windows(tokenizer, texts, room):
 def test_a_very_long_conversation_takes_time_in_proportion(tokenizer):
     conversations = {turns: conversation(turns, seed=1) for turns in (100, 400)}
     assert len(checked(Windows(tokenizer, 400), conversations[400])) > 400 / 20
-    assert exponent(lambda turns: checked(Windows(tokenizer, 400), conversations[turns]), 100, 400) < LINEAR
+    assert exponent(lambda turns: Windows(tokenizer, 400)(conversations[turns]), 100, 400) < LINEAR

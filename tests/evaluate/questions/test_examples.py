@@ -27,14 +27,14 @@ def everything(tmp_path_factory: pytest.TempPathFactory, embedded_model: Path) -
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory, embedded_model: Path) -> Path:
-    """The data of the demo, whose rows have entries in the prompt."""
-    return made("demo", tmp_path_factory.mktemp("demo") / "data", embedded_model)
+    """The data of the demo, without rows that have entries in the prompt: `everything` has all kinds of them."""
+    return made("demo", tmp_path_factory.mktemp("demo") / "data", embedded_model, grounding="none")
 
 
-def made(name: str, folder: Path, model: Path) -> Path:
+def made(name: str, folder: Path, model: Path, **changes: str) -> Path:
     config = load_config(ROOT / f"configs/{name}.yaml")
     own = config.model.model_copy(update={"base": str(model), "template": "chatml"})
-    config = config.model_copy(update={"model": own, "encoder": ()})  # retrieval is not what is looked at here
+    config = config.model_copy(update={"model": own, "encoder": (), **changes})  # retrieval is not what is looked at here
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(ROOT)
         build(config, folder)

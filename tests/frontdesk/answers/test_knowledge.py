@@ -94,6 +94,7 @@ def test_a_system_message_of_the_clients_is_left_out_and_not_searched_for() -> N
     assert grounded("S", Index(ENTRIES), [*ask("shipping fee?"), mine], RULES) == plain
 
 
+@pytest.mark.xdist_group("vllm")  # the tests of the templates load the same tokenizers
 def test_nothing_in_an_entry_or_a_question_becomes_a_special_token(family: Family) -> None:
     """The prompt has the special tokens of one that is about nothing odd, in the same order."""
 

@@ -5,6 +5,8 @@ import pytest
 from frontdesk.prompt.render import encode, encode_prompt, fit
 from tests.frontdesk.conftest import SYSTEM, Family
 
+pytestmark = pytest.mark.xdist_group("vllm")  # the tests of the templates load the same tokenizers
+
 
 @pytest.fixture(scope="module")
 def tokenizer(family: Family) -> Any:

@@ -27,7 +27,7 @@ def engine() -> Engine:
 def client(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Client]:
     """A gateway that is as impatient as a test."""
     monkeypatch.delenv("FRONTDESK_API_KEY", raising=False)
-    for name, value in (("HEAD_SECONDS", 1.0), ("REST_SECONDS", 2.0), ("STUCK_SECONDS", 1.0)):
+    for name, value in (("HEAD_SECONDS", 0.5), ("REST_SECONDS", 1.0), ("STUCK_SECONDS", 0.5)):
         monkeypatch.setattr(f"frontdesk.web.connection.{name}", value)
     with gateway(settings(), engine) as client:
         yield client
@@ -106,7 +106,7 @@ def test_a_head_without_end_is_refused(connect: Connect) -> None:
 
 @pytest.mark.parametrize("head", [b"GET /health HTTP/1.1\r\nHost: localhost\r\n", HEAD])
 def test_a_body_that_nobody_reads_does_not_hold_a_connection(connect: Connect, head: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("frontdesk.web.body.BODY_SECONDS", 0.5)
+    monkeypatch.setattr("frontdesk.web.body.BODY_SECONDS", 0.1)
     got = rest(connect(head + b"Content-Length: 1000\r\n\r\n{"))
     assert got.startswith((b"HTTP/1.1 200", b"HTTP/1.1 408"))
 

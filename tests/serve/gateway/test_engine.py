@@ -128,7 +128,7 @@ def test_drafted_tokens_are_sampled_as_others_are(client: openai.OpenAI, desk: D
     """Nearly without chance all answers are the greedy one (frontdesk/engine/plugin.py)."""
     asked: dict[str, Any] = {"model": "shop-bare", "messages": COUNTING, "max_tokens": 40}
     greedy = client.chat.completions.create(**asked, temperature=0).choices[0].message.content
-    drawn = [client.chat.completions.create(**asked, temperature=0.01, seed=seed) for seed in range(4)]
+    drawn = [client.chat.completions.create(**asked, temperature=0.01, seed=seed) for seed in range(3)]
     assert {answer.choices[0].message.content for answer in drawn} == {greedy}
     assert desk.metric("spec_decode_num_accepted_tokens_total") > 0
 
@@ -150,7 +150,7 @@ def test_prompts_with_seeds_that_are_longer_together_than_a_step_do_not_end_the_
                 client.chat.completions.create(
                     model="shop-bare", messages=[{"role": "user", "content": f"{number} " * 220}], seed=number, temperature=1, max_tokens=2
                 )
-                for number in range(100, 105)
+                for number in range(100, 104)
             )
             return [answer.usage.prompt_tokens for answer in await asyncio.gather(*asked) if answer.usage]
 
@@ -215,7 +215,7 @@ def test_a_client_that_leaves_frees_its_place_in_the_engine(desk: Desk) -> None:
 
 def test_sigterm_lets_a_stream_end(desk: Desk) -> None:
     """The last test: afterwards nothing runs."""
-    with desk.http() as http, http.stream("POST", "/v1/chat/completions", json=LONG | {"max_tokens": 400}) as response:
+    with desk.http() as http, http.stream("POST", "/v1/chat/completions", json=LONG | {"max_tokens": 200}) as response:
         parts = response.iter_bytes()
         text = next(parts)
         members = psutil.Process(desk.process.pid).children(recursive=True)

@@ -162,7 +162,7 @@ def test_not_ready_until_the_engine_is_and_again_when_it_is_away() -> None:
 
 
 def test_a_client_that_sends_nothing_more_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("frontdesk.web.body.BODY_SECONDS", 0.5)
+    monkeypatch.setattr("frontdesk.web.body.BODY_SECONDS", 0.1)
     with gateway(settings(), Engine()) as client, socket.create_connection(("127.0.0.1", client.base_url.port)) as slow:
         slow.sendall(HEAD + b"Content-Length: 100\r\n\r\n{")
         slow.settimeout(CEILING)
@@ -177,6 +177,7 @@ def test_a_length_that_cannot_be(length: bytes) -> None:
         assert raw.recv(100).split(b" ")[1] in (b"400", b"413")
 
 
+@pytest.mark.xdist_group("training")  # one process imports what the stages need
 def test_sigterm_lets_running_streams_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of `python -m serve.gateway`, as its own process."""
     monkeypatch.chdir(tmp_path)

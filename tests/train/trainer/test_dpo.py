@@ -1,6 +1,7 @@
 """Preference pairs: tokenized as rows are, compared with what the rows taught, learned, and no more than that changed."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, DpoConfig
 from frontdesk.errors import UserError
 from frontdesk.files import read_json, write_json, write_jsonl
+from frontdesk.models.base import load_tokenizer
 from frontdesk.prompt.render import encode, encode_prompt
 from tests.train.conftest import conversation
 from train.__main__ import check_pairs, run_key, without_dpo
@@ -35,23 +37,36 @@ PAIRS = [
 """As many as a desk has at first."""
 
 
-@pytest.fixture
-def config(tiny_llama3: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
-    monkeypatch.chdir(tmp_path)
+def settings_of(base: Path) -> Config:
     train = {
         "rank": 4, "epochs": 8, "batch_size": 4, "learning_rate": 1e-2, "precision": "fp32", "dropout": 0.0, "neftune": 0.0,
         "dpo": {"epochs": 12, "learning_rate": 5e-3},
     }  # fmt: skip
     return Config(
         name="t", company="c", system_prompt="s", grounding="none", data={"faq": ()}, train=train,
-        model={"base": str(tiny_llama3), "template": "llama3"},
+        model={"base": str(base), "template": "llama3"},
     )  # fmt: skip
 
 
 @pytest.fixture
-def run(config: Config, tokenizer: Any, tiny_llama3: Path) -> Run:
+def config(tiny_llama3: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
+    monkeypatch.chdir(tmp_path)
+    return settings_of(tiny_llama3)
+
+
+@pytest.fixture
+def run(config: Config, learned: Run) -> Run:
     """A run whose adapter has learned a few rows, others than the pairs' and held out alike, and whose data has the pairs."""
     run = Run("t")
+    shutil.copytree(learned.root, run.root)
+    return run
+
+
+@pytest.fixture(scope="module")
+def learned(tiny_llama3: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The same, trained once for all tests, in a folder that none of them changes."""
+    config, run = settings_of(tiny_llama3), Run("t", tmp_path_factory.mktemp("learned"))
+    tokenizer = load_tokenizer(config, tiny_llama3)
     rows = [conversation(text, f"we say {text}") for text in ("red", "green", "blue", "yellow", "white", "black")]
     write_jsonl(run.data / "valid_wordings.jsonl", rows)
     write_jsonl(run.data / "preferences.jsonl", PAIRS)
@@ -102,6 +117,8 @@ def test_a_pair_is_the_tokens_of_a_row_and_its_prompt_what_the_engine_gets(token
 def test_it_starts_from_the_rows_adapter_as_its_own_reference(
     config: Config, run: Run, tokenizer: Any, tiny_llama3: Path, changes: dict[str, Any]
 ) -> None:
+    few = config.train.dpo.model_copy(update={"epochs": 4})
+    config = config.model_copy(update={"train": config.train.model_copy(update={"dpo": few})})
     dpo._keep(run, "rows")
     settings = config.train.model_copy(update=changes)
     model = PeftModel.from_pretrained(load(tiny_llama3, settings, torch.float32), dpo.kept(run), is_trainable=True)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import reduce
+from itertools import cycle, islice
 from operator import or_
 from pathlib import Path
 from typing import Any
@@ -333,22 +334,24 @@ def test_one_address_opens_only_so_many_streams(shop: tuple[str, Store, Path], m
             pass
 
 
-@pytest.mark.parametrize("what", sorted(set(POSTS) - {"messages"}))
+@pytest.mark.parametrize("routes", [["person"], sorted(set(POSTS) - {"messages", "person"})], ids="-".join)
 def test_what_changes_something_is_limited_for_a_customer_and_an_address(
-    shop: tuple[str, Store, Path], what: str, monkeypatch: pytest.MonkeyPatch
+    shop: tuple[str, Store, Path], routes: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Calls for a person by a limit of their own, and all changes by one together: each route in its turn."""
     monkeypatch.setattr("frontdesk.web.rate_limit.monotonic", lambda: 0.0)
 
     def loop(client: Client, most: int) -> list[int]:
-        return [client.http.post(f"/api/chat/{what}", json=POSTS[what]).status_code for _ in range(most)]
+        turns = islice(cycle(routes), most)
+        return [client.http.post(f"/api/chat/{what}", json=POSTS[what]).status_code for what in turns]
 
     one = Client(shop[0])
-    most = CALLS if what == "person" else ACTS
-    told = loop(one, most + 2)
-    assert 429 not in told[:most] and told[most:] == [429, 429]
-    address = {"X-Forwarded-For": f"2001:db8:{sorted(POSTS).index(what) + 1}::{{}}"}
+    most = CALLS if routes == ["person"] else ACTS
+    told = loop(one, most + len(routes))
+    assert 429 not in told[:most] and told[most:] == [429] * len(routes)
+    address = {"X-Forwarded-For": f"2001:db8:{len(routes)}::{{}}"}
     here = [Client(shop[0], **{name: value.format(number) for name, value in address.items()}) for number in range(7)]
-    most = CALLS_FROM if what == "person" else ACTS_FROM
+    most = CALLS_FROM if routes == ["person"] else ACTS_FROM
     told = [status for client in here for status in loop(client, most // 6)]  # of one network, though of several addresses
     assert 429 not in told[:most] and set(told[most:]) == {429}
 
