@@ -181,7 +181,7 @@ def table(steps: Sequence[Step], said: Sequence[tuple[RowMapping, RowMapping | N
         for asked, answer in said:
             if step.begun <= asked["at"] < step.until:
                 version = str(answer["model_version"] or "")[: len(served)] if answer else ""
-                late = max(late, asked["at"] - step.begun) if version == wrong else late
+                late = max(late, asked["at"] - step.begun) if version == wrong and answer and answer["at"] < step.until else late
                 counts[version or ("by no model" if answer else "unanswered")] += 1
                 counts["cut"] += bool(answer and answer["cut"])
         times = (f"{step.done - step.begun:.2f}", f"{step.ready - step.begun:.1f}", f"{late:.1f}")
