@@ -151,17 +151,21 @@ def command(config: Config, run: Run, name: str, candidate: str) -> None:
         releases.roll_back(config, run, BY)
 
 
-def answers(database: str) -> list[tuple[RowMapping, RowMapping | None]]:
-    """Each customer's message, and the bot's answer behind it."""
+def answers(database: str) -> list[tuple[RowMapping, RowMapping | None, str]]:
+    """Each customer's message, the bot's answer behind it, and what became of it where there is none."""
     wanted = "SELECT conversation_id, speaker, at, cut, model_version FROM messages ORDER BY conversation_id, id"
     with connect(make_url(database), pool=NullPool).connect() as store:
         rows = [*store.execute(text(wanted)).mappings().all(), None]
-    asked = [(one, other) for one, other in pairwise(rows) if one and one["speaker"] == "customer"]
-    return [(one, other if other and other["speaker"] == "bot" and other["conversation_id"] == one["conversation_id"] else None)
-            for one, other in asked]  # fmt: skip
+        called = set(store.execute(text("SELECT conversation_id FROM handoffs")).scalars())
+    found = []
+    for one, other in pairwise(rows):
+        if one and one["speaker"] == "customer":
+            bot = other and other["speaker"] == "bot" and other["conversation_id"] == one["conversation_id"]
+            found.append((one, other if bot else None, "to a person" if one["conversation_id"] in called else "unanswered"))
+    return found
 
 
-def table(steps: Sequence[Step], said: Sequence[tuple[RowMapping, RowMapping | None]], served: str, candidate: str) -> str:
+def table(steps: Sequence[Step], said: Sequence[tuple[RowMapping, RowMapping | None, str]], served: str, candidate: str) -> str:
     """For people."""
     columns = (
         "step",
@@ -178,14 +182,14 @@ def table(steps: Sequence[Step], said: Sequence[tuple[RowMapping, RowMapping | N
     for step in steps:
         wrong = {"promote": served, "canary": "none", "rollback": candidate, "shadow": candidate}[step.name]
         late, counts = 0.0, Counter[str]()
-        for asked, answer in said:
+        for asked, answer, without in said:
             if step.begun <= asked["at"] < step.until:
                 version = str(answer["model_version"] or "")[: len(served)] if answer else ""
                 late = max(late, asked["at"] - step.begun) if version == wrong and answer and answer["at"] < step.until else late
-                counts[version or ("by no model" if answer else "unanswered")] += 1
+                counts[version or ("by no model" if answer else without)] += 1
                 counts["cut"] += bool(answer and answer["cut"])
         times = (f"{step.done - step.begun:.2f}", f"{step.ready - step.begun:.1f}", f"{late:.1f}")
-        numbers = (str(counts[name]) for name in (served, candidate, "by no model", "cut", "unanswered"))
+        numbers = (str(counts[name]) for name in (served, candidate, "by no model", "cut", "to a person", "unanswered"))
         lines.append(f"| {step.name} | {' | '.join((*times, *numbers))} |")
     return "\n".join(lines)
 
