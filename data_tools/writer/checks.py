@@ -12,6 +12,8 @@ from frontdesk.facts.words import topics
 LONGEST = 160  # characters
 _NUMBER = re.compile(r"\d+")
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
+_OTHER = re.compile(r"[^\W\d_a-zA-ZÀ-ɏ가-힣]")
+"""A letter that is neither Latin nor Hangul: models of many languages slip into another one."""
 _HANGUL, _LATIN = re.compile("[가-힣]"), re.compile("[A-Za-z]")
 
 
@@ -19,9 +21,9 @@ def fault(question: str, entry: Entry, company_name: str, languages: Sequence[st
     """What is wrong with a question drafted for the entry, "" if nothing is. `languages`: those of the FAQ (spoken_by)."""
     if not (question.isprintable() and len(question) <= LONGEST and question.endswith(("?", "？")) and topics(question)):
         return "no question"
-    if language(question) != spoken(entry) or foreign(question, languages):
-        return "in another language"
     text = " \n".join((company_name, entry.origin.title, entry.origin.heading, *entry.texts))
+    if language(question) != spoken(entry) or foreign(question, languages) or set(_OTHER.findall(question)) - set(text):
+        return "in another language"
     known, numbers = set(topics(text)), set(_NUMBER.findall(question)) - set(_NUMBER.findall(text))
     if numbers or _names(question) - known or invented(question, company((text,)), []):
         return "naming what the text does not name"

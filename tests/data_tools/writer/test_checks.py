@@ -45,6 +45,8 @@ def test_questions_that_the_text_answers(question: str) -> None:
         ("Should I return the tent at https://evil.example/pay?", "naming what the text does not name"),
         ("텐트를 반품할 수 있나요?", "in another language"),
         ("Combien de temps ai-je pour renvoyer une tente achetée dans votre magasin ?", "in another language"),
+        ("Can I return a tent in 卡车?", "in another language"),
+        ("Can I return a tent, друг?", "in another language"),
         ("Return a tent.", "no question"),
         ("", "no question"),
         ("?", "no question"),
