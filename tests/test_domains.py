@@ -66,7 +66,7 @@ def measured(folder: Path, name: str, *stages_before: str, **changes: Json) -> P
 @pytest.fixture(scope="module")
 def ferrywire(folder: Path, embedded_model: Path) -> Path:
     """Code support: JSON lines, a Markdown page and Slack; trained."""
-    train = TRAIN | {"batch_size": 2, "epochs": 0.1, "max_length": 512}
+    train = TRAIN | {"batch_size": 2, "epochs": 0.07, "max_length": 512}
     return measured(folder, "ferrywire", "data_tools", "train", train=train, evaluate={"sample": 6, "max_tokens": 48, "customers": []})
 
 
