@@ -69,11 +69,11 @@ def main() -> None:
     parser.add_argument("--versions", nargs=2, metavar=("SERVED", "CANDIDATE"))
     args = parser.parse_args()
     config = load_config(args.config)
-    known = [one.id for one in versions.versions(Run(config.name))]
-    served, candidate = args.versions or known[1::-1] or ("", "")
+    known = [one.id for one in versions.versions(Run(config.name))]  # the newest first
     if len(known) < 2:
         found = f"{Run(config.name).versions}: found {len(known)} version(s)"
         raise UserError(f"{found}; expected two; change the data or the config, and train")
+    served, candidate = args.versions or (known[1], known[0])
     with copied(config) as folder:
         config, path = write_config(config, folder, f"sqlite:///{folder / 'store.db'}")
         releases.promote(config, Run(config.name), served, BY)
@@ -167,17 +167,8 @@ def answers(database: str) -> list[tuple[RowMapping, RowMapping | None, str]]:
 
 def table(steps: Sequence[Step], said: Sequence[tuple[RowMapping, RowMapping | None, str]], served: str, candidate: str) -> str:
     """For people."""
-    columns = (
-        "step",
-        "command, s",
-        "in force after, s",
-        "wrong version until, s",
-        "served",
-        "candidate",
-        "by no model",
-        "cut",
-        "unanswered",
-    )
+    outcomes = (served, candidate, "by no model", "cut", "to a person", "unanswered")
+    columns = ("step", "command, s", "in force after, s", "wrong version until, s", "served", "candidate", *outcomes[2:])
     lines = ["| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
     for step in steps:
         wrong = {"promote": served, "canary": "none", "rollback": candidate, "shadow": candidate}[step.name]
@@ -189,7 +180,7 @@ def table(steps: Sequence[Step], said: Sequence[tuple[RowMapping, RowMapping | N
                 counts[version or ("by no model" if answer else without)] += 1
                 counts["cut"] += bool(answer and answer["cut"])
         times = (f"{step.done - step.begun:.2f}", f"{step.ready - step.begun:.1f}", f"{late:.1f}")
-        numbers = (str(counts[name]) for name in (served, candidate, "by no model", "cut", "to a person", "unanswered"))
+        numbers = (str(counts[name]) for name in outcomes)
         lines.append(f"| {step.name} | {' | '.join((*times, *numbers))} |")
     return "\n".join(lines)
 
