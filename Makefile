@@ -163,7 +163,7 @@ $(PROMETHEUS):
 	@rm -rf .cache/prometheus; mkdir -p $(@D)
 	@if command -v apt-get >/dev/null; then echo "setup: fetching Prometheus for the tests"; cd .cache/prometheus && { $(download) || { \
 		$$([ $$(id -u) = 0 ] || echo sudo) apt-get update -qq && $(download); }; } && for deb in *.deb; do dpkg-deb -x $$deb . || exit 2; done && rm *.deb; \
-	elif command -v promtool prometheus >/dev/null; then ln -s "$$(command -v promtool)" "$$(command -v prometheus)" $(@D); \
+	elif command -v promtool >/dev/null && command -v prometheus >/dev/null; then ln -s "$$(command -v promtool)" "$$(command -v prometheus)" $(@D); \
 	else echo "error: no prometheus, and no apt-get; install that yourself, then: make setup"; exit 2; fi
 download = apt-get download -qq prometheus promtool 2>/dev/null
 

@@ -16,7 +16,6 @@ import math
 import os
 import random
 import shutil
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -26,13 +25,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import aiohttp
-import httpx
 from sqlalchemy import NullPool, RowMapping, make_url, text
 
 from bench.customers import Customer, Tally
 from bench.fleet import environment_of
 from bench.load import questions
-from bench.servers import started
+from bench.soak import served as desk_served
 from bench.soak import until_back, write_config
 from frontdesk import releases, trial, versions
 from frontdesk.config.run import Run
@@ -103,11 +101,7 @@ def copied(config: Config) -> Iterator[Path]:
 
 def release(config: Config, path: Path, args: argparse.Namespace, candidate: str) -> tuple[list[Step], dict[str, int]]:
     """The steps on a running desk, and what the shadow compared."""
-
-    async def ready(_: httpx.AsyncClient) -> bool:
-        return b"Ctrl-C stops both." in Path("runs/bench/release.log").read_bytes()
-
-    with started("release", [sys.executable, "-m", "serve", str(path)], environment_of([]), "", ready, grace=120):
+    with desk_served("release", path, environment_of([])):
         return asyncio.run(under_load(config, args, candidate))
 
 

@@ -33,7 +33,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import closing, suppress
+from contextlib import AbstractContextManager, closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ from bench.customers import Customer, Tally, program
 from bench.faults import FAULTS, Desk, Fault, of_fleet, small_disk
 from bench.fleet import environment_of, serving
 from bench.load import questions
-from bench.servers import started
+from bench.servers import Server, started
 from frontdesk.config.run import Run
 from frontdesk.config.schema import Config, load_config
 from frontdesk.engine.vllm import free_port
@@ -105,11 +105,7 @@ def soak(config: Config, folder: Path, args: argparse.Namespace) -> dict[str, An
     database = folder / "disk/store.db"
     config, path = write_config(config, folder, f"sqlite:///{database}")
     environment = environment_of([*([str(STAND_IN)] if args.stand_in else []), str(STAND_IN.parent.parent)])
-
-    async def ready(_: httpx.AsyncClient) -> bool:
-        return b"Ctrl-C stops both." in Path("runs/bench/desk.log").read_bytes()
-
-    with started("desk", [sys.executable, "-m", "serve", str(path)], environment, "", ready, grace=120) as server:
+    with served("desk", path, environment) as server:
         begun, process = time.monotonic(), server.child.process
         assert process is not None
         tally = Tally(math.inf)
@@ -117,6 +113,15 @@ def soak(config: Config, folder: Path, args: argparse.Namespace) -> dict[str, An
         addresses = [url("127.0.0.1", config.serve.ui_port)], [url("127.0.0.1", config.serve.port)]
         faults = asyncio.run(load(config, tally, desk, addresses, args, FAULTS))
     return summary(args, begun, tally, faults, look_up(str(config.desk.database), tally))
+
+
+def served(name: str, path: Path, environment: dict[str, str]) -> AbstractContextManager[Server]:
+    """`python -m serve` on the config at `path`, ready; its log is `runs/bench/NAME.log`."""
+
+    async def ready(_: httpx.AsyncClient) -> bool:
+        return b"Ctrl-C stops both." in (Path("runs/bench") / f"{name}.log").read_bytes()
+
+    return started(name, [sys.executable, "-m", "serve", str(path)], environment, "", ready, grace=120)
 
 
 def soak_fleet(config: Config, folder: Path, args: argparse.Namespace, faults: dict[str, Fault]) -> dict[str, Any]:

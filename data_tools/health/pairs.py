@@ -8,7 +8,7 @@ whose answers are the same but for numbers.
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations
+from itertools import chain, combinations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from data_tools.splits.near_duplicates import NEAR, grams, jaccard
@@ -40,7 +40,8 @@ class Pair(NamedTuple):
 def pairs(entries: Sequence[Entry], vectors: Mapping[str, "np.ndarray"]) -> list[Pair]:
     """Each pair once, those with values first. `vectors`: of the questions, as far as there are any."""
     entries = [one for one in entries if one.questions]
-    found = [*_by_facts(entries), *filter(None, (_differ(*two) for two in _same_questions(entries, vectors)))]
+    alike = chain(_same_questions(entries, vectors), _same_answers(entries))
+    found = [*_by_facts(entries), *filter(None, (_differ(*two) for two in alike))]
     first: dict[frozenset[str], Pair] = {}
     for pair in sorted(found, key=lambda pair: ("value", "yes or no", "words").index(pair.kind)):
         first.setdefault(frozenset((pair.one.id, pair.other.id)), pair)
@@ -82,7 +83,6 @@ def _same_questions(entries: Sequence[Entry], vectors: Mapping[str, "np.ndarray"
     for crowd in alike.values():
         for two in combinations(list(crowd.values())[:CROWD], 2):
             yield (*two[0], *two[1])
-    yield from _same_answers(entries)
     asked = [(entry, question) for entry in entries for question in entry.questions if question in vectors]
     for place, near in _near([vectors[question] for _, question in asked]):
         one, first, other, second = *asked[place], *asked[near]
